@@ -1,0 +1,160 @@
+"""The errors of the workbench: we could not do our job, and somebody has to act.
+
+A partner that behaves wrongly is not an error but a finding (`workbench.model.Finding`).
+
+    WorkbenchError                  .hint  .location  .partner
+    ├── InputError                  somebody edits a file                       exit 2
+    │   ├── ManifestError           partner.yaml is not valid
+    │   ├── DescriptionError        a document cannot be read or is refused
+    │   ├── OverlayError            an overlay action cannot be applied
+    │   ├── MappingError            the mapping itself is wrong
+    │   └── HookError               hooks.py raised or has a wrong signature
+    ├── CredentialError             a named credential is not to be had         exit 2
+    ├── PartnerError                the far side did not let us ask             exit 3
+    │   ├── UnavailableError        connection, timeout, 502/503/504
+    │   ├── RateLimitedError        429, with .retry_after in seconds
+    │   └── RefusedError            401 or 403
+    ├── TranslationError            one payload does not fit: .path .value .field
+    ├── SignatureError              a webhook is not authentic: .reason
+    ├── StoreError                  the inbox cannot be written or read: .is_fatal
+    └── ReportError                 a notebook cell failed: .notebook .cell
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class WorkbenchError(Exception):
+    """Root of the tree: what happened, where, and how to mend it.
+
+    Args:
+        message: What happened, without any secret in it.
+        hint: How to mend it, as an instruction.
+        location: `file:line`, `file#/json/pointer`, or a URL without credentials.
+        partner: Slug of the partner it concerns.
+    """
+
+    exit_code = 2
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        location: str | None = None,
+        partner: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.location = location
+        self.partner = partner
+
+    def __str__(self) -> str:
+        return " · ".join(part for part in (self.message, self.location, self.hint) if part)
+
+
+class InputError(WorkbenchError):
+    """A file or an argument has to be edited by a person."""
+
+
+class ManifestError(InputError):
+    """`partner.yaml` is missing or not valid."""
+
+
+class DescriptionError(InputError):
+    """A partner's document cannot be read, or the intake guard refused it."""
+
+
+class OverlayError(InputError):
+    """An overlay is not valid, or one of its actions cannot be applied."""
+
+
+class MappingError(InputError):
+    """A mapping is wrong in itself: unknown converter, ambiguous path, no inverse."""
+
+
+class HookError(InputError):
+    """`hooks.py` raised, or a hook has the wrong signature."""
+
+
+class CredentialError(WorkbenchError):
+    """A credential that the manifest names is in neither the environment nor the keyring."""
+
+
+class PartnerError(WorkbenchError):
+    """The partner did not let us ask; evidence becomes `cant-tell`, never `failed`."""
+
+    exit_code = 3
+
+
+class UnavailableError(PartnerError):
+    """No connection, a timeout, or an answer 502, 503 or 504."""
+
+
+class RateLimitedError(PartnerError):
+    """The partner answered 429; `retry_after` is in seconds if it said so."""
+
+    def __init__(self, message: str, *, retry_after: float | None = None, **where: Any) -> None:
+        super().__init__(message, **where)
+        self.retry_after = retry_after
+
+
+class RefusedError(PartnerError):
+    """The partner answered 401 or 403."""
+
+
+class TranslationError(WorkbenchError):
+    """One payload does not fit its mapping.
+
+    Args:
+        message: What is wrong with the value.
+        path: JSON Pointer of the value in the source payload.
+        value: The offending value, shortened.
+        field: Dotted path of the target field that was being filled.
+    """
+
+    def __init__(
+        self, message: str, *, path: str = "", value: Any = None, field: str = "", **where: Any
+    ) -> None:
+        super().__init__(message, **where)
+        self.path = path
+        self.value = value
+        self.field = field
+
+    def __str__(self) -> str:
+        shown = repr(self.value)
+        if len(shown) > 80:
+            shown = shown[:77] + "…"
+        return f"{self.field} ← {self.path}: {self.message} (value {shown})"
+
+
+class SignatureError(WorkbenchError):
+    """A webhook is not authentic; `reason` is `missing`, `malformed`, `mismatch` or `too-old`."""
+
+    def __init__(self, message: str, *, reason: str, **where: Any) -> None:
+        super().__init__(message, **where)
+        self.reason = reason
+
+
+class StoreError(WorkbenchError):
+    """A receipt could not be made durable, or be read; the sender is asked to come again.
+
+    `is_fatal`: nothing more is written until somebody looked at the disk.
+    """
+
+    def __init__(self, message: str, *, is_fatal: bool = False, **where: Any) -> None:
+        super().__init__(message, **where)
+        self.is_fatal = is_fatal
+
+
+class ReportError(WorkbenchError):
+    """A notebook did not run to its end."""
+
+    def __init__(
+        self, message: str, *, notebook: str = "", cell: int | None = None, **where: Any
+    ) -> None:
+        super().__init__(message, **where)
+        self.notebook = notebook
+        self.cell = cell
