@@ -1,0 +1,151 @@
+"""The laws that our entities keep (INV-*): pure functions that return what is broken.
+
+`check` applies every law that needs nothing but the entity. The others ask for their context: a
+catalogue (`check_selection`), opening hours (`check_due_time`), limits (`check_limits`,
+`check_nesting`), legal rates (`check_tax_rates`), the time (`check_snooze`, `check_action`), or
+what was before (`check_transition`, `check_arrival`, `check_repeat`, `check_courier_update`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from workbench.canonical.availability import Availability, Schedule
+from workbench.canonical.base import Entity
+from workbench.canonical.delivery import DeliveryLocation
+from workbench.canonical.invariants.catalog import (
+    CatalogLimits,
+    check_codes,
+    check_graph,
+    check_limits,
+    check_nesting,
+    check_orphans,
+    check_price,
+    check_references,
+    check_tax_rates,
+    check_unique_ids,
+    check_variant_names,
+)
+from workbench.canonical.invariants.clock import (
+    check_clock_changes,
+    check_due_time,
+    check_exceptions,
+    check_hours,
+    check_instants,
+    check_schedule,
+    check_snooze,
+)
+from workbench.canonical.invariants.lifecycle import (
+    check_action,
+    check_arrival,
+    check_courier_update,
+    check_history,
+    check_reason,
+    check_repeat,
+    check_transition,
+)
+from workbench.canonical.invariants.money import (
+    check_currency,
+    check_discounts,
+    check_line_totals,
+    check_money,
+    check_payments,
+    check_sign,
+    check_stated_totals,
+    check_tax,
+    check_total,
+)
+from workbench.canonical.invariants.selection import (
+    check_bounds,
+    check_category,
+    check_choices,
+    check_defaults,
+    check_reach,
+    check_required,
+    check_selection,
+)
+from workbench.canonical.invariants.shape import check_location, check_party, check_shape
+from workbench.canonical.invariants.violation import Severity, Violation
+from workbench.canonical.menu import Catalog, Menu, MenuSection, OptionCategory, Product
+from workbench.canonical.order import Order, OrderStatusUpdate
+from workbench.canonical.reservation import Reservation, ReservationStatusUpdate
+
+COVERED_ELSEWHERE: dict[str, str] = {
+    "INV-M6": "Money takes whole minor units only, and Money.from_major refuses further decimals",
+    "INV-P1": "redaction: personal data is masked before anything is logged or reported",
+    "INV-P2": "redaction: secrets are masked in every exchange that is recorded",
+}
+"""Laws that no function here checks, and what keeps them."""
+
+__all__ = [
+    "COVERED_ELSEWHERE",
+    "CatalogLimits",
+    "Severity",
+    "Violation",
+    "check",
+    "check_action",
+    "check_arrival",
+    "check_bounds",
+    "check_category",
+    "check_choices",
+    "check_clock_changes",
+    "check_codes",
+    "check_courier_update",
+    "check_currency",
+    "check_defaults",
+    "check_discounts",
+    "check_due_time",
+    "check_exceptions",
+    "check_graph",
+    "check_history",
+    "check_hours",
+    "check_instants",
+    "check_limits",
+    "check_line_totals",
+    "check_location",
+    "check_money",
+    "check_nesting",
+    "check_orphans",
+    "check_party",
+    "check_payments",
+    "check_price",
+    "check_reach",
+    "check_reason",
+    "check_references",
+    "check_repeat",
+    "check_required",
+    "check_schedule",
+    "check_selection",
+    "check_shape",
+    "check_sign",
+    "check_snooze",
+    "check_stated_totals",
+    "check_tax",
+    "check_tax_rates",
+    "check_total",
+    "check_transition",
+    "check_unique_ids",
+    "check_variant_names",
+]
+
+
+_LAWS: dict[type[Entity], tuple[Callable[[Any], tuple[Violation, ...]], ...]] = {
+    Order: (check_money, check_shape, check_instants, check_history, check_reason),
+    OrderStatusUpdate: (check_reason,),
+    Reservation: (check_party, check_history),
+    ReservationStatusUpdate: (check_reason,),
+    DeliveryLocation: (check_location,),
+    Catalog: (check_currency, check_choices, check_required, check_graph),
+    Menu: (check_choices, check_price),
+    MenuSection: (check_choices,),
+    OptionCategory: (check_choices,),
+    Product: (check_variant_names,),
+    Availability: (check_hours, check_exceptions, check_clock_changes),
+    Schedule: (check_schedule,),
+}
+
+
+def check(entity: Entity) -> tuple[Violation, ...]:
+    """Every law that the entity can be held to alone; nothing for entities without laws."""
+    return tuple(item for law in _LAWS.get(type(entity), ()) for item in law(entity))
