@@ -1,0 +1,273 @@
+"""Laws of verdicts and scores, over every combination of statement and evidence."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from workbench.model.evidence import LIVE_SOURCES, Evidence, Finding, Outcome, Severity, Source
+from workbench.model.feature import Catalogue, Criterion, Feature, FeatureKind, Requirement
+from workbench.model.verdict import (
+    Absence,
+    Binding,
+    Limit,
+    Scores,
+    Statement,
+    Status,
+    Verdict,
+    combine,
+    is_stale,
+    judge,
+    score,
+)
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+PASSED, FAILED, CANT_TELL = Outcome.PASSED, Outcome.FAILED, Outcome.CANT_TELL
+INAPPLICABLE, UNTESTED = Outcome.INAPPLICABLE, Outcome.UNTESTED
+
+
+def criterion(slug: str, row: str) -> Criterion:
+    """A criterion of the feature under test."""
+    return Criterion(
+        slug=slug,
+        row=row,
+        title=slug,
+        benefit="Dinner is served.",
+        requirement=Requirement.REQUIRED,
+        direction="outbound",
+    )
+
+
+FEATURE = Feature(
+    slug="order-read",
+    kind=FeatureKind.SERVICE,
+    area="orders",
+    title="Read an order",
+    benefit="Orders arrive.",
+    requirement=Requirement.REQUIRED,
+    direction="outbound",
+    requires=(Source.DOCUMENTS, Source.SAMPLES),
+    confirmed_by=(Source.BEHAVIOUR,),
+    criteria=(criterion("by-id", "ORD-G01"), criterion("not-found", "ORD-G02")),
+)
+BEYOND = FEATURE.model_copy(update={"requirement": Requirement.BEYOND})
+GIVEN = FEATURE.model_copy(
+    update={
+        "kind": FeatureKind.PAPERWORK,
+        "given": "our address",
+        "requires": (Source.RECEIPTS,),
+        "confirmed_by": (Source.RECEIPTS,),
+    }
+)
+BOUND = Binding(subjects=("GET /orders/{id}",))
+LACKS = Absence(status="unsupported", code="R1", reason="There is no such service.")
+NOT_OURS = Absence(status="exempt", code="R15", reason="They only take bookings.")
+
+
+def finding(severity: Severity, **more: Any) -> Finding:
+    """A finding of some weight."""
+    fields = {"slug": f"of-{severity}", "severity": severity, "summary": f"It is {severity}."}
+    return Finding(**{**fields, **more})
+
+
+def line(source: Source, outcome: Outcome, *findings: Finding, **more: Any) -> Evidence:
+    """An observation of the feature; a failure without finding gets a high one."""
+    if outcome is FAILED and not findings:
+        findings = (finding(Severity.HIGH),)
+    fields = {
+        "feature": FEATURE.slug,
+        "source": source,
+        "outcome": outcome,
+        "summary": f"{source} says {outcome}.",
+        "findings": findings,
+        "observed_at": NOW - timedelta(hours=1),
+    }
+    return Evidence(**{**fields, **more})
+
+
+OFFLINE = (line(Source.DOCUMENTS, PASSED), line(Source.SAMPLES, PASSED))
+LIMIT = Limit(note="Fifty lines at most.")
+LACKS_ONE = Absence(status="unsupported", code="R2", reason="No answer is documented.")
+SKIPS_ONE = Absence(status="exempt", code="R15", reason="It cannot happen there.")
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "combined"),
+    [
+        ([], UNTESTED),
+        ([INAPPLICABLE], INAPPLICABLE),
+        ([INAPPLICABLE, UNTESTED], UNTESTED),
+        ([UNTESTED, PASSED, INAPPLICABLE], PASSED),
+        ([PASSED, CANT_TELL], CANT_TELL),
+        ([PASSED, CANT_TELL, FAILED, UNTESTED], FAILED),
+    ],
+)
+def test_combine(outcomes: list[Outcome], combined: Outcome) -> None:
+    """Failed, cannot tell, passed, untested, inapplicable decide in this order."""
+    assert combine(outcomes) is combined
+
+
+@given(first=st.lists(st.sampled_from(Outcome)), second=st.lists(st.sampled_from(Outcome)))
+def test_combine_is_order_free_and_can_be_done_in_steps(
+    first: list[Outcome], second: list[Outcome]
+) -> None:
+    """Neither order nor repetition nor grouping changes the combined outcome."""
+    whole = combine([*first, *second])
+    assert whole is combine([*second, *first, *second])
+    if first and second:
+        assert whole is combine([combine(first), combine(second)])
+
+
+FINDINGS = st.builds(
+    Finding,
+    slug=st.sampled_from(["stale-status", "wrong-error"]),
+    severity=st.sampled_from(Severity),
+    summary=st.sampled_from(["This.", "That."]),
+    criterion=st.sampled_from([None, "by-id", "not-found"]),
+)
+
+
+@st.composite
+def observations(draw: st.DrawFn) -> Evidence:
+    """Any observation of the feature, of any age."""
+    outcome = draw(st.sampled_from(Outcome))
+    findings = draw(st.lists(FINDINGS, min_size=outcome is FAILED, max_size=2))
+    age = draw(st.sampled_from([0, 1, 40]))
+    return line(
+        draw(st.sampled_from(Source)),
+        outcome,
+        *findings,
+        id=draw(st.sampled_from(["", "E-1", "E-2", "E-3"])),
+        criteria=draw(st.sampled_from([(), ("by-id",), ("by-id", "not-found")])),
+        observed_at=NOW - timedelta(days=age),
+        inputs=draw(st.sampled_from([{}, {"a": "1"}, {"a": "2"}])),
+    )
+
+
+ABSENCES = st.sampled_from([LACKS, NOT_OURS])
+BINDINGS = st.builds(
+    Binding,
+    subjects=st.just(BOUND.subjects),
+    limits=st.sampled_from([(), (LIMIT,)]),
+    criteria=st.sampled_from([{}, {"not-found": LACKS_ONE}, {"by-id": SKIPS_ONE}]),
+)
+STATEMENTS = st.none() | ABSENCES | BINDINGS
+FEATURES = st.sampled_from([FEATURE, BEYOND, GIVEN])
+
+
+@settings(max_examples=200)
+@given(FEATURES, STATEMENTS, st.lists(observations(), max_size=6), st.randoms())
+def test_judge_is_total_and_order_free(
+    feature: Feature, statement: Statement | None, lines: list[Evidence], random: Any
+) -> None:
+    """Every combination gets one verdict, whatever the order in which the evidence comes."""
+    verdict = judge(feature, statement, lines, now=NOW, inputs={"a": "1"})
+    shuffled = list(lines)
+    random.shuffle(shuffled)
+    assert judge(feature, statement, shuffled, now=NOW, inputs={"a": "1"}) == verdict
+
+
+@settings(max_examples=200)
+@given(FEATURES, STATEMENTS, st.lists(observations(), max_size=6))
+def test_integrated_needs_a_binding_and_fresh_proof(
+    feature: Feature, statement: Statement | None, lines: list[Evidence]
+) -> None:
+    """Nothing is called integrated without a binding, a fresh pass, and every required source."""
+    verdict = judge(feature, statement, lines, now=NOW, inputs={"a": "1"})
+    if not verdict.status.is_integrated:
+        return
+    fresh = [x for x in lines if not is_stale(x, feature, now=NOW, inputs={"a": "1"})]
+    assert verdict.subjects
+    assert PASSED in {x.outcome for x in fresh}
+    assert all(
+        any(x.source is source and x.outcome is not UNTESTED for x in fresh)
+        for source in feature.requires
+    )
+    grave = [f for f in verdict.findings if f.severity.breaks]
+    excused = statement.criteria if isinstance(statement, Binding) else {}
+    assert all(f.criterion in excused for f in grave)
+    assert (verdict.status is Status.LIMITED) == bool(verdict.limits)
+
+
+@settings(max_examples=100)
+@given(BINDINGS, st.lists(observations(), max_size=5))
+def test_stale_lines_change_nothing_but_the_list_of_stale(
+    statement: Binding, lines: list[Evidence]
+) -> None:
+    """A verdict is the same as if the stale lines had never been written."""
+    fresh = [x for x in lines if not is_stale(x, FEATURE, now=NOW, inputs={"a": "1"})]
+    whole = judge(FEATURE, statement, lines, now=NOW, inputs={"a": "1"})
+    without = judge(FEATURE, statement, fresh, now=NOW, inputs={"a": "1"})
+    assert whole.model_copy(update={"stale": ()}) == without
+
+
+@settings(max_examples=100)
+@given(ABSENCES, st.lists(observations(), max_size=5))
+def test_an_absence_falls_exactly_to_fresh_live_proof(
+    absence: Absence, lines: list[Evidence]
+) -> None:
+    """A stated absence holds unless fresh live evidence saw the thing work."""
+    verdict = judge(FEATURE, absence, lines, now=NOW, inputs={"a": "1"})
+    contrary = any(
+        x.source in LIVE_SOURCES
+        and x.outcome is PASSED
+        and not is_stale(x, FEATURE, now=NOW, inputs={"a": "1"})
+        for x in lines
+    )
+    assert (verdict.status is Status.FAILED) == contrary
+    assert contrary or verdict.status == absence.status
+
+
+@settings(max_examples=60)
+@given(data=st.data())
+def test_score_never_exceeds_reach(catalogue: Catalogue, data: st.DataObject) -> None:
+    """However the verdicts fall, no more is integrated than is bound, and both are shares."""
+    verdicts: dict[str, Verdict] = {}
+    for feature in catalogue.bindable()[:5]:
+        statement = data.draw(STATEMENTS)
+        lines = data.draw(st.lists(observations(), max_size=3))
+        own = [x.model_copy(update={"feature": feature.slug}) for x in lines]
+        verdicts[feature.slug] = judge(feature, statement, own, now=NOW)
+    scores = score(catalogue, verdicts)
+    assert 0 <= scores.score <= scores.reach <= 1
+
+
+def _all_with(catalogue: Catalogue, statement: Statement | None, *lines: Evidence) -> Any:
+    return {
+        feature.slug: judge(
+            feature,
+            statement,
+            [x.model_copy(update={"feature": feature.slug}) for x in lines],
+            now=NOW,
+        )
+        for feature in catalogue.features
+    }
+
+
+def test_score_counts_services_and_events_only(catalogue: Catalogue) -> None:
+    """Paperwork and what lies beyond change neither figure."""
+    verdicts = _all_with(catalogue, BOUND, *OFFLINE)
+    assert score(catalogue, verdicts) == Scores(applicable=18, bound=18, integrated=18)
+    verdicts["order-read"] = judge(FEATURE, LACKS, (), now=NOW)
+    verdicts["menu-write"] = judge(FEATURE, NOT_OURS, (), now=NOW)
+    verdicts["option-write"] = judge(FEATURE, BOUND, (), now=NOW)
+    verdicts["api-docs"] = judge(FEATURE, LACKS, (), now=NOW)
+    verdicts["order-refund"] = judge(FEATURE, LACKS, (), now=NOW)
+    assert score(catalogue, verdicts) == Scores(applicable=17, bound=16, integrated=15)
+
+
+def test_a_missing_verdict_counts_as_applicable(catalogue: Catalogue) -> None:
+    """A partial run never looks better than a whole one."""
+    verdicts = _all_with(catalogue, BOUND, *OFFLINE)
+    only = {"order-read": verdicts["order-read"]}
+    assert score(catalogue, only) == Scores(applicable=18, bound=1, integrated=1)
+
+
+def test_nothing_applicable_scores_nothing(catalogue: Catalogue) -> None:
+    """Where nothing applies both figures are 0, not an error."""
+    scores = score(catalogue, _all_with(catalogue, NOT_OURS))
+    assert (scores.applicable, scores.reach, scores.score) == (0, 0.0, 0.0)

@@ -1,0 +1,1 @@
+"""The words of the workbench: features, descriptions, evidence, verdicts. No I/O."""

@@ -1,0 +1,255 @@
+"""What a partner's documents say, in one shape for every format.
+
+`workbench.description` reads OpenAPI, Postman, AsyncAPI, HAR and Markdown into these types; all
+later rooms only know these.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Any
+from urllib.parse import unquote
+
+from pydantic import BaseModel, ConfigDict, Field
+
+_INDEX = re.compile("0|[1-9][0-9]{0,8}")
+
+
+class Direction(StrEnum):
+    """Who sends the request."""
+
+    OUTBOUND = "outbound"  # we call the partner
+    INBOUND = "inbound"  # the partner calls us
+
+
+class Described(BaseModel):
+    """Base of everything read from a document: frozen, located by a JSON Pointer."""
+
+    model_config = ConfigDict(frozen=True)
+
+    pointer: str = ""
+
+
+class Parameter(Described):
+    """A parameter outside the body; `place` is path, query, header or cookie."""
+
+    name: str
+    place: str
+    required: bool = False
+    schema_: dict[str, Any] = Field(default_factory=dict)
+    description: str = ""
+    examples: tuple[Any, ...] = ()
+
+
+class Body(Described):
+    """A request or response body for one media type.
+
+    `schema_` may hold local references (`#/…`) into the bundle of its document;
+    `ApiDescription.resolve` follows them.
+    """
+
+    media_type: str
+    schema_: dict[str, Any] = Field(default_factory=dict)
+    required: bool = False
+    examples: tuple[Any, ...] = ()
+
+
+class Response(Described):
+    """One documented answer; `status` is `200`, `4XX` or `default`."""
+
+    status: str
+    description: str = ""
+    bodies: tuple[Body, ...] = ()
+    headers: tuple[str, ...] = ()
+
+    @property
+    def is_success(self) -> bool:
+        """Whether this is an answer of the 2xx class."""
+        return self.status.startswith("2")
+
+
+class Exchange(Described):
+    """What an operation and an event have in common: words, parameters, bodies, answers."""
+
+    document: str
+    summary: str = ""
+    description: str = ""
+    tags: tuple[str, ...] = ()
+    deprecated: bool = False
+    parameters: tuple[Parameter, ...] = ()
+    bodies: tuple[Body, ...] = ()
+    responses: tuple[Response, ...] = ()
+    security: tuple[str, ...] = ()
+
+    @property
+    def request_schema(self) -> dict[str, Any] | None:
+        """Schema of the request body, JSON before other media types; unresolved."""
+        return _schema_of(self.bodies)
+
+    @property
+    def response_schema(self) -> dict[str, Any] | None:
+        """Schema of the successful answer, JSON before other media types; unresolved."""
+        return _schema_of(
+            body for response in self.responses if response.is_success for body in response.bodies
+        )
+
+
+class Operation(Exchange):
+    """Something that can be called; `id` is `METHOD /path`, exactly as in the document."""
+
+    id: str
+    method: str
+    path: str
+    operation_id: str | None = None
+    direction: Direction = Direction.OUTBOUND
+    servers: tuple[str, ...] = ()
+
+
+class Event(Exchange):
+    """Something that is sent to us (or, rarely, by us) without our asking.
+
+    `id` is `webhook:NAME`, `callback:NAME`, `asyncapi:CHANNEL`, `schema:NAME`, or `METHOD /path`
+    where the document lists it as an ordinary path. `source` is the word before the colon, or
+    `path`.
+    """
+
+    id: str
+    name: str
+    source: str
+    method: str = "POST"
+    direction: Direction = Direction.INBOUND
+
+
+class SecurityScheme(Described):
+    """How a document says that callers are recognised; `kind` is the OpenAPI type.
+
+    `kind`: `apiKey`, `http`, `oauth2`, `openIdConnect`, `mutualTLS`; `place` and `parameter` for
+    apiKey; `scheme` for http (`basic`, `bearer`); `flows` name → token URL for oauth2.
+    """
+
+    id: str
+    document: str
+    kind: str
+    scheme: str | None = None
+    place: str | None = None
+    parameter: str | None = None
+    flows: dict[str, str] = Field(default_factory=dict)
+    description: str = ""
+
+
+class Document(Described):
+    """One file that a partner gave us, kept byte for byte."""
+
+    name: str
+    format: str
+    version: str
+    title: str = ""
+    api_version: str = ""
+    sha256: str
+    size: int
+    servers: tuple[str, ...] = ()
+
+
+class Warned(Described):
+    """A defect of a document that leaves the rest usable; becomes a finding of `documents`."""
+
+    slug: str
+    document: str
+    summary: str
+    hint: str = ""
+    severity: str = "low"
+
+
+class ApiDescription(BaseModel):
+    """Everything the documents of one partner say.
+
+    Attributes:
+        documents: The files, in the order given.
+        operations: Unique by (document, id).
+        events: Unique by (document, id).
+        security: Declared security schemes.
+        warnings: Defects, with pointers.
+        bundles: Document name → self-contained document (only `#/…` references), the only form
+            that other tools ever see.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    documents: tuple[Document, ...] = ()
+    operations: tuple[Operation, ...] = ()
+    events: tuple[Event, ...] = ()
+    security: tuple[SecurityScheme, ...] = ()
+    warnings: tuple[Warned, ...] = ()
+    bundles: dict[str, dict[str, Any]] = Field(default_factory=dict, repr=False)
+
+    def exchange(self, reference: str) -> Operation | Event | None:
+        """Find an operation or event by `METHOD /path`, event id, operationId or event name.
+
+        A reference may be narrowed to one document as `orders.yaml#GET /orders/{id}`. Ids win
+        over operationIds and names; None when nothing or more than one thing matches.
+        """
+        pool: list[Operation | Event] = [*self.operations, *self.events]
+        narrowed = [
+            (item, reference.removeprefix(f"{item.document}#"))
+            for item in pool
+            if reference.startswith(f"{item.document}#")
+        ]
+        candidates = [*((item, reference) for item in pool), *narrowed]
+        for name_of in (_id, _other_name):
+            found = [item for item, name in candidates if name_of(item) == name]
+            if found:
+                return found[0] if len(found) == 1 else None
+        return None
+
+    def resolve(self, schema: Any, document: str) -> Any:
+        """Follow `$ref` until the top of `schema` is not a reference; `{}` when it dangles.
+
+        Only the outermost reference is followed, so recursive schemas are safe; siblings of
+        `$ref` are kept when the target is an object, as OpenAPI 3.1 says.
+        """
+        seen: set[str] = set()
+        while isinstance(schema, dict) and isinstance(schema.get("$ref"), str):
+            reference = schema["$ref"]
+            if reference in seen:
+                return {}
+            seen.add(reference)
+            target = follow(self.bundles.get(document, {}), reference)
+            siblings = {key: value for key, value in schema.items() if key != "$ref"}
+            schema = {**target, **siblings} if isinstance(target, dict) else {}
+        return schema
+
+
+def follow(document: Any, reference: str) -> Any:
+    """Return what a local reference (`#/a/b`, RFC 6901) points at, or None.
+
+    A token that is no key as it stands is tried again percent-decoded, as in a URI fragment.
+    """
+    if reference != "#" and not reference.startswith("#/"):
+        return None
+    node = document
+    for raw in reference.split("/")[1:]:
+        token = raw.replace("~1", "/").replace("~0", "~")
+        plain = unquote(raw).replace("~1", "/").replace("~0", "~")
+        if isinstance(node, dict) and (token in node or plain in node):
+            node = node[token] if token in node else node[plain]
+        elif isinstance(node, list) and _INDEX.fullmatch(token) and int(token) < len(node):
+            node = node[int(token)]
+        else:
+            return None
+    return node
+
+
+def _id(item: Operation | Event) -> str:
+    return item.id
+
+
+def _other_name(item: Operation | Event) -> str | None:
+    return item.operation_id if isinstance(item, Operation) else item.name
+
+
+def _schema_of(bodies: Iterable[Body]) -> dict[str, Any] | None:
+    described = [body for body in bodies if body.schema_]
+    described.sort(key=lambda body: "json" not in body.media_type)
+    return described[0].schema_ if described else None

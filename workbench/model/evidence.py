@@ -1,0 +1,140 @@
+"""Evidence: what was observed, by which source, with which outcome.
+
+Evidence is written once, as JSON lines between a header and a footer, and every report is a
+rendering of that file. Outcomes are the words of W3C EARL 1.0.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+
+class Source(StrEnum):
+    """Where evidence comes from; one module of `workbench.evidence` for each."""
+
+    DOCUMENTS = "documents"
+    SAMPLES = "samples"
+    CONTRACT = "contract"
+    BEHAVIOUR = "behaviour"
+    RECEIPTS = "receipts"
+
+
+LIVE_SOURCES = frozenset({Source.CONTRACT, Source.BEHAVIOUR, Source.RECEIPTS})
+
+
+class Outcome(StrEnum):
+    """W3C EARL outcome values. A timeout, a 401 or a 429 gives `cant-tell`, never `failed`."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    CANT_TELL = "cant-tell"
+    INAPPLICABLE = "inapplicable"
+    UNTESTED = "untested"
+
+
+class Severity(StrEnum):
+    """How much a finding hurts: critical and high break a feature, medium limits it."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    INFO = "info"
+
+    @property
+    def rank(self) -> int:
+        """0 for the most severe."""
+        return list(Severity).index(self)
+
+    @property
+    def breaks(self) -> bool:
+        """Whether a feature with such a finding cannot be called integrated."""
+        return self in {Severity.CRITICAL, Severity.HIGH}
+
+
+class Record(BaseModel):
+    """A line of an evidence log: frozen, and closed against unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Finding(Record):
+    """Something that is wrong with what the partner documents, sends or answers.
+
+    Attributes:
+        slug: Kind of the finding, lower-kebab, e.g. `stale-status`.
+        severity: See `Severity`.
+        summary: One sentence, in words that can be shown to the partner.
+        pointer: JSON Pointer into the document, or into the payload.
+        operation: `METHOD /path` or event name that it concerns.
+        expected: What the contract or the canonical meaning says.
+        observed: What was seen instead, redacted.
+        hint: What would mend it.
+        criterion: Slug of the feature criterion that it touches.
+        reproduction: A curl command without secrets.
+    """
+
+    slug: str
+    severity: Severity
+    summary: str
+    pointer: str | None = None
+    operation: str | None = None
+    expected: str | None = None
+    observed: str | None = None
+    hint: str | None = None
+    criterion: str | None = None
+    reproduction: str | None = None
+
+    @property
+    def key(self) -> tuple[str, str | None, str | None]:
+        """Identity for de-duplication: same kind, same operation, same place."""
+        return (self.slug, self.operation, self.pointer)
+
+
+class Evidence(Record):
+    """One observation about one feature, by one source.
+
+    Attributes:
+        feature: Slug of the feature in the catalogue.
+        source: Where it comes from.
+        outcome: What it says.
+        subject: Operation reference or event name that was looked at.
+        summary: One plain sentence of what was done and seen.
+        check: Slug of the check inside the source, e.g. `read-after-write`.
+        criteria: Slugs of the criteria that this observation proves or breaks.
+        findings: What is wrong with them; empty when all is well.
+        observed_at: Instant of the observation.
+        environment: `sandbox`, `production`, or None for offline sources.
+        inputs: File name → sha256 of what the observation rests on.
+        artefacts: Paths inside the run folder that prove it.
+        tool: Name and version of the tool that looked.
+        detail: Small JSON values worth a table (counts, coverage), never secrets.
+    """
+
+    kind: Literal["evidence"] = "evidence"
+    id: str = ""
+    feature: str
+    source: Source
+    outcome: Outcome
+    subject: str = ""
+    summary: str
+    check: str | None = None
+    criteria: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    observed_at: AwareDatetime = Field(default_factory=lambda: datetime.now(UTC))
+    environment: str | None = None
+    inputs: dict[str, str] = Field(default_factory=dict)
+    artefacts: tuple[str, ...] = ()
+    tool: str | None = None
+    detail: dict[str, Any] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _failed_names_a_finding(self) -> Evidence:
+        if self.outcome is Outcome.FAILED and not self.findings:
+            message = "evidence that failed must carry at least one finding"
+            raise ValueError(message)
+        return self
