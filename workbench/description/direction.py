@@ -1,0 +1,149 @@
+"""Who sends a request that a document lists as an ordinary path.
+
+Many partners have no place for webhooks in their format and list them among their paths. The
+judgement here is conservative: only plain words make an operation inbound, because a webhook
+taken for a call is noticed in the review, while a call taken for a webhook is lost.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+from workbench.model.description import Direction
+
+_SENDING = frozenset({"POST", "PUT", "PATCH"})
+_LEAD = 700  # characters of a description that are about the operation itself
+
+_US = (
+    r"(?:your|the (?:partner|integrator|integration partner|pos|pos provider|merchant|client|"
+    r"restaurant|vendor|customer|provider|receiver|subscriber)(?:'?s)?|a partner's)"
+)
+_THING = (
+    r"(?:\w+ ){0,4}"
+    r"(?:endpoints?|urls?|servers?|webhooks?|systems?|backend|apis?|services?|callbacks?)"
+)
+_SAID = re.compile(
+    "|".join(
+        (
+            # English
+            (
+                r"\b(?:this|the) (?:webhook|callback|event) (?:will be|is|gets) "
+                r"(?:\w+ )?(?:invoked|called|sent|triggered|fired|delivered|posted|raised)\b"
+            ),
+            (
+                r"\b(?:calls?|called|sends?|posts?|invokes?|push(?:es)?|makes?|sent|posted|delivered|"
+                rf"forwarded)\b[^.]{{0,80}}\b(?:to|on|at|against) {_US} {_THING}\b"
+            ),
+            rf"\b(?:calls|call|invokes?|pings?|notif(?:y|ies)) {_US} {_THING}\b",
+            rf"\bwe (?:will )?(?:call|invoke|notify|ping) {_US}\b",
+            rf"\b(?:implemented|exposed|hosted) (?:by|on|at) {_US}\b",
+            r"\b(?:implement|expose|host|provide) this (?:endpoint|operation|webhook|api)\b",
+            (
+                rf"\b{_US} {_THING} (?:must|should|has to|needs to|will) "
+                r"(?:implement|respond|return|answer|reply|receive|accept|acknowledge)\b"
+            ),
+            r"\bcallback to (?:notify|confirm|inform|tell|report)\b",
+            # Spanish and Portuguese (accents are gone by now)
+            (
+                r"\best[ea] (?:webhook|callback|evento|notificacion|notificacao) (?:se|sera|e|es) "
+                r"(?:\w+ )?(?:invoca|envia|llama|dispara|invocad|enviad|llamad|chamad|disparad)\w*"
+            ),
+            (
+                r"\b(?:enviaremos|llamaremos|notificaremos|invocaremos|enviara|llamara|invocara|"
+                r"notificara|chamaremos|chamara|se envia|se invoca|se llama|envia|llama|invoca)\b"
+                r"[^.]{0,80}\b(?:su|tu|vuestro|seu|al|del|do|ao)s? (?:servidor|endpoint|url|"
+                r"webhook|sistema|servicio|servico|tpv|pos|integrador|pdv)\b"
+            ),
+            (
+                r"\b(?:implementad|expuest|expost|publicad|alojad|hospedad|servid)[oa]s? "
+                r"(?:por|pelo|en|no|na) (?:el |la |su |tu |seu |o |a )?(?:integrador|tpv|pos|pdv|"
+                r"cliente|restaurante|partner|comercio|socio|parceiro|servidor)\b"
+            ),
+            r"\b(?:usted|ustedes|tu|voce) deb\w* (?:implementar|exponer|publicar)\b",
+            # French and German
+            (
+                r"\b(?:implemente|expose|heberge)e? par (?:le |la |l'|votre )?(?:partenaire|"
+                r"integrateur|caisse|client|restaurant)\b"
+            ),
+            (
+                r"\b(?:appelle|envoie|envoyee?|notifie)\w*\b[^.]{0,80}\bvotre (?:serveur|endpoint|"
+                r"url|systeme|webhook)\b"
+            ),
+            (
+                r"\b(?:vom|von ihrem|beim) (?:partner|integrator|kassensystem|kunden)\w*\b"
+                r"[^.]{0,40}(?:implementiert|bereitgestellt|bereitzustellen)\b"
+            ),
+            (
+                r"\b(?:rufen|ruft|senden|sendet|schickt)\b[^.]{0,80}\bihre[nm]? "
+                r"(?:server|endpunkt|url|webhook|system)\b"
+            ),
+        )
+    )
+)
+_NOUN = re.compile(r"\b(?:webhooks?|web hooks?|callbacks?|notificacion entrante|rueckruf)\b")
+_MANAGES = re.compile(
+    r"\b(?:register|registers|create|creates|subscribe|subscribes|unsubscribe|list|lists|get|gets|"
+    r"fetch|retrieve|retrieves|update|updates|delete|deletes|remove|configure|set|sets|change|add|"
+    r"test|resend|redeliver|replay|retry|refresh|extend|replace|patch|rotate|enable|disable|activate|manage|verify|ping|simulate|"
+    r"registrar?|registra|crear?|crea|suscribir|suscribe|listar?|obtener|obtiene|actualizar?|"
+    r"eliminar?|borrar|configurar?|consultar?|alta|baja|modificar|probar|reenviar|criar|obter|"
+    r"atualizar|excluir|remover|testar|creer|lister|modifier|supprimer|abonner|anlegen|"
+    r"registrieren|loeschen|abrufen|aendern|auflisten|abonnieren)\b"
+)
+_MANAGED_TAIL = re.compile(
+    r"(?:^|/)(?:web-?hooks?|callbacks?|hooks?|subscriptions?|suscripciones)"
+    r"(?:[-_](?:subscriptions?|config\w*|settings?|urls?|endpoints?))?(?:/\{[^/]+\})*/?$"
+    r"|hooks?/\{[^/]+\}|webhookconfig"
+)
+_SENT_PATH = re.compile(r"(?:^|/)(?:web-?hooks?|callbacks?)/[a-z]")
+_OUR_URL = re.compile(
+    r"^/?\{(?:your|partner|integrator|client|merchant|pos|webhook|callback|target)?[-_]?"
+    r"(?:web-?hook|callback|endpoint|notification)?[-_]?ur[li]\}"
+)
+
+
+def judge_direction(
+    method: str,
+    path: str,
+    *,
+    tags: Sequence[str] = (),
+    summary: str = "",
+    description: str = "",
+    operation_id: str = "",
+) -> Direction:
+    """Say who sends a request, from plain words only; in doubt, we do.
+
+    Args:
+        method: HTTP method, in capitals.
+        path: Path template as documented.
+        tags: Its tags.
+        summary: Its one-line summary.
+        description: Its description; only the beginning counts.
+        operation_id: Its operationId, whose words are read too.
+    """
+    name = f"{_plain(summary)} . {_plain(_split_words(operation_id))}"
+    where = path.lower()
+    if _OUR_URL.search(where):
+        return Direction.INBOUND
+    manages = bool(_MANAGES.search(name)) or bool(_MANAGED_TAIL.search(where))
+    if _SAID.search(f"{_plain(summary)}. {_plain(description[:_LEAD])}"):
+        return Direction.OUTBOUND if manages else Direction.INBOUND
+    if manages or method not in _SENDING:
+        return Direction.OUTBOUND
+    named = _NOUN.search(name) or any(_NOUN.search(_plain(_split_words(tag))) for tag in tags)
+    if named or _SENT_PATH.search(where):
+        return Direction.INBOUND
+    return Direction.OUTBOUND
+
+
+def _split_words(name: str) -> str:
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
+    return re.sub(r"[^\w']+|_", " ", spaced)
+
+
+def _plain(text: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", text)
+    bare = "".join(char for char in decomposed if not unicodedata.combining(char))
+    return re.sub(r"\s+", " ", bare.replace("’", "'")).lower()  # noqa: RUF001 - typographic quote

@@ -1,0 +1,124 @@
+"""HAR 1.1 and 1.2: operations and samples inferred from recorded traffic.
+
+Path segments that look like ids become parameters. Header values never leave this module,
+because recordings hold credentials; only the names of unusual headers do.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from workbench.description.guard import load_json
+from workbench.description.sketch import Outline, Payload, Sketch
+from workbench.description.words import list_of, mapping_of, text_of
+from workbench.errors import DescriptionError
+from workbench.model.description import Warned
+
+_ID = re.compile(
+    r"\d+|[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|[0-9a-fA-F]{16,}|(?=[^/]*\d)[A-Za-z0-9_-]{8,}"
+)
+_SECRET = re.compile(r"key|token|secret|passw|signature|auth|credential", re.IGNORECASE)
+_METHOD = re.compile(r"GET|PUT|POST|DELETE|PATCH|HEAD|OPTIONS")
+
+
+def is_har(data: Any) -> bool:
+    """Whether this is a HAR recording."""
+    return isinstance(mapping_of(mapping_of(data).get("log")).get("entries"), list)
+
+
+def read_har(data: dict[str, Any], name: str) -> tuple[Outline, tuple[Warned, ...]]:
+    """Read a recording into an outline; bodies become examples."""
+    log = mapping_of(data.get("log"))
+    sketches: list[Sketch] = []
+    servers: list[str] = []
+    warnings: list[Warned] = []
+    for index, entry in enumerate(list_of(log.get("entries"))):
+        sketch = _read_entry(mapping_of(entry), servers)
+        if sketch is not None:
+            sketches.append(sketch)
+            continue
+        warnings.append(
+            Warned(
+                slug="unreadable-request",
+                document=name,
+                pointer=f"/log/entries/{index}",
+                severity="info",
+                summary="A recorded request has no usable method and URL.",
+            )
+        )
+    outline = Outline(
+        title=f"Traffic recorded in {name}",
+        version=text_of(log.get("version")) or "1",
+        sketches=sketches,
+        servers=tuple(dict.fromkeys(servers)),
+    )
+    return outline, tuple(warnings)
+
+
+def _read_entry(entry: dict[str, Any], servers: list[str]) -> Sketch | None:
+    request = mapping_of(entry.get("request"))
+    method = text_of(request.get("method")).upper()
+    try:
+        parts = urlsplit(text_of(request.get("url")))
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return None
+    if not _METHOD.fullmatch(method) or parts.scheme not in {"http", "https"} or not host:
+        return None
+    servers.append(f"{parts.scheme}://{host}{f':{port}' if port else ''}")
+    sketch = Sketch(
+        method=method,
+        path=_template(parts.path or "/"),
+        parameters=list(_query(parts.query)),
+        request=_payload(request.get("postData")),
+    )
+    response = mapping_of(entry.get("response"))
+    status = text_of(response.get("status"))
+    if re.fullmatch(r"[1-5]\d\d", status):
+        answer = _payload(response.get("content")) or Payload()
+        answer.description = text_of(response.get("statusText"))
+        sketch.answers[status] = answer
+    return sketch
+
+
+def _template(path: str) -> str:
+    segments: list[str] = []
+    for segment in path.split("/"):
+        if segment and _ID.fullmatch(segment):
+            owner = next((part for part in reversed(segments) if part and "{" not in part), "item")
+            name = re.sub(r"\W+", "_", owner.removesuffix("s")) + "_id"
+            taken = sum(part.startswith("{" + name) for part in segments)
+            segments.append("{" + name + (str(taken + 1) if taken else "") + "}")
+        else:
+            segments.append(segment.replace("{", "").replace("}", ""))
+    return "/".join(segments)
+
+
+def _query(query: str) -> Iterator[dict[str, Any]]:
+    for key, value in dict(parse_qsl(query, keep_blank_values=True)).items():
+        parameter = {"name": key, "in": "query", "schema": {"type": "string"}}
+        yield parameter if _SECRET.search(key) else parameter | {"example": value}
+
+
+def _payload(content: Any) -> Payload | None:
+    node = mapping_of(content)
+    text = text_of(node.get("text"))
+    media_type = text_of(node.get("mimeType")).partition(";")[0].strip()
+    if not text or "json" not in media_type:
+        return None
+    try:
+        return Payload(media_type=media_type, examples=[_mask(load_json(text, "body"))])
+    except DescriptionError:
+        return None
+
+
+def _mask(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {
+            key: "<string>" if isinstance(item, str) and _SECRET.search(key) else _mask(item)
+            for key, item in value.items()
+        }
+    return [_mask(item) for item in value] if isinstance(value, list) else value

@@ -1,0 +1,209 @@
+"""Takes the documents of one partner in, each by the reader of its format."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from workbench.description.asyncapi import is_asyncapi, read_asyncapi
+from workbench.description.bundle import bundle
+from workbench.description.defects import find_defects
+from workbench.description.dialect import recognise_dialect
+from workbench.description.event_schemas import event_schemas
+from workbench.description.guard import decode, read_bytes, read_file
+from workbench.description.har import is_har, read_har
+from workbench.description.limits import DEFAULT_LIMITS, Limits
+from workbench.description.markdown import read_markdown
+from workbench.description.openapi import Contents, read_openapi
+from workbench.description.overlay import Overlay, apply_actions, load_overlay
+from workbench.description.postman import is_postman, postman_version, read_postman
+from workbench.description.repairs import mend
+from workbench.description.schema_defects import find_schema_defects
+from workbench.description.sketch import Outline, read_outline
+from workbench.description.words import mapping_of, text_of
+from workbench.errors import DescriptionError
+from workbench.model.description import ApiDescription, Document, Warned
+
+_PROSE = frozenset({".md", ".markdown", ".mdx", ".txt"})
+_EXPECTED = (
+    "Expected OpenAPI (`openapi: 3.x` or `swagger: '2.0'`), AsyncAPI (`asyncapi: 2.x` or `3.x`), "
+    "a Postman collection 2.x, a HAR recording, or Markdown (`.md`)."
+)
+
+
+def describe(
+    paths: Sequence[Path], *, overlay: Path | None = None, limits: Limits = DEFAULT_LIMITS
+) -> ApiDescription:
+    """Read all documents of one partner.
+
+    Args:
+        paths: The documents: OpenAPI 2.0 to 3.2, AsyncAPI 2.x and 3.0, Postman 2.x, HAR, Markdown.
+        overlay: An OpenAPI Overlay. It is applied before references are followed, so that it can
+            take one out; it concerns the document that it `extends`, else every document.
+        limits: Caps of the intake guard.
+
+    Returns:
+        Operations, events, security schemes, warnings, and for each document the self-contained
+        OpenAPI bundle. Pointers point into the bundle.
+
+    Raises:
+        DescriptionError: A document cannot be read, is of no known format, or is refused.
+        OverlayError: The overlay is wrong, or does not fit the document.
+    """
+    if not paths:
+        raise DescriptionError("no document was given", hint=_EXPECTED)
+    correction = load_overlay(overlay, limits) if overlay is not None else None
+    intakes = [
+        _take_in(Path(path), name, correction, limits)
+        for path, name in zip(paths, _names(paths), strict=True)
+    ]
+    missed = _unmatched(correction, intakes) if correction is not None else ()
+    return ApiDescription(
+        documents=tuple(intake.document for intake in intakes),
+        operations=tuple(item for intake in intakes for item in intake.contents.operations),
+        events=tuple(item for intake in intakes for item in intake.contents.events),
+        security=tuple(item for intake in intakes for item in intake.contents.security),
+        warnings=(*(item for intake in intakes for item in intake.contents.warnings), *missed),
+        bundles={intake.document.name: intake.bundle for intake in intakes},
+    )
+
+
+@dataclass(frozen=True)
+class _Intake:
+    document: Document
+    bundle: dict[str, Any]
+    contents: Contents
+    matched: frozenset[int] = frozenset()
+
+
+def _names(paths: Sequence[Path]) -> list[str]:
+    counts = Counter(Path(path).name for path in paths)
+    if all(count == 1 for count in counts.values()):
+        return [Path(path).name for path in paths]
+    absolute = [Path(path).absolute() for path in paths]
+    if len(set(absolute)) < len(absolute):
+        raise DescriptionError(
+            "the same document was given twice", location=str(paths[0]), hint="Name it once."
+        )
+    shared = Path(os.path.commonpath(absolute))
+    return [path.relative_to(shared).as_posix() for path in absolute]
+
+
+def _take_in(path: Path, name: str, overlay: Overlay | None, limits: Limits) -> _Intake:
+    raw = read_file(path, limits)
+    document = Document(
+        name=name, format="", version="", sha256=hashlib.sha256(raw).hexdigest(), size=len(raw)
+    )
+    if path.suffix.lower() in _PROSE:
+        outline, warnings = read_markdown(decode(raw, name, limits), name)
+        return _from_outline(document, "markdown", "", outline, warnings)
+    reading = read_bytes(raw, name, limits)
+    if not isinstance(reading.data, dict):
+        raise _unknown(name, reading.data)
+    data, matched = reading.data, frozenset[int]()
+    if overlay is not None and overlay.concerns(name):
+        data, matched = apply_actions(data, overlay.actions, overlay.name)
+    intake = _read_format(path, document, mapping_of(data), limits)
+    intake.contents.warnings[:0] = reading.warnings
+    return replace(intake, matched=matched)
+
+
+def _read_format(path: Path, document: Document, data: dict[str, Any], limits: Limits) -> _Intake:
+    name = document.name
+    if "openapi" in data or "swagger" in data:
+        return _read_openapi(path, document, data, limits)
+    if is_asyncapi(data):
+        version = text_of(data.get("asyncapi"))
+        whole = bundle(data, path, name=name, limits=limits)
+        generated, contents = read_asyncapi(whole.document, name)
+        contents.warnings[:0] = whole.warnings
+        return _Intake(
+            _filled(document, "asyncapi", version, generated, contents), generated, contents
+        )
+    if is_postman(data):
+        outline, warnings = read_postman(data, name)
+        return _from_outline(document, "postman", postman_version(data), outline, warnings)
+    if is_har(data):
+        outline, warnings = read_har(data, name)
+        version = text_of(mapping_of(data["log"]).get("version"))
+        return _from_outline(document, "har", version, outline, warnings)
+    raise _unknown(name, data)
+
+
+def _read_openapi(path: Path, document: Document, data: dict[str, Any], limits: Limits) -> _Intake:
+    name = document.name
+    dialect, version = recognise_dialect(data, name)
+    whole = bundle(data, path, name=name, limits=limits)
+    mended, repaired = mend(whole.document, dialect, name)
+    contents = read_openapi(mended, dialect, name)
+    read = (*contents.operations, *contents.events)
+    contents.events += event_schemas(mended, dialect, name, read)
+    contents.warnings[:0] = (*whole.warnings, *repaired)
+    contents.warnings += find_defects(mended, dialect, version, contents, name)
+    contents.warnings += find_schema_defects(mended, dialect, name)
+    filled = _filled(document, "openapi", version, mended, contents)
+    return _Intake(filled, mended, contents)
+
+
+def _from_outline(
+    document: Document, kind: str, version: str, outline: Outline, warnings: Sequence[Warned]
+) -> _Intake:
+    generated, contents = read_outline(outline, document.name)
+    contents.warnings[:0] = warnings
+    if not contents.operations and not contents.events:
+        contents.warnings.append(
+            Warned(
+                slug="empty",
+                document=document.name,
+                severity="medium",
+                summary="The document describes no operation and no webhook.",
+            )
+        )
+    return _Intake(_filled(document, kind, version, generated, contents), generated, contents)
+
+
+def _filled(
+    document: Document, kind: str, version: str, bundled: dict[str, Any], contents: Contents
+) -> Document:
+    info = mapping_of(bundled.get("info"))
+    return document.model_copy(
+        update={
+            "format": kind,
+            "version": version,
+            "title": text_of(info.get("title")),
+            "api_version": text_of(info.get("version")),
+            "servers": contents.servers,
+        }
+    )
+
+
+def _unmatched(overlay: Overlay, intakes: Sequence[_Intake]) -> tuple[Warned, ...]:
+    matched = frozenset[int]().union(*(intake.matched for intake in intakes))
+    return tuple(
+        Warned(
+            slug="overlay-unmatched",
+            document=overlay.name,
+            pointer=f"/actions/{index}",
+            severity="medium",
+            summary=f"The overlay action on {action.target[:160]!r} matches nothing.",
+            hint="Correct its target, or take the action out.",
+        )
+        for index, action in enumerate(overlay.actions)
+        if index not in matched
+    )
+
+
+def _unknown(name: str, data: Any) -> DescriptionError:
+    seen = (
+        f"its keys are {', '.join(list(data)[:8])[:160]}"
+        if isinstance(data, dict)
+        else (f"its top is a {type(data).__name__}" if data is not None else "it is empty")
+    )
+    return DescriptionError(
+        f"the format of the document is not known: {seen}", location=name, hint=_EXPECTED
+    )

@@ -1,0 +1,69 @@
+"""What a plain YAML scalar means: the core schema of YAML 1.2, made safe for JSON.
+
+Only JSON's own values come out. Dates, times, `no`, `on`, `010`, `12:30`, `1_000`, `.inf` and
+numbers beyond what JSON holds stay the text that the author wrote.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+
+_WORDS: dict[str, bool | None] = {
+    "": None,
+    "~": None,
+    "null": None,
+    "Null": None,
+    "NULL": None,
+    "true": True,
+    "True": True,
+    "TRUE": True,
+    "false": False,
+    "False": False,
+    "FALSE": False,
+}
+_STARTS = frozenset("+-.0123456789~nNtTfF")
+_INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)", re.ASCII)
+_BASED = re.compile(r"0(?:o[0-7]+|x[0-9a-fA-F]+)", re.ASCII)
+_FLOAT = re.compile(
+    r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?", re.ASCII
+)
+_LONGEST_NUMBER = 64
+_LIMIT = 2**63
+
+
+def read_plain(text: str) -> str | int | float | bool | None:
+    """Return the value of an unquoted, untagged scalar."""
+    if not text:
+        return None
+    if text[0] not in _STARTS:
+        return text
+    if text in _WORDS:
+        return _WORDS[text]
+    return _read_number(text)
+
+
+def _read_number(text: str) -> str | int | float:
+    if len(text) > _LONGEST_NUMBER:
+        return text
+    if _INTEGER.fullmatch(text):
+        number = int(text)
+        return number if -_LIMIT <= number < _LIMIT else text
+    if _BASED.fullmatch(text):
+        number = int(text[2:], 8 if text[1] == "o" else 16)
+        return number if number < _LIMIT else text
+    if _FLOAT.fullmatch(text):
+        value = float(text)
+        return value if math.isfinite(value) else text
+    return text
+
+
+def read_tagged(tag: str, text: str) -> str | int | float | bool | None:
+    """Return the value of a scalar with one of the core tags; text that does not fit stays text."""
+    kind = tag.rpartition(":")[2]
+    if kind == "null":
+        return None
+    if kind in {"int", "bool", "float"}:
+        value = read_plain(text)
+        return float(value) if kind == "float" and isinstance(value, int) else value
+    return text

@@ -1,0 +1,104 @@
+"""Validates payloads against the schemas of a description, whatever its OpenAPI version.
+
+OpenAPI 2.0 and 3.0 schemas are an own dialect; here they become JSON Schema 2020-12, which 3.1 uses
+as it is. Validation runs in `jsonschema-rs`, whose regular expressions cannot be made to hang.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import jsonschema_rs
+
+from workbench.model.description import ApiDescription
+
+_DROPPED = frozenset({"example", "examples", "discriminator", "xml", "externalDocs", "x-nullable"})
+# Where the references of a bundle lead: its own schemas, the files that were bundled into it.
+_ROOMS = ("components", "definitions", "x-files", "x-asyncapi", "paths")
+_SCHEMA_MAPS = frozenset({"properties", "patternProperties", "definitions", "$defs", "schemas"})
+
+
+class SchemaViolation(NamedTuple):
+    """Where a payload breaks its schema, and how."""
+
+    pointer: str
+    message: str
+
+
+def violations(
+    description: ApiDescription, document: str, schema: dict[str, Any], payload: Any
+) -> list[SchemaViolation]:
+    """Every way in which a JSON payload breaks a schema of one document.
+
+    A schema that is itself not valid, or that refers to nothing, gives no violation: that defect is
+    one of the document, and is reported as such.
+    """
+    bundle = description.bundles.get(document, {})
+    try:
+        validator = jsonschema_rs.Draft202012Validator(as_json_schema(schema, bundle))
+    except (ValueError, jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError):
+        return []
+    return [
+        SchemaViolation(
+            pointer="".join(f"/{part}" for part in error.instance_path), message=error.message
+        )
+        for error in validator.iter_errors(payload)
+    ]
+
+
+def as_json_schema(schema: dict[str, Any], bundle: dict[str, Any]) -> dict[str, Any]:
+    """A self-contained JSON Schema 2020-12 for a schema of a bundle (only `#/…` references)."""
+    own_dialect = not str(bundle.get("openapi", "")).startswith(("3.1", "3.2"))
+    translated = _translate(schema) if own_dialect else schema
+    whole: dict[str, Any] = dict(translated)
+    for room in _ROOMS:
+        if room in bundle and room not in whole:
+            whole[room] = _translate_room(bundle[room]) if own_dialect else bundle[room]
+    return whole
+
+
+def _translate_room(room: dict[str, Any]) -> dict[str, Any]:
+    return (
+        {
+            name: _translate_map(part) if isinstance(part, dict) else part
+            for name, part in room.items()
+        }
+        if "schemas" in room
+        else _translate_map(room)
+    )
+
+
+def _translate_map(schemas: dict[str, Any]) -> dict[str, Any]:
+    return {name: _translate(schema) for name, schema in schemas.items()}
+
+
+def _translate(schema: Any) -> Any:
+    if isinstance(schema, list):
+        return [_translate(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    translated: dict[str, Any] = {}
+    for key, value in schema.items():
+        if key in _DROPPED:
+            continue
+        if key in _SCHEMA_MAPS and isinstance(value, dict):
+            translated[key] = _translate_map(value)
+        elif key in {"enum", "const", "default", "required"}:
+            translated[key] = value
+        else:
+            translated[key] = _translate(value)
+    _translate_bounds(translated)
+    if translated.pop("nullable", False) is True or schema.get("x-nullable") is True:
+        return {"anyOf": [translated, {"type": "null"}]}
+    return translated
+
+
+def _translate_bounds(schema: dict[str, Any]) -> None:
+    """OpenAPI 3.0 says `exclusiveMinimum: true` beside `minimum`; 2020-12 gives the number."""
+    for flag, bound in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
+        if schema.get(flag) is True and bound in schema:
+            schema[flag] = schema.pop(bound)
+        elif isinstance(schema.get(flag), bool):
+            del schema[flag]
+    if schema.get("type") == "file":
+        del schema["type"]

@@ -1,0 +1,194 @@
+"""Operations as they come out of prose, collections and traffic, and OpenAPI 3.1 made of them.
+
+Formats without schemas are first read into sketches; the generated document is then read like
+any other, so that all formats end in the same shape and schemathesis can run on all of them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from workbench.description.dialect import DIALECTS
+from workbench.description.inference import infer_schema
+from workbench.description.openapi import Contents, read_openapi
+from workbench.model.description import Event
+
+_VARIABLE = re.compile(r"\{([^{}]+)\}")
+_MOST_EXAMPLES = 20  # of one payload; recorded traffic repeats itself
+_JSON = "application/json"
+_METHODS = frozenset(DIALECTS["3.1"].methods)
+
+
+@dataclass
+class Payload:
+    """A body: its media type, its examples, and a schema where one is described."""
+
+    media_type: str = _JSON
+    examples: list[Any] = field(default_factory=list)
+    schema: dict[str, Any] | None = None
+    description: str = ""
+
+
+@dataclass
+class Sketch:
+    """One operation or event; for an event `path` is its name.
+
+    `parameters` are OpenAPI parameter objects; `answers` are keyed by status.
+    """
+
+    method: str
+    path: str
+    summary: str = ""
+    description: str = ""
+    tags: list[str] = field(default_factory=list)
+    parameters: list[dict[str, Any]] = field(default_factory=list)
+    request: Payload | None = None
+    answers: dict[str, Payload] = field(default_factory=dict)
+    security: list[str] | None = None
+    source: str = ""  # empty for an operation, else `webhook`, `path` or `asyncapi`
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What makes it the same as another one."""
+        return self.source, self.method.upper(), self.path
+
+
+@dataclass(frozen=True)
+class Outline:
+    """A whole document made of sketches."""
+
+    title: str
+    version: str
+    sketches: Sequence[Sketch]
+    servers: Sequence[str] = ()
+    security: dict[str, dict[str, Any]] = field(default_factory=dict)
+    description: str = ""
+
+
+def merge_sketches(sketches: Sequence[Sketch]) -> list[Sketch]:
+    """Join sketches of the same operation: first words win, examples add up."""
+    merged: dict[tuple[str, str, str], Sketch] = {}
+    for sketch in sketches:
+        known = merged.setdefault(sketch.key, sketch)
+        if known is sketch:
+            continue
+        names = {(item["name"], item["in"]) for item in known.parameters}
+        known.parameters += [
+            item for item in sketch.parameters if (item["name"], item["in"]) not in names
+        ]
+        known.request = _join(known.request, sketch.request)
+        for status, payload in sketch.answers.items():
+            known.answers[status] = _join(known.answers.get(status), payload) or payload
+    return list(merged.values())
+
+
+def _join(one: Payload | None, other: Payload | None) -> Payload | None:
+    if one is None or other is None:
+        return one or other
+    room = _MOST_EXAMPLES - len(one.examples)
+    one.examples += [value for value in other.examples if value not in one.examples][:room]
+    one.schema = one.schema or other.schema
+    return one
+
+
+def generate_openapi(outline: Outline) -> dict[str, Any]:
+    """Make a minimal valid OpenAPI 3.1 document with the same operations and events."""
+    document: dict[str, Any] = {
+        "openapi": "3.1.0",
+        "info": {"title": outline.title or "API", "version": outline.version or "1"},
+        "paths": {},
+    }
+    if outline.description:
+        document["info"]["description"] = outline.description
+    if outline.servers:
+        document["servers"] = [{"url": url} for url in dict.fromkeys(outline.servers)]
+    if outline.security:
+        document["components"] = {"securitySchemes": outline.security}
+        document["security"] = [{name: []} for name in outline.security]
+    for sketch in merge_sketches(outline.sketches):
+        method = sketch.method.lower()
+        if sketch.source:
+            hooks = document.setdefault("webhooks", {})
+            name = f"{sketch.method} {sketch.path}" if sketch.source == "path" else sketch.path
+            hooks.setdefault(name, {})[method if method in _METHODS else "post"] = _operation(
+                sketch, is_event=True
+            )
+        elif method in _METHODS:
+            document["paths"].setdefault(sketch.path, {})[method] = _operation(sketch)
+    return document
+
+
+def read_outline(outline: Outline, name: str) -> tuple[dict[str, Any], Contents]:
+    """Generate the OpenAPI document of an outline and read it; return both."""
+    document = generate_openapi(outline)
+    contents = read_openapi(document, DIALECTS["3.1"], name)
+    sources = {
+        f"{sketch.method} {sketch.path}" if sketch.source == "path" else sketch.path: sketch.source
+        for sketch in outline.sketches
+        if sketch.source
+    }
+    contents.events = [
+        rename_event(event, sources.get(event.name, "")) for event in contents.events
+    ]
+    return document, contents
+
+
+def rename_event(event: Event, source: str) -> Event:
+    """Give an event read as a webhook the source, and so the id, that its format has."""
+    if source == "path":
+        return event.model_copy(update={"source": "path", "id": event.name})
+    if source == "asyncapi":
+        tail = event.id.removeprefix("webhook:")
+        return event.model_copy(update={"source": "asyncapi", "id": f"asyncapi:{tail}"})
+    return event
+
+
+def _operation(sketch: Sketch, *, is_event: bool = False) -> dict[str, Any]:
+    parameters = list(sketch.parameters)
+    if not is_event:
+        declared = {item["name"] for item in parameters if item["in"] == "path"}
+        used = dict.fromkeys(_VARIABLE.findall(sketch.path))
+        parameters = [item for item in parameters if item["in"] != "path" or item["name"] in used]
+        parameters += [
+            {"name": item, "in": "path", "required": True, "schema": {"type": "string"}}
+            for item in used
+            if item not in declared
+        ]
+    node: dict[str, Any] = {
+        "summary": sketch.summary,
+        "description": sketch.description,
+        "tags": sketch.tags,
+        "parameters": parameters,
+    }
+    node = {key: value for key, value in node.items() if value}
+    if is_event:
+        node["security"] = []
+    elif sketch.security is not None:
+        node["security"] = [{item: []} for item in sketch.security]
+    if sketch.request is not None:
+        node["requestBody"] = {"required": True, "content": _content(sketch.request)}
+    node["responses"] = {
+        status: _answer(payload) for status, payload in sketch.answers.items()
+    } or {"default": {"description": "Not documented."}}
+    return node
+
+
+def _answer(payload: Payload) -> dict[str, Any]:
+    answer: dict[str, Any] = {"description": payload.description or "As documented."}
+    if payload.examples or payload.schema is not None:
+        answer["content"] = _content(payload)
+    return answer
+
+
+def _content(payload: Payload) -> dict[str, Any]:
+    schema = payload.schema if payload.schema is not None else infer_schema(payload.examples)
+    media: dict[str, Any] = {"schema": schema}
+    if payload.examples:
+        media["examples"] = {
+            f"example-{number}": {"value": value}
+            for number, value in enumerate(payload.examples, start=1)
+        }
+    return {payload.media_type: media}
