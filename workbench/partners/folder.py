@@ -1,0 +1,302 @@
+"""Loads one partner folder; every fault in it is a located error that says how to mend it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from workbench.description import describe
+from workbench.description.guard import load_text
+from workbench.errors import DescriptionError, InputError, ManifestError
+from workbench.mapping import Translator, load_mappings
+from workbench.model.description import ApiDescription, Event, Operation
+from workbench.model.feature import FeatureKind
+from workbench.model.verdict import Absence, Binding, Statement, given
+from workbench.partners.catalogue import load_catalogue
+from workbench.partners.context import describe_context
+from workbench.partners.manifest import BoundOperation, Environment, FeatureStatement, Manifest
+from workbench.settings import Settings
+
+MANIFEST = "partner.yaml"
+MAPPING = "mapping.yaml"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A recorded payload of theirs, with the canonical entity that it should be, if known."""
+
+    feature: str
+    label: str
+    payload: Any
+    canonical: dict[str, Any] | list[Any] | None
+    path: str
+
+
+@dataclass(frozen=True)
+class Partner:
+    """A partner as its folder tells it; nothing here touches the network.
+
+    Attributes:
+        inputs: File name → sha256 of everything that verdicts rest on.
+        drifted: Documents whose bytes no longer match the hash in the manifest.
+    """
+
+    folder: Path
+    manifest: Manifest
+    description: ApiDescription
+    translators: Mapping[str, Translator] = field(repr=False)
+    inputs: Mapping[str, str]
+    drifted: tuple[str, ...] = ()
+
+    @property
+    def slug(self) -> str:
+        """Folder name, environment variable prefix, report folder."""
+        return self.manifest.partner
+
+    @property
+    def title(self) -> str:
+        """Name of the partner as people write it."""
+        return self.manifest.title
+
+    def feature(self, slug: str) -> FeatureStatement | None:
+        """What the manifest states of a feature, or None when it is silent."""
+        return self.manifest.features.get(slug)
+
+    def environment(self, name: str) -> Environment:
+        """One of the manifest's environments.
+
+        Raises:
+            ManifestError: The manifest does not have it.
+        """
+        for known, environment in self.manifest.environments.items():
+            if known == name:
+                return environment
+        raise ManifestError(
+            f"{self.title} has no environment {name!r}",
+            location=f"{MANIFEST}#/environments",
+            partner=self.slug,
+            hint=f"Use one of: {', '.join(self.manifest.environments)}.",
+        )
+
+    def operations(self, feature: str) -> list[tuple[BoundOperation, Operation]]:
+        """The operations that serve a feature, in the manifest's order."""
+        stated = self.feature(feature)
+        bound = stated.bound_operations() if stated else ()
+        pairs = [(item, self.description.exchange(item.operation)) for item in bound]
+        return [(item, found) for item, found in pairs if isinstance(found, Operation)]
+
+    def events(self, feature: str) -> list[tuple[str, Event | Operation]]:
+        """The events that serve a feature; partners that list them as paths give operations."""
+        stated = self.feature(feature)
+        pairs = (
+            [(name, self.description.exchange(name)) for name in stated.events] if stated else []
+        )
+        return [(name, found) for name, found in pairs if found is not None]
+
+    def translator(self, feature: str) -> Translator | None:
+        """The mapping of a bound feature, if it has one."""
+        stated = self.feature(feature)
+        return self.translators.get(stated.mapping) if stated and stated.mapping else None
+
+    def statement(self, feature: str) -> Statement | None:
+        """What the folder states, in the words that `judge` takes."""
+        stated = self.feature(feature)
+        if stated is None:
+            row = load_catalogue().feature(feature)
+            return given(row) if row else None
+        if stated.status is not None:
+            return Absence(
+                status=stated.status,
+                code=stated.code or "",
+                reason=stated.reason or "",
+                cite=stated.cite,
+                needed=stated.needed,
+            )
+        operations = tuple(item.operation for item in stated.bound_operations())
+        papers = (stated.given,) if stated.given else ()
+        return Binding(
+            subjects=(*operations, *stated.events, *papers),
+            limits=stated.limits,
+            criteria=stated.criteria,
+        )
+
+    def context(self, environment: str) -> dict[str, Any]:
+        """What a report says about the partner, as plain JSON without secrets."""
+        return describe_context(self, environment)
+
+    @cached_property
+    def _samples(self) -> tuple[Sample, ...]:
+        return tuple(_read_samples(self.folder))
+
+    def samples(self, feature: str) -> list[Sample]:
+        """Recorded payloads of a feature, by file name."""
+        return [sample for sample in self._samples if sample.feature == feature]
+
+
+def list_partners(settings: Settings) -> list[str]:
+    """Slugs of all folders with a manifest, sorted."""
+    return sorted(path.parent.name for path in settings.contracts.glob(f"*/{MANIFEST}"))
+
+
+def load_partner(slug: str, settings: Settings) -> Partner:
+    """Read a partner folder whole.
+
+    Raises:
+        InputError: The folder, its manifest, a document or the mapping is missing or not valid.
+    """
+    folder = settings.contracts / slug
+    if not (folder / MANIFEST).is_file():
+        raise _unknown_partner(slug, settings)
+    manifest = _read_manifest(folder)
+    paths = [folder / document.path for document in manifest.documents]
+    for path in paths:
+        if not path.is_file() or not path.resolve().is_relative_to(folder.resolve()):
+            raise DescriptionError(
+                f"Document {path.name} is not in the partner's folder",
+                location=f"{slug}/{MANIFEST}#/documents",
+                partner=slug,
+                hint="Copy the document into the folder, or correct its path.",
+            )
+    overlay = folder / manifest.overlay if manifest.overlay else None
+    description = describe(paths, overlay=overlay)
+    mapping = folder / MAPPING
+    translators = (
+        load_mappings(mapping, timezone=manifest.timezone, currency=manifest.currency)
+        if mapping.is_file()
+        else {}
+    )
+    partner = Partner(
+        folder=folder,
+        manifest=manifest,
+        description=description,
+        translators=translators,
+        inputs=_hash_inputs(folder, manifest),
+        drifted=tuple(
+            document.path
+            for document in manifest.documents
+            if _sha256(folder / document.path) != document.sha256
+        ),
+    )
+    _check_bindings(partner)
+    return partner
+
+
+def _read_manifest(folder: Path) -> Manifest:
+    path = folder / MANIFEST
+    location = f"{folder.name}/{MANIFEST}"
+    data = load_text(path.read_text("utf-8"), location)
+    try:
+        manifest = Manifest.model_validate(data)
+    except ValidationError as error:
+        raise ManifestError(
+            _first_fault(error),
+            location=location,
+            partner=folder.name,
+            hint="The fields are described in contracts/README.md.",
+        ) from error
+    if manifest.partner != folder.name:
+        raise ManifestError(
+            f"The manifest says partner: {manifest.partner}, its folder is {folder.name}",
+            location=f"{location}#/partner",
+            hint="Give both the same slug.",
+        )
+    return manifest
+
+
+def _first_fault(error: ValidationError) -> str:
+    faults = [
+        f"/{'/'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
+        for fault in error.errors(include_url=False, include_input=False)
+    ]
+    more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+    return faults[0] + more
+
+
+def _check_bindings(partner: Partner) -> None:
+    catalogue = load_catalogue()
+    known = {feature.slug: feature for feature in catalogue.features}
+    for slug, stated in partner.manifest.features.items():
+        pointer = f"{partner.slug}/{MANIFEST}#/features/{slug}"
+        if slug not in known:
+            raise _not_found("feature", slug, list(known), pointer, partner)
+        references = [item.operation for item in stated.bound_operations()] + list(stated.events)
+        for reference in references:
+            if partner.description.exchange(reference) is None:
+                offered = [item.id for item in partner.description.operations]
+                offered += [item.id for item in partner.description.events]
+                raise _not_found("operation or event", reference, offered, pointer, partner)
+        if stated.mapping and stated.mapping not in partner.translators:
+            raise _not_found("mapping", stated.mapping, [*partner.translators], pointer, partner)
+        criteria = [item.slug for item in known[slug].criteria]
+        for name in (*stated.criteria, *(limit.criterion for limit in stated.limits)):
+            if name is not None and name not in criteria:
+                raise _not_found("criterion", name, criteria, pointer, partner)
+        if stated.given and known[slug].kind is not FeatureKind.PAPERWORK:
+            raise ManifestError(
+                f"{slug} is bound to operations or events, not `given`",
+                location=pointer,
+                partner=partner.slug,
+                hint="Use `operations` or `events`.",
+            )
+
+
+def _not_found(
+    kind: str, name: str, offered: list[str], pointer: str, partner: Partner
+) -> ManifestError:
+    near = get_close_matches(name, offered, n=1, cutoff=0.5)
+    hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(sorted(offered)[:12])}."
+    return ManifestError(
+        f"There is no {kind} {name!r}", location=pointer, partner=partner.slug, hint=hint
+    )
+
+
+def _unknown_partner(slug: str, settings: Settings) -> InputError:
+    known = list_partners(settings)
+    near = get_close_matches(slug, known, n=1)
+    hint = f"Did you mean {near[0]}?" if near else f"Known partners: {', '.join(known) or 'none'}."
+    return InputError(
+        f"There is no partner {slug!r}", location=str(settings.contracts / slug), hint=hint
+    )
+
+
+def _hash_inputs(folder: Path, manifest: Manifest) -> dict[str, str]:
+    names = [MANIFEST, *(document.path for document in manifest.documents)]
+    names += [name for name in (manifest.overlay, MAPPING) if name and (folder / name).is_file()]
+    return {name: _sha256(folder / name) for name in names}
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _read_samples(folder: Path) -> Iterator[Sample]:
+    for path in sorted((folder / "samples").glob("*/*.json")):
+        if path.name.endswith(".canonical.json"):
+            continue
+        beside = path.with_name(f"{path.stem}.canonical.json")
+        yield Sample(
+            feature=path.parent.name,
+            label=path.stem,
+            payload=_read_json(path),
+            canonical=_read_json(beside) if beside.is_file() else None,
+            path=path.relative_to(folder).as_posix(),
+        )
+
+
+def _read_json(path: Path) -> Any:
+    try:
+        return json.loads(path.read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise InputError(
+            f"The sample is not JSON: {error}",
+            location=str(path),
+            hint="Save the payload exactly as the partner sent it.",
+        ) from error

@@ -1,0 +1,339 @@
+"""`partner.yaml`: who the partner is, how to reach it, and which feature is where.
+
+Everything is a statement by a person; nothing here is a verdict, and nothing is a secret:
+credentials are named, never written.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from workbench.model.verdict import Absence, Limit
+
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=40)]
+CredentialName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
+Entity = Literal[
+    "order",
+    "reservation",
+    "menu",
+    "menu-section",
+    "product",
+    "product-variant",
+    "option-category",
+    "option",
+    "delivery",
+    "restaurant",
+    "exception",
+]
+
+
+class Statement(BaseModel):
+    """Base of the manifest's parts: frozen and closed, so that a misspelt key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class DocumentFile(Statement):
+    """A document of the partner, kept byte for byte beside the manifest."""
+
+    path: str
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    source: str | None = None
+    retrieved: str | None = None
+    license: str | None = None
+
+
+class TestAccount(Statement):
+    """The restaurant test account: what it is called, and resources that are known to exist.
+
+    Attributes:
+        restaurant: The partner's id of the test restaurant.
+        values: Parameter name of theirs → constant for this account (`restaurantId: r-100`).
+        known: Entity → ids that exist there, so that tests hit real resources instead of 404s.
+        dashboard: Address of the restaurant dashboard, if we have access.
+    """
+
+    __test__ = False
+
+    restaurant: str
+    values: dict[str, str | int] = Field(default_factory=dict)
+    known: dict[Entity, tuple[str, ...]] = Field(default_factory=dict)
+    dashboard: str | None = None
+
+
+class Trigger(Statement):
+    """How an event can be provoked: through the sandbox's control address, or by asking a person.
+
+    `control` is `METHOD /path` under `Environment.control_url`; `body` is sent as JSON.
+    """
+
+    control: str | None = None
+    body: dict[str, Any] = Field(default_factory=dict)
+    ask: str | None = None
+
+    @model_validator(mode="after")
+    def _is_one_way(self) -> Trigger:
+        if (self.control is None) == (self.ask is None):
+            message = "a trigger has either `control` or `ask`"
+            raise ValueError(message)
+        return self
+
+
+class Environment(Statement):
+    """One of the partner's environments.
+
+    Attributes:
+        base_url: Root of the API, without credentials. A sandbox's may be replaced by the
+            environment variable `WORKBENCH_<PARTNER>__<ENVIRONMENT>__BASE_URL`.
+        control_url: Root of the sandbox's control address, when it has one.
+        hosts: Further `host` or `host:port` that may be called (token server, …).
+        consent: Who at the partner agreed to destructive tests, and when; without it nothing
+            destructive is sent.
+        triggers: Event feature → how it is provoked.
+        reset: `METHOD /path` under `control_url` that puts the test account back as it was.
+    """
+
+    base_url: str = Field(pattern=r"^https?://[^@]+$")
+    control_url: str | None = None
+    hosts: tuple[str, ...] = ()
+    test_account: TestAccount | None = None
+    consent: str | None = None
+    triggers: dict[str, Trigger] = Field(default_factory=dict)
+    reset: str | None = None
+
+
+class Auth(Statement):
+    """How we log in.
+
+    `api-key`: `header` or `query` carries credential `api_key`, after `prefix`.
+    `bearer`: credential `token`. `basic`: credentials `username`, `password`.
+    `oauth2-client-credentials`: `token_url` (relative to base_url, or absolute), `scopes`,
+    credentials `client_id`, `client_secret`; `client_auth` says where they go.
+    `headers`: each header name → credential name. `none`. `hook`: `hooks.py` has `auth`.
+    """
+
+    scheme: Literal[
+        "none", "api-key", "bearer", "basic", "oauth2-client-credentials", "headers", "hook"
+    ]
+    header: str | None = None
+    query: str | None = None
+    prefix: str = ""
+    token_url: str | None = None
+    scopes: tuple[str, ...] = ()
+    client_auth: Literal["body", "basic"] = "body"
+    headers: dict[str, CredentialName] = Field(default_factory=dict)
+    credentials: tuple[CredentialName, ...] = ()
+
+    def credential_names(self) -> tuple[str, ...]:
+        """Every credential that the scheme needs, and those that hooks ask for."""
+        own = {
+            "api-key": ("api_key",),
+            "bearer": ("token",),
+            "basic": ("username", "password"),
+            "oauth2-client-credentials": ("client_id", "client_secret"),
+        }
+        names = (*own.get(self.scheme, ()), *self.headers.values(), *self.credentials)
+        return tuple(dict.fromkeys(names))
+
+
+class Signature(Statement):
+    """How the partner's webhooks are recognised as genuine.
+
+    `hmac`: `header` carries `prefix` + HMAC(`algorithm`) of `template` in `encoding`. `template`
+    is text with `{body}`, `{timestamp}`, `{id}`, `{url}`, `{method}`, `{header:Name}`,
+    `{json:JSONPath}`. `token`: `header` carries `prefix` + the credential itself. `basic`: HTTP
+    Basic with credentials username, password. `standard-webhooks`: the published scheme, `v1`
+    (HMAC, `whsec_…`) and `v1a` (ed25519, public key `whpk_…`). `jwt`: a JSON Web Token
+    (HS256, HS512) in the body at `token_json`, or in `header` after `prefix`. `none`: not
+    authenticated (a limit to report).
+
+    Attributes:
+        alternatives: Further templates; a signature of any of them is genuine.
+        parameter: Where `header` is a list `t=1,v1=abc`: name of the part that is the signature.
+        timestamp_header: Header with the time of sending; `timestamp_parameter` names a part of
+            `header` instead, `timestamp_json` a JSONPath in the body.
+        tolerance_seconds: Older (or newer) deliveries are refused; absent: any age, but 300 for
+            `standard-webhooks`.
+        key_encoding: How the credential spells the key.
+        credentials: Names of the credentials; further ones than the first (for `basic`: the
+            first two) are optional and serve key rotation.
+        refusal: Status for a delivery that is not genuine.
+    """
+
+    scheme: Literal["hmac", "token", "basic", "standard-webhooks", "jwt", "none"]
+    header: str | None = None
+    algorithm: Literal["sha256", "sha1", "sha512"] = "sha256"
+    encoding: Literal["hex", "base64"] = "hex"
+    prefix: str = ""
+    template: str = "{body}"
+    alternatives: tuple[str, ...] = ()
+    parameter: str | None = None
+    token_json: str | None = None
+    id_header: str | None = None
+    timestamp_header: str | None = None
+    timestamp_parameter: str | None = None
+    timestamp_json: str | None = None
+    tolerance_seconds: int | None = Field(default=None, gt=0)
+    key_encoding: Literal["text", "hex", "base64"] = "text"
+    credentials: tuple[CredentialName, ...] = ()
+    refusal: int = Field(default=401, ge=400, le=599)
+
+    @model_validator(mode="after")
+    def _is_complete(self) -> Signature:
+        if self.scheme in {"hmac", "token"} and not self.header:
+            message = f"a signature of scheme `{self.scheme}` names its `header`"
+            raise ValueError(message)
+        if self.scheme == "jwt" and not (self.header or self.token_json):
+            message = "a signature of scheme `jwt` names its `header` or `token_json`"
+            raise ValueError(message)
+        if self.scheme == "jwt" and self.algorithm == "sha1":
+            message = "a signature of scheme `jwt` is HS256 (`sha256`) or HS512 (`sha512`)"
+            raise ValueError(message)
+        return self
+
+
+class Match(Statement):
+    """How a received request is recognised as an event; every given condition must hold.
+
+    `path` is the tail after `/{pos-code}/webhooks/`; `json` is a JSONPath whose value is one of
+    `values`; `header` likewise.
+    """
+
+    path: str | None = None
+    json_: str | None = Field(default=None, alias="json")
+    header: str | None = None
+    values: tuple[str, ...] = ()
+
+
+class EventRule(Statement):
+    """How one event of theirs is read.
+
+    Attributes:
+        match: How to recognise it.
+        each: JSONPath to the items of a batch body; absent: the body is one item.
+        event_id: JSONPath, inside the item, of the partner's event id (de-duplication).
+        entity_id: JSONPath, inside the item, of the order's or reservation's id.
+        pull: Feature slug of the read that fetches the entity (ping-and-pull).
+        mapping: Mapping that translates the item; absent with `pull`.
+    """
+
+    match: Match
+    each: str | None = None
+    event_id: str | None = None
+    entity_id: str | None = None
+    pull: str | None = None
+    mapping: str | None = None
+
+
+class Webhooks(Statement):
+    """What the partner sends us: signature, acknowledgement, and the events by reference.
+
+    `retry` says in words what the partner does when we do not acknowledge.
+    """
+
+    signature: Signature
+    ack: int = Field(default=200, ge=200, le=299)
+    timeout_seconds: float | None = None
+    retry: str | None = None
+    events: dict[str, EventRule] = Field(default_factory=dict)
+
+
+class BoundOperation(Statement):
+    """An operation that serves a feature; `for_` narrows it to canonical statuses or a mode.
+
+    `for` is a tuple of canonical status values (status writes), or `one` / `many` (collections).
+    """
+
+    operation: str
+    for_: tuple[str, ...] = Field(default=(), alias="for")
+
+
+class FeatureStatement(Statement):
+    """What the folder says of one feature: a binding, or an absence with its reason.
+
+    Attributes:
+        operations: Operations that serve it, in order of preference.
+        events: Events that serve it; each has a rule in `webhooks.events`.
+        mapping: Name of the mapping in `mapping.yaml`.
+        status: `unsupported` or `exempt`; then `code` and `reason` are required.
+        given: For paperwork: what was handed over, in words.
+        limits: Known shortcomings of a bound feature.
+        criteria: Criterion slug → stated absence of that one behaviour.
+    """
+
+    operations: tuple[str | BoundOperation, ...] = ()
+    events: tuple[str, ...] = ()
+    mapping: str | None = None
+    given: str | None = None
+    limits: tuple[Limit, ...] = ()
+    criteria: dict[str, Absence] = Field(default_factory=dict)
+    status: Literal["unsupported", "exempt"] | None = None
+    code: str | None = None
+    reason: str | None = None
+    cite: str | None = None
+    needed: str | None = None
+
+    @model_validator(mode="after")
+    def _binds_or_explains(self) -> FeatureStatement:
+        bound = bool(self.operations or self.events or self.given)
+        if bound == (self.status is not None):
+            message = (
+                "a feature has either a binding (operations, events, given) "
+                "or a status with code and reason"
+            )
+            raise ValueError(message)
+        if self.status is not None:
+            Absence(status=self.status, code=self.code or "", reason=self.reason or "")
+        return self
+
+    def bound_operations(self) -> tuple[BoundOperation, ...]:
+        """The operations, each in its long form."""
+        return tuple(
+            item if isinstance(item, BoundOperation) else BoundOperation(operation=item)
+            for item in self.operations
+        )
+
+
+class Limits(Statement):
+    """What the partner allows us to send, and how fast it should answer."""
+
+    requests_per_minute: int | None = Field(default=None, gt=0)
+    latency_budget_ms: int = Field(default=2000, gt=0)
+
+
+class Manifest(Statement):
+    """The whole of `partner.yaml`.
+
+    Attributes:
+        partner: Slug; equal to the folder's name, and the prefix of environment variables.
+        timezone: IANA zone of the test restaurant, for times without offset.
+        currency: ISO 4217 code for amounts that do not name theirs.
+        parameters: Parameter name of theirs → entity whose id it takes.
+        headers: Constant headers that every call needs (no secrets).
+    """
+
+    partner: Slug
+    title: str
+    kind: Literal["marketplace", "ordering-app", "reservations", "other"] = "marketplace"
+    homepage: str | None = None
+    contact: str | None = None
+    timezone: str
+    currency: str = Field(pattern=r"^[A-Z]{3}$")
+    locale: str = "en"
+    documents: tuple[DocumentFile, ...] = Field(min_length=1)
+    overlay: str | None = None
+    environments: dict[Literal["sandbox", "production"], Environment]
+    auth: Auth
+    webhooks: Webhooks | None = None
+    parameters: dict[str, Entity] = Field(default_factory=dict)
+    headers: dict[str, str] = Field(default_factory=dict)
+    limits: Limits = Limits()
+    features: dict[Slug, FeatureStatement]
+    questions: tuple[str, ...] = ()
+
+    def credential_names(self) -> tuple[str, ...]:
+        """Every credential of the partner: to log in, and to check its webhooks."""
+        signing = self.webhooks.signature.credentials if self.webhooks else ()
+        return tuple(dict.fromkeys((*self.auth.credential_names(), *signing)))

@@ -1,0 +1,112 @@
+"""Where things are, and how credentials are found.
+
+A credential is named in `partner.yaml` and held in the environment or the system keyring; its value
+lives only in a `SecretStr`, and is never a parameter, an output, or part of a message.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from workbench.errors import CredentialError, InputError
+
+UrlKind = Literal["base_url", "control_url"]
+
+
+class Settings(BaseSettings):
+    """Folders of a checkout; each may be moved by an environment variable `WORKBENCH_<NAME>`.
+
+    Attributes:
+        root: The checkout: the nearest folder upwards that has `contracts/`.
+        contracts: One folder per partner.
+        reports: Rendered output, one folder per partner and run.
+        notebooks: The notebooks that `validate` executes.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="WORKBENCH_", extra="ignore", frozen=True)
+
+    root: Path = Path()
+    contracts: Path = Path("contracts")
+    reports: Path = Path("reports")
+    notebooks: Path = Path("notebooks")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _find_root(cls, values: dict[str, object]) -> dict[str, object]:
+        root = Path(str(values["root"])) if "root" in values else find_root(Path.cwd())
+        folders = {
+            name: root / str(values.get(name, name))
+            for name in ("contracts", "reports", "notebooks")
+        }
+        return {**values, "root": root, **folders}
+
+    @model_validator(mode="after")
+    def _has_contracts(self) -> Self:
+        if not self.contracts.is_dir():
+            raise InputError(
+                "There is no folder of partners",
+                location=str(self.contracts),
+                hint="Run the command inside a checkout, or set WORKBENCH_ROOT to one.",
+            )
+        return self
+
+    def credential(self, partner: str, environment: str, name: str) -> SecretStr:
+        """Find one credential, in the environment first, then in the keyring.
+
+        Raises:
+            CredentialError: It is in neither; the message names both places, never a value.
+        """
+        variable = variable_name(partner, environment, name)
+        value = os.environ.get(variable) or _from_keyring(partner, environment, name)
+        if not value:
+            raise CredentialError(
+                f"Credential {name!r} of {partner} ({environment}) is not set",
+                partner=partner,
+                hint=f"Set {variable}, or store it with: "
+                f"keyring set workbench/{partner}/{environment} {name}",
+            )
+        return SecretStr(value)
+
+    def url(self, partner: str, environment: str, kind: UrlKind) -> str | None:
+        """Address that replaces the manifest's; only for sandboxes, so production stays put."""
+        if environment == "production":
+            return None
+        return os.environ.get(variable_name(partner, environment, kind))
+
+
+def variable_name(partner: str, environment: str, name: str) -> str:
+    """Environment variable of a credential or address: `WORKBENCH_TAVOLA__SANDBOX__CLIENT_ID`."""
+    parts = (partner.replace("-", "_"), environment, name)
+    return "WORKBENCH_" + "__".join(part.upper() for part in parts)
+
+
+def find_root(start: Path) -> Path:
+    """The nearest folder from `start` upwards with `contracts/`, else `start` itself."""
+    for folder in (start, *start.parents):
+        if (folder / "contracts").is_dir():
+            return folder
+    return start
+
+
+def load_settings() -> Settings:
+    """Settings from the environment and the current folder.
+
+    Raises:
+        InputError: There is no folder of partners.
+    """
+    return Settings()
+
+
+def _from_keyring(partner: str, environment: str, name: str) -> str | None:
+    import keyring  # noqa: PLC0415 - slow to import, and only needed when the variable is absent
+    from keyring.errors import KeyringError  # noqa: PLC0415
+
+    try:
+        return keyring.get_password(f"workbench/{partner}/{environment}", name)
+    except KeyringError:
+        return None

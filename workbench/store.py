@@ -1,0 +1,211 @@
+"""Evidence logs and run folders: written once, then only read.
+
+A run folder is `reports/<partner>/<run>/`. Its `evidence.jsonl` has a header, one line per
+observation, and a footer with a digest over all lines before it; a log without footer is an
+incomplete run.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from pydantic import ValidationError
+
+from workbench.errors import InputError
+from workbench.model.evidence import Evidence
+from workbench.model.log import LOG_RECORD, RunFooter, RunHeader
+
+LOG_NAME = "evidence.jsonl"
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """One run of one partner on disk."""
+
+    path: Path
+
+    @property
+    def log(self) -> Path:
+        """The evidence log."""
+        return self.path / LOG_NAME
+
+    @property
+    def run(self) -> str:
+        """Name of the run."""
+        return self.path.name
+
+    @classmethod
+    def create(cls, reports: Path, partner: str, run: str) -> Self:
+        """Make the folder of a new run.
+
+        Raises:
+            InputError: The run has evidence already; evidence is never overwritten.
+        """
+        folder = cls(reports / partner / run)
+        if folder.log.exists():
+            raise InputError(
+                f"Run {run!r} of {partner} exists already",
+                location=str(folder.log),
+                hint="Choose another name with --run, or remove the folder.",
+            )
+        folder.path.mkdir(parents=True, exist_ok=True)
+        return folder
+
+
+def list_runs(reports: Path, partner: str) -> list[RunFolder]:
+    """Runs of a partner that have a log, oldest first by the start in their headers."""
+    found = [
+        RunFolder(path.parent)
+        for path in (reports / partner).glob(f"*/{LOG_NAME}")
+        if path.stat().st_size
+    ]
+    return sorted(found, key=lambda folder: (read_header(folder.log).started_at, folder.run))
+
+
+def find_run(reports: Path, partner: str, run: str | None = None) -> RunFolder:
+    """The named run, or the latest one.
+
+    Raises:
+        InputError: There is none.
+    """
+    if run is not None:
+        folder = RunFolder(reports / partner / run)
+        if folder.log.is_file():
+            return folder
+    elif runs := list_runs(reports, partner):
+        return runs[-1]
+    raise InputError(
+        f"There is no run {run or ''} of {partner}".replace("  ", " "),
+        location=str(reports / partner),
+        hint=f"Run `workbench validate {partner}` first.",
+    )
+
+
+@dataclass(frozen=True)
+class Log:
+    """A log as read back; `footer` is None when the run did not come to its end."""
+
+    header: RunHeader
+    evidence: tuple[Evidence, ...]
+    footer: RunFooter | None
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the run came to its end and the lines are those that were written."""
+        return self.footer is not None
+
+
+class EvidenceLog:
+    """Writes a log line by line, each flushed, so that a crash loses nothing already seen.
+
+    A context manager: leaving it without an exception writes the footer.
+    """
+
+    def __init__(self, path: Path, header: RunHeader) -> None:
+        self._file = path.open("xb")
+        self._digest = hashlib.sha256()
+        self._started = datetime.now(UTC)
+        self._count = 0
+        self._write(header)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is None:
+            self.finish()
+        else:
+            self._file.close()
+
+    def add(self, evidence: Evidence) -> Evidence:
+        """Append one observation; returns it with its id (`e1`, `e2`, …)."""
+        self._count += 1
+        numbered = evidence.model_copy(update={"id": f"e{self._count}"})
+        self._write(numbered)
+        return numbered
+
+    def finish(self) -> None:
+        """Write the footer and close; a second call does nothing."""
+        if self._file.closed:
+            return
+        now = datetime.now(UTC)
+        footer = RunFooter(
+            finished_at=now,
+            seconds=round((now - self._started).total_seconds(), 3),
+            evidence=self._count,
+            digest=self._digest.hexdigest(),
+        )
+        self._write(footer)
+        os.fsync(self._file.fileno())
+        self._file.close()
+
+    def _write(self, record: RunHeader | Evidence | RunFooter) -> None:
+        line = record.model_dump_json(exclude_none=True).encode() + b"\n"
+        self._digest.update(line)
+        self._file.write(line)
+        self._file.flush()
+
+
+def read_header(path: Path) -> RunHeader:
+    """The first line of a log."""
+    with path.open("rb") as file:
+        record = _parse(file.readline(), path, 1)
+    if not isinstance(record, RunHeader):
+        raise _damaged(path, 1, "it does not begin with a header")
+    return record
+
+
+def read_log(path: Path) -> Log:
+    """Read a log back and check its digest.
+
+    Raises:
+        InputError: A line is not valid, or the lines are not those that were written.
+    """
+    lines = path.read_bytes().splitlines(keepends=True)
+    records = list(_parse_all(lines, path))
+    if not records or not isinstance(records[0], RunHeader):
+        raise _damaged(path, 1, "it does not begin with a header")
+    footer = records[-1] if isinstance(records[-1], RunFooter) else None
+    middle = records[1:-1] if footer else records[1:]
+    evidence = tuple(record for record in middle if isinstance(record, Evidence))
+    if len(evidence) != len(middle):
+        raise _damaged(path, len(lines), "a header or footer stands among the evidence")
+    if footer is not None:
+        digest = hashlib.sha256(b"".join(lines[:-1])).hexdigest()
+        if digest != footer.digest or footer.evidence != len(evidence):
+            raise _damaged(path, len(lines), "its lines do not match the digest in its footer")
+    return Log(header=records[0], evidence=evidence, footer=footer)
+
+
+def _parse_all(lines: list[bytes], path: Path) -> Iterator[RunHeader | Evidence | RunFooter]:
+    for number, line in enumerate(lines, 1):
+        if number == len(lines) and not line.endswith(b"\n"):
+            return  # a crash cut the last line short: the run is incomplete, the rest is good
+        yield _parse(line, path, number)
+
+
+def _parse(line: bytes, path: Path, number: int) -> RunHeader | Evidence | RunFooter:
+    try:
+        return LOG_RECORD.validate_json(line)
+    except ValidationError as error:
+        raise _damaged(path, number, error.errors(include_url=False)[0]["msg"]) from error
+
+
+def _damaged(path: Path, number: int, why: str) -> InputError:
+    return InputError(
+        f"The evidence log is damaged: {why}",
+        location=f"{path}:{number}",
+        hint="Evidence is never edited by hand; validate again.",
+    )
