@@ -1,0 +1,172 @@
+"""Keeps what went over the wire, and writes it as a HAR file without secrets."""
+
+from __future__ import annotations
+
+import base64
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from http import HTTPStatus
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
+
+from harfile import Content, Creator, HarFile, PostData, Record, Request, Response, Timings
+
+from workbench.adapters.answer import SentRequest
+from workbench.adapters.redaction import MASK, Redactor
+
+# Bodies beyond this many bytes in all are counted but not kept; a cut body could show half a
+# secret, which no exact value finds, so a body is kept whole or not at all.
+_KEPT = 64 * 1024 * 1024
+# A second net under the exact values: these headers carry nothing but secrets.
+_SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """One attempt at one request; status 0 when no answer came."""
+
+    started: datetime
+    seconds: float
+    method: str
+    url: str
+    request_headers: Mapping[str, str] = field(repr=False)
+    request_body: bytes = field(repr=False)
+    status: int = 0
+    response_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    response_body: bytes = field(default=b"", repr=False)
+    error: str = ""
+
+
+class Recorder:
+    """Collects exchanges from any thread; what it gives out is masked at that moment."""
+
+    def __init__(self, redactor: Redactor) -> None:
+        self._redactor = redactor
+        self._lock = threading.Lock()
+        self._entries: list[Recorded] = []
+        self._kept = 0
+
+    def __repr__(self) -> str:
+        return f"Recorder({len(self._entries)} exchanges)"
+
+    def add(self, entry: Recorded) -> None:
+        """Keep one exchange."""
+        size = len(entry.request_body) + len(entry.response_body)
+        with self._lock:
+            if self._kept + size > _KEPT:
+                note = f"[{size} bytes, not kept]".encode()
+                entry = replace(entry, request_body=b"", response_body=note)
+                size = len(note)
+            self._kept += size
+            self._entries.append(entry)
+
+    @property
+    def exchanges(self) -> list[Recorded]:
+        """Everything so far, in order of completion, with secrets masked."""
+        with self._lock:
+            entries = list(self._entries)
+        return [self._mask(entry) for entry in entries]
+
+    def write_har(self, path: Path) -> None:
+        """Write all exchanges as HAR 1.2."""
+        creator = Creator(name="partner-integration-workbench", version=_own_version())
+        with path.open("w", encoding="utf-8") as target:
+            har = HarFile.open(target, creator=creator)
+            for entry in self.exchanges:
+                har.add_entry(
+                    startedDateTime=entry.started,
+                    time=entry.seconds * 1000,
+                    request=_har_request(entry),
+                    response=_har_response(entry),
+                    timings=Timings(send=0, wait=entry.seconds * 1000, receive=0),
+                    comment=entry.error or None,
+                )
+            har.close()
+
+    def _mask(self, entry: Recorded) -> Recorded:
+        return replace(
+            entry,
+            url=self._redactor.text(entry.url),
+            request_headers=_mask_headers(entry.request_headers, self._redactor),
+            request_body=self._redactor.mask(entry.request_body),
+            response_headers=_mask_headers(entry.response_headers, self._redactor),
+            response_body=self._redactor.mask(entry.response_body),
+            error=self._redactor.text(entry.error),
+        )
+
+
+def show_request(
+    method: str, url: str, headers: Mapping[str, str], body: bytes, redactor: Redactor
+) -> SentRequest:
+    """A request in the form that may be shown: every secret masked."""
+    return SentRequest(
+        method, redactor.text(url), _mask_headers(headers, redactor), redactor.mask(body)
+    )
+
+
+def _mask_headers(headers: Mapping[str, str], redactor: Redactor) -> dict[str, str]:
+    return {
+        redactor.text(name): MASK if name.lower() in _SECRET_HEADERS else redactor.text(value)
+        for name, value in headers.items()
+    }
+
+
+def _har_request(entry: Recorded) -> Request:
+    text, _ = _as_text(entry.request_body)
+    kind = _header(entry.request_headers, "content-type")
+    return Request(
+        method=entry.method,
+        url=entry.url,
+        httpVersion="HTTP/1.1",
+        headers=_records(entry.request_headers),
+        queryString=[
+            Record(name=name, value=value)
+            for name, value in parse_qsl(urlsplit(entry.url).query, keep_blank_values=True)
+        ],
+        postData=PostData(mimeType=kind, text=text) if entry.request_body else None,
+        bodySize=len(entry.request_body),
+    )
+
+
+def _har_response(entry: Recorded) -> Response:
+    text, encoding = _as_text(entry.response_body)
+    known = entry.status in set(HTTPStatus)
+    return Response(
+        status=entry.status,
+        statusText=HTTPStatus(entry.status).phrase if known else "",
+        httpVersion="HTTP/1.1",
+        headers=_records(entry.response_headers),
+        content=Content(
+            size=len(entry.response_body),
+            mimeType=_header(entry.response_headers, "content-type"),
+            text=text,
+            encoding=encoding,
+        ),
+        redirectURL=_header(entry.response_headers, "location"),
+        bodySize=len(entry.response_body),
+    )
+
+
+def _as_text(body: bytes) -> tuple[str, str | None]:
+    try:
+        return body.decode(), None
+    except UnicodeDecodeError:
+        return base64.b64encode(body).decode(), "base64"
+
+
+def _records(headers: Mapping[str, str]) -> list[Record]:
+    return [Record(name=name, value=value) for name, value in headers.items()]
+
+
+def _header(headers: Mapping[str, str], wanted: str) -> str:
+    return next((value for name, value in headers.items() if name.lower() == wanted), "")
+
+
+def _own_version() -> str:
+    try:
+        return version("partner-integration-workbench")
+    except PackageNotFoundError:
+        return "0"

@@ -1,0 +1,193 @@
+"""A partner's environment, opened: addresses, credentials, login and recording put together."""
+
+from __future__ import annotations
+
+import ipaddress
+import random
+from types import TracebackType
+from typing import Self
+from urllib.parse import urljoin
+
+from pydantic import SecretStr
+
+from workbench.adapters.auth import Login, credential_names, open_login
+from workbench.adapters.egress import read_endpoint, write_endpoint
+from workbench.adapters.hooks import open_hook
+from workbench.adapters.patience import Patience
+from workbench.adapters.recorder import Recorder
+from workbench.adapters.redaction import Redactor
+from workbench.adapters.wire import Purpose, Wire
+from workbench.errors import CredentialError, InputError
+from workbench.partners import Partner
+from workbench.settings import Settings, UrlKind, variable_name
+
+
+class Session:
+    """One partner in one environment, ready to be called; a context manager.
+
+    Args:
+        partner: The loaded folder.
+        environment: `sandbox` or `production`.
+        settings: Where credentials and sandbox addresses are found.
+        allow_writes: Whether anything may be changed there.
+        seed: Seeds `random`, for callers that choose test data.
+        purpose: `integration` for the running integration; `testing` never writes to production.
+        patience: Timeouts and retries.
+
+    Attributes:
+        wire: The partner's API.
+        control: The sandbox's control address, without login, or None.
+        credentials: Credential name → value, of login and webhook signatures.
+        allowed: `host:port` of every address of this environment, for the egress guard.
+        random: Random numbers of this session, repeatable by `seed`.
+        allow_writes: As given.
+        seed: As given.
+
+    Raises:
+        ManifestError: The manifest does not have the environment.
+        CredentialError: A credential for logging in is not set.
+        InputError: An address is not valid, or leads a sandbox elsewhere.
+    """
+
+    def __init__(
+        self,
+        partner: Partner,
+        environment: str,
+        settings: Settings,
+        *,
+        allow_writes: bool = False,
+        seed: int = 0,
+        purpose: Purpose = "testing",
+        patience: Patience | None = None,
+    ) -> None:
+        self.partner = partner
+        self.environment = environment
+        self.allow_writes = allow_writes
+        self.seed = seed
+        self.random = random.Random(seed)  # noqa: S311 - test data, not secrets
+        stated = partner.environment(environment)
+        base_url = self._address(settings, "base_url") or stated.base_url
+        control_url = self._address(settings, "control_url") or stated.control_url
+        self.credentials = self._find_credentials(settings)
+        self.redactor = Redactor(item.get_secret_value() for item in self.credentials.values())
+        self.recorder = Recorder(self.redactor)
+        self.wire = Wire(
+            base_url,
+            auth=self._open_login(base_url),
+            allowed_hosts=frozenset(stated.hosts),
+            redactor=self.redactor,
+            recorder=self.recorder,
+            limits=partner.manifest.limits,
+            headers=partner.manifest.headers,
+            allow_writes=allow_writes,
+            environment=environment,
+            purpose=purpose,
+            partner=partner.slug,
+            patience=patience,
+        )
+        self.control = self._open_control(control_url, patience)
+        wires = (self.wire, self.control) if self.control else (self.wire,)
+        self.allowed = frozenset(write_endpoint(item) for wire in wires for item in wire.allowed)
+
+    def __repr__(self) -> str:
+        return f"Session({self.partner.slug!r}, {self.environment!r})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close all connections; the recorder keeps what it has."""
+        self.wire.close()
+        if self.control is not None:
+            self.control.close()
+
+    def reset(self) -> bool:
+        """Put the test account back as it was, where the sandbox can; returns whether it did.
+
+        Raises:
+            PartnerError: The control address did not do it.
+        """
+        stated = self.partner.environment(self.environment).reset
+        if self.control is None or stated is None or not self.allow_writes:
+            return False
+        method, _, path = stated.partition(" ")
+        self.control.send(method, path, write=True).require()
+        return True
+
+    def _address(self, settings: Settings, kind: UrlKind) -> str | None:
+        """An address from the environment: on this machine, or one that the manifest names."""
+        override = settings.url(self.partner.slug, self.environment, kind)
+        if override is None:
+            return None
+        stated = self.partner.environment(self.environment)
+        named = (stated.base_url, *stated.hosts, *filter(None, [stated.control_url]))
+        try:
+            endpoint = read_endpoint(override)
+            known = {read_endpoint(text) for text in named}
+        except ValueError as error:
+            raise InputError(
+                f"An address of {self.partner.slug} is not valid: {error}",
+                partner=self.partner.slug,
+                hint=f"Correct {variable_name(self.partner.slug, self.environment, kind)}, "
+                "or base_url and hosts in partner.yaml.",
+            ) from error
+        if not _is_loopback(endpoint[0]) and endpoint not in known:
+            raise InputError(
+                f"{write_endpoint(endpoint)} is neither on this machine nor named in partner.yaml "
+                f"as {self.environment}",
+                partner=self.partner.slug,
+                hint="Add it to `hosts` of the environment, if it belongs to it.",
+            )
+        return override
+
+    def _find_credentials(self, settings: Settings) -> dict[str, SecretStr]:
+        manifest = self.partner.manifest
+        needed = credential_names(manifest.auth)
+        found = {
+            name: settings.credential(self.partner.slug, self.environment, name) for name in needed
+        }
+        signing = manifest.webhooks.signature.credentials if manifest.webhooks else ()
+        for name in signing:
+            # Calling works without them; the receiver says so when it misses one.
+            try:
+                found[name] = settings.credential(self.partner.slug, self.environment, name)
+            except CredentialError:
+                continue
+        return found
+
+    def _open_login(self, base_url: str) -> Login:
+        auth = self.partner.manifest.auth
+        if auth.scheme == "hook":
+            return open_hook(self.partner.folder / "hooks.py", self.credentials)
+        token_url = urljoin(f"{base_url.rstrip('/')}/", (auth.token_url or "token").lstrip("/"))
+        return open_login(auth, self.credentials, token_url=token_url)
+
+    def _open_control(self, url: str | None, patience: Patience | None) -> Wire | None:
+        if url is None or self.environment == "production":
+            return None
+        return Wire(
+            url,
+            redactor=self.redactor,
+            recorder=self.recorder,
+            allow_writes=True,
+            environment=self.environment,
+            partner=self.partner.slug,
+            patience=patience,
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

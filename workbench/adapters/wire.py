@@ -1,0 +1,368 @@
+"""The one place that speaks HTTP: allow-list, login, retries, bounds, recording.
+
+Redirects are never followed, TLS is always verified, the environment's proxies and `.netrc` are
+never used, cookies are not kept.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import re
+import ssl
+import time
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from types import TracebackType
+from typing import Any, Literal, Self
+
+import httpx
+
+from workbench.adapters.answer import UNAVAILABLE, Answer, SentRequest
+from workbench.adapters.auth import FixedLogin, Login, Outgoing, Proof, TokenRequest
+from workbench.adapters.body import read_body
+from workbench.adapters.call import Call, compose, compose_token
+from workbench.adapters.egress import Endpoint, read_endpoint, write_endpoint
+from workbench.adapters.patience import Breaker, Pace, Patience
+from workbench.adapters.recorder import Recorded, Recorder, show_request
+from workbench.adapters.redaction import RedactingFilter, Redactor
+from workbench.adapters.repeat import SAFE, persist
+from workbench.errors import InputError, PartnerError, UnavailableError, WorkbenchError
+from workbench.partners.manifest import Limits
+
+Purpose = Literal["testing", "integration"]
+
+_LOGGERS = ("httpx", *(f"httpcore.{part}" for part in ("connection", "http11", "proxy")))
+_TOKENS = ("access_token", "refresh_token", "id_token")
+_NOT_AUTHENTICATED = 401
+
+
+class Wire:
+    """Calls one partner in one environment; safe for several threads; a context manager.
+
+    Args:
+        base_url: Root of the API; paths are put behind it.
+        auth: How to log in; None when the partner does not ask for it.
+        allowed_hosts: Further `host` or `host:port` (443 when no port is given).
+        redactor: Knows the secrets; tokens that are fetched are added to it.
+        recorder: Receives every attempt.
+        limits: The manifest's limits; paces the requests.
+        headers: Constant headers of every call.
+        allow_writes: Whether methods other than GET, HEAD and OPTIONS may be sent.
+        environment: In `production`, nothing is ever written for the purpose `testing`.
+        partner: Slug, for messages.
+        patience: Timeouts and retries.
+
+    Raises:
+        InputError: `base_url` or an allowed host is no address.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        auth: Login | None = None,
+        allowed_hosts: frozenset[str] = frozenset(),
+        redactor: Redactor | None = None,
+        recorder: Recorder | None = None,
+        limits: Limits | None = None,
+        headers: Mapping[str, str] | None = None,
+        allow_writes: bool = False,
+        environment: str = "sandbox",
+        purpose: Purpose = "testing",
+        partner: str | None = None,
+        patience: Patience | None = None,
+    ) -> None:
+        self.base_url = base_url.rstrip("/")
+        self.environment = environment
+        self.partner = partner
+        self.redactor = redactor or Redactor()
+        self.recorder = recorder or Recorder(self.redactor)
+        self._login = auth or FixedLogin(Proof())
+        self._patience = patience or Patience()
+        self._pace = Pace((limits or Limits()).requests_per_minute)
+        self._breaker = Breaker(self._patience)
+        self._headers = dict(headers or {})
+        self._may_write = allow_writes and (environment != "production" or purpose == "integration")
+        self.allowed = frozenset(self._endpoint(text) for text in (self.base_url, *allowed_hosts))
+        # A kept connection may close just as we write to it; only repeatable calls may risk that.
+        self._kept, self._fresh = _open_client(kept=16), _open_client(kept=0)
+        self._filter = RedactingFilter(self.redactor)
+        for name in _LOGGERS:
+            logging.getLogger(name).addFilter(self._filter)
+
+    def __repr__(self) -> str:
+        return f"Wire({self.redactor.text(self.base_url)!r}, environment={self.environment!r})"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close all connections; closing twice is harmless."""
+        self._kept.close()
+        self._fresh.close()
+        for name in _LOGGERS:
+            logging.getLogger(name).removeFilter(self._filter)
+
+    def send(
+        self,
+        method: str,
+        path_or_url: str,
+        *,
+        query: Mapping[str, Any] | None = None,
+        json: Any = None,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        idempotency_key: str | None = None,
+        authenticated: bool = True,
+        write: bool | None = None,
+    ) -> Answer:
+        """Send one request and return the last answer, whatever its status.
+
+        Reads, PUT, DELETE and requests with an idempotency key are repeated when in trouble;
+        redirects are not followed. `path_or_url` is a path below `base_url`, percent-encoded, or
+        a URL that is allowed. `query` leaves None out and repeats lists. The body is `json`, or
+        `content` as it is. `write` says whether it changes something: by default every method
+        but GET, HEAD and OPTIONS does.
+
+        Raises:
+            InputError: The address or a write is not allowed. Nothing was sent.
+            PartnerError: Unavailable (no answer), RateLimited (the wait would be too long),
+                Refused (no token for us), or the answer is too large.
+        """
+        call = compose(
+            method,
+            self._locate(path_or_url, query or {}),
+            headers={**self._headers, **(headers or {})},
+            json=json,
+            content=content,
+            key=idempotency_key,
+        )
+        self._check_write(call, write)
+        return self._deliver(call, self._login if authenticated else None)
+
+    def preview(
+        self,
+        method: str,
+        path_or_url: str,
+        *,
+        query: Mapping[str, Any] | None = None,
+        json: Any = None,
+        headers: Mapping[str, str] | None = None,
+        idempotency_key: str | None = None,
+    ) -> SentRequest:
+        """The request that `send` would send, with secrets masked; nothing is sent.
+
+        Where logging in needs a token, a stand-in is shown. Arguments as of `send`.
+
+        Raises:
+            InputError: The address is not allowed, or the body cannot be written.
+        """
+        call = compose(
+            method,
+            self._locate(path_or_url, query or {}),
+            headers={**self._headers, **(headers or {})},
+            json=json,
+            key=idempotency_key,
+        )
+        url, headers = call.carry(self._login.sketch())
+        return show_request(call.method, url, headers, call.body, self.redactor)
+
+    def prove(self, method: str = "GET", path: str = "/") -> Proof:
+        """What logging in adds to a request, for tools that send their own; values are secret.
+
+        Raises:
+            PartnerError: No token was given to us.
+        """
+        proof = self._login.prove(Outgoing(method, self.base_url + path), self._fetch)
+        self.redactor.add(*proof.secrets())
+        return proof
+
+    def log_in_again(self) -> Proof:
+        """Forget the token that is held, and fetch another; the same proof where it is fixed.
+
+        Raises:
+            PartnerError: No token was given to us.
+        """
+        self._login.renew(self.prove())
+        return self.prove()
+
+    def _locate(self, path_or_url: str, query: Mapping[str, Any]) -> str:
+        if re.match(r"https?://", path_or_url, re.IGNORECASE):
+            text = path_or_url
+        else:
+            text = f"{self.base_url}/{path_or_url.removeprefix('/')}"
+        try:
+            url = httpx.URL(text)
+            present = {name: value for name, value in query.items() if value is not None}
+            url = url.copy_merge_params(present) if present else url
+            # Decided on the parsed URL, the one that is connected to.
+            endpoint = read_endpoint(f"{url.scheme}://{url.netloc.decode()}")
+        except (httpx.InvalidURL, ValueError) as error:
+            reason = self.redactor.text(str(error))
+            message = f"The address cannot be called: {reason}"
+            raise InputError(message, partner=self.partner) from None
+        downgraded = url.scheme == "http" and self.base_url.startswith("https:")
+        if endpoint not in self.allowed or downgraded or url.userinfo:
+            raise InputError(
+                f"{url.scheme}://{write_endpoint(endpoint)} is not an allowed address of this "
+                "environment",
+                partner=self.partner,
+                hint="If it is the partner's, add it to `hosts` in partner.yaml.",
+            )
+        return str(url)
+
+    def _endpoint(self, text: str) -> Endpoint:
+        try:
+            return read_endpoint(text)
+        except ValueError as error:
+            raise InputError(
+                f"Not an address: {error}",
+                partner=self.partner,
+                hint="Correct base_url or hosts in partner.yaml, or the environment variable.",
+            ) from error
+
+    def _check_write(self, call: Call, write: bool | None) -> None:
+        # In production a caller's word that a POST only reads is not enough.
+        is_told = write is not None and self.environment != "production"
+        if (write if is_told else call.method not in SAFE) and not self._may_write:
+            raise InputError(
+                f"{call.method} would write to {self.environment}, which is not allowed here",
+                partner=self.partner,
+                hint="Open it with allow_writes; production is never written by tests.",
+            )
+
+    def _deliver(self, call: Call, login: Login | None) -> Answer:
+        self._breaker.admit()
+        try:
+            answer = self._persist(call, login)
+        except UnavailableError:
+            self._breaker.report(is_there=False)
+            raise
+        self._breaker.report(is_there=answer.status not in UNAVAILABLE)
+        return answer
+
+    def _persist(self, call: Call, login: Login | None) -> Answer:
+        deadline = time.monotonic() + self._patience.total
+        return persist(
+            lambda: self._ask(call, login, deadline),
+            method=call.method,
+            repeatable=call.is_repeatable,
+            patience=self._patience,
+            deadline=deadline,
+        )
+
+    def _ask(self, call: Call, login: Login | None, deadline: float) -> Answer:
+        if login is None:
+            return self._exchange(call, Proof(), deadline)
+        outgoing = Outgoing(call.method, call.url, call.body)
+        proof = login.prove(outgoing, self._fetch)
+        answer = self._exchange(call, proof, deadline)
+        if answer.status == _NOT_AUTHENTICATED and login.renew(proof):
+            answer = self._exchange(call, login.prove(outgoing, self._fetch), deadline)
+        return answer
+
+    def _fetch(self, token: TokenRequest) -> Answer:
+        call = compose_token(token, self._locate(token.url, {}))
+        answer = self._persist(call, FixedLogin(Proof(headers=token.headers)))
+        data = answer.json()
+        if isinstance(data, dict):
+            found = [data[name] for name in _TOKENS if isinstance(data.get(name), str)]
+            self.redactor.add(*found)
+        return answer
+
+    def _exchange(self, call: Call, proof: Proof, deadline: float) -> Answer:
+        self.redactor.add(*proof.secrets())
+        self._pace.wait(deadline)
+        url, headers = call.carry(proof)
+        entry = Recorded(datetime.now(UTC), 0.0, call.method, url, headers, call.body)
+        clock = time.monotonic()
+        status, got, body, trouble = 0, dict[str, str](), b"", ""
+        try:
+            status, got, body = self._transmit(entry, call.is_repeatable, deadline)
+        except WorkbenchError as error:
+            trouble = error.message
+            raise
+        finally:
+            seconds = time.monotonic() - clock
+            entry = replace(entry, seconds=seconds, status=status, error=trouble)
+            self.recorder.add(replace(entry, response_headers=got, response_body=body))
+        return Answer(
+            status=status,
+            headers=got,
+            body=body,
+            seconds=seconds,
+            request=show_request(call.method, url, headers, call.body, self.redactor),
+            redactor=self.redactor,
+            partner=self.partner,
+        )
+
+    def _transmit(
+        self, entry: Recorded, keep: bool, deadline: float
+    ) -> tuple[int, dict[str, str], bytes]:
+        client = self._kept if keep else self._fresh
+        try:
+            request = client.build_request(
+                entry.method,
+                entry.url,
+                content=entry.request_body or None,
+                headers=entry.request_headers,
+                timeout=self._timeout(deadline),
+            )
+            with closing(client.send(request, stream=True)) as response:
+                encoding = response.headers.get("content-encoding", "")
+                body = read_body(response.iter_raw(), encoding, deadline=deadline)
+                headers = {name.lower(): value for name, value in response.headers.items()}
+                return response.status_code, headers, body
+        except PartnerError as error:
+            error.location, error.partner = self.redactor.text(entry.url), self.partner
+            raise
+        # The library's own exceptions may print what was sent, so they are not chained.
+        except (httpx.LocalProtocolError, httpx.InvalidURL, UnicodeError) as error:
+            raise InputError(
+                f"The request cannot be sent: {self.redactor.text(str(error))}",
+                partner=self.partner,
+                hint="A header or path has characters that HTTP does not allow.",
+            ) from None
+        except (httpx.HTTPError, httpx.StreamError, OSError) as error:
+            reason = self.redactor.text(str(error)) or type(error).__name__
+            raise UnavailableError(
+                f"No answer from the partner: {reason}",
+                location=self.redactor.text(entry.url),
+                partner=self.partner,
+                hint="Check that the environment is up and its address is right.",
+            ) from None
+
+    def _timeout(self, deadline: float) -> httpx.Timeout:
+        left = max(0.001, deadline - time.monotonic())
+        most = self._patience
+        four = (most.connect, most.read, most.write, most.pool)
+        connect, read, write, pool = (min(seconds, left) for seconds in four)
+        return httpx.Timeout(connect=connect, read=read, write=write, pool=pool)
+
+
+@functools.cache
+def _trust() -> ssl.SSLContext:
+    """Certificates of the public authorities; loaded once, as it takes tens of milliseconds."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
+def _open_client(*, kept: int) -> httpx.Client:
+    return httpx.Client(
+        verify=_trust(),
+        trust_env=False,
+        follow_redirects=False,
+        cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),
+        limits=httpx.Limits(max_connections=32, max_keepalive_connections=kept),
+    )
