@@ -1,0 +1,1 @@
+"""The embedded partner simulator: real HTTP servers on loopback for the fictional partners."""
