@@ -1,0 +1,101 @@
+"""Access: our credentials are accepted, wrong ones are refused, the test account is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from workbench.evidence.behaviour.bench import KINDS, Bench, finding
+from workbench.model.evidence import Evidence, Outcome, Severity
+
+
+def accept_ours(bench: Bench) -> Iterator[Evidence]:
+    """A read with our credentials is let in, and so is known to concern the test account."""
+    environment = bench.session.environment
+    feature = f"{environment}-credentials"
+    account = bench.partner.environment(environment).test_account
+    read = next((k for k in KINDS if bench.has(k.read) and bench.known(k.noun)), None)
+    if read is None:
+        yield bench.tell(
+            feature,
+            "credentials-accepted",
+            "No bound read and known resource to try the credentials with.",
+            outcome=Outcome.UNTESTED,
+        )
+        return
+    answer = bench.adapter.call(read.read, ids={read.noun: bench.known(read.noun)[0]})
+    refused = answer.status in {401, 403}
+    yield bench.tell(
+        feature,
+        "credentials-accepted",
+        f"A read with our {environment} credentials was answered with {answer.status}.",
+        outcome=Outcome.CANT_TELL if refused else Outcome.PASSED,
+        subject=bench.subject(read.read),
+        criteria=(f"{environment}-credentials-work",),
+    )
+    if account is not None:
+        yield bench.tell(
+            "test-account",
+            "account-reachable",
+            f"The test restaurant {account.restaurant} has {read.noun} {bench.known(read.noun)[0]}"
+            f": answer {answer.status}.",
+            outcome=Outcome.PASSED if answer.status < 400 else Outcome.CANT_TELL,
+            subject=account.restaurant,
+            criteria=("test-account-works",),
+        )
+        yield bench.tell(
+            "restaurant-link",
+            "account-reachable",
+            f"Restaurant {account.restaurant} is addressed by the id in the manifest.",
+            outcome=Outcome.PASSED if answer.status < 400 else Outcome.CANT_TELL,
+            subject=account.restaurant,
+            criteria=("restaurant-link-by-id",),
+        )
+
+
+def refuse_others(bench: Bench) -> Iterator[Evidence]:
+    """The same read without credentials is refused."""
+    kind = next((k for k in KINDS if bench.has(k.read) and bench.known(k.noun)), None)
+    if kind is None or bench.partner.manifest.auth.scheme == "none":
+        return
+    request = bench.adapter.call(kind.read, ids={kind.noun: bench.known(kind.noun)[0]}).request
+    answer = bench.session.wire.send(request.method, request.url, authenticated=False)
+    findings = []
+    if answer.status < 400:
+        findings.append(
+            finding(
+                "credentials-not-needed",
+                Severity.CRITICAL,
+                f"Reading a {kind.noun} without credentials is answered with {answer.status}.",
+                operation=bench.subject(kind.read),
+                expected="401 or 403",
+                observed=str(answer.status),
+                reproduction=answer.curl,
+            )
+        )
+    yield bench.tell(
+        kind.read,
+        "credentials-needed",
+        f"The same read without credentials: answer {answer.status}.",
+        findings=findings,
+    )
+
+
+def renew_token(bench: Bench) -> Iterator[Evidence]:
+    """A second token can be fetched, and opens the same door."""
+    if bench.partner.manifest.auth.scheme != "oauth2-client-credentials":
+        return
+    kind = next((k for k in KINDS if bench.has(k.read) and bench.known(k.noun)), None)
+    if kind is None or not bench.has("token-lifecycle"):
+        return
+    before = bench.session.wire.prove()
+    after = bench.session.wire.log_in_again()
+    answer = bench.adapter.call(kind.read, ids={kind.noun: bench.known(kind.noun)[0]})
+    other = "another" if before != after else "the same"
+    yield bench.tell(
+        "token-lifecycle",
+        "token-renewed",
+        f"Logged in again and was given {other} token; a read with it: answer {answer.status}.",
+        outcome=Outcome.PASSED if answer.status < 400 else Outcome.CANT_TELL,
+        subject=bench.partner.manifest.auth.token_url or "",
+        criteria=("token-renewal",),
+    )

@@ -1,0 +1,198 @@
+"""The bench on which behaviour checks work: one partner, opened, with real resources at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from workbench.adapters.adapter import Adapter
+from workbench.adapters.answer import Answer
+from workbench.adapters.session import Session
+from workbench.canonical.base import Entity, OpenEnum
+from workbench.canonical.order import OrderStatusUpdate
+from workbench.canonical.reservation import ReservationStatusUpdate
+from workbench.canonical.status import OrderStatus, ReservationStatus
+from workbench.errors import MappingError
+from workbench.model.evidence import Evidence, Finding, Outcome, Severity, Source
+from workbench.model.feature import Catalogue
+from workbench.model.verdict import Binding
+from workbench.partners import Partner
+from workbench.partners.manifest import Entity as EntityName
+
+TOOL = "workbench behaviour"
+
+
+class Kind(NamedTuple):
+    """What orders and reservations have in common: feature slugs, statuses, types."""
+
+    noun: EntityName
+    read: str
+    status_read: str
+    status_write: str
+    created_event: str
+    status: type[OpenEnum]
+
+    def update(self, identity: str, status: OpenEnum, reason: str | None = None) -> Entity:
+        """The canonical status update for one of them."""
+        words = {"reason": reason, "reason_code": "other"} if reason else {}
+        if self.noun == "order":
+            return OrderStatusUpdate(order_id=identity, status=OrderStatus(status), **words)
+        return ReservationStatusUpdate(
+            reservation_id=identity, status=ReservationStatus(status), **words
+        )
+
+
+ORDER = Kind(
+    "order",
+    "order-read",
+    "order-status-read",
+    "order-status-write",
+    "order-created-event",
+    OrderStatus,
+)
+RESERVATION = Kind(
+    "reservation",
+    "reservation-read",
+    "reservation-status-read",
+    "reservation-status-write",
+    "reservation-created-event",
+    ReservationStatus,
+)
+KINDS = (ORDER, RESERVATION)
+
+
+@dataclass
+class Bench:
+    """What every check gets.
+
+    Attributes:
+        made: Ids of resources that checks created, per entity.
+    """
+
+    partner: Partner
+    catalogue: Catalogue
+    session: Session
+    adapter: Adapter
+    made: dict[str, list[str]] = field(default_factory=dict)
+
+    def has(self, feature: str) -> bool:
+        """Whether the feature is bound."""
+        return isinstance(self.partner.statement(feature), Binding)
+
+    def known(self, entity: EntityName) -> tuple[str, ...]:
+        """Ids that exist in the restaurant test account."""
+        account = self.partner.environment(self.session.environment).test_account
+        return account.known.get(entity, ()) if account else ()
+
+    def fresh(self, kind: Kind) -> str | None:
+        """Place a new order or reservation through the sandbox's control address.
+
+        None when the partner has no such address, or we may not write.
+        """
+        triggers = self.partner.environment(self.session.environment).triggers
+        trigger = triggers.get(kind.created_event)
+        control = self.session.control
+        if trigger is None or trigger.control is None or control is None:
+            return None
+        if not self.session.allow_writes:
+            return None
+        method, _, path = trigger.control.partition(" ")
+        answer = control.send(method, path, json=trigger.body, write=True).require()
+        found = answer.json()
+        identity = str(found["id"]) if isinstance(found, dict) and "id" in found else None
+        if identity is not None:
+            self.made.setdefault(kind.noun, []).append(identity)
+        return identity
+
+    def status(self, feature: str, identity: str) -> OpenEnum:
+        """The canonical status that a read gives, whichever entity its mapping makes.
+
+        Raises:
+            MappingError: The mapping makes something without a status.
+        """
+        value = self.adapter.read(feature, identity).value
+        status = getattr(value, "status", None)
+        if not isinstance(status, OpenEnum):
+            raise MappingError(
+                f"The mapping of {feature} makes {type(value).__name__}, which has no status",
+                location=f"{self.partner.slug}/mapping.yaml",
+                partner=self.partner.slug,
+                hint="Map it into Order, Reservation, or one of their status updates.",
+            )
+        return status
+
+    def tell(
+        self,
+        feature: str,
+        check: str,
+        summary: str,
+        *,
+        outcome: Outcome | None = None,
+        subject: str = "",
+        criteria: Iterable[str] = (),
+        findings: Iterable[Finding] = (),
+        detail: dict[str, Any] | None = None,
+    ) -> Evidence:
+        """An observation; without an outcome, findings decide between passed and failed."""
+        found = tuple(findings)
+        broken = any(finding.severity.breaks for finding in found)
+        if outcome is None:
+            outcome = Outcome.FAILED if broken else Outcome.PASSED
+        wanted = self.catalogue.feature(feature)
+        known = {item.slug for item in wanted.criteria} if wanted else set()
+        return Evidence(
+            feature=feature,
+            source=Source.BEHAVIOUR,
+            outcome=outcome,
+            subject=subject or self.subject(feature),
+            summary=summary,
+            check=check,
+            criteria=tuple(item for item in criteria if item in known),
+            findings=found,
+            environment=self.session.environment,
+            inputs={
+                name: self.partner.inputs[name]
+                for name in ("partner.yaml", "mapping.yaml")
+                if name in self.partner.inputs
+            },
+            artefacts=("exchange.har",),
+            tool=TOOL,
+            detail=detail or {},
+        )
+
+    def asked(self, answer: Answer) -> str:
+        """`METHOD /path` of an answered request, without host and query."""
+        path = answer.request.url.partition("?")[0].removeprefix(self.session.wire.base_url)
+        return f"{answer.request.method} {path}"
+
+    def subject(self, feature: str) -> str:
+        """The first operation that serves a feature."""
+        operations = self.partner.operations(feature)
+        return operations[0][1].id if operations else ""
+
+
+def finding(
+    slug: str,
+    severity: Severity,
+    summary: str,
+    *,
+    operation: str = "",
+    expected: str | None = None,
+    observed: str | None = None,
+    criterion: str | None = None,
+    reproduction: str | None = None,
+    pointer: str | None = None,
+) -> Finding:
+    """A finding of a behaviour check."""
+    return Finding(
+        slug=slug,
+        severity=severity,
+        summary=summary,
+        operation=operation or None,
+        expected=expected,
+        observed=observed,
+        criterion=criterion,
+        reproduction=reproduction,
+        pointer=pointer,
+    )

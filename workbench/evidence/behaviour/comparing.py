@@ -1,0 +1,85 @@
+"""Compares what was sent with what is read back, forgiving only what means the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any, NamedTuple
+
+
+class Difference(NamedTuple):
+    """A value that was sent and is not there afterwards."""
+
+    pointer: str
+    sent: Any
+    found: Any
+
+
+def differences(sent: Any, found: Any) -> list[Difference]:
+    """What of `sent` is missing or different in `found`; more in `found` is fine.
+
+    An answer often wraps the resource (`{"data": …}`), so the part of it that fits best counts.
+    """
+    candidates = [found]
+    if isinstance(found, dict):
+        candidates += [value for value in found.values() if isinstance(value, dict | list)]
+    return min((list(_walk(sent, one, "")) for one in candidates), key=len)
+
+
+def _walk(sent: Any, found: Any, pointer: str) -> Iterator[Difference]:
+    if isinstance(sent, dict) and isinstance(found, dict):
+        for key, value in sent.items():
+            if value is None and key not in found:
+                continue
+            yield from _walk(value, found.get(key), f"{pointer}/{key}")
+    elif isinstance(sent, list) and isinstance(found, list):
+        if len(sent) != len(found):
+            yield Difference(pointer or "/", f"{len(sent)} items", f"{len(found)} items")
+            return
+        for index, (one, other) in enumerate(zip(sent, _aligned(sent, found), strict=True)):
+            yield from _walk(one, other, f"{pointer}/{index}")
+    elif not _means_same(sent, found):
+        yield Difference(pointer or "/", sent, found)
+
+
+def _aligned(sent: list[Any], found: list[Any]) -> list[Any]:
+    """The found items in the order of the sent ones, where an id tells which is which."""
+    for key in _id_keys(sent):
+        places = {item.get(key): item for item in found if isinstance(item, dict)}
+        if len(places) == len(found) and all(item[key] in places for item in sent):
+            return [places[item[key]] for item in sent]
+    return found
+
+
+def _id_keys(items: list[Any]) -> list[str]:
+    if not items or not all(isinstance(item, dict) for item in items):
+        return []
+    shared = set(items[0]).intersection(*items[1:])
+    keys = [key for key in shared if key.lower().endswith("id") or key.lower() == "code"]
+    return sorted(key for key in keys if all(isinstance(item[key], str | int) for item in items))
+
+
+def _means_same(sent: Any, found: Any) -> bool:
+    if sent == found:
+        return True
+    if isinstance(sent, bool) or isinstance(found, bool) or sent is None or found is None:
+        return False
+    return (_number(sent) is not None and _number(sent) == _number(found)) or (
+        _instant(sent) is not None and _instant(sent) == _instant(found)
+    )
+
+
+def _number(value: Any) -> Decimal | None:
+    try:
+        return Decimal(str(value))
+    except InvalidOperation:
+        return None
+
+
+def _instant(value: Any) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(str(value))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else None

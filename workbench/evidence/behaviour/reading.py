@@ -1,0 +1,199 @@
+"""Reads: known things are found and add up, unknown things are not found, statuses agree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from workbench.canonical.invariants import check
+from workbench.canonical.order import Order
+from workbench.canonical.reservation import Reservation
+from workbench.errors import TranslationError
+from workbench.evidence.behaviour.bench import KINDS, Bench, Kind, finding
+from workbench.model.evidence import Evidence, Finding, Outcome, Severity
+
+UNKNOWN_ID = "workbench-unknown-0"
+
+
+def read_known(bench: Bench) -> Iterator[Evidence]:
+    """Every known order and reservation can be read, becomes canonical, and adds up."""
+    for kind in KINDS:
+        if not bench.has(kind.read):
+            continue
+        identities = [*bench.known(kind.noun)]
+        new = bench.fresh(kind)
+        if new is not None:
+            identities.append(new)
+        if not identities:
+            yield bench.tell(
+                kind.read,
+                "read-known",
+                f"No {kind.noun} is known to exist in the test account.",
+                outcome=Outcome.UNTESTED,
+                criteria=(f"{kind.noun}-by-id",),
+            )
+        for identity in identities:
+            yield _read_one(bench, kind, identity)
+
+
+def _read_one(bench: Bench, kind: Kind, identity: str) -> Evidence:
+    operation = bench.subject(kind.read)
+    answer = bench.adapter.call(kind.read, ids={kind.noun: identity})
+    if answer.status >= 400:
+        trouble = finding(
+            "known-not-read",
+            Severity.HIGH,
+            f"The {kind.noun} {identity} exists in the test account, but reading it gives "
+            f"{answer.status}.",
+            operation=operation,
+            expected="200 with the resource",
+            observed=f"{answer.status}",
+            reproduction=answer.curl,
+        )
+        return bench.tell(
+            kind.read,
+            "read-known",
+            trouble.summary,
+            findings=[trouble],
+            criteria=(f"{kind.noun}-by-id",),
+        )
+    try:
+        translator = bench.partner.translator(kind.read)
+        entity = translator.translate(answer.json()).value if translator else None
+    except TranslationError as error:
+        trouble = finding(
+            "answer-not-translated",
+            Severity.HIGH,
+            f"The answer for {kind.noun} {identity} does not fit the mapping: {error.message}.",
+            operation=operation,
+            observed=f"at {error.path or '/'}",
+            reproduction=answer.curl,
+            pointer=error.path or None,
+        )
+        return bench.tell(kind.read, "read-known", trouble.summary, findings=[trouble])
+    violations = check(entity) if isinstance(entity, Order | Reservation) else ()
+    broken = [
+        finding(
+            violation.code.lower(),
+            Severity.HIGH if violation.severity == "error" else Severity.LOW,
+            f"{kind.noun.capitalize()} {identity}: {violation.summary}",
+            operation=operation,
+            pointer=violation.path,
+            reproduction=answer.curl,
+        )
+        for violation in violations
+    ]
+    proved = _criteria(entity) if not any(item.severity.breaks for item in broken) else ()
+    return bench.tell(
+        kind.read,
+        "read-known",
+        f"Read {kind.noun} {identity}; it became canonical"
+        + (" and adds up." if not broken else f" with {len(broken)} remark(s)."),
+        criteria=proved,
+        findings=broken,
+        detail={"seconds": round(answer.seconds, 3)},
+    )
+
+
+def _criteria(entity: object) -> tuple[str, ...]:
+    """What one well-formed entity shows about the read that gave it."""
+    if isinstance(entity, Reservation):
+        return ("reservation-by-id", "reservation-details-mapped")
+    if not isinstance(entity, Order):
+        return ()
+    shown = {
+        "order-by-id": True,
+        f"order-{entity.order_type}-covered": True,
+        "order-lines-referenced": bool(entity.lines)
+        and all(line.ref.product_id or line.ref.external_code for line in entity.lines),
+        "order-totals-reconcile": bool(entity.lines),
+        "order-payment-state": bool(entity.payments),
+        "order-customer-contact": bool(entity.customer.phone or entity.customer.email),
+        "order-due-time": entity.timing.due_at is not None or entity.timing.asap is not None,
+        "order-notes-complete": bool(entity.notes),
+    }
+    return tuple(slug for slug, holds in shown.items() if holds)
+
+
+def read_unknown(bench: Bench) -> Iterator[Evidence]:
+    """An unknown id gives a clean not-found."""
+    for kind in KINDS:
+        if not bench.has(kind.read):
+            continue
+        answer = bench.adapter.call(kind.read, ids={kind.noun: UNKNOWN_ID})
+        findings = [*_unclear(kind, bench.subject(kind.read), answer.status, answer.curl)]
+        yield bench.tell(
+            kind.read,
+            "read-unknown",
+            f"Asked for {kind.noun} {UNKNOWN_ID}, which does not exist: answer {answer.status}.",
+            criteria=(f"{kind.noun}-not-found",),
+            findings=findings,
+        )
+
+
+def _unclear(kind: Kind, operation: str, status: int, curl: str) -> Iterator[Finding]:
+    if status in {404, 410}:
+        return
+    answered = status < 400 or status >= 500
+    yield finding(
+        "unknown-not-refused" if answered else "not-found-unclear",
+        Severity.HIGH if answered else Severity.LOW,
+        f"A read of an unknown {kind.noun} is answered with {status} instead of 404.",
+        operation=operation,
+        expected="404",
+        observed=str(status),
+        criterion=f"{kind.noun}-not-found",
+        reproduction=curl,
+    )
+
+
+def read_statuses(bench: Bench) -> Iterator[Evidence]:
+    """The status read agrees with the full read, and its value is one that we know."""
+    for kind in KINDS:
+        if not bench.has(kind.status_read):
+            continue
+        identities = bench.known(kind.noun)
+        if not identities:
+            yield bench.tell(
+                kind.status_read,
+                "status-agrees",
+                f"No {kind.noun} is known to exist in the test account.",
+                outcome=Outcome.UNTESTED,
+                criteria=(f"{kind.noun}-status-by-id",),
+            )
+        for identity in identities:
+            yield _compare_status(bench, kind, identity)
+
+
+def _compare_status(bench: Bench, kind: Kind, identity: str) -> Evidence:
+    status = bench.status(kind.status_read, identity)
+    whole = bench.status(kind.read, identity) if bench.has(kind.read) else status
+    findings = []
+    if status != whole:
+        findings.append(
+            finding(
+                "status-disagrees",
+                Severity.HIGH,
+                f"{kind.noun.capitalize()} {identity} is {status} in one read and {whole} in the "
+                "other.",
+                operation=bench.subject(kind.status_read),
+                expected=str(whole),
+                observed=str(status),
+            )
+        )
+    if not status.is_known:
+        findings.append(
+            finding(
+                "status-unmapped",
+                Severity.MEDIUM,
+                f"The status {status.value!r} of {kind.noun}s is in no mapping.",
+                operation=bench.subject(kind.status_read),
+                criterion=f"{kind.noun}-statuses-mapped",
+            )
+        )
+    return bench.tell(
+        kind.status_read,
+        "status-agrees",
+        f"Status of {kind.noun} {identity}: {status}.",
+        criteria=(f"{kind.noun}-status-by-id", f"{kind.noun}-statuses-mapped"),
+        findings=findings,
+    )

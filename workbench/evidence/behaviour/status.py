@@ -1,0 +1,252 @@
+"""Status writes: they take effect, a repeat is harmless, an illegal one is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from workbench.adapters.answer import Answer
+from workbench.canonical.base import OpenEnum
+from workbench.canonical.status import OrderStatus, ReservationStatus
+from workbench.errors import InputError, TranslationError
+from workbench.evidence.behaviour.bench import KINDS, Bench, Kind, finding
+from workbench.model.evidence import Evidence, Outcome, Severity
+
+_REASON = "Test of the integration"
+
+# Ways through the life of an order and of a reservation; each is walked with a fresh one, and
+# steps that the partner has no value for are left out.
+WAYS: dict[str, tuple[tuple[OpenEnum, ...], ...]] = {
+    "order": (
+        (
+            OrderStatus.ACCEPTED,
+            OrderStatus.PREPARING,
+            OrderStatus.READY,
+            OrderStatus.IN_DELIVERY,
+            OrderStatus.DELIVERED,
+            OrderStatus.COMPLETED,
+        ),
+        (OrderStatus.REJECTED,),
+        (OrderStatus.ACCEPTED, OrderStatus.CANCELLED),
+    ),
+    "reservation": (
+        (
+            ReservationStatus.CONFIRMED,
+            ReservationStatus.ARRIVED,
+            ReservationStatus.SEATED,
+            ReservationStatus.COMPLETED,
+        ),
+        (ReservationStatus.REFUSED,),
+        (ReservationStatus.CONFIRMED, ReservationStatus.CANCELLED),
+        (ReservationStatus.CONFIRMED, ReservationStatus.NO_SHOW),
+    ),
+}
+CRITERIA: dict[str, dict[OpenEnum, str]] = {
+    "order": {
+        OrderStatus.ACCEPTED: "order-accept",
+        OrderStatus.PREPARING: "order-preparing",
+        OrderStatus.READY: "order-ready",
+        OrderStatus.IN_DELIVERY: "order-dispatched",
+        OrderStatus.DELIVERED: "order-completed",
+        OrderStatus.COMPLETED: "order-completed",
+        OrderStatus.REJECTED: "order-reject",
+        OrderStatus.CANCELLED: "order-cancel",
+    },
+    "reservation": {
+        ReservationStatus.CONFIRMED: "reservation-confirm",
+        ReservationStatus.ARRIVED: "reservation-seated",
+        ReservationStatus.SEATED: "reservation-seated",
+        ReservationStatus.COMPLETED: "reservation-completed",
+        ReservationStatus.REFUSED: "reservation-refuse",
+        ReservationStatus.CANCELLED: "reservation-cancel",
+        ReservationStatus.NO_SHOW: "reservation-no-show",
+    },
+}
+# What depends on the clock or on how it is delivered may be refused for good reasons.
+_CONDITIONAL = {OrderStatus.IN_DELIVERY, ReservationStatus.NO_SHOW, ReservationStatus.ARRIVED}
+_EXITS = {
+    OrderStatus.REJECTED,
+    OrderStatus.CANCELLED,
+    ReservationStatus.REFUSED,
+    ReservationStatus.CANCELLED,
+}
+
+
+def walk_statuses(bench: Bench) -> Iterator[Evidence]:
+    """Drive fresh orders and reservations through their lives, reading back after each step."""
+    for kind in KINDS:
+        if not bench.has(kind.status_write):
+            continue
+        for way in WAYS[kind.noun]:
+            steps = [status for status in way if can_send(bench, kind, status)]
+            if way[-1] in _EXITS and way[-1] not in steps:
+                continue
+            identity = bench.fresh(kind)
+            if identity is None:
+                yield _not_walked(bench, kind, steps)
+                continue
+            yield from _walk(bench, kind, identity, steps)
+
+
+def can_send(bench: Bench, kind: Kind, status: OpenEnum) -> bool:
+    """Whether binding and mapping have an operation and a value for a status."""
+    update = kind.update("x", status, _REASON)
+    try:
+        bench.adapter.write(kind.status_write, update, ids={kind.noun: "x"}, dry_run=True)
+    except (InputError, TranslationError):
+        return False
+    return True
+
+
+def _not_walked(bench: Bench, kind: Kind, steps: list[OpenEnum]) -> Evidence:
+    why = (
+        "writing was not allowed for this run"
+        if not bench.session.allow_writes
+        else f"nothing places a new {kind.noun}; add a trigger to partner.yaml"
+    )
+    return bench.tell(
+        kind.status_write,
+        "status-round-trip",
+        f"Statuses were not written: {why}.",
+        outcome=Outcome.UNTESTED,
+        criteria=[CRITERIA[kind.noun][status] for status in steps],
+    )
+
+
+def _walk(bench: Bench, kind: Kind, identity: str, steps: list[OpenEnum]) -> Iterator[Evidence]:
+    reached: list[OpenEnum] = []
+    for status in steps:
+        answer = _send(bench, kind, identity, status)
+        if answer.status >= 400 and status in _CONDITIONAL:
+            yield _refused_for_now(bench, kind, status, answer)
+            continue
+        yield _compare(bench, kind, identity, status, answer)
+        if answer.status >= 400:
+            return
+        reached.append(status)
+    if reached and len(steps) > 1:
+        yield _repeat(bench, kind, identity, reached[-1])
+    if len(reached) > 1 and reached[-1] not in _EXITS:
+        yield _go_back(bench, kind, identity, reached[-1], steps[0])
+
+
+def _send(bench: Bench, kind: Kind, identity: str, status: OpenEnum) -> Answer:
+    reason = _REASON if status in _EXITS else None
+    update = kind.update(identity, status, reason)
+    return bench.adapter.call(
+        kind.status_write, entity=update, ids={kind.noun: identity}, status=status.value
+    )
+
+
+def _seen(bench: Bench, kind: Kind, identity: str) -> OpenEnum | None:
+    for feature in (kind.status_read, kind.read):
+        if bench.has(feature):
+            return bench.status(feature, identity)
+    return None
+
+
+def _refused_for_now(bench: Bench, kind: Kind, status: OpenEnum, answer: Answer) -> Evidence:
+    return bench.tell(
+        kind.status_write,
+        "status-round-trip",
+        f"{status} was answered with {answer.status}: it depends on the time or on who delivers.",
+        outcome=Outcome.CANT_TELL if status is ReservationStatus.NO_SHOW else Outcome.INAPPLICABLE,
+        criteria=[CRITERIA[kind.noun][status]],
+    )
+
+
+def _compare(bench: Bench, kind: Kind, identity: str, status: OpenEnum, answer: Answer) -> Evidence:
+    criterion = CRITERIA[kind.noun][status]
+    findings = []
+    seen = _seen(bench, kind, identity)
+    if answer.status >= 400:
+        findings.append(
+            finding(
+                "status-refused",
+                Severity.HIGH,
+                f"A legal change to {status} is answered with {answer.status}.",
+                operation=bench.subject(kind.status_write),
+                expected="2xx",
+                observed=f"{answer.status} {answer.excerpt}",
+                criterion=criterion,
+                reproduction=answer.curl,
+            )
+        )
+    elif seen is not None and seen != status:
+        findings.append(
+            finding(
+                "stale-status",
+                Severity.HIGH,
+                f"After a successful change to {status}, the {kind.noun} is still {seen}.",
+                operation=bench.subject(kind.status_write),
+                expected=str(status),
+                observed=str(seen),
+                criterion=criterion,
+                reproduction=answer.curl,
+            )
+        )
+    confirmed = (f"{kind.noun}-status-confirmed",) if seen == status else ()
+    return bench.tell(
+        kind.status_write,
+        "status-round-trip",
+        f"Set {kind.noun} {identity} to {status}: answer {answer.status}, then it reads {seen}.",
+        subject=bench.asked(answer),
+        criteria=(criterion, *confirmed),
+        findings=findings,
+        detail={"seconds": round(answer.seconds, 3)},
+    )
+
+
+def _repeat(bench: Bench, kind: Kind, identity: str, status: OpenEnum) -> Evidence:
+    answer = _send(bench, kind, identity, status)
+    seen = _seen(bench, kind, identity)
+    findings = []
+    if answer.status >= 500 or (seen is not None and seen != status):
+        findings.append(
+            finding(
+                "repeat-not-harmless",
+                Severity.HIGH,
+                f"Sending {status} a second time gives {answer.status} and leaves {seen}.",
+                operation=bench.subject(kind.status_write),
+                expected=f"2xx or 409, and still {status}",
+                observed=f"{answer.status}, then {seen}",
+                criterion=f"{kind.noun}-repeat-harmless",
+                reproduction=answer.curl,
+            )
+        )
+    return bench.tell(
+        kind.status_write,
+        "repeat-is-harmless",
+        f"Sent {status} a second time: answer {answer.status}, still {seen}.",
+        criteria=(f"{kind.noun}-repeat-harmless",),
+        findings=findings,
+    )
+
+
+def _go_back(
+    bench: Bench, kind: Kind, identity: str, reached: OpenEnum, earlier: OpenEnum
+) -> Evidence:
+    answer = _send(bench, kind, identity, earlier)
+    seen = _seen(bench, kind, identity)
+    changed = seen is not None and seen != reached
+    findings = []
+    if answer.status < 400 or answer.status >= 500 or changed:
+        findings.append(
+            finding(
+                "illegal-transition-accepted",
+                Severity.HIGH if changed else Severity.MEDIUM,
+                f"From {reached} back to {earlier} is answered with {answer.status}; the "
+                f"{kind.noun} is now {seen}.",
+                operation=bench.subject(kind.status_write),
+                expected=f"409 or 422, and still {reached}",
+                observed=f"{answer.status}, then {seen}",
+                criterion=f"{kind.noun}-illegal-transition-refused",
+                reproduction=answer.curl,
+            )
+        )
+    return bench.tell(
+        kind.status_write,
+        "illegal-transition-refused",
+        f"Tried {earlier} after {reached}: answer {answer.status}, still {seen}.",
+        criteria=(f"{kind.noun}-illegal-transition-refused",),
+        findings=findings,
+    )

@@ -1,0 +1,124 @@
+"""Reads Schemathesis' NDJSON report: cases, answers and failures per operation."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from workbench.adapters.redaction import Redactor
+from workbench.model.evidence import Finding, Severity
+
+_LONGEST = 400
+
+
+@dataclass
+class OperationResult:
+    """What happened to one operation."""
+
+    operation: str
+    cases: int = 0
+    unanswered: int = 0
+    statuses: Counter[str] = field(default_factory=Counter)
+    _findings: dict[tuple[str, str | None], Finding] = field(default_factory=dict)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Distinct failures, most severe first."""
+        return tuple(sorted(self._findings.values(), key=lambda finding: finding.severity.rank))
+
+    @property
+    def is_locked_out(self) -> bool:
+        """Whether every answer was 401 or 403: our credentials, not the partner's contract."""
+        return bool(self.statuses) and set(self.statuses) <= {"401", "403"}
+
+    @property
+    def is_unreachable(self) -> bool:
+        """Whether requests were made and none was answered."""
+        return not self.statuses and self.unanswered > 0
+
+    def add(self, finding: Finding) -> None:
+        """Keep the first finding of each kind and place."""
+        self._findings.setdefault((finding.slug, finding.pointer), finding)
+
+
+def read_report(path: Path, redactor: Redactor) -> dict[str, OperationResult]:
+    """Results by operation (`METHOD /path`); empty when there is no report."""
+    results: dict[str, OperationResult] = {}
+    for scenario in _scenarios(path):
+        recorder = scenario.get("recorder") or {}
+        label = str(recorder.get("label", ""))
+        for case, interaction in (recorder.get("interactions") or {}).items():
+            operation = _operation(recorder, case, label)
+            result = results.setdefault(operation, OperationResult(operation))
+            result.cases += 1
+            response = interaction.get("response")
+            if response is None:
+                result.unanswered += 1
+            else:
+                result.statuses[str(response["status_code"])] += 1
+            for check in (recorder.get("checks") or {}).get(case, ()):
+                failure = (check.get("failure_info") or {}).get("failure")
+                if failure:
+                    result.add(_as_finding(failure, operation, interaction, redactor))
+    return results
+
+
+def _scenarios(path: Path) -> Iterator[dict[str, Any]]:
+    if not path.is_file():
+        return
+    with path.open("rb") as lines:
+        for line in lines:
+            try:
+                event = json.loads(line)
+            except ValueError:
+                continue  # the last line of an interrupted run
+            if "ScenarioFinished" in event:
+                yield event["ScenarioFinished"]
+
+
+def _operation(recorder: dict[str, Any], case: str, label: str) -> str:
+    """Stateful scenarios mix operations, so each case says its own."""
+    value = ((recorder.get("cases") or {}).get(case) or {}).get("value") or {}
+    if "method" in value and "path" in value and " " not in label:
+        return f"{value['method']} {value['path']}"
+    return label
+
+
+def _as_finding(
+    failure: dict[str, Any], operation: str, interaction: dict[str, Any], redactor: Redactor
+) -> Finding:
+    title = str(failure.get("title", "Failure"))
+    message = redactor.text(str(failure.get("message", "")))[:_LONGEST]
+    response = interaction.get("response") or {}
+    status = response.get("status_code")
+    return Finding(
+        slug=f"contract-{title.lower().replace(' ', '-')}",
+        severity=Severity(str(failure.get("severity", "medium")).lower()),
+        summary=f"{operation}: {title[0].lower()}{title[1:]}.",
+        operation=operation,
+        observed=" ".join(f"Answer {status}. {message}".split()),
+        hint=f"Schemathesis {failure.get('code', '')} explains the rule: `st explain "
+        f"{failure.get('code', '')}`.",
+        reproduction=redactor.text(_curl(interaction.get("request") or {})),
+    )
+
+
+def _curl(request: dict[str, Any]) -> str:
+    parts = ["curl", "-X", str(request.get("method", "GET"))]
+    for name, values in (request.get("headers") or {}).items():
+        if name.lower() in {"content-type", "accept", "idempotency-key"}:
+            parts += ["-H", _quote(f"{name}: {values[0]}")]
+    body = (request.get("body") or {}).get("$base64")
+    if body:
+        text = base64.b64decode(body)[:_LONGEST].decode("utf-8", "replace")
+        parts += ["-d", _quote(text)]
+    return " ".join([*parts, _quote(str(request.get("uri", "")))])
+
+
+def _quote(text: str) -> str:
+    return "'" + text.replace("'", "'\"'\"'") + "'"

@@ -1,0 +1,189 @@
+"""Does the partner's document say it: operations and events exist, with schemas, undamaged?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from workbench.model.description import Event, Operation, Warned
+from workbench.model.evidence import Evidence, Finding, Outcome, Severity, Source
+from workbench.model.feature import Catalogue, Feature, FeatureKind
+from workbench.model.verdict import Binding
+from workbench.partners import Partner
+
+
+def gather(partner: Partner, catalogue: Catalogue) -> Iterator[Evidence]:
+    """One observation per bound operation, event, and paper that documents can prove.
+
+    Never touches the network. Features that are not bound are left out.
+    """
+    for feature in catalogue.features:
+        if Source.DOCUMENTS not in feature.requires:
+            continue
+        statement = partner.statement(feature.slug)
+        if not isinstance(statement, Binding):
+            continue
+        if feature.slug == "validation-report":
+            yield _look_at_reasons(partner, catalogue, feature)
+            continue
+        if feature.kind is FeatureKind.PAPERWORK:
+            yield _look_at_paper(partner, feature)
+            continue
+        for _, operation in partner.operations(feature.slug):
+            yield _look_at(partner, feature, operation)
+        for _, event in partner.events(feature.slug):
+            yield _look_at(partner, feature, event)
+
+
+def _look_at(partner: Partner, feature: Feature, item: Operation | Event) -> Evidence:
+    is_event = feature.kind is FeatureKind.EVENT
+    findings = [
+        *_missing_parts(feature, item, is_event=is_event),
+        *(_as_finding(warning, item.id) for warning in _warnings_of(partner, item)),
+    ]
+    broken = any(finding.severity.breaks for finding in findings)
+    title = item.summary or item.id
+    return Evidence(
+        feature=feature.slug,
+        source=Source.DOCUMENTS,
+        outcome=Outcome.FAILED if broken else Outcome.PASSED,
+        subject=item.id,
+        summary=f"{item.document} documents {item.id}: {title}",
+        check="documented",
+        criteria=_criteria_by_document_alone(feature),
+        findings=tuple(findings),
+        inputs=_inputs(partner, item.document),
+        detail={"document": item.document, "pointer": item.pointer},
+    )
+
+
+def _missing_parts(
+    feature: Feature, item: Operation | Event, *, is_event: bool
+) -> Iterator[Finding]:
+    if item.deprecated:
+        yield Finding(
+            slug="operation-deprecated",
+            severity=Severity.MEDIUM,
+            summary=f"{item.id} is marked as deprecated.",
+            pointer=item.pointer,
+            operation=item.id,
+            hint="Name the successor and the date on which this one ends.",
+        )
+    reads = not is_event and feature.slug.endswith("-read")
+    if reads and item.response_schema is None:
+        yield _no_schema(item, "the successful answer")
+    sends = is_event or (isinstance(item, Operation) and item.method in {"PUT", "PATCH"})
+    if sends and item.request_schema is None and not _has_examples(item):
+        yield _no_schema(item, "the body")
+
+
+def _no_schema(item: Operation | Event, part: str) -> Finding:
+    return Finding(
+        slug="schema-missing",
+        severity=Severity.LOW,
+        summary=f"{item.id} does not describe {part} with a schema.",
+        pointer=item.pointer,
+        operation=item.id,
+        hint="Add a schema, so that both sides can check what is sent.",
+    )
+
+
+def _has_examples(item: Operation | Event) -> bool:
+    return any(body.examples for body in item.bodies)
+
+
+def _warnings_of(partner: Partner, item: Operation | Event) -> list[Warned]:
+    return [
+        warning
+        for warning in partner.description.warnings
+        if warning.document == item.document
+        and item.pointer
+        and (warning.pointer == item.pointer or warning.pointer.startswith(item.pointer + "/"))
+    ]
+
+
+def _as_finding(warning: Warned, operation: str | None = None) -> Finding:
+    return Finding(
+        slug=warning.slug,
+        severity=Severity(warning.severity),
+        summary=warning.summary,
+        pointer=f"{warning.document}#{warning.pointer}",
+        operation=operation,
+        hint=warning.hint or None,
+    )
+
+
+def _criteria_by_document_alone(feature: Feature) -> tuple[str, ...]:
+    return tuple(item.slug for item in feature.criteria if item.evidence == ("E1",))
+
+
+def _look_at_paper(partner: Partner, feature: Feature) -> Evidence:
+    described = partner.description
+    if feature.slug == "webhook-docs":
+        found = [event.id for event in described.events]
+        found += [name for stated in partner.manifest.features.values() for name in stated.events]
+        subject, count = "webhooks", len(set(found))
+    else:
+        subject, count = "operations", len(described.operations)
+    drift = [
+        Finding(
+            slug="document-changed",
+            severity=Severity.MEDIUM,
+            summary=f"{name} is no longer the file that the manifest names by its hash.",
+            pointer=name,
+            hint="Review the change with `workbench diff`, then update the hash in partner.yaml.",
+        )
+        for name in partner.drifted
+    ]
+    names = ", ".join(f"{doc.name} ({doc.format} {doc.version})" for doc in described.documents)
+    return Evidence(
+        feature=feature.slug,
+        source=Source.DOCUMENTS,
+        outcome=Outcome.PASSED if count else Outcome.CANT_TELL,
+        subject=names,
+        summary=f"Read {names}: {count} {subject}.",
+        check="documents-read",
+        criteria=_criteria_by_document_alone(feature),
+        findings=tuple(drift),
+        inputs=dict(partner.inputs),
+        detail={
+            subject: count,
+            "warnings": len(described.warnings),
+            "documents": {document.name: document.sha256 for document in described.documents},
+        },
+    )
+
+
+def _look_at_reasons(partner: Partner, catalogue: Catalogue, feature: Feature) -> Evidence:
+    """Whether the report can say of every feature that it is integrated, or why it is not."""
+    silent = [
+        item.slug
+        for item in catalogue.features
+        if item.needs_statement and partner.statement(item.slug) is None
+    ]
+    findings = [
+        Finding(
+            slug="feature-unstated",
+            severity=Severity.HIGH,
+            summary=f"Nothing is stated about {slug}, so the report cannot explain it.",
+            pointer=f"partner.yaml#/features/{slug}",
+        )
+        for slug in silent
+    ]
+    return Evidence(
+        feature=feature.slug,
+        source=Source.DOCUMENTS,
+        outcome=Outcome.FAILED if findings else Outcome.PASSED,
+        subject="partner.yaml",
+        summary="Every feature is bound, or stated absent with a reason."
+        if not silent
+        else f"{len(silent)} feature(s) are not stated.",
+        check="reasons-stated",
+        criteria=("report-integrated", "report-not-integrated", "report-benefits"),
+        findings=tuple(findings),
+        inputs={"partner.yaml": partner.inputs["partner.yaml"]},
+    )
+
+
+def _inputs(partner: Partner, document: str) -> dict[str, str]:
+    names = (document, partner.manifest.overlay)
+    return {name: partner.inputs[name] for name in names if name and name in partner.inputs}

@@ -1,0 +1,269 @@
+"""Do recorded payloads fit the documents, and do they become canonical and back without loss?"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from workbench.canonical.base import Entity
+from workbench.canonical.invariants import check
+from workbench.canonical.order import Order
+from workbench.description.schema import violations
+from workbench.errors import TranslationError
+from workbench.mapping import Translator
+from workbench.model.description import Event, Operation
+from workbench.model.evidence import Evidence, Finding, Outcome, Severity, Source
+from workbench.model.feature import Catalogue, Feature, FeatureKind, Requirement
+from workbench.model.verdict import Binding
+from workbench.partners import Partner, Sample
+from workbench.receiver.lookup import find
+
+_MOST_FINDINGS = 20
+
+
+def gather(partner: Partner, catalogue: Catalogue) -> Iterator[Evidence]:
+    """One observation per sample of every bound feature that rests on samples.
+
+    A bound feature without samples or without mapping gives one `untested` observation that says
+    what is missing.
+    """
+    for feature in catalogue.features:
+        bound = isinstance(partner.statement(feature.slug), Binding)
+        if not bound or Source.SAMPLES not in feature.requires:
+            continue
+        if feature.kind is FeatureKind.PAPERWORK:
+            yield _look_at_mappings(partner, feature)
+            continue
+        translator = partner.translator(feature.slug)
+        samples = partner.samples(feature.slug)
+        if translator is None or not samples:
+            missing = "mapping" if translator is None else "recorded sample"
+            yield _untested(partner, feature, missing)
+            continue
+        for sample in samples:
+            yield _look_at(partner, feature, translator, sample)
+
+
+def _look_at_mappings(partner: Partner, feature: Feature) -> Evidence:
+    """The mapping sheet: every bound feature that carries data has a mapping that compiles."""
+    names = sorted(partner.translators)
+    return Evidence(
+        feature=feature.slug,
+        source=Source.SAMPLES,
+        outcome=Outcome.PASSED if names else Outcome.UNTESTED,
+        subject="mapping.yaml",
+        summary=f"mapping.yaml holds {len(names)} mapping(s): {', '.join(names) or 'none'}.",
+        check="mappings-compiled",
+        criteria=tuple(item.slug for item in feature.criteria),
+        inputs={name: partner.inputs[name] for name in ("mapping.yaml",) if name in partner.inputs},
+    )
+
+
+def is_written(feature: Feature) -> bool:
+    """Whether our side makes the payload, so that samples go from canonical to theirs."""
+    return feature.kind is FeatureKind.SERVICE and not feature.slug.endswith("-read")
+
+
+def _look_at(
+    partner: Partner, feature: Feature, translator: Translator, sample: Sample
+) -> Evidence:
+    findings = [*_off_schema(partner, feature, sample)]
+    detail: dict[str, Any] = {"sample": sample.path, "mapping": translator.name}
+    entities: list[Entity] = []
+    try:
+        look = _write if is_written(feature) else _read
+        result = look(partner, feature, translator, sample)
+        findings += result.findings
+        detail |= {"unread": sorted(result.unread), "unfilled": sorted(result.unfilled)}
+        entities = result.entities
+    except TranslationError as error:
+        findings.append(
+            Finding(
+                slug="sample-not-translated",
+                severity=Severity.HIGH,
+                summary=f"{sample.path} does not fit the mapping: {error.message}.",
+                pointer=error.path or None,
+                observed=repr(error.value)[:80],
+                hint=f"Correct the rule for {error.field} in mapping.yaml, or ask the partner.",
+            )
+        )
+    broken = any(finding.severity.breaks for finding in findings)
+    way = "canonical → theirs" if is_written(feature) else "theirs → canonical"
+    return Evidence(
+        feature=feature.slug,
+        source=Source.SAMPLES,
+        outcome=Outcome.FAILED if broken else Outcome.PASSED,
+        subject=sample.label,
+        summary=f"Translated {sample.path} ({way}, mapping {translator.name!r}).",
+        check="sample-translated",
+        criteria=_criteria(feature, entities),
+        findings=tuple(findings[:_MOST_FINDINGS]),
+        inputs=_inputs(partner, sample),
+        detail=detail,
+    )
+
+
+@dataclass
+class Look:
+    """What translating one sample showed."""
+
+    entities: list[Entity] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    unread: set[str] = field(default_factory=set)
+    unfilled: set[str] = field(default_factory=set)
+
+
+def _read(partner: Partner, feature: Feature, translator: Translator, sample: Sample) -> Look:
+    look = Look()
+    for item in _items(partner, feature, sample):
+        translation = translator.translate(item)
+        look.entities.append(translation.value)
+        look.unread |= {*translation.coverage.unread}
+        look.unfilled |= {*translation.coverage.unfilled}
+        look.findings += _broken_invariants(translation.value, sample)
+    if sample.canonical is not None:
+        dumped = [entity.model_dump(mode="json") for entity in look.entities]
+        actual = dumped if isinstance(sample.canonical, list) else dumped[0]
+        look.findings += _differences(sample.canonical, actual, sample, "canonical entity")
+    return look
+
+
+def _write(_partner: Partner, _feature: Feature, translator: Translator, sample: Sample) -> Look:
+    if sample.canonical is None:
+        raise TranslationError(
+            "a sample of something we send needs the canonical entity beside it",
+            path="",
+            field=sample.path,
+        )
+    entity = translator.entity_type.model_validate(sample.canonical)
+    written = translator.untranslate(entity)
+    return Look(
+        entities=[entity],
+        findings=[
+            *_broken_invariants(entity, sample),
+            *_differences(sample.payload, written.payload, sample, "payload we send"),
+        ],
+        unread={*written.coverage.unread},
+        unfilled={*written.coverage.unfilled},
+    )
+
+
+def _items(partner: Partner, feature: Feature, sample: Sample) -> list[Any]:
+    """The items inside a webhook body: a batch has several."""
+    webhooks = partner.manifest.webhooks
+    if feature.kind is FeatureKind.EVENT and webhooks is not None:
+        for name, _ in partner.events(feature.slug):
+            rule = webhooks.events.get(name)
+            if rule is not None and rule.each:
+                return [item for _, item in find(rule.each, sample.payload)]
+    return [sample.payload]
+
+
+def _broken_invariants(entity: Entity, sample: Sample) -> list[Finding]:
+    return [
+        Finding(
+            slug=violation.code.lower(),
+            severity=Severity.HIGH if violation.severity == "error" else Severity.LOW,
+            summary=f"{sample.path}: {violation.summary}",
+            pointer=violation.path,
+            hint="Check the mapping first; if it is right, the partner's data does not add up.",
+        )
+        for violation in check(entity)
+    ]
+
+
+def _differences(expected: Any, actual: Any, sample: Sample, what: str) -> list[Finding]:
+    return [
+        Finding(
+            slug="sample-differs",
+            severity=Severity.HIGH,
+            summary=f"{sample.path}: the {what} differs from the recorded one.",
+            pointer=pointer or "/",
+            expected=repr(wanted)[:120],
+            observed=repr(found)[:120],
+            hint="Correct mapping.yaml, or record the sample again.",
+        )
+        for pointer, wanted, found in _compare(expected, actual, "")
+    ]
+
+
+def _compare(expected: Any, actual: Any, pointer: str) -> Iterator[tuple[str, Any, Any]]:
+    """Yield where `actual` lacks something of `expected`; more keys are fine."""
+    if isinstance(expected, dict) and isinstance(actual, dict):
+        for key, value in expected.items():
+            yield from _compare(value, actual.get(key), f"{pointer}/{key}")
+    elif isinstance(expected, list) and isinstance(actual, list) and len(expected) == len(actual):
+        for index, (wanted, found) in enumerate(zip(expected, actual, strict=True)):
+            yield from _compare(wanted, found, f"{pointer}/{index}")
+    elif expected != actual and str(expected) != str(actual):
+        yield pointer, expected, actual
+
+
+def _off_schema(partner: Partner, feature: Feature, sample: Sample) -> Iterator[Finding]:
+    item, schema = _schema_of(partner, feature)
+    if item is None or schema is None:
+        return
+    for violation in violations(partner.description, item.document, schema, sample.payload):
+        yield Finding(
+            slug="sample-off-schema",
+            severity=Severity.HIGH if is_written(feature) else Severity.MEDIUM,
+            summary=f"{sample.path} does not match the documented schema of {item.id}.",
+            pointer=violation.pointer,
+            operation=item.id,
+            observed=violation.message,
+            hint="One of the two is wrong: ask the partner which.",
+        )
+
+
+def _schema_of(
+    partner: Partner, feature: Feature
+) -> tuple[Operation | Event | None, dict[str, Any] | None]:
+    if feature.kind is FeatureKind.EVENT:
+        events = partner.events(feature.slug)
+        return (events[0][1], events[0][1].request_schema) if events else (None, None)
+    operations = partner.operations(feature.slug)
+    if not operations:
+        return None, None
+    operation = operations[0][1]
+    written = is_written(feature)
+    return operation, operation.request_schema if written else operation.response_schema
+
+
+def _criteria(feature: Feature, entities: list[Entity]) -> tuple[str, ...]:
+    """Criteria that a good sample proves by itself.
+
+    Those need only mapping (E2), invariants (E9) or time cases (E10). Conditional ones, such as
+    "covers table orders", also need a sample of that kind; what is beyond the agreed scope is not
+    claimed from samples.
+    """
+    offline = {"E1", "E2", "E9", "E10"}
+    kinds = {str(entity.order_type) for entity in entities if isinstance(entity, Order)}
+    return tuple(
+        item.slug
+        for item in feature.criteria
+        if item.evidence
+        and item.evidence != ("E1",)
+        and offline.issuperset(item.evidence)
+        and (
+            item.requirement is Requirement.REQUIRED
+            or item.slug in {f"order-{kind}-covered" for kind in kinds}
+        )
+    )
+
+
+def _untested(partner: Partner, feature: Feature, missing: str) -> Evidence:
+    return Evidence(
+        feature=feature.slug,
+        source=Source.SAMPLES,
+        outcome=Outcome.UNTESTED,
+        summary=f"There is no {missing} for {feature.slug} in {partner.slug}'s folder.",
+        check="sample-translated",
+        inputs={"partner.yaml": partner.inputs["partner.yaml"]},
+    )
+
+
+def _inputs(partner: Partner, sample: Sample) -> dict[str, str]:
+    digest = hashlib.sha256((partner.folder / sample.path).read_bytes()).hexdigest()
+    return {sample.path: digest, "mapping.yaml": partner.inputs["mapping.yaml"]}

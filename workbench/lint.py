@@ -1,0 +1,162 @@
+"""Rules on a partner folder, checked offline; each is a function that yields findings about it.
+
+A folder that does not load at all raises; these rules look at one that loads, and say what will
+later be missing: an unstated feature, a parameter that nothing fills, an event that nothing reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from workbench.evidence.samples import is_written
+from workbench.model.evidence import Finding, Severity, Source
+from workbench.model.feature import Catalogue, FeatureKind
+from workbench.model.verdict import Absence, Binding
+from workbench.partners import Partner
+
+Rule = Callable[[Partner, Catalogue], Iterator[Finding]]
+
+
+def lint(partner: Partner, catalogue: Catalogue) -> list[Finding]:
+    """All findings about a partner folder, most severe first."""
+    findings = [finding for rule in RULES for finding in rule(partner, catalogue)]
+    return sorted(findings, key=lambda finding: finding.severity.rank)
+
+
+def _unstated(partner: Partner, catalogue: Catalogue) -> Iterator[Finding]:
+    for feature in catalogue.features:
+        if feature.needs_statement and partner.statement(feature.slug) is None:
+            yield Finding(
+                slug="feature-unstated",
+                severity=Severity.HIGH,
+                summary=f"The folder says nothing about {feature.slug} ({feature.title}).",
+                pointer=f"partner.yaml#/features/{feature.slug}",
+                hint="Bind it, or state `status: unsupported` with code, reason and cite.",
+            )
+
+
+def _drifted(partner: Partner, _: Catalogue) -> Iterator[Finding]:
+    for name in partner.drifted:
+        yield Finding(
+            slug="document-changed",
+            severity=Severity.HIGH,
+            summary=f"{name} is not the file whose hash the manifest states.",
+            pointer="partner.yaml#/documents",
+            hint="Restore the partner's file, or review the new one and update sha256.",
+        )
+
+
+def _unexplained(partner: Partner, catalogue: Catalogue) -> Iterator[Finding]:
+    for feature in catalogue.features:
+        statement = partner.statement(feature.slug)
+        stated = [statement] if isinstance(statement, Absence) else []
+        if isinstance(statement, Binding):
+            stated += statement.criteria.values()
+        for absence in stated:
+            pointer = f"partner.yaml#/features/{feature.slug}"
+            if catalogue.reason(absence.code) is None:
+                yield Finding(
+                    slug="reason-unknown",
+                    severity=Severity.HIGH,
+                    summary=f"{feature.slug} gives reason {absence.code}, which does not exist.",
+                    pointer=pointer,
+                    hint="Codes are listed by `workbench features --reasons`.",
+                )
+        if isinstance(statement, Absence) and not statement.cite:
+            yield Finding(
+                slug="absence-without-citation",
+                severity=Severity.LOW,
+                summary=f"{feature.slug} is stated as {statement.status} without a citation.",
+                pointer=f"partner.yaml#/features/{feature.slug}/cite",
+                hint="Name the page, or the date on which the partner confirmed it.",
+            )
+
+
+def _unmapped(partner: Partner, catalogue: Catalogue) -> Iterator[Finding]:
+    for feature in catalogue.features:
+        stated = partner.feature(feature.slug)
+        if stated is None or stated.status or Source.SAMPLES not in feature.requires:
+            continue
+        pointer = f"partner.yaml#/features/{feature.slug}/mapping"
+        translator = partner.translator(feature.slug)
+        if translator is None:
+            yield Finding(
+                slug="mapping-missing",
+                severity=Severity.MEDIUM,
+                summary=f"{feature.slug} is bound, but names no mapping.",
+                pointer=pointer,
+                hint="Write a mapping in mapping.yaml and name it here.",
+            )
+        elif is_written(feature) and not translator.can_write:
+            yield Finding(
+                slug="mapping-one-way",
+                severity=Severity.MEDIUM,
+                summary=f"Mapping {translator.name!r} of {feature.slug} cannot be written outward.",
+                pointer=pointer,
+                hint="Remove `one-way: in` from the rules that are needed to write.",
+            )
+        elif not partner.samples(feature.slug):
+            yield Finding(
+                slug="sample-missing",
+                severity=Severity.MEDIUM,
+                summary=f"{feature.slug} has no recorded sample.",
+                pointer=f"samples/{feature.slug}/",
+                hint="Save one payload of the partner there.",
+            )
+
+
+def _unread_events(partner: Partner, catalogue: Catalogue) -> Iterator[Finding]:
+    webhooks = partner.manifest.webhooks
+    rules = webhooks.events if webhooks else {}
+    for feature in catalogue.features:
+        if feature.kind is not FeatureKind.EVENT:
+            continue
+        for name, _ in partner.events(feature.slug):
+            if name not in rules:
+                yield Finding(
+                    slug="event-without-rule",
+                    severity=Severity.HIGH,
+                    summary=f"Nothing says how {name} is recognised among the webhooks.",
+                    pointer="partner.yaml#/webhooks/events",
+                    hint=f"Add an entry {name!r} with `match`.",
+                )
+    if webhooks and webhooks.signature.scheme == "none":
+        yield Finding(
+            slug="webhooks-unsigned",
+            severity=Severity.MEDIUM,
+            summary="Webhooks cannot be authenticated.",
+            pointer="partner.yaml#/webhooks/signature",
+            hint="Ask the partner for a signature or a shared token (reason R10).",
+        )
+
+
+def _unfilled_parameters(partner: Partner, catalogue: Catalogue) -> Iterator[Finding]:
+    accounts = [item.test_account for item in partner.manifest.environments.values()]
+    constants = {name for account in accounts if account for name in account.values}
+    known = constants | set(partner.manifest.parameters)
+    for feature in catalogue.features:
+        for _, operation in partner.operations(feature.slug):
+            for parameter in operation.parameters:
+                needed = parameter.place == "path" or parameter.required
+                given = parameter.name in known or parameter.name in partner.manifest.headers
+                if needed and parameter.place in {"path", "query"} and not given:
+                    yield Finding(
+                        slug="parameter-unfilled",
+                        severity=Severity.MEDIUM,
+                        summary=f"Nothing fills the {parameter.place} parameter "
+                        f"{parameter.name!r} of {operation.id}.",
+                        pointer="partner.yaml#/parameters",
+                        operation=operation.id,
+                        hint=f"Add `{parameter.name}: order` (or another entity), or a constant "
+                        "under test_account.values.",
+                    )
+
+
+RULES: tuple[Rule, ...] = (
+    _unstated,
+    _drifted,
+    _unexplained,
+    _unmapped,
+    _unread_events,
+    _unfilled_parameters,
+)

@@ -1,0 +1,232 @@
+"""The main use case: gather evidence about one partner, source by source, and judge it.
+
+The only place that joins sources and `judge`.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from importlib.metadata import version
+from types import TracebackType
+from typing import Any, Self
+
+from workbench.adapters.session import Session
+from workbench.errors import CredentialError, InputError, PartnerError
+from workbench.evidence import behaviour, contract, documents, receipts, samples
+from workbench.model.evidence import Evidence, Outcome, Source
+from workbench.model.feature import Catalogue, Feature
+from workbench.model.log import RunHeader
+from workbench.model.verdict import Binding, Scores, Status, Verdict, judge, score
+from workbench.partners import Partner, load_catalogue, load_partner
+from workbench.settings import Settings, load_settings
+from workbench.store import EvidenceLog, Log, RunFolder, read_log
+
+TOOLS = ("schemathesis", "papermill", "httpx", "pydantic", "jsonschema-rs")
+
+
+class Validation:
+    """One run of one partner: evidence is added by `gather`, and written as it comes.
+
+    A context manager; leaving it without an exception writes the footer that completes the run.
+    """
+
+    def __init__(
+        self,
+        partner: Partner,
+        catalogue: Catalogue,
+        folder: RunFolder,
+        header: RunHeader,
+        session: Callable[[], Session],
+    ) -> None:
+        self.partner = partner
+        self.catalogue = catalogue
+        self.folder = folder
+        self.header = header
+        self.evidence: list[Evidence] = []
+        self._log = EvidenceLog(folder.log, header)
+        self._open_session = session
+        self._session: Session | None = None
+
+    @classmethod
+    def open(
+        cls,
+        partner: str,
+        *,
+        environment: str = "sandbox",
+        run: str = "",
+        seed: int = 1,
+        allow_writes: bool = False,
+        settings: Settings | None = None,
+    ) -> Self:
+        """Start a run in `reports/<partner>/<run>/`; an empty `run` is named after the time.
+
+        Raises:
+            InputError: The partner folder is not valid, the run exists, or writing is asked for in
+                an environment that is not a sandbox.
+        """
+        settings = settings or load_settings()
+        loaded = load_partner(partner, settings)
+        loaded.environment(environment)
+        if allow_writes and environment == "production":
+            raise InputError(
+                "Nothing is ever written to a production environment by a validation",
+                partner=partner,
+                hint="Leave out --allow-writes, or validate the sandbox.",
+            )
+        catalogue = load_catalogue()
+        now = datetime.now(UTC)
+        folder = RunFolder.create(settings.reports, partner, run or now.strftime("%Y%m%dT%H%M%SZ"))
+        header = _header(loaded, catalogue, folder.run, environment, seed, now)
+
+        def session() -> Session:
+            return Session(loaded, environment, settings, allow_writes=allow_writes, seed=seed)
+
+        return cls(loaded, catalogue, folder, header, session)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is None:
+            self.finish()
+        elif self._session is not None:
+            self._session.close()
+
+    def gather(self, source: Source | str) -> list[Evidence]:
+        """Ask one source and write what it says; returns the new observations.
+
+        Trouble on the way to the partner is evidence (`cant-tell`), not an exception.
+        """
+        begun = len(self.evidence)
+        for line in self._ask(Source(source)):
+            self.evidence.append(self._log.add(line))
+        return self.evidence[begun:]
+
+    def verdicts(self) -> dict[str, Verdict]:
+        """Verdict per feature of the catalogue, from the evidence so far."""
+        return judge_all(self.catalogue, self.partner.statement, self.evidence)
+
+    def scores(self) -> Scores:
+        """Applicable, bound and integrated features so far."""
+        return score(self.catalogue, self.verdicts())
+
+    def finish(self) -> RunFolder:
+        """Write the recorded traffic and the footer; the run is complete."""
+        if self._session is not None:
+            self._session.recorder.write_har(self.folder.path / "exchange.har")
+            self._session.close()
+            self._session = None
+        self._log.finish()
+        return self.folder
+
+    def _ask(self, source: Source) -> Iterator[Evidence]:
+        if source is Source.DOCUMENTS:
+            yield from documents.gather(self.partner, self.catalogue)
+        elif source is Source.SAMPLES:
+            yield from samples.gather(self.partner, self.catalogue)
+        else:
+            yield from self._ask_live(source)
+
+    def _ask_live(self, source: Source) -> Iterator[Evidence]:
+        try:
+            if self._session is None:
+                self._session = self._open_session()
+            session = self._session
+            if source is Source.CONTRACT:
+                yield from contract.gather(self.partner, self.catalogue, session, self.folder)
+            elif source is Source.BEHAVIOUR:
+                yield from behaviour.gather(self.partner, self.catalogue, session)
+            else:
+                yield from receipts.gather(self.partner, self.catalogue, session, self.folder)
+        except (CredentialError, PartnerError) as error:
+            yield from _cannot_tell(self._concerned(source), source, self.header, error)
+
+    def _concerned(self, source: Source) -> Iterable[Feature]:
+        for feature in self.catalogue.features:
+            asked = source in feature.requires or source in feature.confirmed_by
+            if asked and isinstance(self.partner.statement(feature.slug), Binding):
+                yield feature
+
+
+def judge_all(
+    catalogue: Catalogue,
+    statement: Callable[[str], Any],
+    evidence: Iterable[Evidence],
+    *,
+    now: datetime | None = None,
+) -> dict[str, Verdict]:
+    """Verdicts of all features, in the order of the catalogue."""
+    lines = list(evidence)
+    moment = now or datetime.now(UTC)
+    return {
+        feature.slug: judge(feature, statement(feature.slug), lines, now=moment)
+        for feature in catalogue.features
+    }
+
+
+def read_run(folder: RunFolder, catalogue: Catalogue) -> tuple[Log, dict[str, Verdict]]:
+    """A run as its log tells it: nothing but that file is used.
+
+    The verdicts are those of the moment at which the run ended.
+    """
+    log = read_log(folder.log)
+    ended = log.footer.finished_at if log.footer else None
+    verdicts = judge_all(catalogue, log.header.statement, log.evidence, now=ended)
+    return log, verdicts
+
+
+def stated(log: Log, verdicts: dict[str, Verdict]) -> dict[str, Verdict]:
+    """The verdicts that concern the partner: all but silent features beyond the agreed scope."""
+    return {
+        slug: verdict
+        for slug, verdict in verdicts.items()
+        if verdict.status is not Status.EXEMPT or log.header.statement(slug) is not None
+    }
+
+
+def _header(
+    partner: Partner,
+    catalogue: Catalogue,
+    run: str,
+    environment: str,
+    seed: int,
+    now: datetime,
+) -> RunHeader:
+    stated = {feature.slug: partner.statement(feature.slug) for feature in catalogue.features}
+    return RunHeader(
+        run=run,
+        partner=partner.slug,
+        title=partner.title,
+        environment=environment,
+        seed=seed,
+        started_at=now,
+        workbench=version("partner-integration-workbench"),
+        python=platform.python_version(),
+        tools={name: version(name) for name in TOOLS},
+        inputs=dict(partner.inputs),
+        catalogue=catalogue.digest,
+        statements={slug: item for slug, item in stated.items() if item is not None},
+        context=partner.context(environment),
+    )
+
+
+def _cannot_tell(
+    features: Iterable[Feature], source: Source, header: RunHeader, error: Exception
+) -> Iterator[Evidence]:
+    """The same trouble stops every feature that this source would have looked at."""
+    for feature in features:
+        yield Evidence(
+            feature=feature.slug,
+            source=source,
+            outcome=Outcome.CANT_TELL,
+            summary=f"Not tested: {error}",
+            check="reach-partner",
+            environment=header.environment,
+        )
