@@ -270,8 +270,8 @@ class FeatureStatement(Statement):
     limits: tuple[Limit, ...] = ()
     criteria: dict[str, Absence] = Field(default_factory=dict)
     status: Literal["unsupported", "exempt"] | None = None
-    code: str | None = None
-    reason: str | None = None
+    code: str | None = Field(default=None, pattern=r"^R\d{1,2}$")
+    reason: str | None = Field(default=None, min_length=10)
     cite: str | None = None
     needed: str | None = None
 
@@ -284,8 +284,9 @@ class FeatureStatement(Statement):
                 "or a status with code and reason"
             )
             raise ValueError(message)
-        if self.status is not None:
-            Absence(status=self.status, code=self.code or "", reason=self.reason or "")
+        if self.status is not None and not (self.code and self.reason):
+            message = f"`status: {self.status}` needs a `code` (R1 to R20) and a `reason`"
+            raise ValueError(message)
         return self
 
     def bound_operations(self) -> tuple[BoundOperation, ...]:

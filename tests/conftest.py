@@ -1,0 +1,49 @@
+"""Shared by all rooms: the checkout, its settings, a clean environment."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+
+from workbench.settings import Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+
+hypothesis_settings.register_profile(
+    "suite", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+)
+hypothesis_settings.load_profile("suite")
+
+# No test may ask the developer's keyring.
+os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("WORKBENCH_")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The checkout."""
+    return ROOT
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """The checkout's partners and notebooks; reports go to a folder of the test."""
+    return Settings(root=ROOT, reports=tmp_path / "reports")
+
+
+@pytest.fixture(scope="session")
+def partner_docs(root: Path) -> Path:
+    """Real documents beside the checkout; the test is skipped where they are absent."""
+    folder = root.parent / "shared" / "partner-docs"
+    if not folder.is_dir():
+        pytest.skip("needs the real partner documents in ../shared/partner-docs")
+    return folder

@@ -1,0 +1,81 @@
+"""Folders and credentials: found where they are said to be, and never shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from workbench.errors import CredentialError, InputError
+from workbench.settings import Settings, find_root, load_settings, variable_name
+
+CANARY = "canary-9f2c"
+
+
+def test_the_checkout_is_found_from_a_folder_below_it(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Commands work in any folder of a checkout."""
+    monkeypatch.chdir(root / "tests")
+    assert load_settings().contracts == root / "contracts"
+    assert find_root(root / "tests" / "model") == root
+
+
+def test_folders_can_be_moved_by_the_environment(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`WORKBENCH_REPORTS` puts reports elsewhere and leaves the rest."""
+    monkeypatch.chdir(root)
+    monkeypatch.setenv("WORKBENCH_REPORTS", str(tmp_path))
+    settings = load_settings()
+    assert settings.reports == tmp_path
+    assert settings.contracts == root / "contracts"
+
+
+def test_a_folder_without_partners_is_an_error_with_a_hint(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Outside a checkout the error says what to do."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError) as caught:
+        load_settings()
+    assert "WORKBENCH_ROOT" in (caught.value.hint or "")
+
+
+def test_a_credential_comes_from_the_environment(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The variable is named after partner, environment and credential."""
+    monkeypatch.setenv("WORKBENCH_MY_SHOP__SANDBOX__API_KEY", CANARY)
+    found = settings.credential("my-shop", "sandbox", "api_key")
+    assert found.get_secret_value() == CANARY
+    assert CANARY not in repr(found)
+    assert CANARY not in repr(settings)
+
+
+def test_a_missing_credential_names_both_places(settings: Settings) -> None:
+    """The error says which variable to set and how to use the keyring instead."""
+    with pytest.raises(CredentialError) as caught:
+        settings.credential("tavola", "sandbox", "client_id")
+    assert "WORKBENCH_TAVOLA__SANDBOX__CLIENT_ID" in (caught.value.hint or "")
+    assert "keyring set workbench/tavola/sandbox client_id" in (caught.value.hint or "")
+
+
+def test_a_credential_of_one_environment_is_not_used_for_another(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Sandbox credentials never reach production."""
+    monkeypatch.setenv(variable_name("tavola", "sandbox", "client_id"), CANARY)
+    with pytest.raises(CredentialError):
+        settings.credential("tavola", "production", "client_id")
+
+
+def test_only_a_sandbox_address_can_be_replaced(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No variable can lead production elsewhere."""
+    for environment in ("sandbox", "production"):
+        name = variable_name("tavola", environment, "base_url")
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    assert settings.url("tavola", "sandbox", "base_url") == "http://127.0.0.1:1"
+    assert settings.url("tavola", "production", "base_url") is None

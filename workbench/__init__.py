@@ -1,0 +1,39 @@
+"""The partner integration workbench: what notebooks and scripts import.
+
+Names are loaded when first used, so that `import workbench` costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+_HOMES = {
+    "Adapter": "workbench.adapters.adapter",
+    "Catalogue": "workbench.model.feature",
+    "Partner": "workbench.partners",
+    "Report": "workbench.reporting",
+    "Settings": "workbench.settings",
+    "Validation": "workbench.validation",
+    "WorkbenchError": "workbench.errors",
+    "describe": "workbench.description",
+    "lint": "workbench.lint",
+    "list_partners": "workbench.partners",
+    "load_catalogue": "workbench.partners",
+    "load_partner": "workbench.partners",
+    "load_settings": "workbench.settings",
+    "tables": "workbench.reporting",
+}
+
+__all__ = sorted(_HOMES)  # noqa: PLE0605 - a list, computed from the one table
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        message = f"module 'workbench' has no attribute {name!r}"
+        raise AttributeError(message)
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__
