@@ -1,0 +1,173 @@
+"""The command line: stable names, exit codes, JSON alone on standard output, no traceback."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from workbench.cli import main
+from workbench.cli.output import inert
+
+
+@pytest.fixture(autouse=True)
+def _in_checkout(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(root)
+    monkeypatch.setenv("WORKBENCH_REPORTS", str(tmp_path / "reports"))
+
+
+def run(*arguments: str) -> Result:
+    """Call `workbench` in process."""
+    return CliRunner().invoke(main, list(arguments))
+
+
+def answer(result: Result) -> Any:
+    """The JSON document, which must be all of standard output."""
+    return json.loads(result.stdout)
+
+
+def test_describe_has_the_promised_shape() -> None:
+    """Documents, operations, events, security and warnings, with pointers."""
+    result = run("describe", "contracts/tavola/openapi.yaml", "--json")
+    assert result.exit_code == 0
+    found = answer(result)
+    assert set(found) == {"documents", "operations", "events", "security", "warnings"}
+    assert len(found["operations"]) == 47
+    assert {item["id"] for item in found["events"]} == {
+        "webhook:orderCreated",
+        "webhook:orderStatusChanged",
+        "webhook:reservationCreated",
+        "webhook:reservationStatusChanged",
+    }
+    assert all(item["pointer"].startswith("/") for item in found["operations"])
+
+
+def test_describe_takes_a_partner_by_its_slug() -> None:
+    """A slug stands for all documents of the folder."""
+    found = answer(run("describe", "mesa", "--json"))
+    assert len(found["documents"]) == 2
+
+
+def test_describe_lists_a_real_document(partner_docs: Path) -> None:
+    """Open Delivery v1 has 30 operations and four webhooks."""
+    found = answer(run("describe", str(partner_docs / "opendelivery-v1/openapi.yaml"), "--json"))
+    assert len(found["operations"]) == 30
+    assert len(found["events"]) == 4
+
+
+def test_features_lists_every_row() -> None:
+    """The catalogue has 149 criteria, each with a benefit."""
+    found = answer(run("features", "--json"))
+    criteria = [item for feature in found["features"] for item in feature["criteria"]]
+    assert len(criteria) == 149
+    assert all(item["benefit"] for item in criteria)
+    assert "149 criteria" in run("features").output
+    assert "R20" in run("features", "--reasons").output
+
+
+def test_lint_ends_with_one_where_something_is_found() -> None:
+    """Exit code 1 and the findings, 0 and a sentence where there are none."""
+    result = run("lint", "tavola", "--json")
+    assert result.exit_code == (1 if answer(result)["findings"] else 0)
+    assert run("lint", "bocado").exit_code in {0, 1}
+
+
+def test_map_translates_a_payload_and_back(tmp_path: Path) -> None:
+    """One payload to canonical, and its result back to the same payload."""
+    sample = next(Path("contracts/mesa/samples/reservation-read").glob("*[!l].json"))
+    result = run("map", "mesa", "reservation", str(sample), "--json")
+    found = answer(result)
+    assert result.exit_code == 0
+    assert found["result"]["ids"]["partner_id"]
+    assert set(found["coverage"]) == {"unread", "unfilled"}
+
+
+def test_map_says_what_does_not_fit(tmp_path: Path) -> None:
+    """A payload of another shape is a finding with its place, not a traceback."""
+    payload = tmp_path / "odd.json"
+    payload.write_text('{"reservationId": 5}', "utf-8")
+    result = run("map", "mesa", "reservation", str(payload), "--json")
+    assert result.exit_code == 1
+    assert answer(result)["findings"]
+
+
+def test_check_runs_offline_sources(tmp_path: Path) -> None:
+    """Documents and samples give evidence and verdicts without network."""
+    result = run("check", "bocado", "--run", "x", "--json")
+    found = answer(result)
+    assert found["run"] == "x"
+    assert {line["source"] for line in found["evidence"]} == {"documents", "samples"}
+    assert found["verdicts"]["menu-section-write"] == "unsupported"
+    assert (tmp_path / "reports/bocado/x/evidence.jsonl").is_file()
+
+
+def test_check_without_credentials_cannot_tell() -> None:
+    """A missing credential is no failure of the partner: nothing is called integrated live."""
+    result = run("check", "bocado", "--source", "behaviour", "--json")
+    outcomes = {line["outcome"] for line in answer(result)["evidence"]}
+    assert outcomes == {"cant-tell"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("describe", "nowhere.yaml"), "neither a file nor a partner"),
+        (("lint", "tavolla"), "tavola"),
+        (("map", "mesa", "reservaton", "README.md"), "no mapping"),
+        (("map", "mesa", "reservation", "README.md"), "not JSON"),
+        (("map", "mesa", "reservation", "nowhere.json"), "cannot be read"),
+        (("validate",), "No partner"),
+        (("validate", "nobody"), "no partner"),
+        (("report", "tavola"), "workbench validate"),
+        (("sandbox", "nobody"), "no simulator"),
+        (("check", "tavola", "--environment", "production", "--allow-writes"), "production"),
+    ],
+)
+def test_bad_input_is_an_error_with_a_hint(arguments: tuple[str, ...], words: str) -> None:
+    """Exit code 2; what, where and how to mend; the same as JSON; never a traceback."""
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert words in result.output.replace("\n", " ")
+    assert "Traceback" not in result.output
+    as_json = run(*arguments, "--json")
+    assert as_json.exit_code == 2
+    assert answer(as_json)["error"]["message"]
+
+
+def test_broken_documents_are_bad_input(tmp_path: Path) -> None:
+    """A YAML bomb is refused with exit code 2."""
+    bomb = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
+        f"{new}: &{new} [*{old},*{old},*{old},*{old},*{old},*{old},*{old},*{old},*{old}]\n"
+        for old, new in zip("abcdefgh", "bcdefghi", strict=True)
+    )
+    path = tmp_path / "bomb.yaml"
+    path.write_text(bomb, "utf-8")
+    result = run("describe", str(path), "--json")
+    assert result.exit_code == 2
+    assert answer(result)["error"]["hint"]
+
+
+def test_help_names_every_command() -> None:
+    """`workbench --help` lists what DESIGN promises."""
+    output = run("--help").output
+    for name in (
+        "demo",
+        "describe",
+        "features",
+        "lint",
+        "map",
+        "check",
+        "validate",
+        "report",
+        "sandbox",
+        "listen",
+    ):
+        assert name in output
+
+
+def test_partner_text_cannot_drive_the_terminal() -> None:
+    """Control characters of a partner's text are dropped before they are printed."""
+    assert inert("a\x1b[31mred\x07\nb\tc") == "a[31mred\nb\tc"

@@ -1,0 +1,127 @@
+"""The house: layers, ceilings, names, and a map that is true."""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import tokenize
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "workbench"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+LONGEST_MODULE = 400
+LONGEST_FUNCTION = 40
+FORBIDDEN_NAMES = {"utils", "helpers", "common", "manager", "misc"}
+
+
+def code_lines(path: Path) -> int:
+    """Lines with code on them: neither blank, nor comment, nor docstring."""
+    text = path.read_text("utf-8")
+    documented: set[int] = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            first = node.body[0] if node.body else None
+            if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
+                documented |= set(range(first.lineno, (first.end_lineno or first.lineno) + 1))
+    skipped = {
+        tokenize.COMMENT,
+        tokenize.NL,
+        tokenize.NEWLINE,
+        tokenize.INDENT,
+        tokenize.DEDENT,
+        tokenize.ENDMARKER,
+        tokenize.ENCODING,
+    }
+    used = {
+        number
+        for token in tokenize.generate_tokens(io.StringIO(text).readline)
+        if token.type not in skipped
+        for number in range(token.start[0], token.end[0] + 1)
+    }
+    return len(used - documented)
+
+
+def rooms() -> dict[str, list[Path]]:
+    """Room → its modules; single modules of the package are rooms of their own."""
+    found: dict[str, list[Path]] = {}
+    for path in MODULES:
+        name = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+        if name not in {"__init__", "__main__"}:
+            found.setdefault(name, []).append(path)
+    return found
+
+
+def stated_ceilings() -> dict[str, int]:
+    """Room → ceiling, from the table in workbench/README.md."""
+    text = (PACKAGE / "README.md").read_text("utf-8")
+    rows = re.findall(r"^\| `([a-z]+)/?` \|.*\| ([\d,]+) \|$", text, re.MULTILINE)
+    return {name: int(number.replace(",", "")) for name, number in rows}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_module_stays_small(path: Path) -> None:
+    """No module is longer than 400 lines, no function longer than 40."""
+    text = path.read_text("utf-8")
+    assert text.count("\n") <= LONGEST_MODULE
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            assert (node.end_lineno or 0) - node.lineno <= LONGEST_FUNCTION, node.name
+
+
+def test_every_room_is_on_the_map_and_below_its_ceiling() -> None:
+    """The table of workbench/README.md names every room, no other, and its size holds."""
+    sizes = {name: sum(map(code_lines, paths)) for name, paths in rooms().items()}
+    ceilings = stated_ceilings()
+    assert set(ceilings) == set(sizes)
+    assert {name: size for name, size in sizes.items() if size > ceilings[name]} == {}
+
+
+def test_no_module_is_a_drawer() -> None:
+    """A name says what the thing is."""
+    assert [path for path in MODULES if path.stem in FORBIDDEN_NAMES] == []
+
+
+def test_nothing_is_left_for_later() -> None:
+    """No stub and no note to ourselves in the package."""
+    pattern = re.compile(r"\b(TO" + "DO|FIX" + "ME|XX" + "X)\\b|NotImplemented" + "Error")
+    assert [str(path) for path in MODULES if pattern.search(path.read_text("utf-8"))] == []
+
+
+def test_every_test_says_what_it_shows() -> None:
+    """Each test function has a one-sentence docstring."""
+    silent = [
+        f"{path.name}::{node.name}"
+        for path in (ROOT / "tests").rglob("test_*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.name.startswith("test_")
+        and not ast.get_docstring(node)
+    ]
+    assert silent == []
+
+
+def test_the_top_level_is_the_fixed_seven() -> None:
+    """Nothing but the owner's seven entries and dotfiles is tracked at the top."""
+    allowed = {
+        "pyproject.toml",
+        "README.md",
+        "notebooks",
+        "workbench",
+        "contracts",
+        "reports",
+        "tests",
+    }
+    git = ROOT / ".git" / "index"
+    if not git.exists():
+        pytest.skip("needs a git checkout")
+    import subprocess  # noqa: PLC0415
+
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split("\n")
+    top = {name.split("/")[0] for name in listed if name and not name.startswith(".")}
+    assert top <= allowed

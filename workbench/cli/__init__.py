@@ -1,0 +1,8 @@
+"""The command line: parse, call one use case, print, exit.
+
+Exit codes: 0 clean · 1 findings · 2 bad input · 3 partner unreachable.
+"""
+
+from workbench.cli.commands import main
+
+__all__ = ["main"]

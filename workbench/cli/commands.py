@@ -1,0 +1,36 @@
+"""The group that all commands hang on."""
+
+from __future__ import annotations
+
+import click
+
+from workbench.cli.looking import describe_command, features_command, lint_command, map_command
+from workbench.cli.running import (
+    check_command,
+    demo_command,
+    listen_command,
+    report_command,
+    sandbox_command,
+    validate_command,
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="partner-integration-workbench", prog_name="workbench")
+def main() -> None:
+    """Import a partner's API documents, prove its features, and render the report."""
+
+
+for command in (
+    demo_command,
+    describe_command,
+    features_command,
+    lint_command,
+    map_command,
+    check_command,
+    validate_command,
+    report_command,
+    sandbox_command,
+    listen_command,
+):
+    main.add_command(command)

@@ -1,0 +1,205 @@
+"""Commands that only look: documents, catalogue, partner folder, one payload."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import orjson
+
+from workbench.cli.output import FINDINGS, Output, speaks
+from workbench.description import describe
+from workbench.errors import InputError, TranslationError
+from workbench.lint import lint
+from workbench.model.description import ApiDescription, Warned
+from workbench.model.evidence import Finding
+from workbench.partners import list_partners, load_catalogue, load_partner
+from workbench.settings import load_settings
+
+
+@click.command("describe")
+@click.argument("sources", nargs=-1, required=True, metavar="PATH_OR_SLUG…")
+@speaks
+def describe_command(output: Output, sources: tuple[str, ...]) -> int:
+    """List operations, webhooks, security and oddities of documents or of a partner."""
+    description = _describe(sources)
+    output.document(
+        {
+            "documents": [
+                item.model_dump(mode="json", exclude={"pointer"}) for item in description.documents
+            ],
+            "operations": [
+                {
+                    "id": item.id,
+                    "method": item.method,
+                    "path": item.path,
+                    "direction": item.direction,
+                    "pointer": item.pointer,
+                    "document": item.document,
+                    "operation_id": item.operation_id,
+                    "summary": item.summary,
+                }
+                for item in description.operations
+            ],
+            "events": [
+                {
+                    "id": item.id,
+                    "source": item.source,
+                    "pointer": item.pointer,
+                    "document": item.document,
+                    "direction": item.direction,
+                    "summary": item.summary,
+                }
+                for item in description.events
+            ],
+            "security": [item.model_dump(mode="json") for item in description.security],
+            "warnings": [item.model_dump(mode="json") for item in description.warnings],
+        }
+    )
+    _print_description(output, description)
+    return FINDINGS if any(item.severity == "high" for item in description.warnings) else 0
+
+
+def _describe(sources: tuple[str, ...]) -> ApiDescription:
+    if len(sources) == 1 and not Path(sources[0]).exists():
+        settings = load_settings()
+        if sources[0] in list_partners(settings):
+            return load_partner(sources[0], settings).description
+    missing = [source for source in sources if not Path(source).exists()]
+    if missing:
+        raise InputError(
+            f"{missing[0]!r} is neither a file nor a partner",
+            location=missing[0],
+            hint="Give the path of a document, or the slug of a folder in contracts/.",
+        )
+    return describe([Path(source) for source in sources])
+
+
+def _print_description(output: Output, description: ApiDescription) -> None:
+    for item in description.documents:
+        output.text(f"{item.name} {item.format} {item.version}: {item.title}", style="bold")
+    operations = description.operations
+    rows = [(item.direction, item.id, item.summary[:70]) for item in operations]
+    output.table(f"\n{len(operations)} operations", ("direction", "operation", "summary"), rows)
+    events = description.events
+    rows = [(item.direction, item.id, item.summary[:70]) for item in events]
+    output.table(f"\n{len(events)} webhooks", ("direction", "event", "summary"), rows)
+    schemes = [
+        (item.id, item.kind, item.scheme or item.parameter or "") for item in description.security
+    ]
+    output.table("\nsecurity", ("scheme", "kind", "detail"), schemes)
+    kinds: dict[tuple[str, str], list[Warned]] = {}
+    for warning in description.warnings:
+        kinds.setdefault((warning.severity, warning.slug), []).append(warning)
+    warned = [
+        (severity, slug, len(found), f"{found[0].document}#{found[0].pointer}", found[0].summary)
+        for (severity, slug), found in kinds.items()
+    ]
+    output.table(
+        f"\n{len(description.warnings)} oddities (all of them with --json)",
+        ("severity", "kind", "times", "first at", "what"),
+        warned,
+    )
+
+
+@click.command("features")
+@click.option("--reasons", is_flag=True, help="List the reason codes instead.")
+@speaks
+def features_command(output: Output, *, reasons: bool) -> int:
+    """List the feature catalogue: features, criteria, benefits, evidence needed."""
+    catalogue = load_catalogue()
+    output.document(catalogue.model_dump(mode="json"))
+    if reasons:
+        rows = [(item.code, item.title, item.lifted_by, item.needed) for item in catalogue.reasons]
+        output.table("Reasons", ("code", "title", "lifted by", "needed"), rows)
+        return 0
+    for feature in catalogue.features:
+        words = (feature.slug, feature.title, feature.direction, feature.requirement)
+        output.text("\n" + " · ".join(words), style="bold")
+        output.text(f"  {feature.benefit}")
+        for item in feature.criteria:
+            proofs = " ".join(item.evidence)
+            output.text(f"    {item.row:<12} {item.slug:<34} {item.title} {proofs}")
+    rows_count = sum(len(feature.criteria) for feature in catalogue.features)
+    output.text(f"\n{len(catalogue.features)} features, {rows_count} criteria")
+    return 0
+
+
+@click.command("lint")
+@click.argument("slug")
+@speaks
+def lint_command(output: Output, slug: str) -> int:
+    """Check a partner folder offline."""
+    findings = lint(load_partner(slug, load_settings()), load_catalogue())
+    output.document({"findings": [item.model_dump(mode="json") for item in findings]})
+    print_findings(output, findings)
+    return FINDINGS if findings else 0
+
+
+def print_findings(output: Output, findings: list[Finding]) -> None:
+    """Findings as a table, or a sentence when there are none."""
+    if not findings:
+        output.text("No findings.")
+        return
+    rows = [(item.severity, item.slug, item.pointer or "", item.summary) for item in findings]
+    output.table(f"{len(findings)} findings", ("severity", "kind", "where", "what"), rows)
+
+
+@click.command("map")
+@click.argument("slug")
+@click.argument("mapping")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--to-partner", is_flag=True, help="FILE is canonical; write the partner's payload.")
+@speaks
+def map_command(output: Output, slug: str, mapping: str, file: Path, *, to_partner: bool) -> int:
+    """Translate one payload, and say what was not read and not filled."""
+    partner = load_partner(slug, load_settings())
+    translator = partner.translators.get(mapping)
+    if translator is None:
+        raise InputError(
+            f"{slug} has no mapping {mapping!r}",
+            location=f"{slug}/mapping.yaml",
+            hint=f"Known: {', '.join(partner.translators)}.",
+        )
+    payload = _read_payload(file)
+    try:
+        if to_partner:
+            entity = translator.entity_type.model_validate(payload)
+            written = translator.untranslate(entity)
+            result, coverage = written.payload, written.coverage
+        else:
+            translation = translator.translate(payload)
+            result = translation.value.model_dump(mode="json", exclude_unset=True)
+            coverage = translation.coverage
+    except (TranslationError, ValueError) as error:
+        location = getattr(error, "path", "") or str(file)
+        output.document(
+            {
+                "result": None,
+                "coverage": {"unread": [], "unfilled": []},
+                "findings": [{"slug": "not-translated", "summary": str(error), "at": location}],
+            }
+        )
+        output.text(f"not translated: {error}")
+        return FINDINGS
+    cover = {"unread": list(coverage.unread), "unfilled": list(coverage.unfilled)}
+    output.document({"result": result, "coverage": cover, "findings": []})
+    output.text(orjson.dumps(result, option=orjson.OPT_INDENT_2, default=str).decode())
+    output.text(f"not read: {', '.join(coverage.unread) or 'nothing'}")
+    output.text(f"not filled: {', '.join(coverage.unfilled) or 'nothing'}")
+    return 0
+
+
+def _read_payload(file: Path) -> object:
+    try:
+        return orjson.loads(file.read_bytes())
+    except OSError as error:
+        raise InputError(
+            f"The file cannot be read: {error.strerror}", location=str(file), hint="Check the path."
+        ) from error
+    except orjson.JSONDecodeError as error:
+        raise InputError(
+            f"The file is not JSON: {error}",
+            location=str(file),
+            hint="Save the payload as the partner sent it.",
+        ) from error

@@ -1,0 +1,82 @@
+"""How commands speak: one JSON document or readable text, and errors without traceback."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from functools import wraps
+from typing import Any
+
+import click
+import orjson
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from workbench.errors import WorkbenchError
+
+FINDINGS = 1
+
+
+class Output:
+    """Prints for one command; with `--json` only `document` reaches standard output."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        self.as_json = as_json
+        self.console = Console(stderr=as_json, highlight=False, soft_wrap=True)
+
+    def document(self, value: Any) -> None:
+        """Print the JSON document of the command, if JSON was asked for."""
+        if self.as_json:
+            options = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS
+            sys.stdout.write(orjson.dumps(value, option=options, default=str).decode() + "\n")
+
+    def text(self, line: object, style: str | None = None) -> None:
+        """Print a line of inert text, unless JSON was asked for."""
+        if not self.as_json:
+            self.console.print(inert(line), style=style, markup=False)
+
+    def table(self, title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+        """Print a table, unless JSON was asked for; cells are inert text."""
+        if self.as_json:
+            return
+        table = Table(title=escape(inert(title)), title_justify="left", box=None, pad_edge=False)
+        for column in columns:
+            table.add_column(column, overflow="fold")
+        for row in rows:
+            table.add_row(*(escape(inert(cell)) for cell in row))
+        self.console.print(table)
+
+
+def inert(value: object) -> str:
+    """Text of a partner without control characters, which a terminal would obey."""
+    return "".join(sign for sign in str(value) if sign in "\n\t" or sign.isprintable())
+
+
+def speaks(command: Callable[..., int | None]) -> Callable[..., None]:
+    """Decorate a command: adds `--json`, gives it an `Output`, turns errors into exit codes."""
+
+    @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+    @wraps(command)
+    def run(*args: Any, as_json: bool, **options: Any) -> None:
+        output = Output(as_json=as_json)
+        try:
+            code = command(output, *args, **options)
+        except WorkbenchError as error:
+            _print_error(output, error)
+            code = error.exit_code
+        except BrokenPipeError:
+            code = 0
+        sys.exit(code or 0)
+
+    return run
+
+
+def _print_error(output: Output, error: WorkbenchError) -> None:
+    parts = {"message": error.message, "location": error.location, "hint": error.hint}
+    output.document({"error": {**parts, "partner": error.partner, "kind": type(error).__name__}})
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    console.print(f"[bold red]error:[/] {escape(inert(error.message))}")
+    for label, value in (("where", error.location), ("mend", error.hint)):
+        if value:
+            console.print(f"  [dim]{label}:[/] {escape(inert(value))}")

@@ -1,0 +1,244 @@
+"""Commands that do: gather evidence, validate, render, simulate, receive."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import tempfile
+import threading
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+import click
+
+from workbench.cli.output import FINDINGS, Output, speaks
+from workbench.cli.progress import follow
+from workbench.errors import InputError, WorkbenchError
+from workbench.model.evidence import Source
+from workbench.model.verdict import Status, Verdict
+from workbench.partners import list_partners, load_partner
+from workbench.receiver.listening import listen
+from workbench.reporting.publish import Job, Published, publish, render_report
+from workbench.sandbox.server import Sandbox
+from workbench.sandbox.simulators import SIMULATORS
+from workbench.settings import Settings, load_settings
+from workbench.store import find_run
+from workbench.validation import Validation
+
+_BAD = {Status.FAILED, Status.UNKNOWN}
+
+environment_option = click.option(
+    "--environment", default="sandbox", show_default=True, help="Environment of the manifest."
+)
+writes_option = click.option(
+    "--allow-writes", is_flag=True, help="Also test what changes data (sandbox only)."
+)
+seed_option = click.option("--seed", default=1, show_default=True, help="Seed of random tests.")
+workers_option = click.option("--workers", default=2, show_default=True, help="Runs at a time.")
+run_option = click.option("--run", default="", help="Name of the run; default: the time.")
+
+
+@click.command("check")
+@click.argument("slug")
+@click.option(
+    "--source",
+    "sources",
+    multiple=True,
+    type=click.Choice([source.value for source in Source]),
+    help="Ask only this source; may be repeated. Default: the offline ones.",
+)
+@environment_option
+@writes_option
+@seed_option
+@run_option
+@speaks
+def check_command(
+    output: Output,
+    slug: str,
+    sources: tuple[str, ...],
+    environment: str,
+    run: str,
+    *,
+    allow_writes: bool,
+    seed: int,
+) -> int:
+    """Run evidence sources without a notebook."""
+    wanted = sources or (Source.DOCUMENTS.value, Source.SAMPLES.value)
+    with Validation.open(
+        slug, environment=environment, run=run, seed=seed, allow_writes=allow_writes
+    ) as validation:
+        for source in wanted:
+            for line in validation.gather(source):
+                output.text(
+                    f"{line.outcome:<12} {line.source:<10} {line.feature:<28} {line.summary}"
+                )
+        verdicts = validation.verdicts()
+    output.document(
+        {
+            "run": validation.folder.run,
+            "evidence": [line.model_dump(mode="json") for line in validation.evidence],
+            "verdicts": {name: item.status for name, item in verdicts.items()},
+        }
+    )
+    _print_verdicts(output, verdicts)
+    return FINDINGS if any(item.status in _BAD for item in verdicts.values()) else 0
+
+
+@click.command("validate")
+@click.argument("slugs", nargs=-1, metavar="SLUG…")
+@click.option("--all", "every", is_flag=True, help="Validate every partner folder.")
+@environment_option
+@writes_option
+@seed_option
+@run_option
+@workers_option
+@speaks
+def validate_command(
+    output: Output,
+    slugs: tuple[str, ...],
+    environment: str,
+    run: str,
+    workers: int,
+    *,
+    every: bool,
+    allow_writes: bool,
+    seed: int,
+) -> int:
+    """Validate partners: run the validation notebook and render the report."""
+    settings = load_settings()
+    chosen = list_partners(settings) if every else list(slugs)
+    if not chosen:
+        raise InputError("No partner is named", hint="Name one, or use --all.")
+    jobs = [
+        Job(slug, environment=environment, run=run, seed=seed, allow_writes=allow_writes)
+        for slug in chosen
+    ]
+    return _validate(output, settings, jobs, workers)
+
+
+@click.command("demo")
+@seed_option
+@run_option
+@workers_option
+@speaks
+def demo_command(output: Output, run: str, workers: int, *, seed: int) -> int:
+    """Start the embedded sandbox and validate its partners end to end."""
+    settings = load_settings()
+    with Sandbox(SIMULATORS.values()) as sandbox:
+        os.environ.update(sandbox.environment())
+        jobs = [Job(slug, run=run, seed=seed, allow_writes=True) for slug in sandbox.partners]
+        return _validate(output, settings, jobs, workers)
+
+
+def _validate(output: Output, settings: Settings, jobs: Sequence[Job], workers: int) -> int:
+    for job in jobs:
+        load_partner(job.partner, settings)  # a broken folder stops everything before it costs time
+    results, errors = follow(output, settings, [job.named() for job in jobs], publish, workers)
+    output.document(
+        {
+            "runs": [result.as_json() for result in results],
+            "errors": [{"partner": job.partner, "error": str(error)} for job, error in errors],
+        }
+    )
+    for result in results:
+        _print_result(output, result)
+    for job, error in errors:
+        output.text(f"{job.partner}: {error}", style="red")
+    if errors:
+        first = errors[0][1]
+        return first.exit_code if isinstance(first, WorkbenchError) else 2
+    return FINDINGS if any(result.has_failures for result in results) else 0
+
+
+def _print_result(output: Output, result: Published) -> None:
+    counts = ", ".join(f"{count} {status}" for status, count in result.counts.items())
+    output.text(f"\n{result.title} · reach {result.reach:.0%} · score {result.score:.0%}", "bold")
+    output.text(f"  {counts}")
+    output.text(f"  report: {result.report}")
+
+
+def _print_verdicts(output: Output, verdicts: dict[str, Verdict]) -> None:
+    rows = [(item.status, slug, item.because) for slug, item in verdicts.items()]
+    output.table("\nVerdicts", ("verdict", "feature", "because"), rows)
+
+
+@click.command("report")
+@click.argument("slug")
+@click.option("--run", default=None, help="Which run; default: the latest.")
+@speaks
+def report_command(output: Output, slug: str, run: str | None) -> int:
+    """Render the report of a run again, from its folder alone."""
+    settings = load_settings()
+    folder = find_run(settings.reports, slug, run)
+    paths = render_report(folder, settings)
+    output.document({"run": folder.run, "paths": [str(path) for path in paths]})
+    for path in paths:
+        output.text(path)
+    return 0
+
+
+@click.command("sandbox")
+@click.argument("slugs", nargs=-1, metavar="SLUG…")
+@click.option("--port", default=0, help="Port for a single partner; default: the manifest's.")
+@speaks
+def sandbox_command(output: Output, slugs: tuple[str, ...], port: int) -> int:
+    """Run the embedded partner simulator until interrupted."""
+    unknown = [slug for slug in slugs if slug not in SIMULATORS]
+    if unknown:
+        raise InputError(
+            f"There is no simulator {unknown[0]!r}", hint=f"Known: {', '.join(SIMULATORS)}."
+        )
+    chosen = [SIMULATORS[slug] for slug in slugs or SIMULATORS]
+    if port and len(chosen) > 1:
+        raise InputError("--port is for a single partner", hint="Name the partner too.")
+    try:
+        sandbox = Sandbox(chosen, ports="fixed", port=port or None)
+    except OSError as error:
+        raise InputError(
+            f"A port of the sandbox is taken: {error.strerror}",
+            hint="Stop what uses it, or name one partner with --port.",
+        ) from error
+    with sandbox, tempfile.TemporaryDirectory(prefix="workbench-sandbox-") as room:
+        keys = _write_keys(Path(room) / "credentials.env", sandbox.environment())
+        listing = {slug: running.base_url for slug, running in sandbox.partners.items()}
+        output.document({"partners": listing, "credentials": str(keys)})
+        for slug, running in sandbox.partners.items():
+            output.text(f"{slug}: {running.base_url} (control: {running.control_url})")
+        output.text(f"Credentials for the shell that validates: source {keys}")
+        _wait_for_interrupt()
+    return 0
+
+
+def _write_keys(path: Path, environment: dict[str, str]) -> Path:
+    """A file that only its owner reads, so that credentials are on no screen and in no history."""
+    path.touch(mode=0o600)
+    lines = [f"export {name}={shlex.quote(value)}" for name, value in environment.items()]
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+    return path
+
+
+@click.command("listen")
+@click.argument("slug")
+@environment_option
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8700, show_default=True)
+@speaks
+def listen_command(output: Output, slug: str, environment: str, host: str, port: int) -> int:
+    """Receive a partner's webhooks into the durable inbox until interrupted."""
+    settings = load_settings()
+    partner = load_partner(slug, settings)
+    with ExitStack() as stack:
+        server = stack.enter_context(listen(partner, environment, settings, host, port))
+        output.document({"url": f"{server.url}/{slug}/webhooks"})
+        output.text(f"{server.url}/{slug}/webhooks/… → {settings.reports / slug / 'inbox.sqlite'}")
+        _wait_for_interrupt()
+    return 0
+
+
+def _wait_for_interrupt() -> None:
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    stop.wait()

@@ -1,0 +1,166 @@
+"""Runs one notebook with checked parameters.
+
+Papermill only warns about a parameter that a notebook does not have, and takes any type; here both
+are errors before a kernel starts. Parameters end up in the executed notebook, so they are names and
+numbers: a secret is never one.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from workbench.errors import InputError, ReportError
+
+# jsonschema compiles 35 grammars of `rfc3987_syntax` at import, 0.9 s, for a format that notebooks
+# do not use; it does without when the import fails.
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+
+_TYPES: dict[str, type] = {"str": str, "int": int, "bool": bool, "float": float}
+
+
+class NotebookParameter(NamedTuple):
+    """A parameter as the notebook's `parameters` cell declares it."""
+
+    name: str
+    type: str
+    default: str
+    help: str
+
+
+def read_parameters(notebook: Path) -> dict[str, NotebookParameter]:
+    """The parameters that a notebook declares, by name.
+
+    Raises:
+        ReportError: The notebook cannot be read.
+    """
+    import papermill  # noqa: PLC0415 - a third of a second, needed only to execute
+
+    try:
+        found = papermill.inspect_notebook(_literal(notebook))
+    except Exception as error:
+        raise ReportError(
+            f"The notebook cannot be read: {error}",
+            notebook=notebook.name,
+            location=str(notebook),
+            hint="Restore it from version control.",
+        ) from error
+    return {
+        name: NotebookParameter(name, entry["inferred_type_name"], entry["default"], entry["help"])
+        for name, entry in found.items()
+    }
+
+
+def run_notebook(notebook: Path, output: Path, parameters: Mapping[str, Any]) -> Path:
+    """Execute a notebook and keep the executed copy at `output`, also when it fails.
+
+    Args:
+        notebook: A notebook with a `parameters` cell.
+        output: Where the executed copy goes; it is written after every cell.
+        parameters: Values for declared parameters; slugs, paths and numbers, never secrets.
+
+    Raises:
+        InputError: A parameter is unknown or of another type.
+        ReportError: A cell failed, or the kernel could not start or died; `cell` is the number
+            that the executed copy shows as `In [cell]`.
+    """
+    check_parameters(notebook, parameters)
+    output.parent.mkdir(parents=True, exist_ok=True)
+    # Kernels talk over private sockets in a folder of their own: TCP ports are raced for by
+    # parallel runs, and are open to other users of the machine.
+    with tempfile.TemporaryDirectory(prefix="workbench-kernel-") as private:
+        _execute(notebook, output, parameters, Path(private))
+    return output
+
+
+def check_parameters(notebook: Path, parameters: Mapping[str, Any]) -> None:
+    """Refuse parameters that the notebook does not declare, or of another type.
+
+    Raises:
+        InputError: With the nearest declared name as hint.
+    """
+    declared = read_parameters(notebook)
+    for name, value in parameters.items():
+        if name not in declared:
+            near = get_close_matches(name, declared, n=1)
+            raise InputError(
+                f"{notebook.name} has no parameter {name!r}",
+                location=str(notebook),
+                hint=f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(declared)}.",
+            )
+        wanted = _TYPES.get(declared[name].type)
+        if wanted is not None and type(value) is not wanted:
+            raise InputError(
+                f"Parameter {name!r} of {notebook.name} takes {wanted.__name__}, "
+                f"not {type(value).__name__}",
+                location=str(notebook),
+                hint=declared[name].help or "Correct the value.",
+            )
+
+
+def _execute(notebook: Path, output: Path, parameters: Mapping[str, Any], private: Path) -> None:
+    import papermill  # noqa: PLC0415
+    from jupyter_client.kernelspec import NoSuchKernel  # noqa: PLC0415
+    from nbclient.exceptions import DeadKernelError  # noqa: PLC0415
+    from papermill.exceptions import PapermillExecutionError  # noqa: PLC0415
+
+    where: dict[str, Any] = {"notebook": notebook.name, "location": str(output)}
+    try:
+        papermill.execute_notebook(
+            _literal(notebook),
+            _literal(output),
+            parameters=dict(parameters),
+            cwd=str(Path.cwd()),
+            progress_bar=False,
+            log_output=False,
+            config=_kernel_config(private),
+            # The user's own start-up files have no place in a run that others shall repeat.
+            extra_arguments=[f"--ipython-dir={private}"],
+        )
+    except PapermillExecutionError as error:
+        raise ReportError(
+            f"{notebook.name} stopped at In [{error.exec_count}]: {error.ename}: {error.evalue}",
+            cell=error.exec_count,
+            hint="Open the executed notebook; it stops where it failed.",
+            **where,
+        ) from error
+    except DeadKernelError as error:
+        raise ReportError(
+            f"The kernel of {notebook.name} died",
+            hint="Often the machine ran out of memory; the executed notebook ends where it died.",
+            **where,
+        ) from error
+    except NoSuchKernel as error:
+        raise ReportError(
+            f"{notebook.name} asks for the kernel {error.name!r}, which is not installed",
+            hint="Install it, or select the kernel `python3` in the notebook.",
+            **where,
+        ) from error
+
+
+def _literal(path: Path) -> str:
+    """The path as papermill takes it: braces would be placeholders.
+
+    Relative where possible, because papermill writes it into the executed notebook, which is handed
+    on and must not tell where it was made.
+    """
+    folder = Path.cwd()
+    absolute = path.absolute()
+    shown = absolute.relative_to(folder) if absolute.is_relative_to(folder) else path
+    return str(shown).replace("{", "{{").replace("}", "}}")
+
+
+def _kernel_config(private: Path) -> Any:
+    from traitlets.config import Config  # noqa: PLC0415
+
+    config = Config()
+    if os.name == "posix":
+        config.KernelManager.transport = "ipc"
+        config.KernelManager.ip = str(private / "kernel")
+    config.KernelManager.connection_file = str(private / "connection.json")
+    return config
