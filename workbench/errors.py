@@ -54,6 +54,18 @@ class WorkbenchError(Exception):
     def __str__(self) -> str:
         return " · ".join(part for part in (self.message, self.location, self.hint) if part)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Keep all attributes when an error travels between processes."""
+        return (_restore, (type(self), self.args, self.__dict__))
+
+
+def _restore(
+    kind: type[WorkbenchError], args: tuple[Any, ...], state: dict[str, Any]
+) -> WorkbenchError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
+
 
 class InputError(WorkbenchError):
     """A file or an argument has to be edited by a person."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +20,9 @@ from pydantic import ValidationError
 
 from workbench.errors import InputError
 from workbench.model.evidence import Evidence
+from workbench.model.feature import Catalogue
 from workbench.model.log import LOG_RECORD, RunFooter, RunHeader
+from workbench.model.verdict import Statement, Status, Verdict, judge
 
 LOG_NAME = "evidence.jsonl"
 
@@ -187,6 +189,43 @@ def read_log(path: Path) -> Log:
         if digest != footer.digest or footer.evidence != len(evidence):
             raise _damaged(path, len(lines), "its lines do not match the digest in its footer")
     return Log(header=records[0], evidence=evidence, footer=footer)
+
+
+def judge_all(
+    catalogue: Catalogue,
+    statement: Callable[[str], Statement | None],
+    evidence: Iterable[Evidence],
+    *,
+    now: datetime | None = None,
+) -> dict[str, Verdict]:
+    """Verdicts of all features, in the order of the catalogue."""
+    lines = list(evidence)
+    moment = now or datetime.now(UTC)
+    return {
+        feature.slug: judge(feature, statement(feature.slug), lines, now=moment)
+        for feature in catalogue.features
+    }
+
+
+def read_run(folder: RunFolder, catalogue: Catalogue) -> tuple[Log, dict[str, Verdict]]:
+    """A run as its log tells it: nothing but that file is used.
+
+    The verdicts are those of the moment at which the run ended, or was last seen alive.
+    """
+    log = read_log(folder.log)
+    alive = [log.header.started_at, *(line.observed_at for line in log.evidence)]
+    ended = log.footer.finished_at if log.footer else max(alive)
+    verdicts = judge_all(catalogue, log.header.statement, log.evidence, now=ended)
+    return log, verdicts
+
+
+def stated(log: Log, verdicts: dict[str, Verdict]) -> dict[str, Verdict]:
+    """The verdicts that concern the partner: all but silent features beyond the agreed scope."""
+    return {
+        slug: verdict
+        for slug, verdict in verdicts.items()
+        if verdict.status is not Status.EXEMPT or log.header.statement(slug) is not None
+    }
 
 
 def _parse_all(lines: list[bytes], path: Path) -> Iterator[RunHeader | Evidence | RunFooter]:

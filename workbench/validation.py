@@ -10,18 +10,18 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from importlib.metadata import version
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from workbench.adapters.session import Session
 from workbench.errors import CredentialError, InputError, PartnerError
 from workbench.evidence import behaviour, contract, documents, receipts, samples
-from workbench.model.evidence import Evidence, Outcome, Source
+from workbench.model.evidence import UNREACHED, Evidence, Outcome, Source
 from workbench.model.feature import Catalogue, Feature
 from workbench.model.log import RunHeader
-from workbench.model.verdict import Binding, Scores, Status, Verdict, judge, score
+from workbench.model.verdict import Binding, Scores, Verdict, score
 from workbench.partners import Partner, load_catalogue, load_partner
 from workbench.settings import Settings, load_settings
-from workbench.store import EvidenceLog, Log, RunFolder, read_log
+from workbench.store import EvidenceLog, RunFolder, judge_all
 
 TOOLS = ("schemathesis", "papermill", "httpx", "pydantic", "jsonschema-rs")
 
@@ -155,42 +155,6 @@ class Validation:
                 yield feature
 
 
-def judge_all(
-    catalogue: Catalogue,
-    statement: Callable[[str], Any],
-    evidence: Iterable[Evidence],
-    *,
-    now: datetime | None = None,
-) -> dict[str, Verdict]:
-    """Verdicts of all features, in the order of the catalogue."""
-    lines = list(evidence)
-    moment = now or datetime.now(UTC)
-    return {
-        feature.slug: judge(feature, statement(feature.slug), lines, now=moment)
-        for feature in catalogue.features
-    }
-
-
-def read_run(folder: RunFolder, catalogue: Catalogue) -> tuple[Log, dict[str, Verdict]]:
-    """A run as its log tells it: nothing but that file is used.
-
-    The verdicts are those of the moment at which the run ended.
-    """
-    log = read_log(folder.log)
-    ended = log.footer.finished_at if log.footer else None
-    verdicts = judge_all(catalogue, log.header.statement, log.evidence, now=ended)
-    return log, verdicts
-
-
-def stated(log: Log, verdicts: dict[str, Verdict]) -> dict[str, Verdict]:
-    """The verdicts that concern the partner: all but silent features beyond the agreed scope."""
-    return {
-        slug: verdict
-        for slug, verdict in verdicts.items()
-        if verdict.status is not Status.EXEMPT or log.header.statement(slug) is not None
-    }
-
-
 def _header(
     partner: Partner,
     catalogue: Catalogue,
@@ -227,6 +191,6 @@ def _cannot_tell(
             source=source,
             outcome=Outcome.CANT_TELL,
             summary=f"Not tested: {error}",
-            check="reach-partner",
+            check=UNREACHED,
             environment=header.environment,
         )

@@ -18,7 +18,7 @@ from rich.progress import (
 from workbench.cli.output import Output
 from workbench.execution.local import run_jobs
 from workbench.model.evidence import Source
-from workbench.reporting.publish import Job, Published
+from workbench.reporting.publication import Job, Published
 from workbench.settings import Settings
 from workbench.store import LOG_NAME
 

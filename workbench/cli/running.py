@@ -15,12 +15,12 @@ import click
 
 from workbench.cli.output import FINDINGS, Output, speaks
 from workbench.cli.progress import follow
-from workbench.errors import InputError, WorkbenchError
+from workbench.errors import InputError, PartnerError, WorkbenchError
 from workbench.model.evidence import Source
 from workbench.model.verdict import Status, Verdict
 from workbench.partners import list_partners, load_partner
 from workbench.receiver.listening import listen
-from workbench.reporting.publish import Job, Published, publish, render_report
+from workbench.reporting.publication import Job, Published, publish, render_report
 from workbench.sandbox.server import Sandbox
 from workbench.sandbox.simulators import SIMULATORS
 from workbench.settings import Settings, load_settings
@@ -149,6 +149,8 @@ def _validate(output: Output, settings: Settings, jobs: Sequence[Job], workers: 
     if errors:
         first = errors[0][1]
         return first.exit_code if isinstance(first, WorkbenchError) else 2
+    if any(result.is_unreachable for result in results):
+        return PartnerError.exit_code
     return FINDINGS if any(result.has_failures for result in results) else 0
 
 

@@ -140,7 +140,11 @@ class SecurityScheme(Described):
 
 
 class Document(Described):
-    """One file that a partner gave us, kept byte for byte."""
+    """One file that a partner gave us, kept byte for byte.
+
+    `sha256` is of that file, `bundle_sha256` of its bundle as JSON with sorted keys: the same as
+    long as the document, its neighbours and the overlay say the same.
+    """
 
     name: str
     format: str
@@ -150,6 +154,7 @@ class Document(Described):
     sha256: str
     size: int
     servers: tuple[str, ...] = ()
+    bundle_sha256: str = ""
 
 
 class Warned(Described):

@@ -26,6 +26,10 @@ class Source(StrEnum):
 LIVE_SOURCES = frozenset({Source.CONTRACT, Source.BEHAVIOUR, Source.RECEIPTS})
 
 
+# The check of an observation that says: the partner, or our credentials, did not let us ask.
+UNREACHED = "reach-partner"
+
+
 class Outcome(StrEnum):
     """W3C EARL outcome values. A timeout, a 401 or a 429 gives `cant-tell`, never `failed`."""
 

@@ -1,0 +1,234 @@
+"""From a job to a report that may be handed over, through real notebooks and real kernels."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+from workbench.errors import InputError, ReportError
+from workbench.model.verdict import Status
+from workbench.reporting.publication import (
+    Job,
+    Published,
+    find_secrets,
+    guard_secrets,
+    publish,
+    render_report,
+    summarise,
+)
+from workbench.settings import Settings, load_settings
+from workbench.store import RunFolder, read_log
+
+from .conftest import Build
+
+ROOT = Path(__file__).parents[2]
+CANARY = "canary/Qx7+secret=value"
+PARAMETERS = """\
+partner: str = "comanda"
+environment: str = "sandbox"
+seed: int = 1
+run: str = ""
+allow_writes: bool = False"""
+# A miniature of `validation.ipynb`: it writes the log of a run, without partner or network.
+MINIATURE = """\
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from workbench.model.log import RunHeader
+from workbench.store import EvidenceLog
+header = RunHeader(
+    run=run, partner=partner, title="Comanda", environment=environment, seed=seed,
+    started_at=datetime.now(UTC), workbench="0", python="3", catalogue="0",
+)
+with EvidenceLog(Path("reports", partner, run, "evidence.jsonl"), header):
+    pass
+print(partner, environment, seed, run, allow_writes)"""
+MANIFEST = """\
+partner: comanda
+title: Comanda
+kind: marketplace
+timezone: Europe/Madrid
+currency: EUR
+documents: [{path: api.json, sha256: "%s"}]
+environments: {sandbox: {base_url: "http://127.0.0.1:9"}}
+auth: {scheme: api-key, header: X-Key, credentials: [api_key]}
+features: {}
+"""
+DOCUMENT = '{"openapi": "3.1.0", "info": {"title": "Comanda", "version": "1"}, "paths": {}}'
+
+
+def make_checkout(root: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """A checkout with one partner folder, a miniature validation and the real report notebook."""
+    folder = root / "contracts" / "comanda"
+    folder.mkdir(parents=True)
+    (folder / "api.json").write_text(DOCUMENT, "utf-8")
+    digest = hashlib.sha256(DOCUMENT.encode()).hexdigest()
+    (folder / "partner.yaml").write_text(MANIFEST % digest, "utf-8")
+    (root / "notebooks").mkdir()
+    report = (ROOT / "notebooks" / "report.ipynb").read_text("utf-8")
+    (root / "notebooks" / "report.ipynb").write_text(report, "utf-8")
+    monkeypatch.chdir(root)
+    monkeypatch.setenv("WORKBENCH_COMANDA__SANDBOX__API_KEY", CANARY)
+    write_validation(root, MINIATURE)
+    return load_settings()
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """A checkout of one test."""
+    return make_checkout(tmp_path, monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
+    """One job that was published; the checkout stays the current folder."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        make_checkout(tmp_path_factory.mktemp("checkout"), monkeypatch)
+        yield publish(Job("comanda", run="one", seed=7, allow_writes=True))
+
+
+def write_validation(root: Path, *sources: str) -> None:
+    """Put a `validation.ipynb` with these cells into a checkout."""
+    first = new_code_cell(PARAMETERS, metadata={"tags": ["parameters"]})
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook = new_notebook(
+        cells=[first, *(new_code_cell(source) for source in sources)],
+        metadata={"kernelspec": kernel},
+    )
+    nbformat.write(notebook, root / "notebooks" / "validation.ipynb")
+
+
+def test_a_job_becomes_a_report(published: Published) -> None:
+    """The notebook gets the job's parameters, and the page is made from what it wrote."""
+    folder = published.report.parent
+    assert published.report.name == "report.html"
+    assert "<h1>Comanda</h1>" in published.report.read_text("utf-8")
+    executed = (folder / "validation.ipynb").read_text("utf-8")
+    assert "comanda sandbox 7 one True" in executed
+    assert published.has_failures  # the folder states nothing
+    assert published.as_json()["run"] == "one"
+    assert read_log(folder / "evidence.jsonl").header.seed == 7
+
+
+def test_nothing_tells_where_a_report_was_made(published: Published) -> None:
+    """Neither page nor executed notebooks hold a path of this machine."""
+    files = list(published.report.parent.iterdir())
+    assert len(files) == 4
+    for path in files:
+        assert str(path.parents[3]) not in path.read_text("utf-8"), path.name
+
+
+def test_a_run_is_never_overwritten(published: Published) -> None:
+    """A second run of the same name is refused before anything is touched."""
+    before = {path: path.read_bytes() for path in published.report.parent.iterdir()}
+    with pytest.raises(InputError, match="exists already"):
+        publish(Job("comanda", run="one"))
+    assert before == {path: path.read_bytes() for path in published.report.parent.iterdir()}
+
+
+def test_an_unknown_partner_leaves_nothing_behind(checkout: Settings) -> None:
+    """A mistyped slug is an input error with a hint, and no folder is made."""
+    with pytest.raises(InputError, match="no partner 'comanca'") as caught:
+        publish(Job("comanca", run="one"))
+    assert caught.value.hint == "Did you mean comanda?"
+    assert not checkout.reports.exists()
+
+
+def test_a_failing_cell_is_named_and_kept(checkout: Settings) -> None:
+    """The error says which cell of which notebook; the executed copy stays for the engineer."""
+    write_validation(checkout.root, MINIATURE, "raise RuntimeError('no')")
+    with pytest.raises(ReportError, match=r"In \[4\]: RuntimeError: no"):
+        publish(Job("comanda", run="one"))
+    folder = checkout.reports / "comanda" / "one"
+    assert "RuntimeError" in (folder / "validation.ipynb").read_text("utf-8")
+    assert not (folder / "report.html").exists()
+
+
+@pytest.mark.parametrize("ending", ["", "\nraise RuntimeError('no')"])
+def test_a_secret_in_an_output_stops_the_publication(checkout: Settings, ending: str) -> None:
+    """A credential that a cell printed, in whatever spelling, withholds the file, failed or not."""
+    leak = "import base64\nkey = os.environ['WORKBENCH_COMANDA__SANDBOX__API_KEY']\n"
+    write_validation(
+        checkout.root, MINIATURE, f"{leak}print(base64.b64encode(b'k:' + key.encode())){ending}"
+    )
+    with pytest.raises(ReportError, match=r"credential stands in validation\.ipynb") as caught:
+        publish(Job("comanda", run="one"))
+    folder = checkout.reports / "comanda" / "one"
+    assert (folder / "validation.ipynb.withheld").stat().st_mode & 0o777 == 0o600
+    assert not (folder / "validation.ipynb").exists()
+    assert CANARY not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "spelt",
+    [
+        CANARY,
+        base64.b64encode(CANARY.encode()).decode(),
+        "canary%2FQx7%2Bsecret%3Dvalue",
+        "canary\\/Qx7+secret=value",
+    ],
+)
+def test_the_gate_finds_every_spelling_in_any_file(tmp_path: Path, spelt: str) -> None:
+    """Raw, base64, URL and JSON spellings, in folders below and in binary files."""
+    folder = RunFolder(tmp_path)
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / "body.bin").write_bytes(b"\xff\x00" + spelt.encode() + b"\xfe")
+    (tmp_path / "clean.txt").write_text("nothing", "utf-8")
+    with pytest.raises(ReportError, match=r"body\.bin") as caught:
+        guard_secrets(folder, [CANARY])
+    assert CANARY not in f"{caught.value} {caught.value.hint}"
+    assert [path.name for path in (tmp_path / "sub").iterdir()] == ["body.bin.withheld"]
+    assert (tmp_path / "clean.txt").exists()
+    guard_secrets(folder, [CANARY])  # what is withheld already is not counted again
+
+
+def test_the_gate_lets_clean_folders_pass(run: RunFolder) -> None:
+    """Without a secret nothing is renamed; without secrets to look for nothing is found."""
+    before = sorted(path.name for path in run.path.iterdir())
+    guard_secrets(run, [CANARY, ""])
+    guard_secrets(run, [])
+    assert sorted(path.name for path in run.path.iterdir()) == before
+
+
+def test_only_credentials_that_exist_are_looked_for(
+    checkout: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A credential that is not set on this machine cannot leak from it."""
+    assert find_secrets(Job("comanda"), checkout) == [CANARY]
+    monkeypatch.delenv("WORKBENCH_COMANDA__SANDBOX__API_KEY")
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+    assert find_secrets(Job("comanda"), checkout) == []
+
+
+def test_the_report_notebook_renders_a_run(checkout: Settings, build_run: Build) -> None:
+    """The real notebook, executed on a synthetic run, gives all sections and the page's place."""
+    folder = build_run()
+    page, executed = render_report(folder, checkout)
+    text = page.read_text("utf-8")
+    assert text.count("<h2") == 12
+    assert len(text) < 300_000
+    last = nbformat.read(executed, as_version=4).cells[-1]
+    assert "report.html" in last.outputs[0].data["text/plain"]
+    assert "report.html" not in text
+    published = summarise(folder, page)
+    assert published.verdicts["order-status-read"] is Status.FAILED
+    assert (published.reach, published.score) == (9 / 12, 7 / 12)
+    assert published.counts["unsupported"] == 4
+
+
+def test_unnamed_jobs_are_named_after_the_time() -> None:
+    """A name that sorts by time is given once, and kept when there is one."""
+    assert Job("a").named().run.endswith("Z")
+    assert Job("a", run="x").named() == Job("a", run="x")
+
+
+def test_only_failures_and_silence_count_as_failures() -> None:
+    """A platform that lacks a service has not failed."""
+    published = Published("a", "A", "r", Path("p"), {"x": Status.UNSUPPORTED}, 0.0, 0.0)
+    assert not published.has_failures

@@ -1,0 +1,244 @@
+"""A report is a function of the run folder, and never says more than the evidence does."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from workbench.errors import InputError
+from workbench.model.evidence import Evidence, Finding
+from workbench.model.verdict import Absence, Binding, Status
+from workbench.reporting.report import Report
+from workbench.reporting.row import Row
+
+from .conftest import SECTIONS, Build, observations, statements
+
+
+def find(report: Report, slug: str) -> Row:
+    """The row of a feature."""
+    return next(row for row in report.rows if row.feature.slug == slug)
+
+
+def test_the_figures_of_the_sentence_add_up(report: Report) -> None:
+    """Every applicable feature is counted in exactly one part of the sentence."""
+    assert report.sentence == (
+        "7 of 12 features that apply to your platform are integrated; 1 is not working yet; "
+        "1 is connected but not tested; 3 are not integrated."
+    )
+    assert (report.scores.applicable, report.scores.bound) == (12, 9)
+    assert sum(number for _, _, number in report.counts) == len(report.platform) == 18
+
+
+def test_words_of_verdicts(report: Report) -> None:
+    """Each verdict has its word; paperwork is in place or missing, never integrated."""
+    words = {row.feature.slug: (row.word, row.kind) for row in report.rows}
+    assert words["order-created-event"] == ("Integrated", "good")
+    assert words["order-read"] == ("Integrated with limits", "limited")
+    assert words["order-status-read"] == ("Not working", "bad")
+    assert words["option-category-write"] == ("Not tested", "open")
+    assert words["option-write"] == ("Not integrated", "absent")
+    assert words["reservation-read"] == ("Not applicable", "mute")
+    assert words["api-docs"] == ("In place", "good")
+    assert words["production-credentials"] == ("Missing", "absent")
+    assert not any(row.word.startswith("Integrated") for row in report.rows if row.is_paperwork)
+
+
+def test_an_untested_feature_is_never_called_integrated(build_run: Build) -> None:
+    """Without evidence nothing is integrated, whatever the folder states."""
+    report = Report.read(build_run([]).path)
+    assert report.level == "No integration yet"
+    assert report.scores.integrated == 0
+    assert not report.benefits
+    assert {"Integrated", "In place"}.isdisjoint(row.word for row in report.rows)
+
+
+@pytest.mark.parametrize(
+    ("bound", "level"),
+    [
+        (["order-read", "order-created-event"], "Orders only"),
+        (["reservation-read", "reservation-created-event", "availability-write"],
+         "Reservations only"),
+        (["order-read", "menu-write"], "Partial integration"),
+        (["order-read", "reservation-read"], "Partial integration"),
+        (["availability-write"], "Partial integration"),
+        ([], "No integration yet"),
+    ],
+)  # fmt: skip
+def test_levels(build_run: Build, bound: list[str], level: str) -> None:
+    """The level names what kind of integration it is."""
+    report = Report.read(proved(build_run, bound, "unsupported", "R1"))
+    assert report.level == level
+
+
+def test_full_integration_is_all_that_applies(build_run: Build) -> None:
+    """A platform for bookings alone is fully integrated when everything that applies works."""
+    report = Report.read(proved(build_run, ["reservation-read"], "exempt", "R15"))
+    assert (report.level, report.scores.score) == ("Full integration", 1.0)
+
+
+def proved(build_run: Build, bound: list[str], status: str, code: str) -> Path:
+    """A run in which the given features are proved, and all other ones stated absent."""
+    absence = Absence.model_validate(
+        {"status": status, "code": code, "reason": "There is no such thing."}
+    )
+    stated = {slug: absence for slug in statements() if not slug.endswith("docs")}
+    lines = [
+        Evidence(feature=slug, source=source, outcome="passed", summary="It works")
+        for slug in bound
+        for source in ("documents", "samples")
+    ]
+    from_bound = {slug: Binding(subjects=("GET /x",)) for slug in bound}
+    slugs = ("menu-section-write", "reservation-read")
+    more = {slug: absence for slug in slugs if slug not in stated}
+    return build_run(lines, statements=stated | more | from_bound).path
+
+
+def test_an_incomplete_run_promises_nothing(build_run: Build) -> None:
+    """Without a footer the level says so, and the sign-off is closed."""
+    report = Report.read(build_run(complete=False).path)
+    assert report.level == "Incomplete run"
+    assert "so far" in report.sentence
+    assert "This run is incomplete" in repr(report.section("cover"))
+    assert "cannot be signed" in repr(report.section("sign_off"))
+
+
+def test_steps_name_who_does_what(report: Report) -> None:
+    """Faults come first, then what is missing, one step for each remedy, then the questions."""
+    assert [step.action for step in report.steps] == [
+        "You mend", "You provide", "You provide", "You provide", "You answer",
+        "You and we try out",
+    ]  # fmt: skip
+    assert report.steps[0].task.startswith("Answer from the same source")
+    assert report.steps[1].about == "Access to the live system"
+    assert report.steps[2].about == "Send the sections of the menu; Send the extras"
+    assert "did not let us finish" in report.steps[-1].task
+    assert len(report.first_steps) == 5
+
+
+def test_what_nobody_can_lift_is_no_step(build_run: Build) -> None:
+    """A reason of law is told, and not asked of anybody."""
+    barred = Absence(status="unsupported", code="R14", reason="The law does not allow it.")
+    report = Report.read(build_run([], statements={"order-read": barred}).path)
+    assert [row.feature.slug for row in report.gaps] == ["order-read"]
+    assert not any("Read an order" in step.about for step in report.steps)
+
+
+def test_defects_are_distinct_and_the_worst_first(build_run: Build) -> None:
+    """The same fault in several observations is one defect, at its greatest severity."""
+    mild, grave = (
+        Finding(slug="late", severity=severity, summary=f"Late, {severity}", operation="GET /x")
+        for severity in ("medium", "critical")
+    )
+    other = Finding(slug="typo", severity="low", summary="A typo")
+    lines = [
+        Evidence(feature=slug, source="contract", outcome="passed", summary="s", findings=found)
+        for slug, found in (("order-read", (mild, other)), ("menu-write", (grave,)))
+    ]
+    report = Report.read(build_run(lines).path)
+    [defect] = report.defects
+    assert defect.finding.severity == "critical"
+    assert defect.features == ("order-read", "menu-write")
+    assert defect.evidence == ("e1", "e2")
+    assert [remark.finding.slug for remark in report.remarks] == ["typo"]
+
+
+def test_a_contradicted_statement_is_a_defect(build_run: Build) -> None:
+    """What a verdict found by itself is shown as well."""
+    line = Evidence(feature="option-write", source="behaviour", outcome="passed", summary="ok")
+    report = Report.read(build_run([line]).path)
+    assert find(report, "option-write").verdict.status is Status.FAILED
+    assert "statement-contradicted" in {item.finding.slug for item in report.defects}
+    assert "worked when we tried it" in find(report, "option-write").explanation
+
+
+def test_explanations_say_what_is_lacking(report: Report, build_run: Build) -> None:
+    """A pending feature says in plain words which proof is missing."""
+    assert find(report, "option-category-write").explanation == (
+        "It is connected, but not proved yet: no recorded data of it could be translated."
+    )
+    silent = Report.read(build_run([], run="silent", statements={}).path)
+    assert "not looked for it" in find(silent, "order-read").explanation
+
+
+def test_status_tables_hold_only_statuses(report: Report) -> None:
+    """Rows with a table of values whose field is a status, by mapping."""
+    assert report.status_tables == {
+        "order": [("NUEVO", "placed"), ("ACEPTADO", "accepted")],
+        "order: payment.status": [("PAGADO", "paid")],
+        "order_step": [("LISTO", "ready")],
+    }
+
+
+def test_losses_are_gathered_over_samples(report: Report) -> None:
+    """Fields that do not come across are listed once for each mapping."""
+    assert report.losses["order"] == {
+        "unread": ["/etiquetas", "/repartidor/matricula"],
+        "unfilled": ["table"],
+    }
+
+
+def test_observations_of_unknown_features_are_shown_last(build_run: Build) -> None:
+    """Nothing that stands in the log is left out of the test log."""
+    odd = Evidence(feature="tomorrow", source="documents", outcome="passed", summary="odd")
+    report = Report.read(build_run([odd, *observations()]).path)
+    assert report.tested[-1][:2] == ("tomorrow", "tomorrow")
+    assert sum(len(lines) for _, _, lines in report.tested) == len(report.log.evidence)
+    counted = Counter(line.outcome for line in report.log.evidence)
+    assert report.outcomes == counted
+
+
+@pytest.mark.parametrize("name", SECTIONS)
+@pytest.mark.parametrize("kind", ["full", "incomplete", "unsupported", "bare"])
+def test_every_section_renders(build_run: Build, kind: str, name: str) -> None:
+    """No template meets an undefined name, also when the header says almost nothing."""
+    absent = Absence(status="unsupported", code="R1", reason="There is no such service.")
+    run = {
+        "full": build_run,
+        "incomplete": lambda: build_run(complete=False),
+        "unsupported": lambda: build_run([], statements=dict.fromkeys(statements(), absent)),
+        "bare": lambda: build_run([], statements={}, context={}, inputs={}, tools={}),
+    }[kind]()
+    section = Report.read(run.path).section(name)
+    assert section._repr_html_().count("<h2") == (name != "cover")
+    assert "<" not in repr(section)
+
+
+def test_long_lists_are_cut_and_counted(build_run: Build) -> None:
+    """A flood of findings and observations stays readable, and says how many are left out."""
+    findings = [
+        Finding(slug=f"f{number}", severity="high", summary=f"Fault {number}" + "x" * 9_000)
+        for number in range(300)
+    ]
+    lines = [
+        Evidence(
+            feature="order-read", source="contract", outcome="passed", summary="s", findings=(item,)
+        )
+        for item in findings
+    ]
+    report = Report.read(build_run(lines).path)
+    assert "And 260 more" in repr(report.section("defects"))
+    assert "And 240 more" in repr(report.section("log"))
+    assert "x" * 2_001 not in report.section("defects")._repr_html_()
+
+
+def test_a_missing_or_damaged_log_is_an_input_error(build_run: Build, tmp_path: Path) -> None:
+    """No report is made of lines that were changed after the run."""
+    folder = build_run()
+    text = folder.log.read_text("utf-8")
+    folder.log.write_text(text.replace('"outcome":"failed"', '"outcome":"passed"'), "utf-8")
+    with pytest.raises(InputError, match="damaged"):
+        Report.read(folder.path)
+
+
+def test_a_relative_folder_is_found_from_the_root(
+    build_run: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A notebook that is opened in `notebooks/` finds `reports/…` as the command line does."""
+    folder = build_run()
+    (tmp_path / "contracts").mkdir()
+    (tmp_path / "notebooks").mkdir()
+    monkeypatch.chdir(tmp_path / "notebooks")
+    shown = folder.path.relative_to(tmp_path)
+    assert Report.read(str(shown)).log.header.partner == "comanda"

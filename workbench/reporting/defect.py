@@ -1,0 +1,50 @@
+"""Findings of a run, each once, with the features that it touches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from workbench.model.evidence import Evidence, Finding, Severity
+from workbench.model.verdict import Verdict
+
+
+@dataclass(frozen=True)
+class Defect:
+    """A distinct finding.
+
+    Attributes:
+        number: Position in the report, from 1: the most severe comes first.
+        features: Slugs of the features that it touches.
+        evidence: Ids of the observations that showed it.
+    """
+
+    number: int
+    finding: Finding
+    features: tuple[str, ...]
+    evidence: tuple[str, ...]
+
+    @property
+    def is_grave(self) -> bool:
+        """Whether the partner should look at it: medium and above."""
+        return self.finding.severity.rank <= Severity.MEDIUM.rank
+
+
+def collect(evidence: Iterable[Evidence], verdicts: Iterable[Verdict]) -> tuple[Defect, ...]:
+    """Distinct findings of the evidence and of the verdicts, most severe first."""
+    worst: dict[tuple[str, str | None, str | None], Finding] = {}
+    features: dict[tuple[str, str | None, str | None], dict[str, None]] = {}
+    shown: dict[tuple[str, str | None, str | None], dict[str, None]] = {}
+    seen = [(line.feature, line.id, finding) for line in evidence for finding in line.findings]
+    seen += [(item.feature, "", finding) for item in verdicts for finding in item.findings]
+    for feature, line, finding in seen:
+        known = worst.setdefault(finding.key, finding)
+        if finding.severity.rank < known.severity.rank:
+            worst[finding.key] = finding
+        features.setdefault(finding.key, {})[feature] = None
+        shown.setdefault(finding.key, {}).update({line: None} if line else {})
+    ranked = sorted(worst.items(), key=lambda entry: entry[1].severity.rank)
+    return tuple(
+        Defect(number, finding, tuple(features[key]), tuple(shown[key]))
+        for number, (key, finding) in enumerate(ranked, 1)
+    )

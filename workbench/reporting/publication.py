@@ -1,0 +1,180 @@
+"""Validates one partner through the notebooks and publishes what may be published."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from workbench.adapters.redaction import Redactor
+from workbench.errors import CredentialError, ReportError
+from workbench.execution import run_notebook
+from workbench.model.evidence import UNREACHED
+from workbench.model.verdict import Status, score
+from workbench.partners import load_catalogue, load_partner
+from workbench.reporting.render import render_html
+from workbench.reporting.report import PAGE
+from workbench.settings import Settings, load_settings
+from workbench.store import RunFolder, read_header, read_run, stated
+
+VALIDATION, REPORT = "validation.ipynb", "report.ipynb"
+WITHHELD = ".withheld"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One validation to run; everything in it may be written down."""
+
+    partner: str
+    environment: str = "sandbox"
+    run: str = ""
+    seed: int = 1
+    allow_writes: bool = False
+
+    def named(self) -> Job:
+        """The same job with a run name: the time, when none was given."""
+        return self if self.run else replace(self, run=f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
+
+
+@dataclass(frozen=True)
+class Published:
+    """A run whose report can be handed over.
+
+    `is_unreachable`: a live source could not ask the partner at all.
+    """
+
+    partner: str
+    title: str
+    run: str
+    report: Path
+    verdicts: dict[str, Status]
+    reach: float
+    score: float
+    is_unreachable: bool = False
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Number of features per verdict word, in the order of the words."""
+        counted = Counter(self.verdicts.values())
+        return {status.value: counted[status] for status in Status if counted[status]}
+
+    @property
+    def has_failures(self) -> bool:
+        """Whether a feature failed, or the folder is silent about one."""
+        return any(status in {Status.FAILED, Status.UNKNOWN} for status in self.verdicts.values())
+
+    def as_json(self) -> dict[str, Any]:
+        """One entry of `runs`."""
+        return {
+            "partner": self.partner,
+            "run": self.run,
+            "report": str(self.report),
+            "verdicts": {slug: status.value for slug, status in self.verdicts.items()},
+            "counts": self.counts,
+            "reach": round(self.reach, 4),
+            "score": round(self.score, 4),
+        }
+
+
+def publish(job: Job) -> Published:
+    """Execute `validation.ipynb`, render the report, and check that no secret got out.
+
+    Raises:
+        InputError: The partner folder is not valid, or the run exists.
+        ReportError: A cell failed, or a secret was found in what would be published.
+    """
+    settings = load_settings()
+    job = job.named()
+    secrets = find_secrets(job, settings)
+    folder = RunFolder.create(settings.reports, job.partner, job.run)
+    try:
+        run_notebook(settings.notebooks / VALIDATION, folder.path / VALIDATION, asdict(job))
+        pages = render_report(folder, settings)
+    finally:
+        # What a failed run leaves is read and sent around as well.
+        guard_secrets(folder, secrets)
+    return summarise(folder, pages[0])
+
+
+def render_report(folder: RunFolder, settings: Settings) -> list[Path]:
+    """Render the report of a run, from its folder alone; returns the page first.
+
+    Raises:
+        ReportError: A cell failed, or the page could not be rendered.
+    """
+    path = folder.path.absolute()
+    root = settings.root.absolute()
+    # Relative where possible: the executed notebook must not tell where it was made.
+    shown = path.relative_to(root) if path.is_relative_to(root) else path
+    executed = run_notebook(
+        settings.notebooks / REPORT, folder.path / REPORT, {"folder": str(shown)}
+    )
+    title = f"{read_header(folder.log).title}: integration validation report"
+    return [render_html(executed, folder.path / PAGE, title=title), executed]
+
+
+def summarise(folder: RunFolder, page: Path) -> Published:
+    """Verdicts and figures of a finished run."""
+    catalogue = load_catalogue()
+    log, verdicts = read_run(folder, catalogue)
+    figures = score(catalogue, verdicts)
+    return Published(
+        partner=log.header.partner,
+        title=log.header.title,
+        run=log.header.run,
+        report=page,
+        verdicts={slug: verdict.status for slug, verdict in stated(log, verdicts).items()},
+        reach=figures.reach,
+        score=figures.score,
+        is_unreachable=any(line.check == UNREACHED for line in log.evidence),
+    )
+
+
+def find_secrets(job: Job, settings: Settings) -> list[str]:
+    """Values of every credential that the manifest names and this machine has."""
+    partner = load_partner(job.partner, settings)
+    found: list[str] = []
+    for name in partner.manifest.credential_names():
+        try:
+            secret = settings.credential(job.partner, job.environment, name)
+        except CredentialError:
+            continue
+        found.append(secret.get_secret_value())
+    return found
+
+
+def guard_secrets(folder: RunFolder, secrets: list[str]) -> None:
+    """Refuse to publish a run folder in which a secret stands, in any of its spellings.
+
+    Args:
+        folder: Every file in it is read, file names included.
+        secrets: The values to look for.
+
+    Raises:
+        ReportError: Names the files and how the secret is spelt there, never the secret; the files
+            are moved aside, so that they are not handed over by mistake.
+    """
+    redactor = Redactor(secrets)
+    leaks = {
+        path: forms
+        for path in sorted(folder.path.rglob("*"))
+        if path.is_file()
+        and path.suffix != WITHHELD
+        and (forms := redactor.find(path.name.encode() + b"\n" + path.read_bytes()))
+    }
+    if not leaks:
+        return
+    for path in leaks:
+        path.chmod(0o600)
+        path.replace(path.with_name(f"{redactor.text(path.name)}{WITHHELD}"))
+    names = ", ".join(
+        f"{redactor.text(path.name)} ({', '.join(forms)})" for path, forms in leaks.items()
+    )
+    raise ReportError(
+        f"A credential stands in {names}; the run is not published",
+        location=str(folder.path),
+        hint="The files were renamed to *.withheld. Find out which cell printed it, rotate the "
+        "credential, and validate again.",
+    )

@@ -1,0 +1,53 @@
+"""An executed report notebook → one self-contained HTML page."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any
+
+import workbench.execution  # noqa: F401 - spares nbconvert a slow import, see there
+from workbench.errors import ReportError
+from workbench.reporting.section import tame
+
+
+def render_html(notebook: Path, page: Path, *, title: str) -> Path:
+    """Write the outputs of an executed notebook as a page: no code, no script, no request.
+
+    The page's own policy allows one style sheet, by its hash, and nothing else: should a text of
+    the partner ever get out of its place, it could neither run nor fetch nor restyle anything.
+
+    Args:
+        notebook: A notebook whose cells have HTML outputs.
+        page: Where the page goes.
+        title: Title of the window; escaped.
+
+    Raises:
+        ReportError: The notebook cannot be read or rendered.
+    """
+    from nbconvert import HTMLExporter  # noqa: PLC0415 - half a second, needed only to render
+
+    with as_file(files("workbench.reporting") / "templates") as templates:
+        # Characters are hashed as the browser sees them between the tags.
+        style = f"\n{(templates / 'report' / 'style.css').read_text('utf-8')}"
+        digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+        make: Any = HTMLExporter
+        exporter = make(
+            template_name="report",
+            extra_template_basedirs=[str(templates)],
+            exclude_input=True,
+        )
+        resources = {"title": tame(title), "style": style, "style_digest": f"sha256-{digest}"}
+        try:
+            body, _ = exporter.from_filename(str(notebook), resources=resources)
+        except Exception as error:
+            raise ReportError(
+                f"The report cannot be rendered: {error}",
+                notebook=notebook.name,
+                location=str(notebook),
+                hint="Run `workbench report` again; if it stays, the template is damaged.",
+            ) from error
+    page.write_text(body, "utf-8")
+    return page

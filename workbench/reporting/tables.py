@@ -1,0 +1,187 @@
+"""Small tables for engineers, as pandas data frames with readable column names.
+
+Whatever a partner wrote is escaped when a table is shown, and stripped of control characters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from workbench.model.description import ApiDescription
+from workbench.model.evidence import Evidence, Outcome
+from workbench.model.verdict import Absence, Binding, Scores, Statement, Verdict
+from workbench.reporting.defect import collect
+from workbench.reporting.section import tame
+
+if TYPE_CHECKING:
+    from workbench.validation import Validation
+
+_WIDEST = 90
+_STYLE = (
+    "<style>.workbench th,.workbench td{text-align:left!important;vertical-align:top;"
+    "white-space:normal;overflow-wrap:anywhere;max-width:38em}</style>"
+)
+
+
+class Table(pd.DataFrame):
+    """A data frame that is shown whole: every row, no index, no text cut short."""
+
+    @property
+    def _constructor(self) -> Callable[..., Table]:
+        return Table
+
+    def _repr_html_(self) -> str:
+        shown = self.to_html(index=False, border=0, justify="left", classes="workbench", na_rep="")
+        return _STYLE + shown
+
+    def __repr__(self) -> str:
+        return self.to_string(index=False, justify="left", max_colwidth=_WIDEST, na_rep="")
+
+
+def operations(description: ApiDescription) -> Table:
+    """Every operation of the documents."""
+    return _table(
+        ("Operation", "Summary", "Direction", "Document", "Pointer"),
+        (
+            (item.id, item.summary, item.direction, item.document, item.pointer)
+            for item in description.operations
+        ),
+    )
+
+
+def events(description: ApiDescription) -> Table:
+    """Every webhook, callback and channel of the documents."""
+    return _table(
+        ("Event", "Summary", "Direction", "Document", "Pointer"),
+        (
+            (item.id, item.summary, item.direction, item.document, item.pointer)
+            for item in description.events
+        ),
+    )
+
+
+def warnings(description: ApiDescription) -> Table:
+    """Oddities of the documents that leave the rest usable."""
+    return _table(
+        ("Severity", "Oddity", "Document", "Pointer", "What would mend it"),
+        (
+            (item.severity, item.summary, item.document, item.pointer, item.hint)
+            for item in description.warnings
+        ),
+    )
+
+
+def bindings(validation: Validation) -> Table:
+    """What the partner folder states of each feature; silence beyond the scope is left out."""
+    stated = [
+        (feature, validation.partner.statement(feature.slug))
+        for feature in validation.catalogue.features
+    ]
+    return _table(
+        ("Feature", "Stated", "By"),
+        (
+            (feature.slug, _state(statement), _by(statement))
+            for feature, statement in stated
+            if statement is not None or feature.needs_statement
+        ),
+    )
+
+
+def evidence(lines: Iterable[Evidence]) -> Table:
+    """Observations, one to a row."""
+    return _table(
+        ("Id", "Feature", "Source", "Outcome", "What was done and seen", "Findings"),
+        (
+            (line.id, line.feature, line.source, line.outcome, line.summary, len(line.findings))
+            for line in lines
+        ),
+    )
+
+
+def verdicts(mapping: Mapping[str, Verdict]) -> Table:
+    """Verdict of each feature, why, and how many of its behaviours are proved."""
+    return _table(
+        ("Feature", "Verdict", "Because", "Proved", "Limits", "Findings"),
+        (
+            (
+                slug,
+                item.status,
+                item.because,
+                f"{list(item.criteria.values()).count(Outcome.PASSED)} of {len(item.criteria)}"
+                if item.criteria
+                else "",
+                len(item.limits),
+                len(item.findings),
+            )
+            for slug, item in mapping.items()
+        ),
+    )
+
+
+def findings(lines: Iterable[Evidence]) -> Table:
+    """Distinct findings, most severe first."""
+    return _table(
+        ("Severity", "Finding", "Where", "Expected", "Observed", "What would mend it", "Features"),
+        (
+            (
+                item.finding.severity,
+                item.finding.summary,
+                " ".join(part for part in (item.finding.operation, item.finding.pointer) if part),
+                item.finding.expected,
+                item.finding.observed,
+                item.finding.hint,
+                ", ".join(item.features),
+            )
+            for item in collect(lines, ())
+        ),
+    )
+
+
+def coverage(lines: Iterable[Evidence]) -> Table:
+    """Per translated sample: their fields that we do not read, ours that stay empty."""
+    return _table(
+        ("Mapping", "Sample", "Not read", "Left empty"),
+        (
+            (
+                line.detail["mapping"],
+                line.detail.get("sample", line.subject),
+                ", ".join(map(str, line.detail.get("unread") or ())),
+                ", ".join(map(str, line.detail.get("unfilled") or ())),
+            )
+            for line in lines
+            if "mapping" in line.detail
+        ),
+    )
+
+
+def scores(figures: Scores) -> Table:
+    """Reach and score, with what they are made of."""
+    return _table(
+        ("Figure", "Share", "Features", "Of"),
+        (
+            ("reach", f"{figures.reach:.0%}", figures.bound, figures.applicable),
+            ("score", f"{figures.score:.0%}", figures.integrated, figures.applicable),
+        ),
+    )
+
+
+def _table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:
+    tamed = [["" if cell is None else tame(cell) for cell in row] for row in rows]
+    return Table(tamed, columns=list(columns))
+
+
+def _state(statement: Statement | None) -> str:
+    if isinstance(statement, Binding):
+        return "bound"
+    if isinstance(statement, Absence):
+        return f"{statement.status} {statement.code}"
+    return "nothing"
+
+
+def _by(statement: Statement | None) -> str:
+    if isinstance(statement, Binding):
+        return ", ".join(statement.subjects)
+    return statement.reason if isinstance(statement, Absence) else ""
