@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import click
 
-from workbench.cli.looking import describe_command, features_command, lint_command, map_command
+from workbench.cli.looking import (
+    describe_command,
+    features_command,
+    lint_command,
+    map_command,
+    suggest_command,
+)
 from workbench.cli.running import (
     check_command,
     demo_command,
@@ -24,6 +30,7 @@ def main() -> None:
 for command in (
     demo_command,
     describe_command,
+    suggest_command,
     features_command,
     lint_command,
     map_command,

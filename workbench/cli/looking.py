@@ -15,6 +15,7 @@ from workbench.model.description import ApiDescription, Warned
 from workbench.model.evidence import Finding
 from workbench.partners import list_partners, load_catalogue, load_partner
 from workbench.settings import load_settings
+from workbench.suggest import judge_directions, suggest
 
 
 @click.command("describe")
@@ -23,6 +24,7 @@ from workbench.settings import load_settings
 def describe_command(output: Output, sources: tuple[str, ...]) -> int:
     """List operations, webhooks, security and oddities of documents or of a partner."""
     description = _describe(sources)
+    directions = judge_directions(description)
     output.document(
         {
             "documents": [
@@ -33,7 +35,7 @@ def describe_command(output: Output, sources: tuple[str, ...]) -> int:
                     "id": item.id,
                     "method": item.method,
                     "path": item.path,
-                    "direction": item.direction,
+                    "direction": directions.get(item.id, item.direction),
                     "pointer": item.pointer,
                     "document": item.document,
                     "operation_id": item.operation_id,
@@ -47,7 +49,7 @@ def describe_command(output: Output, sources: tuple[str, ...]) -> int:
                     "source": item.source,
                     "pointer": item.pointer,
                     "document": item.document,
-                    "direction": item.direction,
+                    "direction": directions.get(item.id, item.direction),
                     "summary": item.summary,
                 }
                 for item in description.events
@@ -100,6 +102,38 @@ def _print_description(output: Output, description: ApiDescription) -> None:
         ("severity", "kind", "times", "first at", "what"),
         warned,
     )
+
+
+@click.command("suggest")
+@click.argument("sources", nargs=-1, required=True, metavar="PATH_OR_SLUG…")
+@click.option("--most", default=5, show_default=True, help="Proposals per feature.")
+@speaks
+def suggest_command(output: Output, sources: tuple[str, ...], most: int) -> int:
+    """Propose which operation or webhook serves which feature, with reasons, for review."""
+    found = suggest(_describe(sources), load_catalogue())
+    wanted = {feature.slug: feature.title for feature in load_catalogue().bindable()}
+    output.document(
+        {
+            "features": {
+                slug: [
+                    {
+                        "operation": item.reference,
+                        "score": round(item.score, 3),
+                        "proposed": item.proposed,
+                        "direction": item.direction,
+                        "reasons": list(item.reasons),
+                    }
+                    for item in found.get(slug, ())
+                ][: max(most, sum(item.proposed for item in found.get(slug, ())))]
+                for slug in wanted
+            }
+        }
+    )
+    for slug, title in wanted.items():
+        proposed = [item for item in found.get(slug, ()) if item.proposed]
+        rows = [(f"{item.score:.2f}", item.reference, "; ".join(item.reasons)) for item in proposed]
+        output.table(f"\n{slug} · {title}", ("score", "operation", "because"), rows[:most])
+    return 0
 
 
 @click.command("features")

@@ -1,0 +1,139 @@
+"""Which field of theirs is which of ours."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from workbench.canonical import DeliveryLocation, Order, Product, Reservation
+from workbench.model.description import ApiDescription
+from workbench.suggest import ACCEPTED, FieldSuggestion, suggest_mapping
+
+Read = Callable[..., ApiDescription]
+
+ENGLISH = {
+    "id": "string",
+    "status": ("NEW", "IN_KITCHEN", "READY_FOR_PICKUP", "CANCELLED"),
+    "created_at": "string",
+    "currency": "string",
+    "total": "integer",
+    "store_id": "string",
+    "customer": {"id": "string", "name": "string", "phone_number": "string"},
+    "items": [{"id": "string", "name": "string", "quantity": "integer", "price": "integer"}],
+}
+SPANISH = {
+    "PedidoId": "string",
+    "Estado": ("NUEVO", "EN_COCINA", "LISTO", "ANULADO"),
+    "FechaPedido": "string",
+    "Total": "string",
+    "Cliente": {"Nombre": "string", "Telefono": "string"},
+    "Lineas": [{"Nombre": "string", "Cantidad": "integer", "PrecioUnidad": "string"}],
+}
+
+
+def pairs(
+    read: Read, fields: dict[str, Any], model: type, *samples: Any
+) -> dict[str, FieldSuggestion]:
+    """What is accepted for the answer of a GET, by field."""
+    described = read({"GET /things/{id}": {"answer": fields}})
+    found = suggest_mapping(described, described.operations[0], model, samples)
+    return {item.field: item for item in found if item.accepted}
+
+
+def test_english_order(read: Read) -> None:
+    """Names, types, values and places go together."""
+    found = pairs(read, ENGLISH, Order)
+    paths = {field: item.path for field, item in found.items()}
+    assert paths == {
+        "ids.partner_id": "$.id",
+        "status": "$.status",
+        "placed_at": "$.created_at",
+        "currency": "$.currency",
+        "totals.total": "$.total",
+        "restaurant_id": "$.store_id",
+        "customer.name": "$.customer.name",
+        "customer.phone": "$.customer.phone_number",
+        "customer.partner_id": "$.customer.id",
+        "lines[].id": "$.items[*].id",
+        "lines[].name": "$.items[*].name",
+        "lines[].quantity": "$.items[*].quantity",
+        "lines[].unit_price": "$.items[*].price",
+    }
+    assert found["totals.total"].converter == "minor"
+    assert found["status"].options["enum"] == {
+        "NEW": "placed",
+        "IN_KITCHEN": "preparing",
+        "READY_FOR_PICKUP": "ready",
+        "CANCELLED": "cancelled",
+    }
+
+
+def test_spanish_order_with_samples(read: Read) -> None:
+    """Other words, decimal text, and times without offset that only a sample shows."""
+    sample = {"PedidoId": "7", "FechaPedido": "2025-03-01T20:15:00", "Total": "12.50"}
+    found = pairs(read, SPANISH, Order, sample)
+    assert found["placed_at"].path == "$.FechaPedido"
+    assert found["placed_at"].converter == "local-datetime"
+    assert found["totals.total"].options == {"as": "decimal", "style": "string"}
+    assert found["status"].options["enum"]["EN_COCINA"] == "preparing"
+    assert found["lines[].unit_price"].path == "$.Lineas[*].PrecioUnidad"
+
+
+@pytest.mark.parametrize(
+    ("sample", "converter"),
+    [(1740859200, "epoch-s"), (1740859200000, "epoch-ms"), ("2025-03-01T20:15:00Z", "instant")],
+)
+def test_instants_are_known_by_their_samples(read: Read, sample: Any, converter: str) -> None:
+    """Seconds, milliseconds and text with an offset each have their converter."""
+    kind = "integer" if isinstance(sample, int) else "string"
+    fields = {"starts_at": kind, "party_size": "integer", "id": "string"}
+    found = pairs(read, fields, Reservation, {"starts_at": sample})
+    assert found["starts_at"].converter == converter
+
+
+def test_money_as_an_object(read: Read) -> None:
+    """Amount and currency in one object are one value."""
+    found = pairs(
+        read, {"id": "string", "price": {"value": "number", "currency": "string"}}, Product
+    )
+    assert found["price"].path == "$.price"
+    assert found["price"].options == {
+        "as": "money-object",
+        "amount": "value",
+        "currency": "currency",
+        "unit": "major",
+    }
+
+
+def test_many_values_for_one_of_ours_say_which_to_write(read: Read) -> None:
+    """A table that is many-to-one names the value for the way back."""
+    fields = {"id": "string", "status": ("CANCELLED", "VOIDED", "READY")}
+    assert pairs(read, fields, Order)["status"].options["back"] == {"cancelled": "CANCELLED"}
+
+
+def test_nothing_is_used_twice_and_doubt_is_not_accepted(read: Read) -> None:
+    """Two names for one thing: one is taken, and every value of theirs serves once."""
+    described = read({"GET /things/{id}": {"answer": ENGLISH | {"order_id": "string"}}})
+    found = suggest_mapping(described, described.operations[0], Order)
+    paths = [item.path for item in found]
+    assert len(paths) == len(set(paths))
+    assert all(item.accepted == (item.confidence >= ACCEPTED) for item in found)
+    assert all(item.reasons for item in found)
+
+
+def test_unrelated_body_is_not_mapped(read: Read) -> None:
+    """Where nothing fits, nothing is accepted."""
+    assert pairs(read, {"uptime": "integer", "healthy": "boolean"}, DeliveryLocation) == {}
+
+
+def test_body_of_a_write_is_what_is_sent(read: Read) -> None:
+    """For operations that send something, the request counts and not the answer."""
+    body = {"order_id": "string", "lat": "number", "lng": "number", "timestamp": "integer"}
+    described = read({"POST /location": {"body": body, "answer": {"latitude": "number"}}})
+    found = suggest_mapping(described, described.operations[0], DeliveryLocation)
+    assert {item.field: item.path for item in found if item.accepted} == {
+        "order_id": "$.order_id",
+        "latitude": "$.lat",
+        "longitude": "$.lng",
+        "recorded_at": "$.timestamp",
+    }

@@ -1,0 +1,226 @@
+"""What one operation or event says about itself, in concepts: subject, owners, acts, bodies."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from workbench.model.description import ApiDescription, Direction, Event, Operation
+from workbench.suggest.direction import DirectionJudge
+from workbench.suggest.shape import Shape, ShapeReader
+from workbench.suggest.suggestion import Point
+from workbench.suggest.words import Concept, concepts, head, split, trailing
+
+_PARAMETER = re.compile(r"\{[^}]*\}|<[^>]*>|:\w+|\d{2,}|[0-9a-fA-F-]{24,}")
+_BOILERPLATE = re.compile(r"\bvia the\b.*|\([^)]*\)")
+_FILLER = re.compile(r"v?\d[\w.]*|rest|b2b|pub|gateway|index|hub", re.IGNORECASE)
+_UNKNOWN = Concept("other", "unknown")
+_EVENTS = (Concept("manner", "event"), Concept("manner", "notice"))
+
+
+@dataclass(frozen=True)
+class Step:
+    """One segment of a path; `last` is what its last word means, None when that is not known."""
+
+    text: str
+    found: tuple[Concept, ...]
+    last: Concept | None
+    is_parameter: bool = False
+
+    def has(self, kind: str) -> bool:
+        """Whether it names something of that kind."""
+        return any(item.kind == kind for item in self.found)
+
+
+@dataclass(frozen=True)
+class Clues:
+    """The reading of one operation or event.
+
+    Attributes:
+        item: What was read.
+        direction: Who sends it, and `why` in words.
+        subject: What the path says it acts on; `unknown` when its last segment is no word of ours.
+        owners: What the path names before that, nearest first.
+        acts: Facets, transitions and verbs behind the subject in the path.
+        identified: Whether a parameter says which one of the subject.
+        kinds: Entities among the values of a type field of the body, for this resource.
+        names: Readings of operationId, summary and the like, in that order.
+        tags: Nouns of the tags.
+    """
+
+    item: Operation | Event
+    direction: Direction
+    why: str
+    steps: tuple[Step, ...]
+    subject: Concept | None
+    owners: tuple[str, ...]
+    acts: tuple[Concept, ...]
+    identified: bool
+    names: tuple[tuple[Concept, ...], ...]
+    tags: frozenset[str]
+    request: Shape
+    response: Shape
+    kinds: frozenset[str] = frozenset()
+
+    @property
+    def resource(self) -> tuple[str, ...]:
+        """The fixed segments of the path, which all calls on one resource share."""
+        return tuple(step.text for step in self.steps if not step.is_parameter)
+
+    @property
+    def method(self) -> str:
+        """The HTTP method, in capitals."""
+        return self.item.method.upper()
+
+    @property
+    def outward(self) -> Point:
+        """How far it counts as something that we call."""
+        return Point(1.0 if self.direction is Direction.OUTBOUND else 0.15, self.why)
+
+    @property
+    def is_write(self) -> bool:
+        """Whether the method changes something."""
+        return self.method in {"POST", "PUT", "PATCH"}
+
+    @cached_property
+    def said(self) -> frozenset[str]:
+        """Names of all concepts of the names, whatever their kind."""
+        return frozenset(concept.name for name in self.names for concept in name)
+
+    @cached_property
+    def acted(self) -> frozenset[str]:
+        """Names of the concepts behind the subject in the path."""
+        return frozenset(concept.name for concept in self.acts)
+
+    @cached_property
+    def transitions(self) -> frozenset[str]:
+        """Steps of a life cycle that path or names speak of."""
+        spoken = [*self.acts, *(concept for name in self.names for concept in name)]
+        return frozenset(concept.name for concept in spoken if concept.kind == "transition")
+
+    @cached_property
+    def nouns(self) -> tuple[Concept, ...]:
+        """The head noun of each name that has one."""
+        return tuple(noun for noun in map(head, self.names) if noun is not None)
+
+    def belief(self, *entities: str) -> float:
+        """How sure it is, from 0 to 1, that this is about one of the entities.
+
+        Path, operationId, summary and tags support each other; one that names something else
+        takes away.
+        """
+        doubt = kept = 1.0
+        if self.subject is not None:
+            if self.subject.name in entities:
+                doubt *= 0.28
+            else:
+                kept *= 0.35
+        for noun in self.nouns:
+            if noun.name in entities:
+                doubt *= 0.5
+            else:
+                kept *= 0.8 if noun.kind == "entity" else 0.7
+        if doubt < 1 and self.tags & set(entities):
+            doubt *= 0.8
+        return (1 - doubt) * kept
+
+
+class ClueReader:
+    """Reads every operation and event of a description."""
+
+    def __init__(self, description: ApiDescription) -> None:
+        self._shapes = ShapeReader(description)
+        self._judge = DirectionJudge(description)
+
+    def read(self, item: Operation | Event) -> Clues:
+        """Return the clues of one operation or event."""
+        direction, why = self._judge.judge(item)
+        path = item.name if isinstance(item, Event) else item.path
+        steps = _steps(path)
+        subject, owners, acts, identified = _parse(steps)
+        identifier = path if isinstance(item, Event) else (item.operation_id or "")
+        summary = _BOILERPLATE.sub("", item.summary)
+        names = [
+            concepts(identifier),
+            concepts(summary) if split(summary) != split(identifier) else (),
+        ]
+        return Clues(
+            item=item,
+            direction=direction,
+            why=why,
+            steps=steps,
+            subject=subject,
+            owners=owners,
+            acts=acts,
+            identified=identified,
+            names=tuple(name for name in names if name),
+            tags=frozenset(
+                noun.name for tag in item.tags if (noun := head(concepts(tag))) is not None
+            ),
+            request=self._shapes.request(item),
+            response=self._shapes.response(item),
+        )
+
+
+def _steps(path: str) -> tuple[Step, ...]:
+    """Segments of a path; a colon verb (`/orders/{id}:accept`) is a segment of its own."""
+    made = []
+    for raw in re.split(r"/|(?<=[}\w]):(?=[a-zA-Z])", path.split("?", maxsplit=1)[0]):
+        if raw:
+            is_parameter = _PARAMETER.fullmatch(raw) is not None
+            made.append(Step(raw, concepts(raw), trailing(raw), is_parameter))
+    return tuple(made)
+
+
+def _parse(
+    steps: tuple[Step, ...],
+) -> tuple[Concept | None, tuple[str, ...], tuple[Concept, ...], bool]:
+    """Split a path into what it acts on, what owns that, what is done, and whether it names one."""
+    acts: list[Concept] = []
+    owners: list[str] = []
+    named: list[Concept] = []
+    subject: Concept | None = None
+    behind = False
+    for step in reversed(steps):
+        noun = head(step.found)
+        if step.is_parameter:
+            named.extend([noun] if noun is not None else [])
+            if subject is None:
+                behind = True
+                acts.extend(item for item in step.found if item.kind in {"facet", "transition"})
+        elif subject is not None:
+            owners.extend(
+                item.name for item in step.found if item in (noun, *_EVENTS) or item.kind == "facet"
+            )
+        elif step.last is None and not _FILLER.fullmatch(step.text):
+            subject = _UNKNOWN
+        else:
+            acts.extend(item for item in step.found if item.kind not in {"entity", "other", "stop"})
+            subject = noun
+    if subject is None and named:
+        return named[0], tuple(owners), tuple(acts), True
+    return subject, tuple(owners), tuple(acts), behind or subject in named
+
+
+def read_all(description: ApiDescription) -> tuple[Clues, ...]:
+    """Read every operation and event, in the order of their ids."""
+    reader = ClueReader(description)
+    pool: list[Operation | Event] = [*description.operations, *description.events]
+    clues = [reader.read(item) for item in sorted(pool, key=lambda it: (it.id, it.document))]
+    kinds: dict[tuple[str, ...], frozenset[str]] = {}
+    for clue in clues:
+        found = _kinds(clue.request)
+        kinds[clue.resource] = kinds.get(clue.resource, frozenset()) | found
+    return tuple(replace(clue, kinds=kinds[clue.resource]) for clue in clues)
+
+
+def _kinds(shape: Shape) -> frozenset[str]:
+    """Entities that a type field of the body may say, as in `itemType: Product | Modifier`."""
+    return frozenset(
+        noun.name
+        for leaf in shape.leaves
+        if leaf.depth == 1 and split(leaf.name)[-1:] in (["type"], ["kind"], ["tipo"], ["typ"])
+        for value in leaf.values
+        if (noun := head(concepts(value))) is not None and noun.kind == "entity"
+    )

@@ -1,0 +1,103 @@
+"""What the partner tells us: new orders and reservations, and changes of their status."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from workbench.model.description import Direction
+from workbench.suggest.clues import Clues
+from workbench.suggest.shape import Leaf
+from workbench.suggest.suggestion import Point
+from workbench.suggest.words import Concept, concepts, split
+
+_EVENT_WORDS = frozenset({"event", "evento", "ereignis", "evenement", "notification", "webhook"})
+_TYPE_WORDS = frozenset({"type", "topic", "action", "kind", "tipo", "typ", "trigger"})
+_WHOLE = frozenset({"product", "money", "price", "customer", "order-line"})
+
+
+def fit_event(clues: Clues, entity: str, *, is_new: bool) -> list[Point]:
+    """How well it tells of a new order or reservation, or else of a change of its status."""
+    if clues.method not in {"POST", "PUT", "PATCH"}:
+        return []
+    listed = _listed(clues)
+    segments = [step.found for step in clues.steps if not step.is_parameter]
+    spoken = [item for group in (*segments, *clues.names) for item in _of_thing(group)]
+    belief = _belief(clues, entity, listed, is_new=is_new)
+    points = [
+        Point(belief, f"about the {entity}"),
+        Point(1.0 if clues.direction is Direction.INBOUND else 0.1, clues.why),
+        _happening(clues, _told([spoken]), _told(listed), is_new=is_new),
+    ]
+    if clues.acted & {"handle"} or "webhook" in clues.said:
+        points.append(Point(0.3, "about subscriptions or acknowledgements"))
+    if "import" in clues.said:
+        points.append(Point(0.35, "a bulk import, not an event"))
+    return points
+
+
+def _belief(clues: Clues, entity: str, listed: list[tuple[Concept, ...]], *, is_new: bool) -> float:
+    couriers = {"delivery", "courier"} if entity == "order" and not is_new else set()
+    family = {entity} | couriers
+    belief = clues.belief(*family)
+    named = {item.name for value in listed for item in value if item.kind in {"entity", "other"}}
+    known = {noun.name for noun in clues.nouns}
+    known |= {clues.subject.name} if clues.subject is not None else set()
+    if known and not (entity in named and known & family):
+        return belief * (0.4 if named - family else 1.0)
+    if named:
+        return max(belief, 0.85) if entity in named else 0.0
+    near = {part for leaf in clues.request.leaves for part in leaf.path[:2]}
+    return 0.8 if any(item.name == entity for part in near for item in concepts(part)) else 0.0
+
+
+def _listed(clues: Clues) -> list[tuple[Concept, ...]]:
+    """The readings of the event names that a type field of the body may hold."""
+    return [
+        concepts(value)
+        for leaf in clues.request.leaves
+        if _is_event_type(leaf)
+        for value in leaf.values
+        if any(item.kind in {"verb", "transition", "facet"} for item in concepts(value))
+    ]
+
+
+def _of_thing(name: tuple[Concept, ...]) -> tuple[Concept, ...]:
+    """A name without its `new`, where what is new is the event: `new order event`."""
+    said = tuple(item for item in name if item.name != "manner")
+    kinds = [item.name for item in said]
+    return said[1:] if kinds[:1] == ["create"] and "event" in kinds[1:3] else said
+
+
+def _is_event_type(leaf: Leaf) -> bool:
+    words = {*split(leaf.name)}
+    return (leaf.depth == 1 and bool(words & _TYPE_WORDS)) or (
+        leaf.depth <= 2 and bool({*split(" ".join(leaf.path[:2]))} & _EVENT_WORDS)
+    )
+
+
+def _told(readings: Iterable[Iterable[Concept]]) -> tuple[bool, bool]:
+    """Whether something new, and whether a change, is spoken of."""
+    spoken = [item for reading in readings for item in reading]
+    new = any(item.name == "create" for item in spoken)
+    changed = any(
+        item.kind == "transition" or item.name in {"update", "status", "delete"} for item in spoken
+    )
+    return new, changed
+
+
+def _happening(
+    clues: Clues, named: tuple[bool, bool], listed: tuple[bool, bool], *, is_new: bool
+) -> Point:
+    """What it tells of, by its name and by the event types that its body may hold."""
+    word = "a new one" if is_new else "a change"
+    by_name, by_list = (pair[0] if is_new else pair[1] for pair in (named, listed))
+    if by_name:
+        return Point(1.0 if by_list or not any(listed) else 0.9, f"its name tells of {word}")
+    if by_list:
+        return Point(0.5 if any(named) else 0.95, f"its event types tell of {word}")
+    if any(named) or any(listed):
+        return Point(0.25, f"does not tell of {word}")
+    whole = len(clues.request.about & _WHOLE) >= 2
+    if is_new:
+        return Point(0.9 if whole else 0.75, "carries the whole thing" if whole else "says no more")
+    return Point(0.5 if whole else 0.7, "may tell of changes too")

@@ -1,0 +1,142 @@
+"""Reading an order or reservation and its status, and moving it on."""
+
+from __future__ import annotations
+
+from workbench.suggest.clues import Clues
+from workbench.suggest.suggestion import Point
+from workbench.suggest.words import concepts, split
+
+_ELSEWHERE = frozenset({"customer", "batch", "report", "staff", "configuration", "webhook"})
+_OTHER_READS = frozenset({"event", "handle", "hours", "closure"})
+
+
+def fit_read(clues: Clues, entity: str) -> list[Point]:
+    """How well it reads one whole order or reservation."""
+    if clues.method != "GET":
+        return []
+    points = [_about(clues, clues.belief(entity), entity), clues.outward]
+    if "status" in clues.acted:
+        points.append(Point(0.3, "reads the status only"))
+    points += [_reads_one(clues, entity), *_foreign(clues, entity)]
+    return points
+
+
+def fit_status_read(clues: Clues, entity: str) -> list[Point]:
+    """How well it reads the status of one order or reservation."""
+    if clues.method != "GET":
+        return []
+    points = [_about(clues, clues.belief(entity), entity), clues.outward]
+    if "status" in clues.acted:
+        points.append(Point(1.0, "a resource of its own for the status"))
+    elif "status" in clues.said and not clues.response.is_list:
+        points.append(Point(0.95, "its name speaks of the status"))
+    elif clues.response.statuses or clues.response.about & {"status"}:
+        points.append(Point(0.85, "the answer carries the status"))
+    elif not clues.response:
+        points.append(Point(0.75, "the whole thing, which should carry its status"))
+    else:
+        points.append(Point(0.45, "no status is seen in the answer"))
+    points += [_reads_one(clues, entity), *_foreign(clues, entity)]
+    return points
+
+
+def fit_status_write(clues: Clues, entity: str) -> list[Point]:
+    """How well it moves an order or reservation to another status."""
+    if not clues.is_write and clues.method != "DELETE":
+        return []
+    belief = clues.belief(entity)
+    if entity == "order" and "order" in clues.owners and (clues.transitions or _sets(clues)):
+        belief = max(belief, 0.85 * clues.belief("delivery", "courier", "place"))
+    if "status" in clues.acted and _names_in_body(clues, entity):
+        belief = max(belief, 0.65)
+    points = [
+        _about(clues, belief, entity),
+        clues.outward,
+        _moves(clues),
+        *_foreign(clues, entity),
+    ]
+    if clues.acted & {"handle", "list", "read"}:
+        points.append(Point(0.2, "checks, acknowledges or looks up, but moves nothing"))
+    return points
+
+
+def _names_in_body(clues: Clues, entity: str) -> bool:
+    """Whether the body says which one it is, as with `reservation_id`."""
+    fields = (leaf.name for leaf in clues.request.leaves if leaf.depth == 1)
+    return any(
+        split(name)[-1:] in (["id"], ["ref"], ["code"])
+        and any(concept.name == entity for concept in concepts(name))
+        for name in fields
+    )
+
+
+def _sets(clues: Clues) -> bool:
+    return "status" in clues.acted or bool(clues.request.statuses)
+
+
+def _moves(clues: Clues) -> Point:
+    steps = sorted(act.name for act in clues.acts if act.kind == "transition")
+    values = {
+        concept.name
+        for leaf in clues.request.statuses
+        for value in leaf.values
+        for concept in concepts(value)
+        if concept.kind == "transition"
+    }
+    if clues.method == "DELETE":
+        cancels = "cancel" in clues.transitions
+        return Point(0.8 if cancels else 0.45, "cancels" if cancels else "deletes")
+    if steps:
+        return Point(1.0, f"the path says “{', '.join(steps)}”")
+    if "status" in clues.acted:
+        return Point(1.0, "the path names the status")
+    if not clues.identified and clues.method == "POST" and not clues.said & {"status"}:
+        return Point(0.1, "creates a new one")
+    if clues.transitions:
+        return Point(0.95, f"its name says “{', '.join(sorted(clues.transitions))}”")
+    if values:
+        return Point(0.95, f"the body sets a status ({', '.join(sorted(values)[:4])}, …)")
+    if clues.request.statuses or "status" in clues.said:
+        return Point(0.85, "the body or the name speaks of a status")
+    return Point(0.2 if clues.request else 0.5, "no status is seen in the body")
+
+
+def _reads_one(clues: Clues, entity: str) -> Point:
+    spoken = [act for act in clues.acts if act.kind == "transition" or act.name in _OTHER_READS]
+    if spoken or clues.acted & {"list"}:
+        return Point(0.35, "a list, or another side of it")
+    if clues.identified:
+        return Point(1.0, "one, by its identifier")
+    asked = {
+        concept.name
+        for parameter in clues.item.parameters
+        if parameter.place == "query" and parameter.required
+        for concept in concepts(parameter.name)
+    }
+    if entity in asked and not clues.response.is_list:
+        return Point(0.9, "one, by a required parameter")
+    return Point(0.4, "a list")
+
+
+def _foreign(clues: Clues, entity: str) -> list[Point]:
+    found = _ELSEWHERE & {*clues.owners}
+    points = [Point(0.5, f"belongs to {', '.join(sorted(found))}")] if found else []
+    if clues.owners[:1] == ("delivery",) and entity == "order":
+        points.append(Point(0.5, "a courier job, not the order itself"))
+    if "event" in clues.owners:
+        points.append(Point(0.4, "a log of events"))
+    return points
+
+
+def _about(clues: Clues, belief: float, entity: str) -> Point:
+    sources = [
+        name
+        for name, found in (
+            ("path", clues.subject is not None and clues.subject.name == entity),
+            ("name", any(noun.name == entity for noun in clues.nouns)),
+            ("tag", entity in clues.tags),
+        )
+        if found
+    ]
+    where = " and ".join(sources) if sources else "hardly anything"
+    return Point(belief, f"{where} names the {entity.replace('-', ' ')}")

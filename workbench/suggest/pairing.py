@@ -1,0 +1,216 @@
+"""Suggests which field of theirs is which of ours, and how it is converted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from workbench.canonical.base import Entity
+from workbench.model.description import ApiDescription, Event, Operation
+from workbench.suggest.assignment import assign
+from workbench.suggest.conversion import convert, enum_table, fit
+from workbench.suggest.fields import (
+    Source,
+    SourceLevel,
+    Target,
+    TargetLevel,
+    read_source,
+    read_targets,
+)
+from workbench.suggest.thesaurus import alike, parents, phrases, tokens
+
+ACCEPTED = 0.6  # confidence from which a pair goes into a draft; the rest is left to the reviewer
+_SHOWN = 0.35  # confidence under which a pair is not worth a look
+_CLEAR = 0.1  # lead over the next candidate that leaves no doubt
+_LISTS = 3  # lists inside lists that are followed
+_NEUTRAL = frozenset({"ids", "ref", "totals", "timing", "state", "schedule"})
+
+
+@dataclass(frozen=True)
+class FieldSuggestion:
+    """One field of ours and where it may be in their body.
+
+    Attributes:
+        field: Dotted path; `lines[].name` for fields of list items.
+        path: JSONPath, items as `[*]`.
+        converter: Name of the converter, `enum`, or None when the value is taken as it is.
+        confidence: From 0 to 1.
+        reasons: Why, in words.
+        accepted: Whether the confidence is enough for a draft.
+        options: The keys of the rule beside `from`, as in mapping.yaml.
+    """
+
+    field: str
+    path: str
+    converter: str | None
+    confidence: float
+    reasons: tuple[str, ...]
+    accepted: bool
+    options: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Paired:
+    """The pairs of one level; `each` by path of our list, with the path and pairs of theirs."""
+
+    model: type[Entity]
+    targets: TargetLevel
+    scalars: tuple[tuple[Target, Source, float, tuple[str, ...]], ...]
+    each: dict[str, tuple[tuple[str, ...], float, Paired]]
+
+
+def suggest_mapping(
+    description: ApiDescription,
+    operation: Operation | Event,
+    canonical: type[Entity],
+    samples: Sequence[Any] = (),
+) -> list[FieldSuggestion]:
+    """Propose for the fields of a canonical class where they are in the body of an operation.
+
+    Every value of theirs is used at most once, and the pairs are chosen together.
+
+    Args:
+        description: What holds the operation.
+        operation: What is read (its answer, with GET) or sent (its body).
+        canonical: The class of ours.
+        samples: Payloads, which show values that a schema does not.
+
+    Returns:
+        Suggestions in the order of our fields; those that are not `accepted` need a decision.
+    """
+    return list(_flatten(pair(description, operation, canonical, samples), "", "$"))
+
+
+def pair(
+    description: ApiDescription,
+    operation: Operation | Event,
+    canonical: type[Entity],
+    samples: Sequence[Any] = (),
+) -> Paired:
+    """The same as a tree, as a mapping file nests it."""
+    return _pair(canonical, read_source(description, operation, samples), _LISTS)
+
+
+def json_path(steps: Sequence[str]) -> str:
+    """The JSONPath of property names."""
+    return "$" + "".join(
+        f".{step}" if step.isidentifier() and step.isascii() else f"['{_quote(step)}']"
+        for step in steps
+    )
+
+
+def _quote(step: str) -> str:
+    return step.replace("\\", "\\\\").replace("'", "\\'")
+
+
+def _flatten(paired: Paired, prefix: str, root: str) -> Iterator[FieldSuggestion]:
+    for target, source, confidence, reasons in paired.scalars:
+        options = convert(target, source)
+        yield FieldSuggestion(
+            field=f"{prefix}{target.path}",
+            path=f"{root}{json_path(source.path)[1:]}",
+            converter=options.get("as", "enum" if "enum" in options else None),
+            confidence=confidence,
+            reasons=reasons,
+            accepted=confidence >= ACCEPTED,
+            options=options,
+        )
+    for name, (path, _, inner) in paired.each.items():
+        yield from _flatten(inner, f"{prefix}{name}[].", f"{root}{json_path(path)[1:]}[*]")
+
+
+def _pair(model: type[Entity], source: SourceLevel, deep: int) -> Paired:
+    targets = read_targets(model)
+    weights = [
+        [_score(model.__name__, target, one) for one in source.scalars]
+        for target in targets.scalars
+    ]
+    chosen = assign(weights)
+    scalars = []
+    for row, (target, column) in enumerate(zip(targets.scalars, chosen, strict=True)):
+        if column is None:
+            continue
+        rivals = [w for other, w in enumerate(weights[row]) if other != column]
+        rivals += [line[column] for other, line in enumerate(weights) if other != row]
+        lead = weights[row][column] - max(rivals, default=0.0)
+        confidence = round(
+            weights[row][column] * (0.85 + 0.15 * min(1.0, max(lead, 0) / _CLEAR)), 3
+        )
+        if confidence >= _SHOWN:
+            reasons = _explain(target, source.scalars[column], lead)
+            scalars.append((target, source.scalars[column], confidence, reasons))
+    each = _pair_lists(targets, source, deep) if deep else {}
+    return Paired(model, targets, tuple(scalars), each)
+
+
+def _pair_lists(
+    targets: TargetLevel, source: SourceLevel, deep: int
+) -> dict[str, tuple[tuple[str, ...], float, Paired]]:
+    names, paths = list(targets.lists), list(source.lists)
+    inner = {
+        (name, path): _pair(targets.lists[name], source.lists[path], deep - 1)
+        for name in names
+        for path in paths
+        if alike(tokens(path[-1]), phrases("lists", name)) > 0.5
+    }
+    weights = [
+        [_score_list(name, path, inner.get((name, path))) for path in paths] for name in names
+    ]
+    return {
+        names[row]: (
+            paths[column],
+            round(weights[row][column], 3),
+            inner[names[row], paths[column]],
+        )
+        for row, column in enumerate(assign(weights))
+        if column is not None
+    }
+
+
+def _score_list(name: str, path: tuple[str, ...], inner: Paired | None) -> float:
+    if inner is None or not inner.scalars:
+        return 0.0
+    needed = [target for target in inner.targets.scalars if target.required]
+    found = sum(1 for target, *_ in inner.scalars if target in needed)
+    named = alike(tokens(path[-1]), phrases("lists", name))
+    return 0.7 * named + 0.3 * (found / len(needed) if needed else 1.0)
+
+
+def _score(model: str, target: Target, source: Source) -> float:
+    types = fit(target, source)
+    if not types:
+        return 0.0
+    listed = phrases("fields", f"{model}.{target.path}")
+    named = alike(tokens(source.path[-1]), listed)
+    if len(source.path) > 1:
+        named = max(named, 0.97 * alike(tokens(" ".join(source.path[-2:])), listed))
+    score = named * types * _context(target, source)
+    return score if score >= 0.25 else 0.0
+
+
+def _context(target: Target, source: Source) -> float:
+    """Whether both stand in the same kind of object."""
+    ours = [part for part in target.path.split(".")[:-1] if part not in _NEUTRAL]
+    theirs = [tokens(part) for part in source.path]
+    for parent in reversed(ours):
+        near = max(alike(name, phrases("parents", parent)) for name in theirs)
+        return 1.0 if near >= 0.6 else 0.55
+    soft = [part for part in target.path.split(".")[:-1] if part in {"totals", "timing"}]
+    for name in theirs[:-1]:
+        if any(alike(name, phrases("parents", parent)) > 0.9 for parent in parents() - _NEUTRAL):
+            return 0.6
+        if soft and alike(name, phrases("parents", soft[0])) > 0.9:
+            return 1.0
+    return 0.97 if soft or len(source.path) > 2 else 1.0
+
+
+def _explain(target: Target, source: Source, lead: float) -> tuple[str, ...]:
+    said = f"“{source.path[-1]}” is a word for {target.path.rsplit('.', 1)[-1]}"
+    reasons = [said, f"{source.kind} goes with {getattr(target.type_, '__name__', 'the type')}"]
+    table = enum_table(target, source)
+    if table:
+        reasons.append(f"{len(table)} of {len(source.values)} values are known")
+    if lead < _CLEAR:
+        reasons.append("another field is nearly as likely")
+    return tuple(reasons)

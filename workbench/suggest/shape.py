@@ -1,0 +1,220 @@
+"""What a body holds: its leaves with types and value lists, through references and unions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from workbench.model.description import ApiDescription, Body, Event, Operation
+from workbench.suggest.words import Concept, concepts
+
+ITEMS = "[]"  # stands in a path for "each item of the list"
+
+_DEEP = 5  # levels of a body that are read for what it is about
+_MANY = 400  # leaves after which a body is known well enough
+_LATITUDE = frozenset({"latitude", "lat", "latitud", "breitengrad", "latitudine"})
+_LONGITUDE = frozenset(
+    {"longitude", "lng", "lon", "long", "longitud", "laengengrad", "longitudine"}
+)
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """One scalar of a body; `path` holds property names and `[]`, `values` its enumeration."""
+
+    path: tuple[str, ...]
+    kind: str = "string"
+    format: str = ""
+    values: tuple[str, ...] = ()
+    example: Any = None
+
+    @property
+    def name(self) -> str:
+        """The last property name."""
+        return next((part for part in reversed(self.path) if part != ITEMS), "")
+
+    @property
+    def depth(self) -> int:
+        """How many properties lead to it."""
+        return sum(part != ITEMS for part in self.path)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The leaves of one body; empty when nothing is documented."""
+
+    leaves: tuple[Leaf, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.leaves)
+
+    @cached_property
+    def about(self) -> frozenset[str]:
+        """Names of the concepts of all property names down to the second level."""
+        names = {part for leaf in self.leaves for part in leaf.path[:4] if part != ITEMS}
+        return frozenset(item.name for name in names for item in concepts(name))
+
+    @cached_property
+    def statuses(self) -> tuple[Leaf, ...]:
+        """Leaves near the top that are named as a status, such as `state` or `orderStatus`."""
+        return tuple(
+            leaf
+            for leaf in self.leaves
+            if leaf.depth <= 3 and _is_status(concepts(leaf.name)) and not _is_address(leaf)
+        )
+
+    @cached_property
+    def positions(self) -> tuple[tuple[str, ...], ...]:
+        """Paths of the objects that hold both a latitude and a longitude."""
+        sides: dict[tuple[str, ...], set[str]] = {}
+        for leaf in self.leaves:
+            words = leaf.name.replace("_", " ").replace("-", " ").lower().split() or [""]
+            for side, names in (("latitude", _LATITUDE), ("longitude", _LONGITUDE)):
+                if any(
+                    word.endswith(name) for word in words for name in names if len(name) > 3
+                ) or (names & set(words)):
+                    sides.setdefault(leaf.path[:-1], set()).add(side)
+        return tuple(sorted(path for path, found in sides.items() if len(found) == 2))
+
+    @cached_property
+    def is_list(self) -> bool:
+        """Whether the body is a list, or a page of one."""
+        tops = {leaf.path[0] for leaf in self.leaves}
+        if tops == {ITEMS}:
+            return True
+        listed = {leaf.path[0] for leaf in self.leaves if ITEMS in leaf.path[1:2]}
+        return (
+            len(tops) <= 6
+            and bool(listed)
+            and not any(
+                leaf.depth == 1 and leaf.name.lower() in {"id", "uuid", "guid", "number", "code"}
+                for leaf in self.leaves
+            )
+        )
+
+
+class ShapeReader:
+    """Reads the bodies of one description; every named schema is read once."""
+
+    def __init__(self, description: ApiDescription, *, deep: int = _DEEP) -> None:
+        self._description = description
+        self._deep = deep
+        self._known: dict[tuple[str, str, int], tuple[Leaf, ...]] = {}
+
+    def request(self, item: Operation | Event) -> Shape:
+        """The body that is sent."""
+        return self._shape(item.bodies, item.document)
+
+    def response(self, item: Operation | Event) -> Shape:
+        """The body of the successful answer."""
+        bodies = [body for answer in item.responses if answer.is_success for body in answer.bodies]
+        return self._shape(bodies, item.document)
+
+    def _shape(self, bodies: Iterable[Body], document: str) -> Shape:
+        for body in sorted(bodies, key=lambda body: "json" not in body.media_type):
+            found = self.leaves(body.schema_, document) if body.schema_ else ()
+            found = found or tuple(
+                leaf for example in body.examples for leaf in leaves_of_value(example) if leaf.path
+            )
+            if found:
+                return Shape(found)
+        return Shape()
+
+    def leaves(self, schema: Any, document: str) -> tuple[Leaf, ...]:
+        """The leaves of a schema, each once, as deep as this reader goes."""
+        walked = self._walk(schema, document, self._deep)
+        found = {leaf.path: leaf for leaf in reversed(walked) if leaf.path}
+        return tuple(reversed(found.values()))[:_MANY]
+
+    def _walk(self, schema: Any, document: str, deep: int) -> tuple[Leaf, ...]:
+        reference = schema.get("$ref") if isinstance(schema, Mapping) else None
+        if not isinstance(reference, str):
+            return tuple(self._parts(schema, document, deep))
+        key = (document, reference, deep)
+        if key not in self._known:
+            self._known[key] = ()  # a schema that holds itself at this depth has no more to say
+            target = self._description.resolve(dict(schema), document)
+            self._known[key] = tuple(self._parts(target, document, deep))[:_MANY]
+        return self._known[key]
+
+    def _parts(self, schema: Any, document: str, deep: int) -> Iterator[Leaf]:
+        if not isinstance(schema, Mapping) or deep < 0:
+            return
+        composed = [schema.get(word) for word in ("allOf", "oneOf", "anyOf")]
+        for part in (part for parts in composed if isinstance(parts, list) for part in parts):
+            yield from self._walk(part, document, deep)
+        properties = schema.get("properties")
+        if isinstance(properties, Mapping):
+            chosen = _discriminated(schema)
+            for name, inner in properties.items():
+                for leaf in self._walk(inner, document, deep - 1):
+                    yield _below(str(name), replace(leaf, values=chosen.get(name, leaf.values)))
+        elif isinstance(schema.get("items"), Mapping):
+            for leaf in self._walk(schema["items"], document, deep):
+                yield _below(ITEMS, leaf)
+        elif not any(composed):
+            yield _leaf(schema)
+
+
+def leaves_of_value(value: Any, path: tuple[str, ...] = ()) -> Iterator[Leaf]:
+    """The leaves of a JSON value; only the first items of a list are read."""
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from leaves_of_value(inner, (*path, str(name)))
+    elif isinstance(value, list):
+        for inner in value[:3]:
+            yield from leaves_of_value(inner, (*path, ITEMS))
+    else:
+        kinds = {bool: "boolean", int: "integer", float: "number", type(None): "null"}
+        yield Leaf(path, kinds.get(type(value), "string"), example=value)
+
+
+def _leaf(schema: Mapping[str, Any]) -> Leaf:
+    kinds = schema.get("type")
+    kind = next((k for k in kinds if k != "null"), "null") if isinstance(kinds, list) else kinds
+    listed = schema.get("enum") or ([schema["const"]] if "const" in schema else [])
+    values = (
+        tuple(str(value) for value in listed if value is not None)
+        if isinstance(listed, list)
+        else ()
+    )
+    example = schema.get(
+        "example",
+        next(iter(schema.get("examples") or ()), None)
+        if isinstance(schema.get("examples"), list)
+        else None,
+    )
+    return Leaf(
+        (),
+        str(kind or ("string" if values else "object")),
+        str(schema.get("format") or ""),
+        values,
+        example,
+    )
+
+
+def _below(name: str, leaf: Leaf) -> Leaf:
+    return replace(leaf, path=(name, *leaf.path))
+
+
+def _discriminated(schema: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """The values that a discriminator gives its property."""
+    found = schema.get("discriminator")
+    mapping = found.get("mapping") if isinstance(found, Mapping) else None
+    if not isinstance(found, Mapping) or not isinstance(mapping, Mapping):
+        return {}
+    return {str(found.get("propertyName")): tuple(map(str, mapping))}
+
+
+def _is_address(leaf: Leaf) -> bool:
+    """Whether a `state` is one of a country."""
+    return any(item.name == "area" for part in leaf.path[:-1] for item in concepts(part))
+
+
+def _is_status(found: tuple[Concept, ...]) -> bool:
+    kinds = [item for item in found if item.kind != "manner"]
+    return any(item.name == "status" for item in kinds) and not any(
+        item.kind == "other" for item in kinds
+    )

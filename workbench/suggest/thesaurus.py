@@ -1,0 +1,70 @@
+"""What partners call our fields, lists and values: `fields.yaml`, ready to compare with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from importlib.resources import files
+
+from workbench.description import load_text
+from workbench.suggest.words import fold, split
+
+_SILENT = frozenset(["the", "of", "de", "del", "do", "da", "la", "el", "di", "du", "in", "is", "a"])
+_SHARED = 0.75  # the best that words in common can give without being the same
+
+
+@cache
+def tokens(text: str) -> tuple[str, ...]:
+    """The folded words of a name."""
+    return tuple(fold(word) for word in split(text) if word not in _SILENT)
+
+
+@cache
+def phrases(kind: str, name: str) -> tuple[tuple[str, ...], ...]:
+    """The words for one of our names; a dotted name falls back on its tails, then on itself.
+
+    Args:
+        kind: `fields`, `parents`, `lists` or `values`.
+        name: Our name, as in `totals.tax` or `in-delivery`.
+    """
+    table = _tables()[kind]
+    parts = name.split(".")
+    listed = next(
+        (table[tail] for start in range(len(parts)) if (tail := ".".join(parts[start:])) in table),
+        (),
+    )
+    return tuple(dict.fromkeys([tokens(parts[-1]), *map(tokens, listed)]))
+
+
+def alike(name: tuple[str, ...], listed: Iterable[tuple[str, ...]]) -> float:
+    """How like a name is to the best of several phrases: 1 the same words, 0 none in common."""
+    words, best = set(name), 0.0
+    for rank, phrase in enumerate(listed):
+        common = words & set(phrase)
+        if words == set(phrase):
+            return 1.0 - min(rank, 10) * 0.008
+        if common:
+            best = max(best, _SHARED * 2 * len(common) / (len(words) + len(phrase)))
+    return best
+
+
+def match_value(value: str, ours: Iterable[str]) -> str | None:
+    """Our value that a value of theirs means, or None."""
+    scored = [(alike(tokens(value), phrases("values", own)), own) for own in ours]
+    score, own = max(scored, key=lambda pair: pair[0], default=(0.0, ""))
+    return own if score >= 0.6 else None
+
+
+def parents() -> frozenset[str]:
+    """Our objects that other fields stand in."""
+    return frozenset(_tables()["parents"])
+
+
+@cache
+def _tables() -> dict[str, dict[str, tuple[str, ...]]]:
+    text = files("workbench.suggest").joinpath("fields.yaml").read_text("utf-8")
+    loaded = load_text(text, "fields.yaml")
+    return {
+        kind: {name: tuple(words) for name, words in table.items()}
+        for kind, table in loaded.items()
+    }
