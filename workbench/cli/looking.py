@@ -129,10 +129,16 @@ def suggest_command(output: Output, sources: tuple[str, ...], most: int) -> int:
             }
         }
     )
+    silent = []
     for slug, title in wanted.items():
         proposed = [item for item in found.get(slug, ()) if item.proposed]
+        if not proposed:
+            silent.append(slug)
+            continue
         rows = [(f"{item.score:.2f}", item.reference, "; ".join(item.reasons)) for item in proposed]
-        output.table(f"\n{slug} · {title}", ("score", "operation", "because"), rows[:most])
+        output.table(f"\n{slug} · {title}", ("score", "operation", "because"), rows)
+    if silent:
+        output.text(f"\nNothing was found for: {', '.join(silent)}")
     return 0
 
 
