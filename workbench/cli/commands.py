@@ -8,9 +8,9 @@ from workbench.cli.looking import (
     describe_command,
     features_command,
     lint_command,
-    map_command,
     suggest_command,
 )
+from workbench.cli.mapping import map_command
 from workbench.cli.running import (
     check_command,
     demo_command,

@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
-import orjson
 
 from workbench.cli.output import FINDINGS, Output, speaks
 from workbench.description import describe
-from workbench.errors import InputError, TranslationError
+from workbench.errors import InputError
 from workbench.lint import lint
 from workbench.model.description import ApiDescription, Warned
 from workbench.model.evidence import Finding
@@ -183,63 +182,3 @@ def print_findings(output: Output, findings: list[Finding]) -> None:
         return
     rows = [(item.severity, item.slug, item.pointer or "", item.summary) for item in findings]
     output.table(f"{len(findings)} findings", ("severity", "kind", "where", "what"), rows)
-
-
-@click.command("map")
-@click.argument("slug")
-@click.argument("mapping")
-@click.argument("file", type=click.Path(path_type=Path))
-@click.option("--to-partner", is_flag=True, help="FILE is canonical; write the partner's payload.")
-@speaks
-def map_command(output: Output, slug: str, mapping: str, file: Path, *, to_partner: bool) -> int:
-    """Translate one payload, and say what was not read and not filled."""
-    partner = load_partner(slug, load_settings())
-    translator = partner.translators.get(mapping)
-    if translator is None:
-        raise InputError(
-            f"{slug} has no mapping {mapping!r}",
-            location=f"{slug}/mapping.yaml",
-            hint=f"Known: {', '.join(partner.translators)}.",
-        )
-    payload = _read_payload(file)
-    try:
-        if to_partner:
-            entity = translator.entity_type.model_validate(payload)
-            written = translator.untranslate(entity)
-            result, coverage = written.payload, written.coverage
-        else:
-            translation = translator.translate(payload)
-            result = translation.value.model_dump(mode="json", exclude_unset=True)
-            coverage = translation.coverage
-    except (TranslationError, ValueError) as error:
-        location = getattr(error, "path", "") or str(file)
-        output.document(
-            {
-                "result": None,
-                "coverage": {"unread": [], "unfilled": []},
-                "findings": [{"slug": "not-translated", "summary": str(error), "at": location}],
-            }
-        )
-        output.text(f"not translated: {error}")
-        return FINDINGS
-    cover = {"unread": list(coverage.unread), "unfilled": list(coverage.unfilled)}
-    output.document({"result": result, "coverage": cover, "findings": []})
-    output.text(orjson.dumps(result, option=orjson.OPT_INDENT_2, default=str).decode())
-    output.text(f"not read: {', '.join(coverage.unread) or 'nothing'}")
-    output.text(f"not filled: {', '.join(coverage.unfilled) or 'nothing'}")
-    return 0
-
-
-def _read_payload(file: Path) -> object:
-    try:
-        return orjson.loads(file.read_bytes())
-    except OSError as error:
-        raise InputError(
-            f"The file cannot be read: {error.strerror}", location=str(file), hint="Check the path."
-        ) from error
-    except orjson.JSONDecodeError as error:
-        raise InputError(
-            f"The file is not JSON: {error}",
-            location=str(file),
-            hint="Save the payload as the partner sent it.",
-        ) from error

@@ -27,6 +27,7 @@ from workbench.settings import Settings
 
 MANIFEST = "partner.yaml"
 MAPPING = "mapping.yaml"
+HOOKS = "hooks.py"
 
 
 @dataclass(frozen=True)
@@ -269,7 +270,8 @@ def _unknown_partner(slug: str, settings: Settings) -> InputError:
 
 def _hash_inputs(folder: Path, manifest: Manifest) -> dict[str, str]:
     names = [MANIFEST, *(document.path for document in manifest.documents)]
-    names += [name for name in (manifest.overlay, MAPPING) if name and (folder / name).is_file()]
+    beside = (manifest.overlay, MAPPING, HOOKS)
+    names += [name for name in beside if name and (folder / name).is_file()]
     return {name: _sha256(folder / name) for name in names}
 
 

@@ -1,0 +1,143 @@
+"""`workbench map`: one payload, or a whole corpus of them, through a partner's mapping."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import orjson
+
+from workbench.cli.output import FINDINGS, Output, speaks
+from workbench.errors import InputError, TranslationError
+from workbench.mapping import Translator
+from workbench.mapping.corpus import Chunk, Recipe, Tally, map_corpus, map_on_dask
+from workbench.partners import Partner, load_partner
+from workbench.settings import load_settings
+
+_CORPORA = frozenset({".ndjson", ".jsonl", ".parquet"})
+
+
+@click.command("map")
+@click.argument("slug")
+@click.argument("mapping")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--to-partner", is_flag=True, help="FILE is canonical; write the partner's payload.")
+@click.option("--output", "rows", type=click.Path(path_type=Path), help="Rows of a corpus, NDJSON.")
+@click.option("--dask", is_flag=True, help="Spread a corpus over Dask workers.")
+@click.option("--scheduler", default=None, help="Address of a running Dask scheduler.")
+@speaks
+def map_command(
+    output: Output,
+    slug: str,
+    mapping: str,
+    file: Path,
+    rows: Path | None,
+    scheduler: str | None,
+    *,
+    to_partner: bool,
+    dask: bool,
+) -> int:
+    """Translate one payload; or a folder, NDJSON or parquet file of payloads.
+
+    Says what was not read and not filled; of a corpus, which failures there were, by cause.
+    """
+    partner = load_partner(slug, load_settings())
+    translator = partner.translators.get(mapping)
+    if translator is None:
+        raise InputError(
+            f"{slug} has no mapping {mapping!r}",
+            location=f"{slug}/mapping.yaml",
+            hint=f"Known: {', '.join(partner.translators)}.",
+        )
+    if file.is_dir() or file.suffix in _CORPORA:
+        recipe = _recipe(partner, mapping)
+        spread = dask or scheduler is not None
+        chunks = (
+            map_on_dask(recipe, file, scheduler=scheduler) if spread else map_corpus(recipe, file)
+        )
+        return _tell_corpus(output, chunks, rows)
+    return _map_one(output, translator, file, to_partner=to_partner)
+
+
+def _recipe(partner: Partner, mapping: str) -> Recipe:
+    manifest = partner.manifest
+    path = str((partner.folder / "mapping.yaml").resolve())
+    return Recipe(path, mapping, manifest.timezone, manifest.currency)
+
+
+def _tell_corpus(output: Output, chunks: Iterator[Chunk], rows: Path | None) -> int:
+    tally = Tally()
+    if rows is not None:
+        rows.write_bytes(b"")
+    for chunk in chunks:
+        tally.add(chunk.tally)
+        if rows is not None:
+            with rows.open("a", encoding="utf-8") as file:
+                chunk.rows.to_json(file, orient="records", lines=True)
+    failed = sum(tally.failures.values())
+    causes = [
+        {"field": field, "message": message, "path": path, "payloads": number}
+        for (field, message, path), number in tally.failures.most_common()
+    ]
+    output.document(
+        {
+            "payloads": tally.payloads,
+            "failed": failed,
+            "failures": causes,
+            "coverage": {"unread": sorted(tally.unread), "unfilled": []},
+        }
+    )
+    output.text(f"{tally.payloads - failed} of {tally.payloads} payloads translated")
+    table = [(item["payloads"], item["field"], item["path"], item["message"]) for item in causes]
+    if table:
+        output.table("\nFailures by cause", ("payloads", "field", "path", "what"), table)
+    output.text(f"not read: {', '.join(sorted(tally.unread)) or 'nothing'}")
+    return FINDINGS if failed else 0
+
+
+def _map_one(output: Output, translator: Translator, file: Path, *, to_partner: bool) -> int:
+    payload = _read_payload(file)
+    try:
+        result, coverage = _translate(translator, payload, to_partner=to_partner)
+    except (TranslationError, ValueError) as error:
+        location = getattr(error, "path", "") or str(file)
+        output.document(
+            {
+                "result": None,
+                "coverage": {"unread": [], "unfilled": []},
+                "findings": [{"slug": "not-translated", "summary": str(error), "at": location}],
+            }
+        )
+        output.text(f"not translated: {error}")
+        return FINDINGS
+    cover = {"unread": list(coverage.unread), "unfilled": list(coverage.unfilled)}
+    output.document({"result": result, "coverage": cover, "findings": []})
+    output.text(orjson.dumps(result, option=orjson.OPT_INDENT_2, default=str).decode())
+    output.text(f"not read: {', '.join(coverage.unread) or 'nothing'}")
+    output.text(f"not filled: {', '.join(coverage.unfilled) or 'nothing'}")
+    return 0
+
+
+def _translate(translator: Translator, payload: Any, *, to_partner: bool) -> tuple[Any, Any]:
+    if to_partner:
+        written = translator.untranslate(translator.entity_type.model_validate(payload))
+        return written.payload, written.coverage
+    translation = translator.translate(payload)
+    return translation.value.model_dump(mode="json", exclude_unset=True), translation.coverage
+
+
+def _read_payload(file: Path) -> object:
+    try:
+        return orjson.loads(file.read_bytes())
+    except OSError as error:
+        raise InputError(
+            f"The file cannot be read: {error.strerror}", location=str(file), hint="Check the path."
+        ) from error
+    except orjson.JSONDecodeError as error:
+        raise InputError(
+            f"The file is not JSON: {error}",
+            location=str(file),
+            hint="Save the payload as the partner sent it.",
+        ) from error

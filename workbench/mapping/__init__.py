@@ -1,0 +1,21 @@
+"""Two-way declarative mapping between a partner's payloads and our entities.
+
+`mapping.yaml` is read by `loading`, checked by `grammar` and `resolving` into a `plan`, and
+compiled by `reading` and `writing` to plain Python functions.
+"""
+
+from workbench.mapping.batch import translate_many
+from workbench.mapping.checking import check_mapping
+from workbench.mapping.loading import load_mappings
+from workbench.mapping.tracing import Coverage
+from workbench.mapping.translator import Translation, Translator, Untranslation
+
+__all__ = [
+    "Coverage",
+    "Translation",
+    "Translator",
+    "Untranslation",
+    "check_mapping",
+    "load_mappings",
+    "translate_many",
+]

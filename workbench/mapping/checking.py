@@ -1,0 +1,245 @@
+"""Does a mapping fit the partner's own schema? Findings, each at its rule, before any payload."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from workbench.mapping.converters import CONVERTERS
+from workbench.mapping.paths import EVERY, Steps, parse, point
+from workbench.mapping.plan import Level, Step
+from workbench.mapping.schemas import Node, look
+from workbench.mapping.targets import kind_of, suggest
+from workbench.mapping.translator import Translator
+from workbench.mapping.where import Where
+from workbench.model.description import ApiDescription
+from workbench.model.evidence import Finding, Severity
+
+_NUMERIC = ("integer", "number", "string")
+_PLAIN = {
+    str: ("string",),
+    bool: ("boolean",),
+    int: _NUMERIC,
+    float: _NUMERIC,
+    Decimal: _NUMERIC,
+}
+_WORD_TYPES = {bool: "boolean", int: "integer", float: "number", str: "string"}
+
+
+def check_mapping(
+    translator: Translator,
+    description: ApiDescription,
+    document: str,
+    schema: dict[str, Any],
+    *,
+    at: str = "$",
+    writes: bool = False,
+) -> list[Finding]:
+    """What of a mapping does not fit a documented body.
+
+    Args:
+        translator: The mapping.
+        description: The partner's documents.
+        document: The document that holds the schema.
+        schema: Schema of the body.
+        at: JSONPath of the object in the body that the mapping is for, as in `$.orders[*]`.
+        writes: Whether the body is one that we send; else we read it.
+
+    Raises:
+        MappingError: `at` is no JSONPath.
+
+    Returns:
+        Findings whose pointer is the rule in `mapping.yaml`: a path that is not documented, a type
+        that the converter does not take or give, words that one side does not know, and, for
+        what we send, required members that no rule writes.
+    """
+    check = _Check(writes)
+    node = look(description, document, schema)
+    for step in Where("partner.yaml").look(parse, at, wildcards=True):
+        below = node.items() if step is EVERY else node.go((step,))[0]
+        node = Node((), description, document) if below is None else below
+    check.level(translator.plan, node, str(schema), at)
+    return list({(*finding.key, finding.summary): finding for finding in check.found}.values())
+
+
+@dataclass
+class _Check:
+    writes: bool
+    found: list[Finding] = field(default_factory=list)
+    seen: set[tuple[int, str]] = field(default_factory=set)
+
+    def level(self, level: Level, node: Node, name: str, shown: str) -> None:
+        """Check one level against the schema of its object; each pair of them once."""
+        if (level.number, name) in self.seen or node.is_open:
+            return
+        self.seen.add((level.number, name))
+        if level.case is not None:
+            self.path(level, node, level.case.source, shown)
+            for branch in level.case.levels:
+                self.level(branch, node, name, shown)
+            return
+        for step in level.steps:
+            if step.source is not None and (step.writes if self.writes else step.reads):
+                for path in step.sources:
+                    self.step(step, node, path, shown)
+        if self.writes:
+            self.required(level, node, shown)
+
+    def step(self, step: Step, node: Node, path: Steps, shown: str) -> None:
+        """Check one rule, and what is below it."""
+        inner = self.path(step, node, path, shown)
+        if inner is None or inner.is_open:
+            return
+        here = shown + point(path).replace("/", ".")
+        if step.level is None or step.codec is not None:
+            self.value(step, inner.items() if step.is_list else inner, here)
+            return
+        is_keyed = step.shape is not None and step.shape.key is not None
+        container = "array" if step.is_list and not is_keyed else "object"
+        if container not in inner.types:
+            self.report(
+                "mapping-type-mismatch",
+                step,
+                f"{here} is documented as {_list(inner.types)}; the mapping takes an {container}.",
+            )
+            return
+        if not step.is_list:
+            self.level(step.level, inner, str(inner.shapes), here)
+            return
+        below = inner.members() if is_keyed else inner.items()
+        if step.shape is not None and step.shape.inner is not None:
+            if step.shape.group is not None:
+                self.level(step.shape.group, below, str(below.shapes), f"{here}[*]")
+            found = self.path(step, below, step.shape.inner, f"{here}[*]")
+            below = below if found is None else found.items()
+        self.level(step.level, below, str(below.shapes), f"{here}[*]")
+
+    def path(self, rule: Step | Level, node: Node, path: Steps, shown: str) -> Node | None:
+        """The node at a path; a finding when it is not documented."""
+        inner, taken = node.go(path)
+        if inner is None:
+            parent = node.go(path[:taken])[0]
+            names = parent.names if parent is not None else ()
+            at = shown + point(path[:taken]).replace("/", ".")
+            hint = suggest(str(path[taken]), names) if names else None
+            slots = rule.slots if isinstance(rule, Step) else ()
+            is_optional = bool(slots) and not slots[-1].required
+            self.report(
+                "mapping-path-undocumented",
+                rule,
+                f"{at} has no documented member {path[taken]!r}.",
+                severity=Severity.LOW if is_optional and not self.writes else Severity.MEDIUM,
+                hint=hint,
+            )
+        return inner
+
+    def value(self, step: Step, node: Node, shown: str) -> None:
+        """Check the type and the words of a single value."""
+        expected = _list_types(step, writes=self.writes)
+        if node.is_open or not expected:
+            return
+        if not _is_fitting(node.types, expected, writes=self.writes):
+            verb = "writes" if self.writes else "reads"
+            self.report(
+                "mapping-type-mismatch",
+                step,
+                f"{shown} is documented as {_list(node.types)}; the mapping {verb} "
+                f"{_list(expected)}.",
+                hint="use another converter, or ask the partner which is right",
+            )
+        elif step.words and node.words is not None:
+            self.words(step, node.words, shown)
+
+    def words(self, step: Step, documented: Iterable[Any], shown: str) -> None:
+        """Compare an enum table with the documented values."""
+        ours, theirs = set(map(str, step.words)), set(map(str, documented))
+        if theirs - ours and step.reads and not self.writes:
+            self.report(
+                "mapping-enum-incomplete",
+                step,
+                f"The table for {shown} lacks {_list(theirs - ours)}.",
+                severity=Severity.LOW,
+                hint="add a word of ours for each, else they pass as unknown",
+            )
+        if ours - theirs:
+            self.report(
+                "mapping-enum-undocumented",
+                step,
+                f"The table for {shown} has {_list(ours - theirs)}, which is not documented.",
+                severity=Severity.LOW,
+                hint=suggest(min(ours - theirs), theirs),
+            )
+
+    def required(self, level: Level, node: Node, shown: str) -> None:
+        """Required members of what we send, in this object and in those the rules open."""
+        written = [path for step in level.steps if step.writes for path in step.sources]
+        written += [*level.constants, *([level.currency] if level.currency else [])]
+        if () not in written:
+            for path in _list_missing(node, written, ()):
+                self.report(
+                    "mapping-required-unwritten",
+                    level,
+                    f"{shown}{point(path).replace('/', '.')} is required, and no rule of "
+                    f"{level.title!r} writes it.",
+                    severity=Severity.HIGH,
+                    hint="add a rule, or a constant under `constants`",
+                )
+
+    def report(
+        self,
+        slug: str,
+        rule: Step | Level,
+        summary: str,
+        *,
+        severity: Severity = Severity.MEDIUM,
+        hint: str | None = None,
+    ) -> None:
+        """Add a finding at a rule."""
+        pointer = f"mapping.yaml#{rule.place}"
+        self.found.append(
+            Finding(slug=slug, severity=severity, summary=summary, pointer=pointer, hint=hint)
+        )
+
+
+def _list_missing(node: Node, written: list[Steps], at: Steps) -> Iterator[Steps]:
+    """Paths of required members without a writer, below objects of which a part is written."""
+    below = [path[len(at) :] for path in written if path[: len(at)] == at and len(path) > len(at)]
+    for name in sorted(node.required):
+        if not any(path[0] == name for path in below):
+            yield (*at, name)
+    for step in dict.fromkeys(path[0] for path in below if len(path) > 1):
+        inner = node.go((step,))[0]
+        if inner is not None and isinstance(step, str):
+            yield from _list_missing(inner, written, (*at, step))
+
+
+def _list_types(step: Step, *, writes: bool) -> tuple[str, ...]:
+    """JSON types that a rule takes or gives; empty when it may be anything."""
+    if step.words:
+        types = [_WORD_TYPES[type(word)] for word in step.words]
+        return tuple(dict.fromkeys(types)) + (("string",) if "integer" in types else ())
+    if step.label in CONVERTERS:
+        converter = CONVERTERS[step.label]
+        return (converter.writes or converter.reads) if writes else converter.reads
+    type_ = step.slots[-1].type_ if step.slots else None
+    if kind_of(type_) == "list":
+        return ("array",)
+    if kind_of(type_) == "dict":
+        return ("object",)
+    plain = next((types for base, types in _PLAIN.items() if type_ is base), None)
+    if plain is None:
+        return ("string",) if isinstance(type_, type) and issubclass(type_, str) else ()
+    return plain[:2] if writes and plain is _NUMERIC else plain
+
+
+def _is_fitting(documented: Iterable[str], ours: Iterable[str], *, writes: bool) -> bool:
+    """Whether some type is on both sides; a whole number is also a number."""
+    wide, narrow = (documented, ours) if writes else (ours, documented)
+    accepted = set(wide) | ({"integer"} if "number" in wide else set())
+    return bool(accepted & set(narrow)) or (not writes and "number" in narrow and "integer" in wide)
+
+
+def _list(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))

@@ -1,0 +1,155 @@
+"""Chooses the codec of a rule from its converter, its enum table and the canonical type."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time
+from functools import lru_cache
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+from pydantic import TypeAdapter, ValidationError
+
+from workbench.canonical.base import Money, OpenEnum
+from workbench.mapping.codec import Codec
+from workbench.mapping.converters import CONVERTERS, is_fitting, list_fitting
+from workbench.mapping.enums import WordType, build_enum, cast_word, find_ambiguous, guess_type
+from workbench.mapping.grammar import Rule
+from workbench.mapping.scalars import build_plain
+from workbench.mapping.targets import suggest
+from workbench.mapping.where import Where
+
+_NEED_CONVERTER = (Money, datetime, date, time)
+_WORD_TYPES = ("string", "integer", "boolean")
+
+
+def choose_codec(rule: Rule, type_: Any, where: Where, zone: ZoneInfo, *, writes: bool) -> Codec:
+    """The codec of a rule.
+
+    Args:
+        rule: The rule.
+        type_: Bare type of one canonical value.
+        where: Place of the rule.
+        zone: The restaurant's zone.
+        writes: Whether the rule is used outward, so that it needs an inverse.
+
+    Raises:
+        MappingError: There is no such converter or option, it does not fit, or has no inverse.
+    """
+    if rule.join is not None:
+        return _choose_joined(rule, type_, where)
+    if rule.enum is not None:
+        return _choose_enum(rule, type_, where, writes=writes)
+    name = rule.as_
+    if name is None:
+        _refuse_options(rule, where)
+        if type_ in _NEED_CONVERTER:
+            hint = f"add `as`, one of {', '.join(list_fitting(type_))}"
+            raise where.error(f"a {type_.__name__} needs a converter", hint)
+        return build_plain(type_)
+    if name not in CONVERTERS:
+        raise where.at("as").error(f"there is no converter {name!r}", suggest(name, CONVERTERS))
+    if not is_fitting(name, type_):
+        shown = getattr(type_, "__name__", str(type_))
+        fitting = ", ".join(list_fitting(type_)) or "a rule without `as`"
+        raise where.at("as").error(f"{name} does not give {shown}", f"use {fitting}")
+    return _build(name, rule, type_, where, zone)
+
+
+def _build(name: str, rule: Rule, type_: Any, where: Where, zone: ZoneInfo) -> Codec:
+    """The codec of a converter, if its options are right."""
+    converter = CONVERTERS[name]
+    try:
+        options = converter.options.model_validate(rule.options)
+    except ValidationError as error:
+        first = error.errors()[0]
+        option = str(first["loc"][0])
+        known = converter.options.model_fields
+        hint = suggest(option, known) if known else "it has no options"
+        if first["type"] != "extra_forbidden":
+            raise where.at(option).error(first["msg"].removeprefix("Value error, ")) from error
+        raise where.at(option).error(f"{name} has no option {option!r}", hint) from error
+    return converter.build(options, type_, zone)
+
+
+def type_value(value: Any, type_: Any, where: Where) -> Any:
+    """A constant of the file as a value of ours.
+
+    An amount of money may be a whole number: minor units of the payload's currency.
+
+    Raises:
+        MappingError: It does not fit the field.
+    """
+    if type_ is Money and type(value) is int:
+        return value
+    if isinstance(type_, type) and issubclass(type_, OpenEnum) and value not in list(type_):
+        message = f"{value!r} is not a {type_.__name__}"
+        raise where.error(message, suggest(str(value), type_))
+    try:
+        return _adapt(type_).validate_python(value)
+    except ValidationError as error:
+        raise where.error(error.errors()[0]["msg"]) from error
+
+
+def list_words(rule: Rule) -> tuple[Any, ...]:
+    """Their values in the table of a rule, as they write them."""
+    words = rule.enum or {}
+    return tuple(cast_word(word, _find_word_type(rule)) for word in words)
+
+
+def _find_word_type(rule: Rule) -> WordType:
+    return cast("WordType", rule.as_ or guess_type(rule.enum or ()))
+
+
+def _refuse_options(rule: Rule, where: Where) -> None:
+    for key in rule.options:
+        names = {field.alias or name for name, field in Rule.model_fields.items()}
+        raise where.at(key).error(f"a rule has no key {key!r}", suggest(key, names))
+
+
+@lru_cache(maxsize=256)
+def _adapt(type_: Any) -> TypeAdapter[Any]:
+    """The adapter of a canonical type; building one takes longer than using it."""
+    return TypeAdapter(type_)
+
+
+def _choose_joined(rule: Rule, type_: Any, where: Where) -> Codec:
+    """A joined text is text; `separator` is the only option."""
+    unknown = rule.options.keys() - {"separator"}
+    if unknown:
+        raise where.at(min(unknown)).error(f"`join` has no option {min(unknown)!r}", "separator")
+    if type_ is not str:
+        raise where.at("join").error(f"`join` gives text, not {type_.__name__}")
+    return build_plain(str)
+
+
+def _choose_enum(rule: Rule, type_: Any, where: Where, *, writes: bool) -> Codec:
+    _refuse_options(rule, where)
+    words = rule.enum or {}
+    if rule.as_ is not None and rule.as_ not in _WORD_TYPES:
+        raise where.at("as").error(
+            f"{rule.as_} does not go with `enum`", "use string, integer or boolean, or leave it out"
+        )
+    table = {
+        word: type_value(value, type_, where.at("enum", word)) for word, value in words.items()
+    }
+    back = {
+        type_value(ours, type_, where.at("back", ours)): word for ours, word in rule.back.items()
+    }
+    ambiguous = find_ambiguous(table, back)
+    if ambiguous and writes:
+        shown = ", ".join(map(str, ambiguous))
+        raise where.at("enum").error(
+            f"several values of theirs mean {shown}",
+            f"say which one to write, as in `back: {{{ambiguous[0]}: …}}`, or `one-way: in`",
+        )
+    word_type = _find_word_type(rule)
+    for word in words:
+        where.at("enum", word).look(cast_word, word, word_type)
+    is_open = isinstance(type_, type) and issubclass(type_, OpenEnum)
+    return build_enum(
+        table,
+        back,
+        list(type_) if is_open else (),
+        keeps=rule.unknown == "keep" and isinstance(type_, type) and issubclass(type_, str),
+        type_=word_type,
+    )

@@ -1,0 +1,106 @@
+"""The closed table of converters: name → options, the types of ours it fits, and its codec."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any
+
+from workbench.canonical.availability import Weekday
+from workbench.canonical.base import Money
+from workbench.canonical.delivery import Address, DeliveryLocation
+from workbench.mapping import money, places, scalars, times
+from workbench.mapping.codec import Codec
+from workbench.mapping.scalars import Options
+
+
+@dataclass(frozen=True, slots=True)
+class Converter:
+    """A way in which partners write a value.
+
+    Attributes:
+        build: Codec from options, the type of the canonical field, and the restaurant's zone.
+        fits: Types of canonical fields for which it can be used.
+        options: Model of its options.
+        reads: JSON types of theirs that it takes, in the words of JSON Schema.
+        writes: JSON types that it may write; as `reads` where that is empty.
+    """
+
+    build: Callable[[Any, Any, Any], Codec]
+    fits: tuple[Any, ...]
+    options: type[Options] = Options
+    reads: tuple[str, ...] = ("string",)
+    writes: tuple[str, ...] = ()
+
+
+TEXTS = "tuple[str, ...]"
+NUMBERS = ("integer", "number", "string")
+WHOLE = ("integer",)
+WORDS = ("string", "integer", "boolean")
+
+CONVERTERS: Mapping[str, Converter] = MappingProxyType(
+    {
+        "string": Converter(
+            scalars.build_string, (str, int, float, Decimal), reads=NUMBERS, writes=("string",)
+        ),
+        "integer": Converter(
+            scalars.build_integer, (int, str, float, Decimal), reads=NUMBERS, writes=WHOLE
+        ),
+        "number": Converter(
+            scalars.build_number,
+            (Decimal, float, int, str),
+            reads=NUMBERS,
+            writes=("number", "integer"),
+        ),
+        "boolean": Converter(scalars.build_boolean, (bool,), scalars.BooleanOptions, WORDS),
+        "minor": Converter(money.build_minor, (Money,), reads=("integer", "number"), writes=WHOLE),
+        "decimal": Converter(money.build_decimal, (Money,), money.DecimalOptions, NUMBERS),
+        "amount-currency": Converter(money.build_amount_currency, (Money,)),
+        "money-object": Converter(
+            money.build_money_object, (Money,), money.ObjectOptions, ("object",)
+        ),
+        "percent": Converter(scalars.build_rate(100), (int,), reads=NUMBERS),
+        "fraction": Converter(scalars.build_rate(10_000), (int,), reads=NUMBERS),
+        "basis-points": Converter(scalars.build_rate(1), (int,), reads=NUMBERS, writes=WHOLE),
+        "instant": Converter(times.build_instant, (datetime,), times.InstantOptions),
+        "local-datetime": Converter(times.build_local_datetime, (datetime,), times.FormatOptions),
+        "epoch-s": Converter(
+            times.build_epoch(timedelta(seconds=1)), (datetime,), reads=NUMBERS, writes=WHOLE
+        ),
+        "epoch-ms": Converter(
+            times.build_epoch(timedelta(milliseconds=1)), (datetime,), reads=NUMBERS, writes=WHOLE
+        ),
+        "date": Converter(times.build_date, (date,), times.FormatOptions),
+        "time": Converter(times.build_time, (time,), times.TimeOptions),
+        "weekday": Converter(times.build_weekday, (Weekday,), times.WeekdayOptions, WORDS[:2]),
+        "minutes": Converter(times.build_minutes, (int,), reads=NUMBERS, writes=WHOLE),
+        "phone": Converter(places.build_phone, (str,), places.PhoneOptions),
+        "coordinates": Converter(
+            places.build_coordinates,
+            (Address, DeliveryLocation),
+            places.CoordinateOptions,
+            ("string", "array", "object"),
+        ),
+        "list": Converter(scalars.build_list, (TEXTS,), scalars.ListOptions),
+    }
+)
+
+
+def is_fitting(name: str, type_: object) -> bool:
+    """Whether the converter can fill a canonical field of that type."""
+    fits = CONVERTERS[name].fits
+    if type_ is Any:
+        return True
+    if fits == (TEXTS,):
+        return type_ == tuple[str, ...]
+    if isinstance(type_, type) and issubclass(type_, str) and str in fits:
+        return True
+    return type_ in fits
+
+
+def list_fitting(type_: Any) -> tuple[str, ...]:
+    """Names of the converters that can fill a field of that type."""
+    return tuple(name for name in CONVERTERS if is_fitting(name, type_))

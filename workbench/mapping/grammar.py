@@ -1,0 +1,177 @@
+"""The grammar of `mapping.yaml` as closed, typed models; what names mean is checked in `plan`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+Scalar = str | int | float | bool | None
+Reason = Annotated[str, Field(min_length=1)]
+Nulls = Literal["keep", "drop"]
+
+# Kinds of source; what may be said of a value; what may be said of a list of objects only.
+_SOURCES = frozenset({"from_", "each", "join", "value"})
+_INNER = frozenset({"as_", "enum", "fields", "use", "case"})
+_OF_OBJECTS = frozenset({"fields", "use", "case"})
+_OF_LISTS = frozenset({"key", "inner", "group", "overnight"})
+
+
+def _spell_out(raw: Any) -> Any:
+    """Turn the short form `$.path` into `{from: $.path}`."""
+    return {"from": raw} if isinstance(raw, str) else raw
+
+
+def _spell_out_key(raw: Any) -> Any:
+    """Turn `key: id` and `key: {day: {as: weekday}}` into rules on `$`, which is the key."""
+    fields = {raw: "$"} if isinstance(raw, str) else raw
+    if not isinstance(fields, dict):
+        return raw
+    return {
+        name: {"from": "$", **rule} if isinstance(rule, dict) else rule
+        for name, rule in fields.items()
+    }
+
+
+class Part(BaseModel):
+    """Base of the grammar: frozen and closed, so that a misspelt key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Ignored(Part):
+    """Source leaves that are dropped on purpose; `path` may hold `[*]`."""
+
+    path: str
+    why: Reason
+
+
+class Unfilled(Part):
+    """A canonical field that this partner never fills."""
+
+    field: str
+    why: Reason
+
+
+class Branch(Part):
+    """The rules for one word of a discriminator."""
+
+    fields: Fields | None = None
+    use: str | None = None
+
+    @model_validator(mode="after")
+    def _is_one_shape(self) -> Self:
+        if (self.fields is None) == (self.use is None):
+            raise ValueError("a branch has either `fields` or `use`")
+        return self
+
+
+class Rule(Part):
+    """One canonical field and where it is in the partner's payload.
+
+    Keys that are not of the grammar are options of the converter that `as` names. With `enum`,
+    `as` (string, integer or boolean) says which JSON type the partner's words have; else words that
+    are all numerals are numbers.
+    """
+
+    model_config = ConfigDict(extra="allow")
+
+    from_: str | None = Field(default=None, alias="from")
+    each: str | None = None
+    join: tuple[str, ...] | None = Field(default=None, min_length=2)
+    split: Literal["first", "last"] | None = None
+    value: Any = None
+    to: str | None = None
+    as_: str | None = Field(default=None, alias="as")
+    enum: dict[str, Scalar] | None = Field(default=None, min_length=1)
+    unknown: Literal["keep", "error"] = "keep"
+    back: dict[str, Scalar] = Field(default_factory=dict)
+    default: Any = None
+    none: Scalar = None
+    nulls: Nulls | None = None
+    fields: Fields | None = None
+    use: str | None = None
+    case: str | None = None
+    when: dict[str, Branch] | None = Field(default=None, min_length=1)
+    key: KeyFields | None = None
+    inner: str | None = None
+    group: Fields | None = None
+    overnight: Literal["split"] | None = None
+    one_way: Literal["in", "out"] | None = Field(default=None, alias="one-way")
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """Converter options, by name."""
+        return dict(self.model_extra or {})
+
+    @model_validator(mode="after")
+    def _is_one_shape(self) -> Self:
+        given = self.model_fields_set
+        for wrong, message in self._faults(given):
+            if wrong:
+                raise ValueError(message)
+        return self
+
+    def _faults(self, given: set[str]) -> tuple[tuple[object, str], ...]:
+        """Conditions that must not hold, with what to say then; the first one counts."""
+        inner = given & _INNER
+        objects = inner & _OF_OBJECTS
+        special = given & _OF_LISTS
+        return (
+            (
+                len(given & _SOURCES) != 1,
+                "a rule has exactly one of `from`, `each`, `join` and `value`",
+            ),
+            (
+                len(inner) > 1 and inner != {"as_", "enum"},
+                "a rule has at most one of `as`, `enum`, `fields`, `use` and `case`",
+            ),
+            ("each" in given and not inner, "`each` needs `fields`, `use`, `case`, `as` or `enum`"),
+            ("value" in given and given - {"value", "to"}, "`value` goes with `to` only"),
+            (
+                "to" in given and "value" not in given,
+                "`to` goes with `value`; a rule with `from` is written where it is read",
+            ),
+            (
+                given & {"unknown", "back"} and self.enum is None,
+                "`unknown`, `back` belong to `enum`",
+            ),
+            (("case" in given) != ("when" in given), "`case` and `when` go together"),
+            (
+                given & {"default", "none"} and ("each" in given or objects),
+                "`default` and `none` belong to a single value",
+            ),
+            ("join" in given and inner, "`join` gives text as it is"),
+            (
+                self.join and self.split is None and self.one_way != "in",
+                "a `join` is undone by `split: first` or `last`; else it is `one-way: in`",
+            ),
+            ("split" in given and self.join is None, "`split` belongs to `join`"),
+            (
+                special and not ("each" in given and objects),
+                "`key`, `inner`, `group` and `overnight` belong to `each` with objects",
+            ),
+            ("group" in given and "inner" not in given, "`group` needs `inner`"),
+        )
+
+
+Fields = Annotated[dict[str, Annotated[Rule, BeforeValidator(_spell_out)]], Field(min_length=1)]
+KeyFields = Annotated[Fields, BeforeValidator(_spell_out_key)]
+
+
+class Mapping(Part):
+    """How one canonical class is written in the partner's words."""
+
+    into: str
+    currency: str | None = None
+    nulls: Nulls = "drop"
+    constants: dict[str, Scalar] = Field(default_factory=dict)
+    fields: Fields
+    ignore: tuple[Ignored, ...] = ()
+    unfilled: tuple[Unfilled, ...] = ()
+
+
+class MappingFile(Part):
+    """The whole of `mapping.yaml`."""
+
+    mappings: dict[str, Mapping] = Field(min_length=1)

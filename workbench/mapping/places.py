@@ -1,0 +1,98 @@
+"""Codecs of phone numbers and of coordinates."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Literal
+
+from pydantic import Field
+
+from workbench.mapping.codec import Codec, describe
+from workbench.mapping.scalars import Options, to_decimal, to_number, to_text
+
+_E164 = re.compile(r"\+[1-9]\d{5,14}", re.ASCII)
+_PUNCTUATION = re.compile(r"[\s().\-/]+")
+
+
+class PhoneOptions(Options):
+    """Country calling code as in +34, the digit before national numbers, and what is written."""
+
+    prefix: str = Field(pattern=r"^\+[1-9]\d{0,3}$")
+    trunk: str = Field(default="", pattern=r"^\d?$")
+    style: Literal["national", "e164", "00"] = "national"
+
+
+class CoordinateOptions(Options):
+    """`form`: text ("41.38,2.17"), list ([41.38, 2.17]) or geojson (a Point, longitude first)."""
+
+    form: Literal["text", "list", "geojson"] = "text"
+    order: Literal["lat-lng", "lng-lat"] | None = None
+    separator: str = Field(default=",", min_length=1)
+
+
+def build_phone(options: PhoneOptions, _type: Any, _zone: Any) -> Codec:
+    """Their national or international number; ours is E.164.
+
+    What is no whole number (masked, or with an extension) passes as it is, both ways; so does, when
+    written, a number of another country, in the international form.
+    """
+    prefix, trunk, style = options.prefix, options.trunk, options.style
+
+    def read(value: Any) -> str:
+        text = to_text(value)
+        digits = _PUNCTUATION.sub("", text)
+        if digits.startswith("00"):
+            digits = f"+{digits[2:]}"
+        elif not digits.startswith("+"):
+            digits = prefix + digits.removeprefix(trunk)
+        return digits if _E164.fullmatch(digits) else text
+
+    def write(value: str) -> str:
+        if not _E164.fullmatch(value) or style == "e164":
+            return value
+        if style == "national" and value.startswith(prefix):
+            national = trunk + value.removeprefix(prefix)
+            # A number that would be read as something else is written in full.
+            return national if read(national) == value else value
+        return f"00{value[1:]}" if style == "00" else value
+
+    return Codec(read, write)
+
+
+def build_coordinates(options: CoordinateOptions, _type: Any, _zone: Any) -> Codec:
+    """Their pair of decimal degrees as one value; ours is an object of latitude and longitude."""
+    is_flipped = (options.order or ("lng-lat" if options.form == "geojson" else "lat-lng")) == (
+        "lng-lat"
+    )
+    form, separator = options.form, options.separator
+
+    def read(value: Any) -> dict[str, Any]:
+        parts = value
+        if form == "geojson":
+            parts = value.get("coordinates") if isinstance(value, dict) else None
+        elif form == "text":
+            parts = value.split(separator) if isinstance(value, str) else None
+        # GeoJSON may give an altitude as a third number.
+        if not isinstance(parts, list) or not 2 <= len(parts) <= (3 if form == "geojson" else 2):
+            raise ValueError(f"a pair of coordinates is expected ({form}), not {describe(value)}")
+        first, second = (float(to_decimal(part)) for part in parts[:2])
+        latitude, longitude = (second, first) if is_flipped else (first, second)
+        return {"latitude": latitude, "longitude": longitude}
+
+    def write(value: dict[str, Any]) -> Any:
+        pair = [value.get("latitude"), value.get("longitude")]
+        if None in pair:
+            if pair == [None, None]:
+                return None
+            raise ValueError("latitude and longitude are needed together")
+        numbers = [to_number(to_decimal(part)) for part in (pair[::-1] if is_flipped else pair)]
+        if form == "text":
+            return separator.join(map(_spell, numbers))
+        return {"type": "Point", "coordinates": numbers} if form == "geojson" else numbers
+
+    return Codec(read, write)
+
+
+def _spell(number: float) -> str:
+    """A number without exponent."""
+    return format(to_decimal(number), "f")

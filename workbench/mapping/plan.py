@@ -1,0 +1,285 @@
+"""What code is generated from: levels of resolved rules with their paths, slots and codecs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from workbench.canonical.base import Entity
+from workbench.mapping.codec import Codec
+from workbench.mapping.paths import Steps, look_up
+from workbench.mapping.targets import Kind, Slot
+
+UNSET: Any = type("Unset", (), {"__repr__": lambda _: "unset", "__bool__": lambda _: False})()
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """One text of ours in several values of theirs.
+
+    Attributes:
+        paths: Where the parts are; `Step.source` is the first.
+        separator: What stands between them.
+        split: Whether what has too many separators is cut at the first or the last ones.
+    """
+
+    paths: tuple[Steps, ...]
+    separator: str
+    split: str
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Shape:
+    """How a list of ours is arranged in their payload, if it is no plain list.
+
+    Attributes:
+        key: The level whose `$` is the key, when theirs is an object and not a list.
+        inner: Where each of their members holds its own list of items; None without such groups.
+        group: The level that reads the member itself, for fields that all its items share.
+        is_overnight: Theirs has openings cut at midnight, ours has them whole.
+    """
+
+    key: Level | None
+    inner: Steps | None
+    group: Level | None
+    is_overnight: bool
+
+    @property
+    def levels(self) -> list[Level]:
+        """Levels that fill an item beside its own."""
+        return [level for level in (self.group, self.key) if level is not None]
+
+
+@dataclass(eq=False, slots=True)
+class Step:
+    """One rule, resolved.
+
+    Attributes:
+        number: Unique in the file; names the step's variables in generated code.
+        slots: Where it is in the canonical level; empty for a rule on the level itself.
+        source: Where it is in the partner's level; None for a constant that is not written.
+        place: JSON Pointer of the rule in the mapping file.
+        is_list: The source is a list and the rule holds for each item.
+        codec: How one value is converted; with `level`, how theirs becomes an object.
+        level: The nested level.
+        join: The parts of a joined text.
+        shape: The arrangement of a list of objects.
+        value: The constant, or UNSET.
+        default: The value when the source has none, or UNSET.
+        none: Their value for our None, beside null, or UNSET.
+        keeps_null: Whether a null of theirs is a None of ours, and not the same as absent.
+        reads: Whether it is used inward.
+        writes: Whether it is used outward.
+        label: Name of the converter, or `enum`.
+        words: Their values in an `enum` table.
+    """
+
+    number: int
+    slots: tuple[Slot, ...]
+    source: Steps | None
+    place: str = ""
+    is_list: bool = False
+    codec: Codec | None = None
+    level: Level | None = None
+    join: Join | None = None
+    shape: Shape | None = None
+    value: Any = UNSET
+    default: Any = UNSET
+    none: Any = UNSET
+    keeps_null: bool = False
+    reads: bool = True
+    writes: bool = True
+    label: str = ""
+    words: tuple[Any, ...] = ()
+
+    @property
+    def keys(self) -> Steps:
+        """Steps of the canonical field below its level."""
+        return tuple(slot.key for slot in self.slots)
+
+    @property
+    def sources(self) -> tuple[Steps, ...]:
+        """All the places in the partner's level."""
+        return self.join.paths if self.join is not None else (self.source or (),)
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether it is a `value` rule."""
+        return self.value is not UNSET
+
+    @property
+    def is_object(self) -> bool:
+        """Whether it fills one nested object."""
+        return self.level is not None and not self.is_list
+
+    @property
+    def is_nullable(self) -> bool:
+        """Whether our field may be None."""
+        return bool(self.slots) and self.slots[-1].nullable
+
+    @property
+    def levels(self) -> list[Level]:
+        """Levels right below."""
+        own = [] if self.level is None else [self.level]
+        return own + (self.shape.levels if self.shape is not None else [])
+
+
+@dataclass(eq=False, slots=True)
+class Case:
+    """Which level holds, by a word of theirs.
+
+    Attributes:
+        source: Where the word is.
+        branches: Word, as they write it → level.
+        other: The level for all other words.
+    """
+
+    source: Steps
+    branches: dict[Any, Level] = field(default_factory=dict)
+    other: Level | None = None
+
+    def choose(self, payload: Any) -> Level | None:
+        """The branch for a payload."""
+        word = look_up(payload, self.source)[0]
+        for expected, level in self.branches.items():
+            if expected == word and type(expected) is type(word):
+                return level
+        return self.other
+
+    def choose_back(self, entity: Mapping[str, Any]) -> Level | None:
+        """The branch that writes an entity, given as plain data."""
+        for level in self.branches.values():
+            if all(entity.get(field) == value for field, value in level.marks.items()):
+                return level
+        return self.other
+
+    @property
+    def levels(self) -> list[Level]:
+        """All branches, the one for other words last."""
+        return [*self.branches.values(), *([] if self.other is None else [self.other])]
+
+
+@dataclass(eq=False, slots=True)
+class Level:
+    """An object of theirs and the entity of ours that it fills.
+
+    Attributes:
+        number: Unique in the file; names the level's functions in generated code.
+        title: Mapping name, or mapping name and field.
+        model: The canonical class.
+        place: JSON Pointer in the mapping file of the mapping, or of the rule it belongs to.
+        case: The branches, for a level that has no rules of its own.
+        keeps_nulls: Whether nulls of theirs are kept apart from absent values.
+        is_root: It may be written in part.
+        is_lenient: The source is the surrounding object itself, so that nothing of this level need
+            be there.
+    """
+
+    number: int
+    title: str
+    model: type[Entity]
+    place: str = ""
+    steps: list[Step] = field(default_factory=list)
+    case: Case | None = None
+    constants: dict[Steps, Any] = field(default_factory=dict)
+    ignored: tuple[Steps, ...] = ()
+    unfilled: frozenset[str] = frozenset()
+    currency: Steps | None = None
+    keeps_nulls: bool = False
+    is_root: bool = False
+    is_lenient: bool = False
+
+    @property
+    def levels(self) -> list[Level]:
+        """Levels right below."""
+        branches = [] if self.case is None else self.case.levels
+        return branches + [level for step in self.steps for level in step.levels]
+
+    @property
+    def marks(self) -> dict[str, Any]:
+        """Constants of the level's own fields, by which a branch is known from our side."""
+        return {
+            str(step.keys[0]): step.value
+            for step in self.steps
+            if step.is_constant and len(step.slots) == 1
+        }
+
+
+@dataclass(slots=True)
+class Group:
+    """Canonical fields with a common parent, from dotted paths.
+
+    Attributes:
+        merges: Rules that fill this object beside its children.
+    """
+
+    kind: Kind
+    slot: Slot | None = None
+    children: dict[str | int, Group | Step] = field(default_factory=dict)
+    merges: list[Step] = field(default_factory=list)
+
+    def walk(self) -> Iterator[Step]:
+        """All steps below."""
+        yield from self.merges
+        for child in self.children.values():
+            if isinstance(child, Group):
+                yield from child.walk()
+            else:
+                yield child
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether nothing below is read from the payload."""
+        return all(step.is_constant for step in self.walk())
+
+
+def collect_levels(levels: Iterable[Level]) -> list[Level]:
+    """All levels, also the nested ones, each once."""
+    found: dict[int, Level] = {}
+    waiting = list(levels)
+    while waiting:
+        level = waiting.pop()
+        if level.number not in found:
+            found[level.number] = level
+            waiting += level.levels
+    return list(found.values())
+
+
+def group_fields(steps: list[Step], *, inward: bool) -> Group:
+    """The tree of a level's canonical fields in one direction.
+
+    Raises:
+        ValueError: A field is mapped twice, as a whole and in parts.
+    """
+    root = Group("model")
+    used = [step for step in steps if (step.reads if inward else step.writes)]
+    # An object may be filled by several rules; those on the whole of it come after its parts.
+    for step in sorted(used, key=lambda step: (step.is_object, -len(step.slots))):
+        if not _add(root, step):
+            dotted = ".".join(map(str, step.keys))
+            raise ValueError(f"{dotted} is also mapped as a whole or in parts")
+    return root
+
+
+def _add(root: Group, step: Step) -> bool:
+    """Put a step into the tree; False when something else is in its place."""
+    node = root
+    for slot in step.slots[:-1]:
+        kind: Kind = "dict" if slot.kind == "leaf" else slot.kind
+        child = node.children.setdefault(slot.key, Group(kind, slot))
+        if isinstance(child, Step):
+            return False
+        node = child
+    if not step.slots:
+        node.merges.append(step)
+        return True
+    key = step.keys[-1]
+    present = node.children.get(key)
+    if isinstance(present, Group) and step.is_object:
+        present.merges.append(step)
+        return True
+    if present is not None:
+        return False
+    node.children[key] = step
+    return True

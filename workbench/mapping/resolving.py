@@ -1,0 +1,286 @@
+"""From the grammar to the plan: names are looked up, mistakes get their place in the file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain, combinations, count
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from workbench.canonical.availability import WeeklyRange
+from workbench.canonical.base import Entity
+from workbench.mapping import grammar
+from workbench.mapping.choosing import choose_codec, list_words, type_value
+from workbench.mapping.consistency import check_level, is_clash
+from workbench.mapping.enums import cast_word, guess_type
+from workbench.mapping.paths import Steps, parse, point
+from workbench.mapping.plan import Case, Join, Level, Shape, Step, collect_levels, group_fields
+from workbench.mapping.targets import Slot, find_entity, item_type, kind_of, resolve, suggest
+from workbench.mapping.where import Where
+
+# Key of a rule on the object itself; word of a branch for all others; the converter of two fields.
+ITSELF = "."
+OTHERWISE = "*"
+COORDINATES = "coordinates"
+_COORDINATES = {
+    name: grammar.Rule.model_validate({"from": f"$.{name}"}) for name in ("latitude", "longitude")
+}
+
+
+def resolve_file(file: grammar.MappingFile, name: str, zone: ZoneInfo) -> dict[str, Level]:
+    """The plan of every mapping of a file, by name.
+
+    Raises:
+        MappingError: With the place in the file and a hint.
+    """
+    where = Where(name, ("mappings",))
+    numbers = count(1)
+    levels = {
+        title: Level(
+            next(numbers),
+            title,
+            where.at(title, "into").look(find_entity, mapping.into),
+            point(where.at(title).steps),
+            keeps_nulls=mapping.nulls == "keep",
+            is_root=True,
+        )
+        for title, mapping in file.mappings.items()
+    }
+    resolver = _Resolver(levels, zone, numbers)
+    for title, mapping in file.mappings.items():
+        resolver.fill(levels[title], mapping, where.at(title))
+    for level in collect_levels(levels.values()):
+        check_level(level, where)
+    return levels
+
+
+@dataclass(frozen=True, slots=True)
+class _Resolver:
+    levels: dict[str, Level]
+    zone: ZoneInfo
+    numbers: Iterator[int]
+
+    def fill(self, level: Level, mapping: grammar.Mapping, where: Where) -> None:
+        """Resolve one mapping into its level."""
+        if mapping.currency is not None:
+            level.currency = where.at("currency").look(parse, mapping.currency)
+        level.constants = {
+            where.at("constants", path).look(parse, path): value
+            for path, value in mapping.constants.items()
+        }
+        level.ignored = tuple(
+            where.at("ignore", index, "path").look(parse, item.path, wildcards=True)
+            for index, item in enumerate(mapping.ignore)
+        )
+        for index, item in enumerate(mapping.unfilled):
+            where.at("unfilled", index, "field").look(resolve, level.model, item.field)
+        level.unfilled = frozenset(item.field for item in mapping.unfilled)
+        self.fill_fields(level, mapping.fields, where.at("fields"))
+
+    def fill_fields(self, level: Level, fields: dict[str, grammar.Rule], where: Where) -> None:
+        """Resolve the rules of a level, and refuse those that contradict each other."""
+        for dotted, rule in fields.items():
+            level.steps.append(self.resolve_rule(level, dotted, rule, where.at(dotted)))
+        for inward in (True, False):
+            where.look(group_fields, level.steps, inward=inward)
+        writers = [
+            (dotted, step) for dotted, step in zip(fields, level.steps, strict=True) if step.writes
+        ]
+        for (_, one), (dotted, other) in combinations(writers, 2):
+            if is_clash(one, other):
+                raise where.at(dotted).error(
+                    "another rule writes the same value of theirs",
+                    "give the one that shall not be written `one-way: in`",
+                )
+
+    def resolve_rule(self, level: Level, dotted: str, rule: grammar.Rule, where: Where) -> Step:
+        """Resolve one rule."""
+        slots = () if dotted == ITSELF else where.look(resolve, level.model, dotted)
+        is_object = is_object_rule(rule) or rule.as_ == COORDINATES
+        if dotted == ITSELF and (rule.from_ is None or not is_object):
+            raise where.error(
+                "`.` stands for the object itself", "give it `from` with `fields`, `use` or `case`"
+            )
+        key, paths = self.find_paths(rule, where)
+        step = Step(
+            number=next(self.numbers),
+            slots=slots,
+            source=paths[0] if paths else None,
+            place=point(where.steps),
+            is_list=rule.each is not None,
+            reads=rule.one_way != "out",
+            writes=rule.one_way != "in" and bool(paths),
+            keeps_null=level.keeps_nulls if rule.nulls is None else rule.nulls == "keep",
+            label=rule.as_ or ("enum" if rule.enum else ""),
+        )
+        if step.writes and any(isinstance(part, int) and part < 0 for part in chain(*paths)):
+            raise where.at(key).error(
+                "an index from the end cannot be written", "give the rule `one-way: in`"
+            )
+        self.set_meaning(level, dotted, step, rule, where)
+        if rule.join is not None:
+            separator = str(rule.options.get("separator", " "))
+            step.join = Join(tuple(paths), separator, rule.split or "first")
+        return step
+
+    def find_paths(self, rule: grammar.Rule, where: Where) -> tuple[str, list[Steps]]:
+        """The key that holds the path of theirs, and the path, or all of a `join`."""
+        if rule.join is not None:
+            places = where.at("join")
+            return "join", [
+                places.at(index).look(parse, path) for index, path in enumerate(rule.join)
+            ]
+        key = "from" if rule.from_ else "each" if rule.each else "to"
+        path = rule.from_ or rule.each or rule.to
+        return key, [] if path is None else [where.at(key).look(parse, path)]
+
+    def set_meaning(
+        self, level: Level, dotted: str, step: Step, rule: grammar.Rule, where: Where
+    ) -> None:
+        """What the rule does with what it finds: a constant, an object, or a converted value."""
+        model = step.slots[-1].type_ if step.slots else level.model
+        if "value" in rule.model_fields_set:
+            self.set_constant(step, rule, where)
+        elif is_object_rule(rule):
+            step.level = self.find_level(level, dotted, step, rule, where)
+            step.shape = self.find_shape(level, dotted, step.level, rule, where)
+        elif rule.as_ == COORDINATES and not step.is_list:
+            step.codec = choose_codec(rule, model, where, self.zone, writes=step.writes)
+            step.level = self.add_level(level, dotted, model, where)
+            step.level.is_lenient = True
+            step.level.is_root = level.is_root and not step.slots
+            self.fill_fields(step.level, _COORDINATES, where)
+        else:
+            type_ = self.find_value_type(step, where)
+            step.codec = choose_codec(rule, type_, where, self.zone, writes=step.writes)
+            step.words = list_words(rule)
+            if "default" in rule.model_fields_set:
+                step.default = type_value(rule.default, type_, where.at("default"))
+            if rule.none is not None:
+                step.none = rule.none
+                if not step.slots[-1].nullable:
+                    raise where.at("none").error(f"{dotted} cannot be None", "use `default`")
+
+    def set_constant(self, step: Step, rule: grammar.Rule, where: Where) -> None:
+        """Check a constant against the field, and that it can be written if it has to be."""
+        slot = step.slots[-1]
+        step.value = type_value(rule.value, slot.type_, where.at("value"))
+        if not step.writes:
+            return
+        in_entity = len(step.slots) == 1 or step.slots[-2].kind == "model"
+        if not (in_entity and isinstance(step.value, (str, int, float))):
+            raise where.at("to").error(
+                "only text, numbers and booleans of an entity are written as constants",
+                "use `constants` for what is always written",
+            )
+        step.codec = choose_codec(rule, slot.type_, where, self.zone, writes=True)
+
+    def find_value_type(self, step: Step, where: Where) -> Any:
+        """The type that one converted value has to have."""
+        slot = step.slots[-1]
+        if step.is_list:
+            return item_type(self.require_list(slot, where))
+        if slot.kind == "model":
+            raise where.error(
+                f"{slot.key} is an object ({slot.type_.__name__})",
+                "map its fields: by dotted names, or with `from` and `fields`",
+            )
+        return slot.type_
+
+    def require_list(self, slot: Slot, where: Where) -> Slot:
+        """The slot, if it is a list."""
+        if slot.kind != "list":
+            raise where.at("each").error(
+                f"{slot.key} is not a list", "use `from`; with `fields` if it is an object"
+            )
+        return slot
+
+    def find_level(
+        self, parent: Level, dotted: str, step: Step, rule: grammar.Rule, where: Where
+    ) -> Level:
+        """The level of a nested object: another mapping's, or one of its own."""
+        if not step.slots:
+            model = parent.model
+        elif step.is_list:
+            model = item_type(self.require_list(step.slots[-1], where))
+        else:
+            model = step.slots[-1].type_
+        key = "use" if rule.use else "case" if rule.case else "fields"
+        if kind_of(model) != "model":
+            name = getattr(model, "__name__", str(model))
+            raise where.at(key).error(f"{dotted} holds {name}, no object", "use `as` or `enum`")
+        if rule.use is not None:
+            return self.use_level(rule.use, model, where.at("use"))
+        level = self.add_level(parent, dotted, model, where)
+        level.is_root = parent.is_root and not step.slots
+        required = bool(step.slots) and step.slots[-1].required
+        level.is_lenient = not step.is_list and not step.source and not required
+        if rule.case is not None:
+            level.case = self.find_case(level, rule, where)
+        else:
+            self.fill_fields(level, rule.fields or {}, where.at("fields"))
+        return level
+
+    def add_level(self, parent: Level, dotted: str, model: type[Entity], where: Where) -> Level:
+        """An own level of a rule."""
+        if kind_of(model) != "model":
+            raise where.error(f"{dotted} is no object")
+        title = parent.title if dotted == ITSELF else f"{parent.title}.{dotted}"
+        place = point(where.steps)
+        return Level(next(self.numbers), title, model, place, keeps_nulls=parent.keeps_nulls)
+
+    def find_case(self, level: Level, rule: grammar.Rule, where: Where) -> Case:
+        """The branches of a `case`."""
+        case = Case(where.at("case").look(parse, rule.case or "$"))
+        branches = rule.when or {}
+        words = [word for word in branches if word != OTHERWISE]
+        type_ = guess_type(words)
+        for word, branch in branches.items():
+            place = where.at("when", word)
+            if branch.use is not None:
+                found = self.use_level(branch.use, level.model, place.at("use"))
+            else:
+                found = self.add_level(level, word, level.model, place)
+                found.is_root, found.is_lenient = level.is_root, level.is_lenient
+                self.fill_fields(found, branch.fields or {}, place.at("fields"))
+            if word == OTHERWISE:
+                case.other = found
+            else:
+                case.branches[cast_word(word, type_)] = found
+        return case
+
+    def find_shape(
+        self, parent: Level, dotted: str, item: Level, rule: grammar.Rule, where: Where
+    ) -> Shape | None:
+        """The arrangement of a list that is no plain one."""
+        if not rule.model_fields_set & {"key", "inner", "overnight"}:
+            return None
+        found: dict[str, Level | None] = {"key": None, "group": None}
+        for name, fields in (("key", rule.key), ("group", rule.group)):
+            if fields is not None:
+                level = self.add_level(parent, dotted, item.model, where)
+                level.is_lenient = True
+                self.fill_fields(level, fields, where.at(name))
+                found[name] = level
+        if rule.overnight and item.model is not WeeklyRange:
+            raise where.at("overnight").error("only openings of the week are split at midnight")
+        inner = None if rule.inner is None else where.at("inner").look(parse, rule.inner)
+        return Shape(found["key"], inner, found["group"], rule.overnight is not None)
+
+    def use_level(self, name: str, model: type[Entity], where: Where) -> Level:
+        """Another mapping of the file, if it gives what is needed."""
+        if name not in self.levels:
+            raise where.error(f"there is no mapping {name!r}", suggest(name, self.levels))
+        level = self.levels[name]
+        if level.model is not model:
+            raise where.error(
+                f"{name!r} gives {level.model.__name__}, {model.__name__} is needed",
+                f"use a mapping `into: {model.__name__}`",
+            )
+        return level
+
+
+def is_object_rule(rule: grammar.Rule) -> bool:
+    """Whether a rule is on objects of theirs."""
+    return rule.fields is not None or rule.use is not None or rule.case is not None

@@ -1,0 +1,182 @@
+"""Codecs of instants, dates, clock times and weekdays.
+
+A local time without offset is read in the restaurant's zone by the rule of RFC 5545: one that
+occurs twice (clocks go back) is the first of the two, one that does not occur (clocks go forward)
+takes the offset from before the change. So every instant survives the round trip, except those of
+the second pass through a repeated hour, which such a format cannot tell from the first.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, Field
+
+from workbench.canonical.availability import Weekday
+from workbench.mapping.codec import Codec, describe
+from workbench.mapping.scalars import Options, to_decimal, to_whole
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_PROBE = datetime(2026, 11, 23, 17, 45, 59, tzinfo=UTC)
+_FIRST_NUMBER = {"monday-1": (0, 1), "monday-0": (0, 0), "sunday-0": (6, 0), "sunday-1": (6, 1)}
+
+
+class InstantOptions(Options):
+    """Precision that is written."""
+
+    timespec: Literal["auto", "seconds", "milliseconds"] = "auto"
+
+
+def _reads_what_it_writes(value: str | None) -> str | None:
+    if value is not None:
+        datetime.strptime(_PROBE.strftime(value), value)  # noqa: DTZ007 only tried out
+    return value
+
+
+Format = Annotated[str | None, AfterValidator(_reads_what_it_writes)]
+
+
+class FormatOptions(Options):
+    """A format of `strptime`; without it ISO 8601."""
+
+    format: Format = None
+
+
+class TimeOptions(Options):
+    """A format as before; how midnight at a day's end is written (24:00, 23:59), else 00:00."""
+
+    format: Format = None
+    midnight: str | None = None
+
+
+class WeekdayOptions(Options):
+    """Number of the first day, or the names from Monday on; else English names in lower case."""
+
+    first: Literal["monday-1", "monday-0", "sunday-0", "sunday-1"] | None = None
+    names: tuple[str, ...] | None = Field(default=None, min_length=7, max_length=7)
+
+
+def _require_text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"a string is expected, not {describe(value)}")  # noqa: TRY004 one error type per payload
+    return value
+
+
+def build_instant(options: InstantOptions, _type: Any, _zone: ZoneInfo) -> Codec:
+    """Their ISO 8601 text with offset; UTC is written as Z."""
+
+    def read(value: Any) -> datetime:
+        instant = datetime.fromisoformat(_require_text(value))
+        if instant.tzinfo is None:
+            raise ValueError("it has no offset from UTC; is it a `local-datetime`?")
+        return instant
+
+    def write(value: datetime) -> str:
+        text = value.isoformat(timespec=options.timespec)
+        return f"{text[:-6]}Z" if text.endswith("+00:00") else text
+
+    return Codec(read, write)
+
+
+def build_local_datetime(options: FormatOptions, _type: Any, zone: ZoneInfo) -> Codec:
+    """Their wall-clock time without offset, in the restaurant's zone."""
+    pattern = options.format
+
+    def read(value: Any) -> datetime:
+        text = _require_text(value)
+        local = datetime.strptime(text, pattern) if pattern else datetime.fromisoformat(text)  # noqa: DTZ007 the zone follows
+        if local.tzinfo is not None:
+            raise ValueError("it has an offset from UTC; is it an `instant`?")
+        offset = local.replace(tzinfo=zone).utcoffset() or timedelta()
+        return local.replace(tzinfo=timezone(offset))
+
+    def write(value: datetime) -> str:
+        local = value.astimezone(zone).replace(tzinfo=None)
+        return local.strftime(pattern) if pattern else local.isoformat()
+
+    return Codec(read, write)
+
+
+def build_epoch(unit: timedelta) -> Any:
+    """Their count of seconds or milliseconds since 1970; what is finer is cut off."""
+
+    def read(value: Any) -> datetime:
+        try:
+            return _EPOCH + int(to_decimal(value) * (unit // _MICROSECOND)) * _MICROSECOND
+        except OverflowError:
+            raise ValueError("it is far beyond our calendar; is the unit right?") from None
+
+    codec = Codec(read, lambda value: (value - _EPOCH) // unit)
+    return lambda _options, _type, _zone: codec
+
+
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def build_date(options: FormatOptions, _type: Any, _zone: ZoneInfo) -> Codec:
+    """Their calendar date."""
+    pattern = options.format
+    if pattern is None:
+        return Codec(lambda value: date.fromisoformat(_require_text(value)), date.isoformat)
+
+    def read(value: Any) -> date:
+        return datetime.strptime(_require_text(value), pattern).date()  # noqa: DTZ007 only the date
+
+    return Codec(read, lambda value: value.strftime(pattern))
+
+
+def build_time(options: TimeOptions, _type: Any, _zone: ZoneInfo) -> Codec:
+    """Their clock time; 24:00 is midnight at the end of the day, which is our 00:00."""
+    pattern = options.format
+    midnights = {"24:00", "24:00:00", options.midnight}
+
+    def read(value: Any) -> time:
+        text = _require_text(value)
+        if text in midnights:
+            return time()
+        clock = datetime.strptime(text, pattern).time() if pattern else time.fromisoformat(text)  # noqa: DTZ007 only the time
+        if clock.tzinfo is not None:
+            raise ValueError("a clock time of a restaurant has no offset from UTC")
+        return clock
+
+    def write(value: time) -> str:
+        if options.midnight is not None and value == time():
+            return options.midnight
+        if pattern:
+            return value.strftime(pattern)
+        return value.isoformat("auto" if value.second or value.microsecond else "minutes")
+
+    return Codec(read, write)
+
+
+def build_weekday(options: WeekdayOptions, _type: Any, _zone: ZoneInfo) -> Codec:
+    """Their number or name of a day."""
+    days = tuple(Weekday)
+    words: list[Any] = list(options.names or days)
+    if options.first:
+        start, offset = _FIRST_NUMBER[options.first]
+        words = [(index - start) % 7 + offset for index in range(7)]
+    ours = {str(word).casefold(): day for word, day in zip(words, days, strict=True)}
+    theirs = {
+        day: word if options.first else str(word) for word, day in zip(words, days, strict=True)
+    }
+
+    def read(value: Any) -> Weekday:
+        day = None if isinstance(value, bool) else ours.get(str(value).casefold())
+        if day is None:
+            raise ValueError(f"one of {', '.join(map(str, words))} is expected")
+        return day
+
+    def write(value: Weekday) -> Any:
+        if value not in theirs:
+            raise ValueError("it is not a day of the week")
+        return theirs[value]
+
+    return Codec(read, write)
+
+
+def build_minutes(_options: Options, _type: Any, _zone: ZoneInfo) -> Codec:
+    """Their whole number of minutes."""
+    return Codec(to_whole, to_whole)

@@ -1,0 +1,172 @@
+"""Coverage and provenance of one payload, worked out on demand from the plan.
+
+The generated code does not keep count, so that translating costs nothing for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from workbench.mapping.arranging import spread
+from workbench.mapping.paths import EVERY, MISSING, Steps, collapse, look_up
+from workbench.mapping.plan import Case, Level, Shape, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What a mapping left.
+
+    Attributes:
+        unread: JSON Pointers, list indexes written as `*`, of source leaves that no rule reads and
+            that are not on the `ignore` list. Outward the source is the entity.
+        unfilled: Inward, canonical fields without a value (dotted; `unfilled` ones left out).
+            Outward, JSON Pointers of the partner's values that a rule could have written.
+    """
+
+    unread: tuple[str, ...] = ()
+    unfilled: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Trace:
+    """Which parts of a source the rules reach.
+
+    Attributes:
+        whole: Steps of values that are read with everything below.
+        shells: Steps of objects and lists that are entered.
+        ignored: Patterns of values left out on purpose.
+        filled: Target steps → source steps, for values that are there.
+    """
+
+    whole: set[Steps] = field(default_factory=set)
+    shells: set[Steps] = field(default_factory=set)
+    ignored: list[Steps] = field(default_factory=list)
+    filled: dict[Steps, Steps] = field(default_factory=dict)
+
+
+def trace(level: Level, source: Any, *, inward: bool) -> Trace:
+    """Follow the rules of a level over one source.
+
+    Args:
+        level: The plan.
+        source: The payload; outward the entity as plain data.
+        inward: The direction.
+    """
+    result = Trace()
+    _follow(level, source, (), (), result, inward=inward)
+    if inward and level.currency is not None:
+        result.whole.add(level.currency)
+    return result
+
+
+def list_unread(source: Any, traced: Trace) -> tuple[str, ...]:
+    """Pointers of the leaves that were not reached, sorted by first appearance."""
+    return tuple(dict.fromkeys(collapse(steps) for steps in _unread(source, (), traced)))
+
+
+def _follow(
+    level: Level, source: Any, at: Steps, target: Steps, result: Trace, *, inward: bool
+) -> None:
+    result.shells.add(at)
+    if not inward:
+        result.whole |= {(*at, *name.split(".")) for name in level.unfilled}
+    else:
+        result.ignored += [(*at, *pattern) for pattern in level.ignored]
+        result.whole |= {(*at, *path) for path in level.constants}
+    if level.case is not None:
+        _follow_branch(level.case, source, at, target, result, inward=inward)
+    for step in level.steps:
+        for path in step.sources:
+            _follow_step(step, path, source, at, target, result, inward=inward)
+
+
+def _follow_branch(
+    case: Case, source: Any, at: Steps, target: Steps, result: Trace, *, inward: bool
+) -> None:
+    branch = case.choose(source) if inward else case.choose_back(source)
+    if inward:
+        result.whole.add((*at, *case.source))
+    if branch is not None:
+        _follow(branch, source, at, target, result, inward=inward)
+
+
+def _follow_step(
+    step: Step, path: Steps, source: Any, at: Steps, target: Steps, result: Trace, *, inward: bool
+) -> None:
+    origin, goal = (path, step.keys) if inward else (step.keys, path)
+    if step.is_constant or not (step.reads if inward else step.writes):
+        # The rule says in so many words that this is not taken from here.
+        if origin:
+            result.whole.add((*at, *origin))
+        return
+    value, taken = look_up(source, origin)
+    here = (*at, *origin[:taken])
+    if value is None:
+        result.whole.add(here)
+    elif value is not MISSING:
+        _enter(step, value, here, (*target, *goal), result, inward=inward)
+
+
+def _enter(
+    step: Step, value: Any, at: Steps, target: Steps, result: Trace, *, inward: bool
+) -> None:
+    if target:
+        result.filled[target] = at
+    if step.level is None:
+        result.whole.add(at)
+    elif step.codec is not None and inward:
+        result.whole.add(at)
+        result.filled |= {(*target, *part.keys): at for part in step.level.steps}
+    elif not step.is_list:
+        _follow(step.level, value, at, target, result, inward=inward)
+    elif step.shape is not None and inward:
+        _enter_arranged(step, step.shape, value, at, target, result)
+    elif isinstance(value, (list, tuple)):
+        result.shells.add(at)
+        for index, item in enumerate(value):
+            for level in step.levels:
+                _follow(level, item, (*at, index), (*target, index), result, inward=inward)
+
+
+def _enter_arranged(
+    step: Step, shape: Shape, value: Any, at: Steps, target: Steps, result: Trace
+) -> None:
+    result.shells.add(at)
+    for key in value if isinstance(value, dict) else range(len(value)):
+        inner = (*at, key, *(shape.inner or ()))
+        result.shells |= {inner[:length] for length in range(len(at) + 1, len(inner) + 1)}
+    for index, member in enumerate(spread(value, shape.inner, is_keyed=shape.key is not None)):
+        here, ours = (*at, *member.steps), (*target, index)
+        holder = (*at, member.steps[0])
+        if shape.group is not None:
+            _follow(shape.group, member.group, holder, ours, result, inward=True)
+        if shape.key is not None:
+            result.filled |= {(*ours, *key.keys): holder for key in shape.key.steps}
+        if step.level is not None:
+            _follow(step.level, member.item, here, ours, result, inward=True)
+
+
+def _unread(value: Any, at: Steps, traced: Trace) -> Iterator[Steps]:
+    if at in traced.whole or _is_ignored(at, traced.ignored):
+        return
+    children: Iterable[tuple[str | int, Any]] = ()
+    if isinstance(value, dict):
+        children = value.items()
+    elif isinstance(value, (list, tuple)):
+        children = enumerate(value)
+    is_leaf = True
+    for key, child in children:
+        is_leaf = False
+        yield from _unread(child, (*at, key), traced)
+    if is_leaf and at not in traced.shells:
+        yield at
+
+
+def _is_ignored(at: Steps, patterns: list[Steps]) -> bool:
+    return any(
+        len(pattern) == len(at)
+        and all(want is EVERY or want == got for want, got in zip(pattern, at, strict=True))
+        for pattern in patterns
+    )

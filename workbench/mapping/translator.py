@@ -1,0 +1,219 @@
+"""The Translator: a mapping in use, both ways."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from pydantic import ValidationError
+
+from workbench.canonical.base import Entity
+from workbench.errors import InputError, MappingError
+from workbench.mapping.explaining import FAILURES, explain_invalid
+from workbench.mapping.hooks import Hook, name_hook
+from workbench.mapping.paths import collapse, look_up, point
+from workbench.mapping.plan import Level
+from workbench.mapping.program import Program
+from workbench.mapping.runtime import find_currency, put
+from workbench.mapping.table import MappedField
+from workbench.mapping.targets import suggest
+from workbench.mapping.tracing import Coverage, Trace, list_unread, trace
+
+# Filled by the workbench itself, never by a mapping alone.
+_OURS = frozenset({"origin", "ext"})
+
+
+@dataclass(frozen=True)
+class Translation:
+    """A payload in our words.
+
+    Coverage and provenance are worked out when first asked for, from the payload as it is then.
+
+    Attributes:
+        value: The entity; pydantic-valid, its invariants not yet checked.
+        payload: The source, as the hook left it if there is one.
+        level: The plan.
+    """
+
+    value: Entity
+    payload: Any
+    level: Level
+
+    @cached_property
+    def _trace(self) -> Trace:
+        return trace(self.level, self.payload, inward=True)
+
+    @cached_property
+    def coverage(self) -> Coverage:
+        """Source leaves never read, and top-level canonical fields without a value."""
+        filled = {
+            name for name in self.value.model_fields_set if getattr(self.value, name) is not None
+        }
+        unfilled = [
+            name
+            for name in type(self.value).model_fields
+            if name not in filled | _OURS | self.level.unfilled
+        ]
+        return Coverage(list_unread(self.payload, self._trace), tuple(unfilled))
+
+    @cached_property
+    def provenance(self) -> dict[str, str]:
+        """Dotted canonical path → JSON Pointer of the source value."""
+        return {
+            ".".join(map(str, target)): point(source)
+            for target, source in self._trace.filled.items()
+        }
+
+
+@dataclass(frozen=True)
+class Untranslation:
+    """An entity in the partner's words.
+
+    Attributes:
+        payload: Plain JSON data; an object unless the mapping has a rule for `$`.
+        entity: The source.
+        level: The plan.
+        only: The fields that were asked for; None for all.
+    """
+
+    payload: Any
+    entity: Entity
+    level: Level
+    only: frozenset[str] | None = None
+
+    @cached_property
+    def coverage(self) -> Coverage:
+        """Given fields that no rule writes, and the partner's values that were not written."""
+        data = self.entity.model_dump(
+            exclude_unset=True,
+            exclude_none=True,
+            include=None if self.only is None else set(self.only),
+        )
+        source = {name: value for name, value in data.items() if name not in _OURS}
+        unfilled = [
+            collapse(step.source)
+            for step in self.level.steps
+            if step.writes
+            and step.source
+            and look_up(self.payload, step.source)[1] < len(step.source)
+        ]
+        unread = list_unread(source, trace(self.level, data, inward=False))
+        return Coverage(unread, tuple(unfilled))
+
+
+class Translator:
+    """One mapping, compiled to Python functions.
+
+    Attributes:
+        name: Name of the mapping.
+        entity_type: The canonical class.
+        can_write: Whether at least one field is written outward.
+        source: The generated Python, to read.
+        table: Its rules, flat, for people.
+        plan: Its rules, resolved, for checks.
+    """
+
+    def __init__(
+        self, level: Level, program: Program, table: list[MappedField], hooks: Mapping[str, Hook]
+    ) -> None:
+        self.name = level.title
+        self.table = table
+        self.plan = level
+        self.entity_type = level.model
+        self.can_write = any(step.writes for step in level.steps)
+        self.source = program.code.text
+        self._program = program
+        self._prepare = hooks.get(f"read_{name_hook(level.title)}")
+        self._finish = hooks.get(f"write_{name_hook(level.title)}")
+        self._read: Callable[..., Any] = program.functions[f"read_{level.number}"]
+        self._write: Callable[..., Any] = program.functions[f"write_{level.number}"]
+        self._patch: Callable[..., Any] = program.functions[f"patch_{level.number}"]
+        self._validate = level.model.__pydantic_validator__.validate_python
+        self._writes_currency = level.currency is not None and not any(
+            step.writes and step.source == level.currency for step in level.steps
+        )
+        self._has_own_currency = level.currency is not None or any(
+            step.keys == ("currency",) and step.writes for step in level.steps
+        )
+
+    def translate(self, payload: Any) -> Translation:
+        """Read a partner's payload.
+
+        Args:
+            payload: Plain JSON data; it is not changed, and kept for coverage.
+
+        Raises:
+            TranslationError: A value does not fit; with its path and the canonical field.
+            HookError: The partner's hook raised.
+        """
+        if self._prepare is not None:
+            payload = self._prepare(payload)
+        currency = self._program.currency
+        if self.plan.currency is not None:
+            found = look_up(payload, self.plan.currency)[0]
+            currency = found if isinstance(found, str) else currency
+        try:
+            data = self._read(payload, currency)
+        except FAILURES as error:
+            raise self._program.explain(error, payload, inward=True) from error
+        try:
+            value = self._validate(data)
+        except ValidationError as error:
+            raise explain_invalid(error, self.plan, payload) from error
+        return Translation(value, payload, self.plan)
+
+    def untranslate(self, entity: Entity, *, only: set[str] | None = None) -> Untranslation:
+        """Write an entity as the partner's payload.
+
+        Args:
+            entity: Fields that were never set are left out; those set to None become null.
+            only: Top-level canonical fields to write, for a partial update; `constants` are
+                written in any case.
+
+        Raises:
+            MappingError: The mapping is one-way in.
+            InputError: The entity is of another class, or `only` names an unknown field.
+            TranslationError: A value cannot be said in the partner's words.
+            HookError: The partner's hook raised.
+        """
+        self._check(entity, only)
+        given = entity.model_fields_set if only is None else entity.model_fields_set & only
+        currency = self._find_currency(entity)
+        write = self._write if only is None else self._patch
+        try:
+            payload = write(entity, given, currency)
+            if self._writes_currency and find_currency([getattr(entity, n) for n in given]):
+                put(payload, self.plan.currency or (), currency)
+        except FAILURES as error:
+            raise self._program.explain(error, entity, inward=False) from error
+        if self._finish is not None:
+            payload = self._finish(payload)
+        return Untranslation(payload, entity, self.plan, None if only is None else frozenset(only))
+
+    def _find_currency(self, entity: Entity) -> str:
+        """The currency that the written payload is in."""
+        if not self._has_own_currency:
+            return self._program.currency
+        own = getattr(entity, "currency", None) or find_currency(entity)
+        return own or self._program.currency
+
+    def _check(self, entity: Entity, only: set[str] | None) -> None:
+        if not self.can_write:
+            raise MappingError(
+                f"the mapping {self.name!r} is one-way in",
+                location=self._program.file,
+                hint="give its fields rules without `one-way: in`",
+            )
+        if not isinstance(entity, self.entity_type):
+            raise InputError(
+                f"the mapping {self.name!r} writes {self.entity_type.__name__}, "
+                f"not {type(entity).__name__}",
+                location=self._program.file,
+            )
+        fields = self.entity_type.model_fields
+        for name in sorted((only or set()) - fields.keys()):
+            raise InputError(
+                f"{self.entity_type.__name__} has no field {name!r}", hint=suggest(name, fields)
+            )

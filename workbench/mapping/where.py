@@ -1,0 +1,50 @@
+"""Places in a mapping file, for errors that say what, where and how to mend."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ParamSpec, TypeVar
+
+from workbench.errors import MappingError
+from workbench.mapping.paths import Steps, point
+from workbench.mapping.targets import UnknownNameError
+
+Arguments = ParamSpec("Arguments")
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """A file, and the steps down to a value in it."""
+
+    file: str
+    steps: Steps = ()
+
+    def at(self, *steps: str | int) -> Where:
+        """A place further down."""
+        return Where(self.file, (*self.steps, *steps))
+
+    def find(self, pointer: str) -> Where:
+        """The place that a JSON Pointer names."""
+        tokens = pointer.split("/")[1:]
+        return Where(self.file, tuple(t.replace("~1", "/").replace("~0", "~") for t in tokens))
+
+    def error(self, message: str, hint: str | None = None) -> MappingError:
+        """The error at this place."""
+        return MappingError(message, location=f"{self.file}#{point(self.steps)}", hint=hint)
+
+    def look(
+        self, find: Callable[Arguments, Found], *args: Arguments.args, **kwargs: Arguments.kwargs
+    ) -> Found:
+        """Call a look-up whose ValueError is a mistake at this place.
+
+        Raises:
+            MappingError: The look-up found nothing.
+        """
+        try:
+            return find(*args, **kwargs)
+        except UnknownNameError as error:
+            raise self.error(str(error), error.hint) from error
+        except ValueError as error:
+            raise self.error(str(error)) from error
