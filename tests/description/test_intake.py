@@ -1,4 +1,5 @@
 import hashlib
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -265,3 +266,17 @@ def test_damaged_documents_are_described_or_refused(
     orjson.dumps(description.bundles)
     assert len({item.id for item in description.operations}) == len(description.operations)
     assert len({item.id for item in description.events}) == len(description.events)
+
+
+def test_bundle_hash_follows_what_the_document_says(
+    write: Callable[[str, Any], Path], openapi: Callable[..., dict[str, Any]]
+) -> None:
+    """Spelling does not change the hash of the bundle; a neighbour's content does."""
+    plain = openapi({"/a": {"get": {"responses": {"200": {"$ref": "part.json"}}}}})
+    write("part.json", {"description": "A"})
+    one = describe([write("api.json", plain)]).documents[0]
+    other = describe([write("api.json", json.dumps(plain, indent=3))]).documents[0]
+    assert one.bundle_sha256 == other.bundle_sha256
+    assert one.sha256 != other.sha256
+    write("part.json", {"description": "B"})
+    assert describe([write("api.json", plain)]).documents[0].bundle_sha256 != one.bundle_sha256

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from workbench.cli.drafting import new_command, overlay_command
 from workbench.cli.looking import (
     describe_command,
     features_command,
@@ -29,6 +30,7 @@ def main() -> None:
 
 for command in (
     demo_command,
+    new_command,
     describe_command,
     suggest_command,
     features_command,
@@ -39,5 +41,6 @@ for command in (
     report_command,
     sandbox_command,
     listen_command,
+    overlay_command,
 ):
     main.add_command(command)

@@ -1,6 +1,7 @@
 """Documents in, `ApiDescription` out: guard, overlay, bundle, read, warn.
 
-The documents stay byte for byte as they are; only the bundles made here go to other tools.
+The documents stay byte for byte as they are; only the bundles made here go to other tools. What
+differs between two versions is in `comparison`, the way back to an overlay in `overlay_diff`.
 """
 
 from workbench.description.guard import load_text, read_text

@@ -20,6 +20,10 @@ from workbench.model.description import Warned, follow
 
 FILES = "x-files"
 _REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef", "operationRef")
+_POINTING = frozenset(
+    {*_REFERENCES, "externalValue", "$id", "$self", "$schema", "jsonSchemaDialect", "$anchor"}
+    | {"$dynamicAnchor", "discriminator"}
+)
 _SUFFIXES = frozenset({".yaml", ".yml", ".json"})
 _SHOWN = 80  # characters of a reference that a message quotes
 _DIALECTS = ("json-schema.org", "spec.openapis.org")
@@ -30,10 +34,11 @@ _URI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//|[/\\]")
 
 @dataclass(frozen=True)
 class Bundle:
-    """A self-contained document and the defects met on the way."""
+    """A self-contained document, the defects met on the way, and the neighbours pulled in."""
 
     document: dict[str, Any]
     warnings: tuple[Warned, ...]
+    files: tuple[str, ...] = ()
 
 
 Trail = tuple[Any, ...]  # nested pairs: (trail of the parent, key of this node)
@@ -76,7 +81,7 @@ class _Bundler:
         dangling = [item for item in self.references if not self.settle(item)]
         for item in reversed(dangling):
             self.mend(item)
-        return Bundle(self.document, tuple(self.warnings))
+        return Bundle(self.document, tuple(self.warnings), tuple(self.slots))
 
     def scan(self, root: Any, file: str, trail: Trail) -> None:
         """Walk one file: refuse what reaches out, note references and anchors."""
@@ -92,7 +97,8 @@ class _Bundler:
                 continue
             if not isinstance(node, dict):
                 continue
-            self.inspect(node, file, here, owner, is_data=is_data)
+            if not _POINTING.isdisjoint(node):
+                self.inspect(node, file, here, owner, is_data=is_data)
             is_map = bool(here) and here[1] in _MAPS
             stack += [
                 (child, (here, key), is_data or (key in _DATA and not is_map), None)

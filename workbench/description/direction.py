@@ -144,6 +144,8 @@ def _split_words(name: str) -> str:
 
 
 def _plain(text: str) -> str:
+    if text.isascii():
+        return re.sub(r"\s+", " ", text).lower()
     decomposed = unicodedata.normalize("NFKD", text)
     bare = "".join(char for char in decomposed if not unicodedata.combining(char))
     return re.sub(r"\s+", " ", bare.replace("’", "'")).lower()  # noqa: RUF001 - typographic quote

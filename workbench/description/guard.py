@@ -16,7 +16,6 @@ from typing import Any
 
 import orjson
 
-from workbench.description.composer import read_yaml
 from workbench.description.limits import (
     DEFAULT_LIMITS,
     MOST_WARNINGS,
@@ -31,6 +30,7 @@ from workbench.errors import DescriptionError
 from workbench.model.description import Warned
 
 _JSON_KEY = re.compile(rb'"\s*:')
+_JSON_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"(\s*+:)?')  # the group: it is a key
 
 
 def load_text(text: str, name: str) -> Any:
@@ -75,7 +75,7 @@ def read_bytes(data: bytes, name: str, limits: Limits = DEFAULT_LIMITS) -> Readi
     """Read the bytes of a YAML or JSON file; see `read_text`."""
     text = decode(data, name, limits)
     if text.lstrip()[:1] not in {"{", "["}:
-        return read_yaml(text, name, limits)
+        return _read_yaml(text, name, limits)
     try:
         return _read_json(text, name, limits)
     except orjson.JSONDecodeError as error:
@@ -83,7 +83,7 @@ def read_bytes(data: bytes, name: str, limits: Limits = DEFAULT_LIMITS) -> Readi
             raise too_deep(name, error.lineno, limits) from error
         # YAML's own flow style begins with the same brackets, and forgives a trailing comma.
         try:
-            return read_yaml(text, name, limits)
+            return _read_yaml(text, name, limits)
         except DescriptionError:
             if name.lower().endswith(".json"):
                 raise _not_json(error, name) from error
@@ -132,6 +132,13 @@ def read_file(path: Path, limits: Limits = DEFAULT_LIMITS) -> bytes:
         ) from error
 
 
+def _read_yaml(text: str, name: str, limits: Limits) -> Reading:
+    # Imported late: the YAML parser takes a while, and many documents are JSON.
+    from workbench.description.composer import read_yaml  # noqa: PLC0415
+
+    return read_yaml(text, name, limits)
+
+
 def _read_json(text: str, name: str, limits: Limits) -> Reading:
     encoded = text.encode()
     data = orjson.loads(encoded)
@@ -139,7 +146,8 @@ def _read_json(text: str, name: str, limits: Limits) -> Reading:
     if depth > limits.depth:
         raise too_deep(name, 1, limits)
     # A quote before a colon inside a string only costs the slower count, never a wrong answer.
-    if keys != len(_JSON_KEY.findall(encoded)):
+    is_sure = keys == len(_JSON_KEY.findall(encoded))
+    if not is_sure and keys != sum(map(bool, _JSON_STRING.findall(encoded))):
         return Reading(data, _find_json_duplicates(text, name))
     return Reading(data)
 

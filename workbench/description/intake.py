@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+import orjson
 
 from workbench.description.asyncapi import is_asyncapi, read_asyncapi
 from workbench.description.bundle import bundle
@@ -18,7 +21,6 @@ from workbench.description.event_schemas import event_schemas
 from workbench.description.guard import decode, read_bytes, read_file
 from workbench.description.har import is_har, read_har
 from workbench.description.limits import DEFAULT_LIMITS, Limits
-from workbench.description.markdown import read_markdown
 from workbench.description.openapi import Contents, read_openapi
 from workbench.description.overlay import Overlay, apply_actions, load_overlay
 from workbench.description.postman import is_postman, postman_version, read_postman
@@ -30,9 +32,13 @@ from workbench.errors import DescriptionError
 from workbench.model.description import ApiDescription, Document, Warned
 
 _PROSE = frozenset({".md", ".markdown", ".mdx", ".txt"})
+_PAGES = frozenset({".html", ".htm", ".xhtml"})
+_PAGE = re.compile(
+    r"\s*(?:<!--.{0,2000}?-->\s*)?<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL
+)
 _EXPECTED = (
     "Expected OpenAPI (`openapi: 3.x` or `swagger: '2.0'`), AsyncAPI (`asyncapi: 2.x` or `3.x`), "
-    "a Postman collection 2.x, a HAR recording, or Markdown (`.md`)."
+    "a Postman collection 2.x, a HAR recording, Markdown (`.md`) or HTML (`.html`)."
 )
 
 
@@ -42,7 +48,8 @@ def describe(
     """Read all documents of one partner.
 
     Args:
-        paths: The documents: OpenAPI 2.0 to 3.2, AsyncAPI 2.x and 3.0, Postman 2.x, HAR, Markdown.
+        paths: The documents: OpenAPI 2.0 to 3.2, AsyncAPI 2.x and 3.0, Postman 2.x, HAR, Markdown,
+            HTML.
         overlay: An OpenAPI Overlay. It is applied before references are followed, so that it can
             take one out; it concerns the document that it `extends`, else every document.
         limits: Caps of the intake guard.
@@ -99,9 +106,12 @@ def _take_in(path: Path, name: str, overlay: Overlay | None, limits: Limits) -> 
     document = Document(
         name=name, format="", version="", sha256=hashlib.sha256(raw).hexdigest(), size=len(raw)
     )
-    if path.suffix.lower() in _PROSE:
-        outline, warnings = read_markdown(decode(raw, name, limits), name)
-        return _from_outline(document, "markdown", "", outline, warnings)
+    suffix = path.suffix.lower()
+    text = decode(raw, name, limits) if suffix in _PROSE | _PAGES or raw[:1] == b"<" else ""
+    if suffix in _PAGES or _PAGE.match(text):
+        return _read_prose(document, "html", text)
+    if suffix in _PROSE:
+        return _read_prose(document, "markdown", text)
     reading = read_bytes(raw, name, limits)
     if not isinstance(reading.data, dict):
         raise _unknown(name, reading.data)
@@ -113,6 +123,16 @@ def _take_in(path: Path, name: str, overlay: Overlay | None, limits: Limits) -> 
     return replace(intake, matched=matched)
 
 
+def _read_prose(document: Document, kind: str, text: str) -> _Intake:
+    # Imported late: the Markdown parser takes a tenth of a second, and few documents are prose.
+    from workbench.description.html_prose import read_html  # noqa: PLC0415
+    from workbench.description.markdown import read_markdown  # noqa: PLC0415
+
+    reader = read_html if kind == "html" else read_markdown
+    outline, warnings = reader(text, document.name)
+    return _from_outline(document, kind, "", outline, warnings)
+
+
 def _read_format(path: Path, document: Document, data: dict[str, Any], limits: Limits) -> _Intake:
     name = document.name
     if "openapi" in data or "swagger" in data:
@@ -122,9 +142,9 @@ def _read_format(path: Path, document: Document, data: dict[str, Any], limits: L
         whole = bundle(data, path, name=name, limits=limits)
         generated, contents = read_asyncapi(whole.document, name)
         contents.warnings[:0] = whole.warnings
-        return _Intake(
-            _filled(document, "asyncapi", version, generated, contents), generated, contents
-        )
+        filled = _filled(document, "asyncapi", version, generated, contents)
+        filled = filled.model_copy(update={"files": whole.files})
+        return _Intake(filled, generated, contents)
     if is_postman(data):
         outline, warnings = read_postman(data, name)
         return _from_outline(document, "postman", postman_version(data), outline, warnings)
@@ -147,6 +167,7 @@ def _read_openapi(path: Path, document: Document, data: dict[str, Any], limits: 
     contents.warnings += find_defects(mended, dialect, version, contents, name)
     contents.warnings += find_schema_defects(mended, dialect, name)
     filled = _filled(document, "openapi", version, mended, contents)
+    filled = filled.model_copy(update={"files": whole.files})
     return _Intake(filled, mended, contents)
 
 
@@ -178,8 +199,13 @@ def _filled(
             "title": text_of(info.get("title")),
             "api_version": text_of(info.get("version")),
             "servers": contents.servers,
+            "bundle_sha256": _digest(bundled),
         }
     )
+
+
+def _digest(bundled: dict[str, Any]) -> str:
+    return hashlib.sha256(orjson.dumps(bundled, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
 def _unmatched(overlay: Overlay, intakes: Sequence[_Intake]) -> tuple[Warned, ...]:

@@ -1,64 +1,20 @@
-"""Markdown prose: headings such as `GET /orders/{id}`, tables and JSON examples → operations.
-
-A document is cut into sections by its headings. A section that names a call becomes an operation;
-sections below it (request, response, parameters) add to it. Under a heading about webhooks, calls
-become events, and so do sections that show a payload.
-"""
+"""Markdown, cut into sections by its headings; what they say is read by `sections`."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from workbench.description import prose
-from workbench.description.direction import judge_direction
-from workbench.description.guard import load_json
-from workbench.description.sketch import Outline, Payload, Sketch
-from workbench.description.tables import Table, read_fields, read_parameters
-from workbench.errors import DescriptionError
-from workbench.model.description import Direction, Warned
-
-_JSON_LANGUAGES = frozenset({"", "json", "json5", "jsonc", "js", "javascript"})
-_LONGEST = 4_000  # characters of description kept for one operation
-_EVENT_NAME = re.compile(r"`([\w.:/-]{3,80})`")
-_PLAIN_EVENT_NAME = re.compile(r"\b[A-Za-z]\w*(?:[._:][A-Za-z]\w*)+\b")
-_SAFE = frozenset({"GET", "DELETE", "HEAD", "OPTIONS"})
-
-
-@dataclass
-class Fence:
-    """A code block, with the words just before it."""
-
-    language: str
-    text: str
-    lead: str
-
-
-@dataclass
-class Section:
-    """What stands between two headings."""
-
-    level: int
-    title: str
-    line: int
-    parents: tuple[str, ...] = ()
-    paragraphs: list[str] = field(default_factory=list)
-    fences: list[Fence] = field(default_factory=list)
-    tables: list[tuple[Table, str]] = field(default_factory=list)
-
-    @property
-    def is_about_webhooks(self) -> bool:
-        """Whether its heading or one above speaks of webhooks."""
-        return any(prose.WEBHOOK.search(prose.plain(text)) for text in (*self.parents, self.title))
+from workbench.description.sections import Fence, Section, read_sections
+from workbench.description.sketch import Outline
+from workbench.description.tables import Table
+from workbench.model.description import Warned
 
 
 def read_markdown(text: str, name: str) -> tuple[Outline, tuple[Warned, ...]]:
-    """Read prose into an outline.
+    """Read Markdown into an outline.
 
     Args:
         text: The whole text.
@@ -67,26 +23,7 @@ def read_markdown(text: str, name: str) -> tuple[Outline, tuple[Warned, ...]]:
     Raises:
         DescriptionError: The text names no call and no event.
     """
-    sections = list(_sections(text))
-    reader = _Reader(name, tuple(_stated_servers(text)))
-    for section in sections:
-        reader.read(section)
-    if not reader.sketches:
-        raise DescriptionError(
-            "no operation was found in the prose",
-            location=name,
-            hint="Expected headings or lines such as `GET /orders/{id}`, or a heading about "
-            "webhooks with JSON examples.",
-        )
-    title = next((section.title for section in sections if section.title), "")
-    outline = Outline(
-        title=title or name,
-        version="1",
-        sketches=reader.sketches,
-        servers=tuple(dict.fromkeys([*reader.bases, *reader.hosts])),
-        security=_security(text),
-    )
-    return outline, tuple(reader.warnings)
+    return read_sections(list(_sections(text)), text, name)
 
 
 def _sections(text: str) -> Iterator[Section]:
@@ -129,194 +66,3 @@ def _read_table(tokens: Sequence[Token], index: int) -> tuple[Table, int]:
             rows[-1].append(tokens[index].content)
         index += 1
     return Table(tuple(rows[0]) if rows else (), tuple(map(tuple, rows[1:]))), index
-
-
-@dataclass
-class _Reader:
-    name: str
-    bases: tuple[str, ...] = ()
-    sketches: list[Sketch] = field(default_factory=list)
-    warnings: list[Warned] = field(default_factory=list)
-    hosts: list[str] = field(default_factory=list)
-    current: Sketch | None = None
-    level: int = 0
-
-    def read(self, section: Section) -> None:
-        """Read one section: a new operation, a part of the one above, or an event."""
-        if self.current is not None and section.level <= self.level:
-            self.current = None
-        call = prose.CALL.search(section.title)
-        if call is not None:
-            self.begin(section, call)
-        else:
-            self.begin_from_body(section)
-        if self.current is None:
-            self.begin_event(section)
-        if self.current is not None:
-            self.add(self.current, section)
-
-    def begin(self, section: Section, call: re.Match[str]) -> None:
-        """Start an operation or event named in a heading or a line."""
-        path, parameters = self.split(call[2])
-        title = section.title.replace(call[0], "") if call[0] in section.title else section.title
-        summary = re.sub(r"[`*_]", "", title).strip(" \t:-–—|()")  # noqa: RUF001 - dashes in titles
-        method = call[1].upper()
-        words = "\n\n".join(section.paragraphs)
-        is_event = section.is_about_webhooks and (
-            judge_direction(method, path, tags=("webhook",), summary=summary) is Direction.INBOUND
-            or judge_direction(method, path, summary=summary, description=words)
-            is Direction.INBOUND
-        )
-        self.current = Sketch(
-            method=method,
-            path=path,
-            summary=summary or (section.parents[-1] if section.parents else ""),
-            tags=[re.sub(r"[`*_]", "", text) for text in section.parents[1:2]],
-            parameters=parameters,
-            source="path" if is_event else "",
-        )
-        self.level = section.level
-        self.sketches.append(self.current)
-
-    def begin_from_body(self, section: Section) -> None:
-        """Start an operation for each line of a section that is nothing but a call."""
-        blocks = [
-            *section.paragraphs,
-            *(fence.text for fence in section.fences if fence.language in {"", "http", "text"}),
-        ]
-        for block in blocks:
-            for line in block.splitlines():
-                call = prose.CALL.match(line.strip().lstrip("`*> "))
-                rest = line.strip().lstrip("`*> ")[call.end() :] if call else ""
-                if call and re.fullmatch(r"[`*\s|.]*(?:HTTP/[\d.]+)?", rest):
-                    self.begin(section, call)
-
-    def begin_event(self, section: Section) -> None:
-        """Start an event for a section about a webhook that shows a payload."""
-        words = prose.plain(section.title)
-        shows_json = any(fence.language in _JSON_LANGUAGES - {""} for fence in section.fences)
-        if not section.is_about_webhooks or not shows_json or not words:
-            return
-        named = _EVENT_NAME.search(section.title) or _PLAIN_EVENT_NAME.search(section.title)
-        if named is None and prose.ABOUT_DELIVERY.search(words):
-            return
-        name = (
-            named[named.lastindex or 0] if named else re.sub(r"[^a-z0-9]+", "-", words).strip("-")
-        )
-        self.current = Sketch(
-            method="POST", path=name, summary=re.sub(r"[`*_]", "", section.title), source="webhook"
-        )
-        self.level = section.level
-        self.sketches.append(self.current)
-
-    def split(self, target: str) -> tuple[str, list[dict[str, Any]]]:
-        """Cut a URL or path into its template and its query parameters."""
-        base = next((base for base in self.bases if target.startswith(f"{base}/")), None)
-        host = re.match(r"https?://[^/]+", target)
-        if base is not None:
-            target = target.removeprefix(base)
-        elif host:
-            self.hosts.append(host[0])
-        target = re.sub(r"^(?:https?://[^/]+|\{\{?\w+\}?\})(?=/)", "", target)
-        path, _, query = target.rstrip(".:").partition("?")
-        path = re.sub(r"/:([A-Za-z_]\w*)", r"/{\1}", path)
-        path = re.sub(r"\{\{(\w+)\}\}", r"{\1}", path)
-        names = re.findall(r"(?:^|&)\{?&?([A-Za-z_][\w.\[\]-]*)", query)
-        return path or "/", [
-            {"name": name, "in": "query", "schema": {"type": "string"}} for name in names
-        ]
-
-    def add(self, sketch: Sketch, section: Section) -> None:
-        """Add what a section says to its operation."""
-        if section.level == self.level or not sketch.description:
-            text = "\n\n".join(section.paragraphs)
-            sketch.description = f"{sketch.description}\n\n{text}".strip()[:_LONGEST]
-        for table, lead in section.tables:
-            self.add_table(sketch, table, lead, section)
-        for fence in section.fences:
-            if fence.language in _JSON_LANGUAGES:
-                self.add_example(sketch, fence, section)
-
-    def add_table(self, sketch: Sketch, table: Table, lead: str, section: Section) -> None:
-        """Take a table as parameters, as fields of a body, or as a list of answers."""
-        about = f"{section.title} {lead}" if section.level > self.level else lead
-        for status, words in table.statuses():
-            sketch.answers.setdefault(status, Payload()).description = words
-        is_body = sketch.source != "" or (
-            sketch.method not in _SAFE and prose.place_named(about) is None
-        )
-        if prose.ANSWER.search(prose.plain(about)):
-            schema = read_fields(table)
-            if schema is not None:
-                answer = sketch.answers.setdefault(self.status(about), Payload())
-                answer.schema = answer.schema or schema
-            return
-        parameters, fields = read_parameters(table, sketch.path, about, has_body=is_body)
-        names = {(item["name"], item["in"]) for item in parameters}
-        kept = [item for item in sketch.parameters if (item["name"], item["in"]) not in names]
-        sketch.parameters = kept + parameters
-        if fields is not None:
-            sketch.request = sketch.request or Payload()
-            sketch.request.schema = sketch.request.schema or fields
-
-    def add_example(self, sketch: Sketch, fence: Fence, section: Section) -> None:
-        """Take a JSON block as an example of the request or of an answer."""
-        try:
-            value = load_json(fence.text, self.name)
-        except DescriptionError:
-            if fence.language.startswith("json"):
-                self.warnings.append(
-                    Warned(
-                        slug="unreadable-example",
-                        document=self.name,
-                        severity="info",
-                        summary=f"A JSON example below line {section.line} is not valid JSON; "
-                        "left out.",
-                    )
-                )
-            return
-        about = fence.lead
-        if section.level > self.level:
-            about = f"{section.title} {fence.lead}"
-        if self.is_answer(sketch, about):
-            payload = sketch.answers.setdefault(self.status(about), Payload())
-        else:
-            sketch.request = payload = sketch.request or Payload()
-        payload.examples.append(value)
-
-    def is_answer(self, sketch: Sketch, about: str) -> bool:
-        """Whether an example introduced by these words is an answer."""
-        if sketch.source:
-            return False
-        words = prose.plain(about)
-        answer = [match.start() for match in prose.ANSWER.finditer(words)]
-        request = [match.start() for match in prose.REQUEST.finditer(words)]
-        if answer or request:
-            # The word nearest to the example counts.
-            return max(answer, default=-1) > max(request, default=-1)
-        if sketch.method in _SAFE:
-            return True
-        return sketch.request is not None and bool(sketch.request.examples)
-
-    def status(self, about: str) -> str:
-        """The status that words name, else 200."""
-        found = prose.STATUS.search(about)
-        return found[1] if found else "200"
-
-
-def _stated_servers(text: str) -> Iterator[str]:
-    for match in prose.BASE_URL.finditer(text):
-        yield match[1].rstrip("/.")
-
-
-def _security(text: str) -> dict[str, dict[str, Any]]:
-    words = prose.plain(text)
-    schemes: dict[str, dict[str, Any]] = {}
-    if prose.BEARER.search(words):
-        schemes["bearer"] = {"type": "http", "scheme": "bearer"}
-    if prose.BASIC.search(words):
-        schemes["basic"] = {"type": "http", "scheme": "basic"}
-    key = prose.KEY_HEADER.search(text)
-    if key and not key[1].lower().endswith(("signature", "idempotency-key")):
-        schemes["apiKey"] = {"type": "apiKey", "in": "header", "name": key[1]}
-    return schemes

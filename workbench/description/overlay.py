@@ -13,14 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import jsonpath
-from jsonpath.exceptions import JSONPathError
-
 from workbench.description.guard import read_bytes, read_file
 from workbench.description.limits import DEFAULT_LIMITS, Limits
 from workbench.errors import DescriptionError, OverlayError
 
 _VERSION = re.compile(r"1\.[01](?:\.\d+)?")
+_UNSAFE = re.compile(r"[\x00-\x1f'\\]")
+_ESCAPES = dict(zip("\b\t\n\f\r'\\", (rf"\{letter}" for letter in "btnfr'\\"), strict=True))
 _HINT = "See the Overlay Specification 1.1: each action has a target and update, remove or copy."
 
 
@@ -123,9 +122,13 @@ def path_to(tokens: Iterable[str | int]) -> str:
         if isinstance(token, int):
             parts.append(f"[{token}]")
         else:
-            escaped = token.replace("\\", "\\\\").replace("'", "\\'")
-            parts.append(f"['{escaped}']")
+            parts.append(f"['{_UNSAFE.sub(_escape, token)}']")
     return "$" + "".join(parts)
+
+
+def _escape(match: re.Match[str]) -> str:
+    character = match[0]
+    return _ESCAPES.get(character) or f"\\u{ord(character):04x}"
 
 
 def _read_action(entry: Any, name: str, index: int) -> Action:
@@ -153,6 +156,10 @@ def _read_action(entry: Any, name: str, index: int) -> Action:
 
 
 def _compile(path: str, name: str, where: str) -> Any:
+    # Imported late: it takes a tenth of a second, and most partners need no correction.
+    import jsonpath  # noqa: PLC0415
+    from jsonpath.exceptions import JSONPathError  # noqa: PLC0415
+
     try:
         return jsonpath.compile(path, strict=True)
     except (JSONPathError, ValueError, IndexError, RecursionError) as error:
@@ -160,6 +167,8 @@ def _compile(path: str, name: str, where: str) -> Any:
 
 
 def _select(path: str, document: Any, name: str, where: str) -> list[tuple[str | int, ...]]:
+    from jsonpath.exceptions import JSONPathError  # noqa: PLC0415 - as in `_compile`
+
     if not isinstance(document, dict | list):
         return []
     query = _compile(path, name, where)

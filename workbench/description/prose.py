@@ -83,6 +83,8 @@ KEY_HEADER = re.compile(
 
 def plain(text: str) -> str:
     """Return text in lower case without accents, for matching against the words above."""
+    if text.isascii():
+        return text.lower()
     decomposed = unicodedata.normalize("NFKD", text)
     return "".join(char for char in decomposed if not unicodedata.combining(char)).lower()
 

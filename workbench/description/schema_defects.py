@@ -13,6 +13,10 @@ from workbench.description.words import list_of, mapping_of, text_of, token
 from workbench.model.description import Warned, follow
 
 _TYPES = frozenset({"string", "number", "integer", "boolean", "array", "object", "null", "file"})
+_INNER = frozenset(
+    {"properties", "patternProperties", "$defs", "items", "additionalProperties", "not"}
+    | {"allOf", "anyOf", "oneOf", "prefixItems"}
+)
 _DATA = frozenset({"example", "examples", "default"})
 _SHOWN = 20  # warnings of one kind for one document; the rest is counted
 
@@ -48,13 +52,16 @@ def _schemas(document: dict[str, Any], dialect: Dialect) -> Iterator[tuple[str, 
         if not isinstance(schema, dict):
             continue
         yield pointer, schema
+        if _INNER.isdisjoint(schema):
+            continue
         for key in ("properties", "patternProperties", "$defs"):
             pending += [
                 (f"{pointer}/{key}{token(name)}", child)
                 for name, child in mapping_of(schema.get(key)).items()
             ]
         for key in ("items", "additionalProperties", "not"):
-            pending.append((f"{pointer}/{key}", schema.get(key)))
+            if key in schema:
+                pending.append((f"{pointer}/{key}", schema[key]))
         for key in ("allOf", "anyOf", "oneOf", "prefixItems"):
             pending += [
                 (f"{pointer}/{key}/{index}", child)

@@ -143,7 +143,8 @@ class Document(Described):
     """One file that a partner gave us, kept byte for byte.
 
     `sha256` is of that file, `bundle_sha256` of its bundle as JSON with sorted keys: the same as
-    long as the document, its neighbours and the overlay say the same.
+    long as the document, its neighbours and the overlay say the same. `files` are those
+    neighbours: paths, relative to the document, of what its references pull in.
     """
 
     name: str
@@ -155,6 +156,7 @@ class Document(Described):
     size: int
     servers: tuple[str, ...] = ()
     bundle_sha256: str = ""
+    files: tuple[str, ...] = ()
 
 
 class Warned(Described):
@@ -235,10 +237,13 @@ def follow(document: Any, reference: str) -> Any:
         return None
     node = document
     for raw in reference.split("/")[1:]:
-        token = raw.replace("~1", "/").replace("~0", "~")
-        plain = unquote(raw).replace("~1", "/").replace("~0", "~")
-        if isinstance(node, dict) and (token in node or plain in node):
-            node = node[token] if token in node else node[plain]
+        token = raw.replace("~1", "/").replace("~0", "~") if "~" in raw else raw
+        if isinstance(node, dict):
+            if token not in node:
+                token = unquote(raw).replace("~1", "/").replace("~0", "~")
+            if token not in node:
+                return None
+            node = node[token]
         elif isinstance(node, list) and _INDEX.fullmatch(token) and int(token) < len(node):
             node = node[int(token)]
         else:

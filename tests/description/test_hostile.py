@@ -1,0 +1,119 @@
+"""The command `describe` on everything broken or hostile: a typed end, in time and memory."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+BROKEN = ROOT.parent / "shared" / "partner-docs" / "broken"
+MOST_SECONDS = 2.0
+MOST_MEGABYTES = 300
+
+# Runs the real command on many files in one process, and tells of each how it ended.
+_MANY = """
+import contextlib, io, json, resource, sys, time
+from workbench.cli import main
+for path in sys.stdin.read().splitlines():
+    out, err = io.StringIO(), io.StringIO()
+    start = time.process_time()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            main(["describe", path, "--json"])
+            code = 0
+        except SystemExit as end:
+            code = end.code
+    seconds = time.process_time() - start
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    trace = "Traceback" in out.getvalue() + err.getvalue()
+    print(json.dumps([path, code, seconds, peak, trace]))
+"""
+
+
+def describe_all(paths: list[Path]) -> list[tuple[str, int, float, float, bool]]:
+    """Path, exit code, seconds, peak of megabytes, and whether a traceback was shown."""
+    done = subprocess.run(
+        [sys.executable, "-c", _MANY],
+        input="\n".join(map(str, paths)),
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+    )
+    return [tuple(json.loads(line)) for line in done.stdout.splitlines()]
+
+
+def check(paths: list[Path]) -> list[int]:
+    """Assert that each file ends well, and return the exit codes."""
+    results = describe_all(paths)
+    assert len(results) == len(paths)
+    assert [path for path, code, *_ in results if code not in {0, 2}] == []
+    assert [path for path, *_, trace in results if trace] == []
+    slow = [path for path, _, seconds, *_ in results if seconds > MOST_SECONDS]
+    assert slow == []
+    assert max(peak for *_, peak, _ in results) < MOST_MEGABYTES
+    return [code for _, code, *_ in results]
+
+
+def nested(depth: int) -> str:
+    """Objects within objects."""
+    return '{"a":' * depth + "1" + "}" * depth
+
+
+def ladder(width: int, steps: int) -> str:
+    """Aliases of aliases."""
+    lines = [f"s0: &s0 [{','.join('x' * width)}]"]
+    lines += [f"s{n}: &s{n} [{','.join([f'*s{n - 1}'] * width)}]" for n in range(1, steps)]
+    return "\n".join(lines)
+
+
+HEAD = "openapi: 3.1.0\ninfo: {title: a, version: '1'}\n"
+_CHOICE = "{$ref: '#/components/schemas/S%d'}"
+WIDE = "".join(f"    S{n}: {{anyOf: [{', '.join([_CHOICE % (n + 1)] * 9)}]}}\n" for n in range(40))
+HOSTILE = {
+    "bomb.yaml": ladder(9, 10),
+    "schema-bomb.yaml": HEAD + "paths: {}\ncomponents:\n  schemas:\n" + WIDE,
+    "cycle.yaml": HEAD + "paths: &p {/a: {get: *p}}",
+    "deep.json": nested(100_000),
+    "deep.yaml": "- " * 200_000,
+    "many-keys.json": json.dumps({f"k{n}": n for n in range(60_000)}),
+    "many-paths.json": json.dumps(
+        {
+            "openapi": "3.0.0",
+            "info": {"title": "a", "version": "1"},
+            "paths": {f"/p{n}": {"get": {"responses": {}}} for n in range(12_000)},
+        }
+    ),
+    "regex.yaml": HEAD
+    + "paths: {/a: {get: {parameters: [{name: q, in: query, schema: {type: string, "
+    "pattern: '^(a+)+$', example: " + "a" * 5_000 + "!}}]}}}",
+    "page.html": "<html>" + "<!--" * 200_000,
+    "table.md": "# GET /a\n" + "|a" * 100_000 + "\n" + "|-" * 100_000,
+    "brackets.md": "[" * 50_000 + "GET /a",
+    "stars.md": "*a_" * 50_000 + "\n\nGET /a",
+    "empty.yaml": "",
+    "null.json": "null",
+    "binary.json": "\0\1\2" * 1_000,
+    "self.yaml": HEAD + "paths: {/a: {$ref: '#/paths/~1a'}}",
+    "outside.yaml": HEAD + "paths: {/a: {$ref: '../../../../etc/passwd'}}",
+    "url.yaml": HEAD + "paths: {/a: {$ref: 'http://127.0.0.1:9/x'}}",
+}
+
+
+def test_hostile_files_end_well(write: Callable[[str, Any], Path]) -> None:
+    """Bombs, cycles, depths and escapes: exit code 0 or 2, under two seconds and 300 MB."""
+    codes = check([write(name, text) for name, text in HOSTILE.items()])
+    assert set(codes) == {0, 2}
+
+
+@pytest.mark.skipif(
+    not BROKEN.is_dir(), reason="the broken documents (../shared/partner-docs/broken) are not here"
+)
+def test_broken_files_end_well() -> None:
+    """Hundreds of invalid documents of other tools' tests: the same."""
+    paths = sorted(path for path in BROKEN.rglob("*") if path.is_file())
+    assert len(check(paths)) > 500

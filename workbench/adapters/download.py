@@ -1,0 +1,144 @@
+"""Fetches one document by its address, because a person named that address; nothing else does.
+
+The bytes are kept as they come. A redirect is followed only on the same host, and never from https
+to http.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+
+from workbench.adapters.answer import Answer
+from workbench.adapters.patience import Patience
+from workbench.adapters.wire import Wire
+from workbench.description.limits import DEFAULT_LIMITS
+from workbench.errors import InputError, PartnerError
+
+PATIENCE = Patience(total=30.0, attempts=2)
+_MOST_REDIRECTS = 3
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_SUFFIXES = frozenset({".json", ".yaml", ".yml", ".md", ".markdown", ".html", ".htm", ".har"})
+_KINDS = (
+    (re.compile(r"json"), ".json"),
+    (re.compile(r"ya?ml"), ".yaml"),
+    (re.compile(r"html"), ".html"),
+    (re.compile(r"markdown"), ".md"),
+)
+_ACCEPT = "*/*"  # a page for people is a document too
+
+
+@dataclass(frozen=True)
+class Download:
+    """A fetched document: where it lies, where it came from, and what it is.
+
+    `source` is the address without its query, which may hold a key.
+    """
+
+    path: Path
+    source: str
+    sha256: str
+    size: int
+
+
+def is_address(text: str) -> bool:
+    """Whether a text is meant as an address rather than a path."""
+    return bool(re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", text))
+
+
+def download(
+    address: str, folder: Path, *, patience: Patience = PATIENCE, largest: int = DEFAULT_LIMITS.size
+) -> Download:
+    """Fetch one document and save it byte for byte in a folder.
+
+    Args:
+        address: `http` or `https`, without a user name.
+        folder: Where it is saved; the file is named after the address.
+        patience: Bounds of time.
+        largest: Bytes that a document may have.
+
+    Raises:
+        InputError: The address is no such one, the document is too large or empty, it redirects to
+            another host, or a file of that name is there already.
+        PartnerError: No answer, or one that is no document.
+    """
+    parts = urlsplit(address)
+    if parts.scheme.lower() not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
+        raise InputError(
+            "A document is only fetched by http or https, from an address without a user name",
+            location=_plain(address),
+            hint="Save the document yourself, and give its path.",
+        )
+    answer, last = _follow(urldefrag(address).url, patience)
+    body = answer.require().body
+    if not body or len(body) > largest:
+        what = f"{len(body):,} bytes are more than {largest:,}" if body else "it is empty"
+        raise InputError(
+            f"The document is not taken: {what}",
+            location=_plain(last),
+            hint="Ask the partner for the document in parts." if body else "Check the address.",
+        )
+    path = _save(body, folder / _name(last, answer.headers.get("content-type", "")))
+    return Download(path, _plain(last), hashlib.sha256(body).hexdigest(), len(body))
+
+
+def _save(body: bytes, path: Path) -> Path:
+    try:
+        with path.open("xb") as file:
+            file.write(body)
+    except OSError as error:
+        raise InputError(
+            f"The document cannot be saved: {error.strerror}",
+            location=str(path),
+            hint="Move what is there, or choose another folder.",
+        ) from error
+    return path
+
+
+def _follow(address: str, patience: Patience) -> tuple[Answer, str]:
+    for _ in range(_MOST_REDIRECTS + 1):
+        parts = urlsplit(address)
+        with Wire(f"{parts.scheme}://{parts.netloc}", patience=patience) as wire:
+            answer = wire.send("GET", address, headers={"Accept": _ACCEPT}, authenticated=False)
+        if answer.status not in _REDIRECTS:
+            return answer, address
+        target = urldefrag(urljoin(address, answer.headers.get("location", ""))).url
+        if not _is_same_host(address, target):
+            raise InputError(
+                f"The address redirects elsewhere, to {_plain(target)[:200]}",
+                location=_plain(address),
+                hint="If that is the partner's, give that address instead.",
+            )
+        address = target
+    raise PartnerError("The address redirects in a circle", location=_plain(address))
+
+
+def _is_same_host(one: str, other: str) -> bool:
+    """Whether a redirect stays on its host and port; http to https of the same host counts."""
+    old, new = urlsplit(one), urlsplit(other)
+    try:
+        ports = old.port, new.port
+    except ValueError:
+        return False
+    if "@" in new.netloc or old.hostname != new.hostname:
+        return False
+    is_upgrade = (old.scheme, new.scheme, *ports) == ("http", "https", None, None)
+    return is_upgrade or (old.scheme == new.scheme and ports[0] == ports[1])
+
+
+def _name(address: str, kind: str) -> str:
+    """A file name from an address, with a suffix that fits its kind."""
+    last = unquote(urlsplit(address).path).rstrip("/").rpartition("/")[2]
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", last).strip(".-")[:80] or "document"
+    if Path(name).suffix.lower() in _SUFFIXES:
+        return name
+    return name + next((suffix for known, suffix in _KINDS if known.search(kind.lower())), ".txt")
+
+
+def _plain(address: str) -> str:
+    """An address without query, fragment and user name."""
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"

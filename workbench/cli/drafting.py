@@ -1,0 +1,84 @@
+"""Commands that draft: a new partner folder, an overlay from an edited copy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from workbench.cli.output import Output, speaks
+from workbench.description.guard import load_text
+from workbench.description.overlay_diff import make_overlay
+from workbench.drafting import Place, draft_partner
+from workbench.drafting.yaml_text import write_yaml
+from workbench.errors import InputError
+from workbench.settings import load_settings
+
+
+@click.command("new")
+@click.argument("slug")
+@click.option(
+    "--document",
+    "documents",
+    multiple=True,
+    required=True,
+    metavar="PATH_OR_URL",
+    help="A document of the partner; may be repeated.",
+)
+@click.option("--title", default="", help="Name of the partner; default: from the documents.")
+@click.option("--timezone", default="Europe/Madrid", show_default=True)
+@click.option("--currency", default="EUR", show_default=True)
+@speaks
+def new_command(
+    output: Output, slug: str, documents: tuple[str, ...], title: str, timezone: str, currency: str
+) -> int:
+    """Make contracts/SLUG from documents: bindings and mappings to review, open questions."""
+    draft = draft_partner(
+        slug,
+        list(documents),
+        load_settings(),
+        title=title,
+        place=Place(timezone=timezone, currency=currency),
+    )
+    output.document(
+        {
+            "path": str(draft.path),
+            "bound": list(draft.bound),
+            "open": list(draft.open),
+            "questions": list(draft.questions),
+        }
+    )
+    output.text(f"{draft.path}: {len(draft.bound)} features bound, {len(draft.open)} open", "bold")
+    for name in draft.bound:
+        output.text(f"  bound  {name}")
+    for name in draft.open:
+        output.text(f"  open   {name}")
+    if draft.questions:
+        output.text("\nQuestions for the partner:")
+        for question in draft.questions:
+            output.text(f"  - {question}")
+    output.text(f"\nNext: review {draft.path}/partner.yaml, then `workbench lint {slug}`.")
+    return 0
+
+
+@click.command("overlay")
+@click.argument("original", type=click.Path(path_type=Path))
+@click.argument("edited", type=click.Path(path_type=Path))
+@click.option("--title", default="Corrections", show_default=True)
+@speaks
+def overlay_command(output: Output, original: Path, edited: Path, title: str) -> int:
+    """Make an OpenAPI Overlay of the corrections between a document and an edited copy."""
+    overlay = make_overlay(_load(original), _load(edited), title=title, extends=original.name)
+    output.document(overlay)
+    output.text(write_yaml(overlay))
+    return 0
+
+
+def _load(path: Path) -> object:
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"The document cannot be read: {error}", location=str(path), hint="Check the path."
+        ) from error
+    return load_text(text, path.name)

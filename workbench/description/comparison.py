@@ -1,0 +1,253 @@
+"""Compares two versions of a partner's documents: what breaks us, what does not, what is words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from workbench.description.change import Change, ChangeSeverity, shown
+from workbench.description.exchange_diff import ExchangeDiff, path_key
+from workbench.description.schema_view import Side
+from workbench.description.words import list_of, mapping_of
+from workbench.model.description import (
+    ApiDescription,
+    Document,
+    Event,
+    Operation,
+    SecurityScheme,
+    follow,
+)
+
+BREAKING = ChangeSeverity.BREAKING
+NON_BREAKING = ChangeSeverity.NON_BREAKING
+
+Item = Operation | Event
+_Alternative = frozenset[tuple[str, frozenset[str]]]
+
+
+def compare(
+    old: ApiDescription,
+    new: ApiDescription,
+    *,
+    features: Mapping[str, Sequence[str]] | None = None,
+) -> tuple[Change, ...]:
+    """Every change between two versions, the worst first.
+
+    Documents are paired by name, a single one with a single one, the rest in their order.
+
+    Args:
+        old: The version that is integrated.
+        new: The other version.
+        features: Bound reference (as in the manifest, resolved in `old`) → feature slugs.
+    """
+    bound = _bound(old, features or {})
+    changes: list[Change] = []
+    seen: set[tuple[str, str, str]] = set()
+    for pair in _pairs(old, new):
+        for change, item in _compare_documents(old, new, pair):
+            # Words of a shared schema are worth one line, not one for each of its users.
+            mark = (change.slug, change.document, change.pointer)
+            if change.severity is ChangeSeverity.COSMETIC and mark in seen:
+                continue
+            seen.add(mark)
+            slugs = bound.get((item.document, item.id), ()) if item is not None else ()
+            changes.append(change.model_copy(update={"features": slugs}) if slugs else change)
+    return tuple(sorted(changes, key=lambda change: (change.severity.rank, not change.features)))
+
+
+def _bound(
+    old: ApiDescription, features: Mapping[str, Sequence[str]]
+) -> dict[tuple[str, str], tuple[str, ...]]:
+    bound: dict[tuple[str, str], tuple[str, ...]] = {}
+    for reference, slugs in features.items():
+        item = old.exchange(reference)
+        if item is not None:
+            key = (item.document, item.id)
+            bound[key] = tuple(dict.fromkeys((*bound.get(key, ()), *slugs)))
+    return bound
+
+
+_Pair = tuple[Document | None, Document | None]
+
+
+def _pairs(old: ApiDescription, new: ApiDescription) -> list[_Pair]:
+    names = {document.name for document in old.documents}
+    known = {document.name: document for document in new.documents}
+    left = [document for document in new.documents if document.name not in names]
+    pairs: list[_Pair] = []
+    for document in old.documents:
+        other = known.get(document.name) or (left.pop(0) if left else None)
+        pairs.append((document, other))
+    return [*pairs, *((None, document) for document in left)]
+
+
+def _compare_documents(
+    old: ApiDescription, new: ApiDescription, pair: _Pair
+) -> Iterator[tuple[Change, Item | None]]:
+    """Changes of one pair of documents, each with the old operation or event that it is about."""
+    one, other = pair
+    before = _items(old, one)
+    after = _items(new, other)
+    if one is not None and other is not None:
+        for change in (*_compare_servers(one, other), *_compare_schemes(old, new, one, other)):
+            yield change, None
+        sides = Side(old, one.name), Side(new, other.name)
+        diff = ExchangeDiff(*sides)
+        for key, item in before.items():
+            if key in after:
+                for change in (
+                    *diff.compare(item, after[key]),
+                    *_compare_security(sides, item, after[key]),
+                ):
+                    yield change, item
+    for key, item in before.items():
+        if key not in after:
+            what = "operation" if isinstance(item, Operation) else "event"
+            severity = ChangeSeverity.BREAKING
+            yield _about(item, severity, f"{what}-removed", f"is gone ({item.id})"), item
+    for key, item in after.items():
+        if key not in before:
+            what = "operation" if isinstance(item, Operation) else "event"
+            yield _about(item, NON_BREAKING, f"{what}-added", "is new"), None
+
+
+def _items(description: ApiDescription, document: Document | None) -> dict[str, Item]:
+    if document is None:
+        return {}
+    items: dict[str, Item] = {}
+    for operation in description.operations:
+        if operation.document == document.name:
+            items.setdefault(f"{operation.method} {path_key(operation.path)}", operation)
+    for event in description.events:
+        if event.document == document.name:
+            items.setdefault(event.id, event)
+    return items
+
+
+def _about(item: Item, severity: ChangeSeverity, slug: str, summary: str) -> Change:
+    return Change(
+        severity=severity,
+        slug=slug,
+        operation=item.id,
+        document=item.document,
+        pointer=item.pointer,
+        summary=summary,
+    )
+
+
+def _compare_servers(old: Document, new: Document) -> Iterator[Change]:
+    for url in old.servers:
+        if url not in new.servers:
+            yield Change(
+                severity=BREAKING,
+                slug="server-removed",
+                document=new.name,
+                summary=f"lost the server {shown(url)}",
+                before=url,
+            )
+    for url in new.servers:
+        if url not in old.servers:
+            yield Change(
+                severity=NON_BREAKING,
+                slug="server-added",
+                document=new.name,
+                summary=f"gained the server {shown(url)}",
+                after=url,
+            )
+    for slug, before, after in (
+        ("title-changed", old.title, new.title),
+        ("version-changed", old.api_version, new.api_version),
+    ):
+        if before != after:
+            what = slug.removesuffix("-changed")
+            yield Change(
+                severity=ChangeSeverity.COSMETIC,
+                slug=slug,
+                document=new.name,
+                summary=f"changed its {what} from {shown(before)} to {shown(after)}",
+                before=before,
+                after=after,
+            )
+
+
+def _compare_schemes(
+    old: ApiDescription, new: ApiDescription, one: Document, other: Document
+) -> Iterator[Change]:
+    before = {item.id: item for item in old.security if item.document == one.name}
+    after = {item.id: item for item in new.security if item.document == other.name}
+    for name in before.keys() | after.keys():
+        was, now = before.get(name), after.get(name)
+        if was is None or now is None:
+            verb, present = ("gained", now) if was is None else ("lost", was)
+            yield Change(
+                severity=NON_BREAKING if was is None else BREAKING,
+                slug="security-scheme-added" if was is None else "security-scheme-removed",
+                document=other.name,
+                pointer=present.pointer if present else "",
+                summary=f"{verb} the security scheme {shown(name)}",
+            )
+        elif _meaning(was) != _meaning(now):
+            yield Change(
+                severity=BREAKING,
+                slug="security-scheme-changed",
+                document=other.name,
+                pointer=now.pointer,
+                summary=f"changed how the security scheme {shown(name)} works",
+                before=_meaning(was),
+                after=_meaning(now),
+            )
+
+
+def _meaning(scheme: SecurityScheme) -> dict[str, Any]:
+    return scheme.model_dump(exclude={"pointer", "document", "description"}, exclude_defaults=True)
+
+
+@dataclass(frozen=True)
+class _Demands:
+    """The ways to log in that an operation accepts; no way at all means that none is needed."""
+
+    ways: frozenset[_Alternative]
+
+    def accept(self, way: _Alternative) -> bool:
+        """Whether a caller that logs in this way still gets in."""
+        given = dict(way)
+        return not self.ways or any(
+            all(name in given and scopes <= given[name] for name, scopes in demanded)
+            for demanded in self.ways
+        )
+
+
+def _compare_security(sides: tuple[Side, Side], old: Item, new: Item) -> Iterator[Change]:
+    before, after = _demands(sides[0], old), _demands(sides[1], new)
+    if before == after:
+        return
+    ways: frozenset[_Alternative] = before.ways or frozenset({frozenset()})
+    is_kept = all(after.accept(way) for way in ways)
+    yield Change(
+        severity=NON_BREAKING if is_kept else BREAKING,
+        slug="security-loosened" if is_kept else "security-changed",
+        operation=new.id,
+        document=new.document,
+        pointer=new.pointer,
+        summary="accepts further ways to log in" if is_kept else "asks for another login",
+        before=_plain(before),
+        after=_plain(after),
+    )
+
+
+def _demands(side: Side, item: Item) -> _Demands:
+    bundle = side.description.bundles.get(side.document, {})
+    node = mapping_of(follow(bundle, f"#{item.pointer}"))
+    stated = node["security"] if "security" in node else bundle.get("security")
+    return _Demands(
+        frozenset(
+            frozenset((name, frozenset(map(str, list_of(scopes)))) for name, scopes in way.items())
+            for way in map(mapping_of, list_of(stated))
+        )
+    )
+
+
+def _plain(demands: _Demands) -> list[dict[str, list[str]]]:
+    ways = [{name: sorted(scopes) for name, scopes in sorted(way)} for way in demands.ways]
+    return sorted(ways, key=str)

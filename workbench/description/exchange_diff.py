@@ -1,0 +1,283 @@
+"""What differs between two versions of one operation or event: words, parameters, bodies, answers.
+
+The side that sends decides: what we send may become wider but not narrower, what we receive may
+become narrower but not wider.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from workbench.description.change import Change, ChangeSeverity, shown
+from workbench.description.schema_diff import SchemaDiff
+from workbench.description.schema_view import Place, Side
+from workbench.description.shifts import Effect, Shift
+from workbench.model.description import Body, Direction, Event, Exchange, Operation, Parameter
+from workbench.model.description import Response as Answer
+
+BREAKING = ChangeSeverity.BREAKING
+NON_BREAKING = ChangeSeverity.NON_BREAKING
+COSMETIC = ChangeSeverity.COSMETIC
+
+_VARIABLE = re.compile(r"\{[^{}]*\}")
+
+
+@dataclass
+class ExchangeDiff:
+    """Compares the operations and events of one pair of documents.
+
+    Named schemas are compared once for each direction, however many operations use them.
+    """
+
+    old: Side
+    new: Side
+    diffs: dict[bool, SchemaDiff] = field(default_factory=dict)
+
+    def compare(self, old: Operation | Event, new: Operation | Event) -> Iterator[Change]:
+        """Every change between two versions of one operation or event."""
+        we_call = new.direction is Direction.OUTBOUND
+        for change in (
+            *self._head(old, new),
+            *self._parameters(old, new, sent=we_call),
+            *self._request(old, new, sent=we_call),
+            *self._answers(old, new, sent=not we_call),
+        ):
+            yield change.model_copy(update={"operation": new.id, "document": new.document})
+
+    def _head(self, old: Operation | Event, new: Operation | Event) -> Iterator[Change]:
+        if new.deprecated != old.deprecated:
+            slug = "operation-deprecated" if new.deprecated else "operation-restored"
+            words = "is deprecated now" if new.deprecated else "is no longer deprecated"
+            yield _change(NON_BREAKING, slug, new.pointer, words)
+        if old.direction is not new.direction:
+            yield _change(
+                BREAKING,
+                "direction-changed",
+                new.pointer,
+                f"is {new.direction} now, was {old.direction}",
+                old.direction,
+                new.direction,
+            )
+        if isinstance(old, Operation) and isinstance(new, Operation) and old.path != new.path:
+            yield _change(
+                NON_BREAKING,
+                "path-variable-renamed",
+                new.pointer,
+                f"is now written {shown(new.path)}",
+                old.path,
+                new.path,
+            )
+        for slug, before, after in (
+            ("summary-changed", old.summary, new.summary),
+            ("description-changed", old.description, new.description),
+            ("tags-changed", old.tags, new.tags),
+            ("operation-id-changed", _operation_id(old), _operation_id(new)),
+        ):
+            if before != after:
+                summary = f"changed its {slug.removesuffix('-changed').replace('-', ' ')}"
+                yield _change(COSMETIC, slug, new.pointer, summary, before, after)
+
+    def _parameters(self, old: Exchange, new: Exchange, *, sent: bool) -> Iterator[Change]:
+        before, after = _keyed(old), _keyed(new)
+        for key, parameter in before.items():
+            if key in after:
+                yield from self._parameter(parameter, after[key], sent=sent)
+            else:
+                yield _change(
+                    BREAKING,
+                    "parameter-removed",
+                    parameter.pointer,
+                    f"lost the {parameter.place} parameter {shown(parameter.name)}",
+                    parameter.name,
+                )
+        for key, parameter in after.items():
+            if key not in before:
+                is_needed = parameter.required and sent and "default" not in parameter.schema_
+                yield _change(
+                    BREAKING if is_needed else NON_BREAKING,
+                    "parameter-added-required" if parameter.required else "parameter-added",
+                    parameter.pointer,
+                    f"gained the {'required ' if parameter.required else ''}{parameter.place} "
+                    f"parameter {shown(parameter.name)}",
+                    after=parameter.name,
+                )
+
+    def _parameter(self, old: Parameter, new: Parameter, *, sent: bool) -> Iterator[Change]:
+        name = shown(new.name)
+        if old.required != new.required:
+            slug = "parameter-became-required" if new.required else "parameter-became-optional"
+            verb = "now requires" if new.required else "no longer requires"
+            yield _change(
+                BREAKING if new.required == sent else NON_BREAKING,
+                slug,
+                new.pointer,
+                f"{verb} the parameter {name}",
+                old.required,
+                new.required,
+            )
+        if old.description != new.description:
+            words = f"has another description of the parameter {name}"
+            yield _change(COSMETIC, "description-changed", new.pointer, words)
+        if bool(old.schema_) and bool(new.schema_):
+            shifts = self._diff(sent=sent).compare(
+                Place(old.schema_, f"{old.pointer}/schema"),
+                Place(new.schema_, f"{new.pointer}/schema"),
+                as_text=True,
+                as_list=new.place == "query",
+            )
+            for shift in shifts:
+                # An omitted parameter means its default, so another default is another request.
+                is_default = sent and shift.slug == "default-changed"
+                where = f"in the parameter {name}" if shift.field else ""
+                change = _from_shift(shift, where, f"the parameter {name}", sent=sent)
+                yield change.model_copy(update={"severity": BREAKING}) if is_default else change
+
+    def _request(self, old: Exchange, new: Exchange, *, sent: bool) -> Iterator[Change]:
+        if old.bodies and not new.bodies:
+            pointer = old.bodies[0].pointer
+            yield _change(BREAKING, "request-body-removed", pointer, "lost its request body")
+            return
+        if new.bodies and not old.bodies:
+            is_needed = new.bodies[0].required and sent
+            yield _change(
+                BREAKING if is_needed else NON_BREAKING,
+                "request-body-added-required" if is_needed else "request-body-added",
+                new.bodies[0].pointer,
+                "gained a required request body" if is_needed else "gained a request body",
+            )
+            return
+        if new.bodies and old.bodies[0].required != new.bodies[0].required:
+            is_required = new.bodies[0].required
+            yield _change(
+                BREAKING if is_required == sent else NON_BREAKING,
+                "request-body-became-required" if is_required else "request-body-became-optional",
+                new.bodies[0].pointer,
+                "now requires a request body" if is_required else "no longer requires its body",
+            )
+        yield from self._bodies(old.bodies, new.bodies, "in the request", sent=sent)
+
+    def _answers(self, old: Exchange, new: Exchange, *, sent: bool) -> Iterator[Change]:
+        before = {answer.status: answer for answer in old.responses}
+        after = {answer.status: answer for answer in new.responses}
+        for status, answer in before.items():
+            if status in after:
+                yield from self._answer(answer, after[status], sent=sent)
+            else:
+                yield _change(
+                    BREAKING if answer.is_success else NON_BREAKING,
+                    "response-removed",
+                    answer.pointer,
+                    f"lost the answer {status}",
+                    status,
+                )
+        for status, answer in after.items():
+            if status not in before:
+                words = f"gained the answer {status}"
+                yield _change(NON_BREAKING, "response-added", answer.pointer, words, after=status)
+
+    def _answer(self, old: Answer, new: Answer, *, sent: bool) -> Iterator[Change]:
+        if old.description != new.description:
+            words = f"has another description of the answer {new.status}"
+            yield _change(COSMETIC, "description-changed", new.pointer, words)
+        before = {name.lower() for name in old.headers}
+        after = {name.lower() for name in new.headers}
+        for name in sorted(before - after):
+            words = f"lost the header {shown(name)} of the answer {new.status}"
+            yield _change(BREAKING, "header-removed", new.pointer, words, name)
+        for name in sorted(after - before):
+            words = f"gained the header {shown(name)} of the answer {new.status}"
+            yield _change(NON_BREAKING, "header-added", new.pointer, words, after=name)
+        yield from self._bodies(old.bodies, new.bodies, f"in the answer {new.status}", sent=sent)
+
+    def _bodies(
+        self, old: Sequence[Body], new: Sequence[Body], where: str, *, sent: bool
+    ) -> Iterator[Change]:
+        before = {_media_type(body): body for body in old}
+        after = {_media_type(body): body for body in new}
+        for name in before.keys() - after.keys():
+            words = f"lost the media type {shown(name)} {where}"
+            yield _change(BREAKING, "media-type-removed", before[name].pointer, words, name)
+        for name in after.keys() - before.keys():
+            words = f"gained the media type {shown(name)} {where}"
+            yield _change(NON_BREAKING, "media-type-added", after[name].pointer, words, after=name)
+        for name, body in before.items():
+            if name in after:
+                shifts = self._diff(sent=sent).compare(_place(body), _place(after[name]))
+                for shift in shifts:
+                    yield _from_shift(shift, where, "the body", sent=sent)
+
+    def _diff(self, *, sent: bool) -> SchemaDiff:
+        if sent not in self.diffs:
+            self.diffs[sent] = SchemaDiff(self.old, self.new, sent=sent)
+        return self.diffs[sent]
+
+
+def path_key(path: str) -> str:
+    """A path with the names of its variables taken out: those may change freely."""
+    return _VARIABLE.sub("{}", path)
+
+
+def _change(
+    severity: ChangeSeverity,
+    slug: str,
+    pointer: str,
+    summary: str,
+    before: Any = None,
+    after: Any = None,
+) -> Change:
+    return Change(
+        severity=severity,
+        slug=slug,
+        document="",
+        pointer=pointer,
+        summary=summary,
+        before=before,
+        after=after,
+    )
+
+
+def _from_shift(shift: Shift, where: str, subject: str, *, sent: bool) -> Change:
+    """A change from a shift; `where` and `subject` are the words for its place and its root."""
+    breaking = {Effect.MOVED, Effect.LOST, Effect.NARROWED if sent else Effect.WIDENED}
+    severity = BREAKING if shift.effect in breaking else NON_BREAKING
+    field_name = shift.field
+    if shift.slug.startswith("property"):
+        field_name = field_name.rpartition(".")[0]
+    words = f"{where}, {shown(field_name)}" if field_name else f"{where}, {subject}"
+    return _change(
+        COSMETIC if shift.effect is Effect.COSMETIC else severity,
+        shift.slug,
+        shift.pointer,
+        f"{words} {shift.summary}".removeprefix(", "),
+        shift.before,
+        shift.after,
+    )
+
+
+def _place(body: Body) -> Place:
+    keeps = body.pointer.rpartition("/")[2] in {"schema", "itemSchema"}
+    return Place(body.schema_, body.pointer if keeps else f"{body.pointer}/schema")
+
+
+def _media_type(body: Body) -> str:
+    return re.sub(r"\s*;\s*", ";", body.media_type.lower().strip())
+
+
+def _operation_id(item: Operation | Event) -> str | None:
+    return item.operation_id if isinstance(item, Operation) else None
+
+
+def _keyed(exchange: Exchange) -> dict[tuple[str, str], Parameter]:
+    """Parameters by place and name: path variables by their order, headers in any case."""
+    path = exchange.path if isinstance(exchange, Operation) else ""
+    names = [name.strip("{}") for name in _VARIABLE.findall(path)]
+    keyed = {}
+    for parameter in exchange.parameters:
+        name = parameter.name.lower() if parameter.place == "header" else parameter.name
+        if parameter.place == "path" and parameter.name in names:
+            name = str(names.index(parameter.name))
+        keyed[parameter.place, name] = parameter
+    return keyed

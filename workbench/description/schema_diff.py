@@ -1,0 +1,302 @@
+"""What differs between two versions of a schema, and whether it takes fewer or more values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from workbench.description.change import shown
+from workbench.description.schema_view import DEEPEST, SCHEMA_GROUPS, SCHEMAS, Place, Side, View
+from workbench.description.shifts import (
+    Effect,
+    Shift,
+    compare_constraints,
+    compare_types,
+    compare_values,
+    have_common_types,
+    is_compared_inside,
+)
+from workbench.description.words import mapping_of, text_of
+
+_MOST = 2_000  # shifts of one schema; two documents with more have little in common
+_NARROW = DEEPEST - 3  # beyond this depth only a glance is wanted, which is not remembered
+
+
+class SchemaDiff:
+    """Compares schemas of two versions of one document; named schemas are compared once.
+
+    Args:
+        old: The old version.
+        new: The new version.
+        sent: Whether the values are written by us; decides what `readOnly` takes away.
+    """
+
+    def __init__(self, old: Side, new: Side, *, sent: bool) -> None:
+        self.old = old
+        self.new = new
+        self.sent = sent
+        self.known: dict[tuple[str, str], tuple[Shift, ...]] = {}
+
+    def compare(
+        self, old: Place, new: Place, *, as_text: bool = False, as_list: bool = False
+    ) -> tuple[Shift, ...]:
+        """All shifts between two schemas.
+
+        Args:
+            old: The old schema.
+            new: The new schema.
+            as_text: Whether values travel as text (parameters): a text takes any scalar.
+            as_list: Whether one value and a list of one value are written alike (query).
+        """
+        if as_list:
+            one, other = self.old.view(old), self.new.view(new)
+            is_list = other.types == frozenset({"array"}) and "array" not in (
+                one.types or {"array"}
+            )
+            if is_list and other.items and not other.constraints:
+                new = other.items
+        shifts = self._places(old, new, 0)
+        return (tuple(map(_ease, shifts)) if as_text else shifts)[:_MOST]
+
+    def _places(self, old: Place, new: Place, depth: int) -> tuple[Shift, ...]:
+        one, other = self.old.settle(old), self.new.settle(new)
+        if depth > DEEPEST:
+            return ()
+        names = (one.reference or "", other.reference or "")
+        is_named = depth < _NARROW and _is_bare(old) and _is_bare(new)
+        if is_named and names in self.known:
+            return self.known[names]
+        if is_named:
+            self.known[names] = ()
+        found = tuple(self._views(self.old.view(old), self.new.view(new), depth))
+        if is_named:
+            self.known[names] = found
+        return found
+
+    def _views(self, old: View, new: View, depth: int) -> Iterator[Shift]:
+        wrapped = self._wrapping(old, new)
+        if wrapped is not None:
+            yield wrapped
+            return
+        yield from compare_types(old, new)
+        if not have_common_types(old, new):
+            return
+        yield from compare_values(old, new)
+        yield from compare_constraints(old, new)
+        yield from self._properties(old, new, depth)
+        yield from self._parts(old, new, depth)
+        yield from self._choices(old, new, depth)
+        if old.words != new.words:
+            yield Shift(
+                "words-changed", Effect.COSMETIC, "", new.pointer, "is worded anew in its schema"
+            )
+
+    def _wrapping(self, old: View, new: View) -> Shift | None:
+        """A schema that became one of several choices, or the other way round."""
+        if bool(old.choices) == bool(new.choices):
+            return None
+        wraps = bool(new.choices)
+        if not (new if wraps else old).is_open:
+            return None
+        effects = (
+            [self._effects(old, self.new.view(item)) for item in new.choices]
+            if wraps
+            else [self._effects(self.old.view(item), new) for item in old.choices]
+        )
+        is_wider = (any if wraps else all)(found <= {Effect.WIDENED} for found in effects)
+        is_narrower = (all if wraps else any)(found <= {Effect.NARROWED} for found in effects)
+        effect = Effect.MOVED if not (is_wider or is_narrower) else Effect.GAINED
+        if is_wider != is_narrower:
+            effect = Effect.WIDENED if is_wider else Effect.NARROWED
+        slug = "choice-added" if wraps else "choice-removed"
+        count = len(new.choices or old.choices)
+        words = f"is one of {count} shapes now" if wraps else f"is no longer one of {count} shapes"
+        return Shift(slug, effect, "", new.pointer, words)
+
+    def _effects(self, old: View, new: View) -> set[Effect]:
+        effects = {shift.effect for shift in self._views(old, new, _NARROW)}
+        return effects - {Effect.COSMETIC, Effect.GAINED}
+
+    def _differ(self, old: View, new: View) -> bool:
+        shifts = self._views(old, new, _NARROW)
+        return any(shift.effect is not Effect.COSMETIC for shift in shifts)
+
+    def _properties(self, old: View, new: View, depth: int) -> Iterator[Shift]:
+        before = {name: at for name, at in old.properties.items() if self._counts(self.old, at)}
+        after = {name: at for name, at in new.properties.items() if self._counts(self.new, at)}
+        for name, place in before.items():
+            if name in after:
+                for shift in self._places(place, after[name], depth + 1):
+                    yield _under(name, shift)
+                yield from _compare_required(name, old, new, after[name])
+            else:
+                words = f"lost the field {shown(name)}"
+                gone = place.schema
+                at = place.pointer
+                yield Shift("property-removed", Effect.LOST, name, at, words, gone, is_old=True)
+        for name, place in after.items():
+            if name not in before:
+                yield self._added(name, place, is_required=name in new.required)
+        unnamed = new.required - old.required - new.properties.keys() - old.properties.keys()
+        for name in sorted(unnamed):
+            words = f"now requires the field {shown(name)}"
+            yield Shift("property-became-required", Effect.NARROWED, name, new.pointer, words)
+
+    def _added(self, name: str, place: Place, *, is_required: bool) -> Shift:
+        """A new property; one with a default may be left out all the same."""
+        schema = place.schema
+        if not is_required or "default" in mapping_of(self.new.settle(place).schema):
+            words = f"gained the field {shown(name)}"
+            return Shift("property-added", Effect.GAINED, name, place.pointer, words, after=schema)
+        words = f"gained the required field {shown(name)}"
+        slug = "property-added-required"
+        return Shift(slug, Effect.NARROWED, name, place.pointer, words, after=schema)
+
+    def _counts(self, side: Side, place: Place) -> bool:
+        """Whether a property is part of what travels this way."""
+        hidden = "readOnly" if self.sent else "writeOnly"
+        return mapping_of(side.settle(place).schema).get(hidden) is not True
+
+    def _parts(self, old: View, new: View, depth: int) -> Iterator[Shift]:
+        if old.items is not None and new.items is not None:
+            for shift in self._places(old.items, new.items, depth + 1):
+                yield _under("[]", shift)
+        elif old.items is not None or new.items is not None:
+            effect = Effect.NARROWED if old.items is None else Effect.WIDENED
+            yield Shift("items-changed", effect, "[]", new.pointer, "changed what its list holds")
+        if isinstance(old.extra, Place) and isinstance(new.extra, Place):
+            for shift in self._places(old.extra, new.extra, depth + 1):
+                yield _under("*", shift)
+        elif old.extra is not new.extra:
+            ranks = [_openness(old.extra), _openness(new.extra)]
+            yield Shift(
+                "further-properties-changed",
+                Effect.NARROWED if ranks[0] > ranks[1] else Effect.WIDENED,
+                "",
+                new.pointer,
+                "takes fewer further fields" if ranks[0] > ranks[1] else "takes further fields",
+            )
+
+        yield from self._inner(old, new, depth)
+
+    def _inner(self, old: View, new: View, depth: int) -> Iterator[Shift]:
+        """Keywords whose values are schemas, the same ones on both sides."""
+        for key in sorted(
+            (SCHEMAS | SCHEMA_GROUPS) & old.constraints.keys() & new.constraints.keys()
+        ):
+            before, after = old.constraints[key], new.constraints[key]
+            if not is_compared_inside(key, before, after):
+                continue
+            one, other = (
+                Place(part, f"{view.pointer}/{key}") for part, view in ((before, old), (after, new))
+            )
+            keys = [()] if key in SCHEMAS else [(item,) for item in _keys(before)]
+            for tokens in keys:
+                found = self._places(one.below(*tokens), other.below(*tokens), depth + 1)
+                yield from (_under(f"({key})", shift) for shift in found)
+
+    def _choices(self, old: View, new: View, depth: int) -> Iterator[Shift]:
+        pairs, gone, added = self._pair(list(old.choices), list(new.choices))
+        for one, other in pairs:
+            yield from self._places(one, other, depth + 1)
+        for place in gone:
+            effect = Effect.NARROWED if new.choices else Effect.WIDENED
+            yield Shift(
+                "choice-removed",
+                effect,
+                "",
+                place.pointer,
+                f"lost the shape {shown(_label(place))}",
+                before=place.schema,
+                is_old=True,
+            )
+        for place in added:
+            effect = Effect.WIDENED if old.choices else Effect.NARROWED
+            summary = f"gained the shape {shown(_label(place))}"
+            yield Shift("choice-added", effect, "", place.pointer, summary, after=place.schema)
+
+    def _pair(
+        self, old: list[Place], new: list[Place]
+    ) -> tuple[list[tuple[Place, Place]], list[Place], list[Place]]:
+        """Choices that belong together: same name, else same content, else the last one left."""
+        pairs: list[tuple[Place, Place]] = []
+        for is_match in (self._is_namesake, self._is_equal):
+            for one in list(old):
+                other = next((item for item in new if is_match(one, item)), None)
+                if other is not None:
+                    pairs.append((one, other))
+                    old.remove(one)
+                    new.remove(other)
+        if len(old) == len(new) == 1:
+            pairs.append((old.pop(), new.pop()))
+        return pairs, old, new
+
+    def _is_namesake(self, old: Place, new: Place) -> bool:
+        return _name(old) != "" and _name(old) == _name(new)
+
+    def _is_equal(self, old: Place, new: Place) -> bool:
+        return not self._differ(self.old.view(old), self.new.view(new))
+
+
+def _compare_required(name: str, old: View, new: View, place: Place) -> Iterator[Shift]:
+    if (name in old.required) == (name in new.required):
+        return
+    is_required = name in new.required
+    yield Shift(
+        "property-became-required" if is_required else "property-became-optional",
+        Effect.NARROWED if is_required else Effect.WIDENED,
+        name,
+        place.pointer,
+        f"now requires the field {shown(name)}"
+        if is_required
+        else f"no longer promises the field {shown(name)}",
+    )
+
+
+def _ease(shift: Shift) -> Shift:
+    """In a parameter, a text without conditions takes what a number or a flag would be."""
+    scalars = {"integer", "number", "boolean", "string"}
+    if (
+        shift.slug == "type-changed"
+        and shift.effect is Effect.MOVED
+        and set(shift.before or ()) <= scalars
+        and "string" in (shift.after or ())
+    ):
+        return replace(shift, effect=Effect.WIDENED)
+    return shift
+
+
+def _under(name: str, shift: Shift) -> Shift:
+    inner = shift.field
+    joined = name + inner if inner.startswith("[]") else f"{name}.{inner}" if inner else name
+    return replace(shift, field=joined)
+
+
+def _openness(extra: Place | bool) -> int:
+    return 1 if isinstance(extra, Place) else 2 * extra
+
+
+def _is_bare(place: Place) -> bool:
+    return isinstance(place.schema, dict) and set(place.schema) == {"$ref"}
+
+
+def _name(place: Place) -> str:
+    schema = mapping_of(place.schema)
+    reference = schema.get("$ref")
+    if isinstance(reference, str):
+        return reference.rpartition("/")[2]
+    return text_of(schema.get("title"))
+
+
+def _label(place: Place) -> str:
+    """What a message calls a choice: its name, else its type, else where it stands."""
+    return (
+        _name(place)
+        or text_of(mapping_of(place.schema).get("type"))
+        or place.pointer.rpartition("/")[2]
+    )
+
+
+def _keys(group: Any) -> list[str | int]:
+    return list(group) if isinstance(group, dict) else list(range(len(group)))

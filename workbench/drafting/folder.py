@@ -1,0 +1,273 @@
+"""Writes the folder of a new partner: documents, manifest, mappings, samples, open questions."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from workbench.drafting.guesses import (
+    guess_auth,
+    guess_environments,
+    guess_parameters,
+    guess_rule,
+    guess_signature,
+    hosts_beside,
+)
+from workbench.drafting.mappings import DraftedMappings, draft_mappings
+from workbench.drafting.payloads import find_payloads
+from workbench.drafting.review import Place, ReviewSheet
+from workbench.drafting.statements import ask_about_features, state_features
+from workbench.drafting.yaml_text import Noted, write_yaml
+from workbench.errors import InputError
+from workbench.lint import lint
+from workbench.model.description import Operation
+from workbench.model.evidence import Finding
+from workbench.model.feature import FeatureKind
+from workbench.partners import load_partner
+from workbench.settings import Settings
+
+_DOCUMENTS = "documents"
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A drafted folder.
+
+    Attributes:
+        path: The folder; None while nothing was written.
+        bound: Features that have a binding to review.
+        open: Features for which nothing was found.
+        questions: What to ask the partner.
+        manifest: Text of `partner.yaml`.
+        mapping: Text of `mapping.yaml`; empty when there is none.
+        findings: What lint says of the folder.
+    """
+
+    path: Path | None
+    bound: tuple[str, ...]
+    open: tuple[str, ...]
+    questions: tuple[str, ...]
+    manifest: str
+    mapping: str
+    findings: tuple[Finding, ...] = ()
+
+    def _repr_html_(self) -> str:
+        where = escape(str(self.path)) if self.path else "nothing is written yet"
+        items = "".join(f"<li>{escape(item)}</li>" for item in self.questions)
+        counts = f"{len(self.bound)} features bound, {len(self.open)} open"
+        return (
+            f"<p>{where}: {counts}.</p><p>To ask:</p><ol>{items}</ol>"
+            f"<pre>{escape(self.manifest)}</pre>"
+        )
+
+
+def draft_partner(
+    slug: str,
+    documents: Sequence[str | Path],
+    settings: Settings | None = None,
+    *,
+    title: str = "",
+    place: Place | None = None,
+) -> Draft:
+    """Make `contracts/<slug>` from documents, with everything that is proposed bound for review.
+
+    Args:
+        slug: Name of the new folder.
+        documents: Paths, or addresses that are fetched.
+        settings: Where the folders are.
+        title: Name of the partner as people write it; else made from the slug.
+        place: Time zone, currency and language of the test restaurant.
+
+    Raises:
+        InputError: The slug is no slug or taken, or a document is refused.
+        PartnerError: A document could not be fetched.
+    """
+    sheet = ReviewSheet.open(slug, documents, settings=settings, title=title, place=place)
+    return draft_folder(sheet)
+
+
+def _preview(sheet: ReviewSheet) -> Draft:
+    mappings = draft_mappings(sheet)
+    manifest, questions = _manifest(sheet, mappings)
+    features = sheet.features()
+    return Draft(
+        path=None,
+        bound=tuple(item.slug for item in features if sheet.bound(item.slug)),
+        open=tuple(item.slug for item in features if not sheet.bound(item.slug)),
+        questions=tuple(questions),
+        manifest=manifest,
+        mapping=mappings.text if mappings.texts else "",
+    )
+
+
+def draft_folder(sheet: ReviewSheet, *, write: bool = True) -> Draft:
+    """Write the folder of a sheet; it appears whole, and only after it was loaded and linted.
+
+    Args:
+        sheet: The decisions.
+        write: Whether to write; else only show what would be written.
+
+    Raises:
+        InputError: The folder exists by now, or the draft does not load (a fault of ours).
+    """
+    draft = _preview(sheet)
+    if not write:
+        return draft
+    contracts = sheet.settings.contracts
+    target = contracts / sheet.slug
+    with tempfile.TemporaryDirectory(prefix=".draft-", dir=contracts) as room:
+        folder = Path(room) / sheet.slug
+        folder.mkdir()
+        _copy_documents(sheet, folder / _DOCUMENTS)
+        (folder / "partner.yaml").write_text(draft.manifest, "utf-8")
+        if draft.mapping:
+            (folder / "mapping.yaml").write_text(draft.mapping, "utf-8")
+        _write_samples(sheet, folder / "samples")
+        (folder / "README.md").write_text(_readme(sheet, draft), "utf-8")
+        inside = sheet.settings.model_copy(update={"contracts": Path(room)})
+        findings = lint(load_partner(sheet.slug, inside), sheet.catalogue)
+        try:
+            folder.rename(target)
+        except OSError as error:
+            raise InputError(
+                f"The folder cannot be made: {error.strerror}",
+                location=str(target),
+                hint="Choose another name, or move what is there.",
+            ) from error
+    return replace(draft, path=target, findings=tuple(findings))
+
+
+def _manifest(sheet: ReviewSheet, mappings: DraftedMappings) -> tuple[str, list[str]]:
+    environments, questions = guess_environments(sheet.description)
+    base_url = environments["sandbox"]["base_url"]
+    auth, asked = guess_auth(sheet.description, base_url)
+    hosts = hosts_beside(auth, base_url)
+    if hosts:
+        environments["sandbox"]["hosts"] = hosts
+    services, events = _bound(sheet)
+    parameters, about = guess_parameters(
+        item for reference in services if isinstance(item := sheet.item(reference), Operation)
+    )
+    questions += [*asked, *about]
+    data: dict[str, Any] = {
+        "partner": Noted(
+            sheet.slug, ["Drafted from the documents. Every line is a proposal: review it."]
+        ),
+        "title": sheet.title,
+        "timezone": sheet.place.timezone,
+        "currency": sheet.place.currency,
+        "locale": sheet.place.locale,
+        "documents": _documents(sheet),
+        "environments": Noted(
+            environments, ["No test_account yet: the restaurant, and ids that exist there."]
+        ),
+        "auth": auth,
+    }
+    if events:
+        data["webhooks"], about = _webhooks(sheet, events, mappings)
+        questions += about
+    if parameters:
+        data["parameters"] = parameters
+    data["features"] = state_features(sheet, mappings)
+    questions += ask_about_features(sheet, mappings)
+    questions.append("Which test restaurant may we use, and which orders and bookings are in it?")
+    data["questions"] = questions
+    return write_yaml(data), questions
+
+
+def _webhooks(
+    sheet: ReviewSheet, events: dict[str, str], mappings: DraftedMappings
+) -> tuple[dict[str, Any], list[str]]:
+    signature, questions = guess_signature([sheet.item(reference) for reference in events])
+    rules = {}
+    for reference, slug in events.items():
+        rule = guess_rule(sheet.item(reference), sheet.description)
+        name = mappings.names.get(slug)
+        rules[reference] = {**rule, "mapping": name} if name else rule
+    questions.append("How often is a webhook sent again when we do not answer it?")
+    return {"signature": signature, "events": rules}, questions
+
+
+def _bound(sheet: ReviewSheet) -> tuple[list[str], dict[str, str]]:
+    """References of services, and those of events with the feature that they serve first."""
+    services: list[str] = []
+    events: dict[str, str] = {}
+    for feature in sheet.features():
+        for reference in sheet.bound(feature.slug):
+            if feature.kind is FeatureKind.EVENT:
+                events.setdefault(reference, feature.slug)
+            else:
+                services.append(reference)
+    return services, events
+
+
+def _documents(sheet: ReviewSheet) -> list[dict[str, str]]:
+    today = datetime.now(UTC).date().isoformat()
+    listed = []
+    for document, path in zip(sheet.description.documents, sheet.documents, strict=True):
+        entry = {"path": f"{_DOCUMENTS}/{document.name}", "sha256": document.sha256}
+        if path in sheet.downloads:
+            entry["source"] = sheet.downloads[path].source
+        listed.append({**entry, "retrieved": today})
+    return listed
+
+
+def _copy_documents(sheet: ReviewSheet, folder: Path) -> None:
+    """Copy documents, and the neighbours that they refer to, byte for byte."""
+    for document, path in zip(sheet.description.documents, sheet.documents, strict=True):
+        target = folder / document.name
+        for source, copy in (
+            (path, target),
+            *((path.parent / name, target.parent / name) for name in document.files),
+        ):
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            if copy.exists() and _sha256(copy) != _sha256(source):
+                raise InputError(
+                    f"Two documents bring a file {copy.name} each",
+                    location=str(source),
+                    hint="Give the documents from folders that lie side by side.",
+                )
+            shutil.copyfile(source, copy)
+
+
+def _write_samples(sheet: ReviewSheet, folder: Path) -> None:
+    for slug, payloads in find_payloads(sheet).items():
+        (folder / slug).mkdir(parents=True)
+        for number, payload in enumerate(payloads, start=1):
+            text = orjson.dumps(payload, option=orjson.OPT_INDENT_2)
+            (folder / slug / f"documented-{number}.json").write_bytes(text + b"\n")
+
+
+def _readme(sheet: ReviewSheet, draft: Draft) -> str:
+    names = ", ".join(f"`{document.name}`" for document in sheet.description.documents)
+    lines = [
+        f"# {sheet.title}",
+        "",
+        f"A draft made from {names}. Nothing in it was tried yet.",
+        "",
+        f"- {len(draft.bound)} features are bound; each line of `partner.yaml` says why.",
+        f"- {len(draft.open)} features are stated as not documented until somebody confirms it.",
+        "- Samples are the examples of the documents; add recorded ones of what we send.",
+        "",
+        "## Questions for the partner",
+        "",
+        *(f"{number}. {text}" for number, text in enumerate(draft.questions, start=1)),
+        "",
+        "## Next",
+        "",
+        f"Review the bindings, then `workbench lint {sheet.slug}`.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,80 @@
+"""What the names of parameters, paths and hosts usually mean; guesses for a reviewer."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+_ENTITIES = (
+    ("exception", r"exception|special ?(?:day|date|hour)|closure"),
+    ("product-variant", r"variant|variante|sku"),
+    (
+        "option-category",
+        r"(?:modifier|option|extra|topping|choice)s? ?(?:group|set|categor\w*|list)|grupo",
+    ),
+    ("option", r"modifier|modificador|option|opcion|opcao|extra|topping|choice"),
+    ("menu-section", r"section|seccion|secao|categor\w*|kategorie|rubrique"),
+    ("product", r"product\w*|item|dish|plato|articulo|article|artikel|gericht"),
+    ("menu", r"menu|carta|cardapio|catalogu?e?|speisekarte"),
+    ("reservation", r"reserv\w*|booking"),
+    ("delivery", r"deliver(?:y|ies)|courier|entrega|rider"),
+    ("order", r"orders?|pedido|commande|bestell\w*|ticket"),
+    (
+        "restaurant",
+        r"restaurant\w*|store|shop|venue|location|merchant|outlet|branch|vendor|site|tienda|local|loja",
+    ),
+)
+_ENTITY = tuple((entity, re.compile(rf"\b(?:{words})s?\b")) for entity, words in _ENTITIES)
+_SANDBOX = re.compile(
+    r"sandbox|sbx|\bstage|staging|\btest|(?<!la)(?<!con)test\b|\bdev\b|develop|\buat\b|\bqa\b|demo|\bint\b|preprod|pruebas|"
+    r"homolog|localhost|127 0 0 1"
+)
+_STATUSES = (
+    # First, because a cancellation is also asked for and accepted.
+    ("cancelled", r"cancel\w*|anular|storn\w*"),
+    ("accepted", r"accept\w*|aceptar|annehmen|aceitar"),
+    ("rejected", r"reject\w*|den(?:y|ied)|decline\w*|rechazar|ablehnen|recusar"),
+    ("preparing", r"prepar\w*|cook\w*|kitchen|cocina"),
+    ("ready", r"ready\w*|listo|bereit|pronto"),
+    ("in-delivery", r"dispatch\w*|picked? ?up|despach\w*|on the way|reparto"),
+    ("delivered", r"delivered|entregad\w*|geliefert"),
+    ("completed", r"complet\w*|finish\w*"),
+    ("confirmed", r"confirm\w*"),
+    ("seated", r"seat(?:ed)?\b"),
+    ("no-show", r"no ?show"),
+)
+
+
+def split_words(name: str) -> str:
+    """A name in lower case with spaces between its words: `orderID`, `order-id` → `order id`."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+", " ", name)
+    return " ".join(spaced.lower().split())
+
+
+def entity_named(parameter: str, path: str) -> str | None:
+    """The entity whose id a path parameter takes; a mere `id` means what stands before it."""
+    words = split_words(parameter)
+    if words in {"id", "uuid", "key", "code", "ref"}:
+        before = path.partition("{" + parameter + "}")[0].strip("/").split("/")
+        words = split_words(before[-1]) if before else ""
+    for entity, pattern in _ENTITY:
+        if pattern.search(words):
+            return entity
+    return None
+
+
+def is_sandbox(address: str) -> bool:
+    """Whether the host or path of a server says that it is for trying things out."""
+    parts = urlsplit(address)
+    return bool(_SANDBOX.search(re.sub(r"[-._/]", " ", f"{parts.netloc}{parts.path}".lower())))
+
+
+def status_named(text: str) -> str | None:
+    """The status of ours that an operation of its own sets, by the last words of its path.
+
+    None where it refuses a cancellation, which leaves the status as it was.
+    """
+    words = split_words(text)
+    if re.search(r"\b(?:den(?:y|ied)|reject\w*|refuse\w*) cancel", words):
+        return None
+    return next((name for name, known in _STATUSES if re.search(rf"\b(?:{known})\b", words)), None)

@@ -1,0 +1,241 @@
+"""The sheet on which a reviewer accepts or rejects proposals; every proposal starts as accepted."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+import weakref
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import Path
+from typing import Self
+
+from workbench.adapters.download import Download, download, is_address
+from workbench.description import describe
+from workbench.errors import InputError
+from workbench.model.description import ApiDescription, Event, Operation
+from workbench.model.feature import Catalogue, Feature, FeatureKind
+from workbench.partners import load_catalogue
+from workbench.settings import Settings, load_settings
+from workbench.suggest import Suggestion, suggest
+
+_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_SHOWN = 3  # candidates of a feature in the table
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the partner's test restaurant is, as far as a person knows it."""
+
+    timezone: str = "Europe/Madrid"
+    currency: str = "EUR"
+    locale: str = "en"
+
+
+@dataclass
+class ReviewSheet:
+    """Documents of a new partner, what is proposed for each feature, and what was decided.
+
+    Attributes:
+        documents: Where each document lies now, in the order of `description.documents`.
+        downloads: What was fetched, by path.
+        suggestions: Feature → ranked candidates.
+        accepted: Feature → references that are bound.
+        absences: Feature → reason code and sentence, stated by the reviewer.
+    """
+
+    slug: str
+    title: str
+    place: Place
+    settings: Settings
+    catalogue: Catalogue
+    description: ApiDescription
+    documents: tuple[Path, ...]
+    downloads: dict[Path, Download]
+    suggestions: dict[str, list[Suggestion]]
+    accepted: dict[str, list[str]] = field(default_factory=dict)
+    absences: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    @classmethod
+    def open(
+        cls,
+        slug: str,
+        documents: Sequence[str | Path],
+        *,
+        settings: Settings | None = None,
+        title: str = "",
+        place: Place | None = None,
+    ) -> Self:
+        """Read documents (paths, or addresses that are fetched) and rank them for every feature.
+
+        Raises:
+            InputError: The slug is no slug or taken, or a document is refused.
+            PartnerError: A document could not be fetched.
+        """
+        settings = settings or load_settings()
+        _check_slug(slug, settings)
+        folder = Path(tempfile.mkdtemp(prefix="workbench-"))
+        try:
+            paths, downloads = _collect(documents, folder)
+            description = describe(paths)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        catalogue = load_catalogue()
+        sheet = cls(
+            slug=slug,
+            title=title or slug.replace("-", " ").title(),
+            place=place or Place(),
+            settings=settings,
+            catalogue=catalogue,
+            description=description,
+            documents=tuple(paths),
+            downloads=downloads,
+            suggestions=suggest(description, catalogue),
+        )
+        # What was fetched lives as long as the sheet.
+        weakref.finalize(sheet, shutil.rmtree, folder, ignore_errors=True)
+        for feature in sheet.features():
+            sheet.accept(feature.slug)
+        return sheet
+
+    def features(self) -> tuple[Feature, ...]:
+        """The services and events that a folder has to state."""
+        return tuple(
+            item
+            for item in self.catalogue.features
+            if item.kind is not FeatureKind.PAPERWORK and item.needs_statement
+        )
+
+    def candidates(self, feature: str) -> list[Suggestion]:
+        """Ranked candidates that can serve a feature: events for events, calls for services."""
+        wanted = self.catalogue.feature(feature)
+        if wanted is None:
+            raise _unknown("feature", feature, [item.slug for item in self.features()])
+        is_event = wanted.kind is FeatureKind.EVENT
+        return [
+            item
+            for item in self.suggestions.get(feature, [])
+            if is_event or isinstance(self.item(item.reference), Operation)
+        ]
+
+    def accept(self, feature: str, *references: str) -> Self:
+        """Bind operations or events to a feature; without any, all its candidates so proposed."""
+        proposed = [item.reference for item in self.candidates(feature) if item.proposed]
+        for reference in references or proposed:
+            self.item(reference)
+            known = self.accepted.setdefault(feature, [])
+            if reference not in known:
+                known.append(reference)
+        self.absences.pop(feature, None)
+        return self
+
+    def reject(self, feature: str, *references: str) -> Self:
+        """Take bindings away from a feature; without any reference, all of them."""
+        self.candidates(feature)
+        known = self.accepted.get(feature, [])
+        for reference in references:
+            if reference not in known:
+                raise _unknown("bound reference", reference, known)
+        self.accepted[feature] = [item for item in known if references and item not in references]
+        return self
+
+    def absent(self, feature: str, code: str, reason: str) -> Self:
+        """State that the partner has no such feature, with a reason code and a sentence."""
+        if self.catalogue.reason(code) is None:
+            raise _unknown("reason code", code, [item.code for item in self.catalogue.reasons])
+        self.reject(feature)
+        self.absences[feature] = (code, reason)
+        return self
+
+    def review(self, accept: str = "", reject: str = "") -> Self:
+        """Take decisions as text: `FEATURE: REFERENCE; FEATURE: REFERENCE`."""
+        for text, decide in ((reject, self.reject), (accept, self.accept)):
+            for part in filter(None, (item.strip() for item in text.split(";"))):
+                feature, _, reference = part.partition(":")
+                references = (reference.strip(),) if reference.strip() else ()
+                decide(feature.strip(), *references)
+        return self
+
+    def bound(self, feature: str) -> tuple[str, ...]:
+        """References that are bound to a feature now."""
+        return tuple(self.accepted.get(feature, ()))
+
+    def item(self, reference: str) -> Operation | Event:
+        """The operation or event of a reference; raises InputError when there is none."""
+        found = self.description.exchange(reference)
+        if found is None:
+            offered = [item.id for item in self.description.operations]
+            offered += [item.id for item in self.description.events]
+            raise _unknown("operation or event", reference, offered)
+        return found
+
+    def _repr_html_(self) -> str:
+        rows = [row for feature in self.features() for row in self._rows(feature)]
+        head = "".join(
+            f"<th>{name}</th>"
+            for name in ("feature", "bound", "operation or event", "score", "who sends", "why")
+        )
+        return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+
+    def _rows(self, feature: Feature) -> list[str]:
+        bound = self.bound(feature.slug)
+        candidates = self.candidates(feature.slug)
+        shown = [item for item in candidates if item.reference in bound]
+        shown += [item for item in candidates if item.reference not in bound][:_SHOWN]
+        rows = [
+            _row(
+                feature.slug,
+                "yes" if item.reference in bound else "",
+                item.reference,
+                f"{item.score:.2f}",
+                item.direction,
+                "; ".join(item.reasons),
+            )
+            for item in shown
+        ]
+        by_hand = set(bound) - {item.reference for item in candidates}
+        rows += [_row(feature.slug, "yes", item, "", "", "by hand") for item in sorted(by_hand)]
+        return rows or [_row(feature.slug, "", "nothing found", "", "", "")]
+
+
+def _check_slug(slug: str, settings: Settings) -> None:
+    if not _SLUG.fullmatch(slug) or len(slug) > 40:
+        raise InputError(
+            f"{slug[:60]!r} cannot be the name of a folder",
+            hint="Use lower-case letters and digits, with hyphens between, 40 at the most.",
+        )
+    if (settings.contracts / slug).exists():
+        raise InputError(
+            f"There is a partner {slug} already",
+            location=str(settings.contracts / slug),
+            hint="Choose another name, or edit what is there.",
+        )
+
+
+def _row(*cells: str) -> str:
+    return f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>"
+
+
+def _collect(
+    documents: Sequence[str | Path], folder: Path
+) -> tuple[list[Path], dict[Path, Download]]:
+    downloads: dict[Path, Download] = {}
+    paths = []
+    for number, document in enumerate(documents):
+        path = Path(document)
+        if isinstance(document, str) and is_address(document):
+            home = folder / str(number)
+            home.mkdir()
+            fetched = download(document, home)
+            downloads[fetched.path] = fetched
+            path = fetched.path
+        paths.append(path)
+    return paths, downloads
+
+
+def _unknown(kind: str, name: str, offered: Sequence[str]) -> InputError:
+    listed = ", ".join(list(offered)[:12]) or "none"
+    return InputError(f"There is no {kind} {name[:120]!r} here", hint=f"Known: {listed}.")

@@ -1,0 +1,111 @@
+"""What the draft states of each feature: a binding with its reasons, or an absence to confirm."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from workbench.drafting.mappings import DraftedMappings
+from workbench.drafting.names import status_named
+from workbench.drafting.review import ReviewSheet
+from workbench.drafting.yaml_text import Noted
+from workbench.model.description import Operation
+from workbench.model.feature import Feature, FeatureKind
+
+_PASSED_OVER = 2  # candidates that were not taken, shown for comparison
+_ACCESS = {
+    "test-account": "No test restaurant has been given to us yet; to be confirmed.",
+    "sandbox-credentials": "No credentials of a test environment have been given to us yet.",
+    "production-credentials": "No credentials of the production environment have been given yet.",
+}
+
+
+def state_features(sheet: ReviewSheet, mappings: DraftedMappings) -> dict[str, Any]:
+    """The `features` of the manifest, in the order of the catalogue."""
+    stated: dict[str, Any] = {}
+    for feature in sheet.catalogue.features:
+        if not feature.needs_statement:
+            continue
+        if feature.kind is FeatureKind.PAPERWORK:
+            stated[feature.slug] = _paperwork(sheet, feature)
+        elif sheet.bound(feature.slug):
+            stated[feature.slug] = _binding(sheet, feature, mappings)
+        else:
+            stated[feature.slug] = _absence(sheet, feature)
+    return stated
+
+
+def ask_about_features(sheet: ReviewSheet, mappings: DraftedMappings) -> list[str]:
+    """Questions that the absent features leave for the partner."""
+    questions = []
+    for feature in sheet.features():
+        if sheet.bound(feature.slug) or feature.slug in sheet.absences:
+            continue
+        what = "event" if feature.kind is FeatureKind.EVENT else "service"
+        title = feature.title[:1].lower() + feature.title[1:]
+        near = [item.reference for item in sheet.candidates(feature.slug)[:1]]
+        hint = f" The nearest that we found is {near[0]}." if near else ""
+        questions.append(f"Which {what} of yours serves this: {title}?{hint}")
+    unmapped = (f"{sheet.bound(slug)[0]} ({slug})" for slug in mappings.failures)
+    return [*questions, *(f"What does the body of {name} look like?" for name in unmapped)]
+
+
+def _binding(sheet: ReviewSheet, feature: Feature, mappings: DraftedMappings) -> Noted:
+    references = sheet.bound(feature.slug)
+    scored = {item.reference: item for item in sheet.candidates(feature.slug)}
+    notes = []
+    for reference in references:
+        found = scored.get(reference)
+        why = f"{found.score:.2f}, {'; '.join(found.reasons)}" if found else "bound by hand"
+        notes.append(f"{reference}: {why}")
+    left = [item for item in scored.values() if item.reference not in references]
+    notes += [f"not taken: {item.reference} ({item.score:.2f})" for item in left[:_PASSED_OVER]]
+    statement: dict[str, Any] = {}
+    if feature.kind is FeatureKind.EVENT:
+        statement["events"] = list(references)
+    else:
+        statement["operations"] = _operations(sheet, feature, references)
+    if feature.slug in mappings.names:
+        statement["mapping"] = mappings.names[feature.slug]
+    return Noted(statement, notes)
+
+
+def _operations(sheet: ReviewSheet, feature: Feature, references: tuple[str, ...]) -> list[Any]:
+    """References, each with the status it sets where several operations share the work."""
+    if len(references) < 2 or not feature.slug.endswith("status-write"):
+        return list(references)
+    listed: list[Any] = []
+    for reference in references:
+        item = sheet.item(reference)
+        path = item.path.rpartition("/")[2] if isinstance(item, Operation) else item.id
+        status = status_named(path) or status_named(item.summary)
+        if status == "confirmed" and feature.slug.startswith("order"):
+            status = "accepted"  # of an order, to confirm is the common word for to accept
+        listed.append({"operation": reference, "for": [status]} if status else reference)
+    return listed
+
+
+def _absence(sheet: ReviewSheet, feature: Feature) -> Noted:
+    code, reason = sheet.absences.get(
+        feature.slug,
+        ("R2", "The documents that we have name nothing that serves it; to be confirmed."),
+    )
+    near = sheet.candidates(feature.slug)[:_PASSED_OVER]
+    notes = [f"nearest: {item.reference} ({item.score:.2f})" for item in near]
+    return Noted({"status": "unsupported", "code": code, "reason": reason}, notes)
+
+
+def _paperwork(sheet: ReviewSheet, feature: Feature) -> dict[str, str]:
+    documents = sheet.description.documents
+    if feature.slug == "api-docs":
+        kinds = [
+            f"{item.name} ({item.format} {item.version})".replace(" )", ")") for item in documents
+        ]
+        return {"given": f"{', '.join(kinds)}."}
+    has_events = any(
+        sheet.bound(item.slug) for item in sheet.features() if item.kind is FeatureKind.EVENT
+    )
+    if feature.slug == "webhook-docs" and has_events:
+        return {"given": "Described in the same documents."}
+    reason = _ACCESS.get(feature.slug, "The documents say nothing about it; to be confirmed.")
+    code = "R3" if feature.slug in _ACCESS else "R2"
+    return {"status": "unsupported", "code": code, "reason": reason}
