@@ -10,6 +10,7 @@ from typing import Any
 
 _HOMES = {
     "Adapter": "workbench.adapters.adapter",
+    "AsyncAdapter": "workbench.adapters.async_adapter",
     "Catalogue": "workbench.model.feature",
     "Partner": "workbench.partners",
     "Report": "workbench.reporting",

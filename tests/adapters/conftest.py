@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import gzip
+import hashlib
 import json
 import socket
 import socketserver
@@ -15,18 +16,30 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from email.utils import formatdate
+from pathlib import Path
 
 import pytest
 
+from workbench.adapters.adapter import Adapter
 from workbench.adapters.auth import Login
 from workbench.adapters.patience import Patience
 from workbench.adapters.recorder import Recorder
 from workbench.adapters.redaction import Redactor
+from workbench.adapters.session import Session
 from workbench.adapters.wire import Wire
+from workbench.partners import Partner as Folder
+from workbench.partners import load_partner
+from workbench.sandbox.server import Sandbox
+from workbench.sandbox.simulators import SIMULATORS
+from workbench.settings import Settings
 
+ROOT = Path(__file__).parents[2]
 QUICK = Patience(
     connect=1, read=0.4, write=1, pool=1, total=6, wait_initial=0.01, wait_max=0.05, wait_jitter=0
 )
+
+
+Opened = Callable[[str], Adapter]
 
 
 @dataclass
@@ -55,6 +68,8 @@ class Partner:
     token_life: float | str | None = 300
     token_delay: float = 0.0
     token_status: int = 200
+    routes: dict[str, Callable[[Seen], bytes]] = field(default_factory=dict)
+    acts: dict[str, Callable[[socket.socket], bytes]] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
@@ -67,9 +82,10 @@ class Partner:
         return sum(seen.path == path for seen in self.seen)
 
 
-def _answer(
+def answer(
     status: int, body: bytes = b"{}", *, kind: str = "application/json", **headers: str
 ) -> bytes:
+    """A whole answer, as bytes."""
     lines = [f"HTTP/1.1 {status} X", f"Content-Type: {kind}", f"Content-Length: {len(body)}"]
     headers.setdefault("Connection", "close")
     lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
@@ -100,30 +116,30 @@ def _drip(connection: socket.socket) -> None:
 
 
 def _html() -> bytes:
-    return _answer(200, b"<html><title>Maintenance</title></html>", kind="text/html")
+    return answer(200, b"<html><title>Maintenance</title></html>", kind="text/html")
 
 
 # Each is bytes to answer with, or something to do to the connection.
 FAULTS: dict[str, Callable[[], bytes] | Callable[[socket.socket], None]] = {
-    "503": lambda: _answer(503),
-    "500": lambda: _answer(500),
-    "429-seconds": lambda: _answer(429, Retry_After="1"),
-    "429-date": lambda: _answer(
+    "503": lambda: answer(503),
+    "500": lambda: answer(500),
+    "429-seconds": lambda: answer(429, Retry_After="1"),
+    "429-date": lambda: answer(
         429, Date=formatdate(1e9, usegmt=True), Retry_After=formatdate(1e9 + 1, usegmt=True)
     ),
-    "429-day": lambda: _answer(429, Retry_After="86400"),
-    "429-bare": lambda: _answer(429),
-    "429-bad": lambda: _answer(429, Retry_After="soon"),
+    "429-day": lambda: answer(429, Retry_After="86400"),
+    "429-bare": lambda: answer(429),
+    "429-bad": lambda: answer(429, Retry_After="soon"),
     "html": _html,
     # Promises to keep the connection, and closes it: the next request on it is lost.
-    "stale": lambda: _answer(200, Connection="keep-alive"),
-    "redirect": lambda: _answer(307, Location="http://127.0.0.1:1/elsewhere"),
-    "bomb": lambda: _answer(200, _bomb(), Content_Encoding="gzip"),
-    "gzip": lambda: _answer(200, gzip.compress(b'{"ok":true}'), Content_Encoding="gzip"),
-    "half-gzip": lambda: _answer(200, gzip.compress(b"{}" * 99)[:-12], Content_Encoding="gzip"),
-    "brotli": lambda: _answer(200, b"\x0b\x00", Content_Encoding="br"),
-    "large": lambda: _answer(200, bytes(33 * 1024 * 1024)),
-    "cookie": lambda: _answer(200, Set_Cookie="session=partner-session; Path=/"),
+    "stale": lambda: answer(200, Connection="keep-alive"),
+    "redirect": lambda: answer(307, Location="http://127.0.0.1:1/elsewhere"),
+    "bomb": lambda: answer(200, _bomb(), Content_Encoding="gzip"),
+    "gzip": lambda: answer(200, gzip.compress(b'{"ok":true}'), Content_Encoding="gzip"),
+    "half-gzip": lambda: answer(200, gzip.compress(b"{}" * 99)[:-12], Content_Encoding="gzip"),
+    "brotli": lambda: answer(200, b"\x0b\x00", Content_Encoding="br"),
+    "large": lambda: answer(200, bytes(33 * 1024 * 1024)),
+    "cookie": lambda: answer(200, Set_Cookie="session=partner-session; Path=/"),
     "rst": _reset,
     "close": lambda connection: connection.close(),
     "garbage": lambda connection: connection.sendall(b"\x16\x03\x01 no HTTP at all\r\n\r\n"),
@@ -131,6 +147,18 @@ FAULTS: dict[str, Callable[[], bytes] | Callable[[socket.socket], None]] = {
     "truncated": _truncate,
     "drip": _drip,
 }
+
+
+_ON_SOCKET = {"rst", "close", "garbage", "hang", "truncated", "drip"}
+
+
+def inject(fault: str, connection: socket.socket) -> bytes:
+    """Let a fault happen: to the connection, or by what is answered."""
+    act = FAULTS[fault]
+    if fault in _ON_SOCKET:
+        act(connection)  # type: ignore[call-arg]
+        return b""
+    return act()  # type: ignore[call-arg, return-value]
 
 
 class _Handler(socketserver.StreamRequestHandler):
@@ -162,21 +190,27 @@ class _Handler(socketserver.StreamRequestHandler):
 
     def _respond(self, seen: Seen, nth: int) -> None:
         _, kind, *rest = [*seen.path.split("/"), ""]
-        if kind == "fault" and nth <= int(rest[1]):
-            act = FAULTS[rest[0]]
-            if rest[0] in {"rst", "close", "garbage", "hang", "truncated", "drip"}:
-                act(self.connection)  # type: ignore[call-arg]
-            else:
-                self.connection.sendall(act())  # type: ignore[call-arg, arg-type]
+        route = self.partner.routes.get(f"{seen.method} {seen.path}")
+        act = self.partner.acts.get(f"{seen.method} {seen.path}")
+        if route is not None:
+            self.connection.sendall(route(seen))
+        elif act is not None:
+            self._finish(act(self.connection))
+        elif kind == "fault" and nth <= int(rest[1]):
+            self._finish(inject(rest[0], self.connection))
         elif kind == "token":
             self._give_token()
         elif kind == "private":
             token = seen.headers.get("authorization", "").removeprefix("Bearer ")
-            self.connection.sendall(_answer(200 if token in self.partner.tokens else 401))
+            self.connection.sendall(answer(200 if token in self.partner.tokens else 401))
         else:
             told = {"method": seen.method, "target": seen.target, "headers": seen.headers}
             body = json.dumps({**told, "body": seen.body.decode("latin-1")}).encode()
-            self.connection.sendall(_answer(200, body, X_Echo=seen.headers.get("x-api-key", "")))
+            self.connection.sendall(answer(200, body, X_Echo=seen.headers.get("x-api-key", "")))
+
+    def _finish(self, body: bytes) -> None:
+        if body:
+            self.connection.sendall(body)
 
     def _give_token(self) -> None:
         time.sleep(self.partner.token_delay)
@@ -186,7 +220,7 @@ class _Handler(socketserver.StreamRequestHandler):
         told = {"access_token": token, "token_type": "bearer"}
         if self.partner.token_life is not None:
             told |= {"expires_in": self.partner.token_life}
-        self.connection.sendall(_answer(self.partner.token_status, json.dumps(told).encode()))
+        self.connection.sendall(answer(self.partner.token_status, json.dumps(told).encode()))
 
 
 class _Server(socketserver.ThreadingTCPServer):
@@ -194,6 +228,22 @@ class _Server(socketserver.ThreadingTCPServer):
     daemon_threads = True
     block_on_close = False
     request_queue_size = 64
+
+
+def write_folder(
+    root: Path, url: str, manifest: str, mapping: str, paths: dict[str, object]
+) -> Settings:
+    """A checkout with the partner folder `nook`, whose document has these paths."""
+    folder = root / "contracts" / "nook"
+    folder.mkdir(parents=True)
+    document = json.dumps(
+        {"openapi": "3.1.0", "info": {"title": "Nook", "version": "1"}, "paths": paths}
+    )
+    sha256 = hashlib.sha256(document.encode()).hexdigest()
+    (folder / "api.json").write_text(document)
+    (folder / "mapping.yaml").write_text(mapping)
+    (folder / "partner.yaml").write_text(manifest.format(url=url, sha256=sha256))
+    return Settings(root=root)
 
 
 def _serve() -> Iterator[Partner]:
@@ -245,3 +295,53 @@ def open_wire(partner: Partner) -> Iterator[Callable[..., Wire]]:
 def wire(open_wire: Callable[..., Wire]) -> Wire:
     """A wire without login that may write."""
     return open_wire()
+
+
+@functools.cache
+def find_partner(slug: str) -> Folder:
+    """The folder of an embedded partner, read once."""
+    return load_partner(slug, Settings(root=ROOT))
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    """The embedded partners, running."""
+    with Sandbox(SIMULATORS.values()) as running:
+        yield running
+
+
+@pytest.fixture
+def open_adapter(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Opened]:
+    """Opens adapters to the embedded partners, freshly seeded, and closes them."""
+    for name, value in sandbox.environment().items():
+        monkeypatch.setenv(name, value)
+    opened: list[Adapter] = []
+
+    def open_(slug: str) -> Adapter:
+        adapter = Adapter.open(find_partner(slug), settings=Settings(root=ROOT))
+        opened.append(adapter)
+        assert adapter.session.control is not None
+        adapter.session.control.send("POST", "/reset").require()
+        return adapter
+
+    yield open_
+    for adapter in opened:
+        adapter.close()
+
+
+@pytest.fixture
+def open_nook(tmp_path: Path, partner: Partner) -> Iterator[Callable[..., Adapter]]:
+    """Opens an adapter to a folder made for the test, on the server that misbehaves."""
+    opened: list[Adapter] = []
+
+    def open_(manifest: str, mapping: str, paths: dict[str, object], **options: object) -> Adapter:
+        settings = write_folder(tmp_path, partner.url, manifest, mapping, paths)
+        loaded = load_partner("nook", settings)
+        how = {"patience": QUICK, "allow_writes": True, "purpose": "integration", **options}
+        adapter = Adapter(Session(loaded, "sandbox", settings, **how))  # type: ignore[arg-type]
+        opened.append(adapter)
+        return adapter
+
+    yield open_
+    for adapter in opened:
+        adapter.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -20,6 +19,8 @@ from workbench.canonical.menu import Product
 from workbench.errors import CredentialError, InputError, MappingError, PartnerError
 from workbench.partners import load_partner
 from workbench.settings import Settings
+
+from .conftest import write_folder
 
 MANIFEST = """
 partner: nook
@@ -96,7 +97,7 @@ def _operation(*names: str, body: dict[str, Any] | None = None, **more: Any) -> 
     return described
 
 
-def _document() -> str:
+def _paths() -> dict[str, Any]:
     query = [
         {"name": "lang", "in": "query", "required": True, "schema": {"type": "string"}},
         {"name": "mode", "in": "query", "required": True, "schema": {"enum": ["full"]}},
@@ -106,7 +107,7 @@ def _document() -> str:
     ]
     thing = {"type": "object"}
     many = {"type": "object", "properties": {"items": {"type": "array", "items": thing}}}
-    paths = {
+    return {
         "/orders/{orderId}": {"get": _operation("orderId", parameters=query)},
         "/orders/{orderId}/accept": {"post": _operation("orderId", parameters=query)},
         "/orders/{orderId}/state/{state}": {"put": _operation("orderId", "state", body=thing)},
@@ -116,9 +117,6 @@ def _document() -> str:
         "/shops/{shop}/products": {"put": _operation("shop", body=many)},
         "/two/{first}/{second}": {"put": _operation("first", "second", body=thing)},
     }
-    return json.dumps(
-        {"openapi": "3.1.0", "info": {"title": "Nook", "version": "1"}, "paths": paths}
-    )
 
 
 PRODUCT = Product(
@@ -129,16 +127,9 @@ PRODUCT = Product(
 @pytest.fixture
 def settings(tmp_path: Path, partner: Any, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """A checkout with one partner folder, and the credential in the environment."""
-    folder = tmp_path / "contracts" / "nook"
-    folder.mkdir(parents=True)
-    document = _document()
-    sha256 = hashlib.sha256(document.encode()).hexdigest()
-    (folder / "api.json").write_text(document)
-    (folder / "mapping.yaml").write_text(MAPPING)
-    (folder / "partner.yaml").write_text(MANIFEST.format(url=partner.url, sha256=sha256))
     monkeypatch.setenv("WORKBENCH_NOOK__SANDBOX__API_KEY", "canary-key")
     monkeypatch.setenv("WORKBENCH_NOOK__PRODUCTION__API_KEY", "canary-key")
-    return Settings(root=tmp_path)
+    return write_folder(tmp_path, partner.url, MANIFEST, MAPPING, _paths())
 
 
 @pytest.fixture
@@ -184,7 +175,7 @@ def test_read_translates(adapter: Adapter) -> None:
 
 def test_read_of_a_page_is_the_partners_fault(adapter: Adapter) -> None:
     """A page of HTML with status 200 is no order, and the id fills the only open parameter."""
-    with pytest.raises(PartnerError, match=r"not JSON.*Maintenance"):
+    with pytest.raises(PartnerError, match=r"not JSON: .*Maintenance"):
         adapter.get_order("9")
 
 

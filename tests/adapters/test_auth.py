@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from workbench.adapters.auth import Outgoing, TokenLogin, credential_names, open_login
+from workbench.adapters.auth import Outgoing, TokenLogin, open_login
 from workbench.adapters.hooks import open_hook
 from workbench.adapters.wire import Wire
 from workbench.errors import CredentialError, HookError, PartnerError, RefusedError
@@ -88,8 +88,8 @@ def test_needed_credentials_are_listed() -> None:
     """The names that a scheme needs, and those that the manifest adds."""
     auth = Auth(scheme="oauth2-client-credentials", credentials=("client_id", "brand"))
 
-    assert credential_names(auth) == ("client_id", "client_secret", "brand")
-    assert credential_names(Auth(scheme="none")) == ()
+    assert auth.credential_names() == ("client_id", "client_secret", "brand")
+    assert Auth(scheme="none").credential_names() == ()
 
 
 @pytest.mark.parametrize("client_auth", ["body", "basic"])

@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from workbench.adapters import timetable
 from workbench.adapters.answer import Answer, SentRequest
-from workbench.adapters.binding import entity_ids, entity_name, join, pick, translator
-from workbench.adapters.parameters import fill
-from workbench.adapters.repeat import SAFE
+from workbench.adapters.binding import (
+    entity_ids,
+    entity_name,
+    join,
+    pick,
+    pick_for,
+    pick_read_back,
+)
+from workbench.adapters.channel import Channel, Request
+from workbench.adapters.listing import Refuse, list_entities
+from workbench.adapters.menu_plan import WHOLE, Plan, plan_menu
+from workbench.adapters.outcome import require_each
 from workbench.adapters.session import Session
-from workbench.canonical.availability import Availability
-from workbench.canonical.base import Entity
+from workbench.canonical.availability import Availability, AvailabilityState, CalendarException
+from workbench.canonical.base import Entity, OrderType
 from workbench.canonical.delivery import DeliveryLocation
 from workbench.canonical.menu import (
     Catalog,
@@ -27,9 +37,8 @@ from workbench.canonical.menu import (
 from workbench.canonical.order import Order, OrderStatusUpdate
 from workbench.canonical.reservation import Reservation, ReservationStatusUpdate
 from workbench.canonical.status import OrderStatus, ReservationStatus
-from workbench.errors import MappingError, PartnerError
+from workbench.errors import InputError, MappingError
 from workbench.mapping import Translation
-from workbench.model.description import Operation
 from workbench.partners import Partner, load_partner
 from workbench.settings import Settings, load_settings
 
@@ -52,6 +61,9 @@ class Adapter:
     def __init__(self, session: Session) -> None:
         self.session = session
         self.partner = session.partner
+        self.channel = Channel(session)
+        # Reading and replacing what was read is one act, or two threads undo each other's.
+        self._calendar = threading.Lock()
 
     @classmethod
     def open(
@@ -111,9 +123,10 @@ class Adapter:
             ids: Entity (`order`, `product`, …) or parameter name → id of theirs.
             status: Canonical status, where operations are bound per status.
         """
-        operation = pick(self.partner, feature, status=status)
-        payload = self._payload(feature, entity)
-        return self._send(operation, {**entity_ids(entity), **(ids or {})}, payload)
+        operation = pick(self.partner, feature, status)
+        payload = None if entity is None else self.channel.payload(feature, entity)
+        known = {**entity_ids(entity), **(ids or {})}
+        return self.channel.send(self.channel.request(operation, known, payload))
 
     def read(self, feature: str, identifier: str) -> Translation:
         """Read one thing and translate it.
@@ -122,15 +135,8 @@ class Adapter:
             feature: A feature that reads, as `order-read`.
             identifier: The partner's id.
         """
-        answer = self.call(feature, ids={entity_name(feature): identifier}).require()
-        payload = answer.json()
-        if payload is None:
-            raise PartnerError(
-                f"The answer is not JSON: {answer.excerpt or 'it is empty'}",
-                location=answer.request.url,
-                partner=self.partner.slug,
-            )
-        return translator(self.partner, feature).translate(payload)
+        operation = pick(self.partner, feature)
+        return self.channel.load(feature, operation, {entity_name(feature): identifier})
 
     def write(
         self,
@@ -139,6 +145,7 @@ class Adapter:
         *,
         only: set[str] | None = None,
         ids: Mapping[str, str] | None = None,
+        key: str = "",
         dry_run: bool = False,
     ) -> Sent:
         """Write one thing.
@@ -148,15 +155,15 @@ class Adapter:
             entity: What to write.
             only: Top-level canonical fields to write, for a partial update; default: all.
             ids: Further ids, as of the order's delivery.
+            key: Idempotency key of an operation that was begun before, as after a restart.
             dry_run: Return the request instead of sending it.
         """
-        status = getattr(entity, "status", None)
-        operation = pick(self.partner, feature, status=status)
-        payload = self._payload(feature, entity, only)
+        operation = pick(self.partner, feature, getattr(entity, "status", None))
+        if only is not None:
+            operation = pick_for(self.partner, feature, "partial") or operation
+        payload = self.channel.payload(feature, entity, only)
         known = {**entity_ids(entity), **(ids or {})}
-        if dry_run:
-            return self._preview(operation, known, payload)
-        return self._send(operation, known, payload).require()
+        return self._carry_out(self.channel.request(operation, known, payload, key), dry_run)
 
     def write_all(
         self,
@@ -167,14 +174,15 @@ class Adapter:
         dry_run: bool = False,
     ) -> list[Sent]:
         """Write several things, in one request where an operation is bound for `many`."""
-        operation = pick(self.partner, feature, mode="many")
+        pick(self.partner, feature)
+        operation = pick_for(self.partner, feature, "many")
         if operation is None:
             return [self.write(feature, entity, ids=ids, dry_run=dry_run) for entity in entities]
-        payloads = [self._payload(feature, entity) for entity in entities]
+        payloads = [self.channel.payload(feature, entity) for entity in entities]
         body = join(self.partner, operation, payloads)
-        if dry_run:
-            return [self._preview(operation, ids or {}, body)]
-        return [self._send(operation, ids or {}, body).require()]
+        request = self.channel.request(operation, ids or {}, body)
+        sent = self._carry_out(request, dry_run)
+        return [require_each(sent) if isinstance(sent, Answer) else sent]
 
     def get_order(self, order_id: str) -> Order:
         """An order as it is now."""
@@ -226,9 +234,55 @@ class Adapter:
         )
         return self.write("reservation-status-write", update, dry_run=dry_run)
 
-    def push_menu(self, catalog: Catalog, *, dry_run: bool = False) -> Sent:
-        """Send the whole menu."""
-        return self.write("menu-write", catalog, dry_run=dry_run)
+    def list_orders(
+        self, *, query: Mapping[str, str] | None = None, refuse: Refuse | None = None
+    ) -> Iterator[Order]:
+        """All orders that the partner lists, page by page, as after an outage.
+
+        Args:
+            query: The partner's own filters.
+            refuse: Told of each order that does not fit; None: the first such order is an error.
+        """
+        return self._list(Order, "order-read", query, refuse)
+
+    def list_reservations(
+        self, *, query: Mapping[str, str] | None = None, refuse: Refuse | None = None
+    ) -> Iterator[Reservation]:
+        """All reservations that the partner lists; arguments as of `list_orders`."""
+        return self._list(Reservation, "reservation-read", query, refuse)
+
+    def get_menu(self) -> Catalog:
+        """The menu as the partner has it now.
+
+        Raises:
+            InputError: The documents describe no way to read it.
+        """
+        pick(self.partner, WHOLE)
+        operation = pick_read_back(self.partner, WHOLE)
+        if operation is None:
+            raise InputError(f"{self.partner.title} has no operation to read the menu")
+        return self._expect(Catalog, WHOLE, self.channel.load(WHOLE, operation, {}).value)
+
+    def plan_menu(self, catalog: Catalog, *, before: Catalog | None = None) -> Plan:
+        """Plan how a menu gets to the partner, and what of it gets lost; nothing is sent.
+
+        Args:
+            catalog: What the partner shall have.
+            before: What it has (as by `get_menu`), so that only changes are sent where possible.
+        """
+        return plan_menu(self.channel, catalog, before)
+
+    def push_menu(
+        self, catalog: Catalog, *, before: Catalog | None = None, dry_run: bool = False
+    ) -> Plan:
+        """Bring a menu to the partner, and wait until it is live; the plan has the answers.
+
+        With `dry_run` nothing is sent; `preview` of the plan gives the exact requests.
+        """
+        plan = self.plan_menu(catalog, before=before)
+        if not dry_run:
+            plan.send()
+        return plan
 
     def upsert_sections(
         self, sections: Sequence[MenuSection], *, dry_run: bool = False
@@ -257,16 +311,78 @@ class Adapter:
         """Create or change options."""
         return self.write_all("option-write", options, dry_run=dry_run)
 
+    def get_availability(self) -> Availability:
+        """Opening hours, shifts and exceptions as the partner has them now."""
+        return timetable.read_availability(self.channel)
+
     def set_availability(self, availability: Availability, *, dry_run: bool = False) -> Sent:
-        """Send opening hours, exceptions and whether orders are taken."""
-        return self.write("availability-write", availability, dry_run=dry_run)
+        """Send hours, shifts and exceptions; those of the three that are not given stay.
+
+        To keep what is not given it may have to be read, in a dry run too.
+        """
+        with self._calendar:
+            request = timetable.replace_availability(self.channel, availability)
+            return self._carry_out(request, dry_run)
+
+    def add_exception(self, exception: CalendarException, *, dry_run: bool = False) -> Sent | None:
+        """Add a holiday or special hours and keep the others; None when it is there already."""
+        with self._calendar:
+            request = timetable.add_exception(self.channel, exception)
+            return self._carry_out(request, dry_run) if request else None
+
+    def remove_exception(
+        self, exception: CalendarException, *, dry_run: bool = False
+    ) -> Sent | None:
+        """Take out an exception, found by its id or dates, and keep the others; None: not there."""
+        with self._calendar:
+            request = timetable.remove_exception(self.channel, exception)
+            return self._carry_out(request, dry_run) if request else None
+
+    def close_now(
+        self,
+        *,
+        until: datetime | None = None,
+        reason: str | None = None,
+        order_types: Sequence[OrderType] = (),
+        dry_run: bool = False,
+    ) -> Sent:
+        """Take no orders from now on.
+
+        Args:
+            until: An instant; None: until `reopen`.
+            reason: In words.
+            order_types: Only these; none: all.
+            dry_run: Return the request instead of sending it.
+        """
+        given = _given({"until": until, "reason": reason, "order_types": tuple(order_types)})
+        return self._set_state(AvailabilityState(accepting=False, **given), dry_run)
+
+    def reopen(self, *, dry_run: bool = False) -> Sent:
+        """Take orders again."""
+        return self._set_state(AvailabilityState(accepting=True), dry_run)
 
     def send_delivery_location(self, location: DeliveryLocation, *, dry_run: bool = False) -> Sent:
         """Tell where the driver of an order is."""
         return self.write("delivery-location-write", location, dry_run=dry_run)
 
+    def _set_state(self, state: AvailabilityState, dry_run: bool) -> Sent:
+        with self._calendar:
+            return self._carry_out(timetable.set_state(self.channel, state), dry_run)
+
+    def _list(
+        self,
+        kind: type[Kind],
+        feature: str,
+        query: Mapping[str, str] | None,
+        refuse: Refuse | None,
+    ) -> Iterator[Kind]:
+        found = list_entities(self.channel, feature, query or {}, refuse)
+        return (self._expect(kind, feature, item) for item in found)
+
     def _entity(self, kind: type[Kind], feature: str, identifier: str) -> Kind:
-        value = self.read(feature, identifier).value
+        return self._expect(kind, feature, self.read(feature, identifier).value)
+
+    def _expect(self, kind: type[Kind], feature: str, value: Entity) -> Kind:
         if not isinstance(value, kind):
             raise MappingError(
                 f"The mapping of {feature} makes {type(value).__name__}, not {kind.__name__}",
@@ -276,42 +392,8 @@ class Adapter:
             )
         return value
 
-    def _payload(
-        self, feature: str, entity: Entity | None, only: set[str] | None = None
-    ) -> dict[str, Any] | None:
-        if entity is None:
-            return None
-        payload: dict[str, Any] = (
-            translator(self.partner, feature).untranslate(entity, only=only).payload
-        )
-        return payload
-
-    def _send(self, operation: Operation, ids: Mapping[str, str], payload: Any) -> Answer:
-        return self.session.wire.send(**self._request(operation, ids, payload))
-
-    def _preview(self, operation: Operation, ids: Mapping[str, str], payload: Any) -> SentRequest:
-        return self.session.wire.preview(**self._request(operation, ids, payload))
-
-    def _request(
-        self, operation: Operation, ids: Mapping[str, str], payload: Any
-    ) -> dict[str, Any]:
-        filled = fill(self.partner, self.session.environment, operation, ids, payload)
-        # A key is of use only where the document says that the partner looks at it.
-        keyed = filled.key_header is not None and operation.method not in SAFE
-        key = str(uuid.uuid4()) if keyed else None
-        return {
-            "method": operation.method,
-            "path_or_url": filled.path,
-            "query": filled.query,
-            "json": _body(operation, payload),
-            "headers": {**filled.headers, **({filled.key_header: key} if key else {})},
-            "idempotency_key": key,
-        }
-
-
-def _body(operation: Operation, payload: Any) -> Any:
-    """The payload, unless the document says that the operation takes none."""
-    return payload if operation.bodies and operation.method not in SAFE else None
+    def _carry_out(self, request: Request, dry_run: bool) -> Sent:
+        return self.channel.show(request) if dry_run else self.channel.send(request).require()
 
 
 def _given(fields: dict[str, Any]) -> dict[str, Any]:

@@ -17,6 +17,8 @@ from workbench.errors import PartnerError, RateLimitedError, RefusedError, Unava
 
 UNAVAILABLE = frozenset({502, 503, 504})
 _EXCERPT = 160
+_JSON = "application/json"
+_PAGES = frozenset({"text/html", "application/xhtml+xml"})
 
 
 @dataclass(frozen=True)
@@ -59,12 +61,47 @@ class Answer:
     redactor: Redactor = field(default_factory=Redactor, repr=False, compare=False)
     partner: str | None = None
 
+    @property
+    def is_page(self) -> bool:
+        """Whether a person's page came where data was asked for, as in maintenance, with 2xx."""
+        wanted = self.request.headers.get("Accept", "")
+        if not self.is_success or "json" not in wanted or "html" in wanted or "*" in wanted:
+            return False
+        kind = self.headers.get("content-type", "").partition(";")[0].strip().lower()
+        start = self.body[:200].lstrip().lower()
+        return kind in _PAGES or (kind != _JSON and start.startswith((b"<!doctype html", b"<html")))
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the status is of the 2xx class."""
+        return 200 <= self.status < 300
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the partner itself answered, and not something that stands in for it."""
+        return self.status not in UNAVAILABLE and not self.is_page
+
     def json(self) -> Any:
         """The body as JSON, or None when it is not JSON (a maintenance page with status 200)."""
         try:
             return orjson.loads(self.body)
         except orjson.JSONDecodeError:
             return None
+
+    def data(self) -> Any:
+        """The body of a success as JSON.
+
+        Raises:
+            PartnerError: As of `require`, or the body is not JSON.
+        """
+        found = self.require().json()
+        if found is None and self.body.strip() != b"null":
+            raise PartnerError(
+                f"The answer is not JSON: {self.excerpt or 'it is empty'}",
+                location=self.request.url,
+                partner=self.partner,
+            )
+        return found
 
     @property
     def curl(self) -> str:
@@ -88,16 +125,19 @@ class Answer:
         Raises:
             RefusedError: 401 or 403.
             RateLimitedError: 429.
-            UnavailableError: 502, 503 or 504.
+            UnavailableError: 502, 503, 504, or a page for people instead of data.
             PartnerError: Any other status that is not 2xx, redirects included.
         """
-        if 200 <= self.status < 300:
+        if self.is_success and not self.is_page:
             return self
+        where: dict[str, Any] = {"location": self.request.url, "partner": self.partner}
+        if self.is_page:
+            message = f"The partner answered with a page, which is not JSON: {self.excerpt}"
+            raise UnavailableError(message, **where)
         phrase = HTTPStatus(self.status).phrase if self.status in set(HTTPStatus) else "unknown"
         message = f"The partner answered {self.status} {phrase} to {self.request.method}"
         if self.excerpt:
             message += f": {self.excerpt}"
-        where: dict[str, Any] = {"location": self.request.url, "partner": self.partner}
         if self.status in {401, 403}:
             hint = "Check the credentials of this environment, and what they may do."
             raise RefusedError(message, hint=hint, **where)
@@ -108,6 +148,15 @@ class Answer:
         raise PartnerError(message, **where)
 
 
+def read_date(text: str) -> datetime | None:
+    """An HTTP date, or None when it is not one."""
+    try:
+        date = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
+
+
 def read_retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     """Seconds to wait by `Retry-After`: a number or an HTTP date; None when absent or unreadable.
 
@@ -116,15 +165,7 @@ def read_retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     text = headers.get("retry-after", "").strip()
     if text.isascii() and text.replace(".", "", 1).isdigit():
         return float(text)
-    until = _read_date(text)
+    until = read_date(text)
     if until is None:
         return None
-    return max(0.0, (until - (_read_date(headers.get("date", "")) or now)).total_seconds())
-
-
-def _read_date(text: str) -> datetime | None:
-    try:
-        date = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return date if date.tzinfo else date.replace(tzinfo=UTC)
+    return max(0.0, (until - (read_date(headers.get("date", "")) or now)).total_seconds())

@@ -179,17 +179,6 @@ def open_login(auth: Auth, credentials: Mapping[str, SecretStr], *, token_url: s
     return FixedLogin(_fixed_proof(auth, credentials))
 
 
-def credential_names(auth: Auth) -> tuple[str, ...]:
-    """Names of the credentials that logging in needs, in a stable order."""
-    wanted = {
-        "api-key": ("api_key",),
-        "bearer": ("token",),
-        "basic": ("username", "password"),
-        "oauth2-client-credentials": ("client_id", "client_secret"),
-    }.get(auth.scheme, ())
-    return tuple(dict.fromkeys((*wanted, *auth.headers.values(), *auth.credentials)))
-
-
 def _fixed_proof(auth: Auth, credentials: Mapping[str, SecretStr]) -> Proof:
     def value(name: str, prefix: str = "") -> SecretStr:
         return _check_value(_secret(credentials, name), f"credential {name!r}", prefix)

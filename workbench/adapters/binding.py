@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, overload
+from typing import Any
 
 from workbench.canonical.availability import CalendarException
 from workbench.canonical.base import Entity, Ids
@@ -22,8 +22,8 @@ from workbench.canonical.reservation import Reservation, ReservationStatusUpdate
 from workbench.errors import InputError, MappingError
 from workbench.mapping import Translator
 from workbench.model.description import Operation
+from workbench.model.verdict import Absence
 from workbench.partners import Partner
-from workbench.partners.manifest import BoundOperation
 
 _NAMED: dict[type[Entity], str] = {
     Order: "order",
@@ -37,19 +37,10 @@ _NAMED: dict[type[Entity], str] = {
 }
 
 
-@overload
-def pick(partner: Partner, feature: str, *, status: str | None = None) -> Operation: ...
-@overload
-def pick(partner: Partner, feature: str, *, mode: Literal["many"]) -> Operation | None: ...
-def pick(
-    partner: Partner, feature: str, *, status: str | None = None, mode: str = "one"
-) -> Operation | None:
-    """The operation that serves a feature, for one status or one mode.
+def pick(partner: Partner, feature: str, status: str | None = None) -> Operation:
+    """The operation that serves a feature for one thing, or for one status.
 
-    An operation that is bound for a status or mode comes before one that is bound for all.
-
-    Returns:
-        The operation; None only for mode `many`, where none is bound for it.
+    An operation that is bound for the status comes before one that is bound for all.
 
     Raises:
         InputError: The feature is not bound, with the folder's reason, or not for this status.
@@ -57,20 +48,59 @@ def pick(
     bound = partner.operations(feature)
     if not bound:
         raise _unbound(partner, feature)
-    wanted = status or mode
-    narrowed = next((operation for item, operation in bound if wanted in item.for_), None)
-    if narrowed is not None or mode == "many":
-        return narrowed
-    general = next((operation for item, operation in bound if _is_general(item)), None)
-    if general is None:
-        offered = sorted({word for item, _ in bound for word in item.for_})
+    found = pick_for(partner, feature, status) if status else None
+    found = found or pick_for(partner, feature, "one")
+    found = found or next((operation for item, operation in bound if not item.for_), None)
+    if found is not None:
+        return found
+    offered = sorted({word for item, _ in bound for word in item.for_})
+    raise InputError(
+        f"{partner.title} has no operation of {feature} for {str(status or 'one')!r}",
+        location=f"{partner.slug}/partner.yaml#/features/{feature}",
+        partner=partner.slug,
+        hint=f"It is bound for: {', '.join(offered)}.",
+    )
+
+
+def pick_for(partner: Partner, feature: str, word: str) -> Operation | None:
+    """The operation that is bound for a mode: many, partial, remove, read-back, pause and so on."""
+    bound = partner.operations(feature)
+    return next((operation for item, operation in bound if word in item.for_), None)
+
+
+def pick_read_back(partner: Partner, feature: str) -> Operation | None:
+    """The operation that reads what a feature writes: bound for it, or a GET of the same path."""
+    found = pick_for(partner, feature, "read-back")
+    return found or _get(partner, pick(partner, feature).path)
+
+
+def pick_list(partner: Partner, feature: str) -> Operation:
+    """The operation that lists what a feature reads one by one: its path without the last id.
+
+    Raises:
+        InputError: The feature is not bound, or the documents describe no list.
+    """
+    one = pick(partner, feature)
+    parent, _, last = one.path.rstrip("/").rpartition("/")
+    found = pick_for(partner, feature, "list")
+    if found is None and last.startswith("{"):
+        found = _get(partner, parent)
+    if found is None:
         raise InputError(
-            f"{partner.title} has no operation of {feature} for {str(wanted)!r}",
-            location=f"{partner.slug}/partner.yaml#/features/{feature}",
+            f"The documents of {partner.title} describe no list beside {one.id}",
+            location=one.document,
             partner=partner.slug,
-            hint=f"It is bound for: {', '.join(offered)}.",
+            hint="Read one by one, by id.",
         )
-    return general
+    return found
+
+
+def translator_of(partner: Partner, kind: type[Entity]) -> Translator | None:
+    """The only mapping that writes a class, whatever feature it belongs to."""
+    found = [
+        item for item in partner.translators.values() if item.entity_type is kind and item.can_write
+    ]
+    return found[0] if len(found) == 1 else None
 
 
 def translator(partner: Partner, feature: str) -> Translator:
@@ -143,28 +173,34 @@ def join(partner: Partner, operation: Operation, payloads: Sequence[Any]) -> Any
     return {lists[0]: list(payloads)}
 
 
-def _is_general(item: BoundOperation) -> bool:
-    return not item.for_ or "one" in item.for_
+def _get(partner: Partner, path: str) -> Operation | None:
+    found = partner.description.exchange(f"GET {path}")
+    return found if isinstance(found, Operation) and found.direction == "outbound" else None
+
+
+def absent(partner: Partner, feature: str, what: str, stated: Absence) -> InputError:
+    """The error that tells, in the folder's own words, why something cannot be done."""
+    cited = f" ({stated.cite})" if stated.cite else ""
+    return InputError(
+        f"{what} is {stated.status} at {partner.title}: {stated.reason}{cited}",
+        location=f"{partner.slug}/partner.yaml#/features/{feature}",
+        partner=partner.slug,
+        hint=f"Reason {stated.code}. {stated.needed or ''}".strip(),
+    )
 
 
 def _unbound(partner: Partner, feature: str) -> InputError:
-    stated = partner.feature(feature)
+    stated = partner.statement(feature)
     location = f"{partner.slug}/partner.yaml#/features/{feature}"
-    if stated is None:
+    if partner.feature(feature) is None:
         return InputError(
             f"The folder of {partner.title} says nothing of {feature}",
             location=location,
             partner=partner.slug,
             hint="Bind it to an operation, or state why it is absent.",
         )
-    if stated.status is not None:
-        cited = f" ({stated.cite})" if stated.cite else ""
-        return InputError(
-            f"{feature} is {stated.status} at {partner.title}: {stated.reason}{cited}",
-            location=location,
-            partner=partner.slug,
-            hint=f"Reason {stated.code}. {stated.needed or ''}".strip(),
-        )
+    if isinstance(stated, Absence):
+        return absent(partner, feature, feature, stated)
     return InputError(
         f"{feature} of {partner.title} is bound to events or papers, which cannot be called",
         location=location,

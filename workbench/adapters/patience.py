@@ -22,6 +22,8 @@ class Patience:
         retry_after_max: A partner that asks us to wait longer than this is not asked again.
         failures: Calls in a row without an answer after which the partner is left alone …
         rest: … for this long; then one call may try.
+        retry_share: Repeats per call that are allowed in the long run …
+        retry_reserve: … after this many, so that a quiet program may repeat too.
     """
 
     connect: float = 5.0
@@ -36,6 +38,8 @@ class Patience:
     retry_after_max: float = 60.0
     failures: int = 5
     rest: float = 30.0
+    retry_share: float = 0.1
+    retry_reserve: float = 10.0
 
 
 class Pace:
@@ -71,8 +75,33 @@ class Pace:
         time.sleep(turn - now)
 
 
+class Budget:
+    """Keeps repeats to a share of all calls: a partner in trouble is not buried under them."""
+
+    def __init__(self, patience: Patience) -> None:
+        self._share = patience.retry_share
+        self._most = self._left = patience.retry_reserve
+        self._lock = threading.Lock()
+
+    def earn(self) -> None:
+        """A call begins."""
+        with self._lock:
+            self._left = min(self._most, self._left + self._share)
+
+    def spend(self) -> bool:
+        """Take one repeat, if there is one left."""
+        with self._lock:
+            if self._left < 1:
+                return False
+            self._left -= 1
+            return True
+
+
 class Breaker:
-    """Leaves a partner that does not answer alone; one call at a time finds out if it is back."""
+    """Leaves a partner that does not answer alone; then exactly one call finds out if it is back.
+
+    Every `admit` that returns is followed by one `report` of what it gave.
+    """
 
     def __init__(self, patience: Patience, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._patience = patience
@@ -80,28 +109,34 @@ class Breaker:
         self._lock = threading.Lock()
         self._failures = 0
         self._closed_until = 0.0
+        self._is_probing = False
 
-    def admit(self) -> None:
-        """Let a call through.
+    def admit(self) -> bool:
+        """Let a call through; returns whether it is the one that finds out.
 
         Raises:
             UnavailableError: The partner is being left alone.
         """
         with self._lock:
             if self._failures < self._patience.failures:
-                return
-            now = self._clock()
-            if now < self._closed_until:
+                return False
+            left = self._closed_until - self._clock()
+            if left > 0 or self._is_probing:
+                until = f"for {left:.0f} s" if left > 0 else "until a first call is answered"
                 raise UnavailableError(
                     f"The partner did not answer {self._failures} times in a row, so it is left "
-                    f"alone for {self._closed_until - now:.0f} s"
+                    f"alone {until}"
                 )
-            # Whoever else comes while this probe is out has to wait for another rest.
-            self._closed_until = now + self._patience.rest
+            self._is_probing = True
+            return True
 
-    def report(self, *, is_there: bool) -> None:
-        """Say whether an admitted call showed that the partner is there."""
+    def report(self, *, is_probe: bool, is_there: bool | None) -> None:
+        """Say whether an admitted call showed that the partner is there; None: it did not tell."""
         with self._lock:
+            # A call from before the rest that ends only now does not make room for another.
+            self._is_probing &= not is_probe
+            if is_there is None:
+                return
             if is_there:
                 self._failures = 0
                 return

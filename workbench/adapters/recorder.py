@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import threading
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -41,12 +42,18 @@ class Recorded:
 
 
 class Recorder:
-    """Collects exchanges from any thread; what it gives out is masked at that moment."""
+    """Collects exchanges from any thread; what it gives out is masked at that moment.
 
-    def __init__(self, redactor: Redactor) -> None:
+    Args:
+        redactor: Knows the secrets.
+        most: Keep only so many, the latest, as in a program that runs for months; None: all.
+    """
+
+    def __init__(self, redactor: Redactor, most: int | None = None) -> None:
         self._redactor = redactor
         self._lock = threading.Lock()
-        self._entries: list[Recorded] = []
+        self._entries: deque[Recorded] = deque()
+        self._most = most
         self._kept = 0
 
     def __repr__(self) -> str:
@@ -54,8 +61,10 @@ class Recorder:
 
     def add(self, entry: Recorded) -> None:
         """Keep one exchange."""
-        size = len(entry.request_body) + len(entry.response_body)
+        size = _size(entry)
         with self._lock:
+            if self._most is not None and len(self._entries) >= self._most:
+                self._kept -= _size(self._entries.popleft())
             if self._kept + size > _KEPT:
                 note = f"[{size} bytes, not kept]".encode()
                 entry = replace(entry, request_body=b"", response_body=note)
@@ -96,6 +105,10 @@ class Recorder:
             response_body=self._redactor.mask(entry.response_body),
             error=self._redactor.text(entry.error),
         )
+
+
+def _size(entry: Recorded) -> int:
+    return len(entry.request_body) + len(entry.response_body)
 
 
 def show_request(

@@ -48,13 +48,17 @@ class Redactor:
     Args:
         values: The secrets. Empty ones are ignored; those under four bytes are masked only where
             they stand alone between non-alphanumeric characters.
+        latest: Of values that are added later, mask only so many, the latest: a program that
+            runs for months gets a new token every few minutes. None: all.
     """
 
-    def __init__(self, values: Iterable[str] = ()) -> None:
+    def __init__(self, values: Iterable[str] = (), latest: int | None = None) -> None:
         self._lock = threading.Lock()
         self._values: tuple[str, ...] = ()
         self._forms: tuple[_Form, ...] = ()
+        self._latest: int | None = None
         self.add(*values)
+        self._fixed, self._latest = len(self._values), latest
 
     def __repr__(self) -> str:
         return f"Redactor({len(self._values)} values)"
@@ -66,6 +70,9 @@ class Redactor:
             if not new:
                 return
             self._values += tuple(new)
+            if self._latest is not None:
+                added = self._values[self._fixed :]
+                self._values = self._values[: self._fixed] + added[-self._latest :]
             forms: dict[bytes, _Form] = {}
             for form in _spell_all(self._values):
                 forms.setdefault(form.text, form)

@@ -10,7 +10,7 @@ from dataclasses import replace
 import stamina
 
 from workbench.adapters.answer import UNAVAILABLE, Answer
-from workbench.adapters.patience import Patience
+from workbench.adapters.patience import Budget, Patience
 from workbench.errors import UnavailableError
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -37,9 +37,15 @@ def is_repeatable(method: str, idempotency_key: str | None) -> bool:
 
 
 def persist(
-    ask: Callable[[], Answer], *, method: str, repeatable: bool, patience: Patience, deadline: float
+    ask: Callable[[], Answer],
+    *,
+    method: str,
+    repeatable: bool,
+    patience: Patience,
+    deadline: float,
+    budget: Budget,
 ) -> Answer:
-    """Ask until there is an answer worth having, or patience ends.
+    """Ask until there is an answer worth having, or patience ends; the last answer, as it is.
 
     Args:
         ask: Sends once and reads the whole answer.
@@ -47,18 +53,17 @@ def persist(
         repeatable: Whether a second attempt is harmless; if not, there is one attempt.
         patience: Bounds.
         deadline: Instant of `time.monotonic` after which no attempt begins.
-
-    Returns:
-        The last answer, whatever its status.
+        budget: Pays for repeats.
 
     Raises:
         UnavailableError: The last attempt brought no answer.
         RateLimitedError: 429 with a longer wait than `patience.retry_after_max`.
     """
+    attempts = patience.attempts if repeatable else 1
     try:
         for attempt in stamina.retry_context(
-            on=_wait_rule(patience, deadline),
-            attempts=patience.attempts if repeatable else 1,
+            on=_wait_rule(patience, deadline, attempts, budget),
+            attempts=attempts,
             timeout=patience.total,
             wait_initial=patience.wait_initial,
             wait_max=patience.wait_max,
@@ -69,23 +74,32 @@ def persist(
                 _accept(method, answer)
     except _AskAgainError as last:
         answer = last.answer
-    if answer.status == _TOO_MANY and (answer.retry_after or 0) > patience.retry_after_max:
-        answer.require()
-    return answer
+    is_too_long = (answer.retry_after or 0) > patience.retry_after_max
+    return answer.require() if answer.status == _TOO_MANY and is_too_long else answer
 
 
 def _accept(method: str, answer: Answer) -> None:
     """Object to an answer that may be gone at the next attempt; 500 only for reads."""
-    if answer.status in _AGAIN or (answer.status == _BROKEN and method in SAFE):
+    is_passing = answer.status in _AGAIN or answer.is_page
+    if is_passing or (answer.status == _BROKEN and method in SAFE):
         raise _AskAgainError(answer)
 
 
-def _wait_rule(patience: Patience, deadline: float) -> Callable[[Exception], bool | float]:
+def _wait_rule(
+    patience: Patience, deadline: float, attempts: int, budget: Budget
+) -> Callable[[Exception], bool | float]:
+    budget.earn()
+    left_over = iter(range(attempts - 1))
+
     def wait(error: Exception) -> bool | float:
+        if not isinstance(error, _AskAgainError | UnavailableError):
+            return False
         left = deadline - time.monotonic()
         asked = error.answer.retry_after if isinstance(error, _AskAgainError) else None
-        if asked is not None:
-            return asked if asked <= patience.retry_after_max and asked < left else False
-        return left > 0 and isinstance(error, _AskAgainError | UnavailableError)
+        if left <= 0 or (asked or 0) > min(patience.retry_after_max, left):
+            return False
+        if next(left_over, None) is None or not budget.spend():
+            return False
+        return True if asked is None else asked
 
     return wait

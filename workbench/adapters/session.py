@@ -10,7 +10,7 @@ from urllib.parse import urljoin
 
 from pydantic import SecretStr
 
-from workbench.adapters.auth import Login, credential_names, open_login
+from workbench.adapters.auth import Login, open_login
 from workbench.adapters.egress import read_endpoint, write_endpoint
 from workbench.adapters.hooks import open_hook
 from workbench.adapters.patience import Patience
@@ -20,6 +20,9 @@ from workbench.adapters.wire import Purpose, Wire
 from workbench.errors import CredentialError, InputError
 from workbench.partners import Partner
 from workbench.settings import Settings, UrlKind, variable_name
+
+# What a running integration remembers: tokens to mask, and exchanges that may hold them.
+_KEPT = (16, 200)
 
 
 class Session:
@@ -62,15 +65,16 @@ class Session:
     ) -> None:
         self.partner = partner
         self.environment = environment
-        self.allow_writes = allow_writes
-        self.seed = seed
+        self.allow_writes, self.seed = allow_writes, seed
         self.random = random.Random(seed)  # noqa: S311 - test data, not secrets
         stated = partner.environment(environment)
         base_url = self._address(settings, "base_url") or stated.base_url
         control_url = self._address(settings, "control_url") or stated.control_url
         self.credentials = self._find_credentials(settings)
-        self.redactor = Redactor(item.get_secret_value() for item in self.credentials.values())
-        self.recorder = Recorder(self.redactor)
+        tokens, exchanges = _KEPT if purpose == "integration" else (None, None)
+        values = (item.get_secret_value() for item in self.credentials.values())
+        self.redactor = Redactor(values, tokens)
+        self.recorder = Recorder(self.redactor, exchanges)
         self.wire = Wire(
             base_url,
             auth=self._open_login(base_url),
@@ -150,17 +154,15 @@ class Session:
 
     def _find_credentials(self, settings: Settings) -> dict[str, SecretStr]:
         manifest = self.partner.manifest
-        needed = credential_names(manifest.auth)
-        found = {
-            name: settings.credential(self.partner.slug, self.environment, name) for name in needed
-        }
-        signing = manifest.webhooks.signature.credentials if manifest.webhooks else ()
-        for name in signing:
-            # Calling works without them; the receiver says so when it misses one.
+        needed = manifest.auth.credential_names()
+        found: dict[str, SecretStr] = {}
+        for name in manifest.credential_names():
             try:
                 found[name] = settings.credential(self.partner.slug, self.environment, name)
             except CredentialError:
-                continue
+                # Calling works without those of webhooks; the receiver says so when it misses one.
+                if name in needed:
+                    raise
         return found
 
     def _open_login(self, base_url: str) -> Login:

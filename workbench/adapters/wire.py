@@ -21,19 +21,21 @@ from typing import Any, Literal, Self
 
 import httpx
 
-from workbench.adapters.answer import UNAVAILABLE, Answer, SentRequest
+from workbench.adapters.answer import Answer, SentRequest
 from workbench.adapters.auth import FixedLogin, Login, Outgoing, Proof, TokenRequest
 from workbench.adapters.body import read_body
 from workbench.adapters.call import Call, compose, compose_token
 from workbench.adapters.egress import Endpoint, read_endpoint, write_endpoint
-from workbench.adapters.patience import Breaker, Pace, Patience
+from workbench.adapters.patience import Breaker, Budget, Pace, Patience
 from workbench.adapters.recorder import Recorded, Recorder, show_request
 from workbench.adapters.redaction import RedactingFilter, Redactor
 from workbench.adapters.repeat import SAFE, persist
+from workbench.adapters.skew import ClockSkew
 from workbench.errors import InputError, PartnerError, UnavailableError, WorkbenchError
 from workbench.partners.manifest import Limits
 
 Purpose = Literal["testing", "integration"]
+CONNECTIONS = 32
 
 _LOGGERS = ("httpx", *(f"httpcore.{part}" for part in ("connection", "http11", "proxy")))
 _TOKENS = ("access_token", "refresh_token", "id_token")
@@ -55,6 +57,9 @@ class Wire:
         environment: In `production`, nothing is ever written for the purpose `testing`.
         partner: Slug, for messages.
         patience: Timeouts and retries.
+
+    Attributes:
+        skew: How far the partner's clock is from ours.
 
     Raises:
         InputError: `base_url` or an allowed host is no address.
@@ -85,6 +90,8 @@ class Wire:
         self._patience = patience or Patience()
         self._pace = Pace((limits or Limits()).requests_per_minute)
         self._breaker = Breaker(self._patience)
+        self._budget = Budget(self._patience)
+        self.skew = ClockSkew(partner)
         self._headers = dict(headers or {})
         self._may_write = allow_writes and (environment != "production" or purpose == "integration")
         self.allowed = frozenset(self._endpoint(text) for text in (self.base_url, *allowed_hosts))
@@ -244,13 +251,16 @@ class Wire:
             )
 
     def _deliver(self, call: Call, login: Login | None) -> Answer:
-        self._breaker.admit()
+        is_probe = self._breaker.admit()
+        is_there: bool | None = None
         try:
             answer = self._persist(call, login)
+            is_there = answer.is_there
         except UnavailableError:
-            self._breaker.report(is_there=False)
+            is_there = False
             raise
-        self._breaker.report(is_there=answer.status not in UNAVAILABLE)
+        finally:
+            self._breaker.report(is_probe=is_probe, is_there=is_there)
         return answer
 
     def _persist(self, call: Call, login: Login | None) -> Answer:
@@ -261,6 +271,7 @@ class Wire:
             repeatable=call.is_repeatable,
             patience=self._patience,
             deadline=deadline,
+            budget=self._budget,
         )
 
     def _ask(self, call: Call, login: Login | None, deadline: float) -> Answer:
@@ -296,6 +307,7 @@ class Wire:
             raise
         finally:
             seconds = time.monotonic() - clock
+            self.skew.note(got, entry.started, seconds)
             entry = replace(entry, seconds=seconds, status=status, error=trouble)
             self.recorder.add(replace(entry, response_headers=got, response_body=body))
         return Answer(
@@ -364,5 +376,5 @@ def _open_client(*, kept: int) -> httpx.Client:
         trust_env=False,
         follow_redirects=False,
         cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),
-        limits=httpx.Limits(max_connections=32, max_keepalive_connections=kept),
+        limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=kept),
     )

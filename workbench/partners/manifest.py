@@ -241,9 +241,12 @@ class Webhooks(Statement):
 
 
 class BoundOperation(Statement):
-    """An operation that serves a feature; `for_` narrows it to canonical statuses or a mode.
+    """An operation that serves a feature; `for_` narrows what it is for.
 
-    `for` is a tuple of canonical status values (status writes), or `one` / `many` (collections).
+    `for` lists canonical status values (status writes), or words of this list: `one` and `many`
+    (collections), `partial` (only sent fields change), `remove`, `read-back`, `list`, `outcome` (of
+    an asynchronous import); for the availability `exception`, `exception-change`,
+    `exception-remove`, `pause`, `resume`.
     """
 
     operation: str

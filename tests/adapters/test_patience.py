@@ -1,0 +1,194 @@
+"""Sparing a partner in trouble: the breaker's one probe, the budget of repeats, the clocks."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from threading import Barrier
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
+
+from workbench.adapters.patience import Breaker, Budget, Patience
+from workbench.adapters.recorder import Recorded, Recorder
+from workbench.adapters.redaction import Redactor
+from workbench.adapters.skew import ClockSkew
+from workbench.adapters.wire import Wire
+from workbench.errors import PartnerError, UnavailableError
+
+from .conftest import QUICK, Partner, answer
+
+Opener = Callable[..., Wire]
+
+
+class _Clock:
+    """A clock that is set by hand."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def _opened(clock: _Clock) -> Breaker:
+    breaker = Breaker(Patience(failures=2, rest=10), clock=clock)
+    for _ in range(2):
+        breaker.report(is_probe=breaker.admit(), is_there=False)
+    return breaker
+
+
+def test_exactly_one_of_many_callers_finds_out() -> None:
+    """When the rest is over, one of twenty threads gets through, and the others are told."""
+    clock = _Clock()
+    breaker = _opened(clock)
+    clock.now = 11
+    gate = Barrier(20)
+
+    def ask(_: int) -> bool:
+        gate.wait()
+        try:
+            return breaker.admit()
+        except UnavailableError:
+            return False
+
+    with ThreadPoolExecutor(20) as threads:
+        assert sum(threads.map(ask, range(20))) == 1
+    clock.now = 1000  # however long it takes
+    with pytest.raises(UnavailableError, match="until a first call is answered"):
+        breaker.admit()
+
+
+@pytest.mark.parametrize(
+    ("is_there", "is_open"), [(True, False), (False, True), (None, False)], ids=str
+)
+def test_answer_to_the_probe_decides(*, is_there: bool | None, is_open: bool) -> None:
+    """Back: all may call. Still away: another rest. Nothing learned: the next call finds out."""
+    clock = _Clock()
+    breaker = _opened(clock)
+    clock.now = 11
+    breaker.report(is_probe=breaker.admit(), is_there=is_there)
+    if is_open:
+        with pytest.raises(UnavailableError, match="for 10 s"):
+            breaker.admit()
+    else:
+        assert breaker.admit() == (is_there is None)
+
+
+def test_late_call_does_not_make_room_for_a_second_probe() -> None:
+    """A call from before the rest may end while the probe is out; the probe stays the only one."""
+    clock = _Clock()
+    breaker = Breaker(Patience(failures=2, rest=10), clock=clock)
+    late = breaker.admit()
+    for _ in range(2):
+        breaker.report(is_probe=breaker.admit(), is_there=False)
+    clock.now = 11
+    assert breaker.admit()
+    breaker.report(is_probe=late, is_there=None)
+
+    with pytest.raises(UnavailableError):
+        breaker.admit()
+
+
+def test_page_instead_of_data_opens_the_breaker(open_wire: Opener, partner: Partner) -> None:
+    """A maintenance page is no sign of life, and a 500 is one."""
+    wire = open_wire(patience=replace(QUICK, attempts=1, failures=2))
+    for _ in range(3):
+        wire.send("GET", "/fault/500/9")
+    for _ in range(2):
+        with pytest.raises(UnavailableError, match="a page, which is not JSON"):
+            wire.send("GET", "/fault/html/9").require()
+    with pytest.raises(UnavailableError, match="left alone"):
+        wire.send("GET", "/x")
+
+    assert partner.count("/x") == 0
+
+
+@given(calls=some.lists(some.integers(0, 5), max_size=200))
+@settings(max_examples=50)
+def test_repeats_stay_within_their_share(calls: list[int]) -> None:
+    """Whatever happens, repeats are at most a tenth of the calls, and the reserve."""
+    budget = Budget(Patience(retry_share=0.1, retry_reserve=5))
+    spent = 0
+    for number, wanted in enumerate(calls, 1):
+        budget.earn()
+        spent += sum(budget.spend() for _ in range(wanted))
+        assert spent <= 5 + 0.1 * number + 1e-6
+
+
+def test_long_trouble_is_not_multiplied(open_wire: Opener, partner: Partner) -> None:
+    """Sixty calls into an outage are sixty-six requests at most, and the reserve."""
+    wire = open_wire(patience=replace(QUICK, failures=1000, retry_reserve=2))
+    for _ in range(60):
+        assert wire.send("GET", "/fault/503/999").status == 503
+
+    assert 60 < partner.count("/fault/503/999") <= 60 + 6 + 2
+
+
+@pytest.mark.parametrize(("off", "warns"), [(0, False), (29, False), (90, True), (-3600, True)])
+def test_clock_of_the_partner_is_measured(
+    open_wire: Opener,
+    partner: Partner,
+    caplog: pytest.LogCaptureFixture,
+    off: int,
+    *,
+    warns: bool,
+) -> None:
+    """The difference is told to about a second, and a warning comes once when it matters."""
+
+    def tell(_: object) -> bytes:
+        date = datetime.now(UTC) + timedelta(seconds=off)
+        return answer(200, Date=format_datetime(date, usegmt=True))
+
+    partner.routes["GET /x"] = tell
+    wire = open_wire(partner="nook")
+    assert wire.skew.seconds is None
+    with caplog.at_level(logging.WARNING, "workbench.adapters.skew"):
+        wire.send("GET", "/x")
+        wire.send("GET", "/x")
+
+    assert wire.skew.seconds == pytest.approx(off, abs=1)
+    assert len([r for r in caplog.records if "clock of nook" in r.getMessage()]) == int(warns)
+
+
+@pytest.mark.parametrize("headers", [{}, {"date": "soon"}, {"date": "", "age": "3"}])
+def test_answers_that_tell_no_time_are_left_out(headers: dict[str, str]) -> None:
+    """No date, a wrong one, or one that a cache kept, says nothing of the clock."""
+    skew = ClockSkew("nook")
+    skew.note(headers, datetime.now(UTC), 0.1)
+
+    assert skew.seconds is None
+
+
+def test_running_program_does_not_grow() -> None:
+    """Of exchanges and of tokens only the latest are kept; credentials are masked for ever."""
+    redactor = Redactor(["the-credential"], latest=2)
+    recorder = Recorder(redactor, most=3)
+    for number in range(9):
+        redactor.add(f"access-token-{number}")
+        body = f"the-credential access-token-{number}".encode()
+        recorder.add(Recorded(datetime.now(UTC), 0, "GET", "http://x/", {}, body))
+
+    assert [item.request_body for item in recorder.exchanges] == [
+        b"[REDACTED] access-token-6",
+        b"[REDACTED] [REDACTED]",
+        b"[REDACTED] [REDACTED]",
+    ]
+    assert repr(redactor) == "Redactor(3 values)"
+
+
+def test_write_answered_by_a_page_is_not_taken_for_done(wire: Wire) -> None:
+    """A POST that meets a maintenance page with status 200 has not been carried out."""
+    answer_ = wire.send("POST", "/fault/html/9", json={})
+
+    assert answer_.attempts == 1
+    with pytest.raises(PartnerError, match="a page"):
+        answer_.require()
+    # Who asks for pages gets pages.
+    page = wire.send("GET", "/fault/html/9", headers={"Accept": "text/html"})
+    assert page.require().attempts == 1

@@ -1,0 +1,106 @@
+"""One partner's operations made ready to be sent: the layer under `Adapter`."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from workbench.adapters.answer import Answer, SentRequest
+from workbench.adapters.binding import translator
+from workbench.adapters.parameters import fill
+from workbench.adapters.repeat import SAFE
+from workbench.adapters.session import Session
+from workbench.canonical.base import Entity
+from workbench.mapping import Translation
+from workbench.model.description import Operation
+
+
+@dataclass(frozen=True)
+class Request:
+    """A request that may be sent or shown.
+
+    Attributes:
+        target: Path below `base_url`, or an allowed URL.
+        key: Idempotency key: one per logical operation, the same whenever this is sent.
+    """
+
+    method: str
+    target: str
+    query: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    body: Any = field(default=None, repr=False)
+    key: str | None = None
+
+
+class Channel:
+    """Fills operations with what is known, and sends them.
+
+    Args:
+        session: The opened environment.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.partner = session.partner
+        self.wire = session.wire
+
+    def request(
+        self, operation: Operation, ids: Mapping[str, str], payload: Any = None, key: str = ""
+    ) -> Request:
+        """The request of an operation; a body only where the document says that it takes one.
+
+        Args:
+            operation: What to call.
+            ids: Entity or parameter name → id of theirs.
+            payload: The body.
+            key: Idempotency key; a fresh one where the document knows such keys.
+
+        Raises:
+            InputError: A parameter has no value.
+        """
+        filled = fill(self.partner, self.session.environment, operation, ids, payload)
+        is_write = operation.method not in SAFE
+        # A key is of use only where the document says that the partner looks at it.
+        keyed = filled.key_header if is_write else None
+        key = key or str(uuid.uuid4())
+        return Request(
+            method=operation.method,
+            target=filled.path,
+            query=filled.query,
+            headers={**filled.headers, **({keyed: key} if keyed else {})},
+            body=payload if operation.bodies and is_write else None,
+            key=key if keyed else None,
+        )
+
+    def send(self, request: Request) -> Answer:
+        """Send a request, whatever the answer."""
+        return self.wire.send(
+            request.method,
+            request.target,
+            query=request.query,
+            json=request.body,
+            headers=request.headers,
+            idempotency_key=request.key,
+        )
+
+    def show(self, request: Request) -> SentRequest:
+        """The request as it would be sent, secrets masked; nothing is sent."""
+        return self.wire.preview(
+            request.method,
+            request.target,
+            query=request.query,
+            json=request.body,
+            headers=request.headers,
+            idempotency_key=request.key,
+        )
+
+    def payload(self, feature: str, entity: Entity, only: set[str] | None = None) -> Any:
+        """An entity in the partner's words."""
+        return translator(self.partner, feature).untranslate(entity, only=only).payload
+
+    def load(self, feature: str, operation: Operation, ids: Mapping[str, str]) -> Translation:
+        """Call a reading operation, and translate its answer with the mapping of a feature."""
+        data = self.send(self.request(operation, ids)).data()
+        return translator(self.partner, feature).translate(data)

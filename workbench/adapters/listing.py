@@ -1,0 +1,78 @@
+"""Lists of the partner's as our entities: translated as they come, or read one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from workbench.adapters.binding import entity_name, pick, pick_list, translator
+from workbench.adapters.channel import Channel
+from workbench.adapters.paging import walk_pages
+from workbench.canonical.base import Entity
+from workbench.errors import TranslationError
+from workbench.model.description import Operation
+
+Refuse = Callable[[TranslationError], None]
+
+
+def list_entities(
+    channel: Channel, feature: str, query: Mapping[str, str], refuse: Refuse | None
+) -> Iterator[Entity]:
+    """Everything that the list beside a reading feature holds, as the partner orders it.
+
+    Items that are only summaries are read one by one with the feature itself.
+
+    Args:
+        channel: The partner.
+        feature: A feature that reads by id, as `order-read`.
+        query: The partner's own filters.
+        refuse: Told of each item that does not fit; None: the first such item ends the list.
+
+    Raises:
+        InputError: The feature is not bound, or the documents describe no list.
+        PartnerError: A page could not be read.
+        TranslationError: An item does not fit, and there is no `refuse`.
+    """
+    one, many = pick(channel.partner, feature), pick_list(channel.partner, feature)
+    request = channel.request(many, {})
+    request = replace(request, query={**request.query, **query})
+    whole = _holds_all(channel, one, many)
+
+    def read_all() -> Iterator[Entity]:
+        for items in walk_pages(channel, many, request):
+            for item in items:
+                try:
+                    yield _read(channel, feature, one, item, whole=whole)
+                except TranslationError as error:
+                    if refuse is None:
+                        raise
+                    refuse(error)
+
+    return read_all()
+
+
+def _read(channel: Channel, feature: str, one: Operation, item: Any, *, whole: bool) -> Entity:
+    mapping = translator(channel.partner, feature)
+    identifier = _find_id(channel, feature, item)
+    if whole or identifier is None:
+        return mapping.translate(item).value
+    return channel.load(feature, one, {entity_name(feature): identifier}).value
+
+
+def _holds_all(channel: Channel, one: Operation, many: Operation) -> bool:
+    """Whether the items of a list have every field that reading one by one gives."""
+    resolve = channel.partner.description.resolve
+    page = resolve(many.response_schema or {}, many.document)
+    lists = [page, *(resolve(part, many.document) for part in page.get("properties", {}).values())]
+    items = [resolve(part["items"], many.document) for part in lists if "items" in part]
+    wanted = resolve(one.response_schema or {}, one.document).get("properties", {}).keys()
+    return any(wanted <= item.get("properties", {}).keys() for item in items)
+
+
+def _find_id(channel: Channel, feature: str, item: Any) -> str | None:
+    rules = translator(channel.partner, feature).table
+    path = next((rule.path for rule in rules if rule.field == "ids.partner_id"), None) or ""
+    for name in path.removeprefix("$.").split("."):
+        item = item.get(name) if isinstance(item, dict) else None
+    return str(item) if isinstance(item, str | int) else None
