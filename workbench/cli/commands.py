@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from workbench.cli.drafting import new_command, overlay_command
+from workbench.cli.inbox import inbox_group, listen_command
 from workbench.cli.looking import (
     describe_command,
     features_command,
@@ -12,11 +13,10 @@ from workbench.cli.looking import (
     suggest_command,
 )
 from workbench.cli.mapping import map_command
+from workbench.cli.reports import diff_command, portal_command, report_command, verify_command
 from workbench.cli.running import (
     check_command,
     demo_command,
-    listen_command,
-    report_command,
     sandbox_command,
     validate_command,
 )
@@ -39,8 +39,12 @@ for command in (
     check_command,
     validate_command,
     report_command,
-    sandbox_command,
+    portal_command,
+    diff_command,
+    verify_command,
     listen_command,
+    inbox_group,
+    sandbox_command,
     overlay_command,
 ):
     main.add_command(command)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.progress import (
@@ -16,7 +16,6 @@ from rich.progress import (
 )
 
 from workbench.cli.output import Output
-from workbench.execution.local import run_jobs
 from workbench.model.evidence import Source
 from workbench.reporting.publication import Job, Published
 from workbench.settings import Settings
@@ -37,10 +36,11 @@ def follow(
     output: Output,
     settings: Settings,
     jobs: Sequence[Job],
-    work: Callable[[Job], Published],
-    workers: int,
+    outcomes: Iterable[tuple[Job, Published | Exception]],
 ) -> tuple[list[Published], list[tuple[Job, Exception]]]:
-    """Run the jobs and show a line for each: which source is being asked, how long it takes.
+    """Show a line for each running job: which source is being asked, how long it takes.
+
+    `outcomes` are the jobs with what became of them, as they finish.
 
     On a terminal the lines move; elsewhere they are printed when all is done.
     """
@@ -49,7 +49,7 @@ def follow(
     with Progress(*_COLUMNS, console=output.console, disable=output.as_json) as bars:
         tasks = {job: bars.add_task("waiting", total=_STEPS, partner=job.partner) for job in jobs}
         with _watch(settings, bars, tasks):
-            for job, outcome in run_jobs(work, jobs, workers=workers):
+            for job, outcome in outcomes:
                 words = "failed" if isinstance(outcome, Exception) else "done"
                 bars.update(tasks[job], completed=_STEPS, description=words)
                 if isinstance(outcome, Exception):

@@ -1,4 +1,4 @@
-"""Commands that do: gather evidence, validate, render, simulate, receive."""
+"""Commands that do: gather evidence, validate, simulate."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import signal
 import tempfile
 import threading
 from collections.abc import Sequence
-from contextlib import ExitStack
 from pathlib import Path
 
 import click
@@ -16,15 +15,15 @@ import click
 from workbench.cli.output import FINDINGS, Output, speaks
 from workbench.cli.progress import follow
 from workbench.errors import InputError, PartnerError, WorkbenchError
+from workbench.execution.cluster import run_on_dask
+from workbench.execution.local import run_jobs
 from workbench.model.evidence import Source
 from workbench.model.verdict import Status, Verdict
 from workbench.partners import list_partners, load_partner
-from workbench.receiver.listening import listen
-from workbench.reporting.publication import Job, Published, publish, render_report
+from workbench.reporting.publication import Job, Published, publish
 from workbench.sandbox.server import Sandbox
 from workbench.sandbox.simulators import SIMULATORS
 from workbench.settings import Settings, load_settings
-from workbench.store import find_run
 from workbench.validation import Validation
 
 _BAD = {Status.FAILED, Status.UNKNOWN}
@@ -94,6 +93,7 @@ def check_command(
 @seed_option
 @run_option
 @workers_option
+@click.option("--scheduler", default=None, help="Address of a Dask scheduler to run on.")
 @speaks
 def validate_command(
     output: Output,
@@ -101,6 +101,7 @@ def validate_command(
     environment: str,
     run: str,
     workers: int,
+    scheduler: str | None,
     *,
     every: bool,
     allow_writes: bool,
@@ -115,7 +116,7 @@ def validate_command(
         Job(slug, environment=environment, run=run, seed=seed, allow_writes=allow_writes)
         for slug in chosen
     ]
-    return _validate(output, settings, jobs, workers)
+    return _validate(output, settings, jobs, workers, scheduler)
 
 
 @click.command("demo")
@@ -132,10 +133,22 @@ def demo_command(output: Output, run: str, workers: int, *, seed: int) -> int:
         return _validate(output, settings, jobs, workers)
 
 
-def _validate(output: Output, settings: Settings, jobs: Sequence[Job], workers: int) -> int:
+def _validate(
+    output: Output,
+    settings: Settings,
+    jobs: Sequence[Job],
+    workers: int,
+    scheduler: str | None = None,
+) -> int:
     for job in jobs:
         load_partner(job.partner, settings)  # a broken folder stops everything before it costs time
-    results, errors = follow(output, settings, [job.named() for job in jobs], publish, workers)
+    named = [job.named() for job in jobs]
+    outcomes = (
+        run_on_dask(publish, named, scheduler=scheduler)
+        if scheduler
+        else run_jobs(publish, named, workers=workers)
+    )
+    results, errors = follow(output, settings, named, outcomes)
     output.document(
         {
             "runs": [result.as_json() for result in results],
@@ -164,21 +177,6 @@ def _print_result(output: Output, result: Published) -> None:
 def _print_verdicts(output: Output, verdicts: dict[str, Verdict]) -> None:
     rows = [(item.status, slug, item.because) for slug, item in verdicts.items()]
     output.table("\nVerdicts", ("verdict", "feature", "because"), rows)
-
-
-@click.command("report")
-@click.argument("slug")
-@click.option("--run", default=None, help="Which run; default: the latest.")
-@speaks
-def report_command(output: Output, slug: str, run: str | None) -> int:
-    """Render the report of a run again, from its folder alone."""
-    settings = load_settings()
-    folder = find_run(settings.reports, slug, run)
-    paths = render_report(folder, settings)
-    output.document({"run": folder.run, "paths": [str(path) for path in paths]})
-    for path in paths:
-        output.text(path)
-    return 0
 
 
 @click.command("sandbox")
@@ -219,24 +217,6 @@ def _write_keys(path: Path, environment: dict[str, str]) -> Path:
     lines = [f"export {name}={shlex.quote(value)}" for name, value in environment.items()]
     path.write_text("\n".join(lines) + "\n", "utf-8")
     return path
-
-
-@click.command("listen")
-@click.argument("slug")
-@environment_option
-@click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=8700, show_default=True)
-@speaks
-def listen_command(output: Output, slug: str, environment: str, host: str, port: int) -> int:
-    """Receive a partner's webhooks into the durable inbox until interrupted."""
-    settings = load_settings()
-    partner = load_partner(slug, settings)
-    with ExitStack() as stack:
-        server = stack.enter_context(listen(partner, environment, settings, host, port))
-        output.document({"url": f"{server.url}/{slug}/webhooks"})
-        output.text(f"{server.url}/{slug}/webhooks/… → {settings.reports / slug / 'inbox.sqlite'}")
-        _wait_for_interrupt()
-    return 0
 
 
 def _wait_for_interrupt() -> None:

@@ -119,8 +119,9 @@ def _execute(notebook: Path, output: Path, parameters: Mapping[str, Any], privat
             progress_bar=False,
             log_output=False,
             config=_kernel_config(private),
-            # The user's own start-up files have no place in a run that others shall repeat.
-            extra_arguments=[f"--ipython-dir={private}"],
+            # The user's own start-up files have no place in a run that others shall repeat. That
+            # it is told to end, a kernel logs as an error; failing cells reach us otherwise.
+            extra_arguments=[f"--ipython-dir={private}", "--log-level=50"],
         )
     except PapermillExecutionError as error:
         raise ReportError(

@@ -1,0 +1,182 @@
+"""`workbench listen` and `workbench inbox`: receive webhooks, and look after what came."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+import orjson
+
+from workbench.cli.output import FINDINGS, Output, speaks
+from workbench.errors import InputError
+from workbench.partners import load_partner
+from workbench.receiver.database import Database
+from workbench.receiver.desk import (
+    Chosen,
+    export_receipts,
+    list_receipts,
+    replay,
+    retry,
+    show_receipt,
+)
+from workbench.receiver.listening import inbox_path, serve_station
+from workbench.receiver.retention import erase
+from workbench.settings import load_settings
+
+_INSTANT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"])
+_STORE = click.option(
+    "--store", default=None, help="`postgresql://…` or a file; default: reports/SLUG/inbox.sqlite."
+)
+
+
+@click.command("listen")
+@click.argument("slug")
+@click.option("--environment", default="sandbox", show_default=True)
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8700, show_default=True)
+@_STORE
+@speaks
+def listen_command(
+    output: Output, slug: str, environment: str, host: str, port: int, store: str | None
+) -> int:
+    """Receive a partner's webhooks into the durable inbox until interrupted."""
+    settings = load_settings()
+    partner = load_partner(slug, settings)
+    inbox_path(settings, slug).parent.mkdir(parents=True, exist_ok=True)
+    output.document({"url": f"http://{host}:{port}/{slug}/webhooks"})
+    output.text(f"http://{host}:{port}/{slug}/webhooks/… · stop with Ctrl-C")
+    serve_station({slug: partner}, environment, settings, host, port, store=store)
+    return 0
+
+
+@click.group("inbox")
+def inbox_group() -> None:
+    """Look after received webhooks: list, show, replay, retry, export, erase."""
+
+
+def _choosing(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Options that say which receipts are meant."""
+    for option in (
+        click.option("--id", "ids", type=int, multiple=True, help="Number; may be repeated."),
+        click.option("--since", type=_INSTANT, default=None, help="Received at or after."),
+        click.option("--until", type=_INSTANT, default=None, help="Received before."),
+        click.option("--state", "states", multiple=True, help="new, done, dead, quarantined, …"),
+        click.option("--event", "reference", default=None, help="Name of an event."),
+        click.option("--entity", "entity_id", default=None, help="Id of an order or reservation."),
+        _STORE,
+    ):
+        command = option(command)
+    return click.argument("slug")(command)
+
+
+def _chosen(slug: str, since: datetime | None, until: datetime | None, **conditions: Any) -> Chosen:
+    return Chosen(partner=slug, since=_aware(since), until=_aware(until), **conditions)
+
+
+def _aware(moment: datetime | None) -> datetime | None:
+    return moment if moment is None or moment.tzinfo else moment.astimezone()
+
+
+def _open(slug: str, store: str | None) -> Database:
+    settings = load_settings()
+    path = inbox_path(settings, slug)
+    if store is None and not path.is_file():
+        raise InputError(
+            f"{slug} has no inbox yet",
+            location=str(path),
+            hint=f"`workbench listen {slug}` makes it.",
+        )
+    return Database(store or path)
+
+
+@inbox_group.command("list")
+@_choosing
+@click.option("--limit", default=50, show_default=True)
+@speaks
+def list_command(output: Output, slug: str, store: str | None, limit: int, **which: Any) -> int:
+    """List receipts, newest first."""
+    with closing(_open(slug, store)) as database:
+        lines = list_receipts(database, _chosen(slug, **which), limit=limit)
+    output.document({"receipts": [asdict(line) for line in lines]})
+    rows = [
+        (line.id, f"{line.received_at:%Y-%m-%d %H:%M:%S}", line.state, line.reason, line.target)
+        for line in lines
+    ]
+    output.table(f"{len(lines)} receipts", ("id", "received", "state", "sender", "target"), rows)
+    return 0
+
+
+@inbox_group.command("show")
+@click.argument("slug")
+@click.argument("number", type=int)
+@_STORE
+@speaks
+def show_command(output: Output, slug: str, number: int, store: str | None) -> int:
+    """Show one receipt whole: headers, body, events, attempts. It holds personal data."""
+    with closing(_open(slug, store)) as database:
+        found = show_receipt(database, number)
+    if found is None or found.get("partner") != slug:
+        raise InputError(f"{slug} has no receipt {number}", hint="`workbench inbox list` has them.")
+    output.document(found)
+    output.text(orjson.dumps(found, option=orjson.OPT_INDENT_2, default=str).decode())
+    return 0
+
+
+@inbox_group.command("replay")
+@_choosing
+@speaks
+def replay_command(output: Output, slug: str, store: str | None, **which: Any) -> int:
+    """Process receipts again; the receipts themselves are never edited."""
+    return _act(output, slug, store, which, replay, "to be processed again")
+
+
+@inbox_group.command("retry")
+@_choosing
+@speaks
+def retry_command(output: Output, slug: str, store: str | None, **which: Any) -> int:
+    """Let what is dead, or waits for its next try, try now."""
+    return _act(output, slug, store, which, retry, "to be tried now")
+
+
+@inbox_group.command("erase")
+@_choosing
+@speaks
+def erase_command(output: Output, slug: str, store: str | None, **which: Any) -> int:
+    """Erase the personal data of receipts that are done with; what happened stays known."""
+    return _act(output, slug, store, which, erase, "erased")
+
+
+def _act(
+    output: Output,
+    slug: str,
+    store: str | None,
+    which: dict[str, Any],
+    act: Callable[[Database, Chosen], int],
+    words: str,
+) -> int:
+    with closing(_open(slug, store)) as database:
+        count = act(database, _chosen(slug, **which))
+    output.document({"receipts": count})
+    output.text(f"{count} receipts {words}")
+    return 0 if count else FINDINGS
+
+
+@inbox_group.command("export")
+@_choosing
+@click.argument("file", type=click.Path(path_type=Path))
+@speaks
+def export_command(output: Output, slug: str, store: str | None, file: Path, **which: Any) -> int:
+    """Write receipts to an NDJSON file, oldest first. It holds personal data."""
+    count = 0
+    with closing(_open(slug, store)) as database, file.open("wb") as lines:
+        for receipt in export_receipts(database, _chosen(slug, **which)):
+            lines.write(orjson.dumps(receipt, default=str) + b"\n")
+            count += 1
+    output.document({"receipts": count, "file": str(file)})
+    output.text(f"{count} receipts in {file}")
+    return 0
