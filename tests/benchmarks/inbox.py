@@ -1,0 +1,232 @@
+"""How many signed events a second the inbox takes durably; `python tests/benchmarks/inbox.py`.
+
+64 connections send a signed order of 1.9 kB each, and wait for the answer, which comes after the
+COMMIT. Compared in one run, in turns: our group commit, one commit per event through the same
+application, the application without a store (its ceiling), and what the disk itself can sync.
+Read the ratios: the figures move with whatever else the machine does.
+"""
+
+# ruff: noqa: E402  the checkout, and helpers of the tests, are put on the path first
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import hmac
+import os
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "receiver")]
+
+import children
+import postgres_server
+
+from workbench.partners.manifest import Webhooks
+from workbench.receiver import inbox as inbox_module
+from workbench.receiver.app import Endpoint, create_app
+from workbench.receiver.inbox import Inbox
+from workbench.receiver.server import serve
+
+KEY = b"benchmark"
+WEBHOOKS = {
+    "signature": {"scheme": "hmac", "header": "X-Signature", "credentials": ["secret"]},
+    "events": {"order": {"match": {"path": "orders"}, "event_id": "$.id", "entity_id": "$.id"}},
+}
+FILLING = '"lines":[' + ",".join(['{"sku":"A-1","name":"Croquetas","quantity":2}'] * 39) + "]"
+
+
+@dataclass
+class Lane(asyncio.Protocol):
+    """One connection: sends, waits for the answer, sends again until time is up."""
+
+    name: str
+    end: float
+    done: asyncio.Future[None]
+    seconds: list[float] = field(default_factory=list)
+    refused: int = 0
+    _count: int = 0
+    _since: float = 0.0
+    _got: bytes = b""
+    _transport: Any = None
+
+    def connection_made(self, transport: Any) -> None:
+        """Begin."""
+        self._transport = transport
+        self._send()
+
+    def data_received(self, data: bytes) -> None:
+        """Answers have no body, so the end of the head is the end."""
+        self._got += data
+        if not self._got.endswith(b"\r\n\r\n"):
+            return
+        now = time.perf_counter()
+        self.seconds.append(now - self._since)
+        self.refused += self._got[9:12] != b"200"
+        self._got = b""
+        if now < self.end:
+            self._send()
+        else:
+            self._transport.close()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """The end."""
+        if not self.done.done():
+            self.done.set_result(None)
+
+    def _send(self) -> None:
+        self._count += 1
+        body = f'{{"id":"{self.name}-{self._count}",{FILLING}}}'.encode()
+        proof = hmac.digest(KEY, body, "sha256").hex()
+        self._since = time.perf_counter()
+        self._transport.write(
+            b"POST /p1/webhooks/orders HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n"
+            b"X-Signature: %s\r\nContent-Length: %d\r\n\r\n%s" % (proof.encode(), len(body), body)
+        )
+
+
+async def load(port: int, connections: int, seconds: float) -> list[Lane]:
+    """Send for so long; the lanes with what they measured."""
+    loop = asyncio.get_running_loop()
+    stamp = f"{time.time_ns()}"
+    end = time.perf_counter() + seconds
+    lanes = [Lane(f"{stamp}-{n}", end, loop.create_future()) for n in range(connections)]
+    for lane in lanes:
+        await loop.create_connection(lambda lane=lane: lane, "127.0.0.1", port)
+    await asyncio.gather(*(lane.done for lane in lanes))
+    return lanes
+
+
+def run_server(location: str, port: int, mode: str) -> None:
+    """The child: granian on an inbox, in one of the modes."""
+    webhooks = Webhooks.model_validate(WEBHOOKS)
+    if mode == "per event":
+        inbox_module.BATCH_ROWS = 1
+    with Inbox(location) as inbox:
+        if mode == "no store":
+
+            async def forget(*_: object) -> None:
+                return
+
+            inbox.put = forget  # type: ignore[method-assign]
+        serve(create_app({"p1": Endpoint("p", webhooks, (KEY,))}, inbox), port=port)
+
+
+@contextlib.contextmanager
+def served(location: str, mode: str, disk: dict[str, str] | None = None) -> Iterator[int]:
+    """A server in a process of its own; its port."""
+    port = children.free_port()
+    command = [sys.executable, __file__, "--serve", location, str(port), mode]
+    process = subprocess.Popen(command, env={**os.environ, **(disk or {})})
+    try:
+        for _ in range(400):
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+                break
+            time.sleep(0.05)
+        yield port
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=20)
+
+
+def measure(
+    location: str, mode: str, options: argparse.Namespace, **more: Any
+) -> tuple[float, float]:
+    """(events per second, p99 in milliseconds) of one turn."""
+    with served(location, mode, more.get("disk")) as port:
+        asyncio.run(load(port, options.connections, 0.3))
+        start = time.perf_counter()
+        lanes = asyncio.run(load(port, options.connections, options.seconds))
+        spent = time.perf_counter() - start
+    times = sorted(second for lane in lanes for second in lane.seconds)
+    refused = sum(lane.refused for lane in lanes)
+    if refused:
+        sys.stdout.write(f"  {refused} of {len(times)} refused ({location}, {mode})\n")
+    return (len(times) - refused) / spent, times[int(len(times) * 0.99)] * 1000
+
+
+def sync_rate(folder: Path, seconds: float = 1.0) -> float:
+    """Appends of 4 KiB, each with fdatasync, per second: what the disk can do one by one."""
+    count, end = 0, time.perf_counter() + seconds
+    with (folder / "sync").open("wb", buffering=0) as file:
+        while time.perf_counter() < end:
+            file.write(b"x" * 4096)
+            os.fdatasync(file.fileno())
+            count += 1
+    return count / seconds
+
+
+def compare(options: argparse.Namespace, folder: Path, server: Any) -> dict[str, list[Any]]:
+    """Every configuration, in turns, so that a busy moment hits all alike."""
+    found: dict[str, list[Any]] = {}
+    library = children.compile_disk(folder) if children.shutil.which("gcc") else None
+    for turn in range(options.turns):
+        found.setdefault("disk: fdatasync", []).append((sync_rate(folder), 0.0))
+        for mode in ("no store", "per event", "group commit"):
+            path = folder / f"{mode}-{turn}".replace(" ", "-") / "inbox.db"
+            found.setdefault(f"SQLite, {mode}", []).append(measure(str(path), mode, options))
+            if server is not None and mode != "no store":
+                figures = measure(server.empty(), mode, options)
+                found.setdefault(f"PostgreSQL, {mode}", []).append(figures)
+            if library is not None and mode != "no store":
+                slow = {"LD_PRELOAD": library, "DISK_DELAY_US": "10000"}
+                path = folder / f"slow-{mode}-{turn}".replace(" ", "-") / "inbox.db"
+                slow["DISK_ROOT"] = str(path.parent)
+                figures = measure(str(path), mode, options, disk=slow)
+                found.setdefault(f"SQLite +10 ms/fsync, {mode}", []).append(figures)
+    return found
+
+
+def show(found: dict[str, list[Any]]) -> None:
+    """A table of medians, with the two ratios that count."""
+    rates = {name: statistics.median(rate for rate, _ in runs) for name, runs in found.items()}
+    sync = rates["disk: fdatasync"]
+    sys.stdout.write(
+        f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores; medians\n\n"
+        f"{'configuration':36} {'events/s':>9} {'p99 ms':>8} {'x per event':>12}"
+        f" {'x fdatasync':>12}\n"
+    )
+    for name, runs in sorted(found.items()):
+        slowest = statistics.median(late for _, late in runs)
+        single = rates.get(name.replace("group commit", "per event"))
+        ratio = f"{rates[name] / single:.1f}" if single and "group" in name else ""
+        # The fsync of the slowed disk is not that of the first line.
+        against = f"{rates[name] / sync:.1f}" if "+" not in name and "no store" not in name else ""
+        late = f"{slowest:.1f}" if slowest else ""
+        sys.stdout.write(f"{name:36} {rates[name]:9.0f} {late:>8} {ratio:>12} {against:>12}\n")
+
+
+def main() -> None:
+    """Parse, measure, print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--serve", nargs=3, help=argparse.SUPPRESS)
+    parser.add_argument("--seconds", type=float, default=2.0)
+    parser.add_argument("--turns", type=int, default=5)
+    parser.add_argument("--connections", type=int, default=64)
+    options = parser.parse_args()
+    if options.serve:
+        location, port, mode = options.serve
+        run_server(location, int(port), mode)
+        return
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=ROOT.parent)))
+        reason = postgres_server.missing()
+        if reason:
+            sys.stdout.write(f"without PostgreSQL: {reason}\n")
+        server = None if reason else stack.enter_context(postgres_server.cluster())
+        show(compare(options, folder, server))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,154 @@
+"""Sinks: a file that never has a line twice, a signed POST that comes until it is taken."""
+
+from __future__ import annotations
+
+import base64
+import http.server
+import json
+import threading
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from workbench.adapters.patience import Patience
+from workbench.errors import InputError
+from workbench.partners.manifest import Signature
+from workbench.receiver.signature import verify
+from workbench.receiver.sink import CallableSink, Effect, HttpSink, NdjsonSink
+
+SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
+QUICK = Patience(total=2, attempts=2, wait_initial=0.01, wait_max=0.02, wait_jitter=0, failures=99)
+
+
+def effect(number: int) -> Effect:
+    """An effect of this number."""
+    return Effect(
+        id=number,
+        partner="tavola",
+        pos_code="pos-1",
+        kind="order",
+        entity_id=f"o{number}",
+        made_at=datetime(2026, 11, 20, tzinfo=UTC),
+        entity={"note": 'quote " newline \n {"id":77,'},
+    )
+
+
+def test_the_file_has_each_effect_once(tmp_path: Path) -> None:
+    """A second delivery after a crash adds nothing; a torn last line is written again."""
+    path = tmp_path / "out" / "effects.ndjson"
+    assert NdjsonSink(path).deliver([effect(1), effect(2)]) == {}
+    whole = path.read_bytes()
+    path.write_bytes(whole + b'{"id":3,"partn')
+    sink = NdjsonSink(path)
+    assert sink.deliver([effect(2), effect(3)]) == {}
+    assert sink.deliver([effect(4)]) == {}
+    lines = [json.loads(line) for line in path.read_bytes().splitlines()]
+    assert [line["id"] for line in lines] == [1, 2, 3, 4]
+    assert lines[0]["entity"] == effect(1).entity
+    assert path.stat().st_mode & 0o077 == 0
+
+
+def test_two_writers_share_a_file(tmp_path: Path) -> None:
+    """Workers in turn, each with its own sink: no line is lost, none is doubled."""
+    path = tmp_path / "effects.ndjson"
+    sinks = [NdjsonSink(path) for _ in range(3)]
+    threads = [
+        threading.Thread(
+            target=lambda sink=sink, lane=lane: [
+                sink.deliver([effect(n)]) for n in range(lane, 60, 3)
+            ]
+        )
+        for lane, sink in enumerate(sinks)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    numbers = [json.loads(line)["id"] for line in path.read_bytes().splitlines()]
+    assert sorted(numbers) == list(range(60))
+
+
+def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    """The effects stay in the inbox with the reason."""
+    assert NdjsonSink(tmp_path).deliver([effect(1)]) == {1: "Is a directory"}
+
+
+def test_a_function_that_raises_is_told() -> None:
+    """Only what raised comes again."""
+
+    def take(given: Effect) -> None:
+        if given.id == 2:
+            raise ValueError("no")
+
+    troubles = CallableSink(take).deliver([effect(1), effect(2), effect(3)])
+    assert troubles == {2: "ValueError: no"}
+
+
+@pytest.fixture
+def far_side() -> Iterator[Any]:
+    """A service that answers with the statuses in its list, then 204, and keeps requests."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            server.seen.append(({k.lower(): v for k, v in self.headers.items()}, body))
+            status = server.statuses.pop(0) if server.statuses else 204
+            self.send_response(status)
+            self.send_header("content-length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server: Any = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    server.seen, server.statuses = [], []
+    server.url = f"http://127.0.0.1:{server.server_port}/hook"
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_forwarded_effects_verify(far_side: Any) -> None:
+    """Our signature is one that our own verifier, and so any Standard Webhooks one, accepts."""
+    sink = HttpSink(far_side.url, SecretStr(SECRET), patience=QUICK)
+    assert sink.deliver([effect(5)]) == {}
+    sink.close()
+    ((headers, body),) = far_side.seen
+    signature = Signature.model_validate({"scheme": "standard-webhooks"})
+    given = {"method": "POST", "url": far_side.url, "headers": headers, "now": time.time()}
+    assert verify(signature, [SECRET.encode()], body=body, **given).is_proved
+    assert not verify(signature, [SECRET.encode()], body=body + b" ", **given).ok
+    assert headers["webhook-id"] == "effect_5"
+    assert json.loads(body)["entity"] == effect(5).entity
+
+
+def test_a_refused_forward_comes_again(far_side: Any) -> None:
+    """503 once is retried at once with the same id; what stays refused is told, others go on."""
+    far_side.statuses = [503, 204, 400]
+    sink = HttpSink(far_side.url, SecretStr(SECRET), patience=QUICK)
+    troubles = sink.deliver([effect(1), effect(2), effect(3)])
+    sink.close()
+    assert list(troubles) == [2]
+    assert [headers["webhook-id"] for headers, _ in far_side.seen] == [
+        "effect_1",
+        "effect_1",
+        "effect_2",
+        "effect_3",
+    ]
+
+
+@pytest.mark.parametrize(("url", "secret"), [("nowhere", SECRET), ("http://h/", "whsec_%%")])
+def test_a_wrong_target_or_secret_is_an_input_error(url: str, secret: str) -> None:
+    """Seen at start, and without the secret in the message."""
+    with pytest.raises(InputError) as caught:
+        HttpSink(url, SecretStr(secret))
+    assert "%%" not in str(caught.value)

@@ -1,0 +1,328 @@
+"""Receipts become effects: in order, once, completed, and never stuck behind poison."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from deliveries import order, partner, post, post_all, sample, status
+from sqlalchemy import select, text
+
+from workbench.errors import RateLimitedError, UnavailableError
+from workbench.receiver.inbox import Inbox
+from workbench.receiver.intake import split
+from workbench.receiver.process import Party
+from workbench.receiver.schema import ATTEMPTS, EFFECTS, EVENTS
+from workbench.receiver.sink import CallableSink, Effect
+from workbench.receiver.worker import Worker
+
+RULES = {"mesa": partner("mesa").manifest.webhooks}
+
+
+@pytest.fixture
+def inbox(location: str) -> Iterator[Inbox]:
+    """An empty inbox in either store."""
+    with Inbox(location) as opened:
+        yield opened
+
+
+class Reader:
+    """Stands where the adapter stands: answers in turn from a list, raising what is an error."""
+
+    def __init__(self, slug: str, *answers: Any) -> None:
+        self.slug = slug
+        self.answers = list(answers)
+        self.asked: list[tuple[str, str]] = []
+
+    def read(self, feature: str, identifier: str) -> Any:
+        """As `Adapter.read`."""
+        self.asked.append((feature, identifier))
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        translator = partner(self.slug).translator(feature)
+        assert translator is not None
+        return translator.translate(answer)
+
+
+def work(inbox: Inbox, slug: str = "tavola", **more: Any) -> list[Effect]:
+    """Work until nothing is due; what came out, in order."""
+    effects: list[Effect] = []
+    party = Party(partner(slug), more.pop("adapter", None))
+    worker = Worker(inbox.database, [party], CallableSink(effects.append), **more)
+    while worker.step():
+        pass
+    return effects
+
+
+def rows(inbox: Inbox, table: Any, *columns: str) -> list[tuple[Any, ...]]:
+    """Columns of a table in order of insertion."""
+    with inbox.database.transact() as connection:
+        found = connection.execute(select(*(table.c[name] for name in columns)).order_by("id"))
+        return [tuple(row) for row in found]
+
+
+def test_an_order_comes_out_canonical(inbox: Inbox) -> None:
+    """An order event is translated by the folder's mapping, once, and its event is done."""
+    post(inbox, "tavola", "orders", order())
+    (effect,) = work(inbox)
+    assert (effect.kind, effect.entity_id, effect.partner) == ("order", "ord_1", "tavola")
+    assert effect.entity["ids"]["partner_id"] == "ord_1"
+    assert effect.entity["status"] == "placed"
+    assert rows(inbox, EVENTS, "state", "attempts") == [("done", 1)]
+    assert rows(inbox, EFFECTS, "state") == [("done",)]
+    assert inbox.health().depth == 0
+    assert work(inbox) == []
+
+
+def test_a_batch_is_split_and_known_events_are_left_out(inbox: Inbox) -> None:
+    """Each item is an event of its own; regrouped in a later batch, it is not done again."""
+    payload = sample("bocado", "order-created-event", "batch")
+    items = payload["Pedidos"]
+    assert len(items) > 1
+    post(inbox, "bocado", "pedidos/nuevos", payload)
+    assert len(work(inbox, "bocado")) == len(items)
+    fresh = {**items[0], "PedidoId": "P-new"}
+    post(inbox, "bocado", "pedidos/nuevos", {**payload, "Pedidos": [items[-1], fresh]})
+    (effect,) = work(inbox, "bocado")
+    assert effect.entity_id == "P-new"
+
+
+def test_a_poison_item_is_dead_and_the_rest_goes_on(inbox: Inbox) -> None:
+    """One item that does not fit its mapping: dead at once, with the reason; others are done."""
+    payload = sample("bocado", "order-created-event", "batch")
+    payload["Pedidos"][0] = {"PedidoId": payload["Pedidos"][0]["PedidoId"]}
+    post(inbox, "bocado", "pedidos/nuevos", payload)
+    effects = work(inbox, "bocado")
+    assert len(effects) == len(payload["Pedidos"]) - 1
+    states = rows(inbox, EVENTS, "state", "error")
+    assert states[0][0] == "dead"
+    assert states[0][1]
+    assert {state for state, _ in states[1:]} == {"done"}
+
+
+def test_what_no_rule_knows_is_kept_apart(inbox: Inbox) -> None:
+    """An unknown event, and a body that is no JSON, wait for a rule without holding up others."""
+    post(inbox, "tavola", "orders", {"event": {"type": "order.sung"}})
+    post(inbox, "tavola", "orders", b"\xff\x00 no json")
+    post(inbox, "tavola", "orders", order())
+    assert len(work(inbox)) == 1
+    assert [r.state for r in inbox.receipts("tavola")] == ["unknown", "unknown", "read"]
+
+
+@pytest.mark.parametrize(
+    ("told", "heard"),
+    [
+        ([("accepted", 1), ("ready", 5), ("in_kitchen", 3)], ["accepted", "ready"]),
+        ([("ready", None), ("accepted", None)], ["ready"]),
+        ([("cancelled", 9), ("accepted", 2)], ["cancelled"]),
+        ([("accepted", 1), ("accepted", 4)], ["accepted", "accepted"]),
+    ],
+)
+def test_an_older_status_is_history(
+    inbox: Inbox, told: list[tuple[str, int | None]], heard: list[str]
+) -> None:
+    """A status that was overtaken has no effect, and its attempt says `stale`."""
+    for value, minute in told:
+        post(inbox, "tavola", "orders/status", status(value, minute=minute))
+    assert [effect.entity["status"] for effect in work(inbox)] == heard
+    labels = [label for (label,) in rows(inbox, ATTEMPTS, "outcome")]
+    assert labels.count("stale") == len(told) - len(heard)
+
+
+def test_an_order_that_comes_late_gets_the_known_status(inbox: Inbox) -> None:
+    """The order itself is news even when its status is not; a second old copy is not."""
+    post(inbox, "tavola", "orders/status", status("ready", minute=9))
+    post(inbox, "tavola", "orders", order())
+    post(inbox, "tavola", "orders", order(event="again"))
+    effects = work(inbox)
+    assert [effect.kind for effect in effects] == ["order-status", "order"]
+    assert effects[1].entity["status"] == "ready"
+    assert [label for (label,) in rows(inbox, ATTEMPTS, "outcome")] == ["done", "late", "stale"]
+
+
+def test_a_delta_is_merged_into_what_was_known(inbox: Inbox) -> None:
+    """An event with only what changed is completed from the last whole payload."""
+    post(inbox, "tavola", "orders", order())
+    whole = order()
+    delta = {"id": "ord_1", "event": whole["event"] | {"event_id": "e2"}, "display_code": "Z-99"}
+    post(inbox, "tavola", "orders", delta)
+    alone = {"id": "ord_2", "event": whole["event"] | {"event_id": "e3"}}
+    post(inbox, "tavola", "orders", alone)
+    before, after = work(inbox)
+    assert after.entity["lines"] == before.entity["lines"]
+    assert [label for (label,) in rows(inbox, ATTEMPTS, "outcome")] == ["done", "dead", "merged"]
+
+
+def test_a_ping_is_followed_by_a_pull(inbox: Inbox) -> None:
+    """Mesa pings; the reservation is read, and an equal ping is read again."""
+    whole = partner("mesa").samples("reservation-read")[0].payload
+    ping = sample("mesa", "reservation-created-event", "ping")
+    reader = Reader("mesa", whole, whole)
+    for _ in range(2):
+        post(inbox, "mesa", "reservations", ping)
+        (effect,) = work(inbox, "mesa", adapter=reader)
+        assert effect.kind == "reservation"
+    assert reader.asked == [("reservation-read", str(ping["reservationId"]))] * 2
+    assert rows(inbox, EVENTS, "run", "state") == [(2, "done")]
+
+
+def test_a_ping_during_its_own_pull_is_not_lost(inbox: Inbox) -> None:
+    """A repeat that arrives while the entity is read: that reading does not count."""
+    whole = partner("mesa").samples("reservation-read")[0].payload
+    ping = sample("mesa", "reservation-created-event", "ping")
+    reader = Reader("mesa", whole, whole)
+    read = reader.read
+
+    def interrupted(feature: str, identifier: str) -> Any:
+        answer = read(feature, identifier)
+        if len(reader.asked) == 1:
+            post(inbox, "mesa", "reservations", ping)
+            split(inbox.database, RULES)
+        return answer
+
+    reader.read = interrupted  # type: ignore[method-assign]
+    post(inbox, "mesa", "reservations", ping)
+    assert len(work(inbox, "mesa", adapter=reader)) == 1
+    assert len(reader.asked) == 2
+
+
+def test_trouble_at_the_partner_is_retried_in_order(inbox: Inbox) -> None:
+    """A pull that fails comes again later, its order waits, other orders go on."""
+    whole = partner("mesa").samples("reservation-read")[0].payload
+    ping = sample("mesa", "reservation-created-event", "ping")
+    reader = Reader(
+        "mesa",
+        UnavailableError("away"),
+        whole,
+        RateLimitedError("slowly", retry_after=900),
+        whole,
+        whole,
+    )
+    now = time.time()
+    post(inbox, "mesa", "reservations", ping)
+    post(inbox, "mesa", "reservations", ping | {"n": 2})
+    post(inbox, "mesa", "reservations", ping | {"reservationId": "other"})
+    assert len(work(inbox, "mesa", adapter=reader, clock=lambda: now)) == 1
+    assert [state for (state,) in rows(inbox, EVENTS, "state")] == ["retry", "new", "done"]
+    assert work(inbox, "mesa", adapter=reader, clock=lambda: now + 3) == []
+    assert work(inbox, "mesa", adapter=reader, clock=lambda: now + 800) == []
+    assert len(work(inbox, "mesa", adapter=reader, clock=lambda: now + 950)) == 2
+    assert {state for (state,) in rows(inbox, EVENTS, "state")} == {"done"}
+
+
+def test_endless_trouble_ends_dead(inbox: Inbox) -> None:
+    """After the last retry the event is dead, and the next event of its order goes on."""
+    ping = sample("mesa", "reservation-created-event", "ping")
+    whole = partner("mesa").samples("reservation-read")[0].payload
+    reader = Reader("mesa", *[RuntimeError("bug")] * 3, whole)
+    post(inbox, "mesa", "reservations", ping)
+    post(inbox, "mesa", "reservations", ping | {"n": 2})
+    clock = time.time()
+    found: list[Effect] = []
+    for hour in range(6):
+        found += work(inbox, "mesa", adapter=reader, clock=lambda h=hour: clock + 3600 * h)
+    assert [state for (state,) in rows(inbox, EVENTS, "state")] == ["dead", "done"]
+    assert len(found) == 1
+
+
+def test_a_sink_in_trouble_gets_effects_later_and_in_order(inbox: Inbox) -> None:
+    """What a sink refuses comes again with the same id; later effects of that order wait."""
+    for value, minute in (("accepted", 1), ("ready", 2)):
+        post(inbox, "tavola", "orders/status", status(value, minute=minute))
+    post(inbox, "tavola", "orders", order(7))
+    seen: list[tuple[int, str]] = []
+    is_broken = True
+
+    def take(effect: Effect) -> None:
+        seen.append((effect.id, effect.entity["status"]))
+        if is_broken and effect.entity["status"] == "accepted":
+            raise OSError("printer on fire")
+
+    now = time.time()
+    worker = Worker(inbox.database, [Party(partner())], CallableSink(take), clock=lambda: now)
+    while worker.step():
+        pass
+    assert [value for _, value in seen] == ["accepted", "placed"]
+    is_broken, now = False, now + 5
+    while worker.step():
+        pass
+    assert [value for _, value in seen] == ["accepted", "placed", "accepted", "ready"]
+    assert seen[0][0] == seen[2][0]
+
+
+def test_a_claim_that_ran_out_writes_nothing(inbox: Inbox) -> None:
+    """A worker that slept through its lease finds its event done by another, once."""
+    post(inbox, "tavola", "orders", order())
+    clock = [time.time()]
+    slow = Worker(inbox.database, [Party(partner())], clock=lambda: clock[0])
+    settle = slow._settle
+    held: list[Any] = []
+    slow._settle = lambda *given: held.append(given)  # type: ignore[method-assign]
+    slow.step()
+    clock[0] += 200
+    assert len(work(inbox, clock=lambda: clock[0])) == 1
+    settle(*held[0])
+    assert len(rows(inbox, EFFECTS, "id")) == 1
+    assert [label for (label,) in rows(inbox, ATTEMPTS, "outcome")] == ["done"]
+
+
+def test_an_event_that_kills_workers_is_given_up(inbox: Inbox) -> None:
+    """Claimed over and over without an end, it is dead at last."""
+    post(inbox, "tavola", "orders", order())
+    now = time.time()
+    for turn in range(14):
+        worker = Worker(inbox.database, [Party(partner())], clock=lambda t=turn: now + 200 * t)
+        if turn < 12:
+            worker._settle = lambda *_: None  # type: ignore[method-assign]
+        worker.step()
+    assert rows(inbox, EVENTS, "state") == [("dead",)]
+
+
+def test_several_workers_keep_the_order(inbox: Inbox) -> None:
+    """Four workers at once: every event once, those of each order first in first out."""
+    count = 240
+    told = (
+        status(
+            ("accepted", "in_kitchen", "ready")[number // 20 % 3],
+            number=number % 20,
+            minute=number // 20,
+            event=f"e{number}",
+        )
+        for number in range(count)
+    )
+    post_all(inbox, "tavola", "orders/status", told)
+    stop = threading.Event()
+    workers = [Worker(inbox.database, [Party(partner())], batch=7) for _ in range(4)]
+    threads = [threading.Thread(target=one.run, args=(stop,), daemon=True) for one in workers]
+    for thread in threads:
+        thread.start()
+    for _ in range(300):
+        if inbox.health().depth == 0:
+            break
+        time.sleep(0.05)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    found = rows(inbox, ATTEMPTS, "event_id")
+    assert sorted(found) == [(number + 1,) for number in range(count)]
+    with inbox.database.transact() as connection:
+        inverted = connection.scalar(
+            text(
+                "SELECT count(*) FROM attempts a JOIN events e ON e.id = a.event_id"
+                " JOIN events f ON f.order_key = e.order_key AND f.id < e.id"
+                " JOIN attempts b ON b.event_id = f.id AND b.id > a.id"
+            )
+        )
+    assert inverted == 0
+
+
+def test_a_clock_that_jumps_holds_nothing_up(inbox: Inbox) -> None:
+    """New events are due whatever the clock says when they came and when they are read."""
+    post(inbox, "tavola", "orders", order(1))
+    assert len(work(inbox, clock=lambda: time.time() - 3600)) == 1
+    post(inbox, "tavola", "orders", order(2))
+    assert len(work(inbox, clock=lambda: time.time() + 3600)) == 1

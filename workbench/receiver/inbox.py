@@ -1,0 +1,234 @@
+"""The durable inbox: many callers, one writer thread, one COMMIT for all who wait.
+
+A caller gets its answer only after the COMMIT that holds its row. While one COMMIT waits for the
+disk the next batch gathers, so throughput does not fall to one event per fsync.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import threading
+from collections import defaultdict, deque
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from workbench.errors import StoreError
+from workbench.receiver.events import Identity
+from workbench.receiver.receipt import Arrival, Receipt
+from workbench.receiver.signature import Verification
+from workbench.receiver.store import Store, write_row
+from workbench.receiver.upsert import Row
+
+MAX_WAITING = 5_000
+MAX_WAITING_BYTES = 64 * 1024 * 1024
+BATCH_ROWS = 500
+BATCH_BYTES = 8 * 1024 * 1024
+
+
+@dataclass(slots=True)
+class _Entry:
+    row: Row
+    size: int
+    future: asyncio.Future[None] | concurrent.futures.Future[None]
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What `/healthz` tells. `depth`: receipts in state `new`; `queue`: not yet on disk."""
+
+    is_writing: bool
+    depth: int
+    oldest_seconds: float | None
+    quarantined: int
+    queue: int
+
+
+class Inbox:
+    """Receipts on disk; a context manager. Use one per process and database.
+
+    Args:
+        location: Path of a SQLite file, `sqlite:///path`, or `postgresql://user@host/name`.
+        max_waiting: Rows that may wait for the writer; more are refused.
+        max_waiting_bytes: Likewise, by size of bodies and headers.
+
+    Attributes:
+        database: For the worker and the operator's desk.
+
+    Raises:
+        InputError: It cannot be opened.
+    """
+
+    def __init__(
+        self,
+        location: str | Path,
+        *,
+        max_waiting: int = MAX_WAITING,
+        max_waiting_bytes: int = MAX_WAITING_BYTES,
+    ) -> None:
+        self._store = Store(location)
+        self.database = self._store.database
+        self._max_waiting = max_waiting
+        self._max_waiting_bytes = max_waiting_bytes
+        self._entries: deque[_Entry] = deque()
+        self._bytes = 0
+        self._wake = threading.Condition()
+        self._is_closing = False
+        self._fault: StoreError | None = None
+        self._thread = threading.Thread(target=self._run, name="inbox-writer", daemon=True)
+        self._thread.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    async def put(self, arrival: Arrival, verification: Verification, identity: Identity) -> None:
+        """Store an arrival, or count it as a repeat; returns after the COMMIT.
+
+        Raises:
+            StoreError: It is not stored; the sender must come again.
+        """
+        future = asyncio.get_running_loop().create_future()
+        self._enqueue(arrival, verification, identity, future)
+        await future
+
+    def put_sync(
+        self,
+        arrival: Arrival,
+        verification: Verification,
+        identity: Identity,
+        *,
+        seconds: float = 10,
+    ) -> None:
+        """As `put`, for callers without an event loop; waits for `seconds` at most.
+
+        Raises:
+            StoreError: It is not stored.
+        """
+        future: concurrent.futures.Future[None] = concurrent.futures.Future()
+        self._enqueue(arrival, verification, identity, future)
+        try:
+            future.result(seconds)
+        except TimeoutError as error:
+            raise StoreError("the inbox did not write in time") from error
+
+    def receipts(self, partner: str | None, since: datetime | None = None) -> list[Receipt]:
+        """What came in, in order of arrival.
+
+        Args:
+            partner: Slug; None for all partners.
+            since: Only what came, or came again, at or after this instant (with a zone).
+
+        Raises:
+            StoreError: It cannot be read.
+        """
+        return self._store.receipts(partner, since)
+
+    def health(self) -> Health:
+        """How much waits, and whether it can be written.
+
+        Raises:
+            StoreError: It cannot be read.
+        """
+        depth = self._store.depth(datetime.now(UTC))
+        return Health(
+            is_writing=self._fault is None and not self._is_closing and self._thread.is_alive(),
+            depth=depth.new,
+            oldest_seconds=depth.oldest_seconds,
+            quarantined=depth.quarantined,
+            queue=len(self._entries),
+        )
+
+    def close(self) -> None:
+        """Write what waits, refuse what comes, close the database."""
+        with self._wake:
+            self._is_closing = True
+            self._wake.notify()
+        self._thread.join()
+        self._store.close()
+
+    def _enqueue(
+        self,
+        arrival: Arrival,
+        verification: Verification,
+        identity: Identity,
+        future: asyncio.Future[None] | concurrent.futures.Future[None],
+    ) -> None:
+        row = write_row(arrival, verification, identity)
+        size = len(row["body"]) + len(row["headers"])
+        with self._wake:
+            if self._fault is not None:
+                raise self._fault
+            if self._is_closing:
+                raise StoreError("the inbox is closing")
+            is_full = len(self._entries) >= self._max_waiting
+            if is_full or self._bytes + size > self._max_waiting_bytes:
+                raise StoreError("too much waits for the disk")
+            self._entries.append(_Entry(row=row, size=size, future=future))
+            self._bytes += size
+            self._wake.notify()
+
+    def _run(self) -> None:
+        while batch := self._take():
+            try:
+                self._store.write([entry.row for entry in batch])
+            except StoreError as error:
+                if error.is_fatal:
+                    self._fault = error
+                _settle(batch, error)
+            except Exception as error:  # noqa: BLE001  the writer must outlive any one batch
+                _settle(batch, StoreError(f"the inbox failed ({type(error).__name__})"))
+            else:
+                _settle(batch, None)
+
+    def _take(self) -> list[_Entry]:
+        """The next batch; empty when the inbox is closed and all is written."""
+        batch: list[_Entry] = []
+        size = 0
+        with self._wake:
+            while not self._entries and not self._is_closing:
+                self._wake.wait()
+            while self._entries and len(batch) < BATCH_ROWS and size < BATCH_BYTES:
+                entry = self._entries.popleft()
+                batch.append(entry)
+                size += entry.size
+            self._bytes -= size
+        return batch
+
+
+def _settle(batch: Sequence[_Entry], error: StoreError | None) -> None:
+    """Answer all who wait; one wake-up for each event loop."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] = defaultdict(list)
+    for entry in batch:
+        if isinstance(entry.future, asyncio.Future):
+            by_loop[entry.future.get_loop()].append(entry.future)
+        else:
+            _resolve([entry.future], error)
+    for loop, futures in by_loop.items():
+        with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(_resolve, futures, error)
+
+
+def _resolve(
+    futures: Sequence[asyncio.Future[None] | concurrent.futures.Future[None]],
+    error: StoreError | None,
+) -> None:
+    for future in futures:
+        if future.done():  # the caller gave up waiting
+            continue
+        if error is None:
+            future.set_result(None)
+        else:
+            future.set_exception(error)

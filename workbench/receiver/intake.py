@@ -1,0 +1,126 @@
+"""From receipts to events: bodies are read once, batches split, and known events left out."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, bindparam, select, update
+
+from workbench.partners.manifest import Webhooks
+from workbench.receiver.database import SPLITTING, Database, insert_into, lock
+from workbench.receiver.events import ReceivedEvent, digest, read_events
+from workbench.receiver.receipt import Receipt
+from workbench.receiver.schema import EVENTS, RECEIPTS
+from workbench.receiver.store import read_receipt
+
+PULLED = "pulled:"  # reference of an event that we synthesised: this, and the feature that read it
+_KEY_LENGTH = 200
+_LOG = logging.getLogger(__name__)
+
+
+def split(database: Database, webhooks: Mapping[str, Webhooks], *, limit: int = 500) -> int:
+    """Make events of the oldest unread receipts; returns how many receipts were read.
+
+    A receipt that is read again, since its ping came again or a person asked for it, opens its
+    events for a new run. An event of another receipt with the same id of theirs is left alone.
+
+    Args:
+        database: The inbox.
+        webhooks: Partner → its rules.
+        limit: How many receipts at most.
+
+    Raises:
+        StoreError: The database is in trouble; nothing was changed.
+    """
+    unread = (
+        select(RECEIPTS)
+        .where(RECEIPTS.c.state == "new", RECEIPTS.c.partner.in_(list(webhooks)))
+        .order_by(RECEIPTS.c.id)
+        .limit(limit)
+        .with_for_update()
+    )
+    with database.transact() as connection:
+        lock(connection, SPLITTING)  # ids of events must follow those of receipts
+        states: list[dict[str, Any]] = []
+        rows: list[dict[str, Any]] = []
+        for row in connection.execute(unread).mappings():
+            events = _read(webhooks[row["partner"]], row)
+            rows += events
+            states.append({"row": row["id"], "to": "read" if events else "unknown"})
+        _open(connection, rows)
+        if states:
+            read = update(RECEIPTS).where(RECEIPTS.c.id == bindparam("row"))
+            connection.execute(read.values(state=bindparam("to")), states)
+    return len(states)
+
+
+def short_key(text: str) -> str:
+    """An id of theirs as a key: as it is, or its hash where no database would take it."""
+    is_fit = len(text) <= _KEY_LENGTH and "\0" not in text
+    return text if is_fit else digest([text])
+
+
+def _open(connection: Connection, rows: list[dict[str, Any]]) -> None:
+    """Insert events, or open those of the same receipt for a new run."""
+    if not rows:
+        return
+    fresh = insert_into(connection, EVENTS)
+    again = {"state": "new", "run": EVENTS.c.run + 1, "attempts": 0, "lease": None}
+    connection.execute(
+        fresh.on_conflict_do_update(
+            index_elements=["pos_code", "event_key"],
+            set_={**again, "error": None, "due_at": fresh.excluded.due_at},
+            where=EVENTS.c.receipt_id == fresh.excluded.receipt_id,
+        ),
+        rows,
+    )
+
+
+def _read(webhooks: Webhooks, row: RowMapping) -> list[dict[str, Any]]:
+    try:
+        return list(_rows(webhooks, row))
+    except Exception as error:  # noqa: BLE001  one odd body must not hold up all the others
+        _LOG.error("receipt %s cannot be read: %s", row["id"], type(error).__name__)
+        return []
+
+
+def _rows(webhooks: Webhooks, row: RowMapping) -> Iterator[dict[str, Any]]:
+    receipt = read_receipt(row)
+    common = {
+        "receipt_id": receipt.id,
+        "partner": receipt.partner,
+        "pos_code": receipt.pos_code,
+        "received_at": row["received_at"],
+        "run": 1,
+        "state": "new",
+        "due_at": 0,
+        "lease": None,
+        "attempts": 0,
+        "error": None,
+    }
+    if receipt.method == "GET":  # only we ourselves write those
+        feature, _, entity = receipt.tail.partition("/")
+        key, reference = f"receipt:{receipt.id}", PULLED + feature
+        yield common | _names(key, reference, "$", entity)
+        return
+    for event in read_events(webhooks, receipt):
+        key = _event_key(receipt, event)
+        yield common | _names(key, event.reference, event.location, event.entity_id)
+
+
+def _names(key: str, reference: str, location: str, entity: str | None) -> dict[str, Any]:
+    order_key = short_key(entity) if entity else None
+    return {
+        "event_key": key,
+        "reference": reference,
+        "location": location,
+        "order_key": order_key,
+    }
+
+
+def _event_key(receipt: Receipt, event: ReceivedEvent) -> str:
+    if event.event_id is None:
+        return f"receipt:{receipt.id}:" + digest([event.location])[:40]
+    return "event:" + digest([event.reference, event.event_id])

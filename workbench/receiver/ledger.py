@@ -1,0 +1,174 @@
+"""What came of events, written down: effects, attempts, and what we know of each order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, RowMapping, func, insert, select, tuple_
+
+from workbench.receiver.database import insert_into
+from workbench.receiver.intake import short_key
+from workbench.receiver.process import Result, is_stale
+from workbench.receiver.queue import Verdict, settle
+from workbench.receiver.schema import ATTEMPTS, EFFECTS, ENTITIES, EVENTS
+from workbench.receiver.store import microseconds, read_instant
+
+_Key = tuple[str, str, str]  # pos-code, family, id
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What an attempt on an event came to.
+
+    Attributes:
+        event: The row, as it was claimed.
+        state: `done`, `retry` or `dead`.
+        detail: Why, for people; may quote the payload.
+        result: The entity, when it is done.
+        due_at: The next try of a `retry`, in microseconds.
+    """
+
+    event: RowMapping
+    state: str
+    detail: str | None = None
+    result: Result | None = None
+    due_at: int = 0
+
+
+def enter(connection: Connection, outcomes: Sequence[Outcome], now: int) -> None:
+    """Write outcomes of events that the caller holds, in the transaction of `hold`.
+
+    An event that tells a status older than the known one is done without an effect, and its
+    attempt says `stale`. An order that was not seen whole before is news with any status: it gets
+    the newer one.
+    """
+    if not outcomes:
+        return
+    known = _known(connection, outcomes)
+    effects: list[dict[str, Any]] = []
+    attempts: list[dict[str, Any]] = []
+    learnt: dict[_Key, dict[str, Any]] = {}
+    for outcome in outcomes:
+        label, result = outcome.state, outcome.result
+        if result is not None:
+            key = _key(outcome.event, result)
+            before = learnt.get(key) or known.get(key)
+            label, result = _weigh(before, result)
+            if result is not None:
+                effects.append(_effect(outcome.event, result, now))
+                learnt[key] = _entity(outcome.event, key, before, result, now)
+        attempts.append(_attempt(outcome, label, now))
+    if effects:
+        connection.execute(insert(EFFECTS), effects)
+    if learnt:
+        _learn(connection, list(learnt.values()))
+    connection.execute(insert(ATTEMPTS), attempts)
+    settle(
+        connection,
+        EVENTS,
+        [Verdict(item.event["id"], item.state, item.due_at, item.detail) for item in outcomes],
+    )
+
+
+def recall(connection: Connection, pos_code: str, order_key: str, mapping: str) -> Any:
+    """The last whole payload of an order or reservation that a mapping read; None if unknown."""
+    query = select(ENTITIES.c.payload).where(
+        ENTITIES.c.pos_code == pos_code,
+        ENTITIES.c.entity_id == order_key,
+        ENTITIES.c.mapping == mapping,
+    )
+    payload = connection.scalar(query)
+    return None if payload is None else orjson.loads(payload)
+
+
+def _weigh(before: Any, result: Result) -> tuple[str, Result | None]:
+    """The label of the attempt, and the result as it counts; None when it is out of date."""
+    at = before["status_at"] if before else None
+    if not before or not is_stale(
+        before["status"], None if at is None else read_instant(at), result
+    ):
+        return ("merged" if result.is_merged else "done"), result
+    if result.is_whole and before["payload"] is None:
+        return "late", replace(result.with_status(before["status"]), at=None)
+    return "stale", None
+
+
+def _key(event: RowMapping, result: Result) -> _Key:
+    return event["pos_code"], result.family, short_key(result.entity_id)
+
+
+def _known(connection: Connection, outcomes: Sequence[Outcome]) -> dict[_Key, RowMapping]:
+    wanted = {_key(item.event, item.result) for item in outcomes if item.result}
+    if not wanted:
+        return {}
+    columns = ENTITIES.c
+    match = tuple_(columns.pos_code, columns.kind, columns.entity_id).in_(list(wanted))
+    found = connection.execute(select(ENTITIES).where(match)).mappings()
+    return {(row["pos_code"], row["kind"], row["entity_id"]): row for row in found}
+
+
+def _effect(event: RowMapping, result: Result, now: int) -> dict[str, Any]:
+    key = short_key(result.entity_id)
+    return {
+        "event_id": event["id"],
+        "run": event["run"],
+        "partner": event["partner"],
+        "pos_code": event["pos_code"],
+        "kind": result.kind,
+        "entity_id": key,
+        "body": result.entity.model_dump_json(exclude_unset=True).encode(),
+        "made_at": now,
+        "order_key": key,
+        "state": "new",
+        "due_at": 0,
+        "attempts": 0,
+    }
+
+
+def _entity(event: RowMapping, key: _Key, before: Any, result: Result, now: int) -> dict[str, Any]:
+    payload = orjson.dumps(result.payload) if result.is_whole else None
+    at = before["status_at"] if before and result.at is None else None
+    return {
+        "pos_code": key[0],
+        "kind": key[1],
+        "entity_id": key[2],
+        "partner": event["partner"],
+        "status": str(result.entity.status)[:60],
+        "status_at": microseconds(result.at) if result.at else at,
+        "payload": payload,
+        "mapping": result.mapping if payload else None,
+        "heard_at": now,
+        "checked_at": now,
+    }
+
+
+def _attempt(outcome: Outcome, label: str, now: int) -> dict[str, Any]:
+    return {
+        "event_id": outcome.event["id"],
+        "run": outcome.event["run"],
+        "ended_at": now,
+        "outcome": label,
+        "detail": outcome.detail,
+    }
+
+
+def _learn(connection: Connection, rows: list[dict[str, Any]]) -> None:
+    statement = insert_into(connection, ENTITIES)
+    given = statement.excluded
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["pos_code", "kind", "entity_id"],
+            set_={
+                "status": given.status,
+                "status_at": given.status_at,
+                "payload": func.coalesce(given.payload, ENTITIES.c.payload),
+                "mapping": func.coalesce(given.mapping, ENTITIES.c.mapping),
+                "heard_at": given.heard_at,
+                "checked_at": given.checked_at,
+            },
+        ),
+        rows,
+    )

@@ -1,0 +1,169 @@
+"""A receiver, put together: rules, keys, an inbox, its worker and reconciler, a server."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from workbench.adapters.adapter import Adapter
+from workbench.errors import CredentialError, InputError
+from workbench.partners import Partner
+from workbench.receiver.app import Endpoint, Receiver, create_app
+from workbench.receiver.inbox import Inbox
+from workbench.receiver.process import Party
+from workbench.receiver.reconciliation import Reconciler
+from workbench.receiver.server import ReceiverServer, serve
+from workbench.receiver.signature import read_secrets
+from workbench.receiver.sink import Forgetful, Sink
+from workbench.receiver.worker import Worker
+from workbench.settings import Settings
+
+INBOX_NAME = "inbox.sqlite"
+_LOG = logging.getLogger(__name__)
+
+
+def open_endpoint(partner: Partner, credential: Callable[[str], SecretStr]) -> Endpoint:
+    """Who sends to the pos-code of a partner, with the keys to check it.
+
+    Raises:
+        InputError: The manifest says nothing about webhooks.
+        CredentialError: The key is not set.
+    """
+    webhooks = partner.manifest.webhooks
+    if webhooks is None:
+        raise InputError(
+            f"{partner.title} sends no webhooks",
+            location=f"{partner.slug}/partner.yaml#/webhooks",
+            partner=partner.slug,
+            hint="Describe them under `webhooks:` in the manifest.",
+        )
+    return Endpoint(
+        partner=partner.slug,
+        webhooks=webhooks,
+        secrets=read_secrets(webhooks.signature, credential),
+    )
+
+
+def inbox_path(settings: Settings, partner: str) -> Path:
+    """The durable inbox of a partner."""
+    return settings.reports / partner / INBOX_NAME
+
+
+@contextmanager
+def open_station(
+    restaurants: Mapping[str, Partner],
+    environment: str,
+    settings: Settings,
+    *,
+    store: str | None = None,
+    sink: Sink | None = None,
+) -> Iterator[Receiver]:
+    """An inbox with its worker and reconcilers at work, and the application that fills it.
+
+    Args:
+        restaurants: Pos-code → partner that sends there; several of either are fine.
+        environment: `sandbox` or `production`.
+        settings: Where inboxes and credentials are.
+        store: Location of the inbox (`postgresql://…`, a path); default: the first partner's file.
+        sink: Where processed events go; without one they stay in the inbox.
+
+    Raises:
+        InputError: A partner sends no webhooks, or the inbox cannot be opened.
+        CredentialError: A key is not set, or a login that pings need.
+    """
+    partners = {partner.slug: partner for partner in restaurants.values()}
+    endpoints = {
+        code: open_endpoint(partner, partial(settings.credential, partner.slug, environment))
+        for code, partner in restaurants.items()
+    }
+    with ExitStack() as stack:
+        location = store or inbox_path(settings, next(iter(partners)))
+        inbox = stack.enter_context(Inbox(location))
+        app = create_app(endpoints, inbox)
+        parties = [
+            Party(partner, _open_adapter(stack, partner, environment, settings))
+            for partner in partners.values()
+        ]
+        tasks: list[Worker | Reconciler] = [Worker(inbox.database, parties, sink)]
+        tasks += [Reconciler(inbox.database, party.adapter) for party in parties if party.adapter]
+        stack.enter_context(_running(tasks))
+        yield app
+
+
+@contextmanager
+def listen(
+    partner: Partner,
+    environment: str,
+    settings: Settings,
+    host: str,
+    port: int,
+    *,
+    store: str | None = None,
+    sink: Sink | None = None,
+) -> Iterator[ReceiverServer]:
+    """Receive a partner's webhooks until the block ends; for notebooks and tests.
+
+    Arguments and errors as of `open_station`; the pos-code is the partner's slug.
+    """
+    restaurants = {partner.slug: partner}
+    with (
+        open_station(restaurants, environment, settings, store=store, sink=sink) as app,
+        ReceiverServer(app, host, port) as server,
+    ):
+        yield server
+
+
+def serve_station(
+    restaurants: Mapping[str, Partner],
+    environment: str,
+    settings: Settings,
+    host: str,
+    port: int,
+    *,
+    store: str | None = None,
+    sink: Sink | None = None,
+) -> None:
+    """Receive webhooks with granian until SIGINT or SIGTERM; for duty.
+
+    Arguments and errors as of `open_station`.
+    """
+    with open_station(restaurants, environment, settings, store=store, sink=sink) as app:
+        serve(app, host=host, port=port)
+
+
+def _open_adapter(
+    stack: ExitStack, partner: Partner, environment: str, settings: Settings
+) -> Adapter | None:
+    """The partner's API; None when the login is not set, and no event needs it."""
+    webhooks = partner.manifest.webhooks
+    try:
+        adapter = stack.enter_context(
+            Adapter.open(partner, environment, settings, allow_writes=False)
+        )
+    except CredentialError:
+        if webhooks and any(rule.pull for rule in webhooks.events.values()):
+            raise
+        _LOG.warning("%s cannot be asked what was missed: no login is set", partner.slug)
+        return None
+    adapter.session.wire.recorder = Forgetful(adapter.session.redactor)
+    return adapter
+
+
+@contextmanager
+def _running(tasks: Sequence[Worker | Reconciler]) -> Iterator[None]:
+    stop = threading.Event()
+    threads = [threading.Thread(target=task.run, args=(stop,), daemon=True) for task in tasks]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()

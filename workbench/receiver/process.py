@@ -1,0 +1,179 @@
+"""One event of theirs → one canonical entity: translated, pulled, completed, and up to date."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import RowMapping
+
+from workbench.adapters.adapter import Adapter
+from workbench.canonical.base import Entity, OpenEnum
+from workbench.canonical.order import Order, OrderStatusUpdate
+from workbench.canonical.reservation import Reservation, ReservationStatusUpdate
+from workbench.canonical.status import route
+from workbench.errors import InputError, MappingError, TranslationError
+from workbench.mapping import Translator
+from workbench.partners import Partner
+from workbench.receiver.events import read_item, read_payload
+from workbench.receiver.intake import PULLED
+from workbench.receiver.lookup import find
+from workbench.receiver.receipt import Receipt
+
+Recall = Callable[[str, str], Any]  # (order key, mapping) → their last whole payload, or None
+
+
+@dataclass(frozen=True)
+class Party:
+    """A partner whose events are processed; `adapter` is needed where events are mere pings."""
+
+    partner: Partner
+    adapter: Adapter | None = None
+
+
+@dataclass(frozen=True)
+class Result:
+    """A canonical entity, and what of it matters to the rules.
+
+    Attributes:
+        entity: An order, a reservation, or a status of one.
+        kind: `order`, `order-status`, `reservation` or `reservation-status`.
+        entity_id: The partner's id of the order or reservation.
+        at: When the status began, if the partner says so.
+        payload: Their JSON value, where it is the whole order or reservation.
+        mapping: Name of the mapping that read it.
+        is_merged: Whether the event told only what changed, and the rest was known before.
+    """
+
+    entity: Order | OrderStatusUpdate | Reservation | ReservationStatusUpdate
+    kind: str
+    entity_id: str
+    at: datetime | None
+    payload: Any
+    mapping: str
+    is_merged: bool = False
+
+    @property
+    def family(self) -> str:
+        """`order` or `reservation`."""
+        return self.kind.removesuffix("-status")
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is all of the order or reservation, not only its status."""
+        return self.kind == self.family
+
+    def with_status(self, status: str) -> Result:
+        """The same with a status that is known from elsewhere."""
+        known = type(self.entity.status)(status)
+        return replace(self, entity=self.entity.model_copy(update={"status": known}))
+
+
+def process(party: Party, receipt: Receipt, event: RowMapping, recall: Recall) -> Result:
+    """Make a canonical entity of an event.
+
+    Args:
+        party: Whose event it is.
+        receipt: Where it is in.
+        event: Its row: `reference`, `location`, `order_key`.
+        recall: Finds the last whole payload of an order, for events that tell only a change.
+
+    Raises:
+        InputError: The folder lacks a rule, a mapping or a binding.
+        TranslationError: The payload does not fit.
+        PartnerError: The partner did not let us ask.
+    """
+    partner, reference = party.partner, event["reference"]
+    webhooks = partner.manifest.webhooks
+    if reference.startswith(PULLED):
+        translator = partner.translator(reference.removeprefix(PULLED))
+        payload = orjson.loads(receipt.body)
+        return _result(_require(translator, partner, reference), payload)
+    rule = webhooks.events.get(reference) if webhooks else None
+    if webhooks is None or rule is None:
+        raise _lacks(partner, f"a rule for {reference}")
+    found = find(event["location"], read_payload(webhooks, receipt))
+    item = read_item(reference, rule, found[0][1] if found else None)
+    if rule.pull:
+        return _pull(party, rule.pull, item.entity_id)
+    translator = _require(partner.translators.get(rule.mapping or ""), partner, reference)
+    try:
+        return _result(translator, item.item)
+    except TranslationError:
+        before = recall(event["order_key"] or "", translator.name)
+        if before is None or not isinstance(item.item, dict):
+            raise
+        return replace(_result(translator, merge(before, item.item)), is_merged=True)
+
+
+def merge(before: Any, change: Any) -> Any:
+    """A JSON Merge Patch (RFC 7396): null removes, objects merge, all else replaces."""
+    if not isinstance(change, dict):
+        return change
+    merged = dict(before) if isinstance(before, dict) else {}
+    for name, value in change.items():
+        if value is None:
+            merged.pop(name, None)
+        else:
+            merged[name] = merge(merged.get(name), value)
+    return merged
+
+
+def is_stale(known: str, known_at: datetime | None, result: Result) -> bool:
+    """Whether a status is older than the one that is known.
+
+    By their times where both are told; else it is older when the known one can follow it.
+    """
+    status: OpenEnum = result.entity.status
+    if known_at is not None and result.at is not None and known_at != result.at:
+        return result.at < known_at
+    return known != status and bool(route(status, type(status)(known)))
+
+
+def _pull(party: Party, feature: str, entity_id: str | None) -> Result:
+    if party.adapter is None or not entity_id:
+        raise _lacks(party.partner, f"an id, or a way to read {feature}")
+    translation = party.adapter.read(feature, entity_id)
+    translator = _require(party.partner.translator(feature), party.partner, feature)
+    return _describe(translation.value, translation.payload, translator.name)
+
+
+def _result(translator: Translator, payload: Any) -> Result:
+    return _describe(translator.translate(payload).value, payload, translator.name)
+
+
+def _describe(entity: Entity, payload: Any, mapping: str) -> Result:
+    match entity:
+        case Order() | Reservation():
+            kind = "order" if isinstance(entity, Order) else "reservation"
+            last = entity.status_history[-1] if entity.status_history else None
+            at = last.at if last and last.status == entity.status else None
+            return Result(entity, kind, entity.ids.partner_id, at, payload, mapping)
+        case OrderStatusUpdate():
+            return Result(entity, "order-status", entity.order_id, entity.at, None, mapping)
+        case ReservationStatusUpdate():
+            key = entity.reservation_id
+            return Result(entity, "reservation-status", key, entity.at, None, mapping)
+    raise MappingError(
+        f"an event cannot be a {type(entity).__name__}",
+        location=f"mapping.yaml#/mappings/{mapping}",
+        hint="map events into orders, reservations, or a status of one",
+    )
+
+
+def _require(translator: Translator | None, partner: Partner, name: str) -> Translator:
+    if translator is None:
+        raise _lacks(partner, f"a mapping for {name}")
+    return translator
+
+
+def _lacks(partner: Partner, what: str) -> InputError:
+    return InputError(
+        f"the folder of {partner.title} lacks {what}",
+        location=f"{partner.slug}/partner.yaml#/webhooks/events",
+        partner=partner.slug,
+        hint="correct it, then `workbench inbox retry`",
+    )

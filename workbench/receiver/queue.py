@@ -1,0 +1,117 @@
+"""Tables as queues: work is claimed first in first out per order, under a lease, and settled once.
+
+A worker that dies keeps its claim until the lease ends; one that was only slow finds at `hold` that
+the claim is another's, and its result is dropped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Table,
+    bindparam,
+    exists,
+    select,
+    update,
+)
+
+from workbench.receiver.schema import OPEN
+
+SECOND = 1_000_000
+LEASE = 120 * SECOND
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of one piece of work; `due_at` is the next try of a `retry`."""
+
+    id: int
+    state: str
+    due_at: int = 0
+    error: str | None = None
+
+
+def is_open(table: Any) -> ColumnElement[bool]:
+    """Whether something is still to be done, in the very words of the partial indexes."""
+    words: BindParameter[str] = bindparam("open", OPEN, expanding=True, literal_execute=True)
+    condition: ColumnElement[bool] = table.c.state.in_(words)
+    return condition
+
+
+def claim(
+    connection: Connection, table: Table, lease: str, now: int, *, limit: int, partners: list[str]
+) -> list[RowMapping]:
+    """Take what is due, at most the oldest of each order, for the holder of `lease`.
+
+    Args:
+        connection: A transaction; once it is committed, the claim holds for `LEASE`.
+        table: `EVENTS` or `EFFECTS`.
+        lease: A token that nobody else has.
+        now: Microseconds.
+        limit: How many at most.
+        partners: Slugs whose work is taken.
+    """
+    older = table.alias("older")
+    has_older = exists().where(
+        older.c.pos_code == table.c.pos_code,
+        older.c.order_key == table.c.order_key,
+        older.c.id < table.c.id,
+        is_open(older),
+    )
+    chosen = (
+        select(table.c.id)
+        .where(is_open(table), table.c.due_at <= now, table.c.partner.in_(partners), ~has_older)
+        .order_by(table.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .with_hint(table, f"INDEXED BY {table.name}_open", "sqlite")
+        # Evaluated once: PostgreSQL may run a plain subquery again, and lock more each time.
+        .cte("chosen")
+        .prefix_with("MATERIALIZED", dialect="postgresql")
+    )
+    taken = (
+        update(table)
+        .where(table.c.id.in_(select(chosen.c.id)), is_open(table), table.c.due_at <= now)
+        .values(state="processing", lease=lease, due_at=now + LEASE, attempts=table.c.attempts + 1)
+        .returning(*table.c)
+    )
+    return sorted(connection.execute(taken).mappings(), key=lambda row: row["id"])
+
+
+def hold(connection: Connection, table: Table, lease: str, now: int) -> set[int]:
+    """Prolong a lease, and lock its rows until the transaction ends: the ids that it still has."""
+    mine = (
+        update(table)
+        .where(table.c.lease == lease, is_open(table), table.c.state == "processing")
+        .values(due_at=now + LEASE)
+        .returning(table.c.id)
+    )
+    return set(connection.execute(mine).scalars())
+
+
+def settle(connection: Connection, table: Table, verdicts: Sequence[Verdict]) -> None:
+    """Write what became of work that the caller holds, in the transaction of `hold`."""
+    if not verdicts:
+        return
+    rows = [
+        {"row": item.id, "to": item.state, "at": item.due_at, "why": item.error}
+        for item in verdicts
+    ]
+    statement = (
+        update(table)
+        .where(table.c.id == bindparam("row"))
+        .values(state=bindparam("to"), due_at=bindparam("at"), error=bindparam("why"), lease=None)
+    )
+    connection.execute(statement, rows)
+
+
+def backoff(attempts: int) -> int:
+    """Microseconds until the next try: 2 s, doubled each time, at most an hour."""
+    return int(min(2.0 ** min(attempts, 12), 3600) * SECOND)

@@ -1,0 +1,227 @@
+"""What the partner never told us, or told us while nobody listened: asked for, and made an event.
+
+No inbox recovers an event that was sent once while we were away, but the partner's own reads do:
+every order and reservation that is not at its end is compared with what the partner says now, and
+a difference is stored as a receipt of ours, which then goes the way of all others.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+from sqlalchemy import RowMapping, select, tuple_, update
+
+from workbench.adapters.adapter import Adapter
+from workbench.adapters.answer import Answer
+from workbench.canonical.status import OrderStatus, ReservationStatus, is_terminal
+from workbench.errors import PartnerError, StoreError, WorkbenchError
+from workbench.receiver.database import Database
+from workbench.receiver.events import Identity, digest
+from workbench.receiver.queue import SECOND
+from workbench.receiver.receipt import Arrival
+from workbench.receiver.schema import ENTITIES
+from workbench.receiver.signature import Verification
+from workbench.receiver.store import write_row
+from workbench.receiver.upsert import upsert
+
+EVERY = 300.0
+SILENT = 600.0
+SWEEP = 200
+_KINDS = {"order": OrderStatus, "reservation": ReservationStatus}
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """What one sweep found.
+
+    Attributes:
+        checked: Orders and reservations that the partner was asked about.
+        missed: Those of which an event had been missed; each is now in the inbox.
+        failed: Those that the partner would not tell, or that could not be read.
+        is_complete: False when the partner could not be reached, and the rest was left.
+    """
+
+    checked: int = 0
+    missed: int = 0
+    failed: int = 0
+    is_complete: bool = True
+
+
+class Reconciler:
+    """Compares what we know with what the partner says; one per partner and environment.
+
+    Args:
+        database: The inbox.
+        adapter: The opened partner.
+        every: Seconds between sweeps.
+        silent: An order is asked about when nothing was heard of it for so many seconds.
+        clock: Unix seconds, for tests.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        adapter: Adapter,
+        *,
+        every: float = EVERY,
+        silent: float = SILENT,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._database = database
+        self._adapter = adapter
+        self._every = every
+        self._silent = silent
+        self._clock = clock
+        self._last: float | None = None
+
+    def run(self, stop: threading.Event, *, pause: float = 5.0) -> None:
+        """Sweep at the start, on schedule and after gaps, until `stop` is set."""
+        while not stop.is_set():
+            try:
+                self.sweep_when_due()
+            except StoreError as error:
+                _LOG.warning("the reconciler waits for the database: %s", error.message)
+            except Exception as error:  # noqa: BLE001  a thread that ends would not be missed
+                _LOG.error("the reconciler failed: %s", type(error).__name__)
+            stop.wait(pause)
+
+    def sweep_when_due(self) -> Sweep | None:
+        """Sweep if it is time to; None when it is not.
+
+        The first sweep, and one after a gap in our own running (the machine slept, the process
+        was stopped), asks about everything that is open; the others about what was silent. In
+        between, what was only ever heard of in part is asked for at once.
+        """
+        now = self._clock()
+        passed = None if self._last is None else now - self._last
+        if passed is None or passed > 2 * self._every or passed < 0:
+            self._last = now
+            return self.sweep(silent=0)
+        if passed >= self._every:
+            self._last = now
+            return self.sweep()
+        partial = self._open(silent=0, is_partial=True)
+        return self._ask(partial) if partial else None
+
+    def sweep(self, *, silent: float | None = None) -> Sweep:
+        """Ask about every open order and reservation that was silent for so many seconds.
+
+        Raises:
+            StoreError: The database is in trouble.
+        """
+        return self._ask(self._open(self._silent if silent is None else silent))
+
+    def _open(self, silent: float, *, is_partial: bool = False) -> Sequence[RowMapping]:
+        before = int((self._clock() - silent) * SECOND)
+        ended = [
+            (kind, status.value)
+            for kind, statuses in _KINDS.items()
+            for status in statuses
+            if is_terminal(status)
+        ]
+        query = (
+            select(ENTITIES)
+            .where(
+                ENTITIES.c.partner == self._adapter.partner.slug,
+                ENTITIES.c.checked_at <= before,
+                tuple_(ENTITIES.c.kind, ENTITIES.c.status).not_in(ended),
+            )
+            .order_by(ENTITIES.c.checked_at)
+            .limit(SWEEP)
+        )
+        if is_partial:
+            # Asked for once: `checked_at` moves on whatever comes of it.
+            query = query.where(
+                ENTITIES.c.payload.is_(None), ENTITIES.c.checked_at == ENTITIES.c.heard_at
+            )
+        with self._database.transact() as connection:
+            return connection.execute(query).mappings().all()
+
+    def _ask(self, rows: Sequence[RowMapping]) -> Sweep:
+        missed = failed = 0
+        for checked, row in enumerate(rows):
+            try:
+                is_news = self._compare(row)
+            except PartnerError as error:
+                _LOG.warning("the sweep stops: %s", type(error).__name__)
+                return Sweep(checked, missed, failed, is_complete=False)
+            except StoreError:
+                raise
+            except WorkbenchError as error:
+                _LOG.warning("an order cannot be asked about: %s", error.message)
+                self._note(row, None)
+                is_news = None
+            missed += is_news is True
+            failed += is_news is None
+        return Sweep(len(rows), missed, failed)
+
+    def _compare(self, row: RowMapping) -> bool | None:
+        """Whether the partner knows more than we; None when that cannot be told."""
+        feature = self._feature(row)
+        if feature is None:
+            self._note(row, None)
+            return None
+        answer = self._adapter.call(feature, ids={row["kind"]: row["entity_id"]})
+        status = self._status(feature, answer)
+        is_whole = feature == f"{row['kind']}-read"
+        is_news = status != row["status"] or (is_whole and row["payload"] is None)
+        if status is None or not is_news:
+            self._note(row, None)
+            return None if status is None else False
+        self._note(row, self._arrival(row, feature, answer))
+        return True
+
+    def _feature(self, row: RowMapping) -> str | None:
+        """The read that tells most: all of it where we do not have that, else the status alone."""
+        whole, status = f"{row['kind']}-read", f"{row['kind']}-status-read"
+        wanted = (whole, status) if row["payload"] is None else (status, whole)
+        partner = self._adapter.partner
+        return next((name for name in wanted if partner.operations(name)), None)
+
+    def _status(self, feature: str, answer: Answer) -> str | None:
+        """The status in an answer, None when it has none.
+
+        Raises:
+            PartnerError: The partner is in trouble, or does not let us in.
+        """
+        if answer.status in {401, 403, 429} or answer.status >= 500:
+            answer.require()
+        translator = self._adapter.partner.translator(feature)
+        if answer.status != 200 or translator is None:
+            return None
+        try:
+            entity = translator.translate(answer.json()).value
+        except WorkbenchError:
+            return None
+        return str(getattr(entity, "status", "")) or None
+
+    def _arrival(self, row: RowMapping, feature: str, answer: Answer) -> Arrival:
+        return Arrival(
+            partner=row["partner"],
+            pos_code=row["pos_code"],
+            method="GET",
+            target=f"{feature}/{quote(row['entity_id'], safe='')}",
+            headers=(),
+            body=answer.body,
+            received_at=datetime.fromtimestamp(self._clock(), UTC),
+        )
+
+    def _note(self, row: RowMapping, arrival: Arrival | None) -> None:
+        """Write down that an order was asked about, and what was missed, in one transaction."""
+        columns = ENTITIES.c
+        this = [columns[name] == row[name] for name in ("pos_code", "kind", "entity_id")]
+        now = int(self._clock() * SECOND)
+        with self._database.transact() as connection:
+            if arrival is not None:
+                # The same answer to the same knowledge is stored once, however often we ask.
+                known = digest([arrival.target, row["status"], arrival.body])
+                identity = Identity(key=f"pulled:{known}")
+                upsert(connection, [write_row(arrival, Verification(True, "ok"), identity)])
+            connection.execute(update(ENTITIES).where(*this).values(checked_at=now))

@@ -1,0 +1,187 @@
+"""The inbox as tables, and the steps that bring an older one up to date.
+
+    receipts ──< events ──< attempts
+                   └──────< effects       entities
+
+A *receipt* is one request, kept as it came. Reading it gives *events*, which are what is worked on.
+A finished event leaves an *effect*: a canonical entity for the sink. *Entities* is what we know of
+each order and reservation: its last status, for the rule against stale events and the reconciler.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    insert,
+    select,
+    text,
+    update,
+)
+
+from workbench.errors import InputError
+
+METADATA = MetaData()
+OPEN = ("new", "processing", "retry")  # what is still to be done
+
+
+def _number() -> BigInteger:
+    return BigInteger().with_variant(Integer, "sqlite")
+
+
+def _key() -> Column[int]:
+    return Column("id", _number(), primary_key=True)
+
+
+def _queue(table: str) -> tuple[Column[str] | Column[int] | Index, ...]:
+    """What makes a table a queue: `due_at` is the earliest next try, or the end of the lease."""
+    is_open = text("state IN ('new', 'processing', 'retry')")
+    return (
+        Column("order_key", String(200)),
+        Column("state", String(16), nullable=False),
+        Column("due_at", BigInteger, nullable=False),
+        Column("lease", String(40)),
+        Column("attempts", Integer, nullable=False),
+        Column("error", Text),
+        Index(f"{table}_open", "id", "due_at", sqlite_where=is_open, postgresql_where=is_open),
+        Index(
+            f"{table}_in_order",
+            "pos_code",
+            "order_key",
+            "id",
+            sqlite_where=is_open,
+            postgresql_where=is_open,
+        ),
+    )
+
+
+# Instants are microseconds since 1970 in UTC: they sort, and every store has integers.
+RECEIPTS = Table(
+    "receipts",
+    METADATA,
+    _key(),
+    Column("partner", String(40), nullable=False),
+    Column("pos_code", Text, nullable=False),
+    Column("dedup_key", String(80), nullable=False),
+    Column("method", String(8), nullable=False),
+    Column("target", Text, nullable=False),
+    Column("headers", LargeBinary, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("content", LargeBinary(32), nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    Column("last_seen_at", BigInteger, nullable=False),
+    Column("verified", Integer, nullable=False),
+    Column("reason", String(16), nullable=False),
+    Column("seen_again", Integer, nullable=False),
+    Column("differed", Integer, nullable=False),
+    Column("reopens", Integer, nullable=False),
+    # new, read (its events tell the rest), unknown (no rule knows it), quarantined, erased
+    Column("state", String(16), nullable=False),
+    UniqueConstraint("pos_code", "dedup_key"),
+    Index("receipts_by_state", "state", "received_at"),
+    Index("receipts_by_partner", "partner", "last_seen_at"),
+    sqlite_autoincrement=True,
+)
+
+EVENTS = Table(
+    "events",
+    METADATA,
+    _key(),
+    Column("receipt_id", _number(), ForeignKey("receipts.id"), nullable=False, index=True),
+    Column("partner", String(40), nullable=False),
+    Column("pos_code", Text, nullable=False),
+    Column("event_key", String(80), nullable=False),
+    Column("reference", Text, nullable=False),
+    Column("location", Text, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    Column("run", Integer, nullable=False),  # grows with every replay
+    *_queue("events"),
+    UniqueConstraint("pos_code", "event_key"),
+    sqlite_autoincrement=True,
+)
+
+ATTEMPTS = Table(
+    "attempts",
+    METADATA,
+    _key(),
+    Column("event_id", _number(), ForeignKey("events.id"), nullable=False, index=True),
+    Column("run", Integer, nullable=False),
+    Column("ended_at", BigInteger, nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("detail", Text),
+)
+
+EFFECTS = Table(
+    "effects",
+    METADATA,
+    _key(),
+    Column("event_id", _number(), ForeignKey("events.id"), nullable=False),
+    Column("run", Integer, nullable=False),
+    Column("partner", String(40), nullable=False),
+    Column("pos_code", Text, nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("entity_id", String(200), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("made_at", BigInteger, nullable=False),
+    *_queue("effects"),
+    UniqueConstraint("event_id", "run"),  # an event has its effect once, whoever crashes
+    sqlite_autoincrement=True,
+)
+
+ENTITIES = Table(
+    "entities",
+    METADATA,
+    Column("pos_code", Text, primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("entity_id", String(200), primary_key=True),
+    Column("partner", String(40), nullable=False),
+    Column("status", String(60), nullable=False),
+    Column("status_at", BigInteger),
+    Column("payload", LargeBinary),  # theirs, whole, for events that tell only what changed
+    Column("mapping", Text),
+    Column("heard_at", BigInteger, nullable=False),
+    Column("checked_at", BigInteger, nullable=False),
+    Index("entities_by_partner", "partner", "checked_at"),
+)
+
+_VERSION = Table("inbox_version", METADATA, Column("version", Integer, nullable=False))
+
+
+def _create(connection: Connection) -> None:
+    METADATA.create_all(connection)
+
+
+STEPS: tuple[Callable[[Connection], None], ...] = (_create,)
+
+
+def migrate(connection: Connection) -> None:
+    """Bring the tables up to date, inside the transaction of `connection`.
+
+    Raises:
+        InputError: The inbox was written by a newer workbench.
+    """
+    _VERSION.create(connection, checkfirst=True)
+    version = connection.scalar(select(_VERSION.c.version))
+    if version is None:
+        version = 0
+        connection.execute(insert(_VERSION).values(version=0))
+    if version > len(STEPS):
+        raise InputError(
+            f"the inbox has version {version}, this workbench knows {len(STEPS)}",
+            hint="use the workbench that wrote it, or another file",
+        )
+    for step in STEPS[version:]:
+        step(connection)
+    connection.execute(update(_VERSION).values(version=len(STEPS)))

@@ -1,0 +1,65 @@
+"""What must not be at rest: credentials that a webhook carries are masked before it is stored."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from urllib.parse import unquote, unquote_plus
+
+from workbench.partners.manifest import Signature
+
+MASK = "[redacted]"
+_SECRET_NAME = re.compile(
+    r"authorization|cookie|passw|secret|token|api[-_]?key|credential|^key$|^auth$", re.IGNORECASE
+)
+# Their header is a proof over this one message, not a credential, and a second check needs it.
+_PROOFS = frozenset({"hmac", "standard-webhooks"})
+
+
+def mask_headers(
+    headers: Iterable[tuple[bytes, bytes]], signature: Signature, secrets: tuple[bytes, ...]
+) -> tuple[tuple[str, str], ...]:
+    """Headers as texts; the value is masked where the name or the value is a credential's."""
+    proof = (signature.header or "").lower() if signature.scheme in _PROOFS else ""
+    carrier = "" if proof else (signature.header or "").lower()
+    kept: list[tuple[str, str]] = []
+    for raw_name, raw_value in headers:
+        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+        is_named = name != proof and (name == carrier or _is_secret_name(name))
+        kept.append((name, MASK if is_named or _holds_any(raw_value, secrets) else value))
+    return tuple(kept)
+
+
+def mask_target(target: str, secrets: tuple[bytes, ...]) -> str:
+    """The path and query with credentials masked, whether in a segment or in a parameter."""
+    path, mark, query = target.partition("?")
+    if _holds_encoded(path, secrets):
+        path = "/".join(MASK if _holds_encoded(p, secrets) else p for p in path.split("/"))
+        # A credential with a slash spans segments: then no segment is worth keeping.
+        path = MASK if _holds_encoded(path, secrets) else path
+    if query:
+        query = "&".join(_mask_pair(pair, secrets) for pair in query.split("&"))
+    return path + mark + query
+
+
+def _mask_pair(pair: str, secrets: tuple[bytes, ...]) -> str:
+    name, _, value = pair.partition("=")
+    if _holds_encoded(name, secrets):
+        return MASK
+    is_secret = _is_secret_name(unquote_plus(name)) or _holds_encoded(value, secrets)
+    return f"{name}={MASK}" if value and is_secret else pair
+
+
+@lru_cache(maxsize=1024)
+def _is_secret_name(name: str) -> bool:
+    return bool(_SECRET_NAME.search(name))
+
+
+def _holds_encoded(text: str, secrets: tuple[bytes, ...]) -> bool:
+    forms = {text, unquote(text), unquote_plus(text)}
+    return any(_holds_any(form.encode("utf-8", "surrogatepass"), secrets) for form in forms)
+
+
+def _holds_any(value: bytes, secrets: tuple[bytes, ...]) -> bool:
+    return any(secret in value for secret in secrets if secret)

@@ -1,0 +1,125 @@
+"""Servers for the receiver: uvicorn in a thread for tests and notebooks, granian for duty."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import threading
+from contextlib import suppress
+from types import TracebackType
+from typing import Any, Self
+
+import uvicorn
+from granian.constants import Interfaces
+from granian.http import HTTP1Settings
+from granian.server.embed import Server
+
+from workbench.errors import InputError
+
+START_SECONDS = 10
+STOP_SECONDS = 3
+HEADER_MILLISECONDS = 5_000
+
+
+class ReceiverServer:
+    """Serves an ASGI application from a thread until the block ends.
+
+    Works beside a running event loop (notebooks) and leaves signals and logging alone.
+
+    Args:
+        app: The application.
+        host: Address to listen on.
+        port: 0 asks the system for a free one.
+
+    Raises:
+        InputError: The address cannot be used.
+    """
+
+    def __init__(self, app: Any, host: str = "127.0.0.1", port: int = 0) -> None:
+        self._socket = _listen(host, port)
+        self._host = host
+        self.port: int = self._socket.getsockname()[1]
+        config = uvicorn.Config(
+            app,
+            log_level="critical",
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            server_header=False,
+            timeout_graceful_shutdown=STOP_SECONDS,
+        )
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._run, name="receiver", daemon=True)
+
+    @property
+    def url(self) -> str:
+        """Root address, without a slash at its end."""
+        return f"http://{self._host}:{self.port}"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        pause = threading.Event()
+        for _ in range(START_SECONDS * 100):
+            if self._server.started:
+                return self
+            if not self._thread.is_alive():
+                break
+            pause.wait(0.01)
+        self._socket.close()
+        raise InputError("the receiver did not start", location=self.url)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._server.should_exit = True
+        self._thread.join(timeout=2 * STOP_SECONDS)
+        self._socket.close()
+
+    def _run(self) -> None:
+        asyncio.run(self._server.serve(sockets=[self._socket]))
+
+
+def serve(app: Any, *, host: str = "127.0.0.1", port: int = 8080) -> None:
+    """Serve with granian until SIGINT or SIGTERM; answers what it has begun before it ends.
+
+    Raises:
+        InputError: The address cannot be used.
+    """
+    _listen(host, port).close()
+    asyncio.run(_serve(app, host, port))
+
+
+async def _serve(app: Any, host: str, port: int) -> None:
+    server = Server(
+        app,
+        address=host,
+        port=port,
+        interface=Interfaces.ASGI,
+        websockets=False,
+        backlog=1024,
+        backpressure=1024,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_MILLISECONDS),
+        log_enabled=False,
+    )
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with suppress(RuntimeError):  # Windows, or not the main thread
+            loop.add_signal_handler(number, server.stop)
+    await server.serve()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        made = socket.create_server((host, port), backlog=1024)
+    except OSError as error:
+        raise InputError(
+            f"cannot listen on {host}:{port} ({error.strerror})",
+            hint="choose another port, or stop what uses it",
+        ) from error
+    # asyncio sets TCP_NODELAY only where the protocol is named, and create_server names none:
+    # without it an answer in two parts waits 40 ms for the client's delayed acknowledgement.
+    return socket.socket(made.family, made.type, socket.IPPROTO_TCP, fileno=made.detach())

@@ -1,0 +1,125 @@
+"""Is this webhook genuine? One total function over a signature that is data.
+
+A wrong signature and an old timestamp are told apart: the age is looked at only when the
+signature is right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import SecretStr
+
+from workbench.errors import CredentialError, ManifestError, SignatureError
+from workbench.partners.manifest import Signature
+from workbench.receiver.lookup import compile_path
+from workbench.receiver.message import Headers, Message, parse_template
+from workbench.receiver.schemes import CHECKS
+
+Reason = Literal["ok", "missing", "malformed", "mismatch", "too-old", "unsigned"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """Whether a delivery may be used, and why.
+
+    `ok` with reason `unsigned` means: the partner does not sign, so nothing was proved.
+    `too-old`: genuine, but its time is outside the tolerance (past or future).
+    """
+
+    ok: bool
+    reason: Reason
+
+    @property
+    def is_proved(self) -> bool:
+        """Whether the sender proved who it is."""
+        return self.ok and self.reason == "ok"
+
+
+def verify(
+    signature: Signature,
+    secrets: Sequence[bytes],
+    *,
+    method: str,
+    url: str,
+    headers: Headers,
+    body: bytes,
+    now: float,
+) -> Verification:
+    """Check one delivery; never raises for any method, url, headers or body.
+
+    Args:
+        signature: How this partner signs.
+        secrets: Keys that are valid now, several while they are rotated; empty ones never match.
+        method: HTTP method.
+        url: The address that the partner called, for schemes that sign it.
+        headers: As a mapping of texts, or as the pairs of bytes of ASGI.
+        body: Raw bytes as received.
+        now: Unix seconds.
+
+    Raises:
+        ManifestError: `signature` itself is wrong (a placeholder or a JSONPath).
+    """
+    if signature.scheme == "none":
+        return Verification(ok=True, reason="unsigned")
+    usable = [secret for secret in secrets if secret]
+    message = Message.read(method, url, headers, body)
+    try:
+        CHECKS[signature.scheme](signature, usable, message, now)
+    except SignatureError as error:
+        return Verification(ok=False, reason=_reason(error))
+    return Verification(ok=True, reason="ok")
+
+
+def check_statement(signature: Signature) -> None:
+    """Compile what `signature` holds, so that a mistake shows at start and not at a delivery.
+
+    Raises:
+        ManifestError: A placeholder or a JSONPath is wrong.
+    """
+    for template in (signature.template, *signature.alternatives):
+        used = {text for is_placeholder, text in parse_template(template) if is_placeholder}
+        has_time = (
+            signature.timestamp_header or signature.timestamp_parameter or signature.timestamp_json
+        )
+        if ("timestamp" in used and not has_time) or ("id" in used and not signature.id_header):
+            raise ManifestError(
+                "a signature template uses {timestamp} or {id} that nothing provides",
+                location="partner.yaml#/webhooks/signature/template",
+                hint="name its timestamp_header (or _parameter, _json), or its id_header",
+            )
+    for path in (signature.timestamp_json, signature.token_json):
+        if path:
+            compile_path(path)
+
+
+def read_secrets(signature: Signature, credential: Callable[[str], SecretStr]) -> tuple[bytes, ...]:
+    """The keys that `signature` names.
+
+    Args:
+        signature: How this partner signs.
+        credential: Finds a credential by name, or raises CredentialError.
+
+    Raises:
+        CredentialError: The first key is not to be had; later ones (rotation) may be absent.
+    """
+    width = 2 if signature.scheme == "basic" and len(signature.credentials) > 1 else 1
+    names = signature.credentials
+    groups = [names[start : start + width] for start in range(0, len(names), width)]
+    secrets: list[bytes] = []
+    for index, group in enumerate(groups):
+        try:
+            parts = [credential(name).get_secret_value() for name in group]
+        except CredentialError:
+            if index == 0:
+                raise
+            continue
+        secrets.append(":".join(parts).encode())
+    return tuple(secrets)
+
+
+def _reason(error: SignatureError) -> Reason:
+    reasons: tuple[Reason, ...] = ("missing", "malformed", "mismatch", "too-old")
+    return next((reason for reason in reasons if reason == error.reason), "malformed")

@@ -1,0 +1,170 @@
+"""Receipts in the database: written in batches, read back, counted."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, delete, func, select
+
+from workbench.receiver.database import Database
+from workbench.receiver.events import Identity
+from workbench.receiver.receipt import Arrival, Receipt
+from workbench.receiver.schema import EVENTS, OPEN, RECEIPTS
+from workbench.receiver.signature import Verification
+from workbench.receiver.upsert import Row, upsert
+
+QUARANTINE_BYTES = 256 * 1024 * 1024
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """How much waits: receipts and events still to be done, the oldest, and the quarantine."""
+
+    new: int
+    oldest_seconds: float | None
+    quarantined: int
+
+
+class Store:
+    """The receipts of an inbox; written by one thread, read by any.
+
+    Args:
+        location: As of `Database`.
+        quarantine_bytes: The oldest refused deliveries are dropped above this size, so that
+            forgers cannot fill the disk.
+
+    Raises:
+        InputError: It cannot be opened, or is no inbox.
+    """
+
+    def __init__(self, location: str | Path, *, quarantine_bytes: int = QUARANTINE_BYTES) -> None:
+        self.database = Database(location)
+        self._quarantine_bytes = quarantine_bytes
+        with self.database.transact() as connection:
+            self._quarantined = _quarantine_size(connection)
+
+    def write(self, rows: Sequence[Row]) -> None:
+        """Insert rows, or count their repeats, in one transaction.
+
+        Raises:
+            StoreError: Nothing of it was committed, as far as can be known.
+        """
+        size = sum(len(row["body"]) for row in rows if row["state"] == "quarantined")
+        with self.database.transact() as connection:
+            upsert(connection, rows)
+            if size and self._quarantined + size > self._quarantine_bytes:
+                _trim_quarantine(connection, self._quarantine_bytes // 2)
+                size = _quarantine_size(connection) - self._quarantined
+        self._quarantined += size
+
+    def receipts(self, partner: str | None, since: datetime | None) -> list[Receipt]:
+        """Receipts in order of arrival; `since` counts repeats too."""
+        query = select(RECEIPTS).order_by(RECEIPTS.c.id)
+        if partner is not None:
+            query = query.where(RECEIPTS.c.partner == partner)
+        if since is not None:
+            query = query.where(RECEIPTS.c.last_seen_at >= microseconds(since))
+        with self.database.transact() as connection:
+            return [read_receipt(row) for row in connection.execute(query).mappings()]
+
+    def depth(self, now: datetime) -> Depth:
+        """How much waits at `now`."""
+        counts = select(RECEIPTS.c.state, func.count(), func.min(RECEIPTS.c.received_at)).group_by(
+            RECEIPTS.c.state
+        )
+        waiting = select(func.count(), func.min(EVENTS.c.received_at)).where(
+            EVENTS.c.state.in_(OPEN)
+        )
+        with self.database.transact() as connection:
+            found = {state: (count, oldest) for state, count, oldest in connection.execute(counts)}
+            open_events, oldest_event = connection.execute(waiting).one()
+        new, oldest_receipt = found.get("new", (0, None))
+        oldest = min((at for at in (oldest_receipt, oldest_event) if at is not None), default=None)
+        age = None if oldest is None else max(0.0, (microseconds(now) - oldest) / 1e6)
+        quarantined, _ = found.get("quarantined", (0, None))
+        return Depth(new=new + open_events, oldest_seconds=age, quarantined=quarantined)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.database.close()
+
+
+def microseconds(instant: datetime) -> int:
+    """Microseconds since 1970 of an instant with a zone."""
+    return (instant - _EPOCH) // timedelta(microseconds=1)
+
+
+def read_instant(count: int) -> datetime:
+    """The instant that is so many microseconds after 1970."""
+    return _EPOCH + timedelta(microseconds=count)
+
+
+def write_row(arrival: Arrival, verification: Verification, identity: Identity) -> Row:
+    """An arrival as a row of `receipts`."""
+    instant = microseconds(arrival.received_at)
+    return {
+        "partner": arrival.partner,
+        "pos_code": arrival.pos_code,
+        "dedup_key": identity.key,
+        "method": arrival.method,
+        "target": arrival.target,
+        "headers": orjson.dumps(arrival.headers),
+        "body": arrival.body,
+        "content": hashlib.sha256(arrival.body).digest(),
+        "received_at": instant,
+        "last_seen_at": instant,
+        "verified": int(verification.is_proved),
+        "reason": verification.reason,
+        "seen_again": 0,
+        "differed": 0,
+        "state": "new" if verification.ok else "quarantined",
+        "reopens": int(identity.reopens),
+    }
+
+
+def read_receipt(row: Mapping[Any, Any]) -> Receipt:
+    """A row of `receipts` as a receipt."""
+    return Receipt(
+        id=row["id"],
+        partner=row["partner"],
+        pos_code=row["pos_code"],
+        method=row["method"],
+        target=row["target"],
+        headers=tuple((name, value) for name, value in orjson.loads(row["headers"])),
+        body=bytes(row["body"]),
+        received_at=read_instant(row["received_at"]),
+        last_seen_at=read_instant(row["last_seen_at"]),
+        verified=bool(row["verified"]),
+        reason=row["reason"],
+        seen_again=row["seen_again"],
+        differed=row["differed"],
+        state=row["state"],
+    )
+
+
+def _quarantine_size(connection: Connection) -> int:
+    size = select(func.coalesce(func.sum(func.length(RECEIPTS.c.body)), 0))
+    return connection.scalar(size.where(RECEIPTS.c.state == "quarantined")) or 0
+
+
+def _trim_quarantine(connection: Connection, target: int) -> None:
+    """Drop the oldest refused deliveries until the rest has at most `target` bytes."""
+    newest_first = (
+        select(
+            RECEIPTS.c.id,
+            func.sum(func.length(RECEIPTS.c.body))
+            .over(order_by=RECEIPTS.c.id.desc())
+            .label("size"),
+        )
+        .where(RECEIPTS.c.state == "quarantined")
+        .subquery()
+    )
+    old = select(newest_first.c.id).where(newest_first.c.size > target)
+    connection.execute(delete(RECEIPTS).where(RECEIPTS.c.id.in_(old)))

@@ -1,0 +1,205 @@
+"""The worker: receipts → events → effects → sink, each step in a transaction that a crash undoes.
+
+What is done in the database is done once: an effect and the state of its event are one COMMIT,
+and a worker whose lease ran out writes nothing. What leaves the database carries a stable id.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, select
+
+from workbench.errors import PartnerError, RateLimitedError, StoreError, WorkbenchError
+from workbench.receiver import ledger
+from workbench.receiver.database import Database
+from workbench.receiver.intake import split
+from workbench.receiver.ledger import Outcome
+from workbench.receiver.process import Party, process
+from workbench.receiver.queue import SECOND, Verdict, backoff, claim, hold, settle
+from workbench.receiver.receipt import Receipt
+from workbench.receiver.schema import EFFECTS, EVENTS, RECEIPTS
+from workbench.receiver.sink import Sink, read_effect
+from workbench.receiver.store import read_receipt
+
+BATCH = 200
+ATTEMPTS = 12  # 2 s, 4 s, … an hour: about three hours in all
+CRASHES = 3  # a fault of ours, or a worker that died on it
+SETTLE_SECONDS = 1.0
+_LOG = logging.getLogger(__name__)
+
+
+class Worker:
+    """Works on the inbox of one or several partners; several workers may share a database.
+
+    Args:
+        database: The inbox (`Inbox.database`).
+        parties: Whose events.
+        sink: Where effects go; without one they stay in the database.
+        batch: How many events are claimed at a time.
+        clock: Unix seconds, for tests.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        parties: Iterable[Party],
+        sink: Sink | None = None,
+        *,
+        batch: int = BATCH,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._database = database
+        self._parties = {party.partner.slug: party for party in parties}
+        self._webhooks = {
+            slug: party.partner.manifest.webhooks
+            for slug, party in self._parties.items()
+            if party.partner.manifest.webhooks is not None
+        }
+        self._sink = sink
+        self._batch = batch
+        self._clock = clock
+        self._name = uuid.uuid4().hex[:12]
+        self._turn = 0
+
+    def run(self, stop: threading.Event, *, pause: float = 0.2) -> None:
+        """Work until `stop` is set; a database that is away is waited for."""
+        while not stop.is_set():
+            try:
+                done = self.step()
+            except StoreError as error:
+                _LOG.warning("the worker waits for the database: %s", error.message)
+                stop.wait(1.0)
+            except Exception as error:  # noqa: BLE001  a thread that ends would not be missed
+                _LOG.error("the worker failed: %s", type(error).__name__)
+                stop.wait(1.0)
+            else:
+                if not done:
+                    stop.wait(pause)
+
+    def step(self) -> int:
+        """One round of everything; returns how much was done, 0 when nothing is due.
+
+        Raises:
+            StoreError: The database is in trouble; the round can be repeated.
+        """
+        done = split(self._database, self._webhooks)
+        done += self._work()
+        return done + self._deliver()
+
+    def _work(self) -> int:
+        lease = self._lease()
+        with self._database.transact() as connection:
+            rows = claim(
+                connection,
+                EVENTS,
+                lease,
+                self._now(),
+                limit=self._batch,
+                partners=list(self._webhooks),
+            )
+            receipts = _receipts(connection, rows)
+        waiting: list[Outcome] = []
+        since = time.monotonic()
+        for row in rows:
+            waiting.append(self._try(receipts[row["receipt_id"]], row))
+            # Settled in between where pulls take long: it also prolongs the lease of the rest.
+            if time.monotonic() - since > SETTLE_SECONDS:
+                self._settle(lease, waiting)
+                waiting, since = [], time.monotonic()
+        self._settle(lease, waiting)
+        return len(rows)
+
+    def _try(self, receipt: Receipt, row: RowMapping) -> Outcome:
+        party = self._parties[row["partner"]]
+        if row["attempts"] > ATTEMPTS:
+            return Outcome(row, "dead", "every worker that tried it died")
+
+        def recall(order_key: str, mapping: str) -> Any:
+            with self._database.transact() as connection:
+                return ledger.recall(connection, row["pos_code"], order_key, mapping)
+
+        try:
+            result = process(party, receipt, row, recall)
+        except RateLimitedError as error:
+            pause = int((error.retry_after or 0) * SECOND)
+            return self._again(row, error, ATTEMPTS, pause)
+        except PartnerError as error:
+            return self._again(row, error, ATTEMPTS)
+        except StoreError:
+            raise
+        except WorkbenchError as error:
+            # It will not heal by itself: somebody mends the folder, then retries.
+            return Outcome(row, "dead", _clean(str(error)))
+        except Exception as error:  # noqa: BLE001  a poison event must not stop the others
+            return self._again(row, error, CRASHES)
+        return Outcome(row, "done", result=result)
+
+    def _again(self, row: RowMapping, error: Exception, most: int, pause: int = 0) -> Outcome:
+        detail = _clean(f"{type(error).__name__}: {error}")
+        if row["attempts"] >= most:
+            return Outcome(row, "dead", detail)
+        due_at = self._now() + max(pause, backoff(row["attempts"]))
+        return Outcome(row, "retry", detail, due_at=due_at)
+
+    def _settle(self, lease: str, outcomes: Sequence[Outcome]) -> None:
+        if not outcomes:
+            return
+        now = self._now()
+        with self._database.transact() as connection:
+            mine = hold(connection, EVENTS, lease, now)
+            ledger.enter(connection, [item for item in outcomes if item.event["id"] in mine], now)
+
+    def _deliver(self) -> int:
+        if self._sink is None:
+            return 0
+        lease = self._lease()
+        with self._database.transact() as connection:
+            rows = claim(
+                connection,
+                EFFECTS,
+                lease,
+                self._now(),
+                limit=self._sink.batch,
+                partners=list(self._parties),
+            )
+        if not rows:
+            return 0
+        troubles = self._sink.deliver([read_effect(row) for row in rows])
+        verdicts = [self._judge(row, troubles.get(row["id"])) for row in rows]
+        with self._database.transact() as connection:
+            mine = hold(connection, EFFECTS, lease, self._now())
+            settle(connection, EFFECTS, [item for item in verdicts if item.id in mine])
+        return len(rows)
+
+    def _judge(self, row: RowMapping, trouble: str | None) -> Verdict:
+        if trouble is None:
+            return Verdict(row["id"], "done")
+        if row["attempts"] >= ATTEMPTS:
+            return Verdict(row["id"], "dead", error=_clean(trouble))
+        due_at = self._now() + backoff(row["attempts"])
+        return Verdict(row["id"], "retry", due_at, _clean(trouble))
+
+    def _lease(self) -> str:
+        self._turn += 1
+        return f"{self._name}-{self._turn}"
+
+    def _now(self) -> int:
+        return int(self._clock() * SECOND)
+
+
+def _receipts(connection: Connection, rows: Sequence[Mapping[Any, Any]]) -> dict[int, Receipt]:
+    wanted = {row["receipt_id"] for row in rows}
+    if not wanted:
+        return {}
+    found = connection.execute(select(RECEIPTS).where(RECEIPTS.c.id.in_(wanted))).mappings()
+    return {row["id"]: read_receipt(row) for row in found}
+
+
+def _clean(text: str) -> str:
+    return text[:500].replace("\0", "␀")
