@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 import nbformat
 import pytest
@@ -15,6 +16,9 @@ import pytest
 from workbench.execution import read_parameters, run_notebook
 from workbench.model.evidence import Evidence
 from workbench.model.log import RunHeader
+from workbench.partners import load_partner
+from workbench.receiver.listening import listen
+from workbench.settings import Settings
 from workbench.store import EvidenceLog, RunFolder
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
@@ -128,6 +132,31 @@ def test_the_report_notebook_runs_on_a_run_folder(tmp_path: Path) -> None:
     )
     cells = nbformat.read(executed, as_version=4).cells
     shown = [cell.outputs for cell in cells if cell.cell_type == "code" and cell.outputs]
-    assert len(shown) == 14
+    assert len(shown) == 15
     assert all("text/html" in outputs[0].data for outputs in shown[:-1])
     assert "<h1>Small</h1>" in shown[0][0].data["text/html"]
+
+
+def test_the_listening_notebook_shows_what_came(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A delivery that the receiver took is in its tables, and one of them can be seen whole."""
+    monkeypatch.setenv("WORKBENCH_BOCADO__SANDBOX__WEBHOOK_TOKEN", "token-of-the-test")
+    monkeypatch.setenv("WORKBENCH_BOCADO__SANDBOX__API_KEY", "key-of-the-test")
+    settings = Settings(root=FOLDER.parent, reports=tmp_path)
+    (tmp_path / "bocado").mkdir()
+    with listen(load_partner("bocado", settings), "sandbox", settings, "127.0.0.1", 0) as server:
+        request = Request(
+            f"{server.url}/bocado/webhooks/pedidos/nuevos",
+            data=b'{"Pedidos": []}',
+            headers={"X-Bocado-Token": "token-of-the-test"},
+        )
+        with urlopen(request) as answer:
+            assert answer.status == 200
+    monkeypatch.setenv("WORKBENCH_REPORTS", str(tmp_path))
+    executed = run_notebook(
+        FOLDER / "listen.ipynb", tmp_path / "out.ipynb", {"partner": "bocado", "receipt": 1}
+    )
+    text = executed.read_text("utf-8")
+    assert "pedidos/nuevos" in text
+    assert "token-of-the-test" not in text

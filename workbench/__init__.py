@@ -12,6 +12,7 @@ _HOMES = {
     "Adapter": "workbench.adapters.adapter",
     "AsyncAdapter": "workbench.adapters.async_adapter",
     "Catalogue": "workbench.model.feature",
+    "Chosen": "workbench.receiver.desk",
     "Partner": "workbench.partners",
     "Report": "workbench.reporting",
     "ReviewSheet": "workbench.drafting",
@@ -22,10 +23,13 @@ _HOMES = {
     "draft_folder": "workbench.drafting",
     "draft_partner": "workbench.drafting",
     "lint": "workbench.lint",
+    "list_receipts": "workbench.receiver.desk",
     "list_partners": "workbench.partners",
     "load_catalogue": "workbench.partners",
     "load_partner": "workbench.partners",
     "load_settings": "workbench.settings",
+    "open_inbox": "workbench.receiver.listening",
+    "show_receipt": "workbench.receiver.desk",
     "tables": "workbench.reporting",
 }
 

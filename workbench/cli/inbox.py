@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,10 @@ from workbench.receiver.desk import (
     retry,
     show_receipt,
 )
-from workbench.receiver.listening import inbox_path, serve_station
+from workbench.receiver.listening import inbox_path, open_endpoint, open_inbox, serve_station
+from workbench.receiver.quarantine import reverify
 from workbench.receiver.retention import erase
+from workbench.receiver.sink import HttpSink, NdjsonSink, Sink
 from workbench.settings import load_settings
 
 _INSTANT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"])
@@ -40,17 +43,34 @@ _STORE = click.option(
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8700, show_default=True)
 @_STORE
+@click.option("--into", type=click.Path(path_type=Path), help="NDJSON file for what was read.")
+@click.option("--forward", default=None, metavar="URL", help="Post what was read there, signed.")
 @speaks
 def listen_command(
-    output: Output, slug: str, environment: str, host: str, port: int, store: str | None
+    output: Output,
+    slug: str,
+    environment: str,
+    host: str,
+    port: int,
+    store: str | None,
+    into: Path | None,
+    forward: str | None,
 ) -> int:
-    """Receive a partner's webhooks into the durable inbox until interrupted."""
+    """Receive a partner's webhooks into the durable inbox until interrupted.
+
+    What is forwarded is signed after Standard Webhooks with the credential `forward_secret`.
+    """
     settings = load_settings()
     partner = load_partner(slug, settings)
+    if into is not None and forward is not None:
+        raise InputError("Events go to one place", hint="Use --into or --forward, not both.")
+    sink: Sink | None = NdjsonSink(into) if into is not None else None
+    if forward is not None:
+        sink = HttpSink(forward, settings.credential(slug, environment, "forward_secret"))
     inbox_path(settings, slug).parent.mkdir(parents=True, exist_ok=True)
     output.document({"url": f"http://{host}:{port}/{slug}/webhooks"})
     output.text(f"http://{host}:{port}/{slug}/webhooks/… · stop with Ctrl-C")
-    serve_station({slug: partner}, environment, settings, host, port, store=store)
+    serve_station({slug: partner}, environment, settings, host, port, store=store, sink=sink)
     return 0
 
 
@@ -83,15 +103,7 @@ def _aware(moment: datetime | None) -> datetime | None:
 
 
 def _open(slug: str, store: str | None) -> Database:
-    settings = load_settings()
-    path = inbox_path(settings, slug)
-    if store is None and not path.is_file():
-        raise InputError(
-            f"{slug} has no inbox yet",
-            location=str(path),
-            hint=f"`workbench listen {slug}` makes it.",
-        )
-    return Database(store or path)
+    return open_inbox(slug, load_settings(), store)
 
 
 @inbox_group.command("list")
@@ -164,6 +176,24 @@ def _act(
     output.document({"receipts": count})
     output.text(f"{count} receipts {words}")
     return 0 if count else FINDINGS
+
+
+@inbox_group.command("reverify")
+@click.option("--environment", default="sandbox", show_default=True)
+@_choosing
+@speaks
+def reverify_command(
+    output: Output, slug: str, store: str | None, environment: str, **which: Any
+) -> int:
+    """Check quarantined receipts again, after a key was rotated or corrected."""
+    settings = load_settings()
+    partner = load_partner(slug, settings)
+    endpoint = open_endpoint(partner, partial(settings.credential, slug, environment))
+    with closing(_open(slug, store)) as database:
+        review = reverify(database, {slug: endpoint}, _chosen(slug, **which))
+    output.document(asdict(review))
+    output.text(", ".join(f"{count} {word}" for word, count in asdict(review).items()))
+    return 0
 
 
 @inbox_group.command("export")

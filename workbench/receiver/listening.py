@@ -15,6 +15,7 @@ from workbench.adapters.adapter import Adapter
 from workbench.errors import CredentialError, InputError
 from workbench.partners import Partner
 from workbench.receiver.app import Endpoint, Receiver, create_app
+from workbench.receiver.database import Database
 from workbench.receiver.inbox import Inbox
 from workbench.receiver.process import Party
 from workbench.receiver.reconciliation import Reconciler
@@ -53,6 +54,22 @@ def open_endpoint(partner: Partner, credential: Callable[[str], SecretStr]) -> E
 def inbox_path(settings: Settings, partner: str) -> Path:
     """The durable inbox of a partner."""
     return settings.reports / partner / INBOX_NAME
+
+
+def open_inbox(partner: str, settings: Settings, store: str | None = None) -> Database:
+    """The inbox of a partner, to look at what came.
+
+    Raises:
+        InputError: There is none yet.
+    """
+    path = inbox_path(settings, partner)
+    if not store and not path.is_file():
+        raise InputError(
+            f"{partner} has no inbox yet",
+            location=str(path),
+            hint=f"`workbench listen {partner}` makes it.",
+        )
+    return Database(store or path)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ import pandas as pd
 from workbench.model.description import ApiDescription
 from workbench.model.evidence import Evidence, Outcome
 from workbench.model.verdict import Absence, Binding, Scores, Statement, Verdict
+from workbench.receiver.desk import Line
 from workbench.reporting.defect import collect
 from workbench.reporting.section import tame
 
@@ -164,6 +165,26 @@ def scores(figures: Scores) -> Table:
         (
             ("reach", f"{figures.reach:.0%}", figures.bound, figures.applicable),
             ("score", f"{figures.score:.0%}", figures.integrated, figures.applicable),
+        ),
+    )
+
+
+def receipts(lines: Iterable[Line]) -> Table:
+    """Webhooks that came: whether they were genuine, and how far their reading got."""
+    return _table(
+        ("Id", "Received", "State", "Sender", "Target", "Events", "Repeated", "Trouble"),
+        (
+            (
+                line.id,
+                f"{line.received_at:%Y-%m-%d %H:%M:%S}",
+                line.state,
+                line.reason,
+                line.target,
+                line.events,
+                line.seen_again,
+                line.error or "",
+            )
+            for line in lines
         ),
     )
 
