@@ -77,6 +77,11 @@ def _drop_parameter(manifest: dict, _: Path) -> None:
     del manifest["parameters"]["PedidoId"]
 
 
+def _misspell_path(_: dict, folder: Path) -> None:
+    path = folder / "mapping.yaml"
+    path.write_text(path.read_text("utf-8").replace("$.NumeroVisible", "$.NumeroInvisible"), "utf-8")
+
+
 @pytest.mark.parametrize(
     ("damage", "slug"),
     [
@@ -86,6 +91,7 @@ def _drop_parameter(manifest: dict, _: Path) -> None:
         (_drop_citation, "absence-without-citation"),
         (_drop_mapping, "mapping-missing"),
         (_drop_samples, "sample-missing"),
+        (_misspell_path, "mapping-path-undocumented"),
         (_drop_rule, "event-without-rule"),
         (_drop_signature, "webhooks-unsigned"),
         (_drop_parameter, "parameter-unfilled"),

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from workbench.evidence.samples import is_written
+from workbench.evidence.samples import is_written, schema_of
+from workbench.mapping import check_mapping
 from workbench.model.evidence import Finding, Severity, Source
 from workbench.model.feature import Catalogue, FeatureKind
 from workbench.model.verdict import Absence, Binding
@@ -105,6 +106,32 @@ def _unmapped(partner: Partner, catalogue: Catalogue) -> Iterator[Finding]:
             )
 
 
+def _unfit_mappings(partner: Partner, catalogue: Catalogue) -> Iterator[Finding]:
+    """Mappings against the documented bodies: paths that are not there, words that differ."""
+    webhooks = partner.manifest.webhooks
+    for feature in catalogue.features:
+        translator = partner.translator(feature.slug)
+        item, schema = schema_of(partner, feature)
+        if translator is None or item is None or schema is None:
+            continue
+        rules = [
+            webhooks.events[name]
+            for name, _ in partner.events(feature.slug)
+            if webhooks and name in webhooks.events
+        ]
+        at = next((rule.each for rule in rules if rule.each), "$")
+        found = check_mapping(
+            translator,
+            partner.description,
+            item.document,
+            schema,
+            at=at,
+            writes=is_written(feature),
+        )
+        for finding in found:
+            yield finding.model_copy(update={"operation": item.id})
+
+
 def _unread_events(partner: Partner, catalogue: Catalogue) -> Iterator[Finding]:
     webhooks = partner.manifest.webhooks
     rules = webhooks.events if webhooks else {}
@@ -157,6 +184,7 @@ RULES: tuple[Rule, ...] = (
     _drifted,
     _unexplained,
     _unmapped,
+    _unfit_mappings,
     _unread_events,
     _unfilled_parameters,
 )

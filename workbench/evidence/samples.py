@@ -202,7 +202,7 @@ def _compare(expected: Any, actual: Any, pointer: str) -> Iterator[tuple[str, An
 
 
 def _off_schema(partner: Partner, feature: Feature, sample: Sample) -> Iterator[Finding]:
-    item, schema = _schema_of(partner, feature)
+    item, schema = schema_of(partner, feature)
     if item is None or schema is None:
         return
     for violation in violations(partner.description, item.document, schema, sample.payload):
@@ -217,9 +217,10 @@ def _off_schema(partner: Partner, feature: Feature, sample: Sample) -> Iterator[
         )
 
 
-def _schema_of(
+def schema_of(
     partner: Partner, feature: Feature
 ) -> tuple[Operation | Event | None, dict[str, Any] | None]:
+    """The operation or event whose body a feature's mapping is for, and the body's schema."""
     if feature.kind is FeatureKind.EVENT:
         events = partner.events(feature.slug)
         return (events[0][1], events[0][1].request_schema) if events else (None, None)
