@@ -16,7 +16,7 @@ from workbench.model.log import RunHeader
 from workbench.model.verdict import Absence, Binding, Limit, Statement
 from workbench.partners import load_catalogue
 from workbench.reporting.render import render_html
-from workbench.reporting.report import Report
+from workbench.reporting.report import SECTIONS, Report
 from workbench.store import EvidenceLog, RunFolder
 
 DIGEST = "5f70bf18a086007016e948b04aed3b82103a36bea41755b6cddfaf10ace3c6ef"
@@ -257,7 +257,7 @@ def _sample(slug: str, criteria: list[str]) -> Evidence:
         detail={
             "mapping": "order" if slug.startswith("order") else "menu",
             "unread": ["/repartidor/matricula", "/etiquetas"],
-            "unfilled": ["table"],
+            "unfilled": ["table", "/nota"],
         },
     )
 
@@ -327,13 +327,12 @@ def run(build_run: Build) -> RunFolder:
 @pytest.fixture
 def report(run: RunFolder) -> Report:
     """The report on it."""
-    return Report.read(run.path)
+    return read(run.path)
 
 
-SECTIONS = (
-    "cover", "summary", "features", "gaps", "limits", "defects", "questions", "benefits",
-    "sign_off", "model", "statuses", "log", "provenance",
-)  # fmt: skip
+def read(folder: Path | str, language: str = "en") -> Report:
+    """The report on a run, in English although the invented partner is Spanish."""
+    return Report.read(folder, language)
 
 
 def make_page(report: Report, page: Path) -> str:
@@ -349,5 +348,5 @@ def make_page(report: Report, page: Path) -> str:
     ]
     notebook = page.with_suffix(".ipynb")
     nbformat.write(new_notebook(cells=cells), notebook)
-    title = f"{report.log.header.title}: report"
-    return render_html(notebook, page, title=title).read_text("utf-8")
+    made = render_html(notebook, page, title=report.title, language=report.language.code)
+    return made.read_text("utf-8")

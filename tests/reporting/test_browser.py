@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from workbench.reporting.report import Report
 
-from .conftest import Build, make_page
+from .conftest import Build, make_page, read
 from .hostile import PAYLOADS, hostile
 
 CHROMIUM = shutil.which("chromium")
@@ -111,7 +111,7 @@ def test_hostile_strings_do_nothing(browser: Browser, build_run: Build, tmp_path
     head, lines = hostile(" ".join(PAYLOADS))
     changed = {name: getattr(head, name) for name in type(head).model_fields}
     path = tmp_path / "hostile.html"
-    make_page(Report.read(build_run(lines, **changed).path), path)
+    make_page(read(build_run(lines, **changed).path), path)
     tab, seen = open_page(browser, path, viewport={"width": 390, "height": 800})
     tab.wait_for_timeout(200)
     assert seen == []

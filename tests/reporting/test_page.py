@@ -16,7 +16,7 @@ from workbench.errors import ReportError
 from workbench.reporting.render import render_html
 from workbench.reporting.report import Report
 
-from .conftest import Build, make_page
+from .conftest import Build, make_page, read
 
 STYLE = (files("workbench.reporting") / "templates" / "report" / "style.css").read_text("utf-8")
 PAIRS = [("ink", "paper"), ("soft", "paper"), ("accent", "paper"), ("ink", "tint")] + [
@@ -109,17 +109,17 @@ def test_the_partners_words_are_marked_as_their_language(page: str) -> None:
 
 def test_an_incomplete_run_is_red(build_run: Build, tmp_path: Path) -> None:
     """The banner of an aborted run stands at the top, in words too; a complete run has none."""
-    aborted = make_page(Report.read(build_run(complete=False).path), tmp_path / "aborted.html")
+    aborted = make_page(read(build_run(complete=False).path), tmp_path / "aborted.html")
     assert '<p class="banner"><strong>This run is incomplete.</strong>' in aborted
     assert aborted.index('class="banner"') < aborted.index("<h2")
-    whole = make_page(Report.read(build_run(run="whole").path), tmp_path / "whole.html")
+    whole = make_page(read(build_run(run="whole").path), tmp_path / "whole.html")
     assert 'class="banner"' not in whole
 
 
 def test_the_same_run_gives_the_same_page(report: Report, tmp_path: Path) -> None:
     """A page is a function of the run: byte for byte."""
     first = make_page(report, tmp_path / "one.html")
-    assert make_page(Report.read(report.folder.path), tmp_path / "two.html") == first
+    assert make_page(read(report.folder.path), tmp_path / "two.html") == first
 
 
 def test_an_unreadable_notebook_is_a_report_error(tmp_path: Path) -> None:

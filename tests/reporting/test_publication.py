@@ -13,6 +13,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from workbench.errors import InputError, ReportError
 from workbench.model.verdict import Status
+from workbench.reporting.formats import FILES
 from workbench.reporting.publication import (
     Job,
     Published,
@@ -117,11 +118,13 @@ def test_a_job_becomes_a_report(published: Published) -> None:
 
 
 def test_nothing_tells_where_a_report_was_made(published: Published) -> None:
-    """Neither page nor executed notebooks hold a path of this machine."""
+    """Neither page nor executed notebooks, nor any other file, hold a path of this machine."""
     files = list(published.report.parent.iterdir())
-    assert len(files) == 4
+    assert {path.name for path in files} >= {*FILES, "manifest.json", "snapshot.json"} - {
+        "report.pdf"
+    }
     for path in files:
-        assert str(path.parents[3]) not in path.read_text("utf-8"), path.name
+        assert str(path.parents[3]).encode() not in path.read_bytes(), path.name
 
 
 def test_a_run_is_never_overwritten(published: Published) -> None:
@@ -157,7 +160,7 @@ def test_a_secret_in_an_output_stops_the_publication(checkout: Settings, ending:
     write_validation(
         checkout.root, MINIATURE, f"{leak}print(base64.b64encode(b'k:' + key.encode())){ending}"
     )
-    with pytest.raises(ReportError, match=r"credential stands in validation\.ipynb") as caught:
+    with pytest.raises(ReportError, match=r"credential stands in .*validation\.ipynb") as caught:
         publish(Job("comanda", run="one"))
     folder = checkout.reports / "comanda" / "one"
     assert (folder / "validation.ipynb.withheld").stat().st_mode & 0o777 == 0o600
@@ -209,9 +212,9 @@ def test_only_credentials_that_exist_are_looked_for(
 def test_the_report_notebook_renders_a_run(checkout: Settings, build_run: Build) -> None:
     """The real notebook, executed on a synthetic run, gives all sections and the page's place."""
     folder = build_run()
-    page, executed = render_report(folder, checkout)
+    page, executed, *_ = render_report(folder, checkout, language="en")
     text = page.read_text("utf-8")
-    assert text.count("<h2") == 12
+    assert text.count("<h2") == 13
     assert len(text) < 300_000
     last = nbformat.read(executed, as_version=4).cells[-1]
     assert "report.html" in last.outputs[0].data["text/plain"]

@@ -10,10 +10,11 @@ import pytest
 from workbench.errors import InputError
 from workbench.model.evidence import Evidence, Finding
 from workbench.model.verdict import Absence, Binding, Status
+from workbench.reporting.limitation import Loss
 from workbench.reporting.report import Report
 from workbench.reporting.row import Row
 
-from .conftest import SECTIONS, Build, observations, statements
+from .conftest import SECTIONS, Build, observations, read, statements
 
 
 def find(report: Report, slug: str) -> Row:
@@ -47,7 +48,7 @@ def test_words_of_verdicts(report: Report) -> None:
 
 def test_an_untested_feature_is_never_called_integrated(build_run: Build) -> None:
     """Without evidence nothing is integrated, whatever the folder states."""
-    report = Report.read(build_run([]).path)
+    report = read(build_run([]).path)
     assert report.level == "No integration yet"
     assert report.scores.integrated == 0
     assert not report.benefits
@@ -68,13 +69,13 @@ def test_an_untested_feature_is_never_called_integrated(build_run: Build) -> Non
 )  # fmt: skip
 def test_levels(build_run: Build, bound: list[str], level: str) -> None:
     """The level names what kind of integration it is."""
-    report = Report.read(proved(build_run, bound, "unsupported", "R1"))
+    report = read(proved(build_run, bound, "unsupported", "R1"))
     assert report.level == level
 
 
 def test_full_integration_is_all_that_applies(build_run: Build) -> None:
     """A platform for bookings alone is fully integrated when everything that applies works."""
-    report = Report.read(proved(build_run, ["reservation-read"], "exempt", "R15"))
+    report = read(proved(build_run, ["reservation-read"], "exempt", "R15"))
     assert (report.level, report.scores.score) == ("Full integration", 1.0)
 
 
@@ -97,7 +98,7 @@ def proved(build_run: Build, bound: list[str], status: str, code: str) -> Path:
 
 def test_an_incomplete_run_promises_nothing(build_run: Build) -> None:
     """Without a footer the level says so, and the sign-off is closed."""
-    report = Report.read(build_run(complete=False).path)
+    report = read(build_run(complete=False).path)
     assert report.level == "Incomplete run"
     assert "so far" in report.sentence
     assert "This run is incomplete" in repr(report.section("cover"))
@@ -120,7 +121,7 @@ def test_steps_name_who_does_what(report: Report) -> None:
 def test_what_nobody_can_lift_is_no_step(build_run: Build) -> None:
     """A reason of law is told, and not asked of anybody."""
     barred = Absence(status="unsupported", code="R14", reason="The law does not allow it.")
-    report = Report.read(build_run([], statements={"order-read": barred}).path)
+    report = read(build_run([], statements={"order-read": barred}).path)
     assert [row.feature.slug for row in report.gaps] == ["order-read"]
     assert not any("Read an order" in step.about for step in report.steps)
 
@@ -136,7 +137,7 @@ def test_defects_are_distinct_and_the_worst_first(build_run: Build) -> None:
         Evidence(feature=slug, source="contract", outcome="passed", summary="s", findings=found)
         for slug, found in (("order-read", (mild, other)), ("menu-write", (grave,)))
     ]
-    report = Report.read(build_run(lines).path)
+    report = read(build_run(lines).path)
     [defect] = report.defects
     assert defect.finding.severity == "critical"
     assert defect.features == ("order-read", "menu-write")
@@ -147,7 +148,7 @@ def test_defects_are_distinct_and_the_worst_first(build_run: Build) -> None:
 def test_a_contradicted_statement_is_a_defect(build_run: Build) -> None:
     """What a verdict found by itself is shown as well."""
     line = Evidence(feature="option-write", source="behaviour", outcome="passed", summary="ok")
-    report = Report.read(build_run([line]).path)
+    report = read(build_run([line]).path)
     assert find(report, "option-write").verdict.status is Status.FAILED
     assert "statement-contradicted" in {item.finding.slug for item in report.defects}
     assert "worked when we tried it" in find(report, "option-write").explanation
@@ -158,7 +159,7 @@ def test_explanations_say_what_is_lacking(report: Report, build_run: Build) -> N
     assert find(report, "option-category-write").explanation == (
         "It is connected, but not proved yet: no recorded data of it could be translated."
     )
-    silent = Report.read(build_run([], run="silent", statements={}).path)
+    silent = read(build_run([], run="silent", statements={}).path)
     assert "not looked for it" in find(silent, "order-read").explanation
 
 
@@ -173,16 +174,15 @@ def test_status_tables_hold_only_statuses(report: Report) -> None:
 
 def test_losses_are_gathered_over_samples(report: Report) -> None:
     """Fields that do not come across are listed once for each mapping."""
-    assert report.losses["order"] == {
-        "unread": ["/etiquetas", "/repartidor/matricula"],
-        "unfilled": ["table"],
-    }
+    assert report.losses["order"] == Loss(
+        unread=("/etiquetas", "/repartidor/matricula"), unfilled=("table",), unsent=("/nota",)
+    )
 
 
 def test_observations_of_unknown_features_are_shown_last(build_run: Build) -> None:
     """Nothing that stands in the log is left out of the test log."""
     odd = Evidence(feature="tomorrow", source="documents", outcome="passed", summary="odd")
-    report = Report.read(build_run([odd, *observations()]).path)
+    report = read(build_run([odd, *observations()]).path)
     assert report.tested[-1][:2] == ("tomorrow", "tomorrow")
     assert sum(len(lines) for _, _, lines in report.tested) == len(report.log.evidence)
     counted = Counter(line.outcome for line in report.log.evidence)
@@ -200,7 +200,7 @@ def test_every_section_renders(build_run: Build, kind: str, name: str) -> None:
         "unsupported": lambda: build_run([], statements=dict.fromkeys(statements(), absent)),
         "bare": lambda: build_run([], statements={}, context={}, inputs={}, tools={}),
     }[kind]()
-    section = Report.read(run.path).section(name)
+    section = read(run.path).section(name)
     assert section._repr_html_().count("<h2") == (name != "cover")
     assert "<" not in repr(section)
 
@@ -217,7 +217,7 @@ def test_long_lists_are_cut_and_counted(build_run: Build) -> None:
         )
         for item in findings
     ]
-    report = Report.read(build_run(lines).path)
+    report = read(build_run(lines).path)
     assert "And 260 more" in repr(report.section("defects"))
     assert "And 240 more" in repr(report.section("log"))
     assert "x" * 2_001 not in report.section("defects")._repr_html_()
@@ -229,7 +229,9 @@ def test_a_missing_or_damaged_log_is_an_input_error(build_run: Build, tmp_path: 
     text = folder.log.read_text("utf-8")
     folder.log.write_text(text.replace('"outcome":"failed"', '"outcome":"passed"'), "utf-8")
     with pytest.raises(InputError, match="damaged"):
-        Report.read(folder.path)
+        read(folder.path)
+    with pytest.raises(InputError, match="no evidence log"):
+        read(folder.path / "nowhere")
 
 
 def test_a_relative_folder_is_found_from_the_root(
@@ -241,4 +243,4 @@ def test_a_relative_folder_is_found_from_the_root(
     (tmp_path / "notebooks").mkdir()
     monkeypatch.chdir(tmp_path / "notebooks")
     shown = folder.path.relative_to(tmp_path)
-    assert Report.read(str(shown)).log.header.partner == "comanda"
+    assert read(str(shown)).log.header.partner == "comanda"

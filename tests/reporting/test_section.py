@@ -11,10 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
-from workbench.reporting.report import Report
-from workbench.reporting.section import LONGEST, language, sentence, tame
+from workbench.reporting.section import LONGEST, as_tag, sentence, tame
 
-from .conftest import Build, make_page
+from .conftest import Build, make_page, read
 from .hostile import PAYLOADS, hostile
 
 ELEMENTS = {
@@ -70,11 +69,11 @@ def test_hostile_strings_are_inert(build_run: Build, tmp_path: Path, payload: st
     """A payload in every string of the partner leaves the page's structure as it is."""
     head, lines = hostile(payload)
     run = build_run(lines, **{name: getattr(head, name) for name in type(head).model_fields})
-    page = Tags(make_page(Report.read(run.path), tmp_path / "hostile.html"))
+    page = Tags(make_page(read(run.path), tmp_path / "hostile.html"))
     tame_head, tame_lines = hostile("harmless words")
     changed = {name: getattr(tame_head, name) for name in type(tame_head).model_fields}
     twin = build_run(tame_lines, **(changed | {"run": "twin"}))
-    expected = Tags(make_page(Report.read(twin.path), tmp_path / "harmless.html"))
+    expected = Tags(make_page(read(twin.path), tmp_path / "harmless.html"))
     assert list(strange(page)) == []
     assert page.comments == []
     assert [tag for tag, _ in page.found] == [tag for tag, _ in expected.found]
@@ -102,12 +101,12 @@ def test_markup_and_numbers_pass_as_they_are() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "tag"),
+    ("value", "expected"),
     [("es", "es"), ("pt-BR", "pt-BR"), ('es" onload="x', ""), ("", ""), (None, "")],
 )
-def test_only_language_tags_become_language_tags(value: object, tag: str) -> None:
+def test_only_language_tags_become_language_tags(value: object, expected: str) -> None:
     """A `lang` attribute is a language tag or empty."""
-    assert language(value) == tag
+    assert as_tag(value) == expected
 
 
 @pytest.mark.parametrize(

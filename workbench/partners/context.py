@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from workbench.description.guard import load_text
+
 if TYPE_CHECKING:
     from workbench.partners.folder import Partner
 
@@ -39,6 +41,10 @@ def describe_context(partner: Partner, environment: str) -> dict[str, Any]:
         },
         "webhooks": _webhooks(partner),
         "questions": list(manifest.questions),
+        "translations": {
+            path.name.split(".")[1]: load_text(path.read_text("utf-8"), path.name)
+            for path in sorted(partner.folder.glob("translations.*.yaml"))
+        },
     }
 
 

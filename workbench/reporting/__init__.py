@@ -10,16 +10,43 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from workbench.reporting import tables
+    from workbench.reporting.drift import Drift, compare_runs
+    from workbench.reporting.portal import build_portal
     from workbench.reporting.publication import Job, Published, publish, render_report
     from workbench.reporting.report import Report
+    from workbench.reporting.verification import Verification, verify
 
-__all__ = ["Job", "Published", "Report", "publish", "render_report", "tables"]
+_HOMES = {
+    "Drift": "drift",
+    "Job": "publication",
+    "Published": "publication",
+    "Report": "report",
+    "Verification": "verification",
+    "build_portal": "portal",
+    "compare_runs": "drift",
+    "publish": "publication",
+    "render_report": "publication",
+    "verify": "verification",
+}
+
+__all__ = [
+    "Drift",
+    "Job",
+    "Published",
+    "Report",
+    "Verification",
+    "build_portal",
+    "compare_runs",
+    "publish",
+    "render_report",
+    "tables",
+    "verify",
+]
 
 
 def __getattr__(name: str) -> Any:
-    if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     if name == "tables":
         return import_module("workbench.reporting.tables")
-    home = "report" if name == "Report" else "publication"
-    return getattr(import_module(f"workbench.reporting.{home}"), name)
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"workbench.reporting.{_HOMES[name]}"), name)

@@ -29,6 +29,11 @@ class Defect:
         """Whether the partner should look at it: medium and above."""
         return self.finding.severity.rank <= Severity.MEDIUM.rank
 
+    @property
+    def is_theirs(self) -> bool:
+        """Whether it is about the partner's platform, and not about what our folder says of it."""
+        return self.finding.slug != "statement-contradicted"
+
 
 def collect(evidence: Iterable[Evidence], verdicts: Iterable[Verdict]) -> tuple[Defect, ...]:
     """Distinct findings of the evidence and of the verdicts, most severe first."""

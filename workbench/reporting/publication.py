@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,10 +15,14 @@ from workbench.execution import run_notebook
 from workbench.model.evidence import UNREACHED
 from workbench.model.verdict import Status, score
 from workbench.partners import load_catalogue, load_partner
+from workbench.reporting.formats import Format, choose_formats, write_formats
+from workbench.reporting.history import remember_previous, write_snapshot
+from workbench.reporting.personal import find_personal, mask_personal
 from workbench.reporting.render import render_html
-from workbench.reporting.report import PAGE
+from workbench.reporting.report import PAGE, Report
+from workbench.reporting.seal import find_signing_key, seal
 from workbench.settings import Settings, load_settings
-from workbench.store import RunFolder, read_header, read_run, stated
+from workbench.store import RunFolder, read_run, stated
 
 VALIDATION, REPORT = "validation.ipynb", "report.ipynb"
 WITHHELD = ".withheld"
@@ -90,7 +95,12 @@ def publish(job: Job) -> Published:
     secrets = find_secrets(job, settings)
     folder = RunFolder.create(settings.reports, job.partner, job.run)
     try:
-        run_notebook(settings.notebooks / VALIDATION, folder.path / VALIDATION, asdict(job))
+        try:
+            run_notebook(settings.notebooks / VALIDATION, folder.path / VALIDATION, asdict(job))
+        finally:
+            mask_personal(folder, find_personal(folder, load_partner(job.partner, settings)))
+        write_snapshot(folder)
+        remember_previous(settings.reports, folder)
         pages = render_report(folder, settings)
     finally:
         # What a failed run leaves is read and sent around as well.
@@ -98,21 +108,39 @@ def publish(job: Job) -> Published:
     return summarise(folder, pages[0])
 
 
-def render_report(folder: RunFolder, settings: Settings) -> list[Path]:
-    """Render the report of a run, from its folder alone; returns the page first.
+def render_report(
+    folder: RunFolder, settings: Settings, *, language: str = "", formats: Iterable[str] = ()
+) -> list[Path]:
+    """Render a run from its folder alone, and seal the folder anew; returns the page first.
+
+    Args:
+        folder: The run.
+        settings: Where the notebooks are.
+        language: Code such as `es`; empty: that of the partner's locale, else English.
+        formats: Names of `Format`; empty: all that this machine can make.
 
     Raises:
-        ReportError: A cell failed, or the page could not be rendered.
+        InputError: The language or a format is unknown.
+        ReportError: A cell failed, or a format could not be rendered.
     """
-    path = folder.path.absolute()
-    root = settings.root.absolute()
+    chosen = choose_formats(formats, folder.path)
+    report = Report.read(folder.path.absolute(), language)
+    made = _render_page(report, settings) if Format.HTML in chosen else []
+    made += write_formats(report, chosen)
+    made.append(seal(folder, find_signing_key()))
+    return made
+
+
+def _render_page(report: Report, settings: Settings) -> list[Path]:
+    folder, root = report.folder.path, settings.root.absolute()
     # Relative where possible: the executed notebook must not tell where it was made.
-    shown = path.relative_to(root) if path.is_relative_to(root) else path
+    shown = folder.relative_to(root) if folder.is_relative_to(root) else folder
+    code = report.language.code
     executed = run_notebook(
-        settings.notebooks / REPORT, folder.path / REPORT, {"folder": str(shown)}
+        settings.notebooks / REPORT, folder / REPORT, {"folder": str(shown), "language": code}
     )
-    title = f"{read_header(folder.log).title}: integration validation report"
-    return [render_html(executed, folder.path / PAGE, title=title), executed]
+    page = render_html(executed, folder / PAGE, title=report.title, language=code)
+    return [page, executed]
 
 
 def summarise(folder: RunFolder, page: Path) -> Published:

@@ -10,10 +10,11 @@ from typing import Any
 
 import workbench.execution  # noqa: F401 - spares nbconvert a slow import, see there
 from workbench.errors import ReportError
+from workbench.reporting.language import DEFAULT, load_language
 from workbench.reporting.section import tame
 
 
-def render_html(notebook: Path, page: Path, *, title: str) -> Path:
+def render_html(notebook: Path, page: Path, *, title: str, language: str = DEFAULT) -> Path:
     """Write the outputs of an executed notebook as a page: no code, no script, no request.
 
     The page's own policy allows one style sheet, by its hash, and nothing else: should a text of
@@ -23,25 +24,23 @@ def render_html(notebook: Path, page: Path, *, title: str) -> Path:
         notebook: A notebook whose cells have HTML outputs.
         page: Where the page goes.
         title: Title of the window; escaped.
+        language: Code of the language in which the outputs are.
 
     Raises:
         ReportError: The notebook cannot be read or rendered.
     """
-    from nbconvert import HTMLExporter  # noqa: PLC0415 - half a second, needed only to render
-
     with as_file(files("workbench.reporting") / "templates") as templates:
         # Characters are hashed as the browser sees them between the tags.
         style = f"\n{(templates / 'report' / 'style.css').read_text('utf-8')}"
         digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-        make: Any = HTMLExporter
-        exporter = make(
-            template_name="report",
-            extra_template_basedirs=[str(templates)],
-            exclude_input=True,
-        )
-        resources = {"title": tame(title), "style": style, "style_digest": f"sha256-{digest}"}
+        resources = {
+            "title": tame(title),
+            "style": style,
+            "style_digest": f"sha256-{digest}",
+            "language": load_language(language),
+        }
         try:
-            body, _ = exporter.from_filename(str(notebook), resources=resources)
+            body = _export(notebook, templates, resources)
         except Exception as error:
             raise ReportError(
                 f"The report cannot be rendered: {error}",
@@ -51,3 +50,14 @@ def render_html(notebook: Path, page: Path, *, title: str) -> Path:
             ) from error
     page.write_text(body, "utf-8")
     return page
+
+
+def _export(notebook: Path, templates: Path, resources: dict[str, Any]) -> str:
+    from nbconvert import HTMLExporter  # noqa: PLC0415 - half a second, needed only to render
+
+    make: Any = HTMLExporter
+    exporter = make(
+        template_name="report", extra_template_basedirs=[str(templates)], exclude_input=True
+    )
+    body: str = exporter.from_filename(str(notebook), resources=resources)[0]
+    return body

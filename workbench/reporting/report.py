@@ -3,24 +3,43 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
+from workbench.errors import InputError
 from workbench.model.evidence import Evidence, Outcome
 from workbench.model.feature import Catalogue, Feature, Lifter
-from workbench.model.verdict import Limit, Scores, Status, Verdict, score
+from workbench.model.verdict import Scores, Status, Verdict, score
 from workbench.partners import load_catalogue
 from workbench.reporting.defect import Defect, collect
+from workbench.reporting.drift import Drift, compare
+from workbench.reporting.gist import name_level, sum_up
+from workbench.reporting.history import Snapshot, find_validity, read_previous, take_snapshot
+from workbench.reporting.language import Language, choose_language, translate
+from workbench.reporting.limitation import (
+    Limitation,
+    Loss,
+    list_limits,
+    list_losses,
+    list_statuses,
+)
 from workbench.reporting.row import Row, Subject
 from workbench.reporting.section import Section
 from workbench.reporting.step import MOST, Step, list_steps
-from workbench.reporting.wording import KINDS, VERDICTS, count
+from workbench.reporting.wording import KINDS
 from workbench.settings import find_root
 from workbench.store import Log, RunFolder, read_run, stated
 
 PAGE = "report.html"
+# In the order of the page.
+SECTIONS = (
+    "cover", "summary", "changes", "features", "gaps", "limits", "defects", "questions",
+    "benefits", "sign_off", "model", "statuses", "log", "provenance",
+)  # fmt: skip
 
 _PENDING = (Status.FAILED, Status.UNVERIFIED, Status.UNKNOWN)
 _CONTEXT: dict[str, Any] = {
@@ -31,6 +50,7 @@ _CONTEXT: dict[str, Any] = {
     "questions": (),
     "restaurant": None,
     "subjects": {},
+    "translations": {},
 }
 
 
@@ -39,7 +59,9 @@ class Report:
     """A report about one run, as its log tells it.
 
     Attributes:
+        catalogue: In the words of the language.
         verdicts: Those that concern the partner, in the order of the catalogue.
+        previous: The run before, when the folder knows one.
         most_defects: How many findings are shown; the rest is counted, and stands in the log.
         most_lines: How many observations of one feature are shown.
     """
@@ -48,20 +70,34 @@ class Report:
     log: Log
     catalogue: Catalogue
     verdicts: dict[str, Verdict]
+    language: Language
+    previous: Snapshot | None = None
     most_defects: int = 40
     most_lines: int = 60
 
     @classmethod
-    def read(cls, folder: str | Path) -> Self:
+    def read(cls, folder: str | Path, language: str = "") -> Self:
         """Read a run folder; a relative one is looked for from the root of the checkout.
 
+        Args:
+            folder: The run folder.
+            language: Code such as `es`; empty: that of the partner's locale, else English.
+
         Raises:
-            InputError: There is no log, or it is damaged.
+            InputError: There is no log, it is damaged, or the language is not known.
         """
         run = RunFolder(find_root(Path.cwd()) / folder)
+        if not run.log.is_file():
+            raise InputError(
+                "There is no evidence log",
+                location=str(run.log),
+                hint="Name the folder of a run: the one that holds evidence.jsonl.",
+            )
         catalogue = load_catalogue()
         log, verdicts = read_run(run, catalogue)
-        return cls(run, log, catalogue, stated(log, verdicts))
+        chosen = choose_language(language, log.header.context.get("locale"))
+        words = translate(catalogue, chosen)
+        return cls(run, log, words, stated(log, verdicts), chosen, read_previous(run))
 
     @property
     def page(self) -> Path:
@@ -69,9 +105,20 @@ class Report:
         path, root = self.folder.path / PAGE, find_root(Path.cwd())
         return path.relative_to(root) if path.is_relative_to(root) else path
 
+    @property
+    def title(self) -> str:
+        """Title of the window."""
+        return self.language.say("page.title", partner=self.log.header.title)
+
     def section(self, name: str) -> Section:
         """A section by the name of its template, such as `cover` or `features`."""
-        return Section(name, {"report": self, "header": self.log.header})
+        values = {"report": self, "header": self.log.header}
+        return Section(name, values, self.language.code)
+
+    def translate(self, text: str) -> str:
+        """A sentence of the partner folder in the reader's language, when the folder has it."""
+        known: Mapping[str, str] = self.context["translations"].get(self.language.code) or {}
+        return known.get(text, text)
 
     @cached_property
     def context(self) -> dict[str, Any]:
@@ -110,8 +157,9 @@ class Report:
     def counts(self) -> list[tuple[str, str, int]]:
         """Word, class and number of services and events; the two main words also when none."""
         counted = Counter(row.word for row in self.platform)
-        kinds = {word: KINDS[status] for status, word in VERDICTS.items()}
-        always = {VERDICTS[Status.SUPPORTED], VERDICTS[Status.UNSUPPORTED]}
+        words = {status: self.language.say(f"verdicts.{status}") for status in KINDS}
+        kinds = {words[status]: kind for status, kind in KINDS.items()}
+        always = {words[Status.SUPPORTED], words[Status.UNSUPPORTED]}
         return [
             (word, kind, counted[word])
             for word, kind in kinds.items()
@@ -121,44 +169,29 @@ class Report:
     @property
     def level(self) -> str:
         """Full, partial, or what kind of integration this is."""
-        if not self.log.is_complete:
-            return "Incomplete run"
-        works = {row.feature.area: row for row in self.benefits}
-        kinds = {row.feature.slug.split("-")[0] for row in self.benefits}
-        if not works:
-            return "No integration yet"
-        if self.scores.integrated == self.scores.applicable:
-            return "Full integration"
-        if "order" not in kinds and "catalogue" not in works and "reservation" in kinds:
-            return "Reservations only"
-        if "reservation" not in kinds and "catalogue" not in works and "order" in kinds:
-            return "Orders only"
-        return "Partial integration"
+        name = name_level(self.platform, self.scores, is_complete=self.log.is_complete)
+        return self.language.say(f"level.{name}")
 
     @property
     def sentence(self) -> str:
         """One honest sentence that sums the report up; its figures add up."""
-        scores = self.scores
-        counted = Counter(row.verdict.status for row in self.platform)
-        verb = "is" if scores.integrated == 1 else "are"
-        so_far = "" if self.log.is_complete else " so far"
-        applicable = count(scores.applicable, "feature")
-        first = f"{scores.integrated} of {applicable} that apply to your platform {verb} integrated"
-        parts = [f"{first}{so_far}"]
-        for status, words in (
-            (Status.FAILED, "not working yet"),
-            (Status.UNVERIFIED, "connected but not tested"),
-            (Status.UNKNOWN, "not decided"),
-            (Status.UNSUPPORTED, "not integrated"),
-        ):
-            if number := counted[status]:
-                parts.append(f"{number} {'is' if number == 1 else 'are'} {words}")
-        return "; ".join(parts) + "."
+        complete = self.log.is_complete
+        return sum_up(self.platform, self.scores, self.language, is_complete=complete)
+
+    @cached_property
+    def valid_until(self) -> datetime | None:
+        """When the first live proof becomes too old."""
+        return find_validity(self.log, self.catalogue, self.verdicts)
+
+    @cached_property
+    def drift(self) -> Drift | None:
+        """What has changed since the run before; None when there is none."""
+        return compare(self.previous, take_snapshot(self.folder)) if self.previous else None
 
     @cached_property
     def steps(self) -> list[Step]:
         """What to do next, most urgent first."""
-        return list_steps(self.rows, len(self.context["questions"]))
+        return list_steps(self.rows, len(self.context["questions"]), self.language)
 
     @property
     def first_steps(self) -> list[Step]:
@@ -203,59 +236,39 @@ class Report:
 
     @cached_property
     def _findings(self) -> tuple[Defect, ...]:
-        return collect(self.log.evidence, self.verdicts.values())
+        found = collect(self.log.evidence, self.verdicts.values())
+        return tuple(item for item in found if item.is_grave or item.is_theirs)
 
-    def title(self, feature: str) -> str:
+    def name(self, feature: str) -> str:
         """Title of a feature; the slug, when the catalogue does not know it."""
         found = self.catalogue.feature(feature)
         return found.title if found else feature
 
     @property
-    def limits(self) -> list[tuple[Row, Limit, str]]:
-        """Named limits of integrated features, each with the title of its reason."""
-        found: list[tuple[Row, Limit, str]] = []
-        for row in self.rows:
-            for limit in row.verdict.limits if row.verdict.status is Status.LIMITED else ():
-                reason = self.catalogue.reason(limit.code) if limit.code else None
-                found.append((row, limit, reason.title if reason else "Seen in our tests"))
-        return found
+    def limits(self) -> list[Limitation]:
+        """Named limits of integrated features."""
+        return list_limits(self.rows, self.catalogue)
 
     @property
-    def losses(self) -> dict[str, dict[str, list[str]]]:
-        """Mapping → fields of theirs that we do not read, fields of ours that stay empty."""
-        found: dict[str, dict[str, set[str]]] = {}
-        for line in self.log.evidence:
-            sides = {side: line.detail.get(side) or () for side in ("unread", "unfilled")}
-            if "mapping" in line.detail and any(sides.values()):
-                entry = found.setdefault(
-                    str(line.detail["mapping"]), {"unread": set(), "unfilled": set()}
-                )
-                for side, fields in sides.items():
-                    entry[side] |= {str(field) for field in fields}
-        return {
-            name: {side: sorted(fields) for side, fields in entry.items()}
-            for name, entry in found.items()
-        }
+    def losses(self) -> dict[str, Loss]:
+        """Mapping → fields that do not come across."""
+        return list_losses(self.log.evidence)
 
     @property
     def status_tables(self) -> dict[str, list[tuple[str, str]]]:
-        """Mapping (and field, when it is not plainly `status`) → their value, our status."""
-        tables: dict[str, list[tuple[str, str]]] = {}
-        for name, rows in self.context["mappings"].items():
-            for row in rows:
-                values = row.get("enum")
-                if values and row["field"].endswith("status"):
-                    plain = row["field"] == "status"
-                    caption = name if plain else f"{name}: {row['field']}"
-                    pairs = [(str(theirs), str(ours)) for theirs, ours in values.items()]
-                    tables.setdefault(caption, []).extend(pairs)
-        return tables
+        """Mapping → their value, our status."""
+        return list_statuses(self.context["mappings"])
 
     @property
     def outcomes(self) -> dict[Outcome, int]:
         """Number of observations per outcome."""
         counted = Counter(line.outcome for line in self.log.evidence)
         return {outcome: counted[outcome] for outcome in Outcome if counted[outcome]}
+
+    @property
+    def stale(self) -> int:
+        """Number of observations that were too old to count."""
+        return sum(len(verdict.stale) for verdict in self.verdicts.values())
 
     @property
     def tested(self) -> list[tuple[str, str, tuple[Evidence, ...]]]:
@@ -265,7 +278,14 @@ class Report:
             grouped.setdefault(line.feature, []).append(line)
         order = {feature.slug: place for place, feature in enumerate(self.catalogue.features)}
         slugs = sorted(grouped, key=lambda slug: order.get(slug, len(order)))
-        return [(slug, self.title(slug), tuple(grouped[slug])) for slug in slugs]
+        return [(slug, self.name(slug), tuple(grouped[slug])) for slug in slugs]
+
+    @cached_property
+    def shown(self) -> frozenset[str]:
+        """Ids of the observations that stand in the test log, so that a link finds them."""
+        return frozenset(
+            line.id for _, _, lines in self.tested for line in lines[: self.most_lines]
+        )
 
     @property
     def artefacts(self) -> list[str]:
@@ -275,6 +295,9 @@ class Report:
     def _row(self, feature: Feature) -> Row:
         verdict = self.verdicts[feature.slug]
         named = self.context["subjects"]
+        # What we provide ourselves is named by the catalogue, in the words of the language.
+        plain = load_catalogue().feature(feature.slug)
+        is_own = plain is not None and verdict.subjects == (plain.given,)
         return Row(
             feature=feature,
             verdict=verdict,
@@ -285,7 +308,8 @@ class Report:
                     named.get(name, {}).get("summary", ""),
                     named.get(name, {}).get("document", ""),
                 )
-                for name in verdict.subjects
+                for name in ((feature.given or "",) if is_own else verdict.subjects)
             ),
             evidence=tuple(line for line in self.log.evidence if line.feature == feature.slug),
+            language=self.language,
         )

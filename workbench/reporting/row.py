@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from workbench.model.evidence import Evidence, Outcome
-from workbench.model.feature import Criterion, Feature, FeatureKind, Reason
+from workbench.model.feature import Criterion, Feature, FeatureKind, Reason, Requirement
 from workbench.model.verdict import Status, Verdict
-from workbench.reporting.wording import KINDS, LACKING, PAPERS, PROOFS, VERDICTS
+from workbench.reporting.language import Language
+from workbench.reporting.wording import KINDS
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,7 @@ class Row:
     """A feature, its verdict, and what in the partner's API serves it.
 
     Attributes:
+        feature: In the words of the language.
         reason: The coded reason of a stated absence.
         evidence: Every observation about the feature.
     """
@@ -33,11 +35,13 @@ class Row:
     reason: Reason | None
     subjects: tuple[Subject, ...]
     evidence: tuple[Evidence, ...]
+    language: Language
 
     @property
     def word(self) -> str:
-        """Verdict in the partner's language."""
-        return (PAPERS if self.is_paperwork else VERDICTS)[self.verdict.status]
+        """Verdict in the reader's language."""
+        table = "papers" if self.is_paperwork else "verdicts"
+        return self.language.say(f"{table}.{self.verdict.status}")
 
     @property
     def kind(self) -> str:
@@ -47,33 +51,35 @@ class Row:
     @property
     def proof(self) -> str:
         """How the verdict came about, in a few words."""
-        return PROOFS[self.verdict.status]
+        return self.language.say(f"proofs.{self.verdict.status}")
 
     @property
     def explanation(self) -> str:
         """Why a feature that is offered is not integrated yet, as a sentence."""
-        status = self.verdict.status
-        if status is Status.FAILED and self.verdict.absence:
-            return "We had noted that you do not offer this, but it worked when we tried it."
+        status, say = self.verdict.status, self.language.say
         if status is Status.FAILED:
-            return "It is there, but when we tested it, it did not work as restaurants need it to."
+            return say("why.contradicted" if self.verdict.absence else "why.failed")
         if status is Status.UNKNOWN:
-            return "We have not looked for it in your documents yet."
+            return say("why.unknown")
         if self.is_paperwork:
-            return "It is in place, but was not checked in this run."
+            return say("why.paper")
         proved = {Outcome.PASSED, Outcome.FAILED, Outcome.INAPPLICABLE}
         lacking = [
-            LACKING[source]
+            say(f"lacking.{source}")
             for source in self.feature.requires
             if self.verdict.sources.get(source) not in proved
         ]
-        why = ", and ".join(lacking) or "a grave doubt is open"
-        return f"It is connected, but not proved yet: {why}."
+        return say("why.unverified", lacking=self.language.join(lacking or [say("why.doubt")]))
 
     @property
     def is_paperwork(self) -> bool:
         """Whether it is about documents and access, not about requests."""
         return self.feature.kind is FeatureKind.PAPERWORK
+
+    @property
+    def is_beyond(self) -> bool:
+        """Whether the integration does without it."""
+        return self.feature.requirement is Requirement.BEYOND
 
     @property
     def criteria(self) -> list[tuple[Criterion, Outcome]]:
@@ -101,8 +107,21 @@ class Row:
     def tally(self) -> str:
         """How many of the feature's behaviours work, of those that were looked at."""
         works = sum(outcome is Outcome.PASSED for _, outcome in self.criteria)
-        return f"{works} of {len(self.feature.criteria)} behaviours proved"
+        return self.language.say("features.tally", n=works, total=len(self.feature.criteria))
 
     def outcome(self, criterion: Criterion) -> Outcome:
         """Outcome of one criterion in this run."""
         return self.verdict.criteria.get(criterion.slug, Outcome.UNTESTED)
+
+    def witnesses(self, criterion: Criterion) -> list[str]:
+        """Ids of the observations on which the outcome of a criterion rests."""
+        outcome = self.outcome(criterion)
+        return [
+            line.id
+            for line in self.evidence
+            if line.outcome is outcome
+            and (
+                criterion.slug in line.criteria
+                or any(finding.criterion == criterion.slug for finding in line.findings)
+            )
+        ]

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup, escape
 
 from workbench.reporting import wording
+from workbench.reporting.language import DEFAULT, Language, load_language
 
 _TAG = re.compile(r"<[^>]+>")
 _GAP = re.compile(r"[ \t]*\n\s*")
@@ -30,9 +33,11 @@ class Section:
 
     name: str
     values: dict[str, Any]
+    language: str = DEFAULT
 
     def _repr_html_(self) -> str:
-        return environment().get_template(f"sections/{self.name}.html.j2").render(self.values)
+        made = environment(self.language)
+        return made.get_template(f"sections/{self.name}.html.j2").render(self.values)
 
     def __repr__(self) -> str:
         text = html.unescape(_TAG.sub("", self._repr_html_()))
@@ -40,8 +45,9 @@ class Section:
 
 
 @cache
-def environment() -> Environment:
-    """The one Jinja environment: escapes everything, refuses undefined names."""
+def environment(code: str = DEFAULT) -> Environment:
+    """The Jinja environment of a language: escapes everything, refuses undefined names."""
+    language = load_language(code)
     made = Environment(
         loader=PackageLoader("workbench.reporting"),
         autoescape=True,
@@ -50,15 +56,21 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters["moment"] = lambda value: f"{value:%-d %B %Y, %H:%M} UTC"
-    made.filters["percent"] = lambda value: f"{value:.0%}"
-    made.filters["language"] = language
-    made.filters["sentence"] = sentence
     made.globals |= {
-        name.lower(): getattr(wording, name)
-        for name in ("OUTCOMES", "SEVERITIES", "SOURCES", "LIFTERS")
+        "say": _mark_up(language.say),
+        "count": _mark_up(partial(_count, language)),
+        "outcomes": wording.OUTCOMES,
+        "severities": wording.SEVERITIES,
+        "signs": wording.SIGNS,
     }
-    made.globals["count"] = wording.count
+    made.filters |= {
+        "moment": language.moment,
+        "date": language.date,
+        "percent": language.percent,
+        "language": as_tag,
+        "sentence": sentence,
+        "recorded": recorded,
+    }
     return made
 
 
@@ -71,10 +83,15 @@ def tame(value: Any) -> Any:
     if not isinstance(value, str) or isinstance(value, Markup):
         return value
     text = value if len(value) <= LONGEST else f"{value[:LONGEST]}…"
+    return reveal(text)
+
+
+def reveal(text: str) -> str:
+    """The text with control characters and direction marks shown as �, whatever its length."""
     return _UNSEEN.sub("�", text)
 
 
-def language(value: object) -> str:
+def as_tag(value: object) -> str:
     """A language tag that is fit for a `lang` attribute; empty (unknown) when it is none."""
     return value if isinstance(value, str) and _LANGUAGE.fullmatch(value) else ""
 
@@ -84,3 +101,30 @@ def sentence(text: str) -> str:
     text = text.strip()
     first = text[:1].upper() if _WORD.match(text) else text[:1]
     return f"{first}{text[1:]}{'' if text.endswith(('.', '!', '?', '…')) else '.'}"
+
+
+@pass_context
+def recorded(context: Context, text: str) -> str | Markup:
+    """A sentence of the partner folder or of a tool, in the reader's language where we have it.
+
+    Otherwise it is shown as it was written, and marked as English for screen readers.
+    """
+    report = context["report"]
+    known: str = report.translate(text)
+    if known != text or report.language.code == DEFAULT:
+        return sentence(known)
+    return Markup('<span lang="en">{}</span>').format(tame(sentence(text)))
+
+
+def _mark_up(message: Callable[..., str]) -> Callable[..., Markup]:
+    """Messages whose words are escaped unless they are markup already (a link, a code)."""
+
+    def fill(key: str, *args: Any, **values: Any) -> Markup:
+        safe = {name: escape(tame(value)) for name, value in values.items()}
+        return Markup(message(key, *args, **safe))  # noqa: S704 - messages are ours, words escaped
+
+    return fill
+
+
+def _count(language: Language, key: str, number: int, **values: Any) -> str:
+    return language.count(key, number, **values)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from workbench.model.evidence import Outcome
 from workbench.model.feature import Lifter, Requirement
 from workbench.model.verdict import Status
+from workbench.reporting.language import Language
 from workbench.reporting.row import Row
-from workbench.reporting.wording import LIFTERS, count
 
 MOST = 5
 
@@ -23,61 +23,72 @@ class Step:
         task: What exactly.
         about: What it is about: features, mostly.
         anchor: Where the report says more.
+        is_recorded: Whether the task is a sentence of the partner folder or of a tool.
     """
 
     action: str
     task: str
     about: str
     anchor: str
+    is_recorded: bool = False
 
 
-def list_steps(rows: Sequence[Row], questions: int) -> list[Step]:
-    """All steps, those that block most first.
+def list_steps(rows: Sequence[Row], questions: int, language: Language) -> list[Step]:
+    """All steps, those that block most first; what goes beyond the agreement is no step.
 
     Args:
         rows: Rows of the report.
         questions: How many questions wait for the partner's answer.
+        language: In which the steps are written.
     """
-    steps = [*_mend(rows), *_provide(rows), *_settle(questions), *_prove(rows)]
+    steps = [
+        *_mend(rows, language),
+        *_provide(rows, language),
+        *_settle(questions, language),
+        *_prove(rows, language),
+    ]
     return list(dict.fromkeys(steps))
 
 
-def _mend(rows: Sequence[Row]) -> Iterator[Step]:
+def _mend(rows: Sequence[Row], language: Language) -> Iterator[Step]:
     """What is there, and does not work."""
+    action = language.say("steps.mend")
     for row in rows:
-        if row.verdict.status is Status.FAILED:
-            grave = [finding for finding in row.verdict.findings if finding.severity.breaks]
-            task = (grave[0].hint or grave[0].summary) if grave else row.verdict.because
-            yield Step("You mend", task, row.feature.title, f"gap-{row.feature.slug}")
+        if row.verdict.status is not Status.FAILED:
+            continue
+        grave = [finding for finding in row.verdict.findings if finding.severity.breaks]
+        task = (grave[0].hint or grave[0].summary) if grave else row.verdict.because
+        yield Step(action, task, row.feature.title, f"gap-{row.feature.slug}", is_recorded=True)
 
 
-def _provide(rows: Sequence[Row]) -> Iterator[Step]:
+def _provide(rows: Sequence[Row], language: Language) -> Iterator[Step]:
     """What is missing and can be lifted; absences with one remedy are one step."""
-    wanted: dict[tuple[Lifter, str], list[Row]] = {}
+    wanted: dict[tuple[Lifter, str, bool], list[Row]] = {}
     for row in rows:
         absence, reason = row.verdict.absence, row.reason
         if row.verdict.status is not Status.UNSUPPORTED or absence is None or reason is None:
             continue
-        if reason.lifted_by is not Lifter.NOBODY:
-            need = absence.needed or reason.needed
-            wanted.setdefault((reason.lifted_by, need), []).append(row)
+        if reason.lifted_by is not Lifter.NOBODY and not row.is_beyond:
+            key = (reason.lifted_by, absence.needed or reason.needed, bool(absence.needed))
+            wanted.setdefault(key, []).append(row)
     ranked = sorted(wanted.items(), key=lambda entry: min(_weight(row) for row in entry[1]))
-    for (lifter, need), found in ranked:
-        verb = "provides" if lifter is Lifter.RESTAURANT else "provide"
-        yield Step(f"{LIFTERS[lifter]} {verb}", need, _name(found), f"gap-{found[0].feature.slug}")
+    for (lifter, need, is_recorded), found in ranked:
+        action = language.say(f"steps.provide_{lifter}")
+        anchor = f"gap-{found[0].feature.slug}"
+        yield Step(action, need, _name(found), anchor, is_recorded=is_recorded)
 
 
-def _settle(questions: int) -> Iterator[Step]:
+def _settle(questions: int, language: Language) -> Iterator[Step]:
     if questions:
         yield Step(
-            "You answer",
-            f"Our {count(questions, 'open question')}",
-            "What the documents leave open",
+            language.say("steps.answer"),
+            language.count("count.question", questions),
+            language.say("steps.answer_about"),
             "questions",
         )
 
 
-def _prove(rows: Sequence[Row]) -> Iterator[Step]:
+def _prove(rows: Sequence[Row], language: Language) -> Iterator[Step]:
     """What is connected, and was not tried: one step for all, for the next session."""
     untried = [
         row
@@ -86,10 +97,9 @@ def _prove(rows: Sequence[Row]) -> Iterator[Step]:
     ]
     if untried:
         stopped = any(line.outcome is Outcome.CANT_TELL for row in untried for line in row.evidence)
-        why = "; your test system did not let us finish" if stopped else ""
         yield Step(
-            f"{LIFTERS[Lifter.TOGETHER]} try out",
-            f"What is connected but not proved yet{why}",
+            language.say("steps.try"),
+            language.say("steps.try_stopped" if stopped else "steps.try_task"),
             _name(untried),
             f"gap-{untried[0].feature.slug}",
         )
@@ -100,6 +110,6 @@ def _name(rows: Sequence[Row]) -> str:
 
 
 def _weight(row: Row) -> int:
-    """Required before conditional before what goes beyond; paperwork blocks before services."""
+    """Required before conditional; paperwork blocks before services."""
     order = [Requirement.REQUIRED, Requirement.CONDITIONAL, Requirement.BEYOND]
     return 2 * order.index(row.feature.requirement) + (0 if row.is_paperwork else 1)

@@ -1,0 +1,276 @@
+"""`report.json`: the report as a machine reads it, with a published schema.
+
+The schema is `report.schema.json` beside this module; a test writes it anew and compares.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from importlib.metadata import version
+from typing import Any, Literal
+
+from pydantic import AwareDatetime, Field
+
+from workbench.model.evidence import Evidence, Finding, Outcome, Record, Source
+from workbench.model.feature import FeatureKind, Lifter, Requirement
+from workbench.model.verdict import Scores, Status
+from workbench.reporting.defect import Defect
+from workbench.reporting.drift import Direction, Drift
+from workbench.reporting.report import Report
+from workbench.reporting.row import Row
+from workbench.reporting.section import sentence
+
+DOCUMENT = "report.json"
+# What a careless page or terminal could take for more than text.
+_RISKY = re.compile(
+    "[<>&'\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff]"
+)
+
+
+class Gap(Record):
+    """Why a feature is not integrated, and who can change that."""
+
+    code: str
+    title: str
+    sentence: str
+    lifted_by: Lifter | None
+    lifter: str
+    needed: str
+    cite: str | None
+
+
+class Criterion(Record):
+    """One behaviour of a feature; `evidence` holds the ids of what proves its outcome."""
+
+    slug: str
+    title: str
+    outcome: Outcome
+    evidence: tuple[str, ...]
+
+
+class Entry(Record):
+    """One feature: our slug and title, their operations or events, the verdict and its proof.
+
+    `verdict` is for machines, `word` what the partner reads; `because` names the rule that decided.
+    """
+
+    slug: str
+    area: str
+    title: str
+    benefit: str
+    kind: FeatureKind
+    requirement: Requirement
+    verdict: Status
+    word: str
+    because: str
+    theirs: tuple[str, ...]
+    explanation: str
+    gap: Gap | None
+    criteria: tuple[Criterion, ...]
+    evidence: tuple[str, ...]
+
+
+class Limit(Record):
+    """A limit within which a feature works."""
+
+    feature: str
+    note: str
+    reason: str | None
+    behaviours: tuple[str, ...]
+
+
+class Fault(Record):
+    """A finding with the features that it touches and the observations that showed it."""
+
+    number: int
+    finding: Finding
+    features: tuple[str, ...]
+    evidence: tuple[str, ...]
+
+
+class Task(Record):
+    """One step of what to do next."""
+
+    action: str
+    task: str
+    about: str
+
+
+class Observation(Record):
+    """One line of the evidence log."""
+
+    id: str
+    feature: str
+    source: Source
+    check: str | None
+    outcome: Outcome
+    summary: str
+
+
+class Change(Record):
+    """What has changed since the previous run."""
+
+    direction: Direction
+    drift: Drift
+
+
+class Provenance(Record):
+    """What the report rests on, and how to repeat it."""
+
+    digest: str
+    seed: int
+    inputs: dict[str, str]
+    catalogue: str
+    tools: dict[str, str]
+    workbench: str
+
+
+class Document(Record):
+    """A validation report. Texts come from the partner's platform and are to be shown as text."""
+
+    format: Literal["workbench-report/1"] = "workbench-report/1"
+    language: str
+    partner: str
+    title: str
+    run: str
+    environment: str
+    started_at: AwareDatetime
+    valid_until: AwareDatetime | None
+    is_complete: bool
+    level: str
+    sentence: str
+    scores: Scores
+    reach: float = Field(ge=0, le=1)
+    score: float = Field(ge=0, le=1)
+    next: tuple[Task, ...]
+    changes: Change | None
+    features: tuple[Entry, ...]
+    limits: tuple[Limit, ...]
+    defects: tuple[Fault, ...]
+    remarks: tuple[Fault, ...]
+    questions: tuple[str, ...]
+    log: tuple[Observation, ...]
+    provenance: Provenance
+
+
+def make_document(report: Report) -> Document:
+    """The document of a report, in the report's language."""
+    header, drift = report.log.header, report.drift
+    return Document(
+        language=report.language.code,
+        partner=header.partner,
+        title=header.title,
+        run=header.run,
+        environment=header.environment,
+        started_at=header.started_at,
+        valid_until=report.valid_until,
+        is_complete=report.log.is_complete,
+        level=report.level,
+        sentence=report.sentence,
+        scores=report.scores,
+        reach=round(report.scores.reach, 4),
+        score=round(report.scores.score, 4),
+        next=tuple(
+            Task(action=step.action, task=sentence(report.translate(step.task)), about=step.about)
+            for step in report.steps
+        ),
+        changes=Change(direction=drift.direction, drift=drift) if drift else None,
+        features=tuple(_enter(row, report) for row in report.rows),
+        limits=tuple(_limits(report)),
+        defects=tuple(map(_fault, report.defects)),
+        remarks=tuple(map(_fault, report.remarks)),
+        questions=tuple(map(report.translate, report.context["questions"])),
+        log=tuple(map(_observe, report.log.evidence)),
+        provenance=Provenance(
+            digest=report.log.footer.digest if report.log.footer else "",
+            seed=header.seed,
+            inputs=header.inputs,
+            catalogue=header.catalogue,
+            tools=header.tools,
+            workbench=version("partner-integration-workbench"),
+        ),
+    )
+
+
+def write_json(report: Report) -> str:
+    """`report.json` as text; signs that mean something in pages or terminals are escaped."""
+    document = make_document(report).model_dump(mode="json")
+    text = json.dumps(document, indent=1, ensure_ascii=False)
+    return _RISKY.sub(lambda sign: f"\\u{ord(sign[0]):04x}", text)
+
+
+def make_schema() -> dict[str, Any]:
+    """JSON Schema 2020-12 of `report.json`."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **Document.model_json_schema(mode="serialization"),
+    }
+
+
+def _enter(row: Row, report: Report) -> Entry:
+    feature, verdict = row.feature, row.verdict
+    return Entry(
+        slug=feature.slug,
+        area=report.catalogue.areas[feature.area],
+        title=feature.title,
+        benefit=feature.benefit,
+        kind=feature.kind,
+        requirement=feature.requirement,
+        verdict=verdict.status,
+        word=row.word,
+        because=verdict.because,
+        theirs=tuple(subject.id for subject in row.subjects),
+        explanation=row.explanation if row in report.pending else "",
+        gap=_explain(row, report),
+        criteria=tuple(
+            Criterion(
+                slug=item.slug,
+                title=item.title,
+                outcome=row.outcome(item),
+                evidence=tuple(row.witnesses(item)),
+            )
+            for item in feature.criteria
+        ),
+        evidence=tuple(line.id for line in row.evidence),
+    )
+
+
+def _explain(row: Row, report: Report) -> Gap | None:
+    absence, reason = row.verdict.absence, row.reason
+    if absence is None:
+        return None
+    return Gap(
+        code=absence.code,
+        title=reason.title if reason else "",
+        sentence=report.translate(absence.reason),
+        lifted_by=reason.lifted_by if reason else None,
+        lifter=report.language.say(f"lifters.{reason.lifted_by}") if reason else "",
+        needed=report.translate(absence.needed or "") or (reason.needed if reason else ""),
+        cite=absence.cite,
+    )
+
+
+def _limits(report: Report) -> list[Limit]:
+    return [
+        Limit(
+            feature=item.row.feature.slug,
+            note=report.translate(item.note),
+            reason=item.reason.code if item.reason else None,
+            behaviours=item.behaviours,
+        )
+        for item in report.limits
+    ]
+
+
+def _fault(defect: Defect) -> Fault:
+    return Fault(
+        number=defect.number,
+        finding=defect.finding,
+        features=defect.features,
+        evidence=defect.evidence,
+    )
+
+
+def _observe(line: Evidence) -> Observation:
+    return Observation.model_validate(line.model_dump(include=set(Observation.model_fields)))

@@ -1,0 +1,142 @@
+"""What has changed between two runs of a partner, and whether it became worse or better."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+
+from workbench.errors import InputError
+from workbench.model.evidence import Outcome, Record, Severity
+from workbench.model.verdict import Status
+from workbench.reporting.history import Seen, Snapshot, read_snapshot
+from workbench.store import RunFolder
+
+
+class Direction(StrEnum):
+    """Which way a change goes."""
+
+    REGRESSION = "regression"
+    IMPROVEMENT = "improvement"
+    NEUTRAL = "neutral"
+
+
+# How far each verdict is from what was promised; what does not apply is no step on this way.
+_RANKS: Mapping[str, int] = {
+    Status.CONFIRMED: 5,
+    Status.SUPPORTED: 4,
+    Status.LIMITED: 3,
+    Status.UNVERIFIED: 2,
+    Status.UNKNOWN: 1,
+    Status.UNSUPPORTED: 1,
+    Status.FAILED: 0,
+}
+_BEHAVIOUR: Mapping[str, int] = {Outcome.PASSED: 1, Outcome.FAILED: 0}
+
+
+class Change(Record):
+    """One thing that is not as it was; an empty side was not there.
+
+    Attributes:
+        name: Feature, file, or `feature/source/check`.
+        direction: Which way it goes.
+    """
+
+    name: str
+    before: str
+    now: str
+    direction: Direction
+
+
+class Drift(Record):
+    """All changes from one run to another.
+
+    Attributes:
+        verdicts: By feature.
+        appeared: Findings that are new.
+        gone: Findings that are no longer there.
+        documents: Files of the partner folder whose hash changed.
+        behaviour: Checks with another outcome.
+    """
+
+    old: str
+    new: str
+    verdicts: tuple[Change, ...] = ()
+    appeared: tuple[Seen, ...] = ()
+    gone: tuple[Seen, ...] = ()
+    documents: tuple[Change, ...] = ()
+    behaviour: tuple[Change, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing has changed."""
+        parts = (self.verdicts, self.appeared, self.gone, self.documents, self.behaviour)
+        return not any(parts)
+
+    @property
+    def direction(self) -> Direction:
+        """The worst that happened."""
+        seen = {change.direction for change in (*self.verdicts, *self.behaviour)}
+        worse = any(item.severity.rank <= Severity.MEDIUM.rank for item in self.appeared)
+        if worse or Direction.REGRESSION in seen:
+            return Direction.REGRESSION
+        if self.gone or Direction.IMPROVEMENT in seen:
+            return Direction.IMPROVEMENT
+        return Direction.NEUTRAL
+
+    @property
+    def has_regressions(self) -> bool:
+        """Whether something became worse; the exit code of `workbench diff` depends on it."""
+        return self.direction is Direction.REGRESSION
+
+
+def compare_runs(old: RunFolder, new: RunFolder) -> Drift:
+    """What changed from one run to another.
+
+    Raises:
+        InputError: A log is missing or damaged, or the runs are of two partners.
+    """
+    return compare(read_snapshot(old), read_snapshot(new))
+
+
+def compare(old: Snapshot, new: Snapshot) -> Drift:
+    """As `compare_runs`, on snapshots.
+
+    Raises:
+        InputError: The runs are of two partners.
+    """
+    if old.partner != new.partner:
+        raise InputError(
+            f"Run {old.run} is of {old.partner}, and run {new.run} of {new.partner}",
+            hint="Compare two runs of the same partner.",
+        )
+    before = {item.key: item for item in old.findings}
+    now = {item.key: item for item in new.findings}
+    return Drift(
+        old=old.run,
+        new=new.run,
+        verdicts=tuple(_changes(old.verdicts, new.verdicts, _RANKS)),
+        appeared=tuple(item for key, item in now.items() if key not in before),
+        gone=tuple(item for key, item in before.items() if key not in now),
+        documents=tuple(_changes(old.inputs, new.inputs, {})),
+        behaviour=tuple(
+            change
+            for change in _changes(old.checks, new.checks, _BEHAVIOUR)
+            if change.before and change.now  # a check that was not made tells nothing
+        ),
+    )
+
+
+def _changes(
+    old: Mapping[str, str], new: Mapping[str, str], ranks: Mapping[str, int]
+) -> Iterable[Change]:
+    for name in dict.fromkeys((*old, *new)):
+        before, now = old.get(name, ""), new.get(name, "")
+        if before != now:
+            yield Change(name=name, before=before, now=now, direction=_judge(before, now, ranks))
+
+
+def _judge(before: str, now: str, ranks: Mapping[str, int]) -> Direction:
+    was, is_now = ranks.get(before), ranks.get(now)
+    if was is None or is_now is None or was == is_now:
+        return Direction.NEUTRAL
+    return Direction.IMPROVEMENT if is_now > was else Direction.REGRESSION

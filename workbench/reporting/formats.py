@@ -1,0 +1,79 @@
+"""Every form in which a run is handed over, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from enum import StrEnum
+from importlib.util import find_spec
+from pathlib import Path
+
+from workbench.errors import InputError
+from workbench.reporting.badge import BADGE_JSON, BADGE_SVG, write_badge_json, write_badge_svg
+from workbench.reporting.document import DOCUMENT, write_json
+from workbench.reporting.engineer import ENGINEER, NOTEBOOK, write_engineer
+from workbench.reporting.junit import JUNIT, write_junit
+from workbench.reporting.markdown import JOB, MARKDOWN, write_job_summary, write_markdown
+from workbench.reporting.pdf import PDF, write_pdf
+from workbench.reporting.report import PAGE, Report
+from workbench.reporting.sarif import SARIF, write_sarif
+
+
+class Format(StrEnum):
+    """A kind of output; `html` is the page, which a notebook makes."""
+
+    HTML = "html"
+    PDF = "pdf"
+    MARKDOWN = "markdown"
+    JSON = "json"
+    ENGINEER = "engineer"
+    JUNIT = "junit"
+    SARIF = "sarif"
+    SUMMARY = "summary"
+    BADGE = "badge"
+
+
+Writer = Callable[[Report], str | bytes]
+
+_WRITERS: Mapping[Format, Mapping[str, Writer]] = {
+    Format.PDF: {PDF: write_pdf},
+    Format.MARKDOWN: {MARKDOWN: write_markdown},
+    Format.JSON: {DOCUMENT: write_json},
+    Format.ENGINEER: {ENGINEER: write_engineer},
+    Format.JUNIT: {JUNIT: write_junit},
+    Format.SARIF: {SARIF: write_sarif},
+    Format.SUMMARY: {JOB: write_job_summary},
+    Format.BADGE: {BADGE_JSON: write_badge_json, BADGE_SVG: write_badge_svg},
+}
+# Files that may be there from an earlier rendering, and would be of another language or run.
+FILES = (PAGE, *(name for writers in _WRITERS.values() for name in writers))
+
+
+def choose_formats(names: Iterable[str], folder: Path) -> list[Format]:
+    """The formats that were asked for; by default all that can be made of a run folder.
+
+    Raises:
+        InputError: There is no such format.
+    """
+    wanted = list(names)
+    unknown = [name for name in wanted if name not in list(Format)]
+    if unknown:
+        raise InputError(f"There is no format {unknown[0]!r}", hint=f"Known: {', '.join(Format)}.")
+    if wanted:
+        return [Format(name) for name in wanted]
+    absent = set() if find_spec("typst") else {Format.PDF}
+    absent |= set() if (folder / NOTEBOOK).is_file() else {Format.ENGINEER}
+    return [form for form in Format if form not in absent]
+
+
+def write_formats(report: Report, formats: Iterable[Format]) -> Iterator[Path]:
+    """Write the files of each format but the page into the run folder, one after another.
+
+    Raises:
+        ReportError: A format needs what is not installed, or cannot be written.
+    """
+    for form in formats:
+        for name, write in _WRITERS.get(form, {}).items():
+            made = write(report)
+            path = report.folder.path / name
+            path.write_bytes(made.encode("utf-8", "replace") if isinstance(made, str) else made)
+            yield path

@@ -1,0 +1,188 @@
+"""What one run amounts to, small enough that thousands of runs can be compared.
+
+`snapshot.json` stands beside the log it was taken from, and is taken again when the log differs.
+`previous.json` is the snapshot of the run before: it travels in the run folder, so that a report
+can tell what has changed and is still a function of that folder alone.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Literal
+
+from pydantic import AwareDatetime, Field, ValidationError
+
+from workbench.errors import InputError
+from workbench.model.evidence import LIVE_SOURCES, Evidence, Outcome, Record, Severity
+from workbench.model.feature import Catalogue
+from workbench.model.verdict import Scores, Status, Verdict, combine, score
+from workbench.partners import load_catalogue
+from workbench.reporting.defect import collect
+from workbench.store import Log, RunFolder, list_runs, read_run, stated
+
+SNAPSHOT, PREVIOUS = "snapshot.json", "previous.json"
+
+
+class Seen(Record):
+    """A distinct finding of a run; two runs show the same one when their keys agree."""
+
+    slug: str
+    severity: Severity
+    summary: str
+    operation: str | None = None
+    pointer: str | None = None
+
+    @property
+    def key(self) -> tuple[str, str | None, str | None]:
+        """Kind, operation and place."""
+        return (self.slug, self.operation, self.pointer)
+
+
+class Snapshot(Record):
+    """One run in figures.
+
+    Attributes:
+        verdicts: Those that concern the partner.
+        checks: `feature/source/check` → outcome.
+        valid_until: When the first live proof becomes too old; None when there is none.
+        size: Bytes of the log that it was taken from.
+        digest: Digest in the footer of that log; empty when the run is incomplete.
+    """
+
+    format: Literal["workbench-snapshot/1"] = "workbench-snapshot/1"
+    partner: str
+    title: str
+    run: str
+    environment: str
+    started_at: AwareDatetime
+    valid_until: AwareDatetime | None
+    scores: Scores
+    verdicts: dict[str, Status]
+    findings: tuple[Seen, ...] = ()
+    checks: dict[str, Outcome] = Field(default_factory=dict)
+    inputs: dict[str, str] = Field(default_factory=dict)
+    size: int = 0
+    digest: str = ""
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the run came to its end."""
+        return bool(self.digest)
+
+
+def take_snapshot(folder: RunFolder, catalogue: Catalogue | None = None) -> Snapshot:
+    """Compute the snapshot of a run from its log.
+
+    Raises:
+        InputError: The log is missing or damaged.
+    """
+    catalogue = catalogue or load_catalogue()
+    log, verdicts = read_run(folder, catalogue)
+    concerned = stated(log, verdicts)
+    header = log.header
+    return Snapshot(
+        partner=header.partner,
+        title=header.title,
+        run=header.run,
+        environment=header.environment,
+        started_at=header.started_at,
+        valid_until=find_validity(log, catalogue, verdicts),
+        scores=score(catalogue, verdicts),
+        verdicts={slug: item.status for slug, item in concerned.items()},
+        findings=tuple(
+            Seen.model_validate(item.finding.model_dump(include=set(Seen.model_fields)))
+            for item in collect(log.evidence, concerned.values())
+        ),
+        checks=_combine_checks(log.evidence),
+        inputs=header.inputs,
+        size=folder.log.stat().st_size,
+        digest=log.footer.digest if log.footer else "",
+    )
+
+
+def read_snapshot(folder: RunFolder) -> Snapshot:
+    """The snapshot that stands in a run folder, taken anew when it does not fit its log.
+
+    Raises:
+        InputError: The log is missing or damaged.
+    """
+    try:
+        kept = Snapshot.model_validate_json((folder.path / SNAPSHOT).read_bytes())
+        if kept.size == folder.log.stat().st_size:
+            return kept
+    except (OSError, ValidationError):
+        pass
+    return take_snapshot(folder)
+
+
+def write_snapshot(folder: RunFolder) -> Path:
+    """Take the snapshot of a run and keep it in its folder."""
+    path = folder.path / SNAPSHOT
+    path.write_text(take_snapshot(folder).model_dump_json(exclude_none=True) + "\n", "utf-8")
+    return path
+
+
+def remember_previous(reports: Path, folder: RunFolder) -> Snapshot | None:
+    """Put the snapshot of the last complete run before this one into its folder.
+
+    Only a run of the same environment is a measure; the folder is left as it is when there is none.
+    """
+    own = take_snapshot(folder)
+    for other in reversed(list_runs(reports, own.partner)):
+        if other.path == folder.path:
+            continue
+        try:
+            found = read_snapshot(other)
+        except InputError:
+            continue
+        is_before = found.started_at < own.started_at
+        if is_before and found.is_complete and found.environment == own.environment:
+            text = found.model_dump_json(exclude_none=True) + "\n"
+            (folder.path / PREVIOUS).write_text(text, "utf-8")
+            return found
+    return None
+
+
+def read_previous(folder: RunFolder) -> Snapshot | None:
+    """The snapshot of the run before, when one stands in the folder.
+
+    Raises:
+        InputError: It is damaged.
+    """
+    path = folder.path / PREVIOUS
+    if not path.is_file():
+        return None
+    try:
+        return Snapshot.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        raise InputError(
+            "The snapshot of the previous run is damaged",
+            location=str(path),
+            hint="Remove the file; the report then tells nothing about changes.",
+        ) from error
+
+
+def find_validity(log: Log, catalogue: Catalogue, verdicts: dict[str, Verdict]) -> datetime | None:
+    """When the first live proof of an integrated feature becomes too old."""
+    ages = {feature.slug: feature.max_age_days for feature in catalogue.features}
+    return min(
+        (
+            line.observed_at + timedelta(days=ages[line.feature])
+            for line in log.evidence
+            if line.source in LIVE_SOURCES
+            and line.outcome is Outcome.PASSED
+            and line.feature in ages
+            and verdicts[line.feature].status.is_integrated
+            and line.id in verdicts[line.feature].basis
+        ),
+        default=None,
+    )
+
+
+def _combine_checks(evidence: tuple[Evidence, ...]) -> dict[str, Outcome]:
+    grouped: dict[str, list[Outcome]] = {}
+    for line in evidence:
+        key = "/".join((line.feature, line.source, line.check or line.subject))
+        grouped.setdefault(key, []).append(line.outcome)
+    return {key: combine(outcomes) for key, outcomes in sorted(grouped.items())}

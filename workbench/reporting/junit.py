@@ -1,0 +1,81 @@
+"""Verdicts and findings as JUnit XML, which every build server shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from xml.etree import ElementTree as ET
+
+from workbench.model.verdict import Status
+from workbench.reporting.defect import Defect
+from workbench.reporting.report import Report
+from workbench.reporting.row import Row
+from workbench.reporting.section import tame
+
+JUNIT = "report.junit.xml"
+
+_FAILURES = {Status.FAILED, Status.UNKNOWN}
+_SKIPPED = {Status.UNVERIFIED, Status.UNSUPPORTED, Status.EXEMPT}
+
+
+def write_junit(report: Report) -> str:
+    """One suite of verdicts and one of findings.
+
+    A verdict fails when the feature failed or nothing is stated about it; what is not integrated,
+    not applicable or not tested is skipped. A finding fails when it breaks a feature.
+    """
+    header = report.log.header
+    root = ET.Element("testsuites", name=tame(header.title))
+    started = header.started_at.isoformat(timespec="seconds")
+    verdicts = [_verdict(row, report) for row in report.rows]
+    findings = [_finding(item) for item in (*report.defects, *report.remarks)]
+    root.append(_suite("verdicts", verdicts, started))
+    root.append(_suite("findings", findings, started))
+    ET.indent(root)
+    body = ET.tostring(root, encoding="unicode")
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{body}\n'
+
+
+def _suite(name: str, cases: Sequence[ET.Element], started: str) -> ET.Element:
+    counts = {
+        "tests": len(cases),
+        "failures": sum(case.find("failure") is not None for case in cases),
+        "errors": 0,
+        "skipped": sum(case.find("skipped") is not None for case in cases),
+    }
+    suite = ET.Element("testsuite", name=name, timestamp=started)
+    suite.attrib |= {key: str(number) for key, number in counts.items()}
+    suite.extend(cases)
+    return suite
+
+
+def _verdict(row: Row, report: Report) -> ET.Element:
+    case = ET.Element("testcase", classname=row.feature.area, name=tame(row.feature.title))
+    status, absence = row.verdict.status, row.verdict.absence
+    if status in _FAILURES:
+        _say(case, "failure", row.explanation, "\n".join(f.summary for f in row.verdict.findings))
+    elif status in _SKIPPED:
+        why = report.translate(absence.reason) if absence else row.explanation
+        _say(case, "skipped", f"{row.word}: {why}")
+    return case
+
+
+def _finding(defect: Defect) -> ET.Element:
+    finding = defect.finding
+    place = finding.operation or finding.pointer or ""
+    case = ET.Element(
+        "testcase", classname=f"finding.{finding.severity}", name=tame(f"{finding.slug} {place}")
+    )
+    told = [finding.expected, finding.observed, finding.hint, finding.reproduction]
+    detail = "\n".join(part for part in told if part)
+    kind = "failure" if finding.severity.breaks else "system-out"
+    _say(case, kind, finding.summary, detail)
+    return case
+
+
+def _say(case: ET.Element, kind: str, message: str, detail: str = "") -> None:
+    child = ET.SubElement(case, kind)
+    if kind == "system-out":
+        child.text = f"{tame(message)}\n{tame(detail)}"
+    else:
+        child.set("message", tame(message))
+        child.text = tame(detail) or None
