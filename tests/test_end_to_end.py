@@ -137,8 +137,13 @@ def test_gaps_are_reported_honestly(validated: Run) -> None:
     assert run["verdicts"]["menu-section-write"] == "unsupported"
     assert run["verdicts"]["reservation-read"] == "exempt"
     assert run["score"] < 1
+    report = json.loads(Path(run["report"]).with_name("report.json").read_text("utf-8"))
+    gap = next(item for item in report["features"] if item["slug"] == "menu-section-write")
+    assert gap["gap"]["code"] == "R5"
+    assert gap["gap"]["lifted_by"] == "partner"
     page = Path(run["report"]).read_text("utf-8")
-    assert "has no sections" in page
+    assert '<html lang="es">' in page  # Bocado reads Spanish
+    assert "Secciones" in page
 
 
 @pytest.mark.parametrize("slug", SLUGS)

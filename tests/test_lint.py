@@ -79,7 +79,9 @@ def _drop_parameter(manifest: dict, _: Path) -> None:
 
 def _misspell_path(_: dict, folder: Path) -> None:
     path = folder / "mapping.yaml"
-    path.write_text(path.read_text("utf-8").replace("$.NumeroVisible", "$.NumeroInvisible"), "utf-8")
+    path.write_text(
+        path.read_text("utf-8").replace("$.NumeroVisible", "$.NumeroInvisible"), "utf-8"
+    )
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,9 @@ def test_draft_is_a_whole_folder(
     assert all(
         question in (partner.folder / "README.md").read_text() for question in made.questions
     )
-    assert [item for item in made.findings if item.severity == "high"] == []
+    # What a reviewer has still to map is no fault of the draft.
+    faults = [item for item in made.findings if item.slug != "mapping-required-unwritten"]
+    assert [item for item in faults if item.severity == "high"] == []
     assert sorted(path.name for path in settings.contracts.iterdir()) == ["newcomer"]
 
 
