@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import NamedTuple
 
 from workbench.adapters.adapter import Adapter
 from workbench.adapters.session import Session
-from workbench.errors import InputError, PartnerError, TranslationError
+from workbench.errors import InputError, MappingError, PartnerError, TranslationError
 from workbench.evidence.behaviour.access import accept_ours, refuse_others, renew_token
 from workbench.evidence.behaviour.bench import Bench, finding
+from workbench.evidence.behaviour.bounds import try_bounds
+from workbench.evidence.behaviour.changing import change_one_field, remove_and_read, replace_whole
+from workbench.evidence.behaviour.creating import create_and_find
 from workbench.evidence.behaviour.driving import send_positions
+from workbench.evidence.behaviour.identities import (
+    refuse_everywhere,
+    refuse_expired,
+    refuse_second,
+    refuse_wrong,
+)
+from workbench.evidence.behaviour.listing import look_at_lists
+from workbench.evidence.behaviour.outcomes import follow_outcomes
+from workbench.evidence.behaviour.pace import look_at_pace, look_at_rates
+from workbench.evidence.behaviour.places import look_at_places
+from workbench.evidence.behaviour.pricing import compare_prices
 from workbench.evidence.behaviour.reading import read_known, read_statuses, read_unknown
+from workbench.evidence.behaviour.slots import book_offered
 from workbench.evidence.behaviour.status import walk_statuses
 from workbench.evidence.behaviour.writing import write_and_read_back
 from workbench.model.evidence import Evidence, Finding, Outcome, Severity
@@ -27,48 +42,79 @@ class Check(NamedTuple):
     features: tuple[str, ...]
 
 
+_READS = ("order-read", "reservation-read")
+_STATUS_WRITES = ("order-status-write", "reservation-status-write")
+_WRITES = ("menu-write", "product-write", "availability-write")
+
+# In this order: what needs the test account as it was comes before what changes it.
 CHECKS = (
     Check("credentials-accepted", accept_ours, ("sandbox-credentials", "production-credentials")),
-    Check("credentials-needed", refuse_others, ("order-read", "reservation-read")),
+    Check("credentials-needed", refuse_others, _READS),
+    Check("credentials-needed", refuse_everywhere, _STATUS_WRITES),
+    Check("wrong-credentials-refused", refuse_wrong, _READS),
+    Check("expired-refused", refuse_expired, _READS),
+    Check("other-identity", refuse_second, _READS),
     Check("token-renewed", renew_token, ("token-lifecycle",)),
-    Check("read-known", read_known, ("order-read", "reservation-read")),
-    Check("read-unknown", read_unknown, ("order-read", "reservation-read")),
+    Check("read-known", read_known, _READS),
+    Check("place-plausible", look_at_places, _READS[:1]),
+    Check("read-unknown", read_unknown, _READS),
     Check("status-agrees", read_statuses, ("order-status-read", "reservation-status-read")),
-    Check("status-round-trip", walk_statuses, ("order-status-write", "reservation-status-write")),
-    Check("read-after-write", write_and_read_back, ("menu-write", "product-write")),
+    Check("menu-price", compare_prices, _READS[:1]),
+    Check("created-then-found", create_and_find, _READS),
+    Check("list-complete", look_at_lists, _READS),
+    Check("offered-slot-booked", book_offered, _READS[1:]),
+    Check("status-round-trip", walk_statuses, _STATUS_WRITES),
     Check("position-sent", send_positions, ("delivery-location-write",)),
+    Check("read-after-write", write_and_read_back, _WRITES),
+    Check("outcome-followed", follow_outcomes, _WRITES),
+    Check("patch-leaves-others", change_one_field, _WRITES),
+    Check("put-replaces", replace_whole, _WRITES),
+    Check("use-after-delete", remove_and_read, _WRITES),
+    Check("bounds-kept", try_bounds, _WRITES),
+    Check("latency", look_at_pace, _READS),
+    Check("rate-limit-headers", look_at_rates, _READS),
 )
 
 
-def gather(partner: Partner, catalogue: Catalogue, session: Session) -> Iterator[Evidence]:
+def gather(
+    partner: Partner,
+    catalogue: Catalogue,
+    session: Session,
+    *,
+    patience: float = 8.0,
+    only: Collection[str] = (),
+) -> Iterator[Evidence]:
     """Run every check; trouble with one never stops the others.
+
+    `patience` is how many seconds a partner has for what it does later; `only` names the checks to
+    run, all when it is empty.
 
     What the partner does wrong is a finding. That it did not let us ask, or that the folder lacks
     something to ask with, is `cant-tell` with the reason.
     """
-    bench = Bench(partner, catalogue, session, Adapter(session))
+    bench = Bench(partner, catalogue, session, Adapter(session), patience)
     session.reset()
     for check in CHECKS:
+        if only and check.slug not in only:
+            continue
         try:
             yield from check.run(bench)
+        except MappingError as error:
+            yield from _give_up(bench, check, f"Not tested: {error.message}.", Outcome.UNTESTED)
         except (PartnerError, InputError) as error:
-            for feature in check.features:
-                if bench.has(feature):
-                    yield bench.tell(
-                        feature,
-                        check.slug,
-                        f"The check could not go on: {error}",
-                        outcome=Outcome.CANT_TELL,
-                    )
+            words = f"The check could not go on: {error}"
+            yield from _give_up(bench, check, words, Outcome.CANT_TELL)
         except TranslationError as error:
-            for feature in check.features:
-                if bench.has(feature):
-                    yield bench.tell(
-                        feature,
-                        check.slug,
-                        f"An answer did not fit: {error}",
-                        findings=[_misfit(error)],
-                    )
+            words = f"An answer did not fit: {error}"
+            yield from _give_up(bench, check, words, None, _misfit(error))
+
+
+def _give_up(
+    bench: Bench, check: Check, words: str, outcome: Outcome | None, *findings: Finding
+) -> Iterator[Evidence]:
+    for feature in check.features:
+        if bench.has(feature):
+            yield bench.tell(feature, check.slug, words, outcome=outcome, findings=findings)
 
 
 def _misfit(error: TranslationError) -> Finding:

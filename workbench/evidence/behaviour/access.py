@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workbench.evidence.behaviour.bench import KINDS, Bench, finding
+from workbench.evidence.behaviour.bench import Bench, finding
+from workbench.evidence.kinds import KINDS
 from workbench.model.evidence import Evidence, Outcome, Severity
 
 
@@ -32,23 +33,21 @@ def accept_ours(bench: Bench) -> Iterator[Evidence]:
         subject=bench.subject(read.read),
         criteria=(f"{environment}-credentials-work",),
     )
-    if account is not None:
+    if account is None:
+        return
+    outcome = Outcome.PASSED if answer.status < 400 else Outcome.CANT_TELL
+    told = (
+        ("test-account", f"was found by its {read.noun}: answer {answer.status}."),
+        ("restaurant-link", "is addressed by the id in the manifest."),
+    )
+    for slug, words in told:
         yield bench.tell(
-            "test-account",
+            slug,
             "account-reachable",
-            f"The test restaurant {account.restaurant} has {read.noun} {bench.known(read.noun)[0]}"
-            f": answer {answer.status}.",
-            outcome=Outcome.PASSED if answer.status < 400 else Outcome.CANT_TELL,
+            f"Restaurant {account.restaurant} {words}",
+            outcome=outcome,
             subject=account.restaurant,
-            criteria=("test-account-works",),
-        )
-        yield bench.tell(
-            "restaurant-link",
-            "account-reachable",
-            f"Restaurant {account.restaurant} is addressed by the id in the manifest.",
-            outcome=Outcome.PASSED if answer.status < 400 else Outcome.CANT_TELL,
-            subject=account.restaurant,
-            criteria=("restaurant-link-by-id",),
+            criteria=("test-account-works", "restaurant-link-by-id"),
         )
 
 

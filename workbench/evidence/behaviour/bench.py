@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from workbench.adapters.adapter import Adapter
 from workbench.adapters.answer import Answer
 from workbench.adapters.session import Session
-from workbench.canonical.base import Entity, OpenEnum
-from workbench.canonical.order import OrderStatusUpdate
-from workbench.canonical.reservation import ReservationStatusUpdate
-from workbench.canonical.status import OrderStatus, ReservationStatus
+from workbench.canonical.base import OpenEnum
 from workbench.errors import MappingError
+from workbench.evidence.relations import owner
+from workbench.evidence.reproduction import as_python
+from workbench.model.description import Operation
 from workbench.model.evidence import Evidence, Finding, Outcome, Severity, Source
 from workbench.model.feature import Catalogue
 from workbench.model.verdict import Binding
@@ -23,58 +23,19 @@ from workbench.partners.manifest import Entity as EntityName
 TOOL = "workbench behaviour"
 
 
-class Kind(NamedTuple):
-    """What orders and reservations have in common: feature slugs, statuses, types."""
-
-    noun: EntityName
-    read: str
-    status_read: str
-    status_write: str
-    created_event: str
-    status: type[OpenEnum]
-
-    def update(self, identity: str, status: OpenEnum, reason: str | None = None) -> Entity:
-        """The canonical status update for one of them."""
-        words = {"reason": reason, "reason_code": "other"} if reason else {}
-        if self.noun == "order":
-            return OrderStatusUpdate(order_id=identity, status=OrderStatus(status), **words)
-        return ReservationStatusUpdate(
-            reservation_id=identity, status=ReservationStatus(status), **words
-        )
-
-
-ORDER = Kind(
-    "order",
-    "order-read",
-    "order-status-read",
-    "order-status-write",
-    "order-created-event",
-    OrderStatus,
-)
-RESERVATION = Kind(
-    "reservation",
-    "reservation-read",
-    "reservation-status-read",
-    "reservation-status-write",
-    "reservation-created-event",
-    ReservationStatus,
-)
-KINDS = (ORDER, RESERVATION)
-
-
 @dataclass
 class Bench:
     """What every check gets.
 
     Attributes:
-        made: Ids of resources that checks created, per entity.
+        patience: Seconds to wait for what a partner does later.
     """
 
     partner: Partner
     catalogue: Catalogue
     session: Session
     adapter: Adapter
-    made: dict[str, list[str]] = field(default_factory=dict)
+    patience: float = 8.0
 
     def has(self, feature: str) -> bool:
         """Whether the feature is bound."""
@@ -84,26 +45,6 @@ class Bench:
         """Ids that exist in the restaurant test account."""
         account = self.partner.environment(self.session.environment).test_account
         return account.known.get(entity, ()) if account else ()
-
-    def fresh(self, kind: Kind) -> str | None:
-        """Place a new order or reservation through the sandbox's control address.
-
-        None when the partner has no such address, or we may not write.
-        """
-        triggers = self.partner.environment(self.session.environment).triggers
-        trigger = triggers.get(kind.created_event)
-        control = self.session.control
-        if trigger is None or trigger.control is None or control is None:
-            return None
-        if not self.session.allow_writes:
-            return None
-        method, _, path = trigger.control.partition(" ")
-        answer = control.send(method, path, json=trigger.body, write=True).require()
-        found = answer.json()
-        identity = str(found["id"]) if isinstance(found, dict) and "id" in found else None
-        if identity is not None:
-            self.made.setdefault(kind.noun, []).append(identity)
-        return identity
 
     def status(self, feature: str, identity: str) -> OpenEnum:
         """The canonical status that a read gives, whichever entity its mapping makes.
@@ -158,8 +99,12 @@ class Bench:
             },
             artefacts=("exchange.har",),
             tool=TOOL,
-            detail=detail or {},
+            detail={**(detail or {}), **_snippet(found)},
         )
+
+    def owner(self, operation: Operation) -> str | None:
+        """The feature that an operation belongs to: bound to it, else about the same thing."""
+        return owner(self.partner, self.catalogue, operation)
 
     def asked(self, answer: Answer) -> str:
         """`METHOD /path` of an answered request, without host and query."""
@@ -170,6 +115,12 @@ class Bench:
         """The first operation that serves a feature."""
         operations = self.partner.operations(feature)
         return operations[0][1].id if operations else ""
+
+
+def _snippet(findings: tuple[Finding, ...]) -> dict[str, str]:
+    curls = (item.reproduction for item in findings if item.reproduction)
+    text = as_python(next(curls, ""))
+    return {"python": text} if text else {}
 
 
 def finding(

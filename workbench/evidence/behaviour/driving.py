@@ -4,32 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from workbench.adapters.answer import Answer
 from workbench.canonical.delivery import DeliveryLocation
 from workbench.canonical.order import Order
 from workbench.canonical.status import OrderStatus, is_terminal
-from workbench.evidence.behaviour.bench import ORDER, Bench, finding
-from workbench.evidence.behaviour.writing import recorded
-from workbench.model.evidence import Evidence, Outcome, Severity
+from workbench.evidence.behaviour.bench import Bench, finding
+from workbench.evidence.behaviour.comparing import differences
+from workbench.evidence.behaviour.deviating import deviations, documented
+from workbench.evidence.behaviour.inventing import is_invented, recorded
+from workbench.evidence.behaviour.status import WAYS, can_send
+from workbench.evidence.kinds import ORDER
+from workbench.evidence.placing import fresh
+from workbench.model.evidence import Evidence, Finding, Outcome, Severity
 
-_FEATURE = "delivery-location-write"
+POSITION = "delivery-location-write"
 
 
 def send_positions(bench: Bench) -> Iterator[Evidence]:
     """Send a position for an order on its way, and one for an order that has ended."""
-    if not bench.has(_FEATURE):
+    if not bench.has(POSITION):
         return
-    locations = [item for item in recorded(bench, _FEATURE) if isinstance(item, DeliveryLocation)]
+    locations = [item for item in recorded(bench, POSITION) if isinstance(item, DeliveryLocation)]
     if not locations or not bench.session.allow_writes:
         why = "there is no recorded sample" if not locations else "writing was not allowed"
         yield bench.tell(
-            _FEATURE, "position-sent", f"No position was sent: {why}.", outcome=Outcome.UNTESTED
+            POSITION, "position-sent", f"No position was sent: {why}.", outcome=Outcome.UNTESTED
         )
         return
     orders = _known_orders(bench)
-    moving = next((o for o in orders if o.status == OrderStatus.IN_DELIVERY), None)
+    moving = find_moving(bench, orders)
     if moving is None:
         yield bench.tell(
-            _FEATURE,
+            POSITION,
             "position-sent",
             "No known order is out for delivery, so no position could be sent.",
             outcome=Outcome.UNTESTED,
@@ -37,7 +43,7 @@ def send_positions(bench: Bench) -> Iterator[Evidence]:
         )
     else:
         yield _send(bench, locations[0], moving)
-    ended = next((o for o in orders if is_terminal(o.status)), None)
+    ended = next((o for o in orders if is_terminal(o.status)), None) or _set_ended(bench)
     if ended is not None:
         yield _send_late(bench, locations[0], ended)
 
@@ -49,30 +55,70 @@ def _known_orders(bench: Bench) -> list[Order]:
     return [order for order in found if isinstance(order, Order)]
 
 
+def find_moving(bench: Bench, orders: list[Order] | None = None) -> Order | None:
+    """A known order that is on its way, else a new one that is brought there."""
+    if bench.partner.translator(ORDER.read) is None:
+        return None
+    known = _known_orders(bench) if orders is None else orders
+    moving = (order for order in known if order.status == OrderStatus.IN_DELIVERY)
+    return next(moving, None) or _set_moving(bench)
+
+
+def _set_moving(bench: Bench) -> Order | None:
+    """A new order, brought on its way by the statuses that can be sent; None where they end."""
+    if not (bench.has(ORDER.read) and bench.has(ORDER.status_write)):
+        return None
+    identity = fresh(bench.session, ORDER)
+    for status in WAYS["order"][0] if identity else ():
+        if can_send(bench, ORDER, status):
+            update = ORDER.update(identity or "", status)
+            bench.adapter.call(ORDER.status_write, entity=update, status=status.value)
+        if status is OrderStatus.IN_DELIVERY:
+            break
+    order = bench.adapter.read(ORDER.read, identity).value if identity else None
+    is_moving = isinstance(order, Order) and order.status == OrderStatus.IN_DELIVERY
+    return order if isinstance(order, Order) and is_moving else None
+
+
+def _set_ended(bench: Bench) -> Order | None:
+    """A new order that was rejected; None where that cannot be."""
+    can = bench.has(ORDER.read) and bench.has(ORDER.status_write)
+    if not can or not can_send(bench, ORDER, OrderStatus.REJECTED):
+        return None
+    identity = fresh(bench.session, ORDER)
+    if identity is None:
+        return None
+    update = ORDER.update(identity, OrderStatus.REJECTED, "Test of the integration")
+    bench.adapter.call(ORDER.status_write, entity=update, status=OrderStatus.REJECTED.value)
+    order = bench.adapter.read(ORDER.read, identity).value
+    return order if isinstance(order, Order) and is_terminal(order.status) else None
+
+
 def _send(bench: Bench, location: DeliveryLocation, order: Order) -> Evidence:
     there = location.model_copy(update={"order_id": order.ids.partner_id})
-    answer = bench.adapter.call(_FEATURE, entity=there)
+    answer = bench.adapter.call(POSITION, entity=there)
     findings = []
-    if answer.status >= 400:
+    if answer.status >= 400 and not is_invented(bench, POSITION):
         findings.append(
             finding(
                 "position-refused",
                 Severity.HIGH,
                 f"The position of a driver on the way is answered with {answer.status}.",
-                operation=bench.subject(_FEATURE),
+                operation=bench.subject(POSITION),
                 expected="2xx",
                 observed=f"{answer.status} {answer.excerpt}",
                 criterion="driver-position-sent",
                 reproduction=answer.curl,
             )
         )
+    findings += _echo_findings(bench, there, answer)
     shown = {
         "driver-position-sent": True,
         "delivery-eta-sent": there.eta_dropoff is not None,
         "driver-identity-sent": there.courier is not None,
     }
     return bench.tell(
-        _FEATURE,
+        POSITION,
         "position-sent",
         f"Sent a position for order {order.ids.partner_id}, which is on its way: answer "
         f"{answer.status}.",
@@ -81,9 +127,34 @@ def _send(bench: Bench, location: DeliveryLocation, order: Order) -> Evidence:
     )
 
 
+def _echo_findings(bench: Bench, there: DeliveryLocation, answer: Answer) -> Iterator[Finding]:
+    """What the answer shows of the position is what was sent."""
+    translator = bench.partner.translator(POSITION)
+    operation = bench.partner.operations(POSITION)[0][1]
+    if translator is None or operation.response_schema is None or answer.status >= 300:
+        return
+    left = documented(
+        bench.partner.description,
+        operation.document,
+        operation.response_schema,
+        differences(translator.untranslate(there).payload, answer.json()),
+    )
+    for item in deviations(left):
+        yield finding(
+            item.slug,
+            item.severity,
+            f"The answer to a position says that {item.difference.pointer} {item.words}.",
+            operation=operation.id,
+            expected=repr(item.difference.sent)[:80],
+            observed=repr(item.difference.found)[:80],
+            pointer=item.difference.pointer,
+            reproduction=answer.curl,
+        )
+
+
 def _send_late(bench: Bench, location: DeliveryLocation, order: Order) -> Evidence:
     there = location.model_copy(update={"order_id": order.ids.partner_id})
-    answer = bench.adapter.call(_FEATURE, entity=there)
+    answer = bench.adapter.call(POSITION, entity=there)
     findings = []
     if answer.status < 400 or answer.status >= 500:
         findings.append(
@@ -91,7 +162,7 @@ def _send_late(bench: Bench, location: DeliveryLocation, order: Order) -> Eviden
                 "position-after-end",
                 Severity.LOW if answer.status < 400 else Severity.HIGH,
                 f"A position for an order that is {order.status} is answered with {answer.status}.",
-                operation=bench.subject(_FEATURE),
+                operation=bench.subject(POSITION),
                 expected="409, 410 or 422",
                 observed=str(answer.status),
                 criterion="driver-position-window",
@@ -99,7 +170,7 @@ def _send_late(bench: Bench, location: DeliveryLocation, order: Order) -> Eviden
             )
         )
     return bench.tell(
-        _FEATURE,
+        POSITION,
         "position-window",
         f"Sent a position for order {order.ids.partner_id}, which is {order.status}: answer "
         f"{answer.status}.",

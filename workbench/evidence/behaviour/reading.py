@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
+from workbench.adapters.answer import Answer
+from workbench.canonical.base import Entity
 from workbench.canonical.invariants import check
 from workbench.canonical.order import Order
 from workbench.canonical.reservation import Reservation
+from workbench.description.schema import violations
 from workbench.errors import TranslationError
-from workbench.evidence.behaviour.bench import KINDS, Bench, Kind, finding
+from workbench.evidence.behaviour.bench import Bench, finding
+from workbench.evidence.kinds import KINDS, Kind
+from workbench.evidence.placing import fresh
 from workbench.model.evidence import Evidence, Finding, Outcome, Severity
 
 UNKNOWN_ID = "workbench-unknown-0"
@@ -20,7 +26,7 @@ def read_known(bench: Bench) -> Iterator[Evidence]:
         if not bench.has(kind.read):
             continue
         identities = [*bench.known(kind.noun)]
-        new = bench.fresh(kind)
+        new = fresh(bench.session, kind)
         if new is not None:
             identities.append(new)
         if not identities:
@@ -36,52 +42,24 @@ def read_known(bench: Bench) -> Iterator[Evidence]:
 
 
 def _read_one(bench: Bench, kind: Kind, identity: str) -> Evidence:
-    operation = bench.subject(kind.read)
     answer = bench.adapter.call(kind.read, ids={kind.noun: identity})
+    criteria: tuple[str, ...] = (f"{kind.noun}-by-id",)
+    trouble = None
+    entity: Entity | None = None
     if answer.status >= 400:
-        trouble = finding(
-            "known-not-read",
-            Severity.HIGH,
-            f"The {kind.noun} {identity} exists in the test account, but reading it gives "
-            f"{answer.status}.",
-            operation=operation,
-            expected="200 with the resource",
-            observed=f"{answer.status}",
-            reproduction=answer.curl,
-        )
+        trouble = _not_read(bench, kind, identity, answer)
+    else:
+        try:
+            translator = bench.partner.translator(kind.read)
+            entity = translator.translate(answer.json()).value if translator else None
+        except TranslationError as error:
+            trouble = _not_translated(bench, kind, identity, answer, error)
+            criteria = ()
+    if trouble is not None:
         return bench.tell(
-            kind.read,
-            "read-known",
-            trouble.summary,
-            findings=[trouble],
-            criteria=(f"{kind.noun}-by-id",),
+            kind.read, "read-known", trouble.summary, findings=[trouble], criteria=criteria
         )
-    try:
-        translator = bench.partner.translator(kind.read)
-        entity = translator.translate(answer.json()).value if translator else None
-    except TranslationError as error:
-        trouble = finding(
-            "answer-not-translated",
-            Severity.HIGH,
-            f"The answer for {kind.noun} {identity} does not fit the mapping: {error.message}.",
-            operation=operation,
-            observed=f"at {error.path or '/'}",
-            reproduction=answer.curl,
-            pointer=error.path or None,
-        )
-        return bench.tell(kind.read, "read-known", trouble.summary, findings=[trouble])
-    violations = check(entity) if isinstance(entity, Order | Reservation) else ()
-    broken = [
-        finding(
-            violation.code.lower(),
-            Severity.HIGH if violation.severity == "error" else Severity.LOW,
-            f"{kind.noun.capitalize()} {identity}: {violation.summary}",
-            operation=operation,
-            pointer=violation.path,
-            reproduction=answer.curl,
-        )
-        for violation in violations
-    ]
+    broken = [*_broken(bench, kind, entity, answer), *_off_schema(bench, kind, answer)]
     proved = _criteria(entity) if not any(item.severity.breaks for item in broken) else ()
     return bench.tell(
         kind.read,
@@ -92,6 +70,65 @@ def _read_one(bench: Bench, kind: Kind, identity: str) -> Evidence:
         findings=broken,
         detail={"seconds": round(answer.seconds, 3)},
     )
+
+
+def _not_read(bench: Bench, kind: Kind, identity: str, answer: Answer) -> Finding:
+    return finding(
+        "known-not-read",
+        Severity.HIGH,
+        f"The {kind.noun} {identity} exists in the test account, but reading it gives "
+        f"{answer.status}.",
+        operation=bench.subject(kind.read),
+        expected="200 with the resource",
+        observed=f"{answer.status}",
+        reproduction=answer.curl,
+    )
+
+
+def _not_translated(
+    bench: Bench, kind: Kind, identity: str, answer: Answer, error: TranslationError
+) -> Finding:
+    return finding(
+        "answer-not-translated",
+        Severity.HIGH,
+        f"The answer for {kind.noun} {identity} does not fit the mapping: {error.message}.",
+        operation=bench.subject(kind.read),
+        observed=f"at {error.path or '/'}",
+        reproduction=answer.curl,
+        pointer=error.path or None,
+    )
+
+
+def _broken(bench: Bench, kind: Kind, entity: Entity | None, answer: Answer) -> Iterator[Finding]:
+    """Invariants that the entity does not keep."""
+    for violation in check(entity) if isinstance(entity, Order | Reservation) else ():
+        yield finding(
+            violation.code.lower(),
+            Severity.HIGH if violation.severity == "error" else Severity.LOW,
+            f"{bench.subject(kind.read)}: {violation.summary}",
+            operation=bench.subject(kind.read),
+            pointer=violation.path,
+            reproduction=answer.curl,
+        )
+
+
+def _off_schema(bench: Bench, kind: Kind, answer: Answer) -> Iterator[Finding]:
+    """Where a live answer is not as its schema says, though the mapping may not care."""
+    operation = bench.partner.operations(kind.read)[0][1]
+    schema = operation.response_schema
+    if schema is None:
+        return
+    found = violations(bench.partner.description, operation.document, schema, answer.json())
+    for violation in found[:3]:
+        yield finding(
+            "answer-off-schema",
+            Severity.MEDIUM,
+            f"The answer of {operation.id} does not match its documented schema.",
+            operation=operation.id,
+            observed=bench.session.redactor.text(violation.message)[:160],
+            pointer=re.sub(r"/\d+", "/0", violation.pointer),
+            reproduction=answer.curl,
+        )
 
 
 def _criteria(entity: object) -> tuple[str, ...]:

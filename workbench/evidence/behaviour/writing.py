@@ -14,13 +14,14 @@ from workbench.canonical.menu import Catalog
 from workbench.errors import InputError, PartnerError, TranslationError
 from workbench.evidence.behaviour.bench import Bench, finding
 from workbench.evidence.behaviour.comparing import Difference, differences
+from workbench.evidence.behaviour.deviating import deviations
+from workbench.evidence.behaviour.inventing import is_invented, recorded
 from workbench.model.description import Operation
 from workbench.model.evidence import Evidence, Finding, Outcome, Severity
 from workbench.model.feature import FeatureKind
 from workbench.partners.manifest import Entity as EntityName
 
-_PATIENCE_SECONDS = 8.0  # for imports that the partner carries out later
-_OWN_CHECKS = frozenset(
+OWN_CHECKS = frozenset(
     {"order-status-write", "reservation-status-write", "delivery-location-write"}
 )
 _PARENTS: dict[str, EntityName] = {
@@ -49,7 +50,7 @@ def write_and_read_back(bench: Bench) -> Iterator[Evidence]:
     for feature in bench.catalogue.features:
         slug = feature.slug
         is_write = feature.kind is FeatureKind.SERVICE and slug.endswith("-write")
-        if not is_write or slug in _OWN_CHECKS or not bench.has(slug):
+        if not is_write or slug in OWN_CHECKS or not bench.has(slug):
             continue
         entities = recorded(bench, slug)
         if not entities or not bench.session.allow_writes:
@@ -76,18 +77,6 @@ def _write_all_ways(bench: Bench, slug: str, entities: list[Entity]) -> Iterator
         changed = _change(entities[0], edit.field)
         yield _write(bench, slug, changed, (edit.criterion,), changed=edit.field)
     yield from _write_many(bench, slug, entities[0])
-
-
-def recorded(bench: Bench, feature: str) -> list[Entity]:
-    """The canonical entities among the samples of a feature."""
-    translator = bench.partner.translator(feature)
-    if translator is None:
-        return []
-    return [
-        translator.entity_type.model_validate(sample.canonical)
-        for sample in bench.partner.samples(feature)
-        if sample.canonical is not None
-    ]
 
 
 def _first_criteria(bench: Bench, slug: str, entity: Entity) -> tuple[str, ...]:
@@ -147,6 +136,9 @@ def _write(
     answer = bench.adapter.call(slug, entity=entity, ids=_parents(bench, slug, entity))
     what = f"Changed {changed} with" if changed else "Sent"
     summary = f"{what} {bench.asked(answer)}: answer {answer.status}"
+    if answer.status >= 400 and is_invented(bench, slug):
+        words = f"{summary}. It was invented; record a sample of what the partner accepts."
+        return bench.tell(slug, "read-after-write", words, outcome=Outcome.UNTESTED)
     if answer.status >= 400:
         refused = finding(
             "write-refused",
@@ -267,7 +259,7 @@ def _await_effect(bench: Bench, url: str, payload: Any) -> tuple[list[Difference
     while True:
         left = differences(payload, bench.session.wire.send("GET", url).json())
         seconds = time.monotonic() - began
-        if not left or seconds > _PATIENCE_SECONDS:
+        if not left or seconds > bench.patience:
             return left, seconds
         time.sleep(pause)
         pause = min(pause * 2, 1.0)
@@ -278,14 +270,15 @@ def _tally(left: list[Difference]) -> str:
 
 
 def _lost(bench: Bench, slug: str, answer: Answer, left: list[Difference]) -> Iterator[Finding]:
-    for item in left[:5]:
+    for item in [*deviations(left)][:5]:
+        where = item.difference
         yield finding(
-            "echo-differs",
-            Severity.HIGH if item.found is None else Severity.MEDIUM,
-            f"After a write of {slug.removesuffix('-write')}, {item.pointer} is not what was sent.",
-            operation=bench.asked(answer),
-            expected=repr(item.sent)[:100],
-            observed=repr(item.found)[:100],
-            pointer=item.pointer,
+            item.slug,
+            item.severity,
+            f"After a write of {slug.removesuffix('-write')}, {where.pointer} {item.words}.",
+            operation=bench.subject(slug),
+            expected=repr(where.sent)[:100],
+            observed=repr(where.found)[:100],
+            pointer=where.pointer,
             reproduction=answer.curl,
         )

@@ -10,11 +10,14 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from workbench.adapters.session import Session
 from workbench.evidence.contract.configuration import Selection, select, write_configuration
-from workbench.evidence.contract.program import Budget, Run, run_program
+from workbench.evidence.contract.program import Budget, Progress, Run, run_program
 from workbench.evidence.contract.report import OperationResult, read_report
+from workbench.evidence.reproduction import as_python
+from workbench.model.description import Operation
 from workbench.model.evidence import Evidence, Finding, Outcome, Severity, Source
 from workbench.model.feature import Catalogue
 from workbench.partners import Partner
@@ -30,21 +33,23 @@ def gather(
     folder: RunFolder,
     *,
     budget: Budget | None = None,
+    progress: Progress | None = None,
 ) -> Iterator[Evidence]:
-    """Test every bound operation, one run per document, and leave the reports in the run folder.
+    """Test every operation that concerns us, one run per document; reports stay in the run folder.
 
-    Only operations that a feature is bound to are called; without leave to write, only those that
-    read. What could not be tested says why.
+    Those are the bound ones and those about the same things, such as the list beside a read.
+    Without leave to write, only reads are called, with data as documented; removals need the
+    manifest's consent; production is left alone. What could not be tested says why.
     """
     for document in partner.description.documents:
-        selection = select(partner, catalogue, document.name, allow_writes=session.allow_writes)
+        selection = select(partner, catalogue, document.name, session)
         yield from _untested(selection)
         if not selection.operations:
             continue
         with tempfile.TemporaryDirectory(prefix="workbench-contract-") as scratch:
             room = Path(scratch)
             write_configuration(room, partner, session, selection)
-            run = run_program(room, session, selection, budget or Budget())
+            run = run_program(room, session, selection, budget or Budget(), progress)
             results = read_report(run.ndjson, session.redactor)
             artefacts = _keep(room, folder, session, document.name)
             yield from _tell(session, selection, run, results, artefacts)
@@ -100,17 +105,36 @@ def _tell(
             inputs={selection.document: session.partner.inputs[selection.document]},
             artefacts=artefacts,
             tool=run.tool,
-            detail={
-                "cases": result.cases,
-                "statuses": dict(sorted(result.statuses.items())),
-                "seed": session.seed,
-            },
+            detail=_detail(selection.operations[operation], result, run, session.seed),
         )
+
+
+def _detail(operation: Operation, result: OperationResult, run: Run, seed: int) -> dict[str, Any]:
+    """What was exercised: cases, statuses seen, documented statuses that were not."""
+    documented = [response.status for response in operation.responses]
+    unseen = [text for text in documented if text not in {*result.statuses, "default"}]
+    curls = (item.reproduction for item in result.findings if item.reproduction)
+    detail = {
+        "cases": result.cases,
+        "statuses": dict(sorted(result.statuses.items())),
+        "unseen": [text for text in unseen if not _is_class_seen(text, result)],
+        "seconds": round(run.seconds, 1),
+        "seed": seed,
+        "unusable": result.unusable,
+        "python": as_python(next(curls, "")),
+    }
+    return {key: value for key, value in detail.items() if value not in ("", [])}
+
+
+def _is_class_seen(status: str, result: OperationResult) -> bool:
+    return status.upper().endswith("XX") and any(seen[0] == status[0] for seen in result.statuses)
 
 
 def _judge(result: OperationResult, run: Run) -> tuple[Outcome, str]:
     if run.trouble and not result.cases:
         return Outcome.CANT_TELL, f"Schemathesis could not test {result.operation}: {run.trouble}"
+    if not result.cases and result.unusable:
+        return Outcome.UNTESTED, f"{result.operation} cannot be tested: {result.unusable}"
     if not result.cases:
         return Outcome.UNTESTED, f"Schemathesis made no case for {result.operation}."
     counted = f"{result.cases} generated request(s) to {result.operation}"

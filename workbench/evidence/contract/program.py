@@ -1,34 +1,46 @@
-"""Runs Schemathesis as a program: bounded in time, with nothing secret on its command line."""
+"""Runs Schemathesis as a program: bounded, stoppable, with no secret on its command line."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
 from workbench.adapters.session import Session
-from workbench.evidence.contract.configuration import Selection, secret_environment
+from workbench.evidence.contract.configuration import Selection
+from workbench.evidence.contract.login import secret_environment
+
+Progress = Callable[[str, int], None]
+"""Called with the operation that was just tested, and the number of scenarios so far."""
 
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "VIRTUAL_ENV")
 _CLEAN, _FAILURES = 0, 1
+_GRACE_SECONDS = 5.0
+_LOOK_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
 class Budget:
     """How much one document may cost.
 
+    There is no `--max-time`: it would repeat fuzzing until the time is spent.
+
     Attributes:
-        examples: Generated cases per operation in the fuzzing phase.
+        examples: Generated cases per operation in the fuzzing phase, and stateful scenarios.
         seconds: Wall time after which the run is stopped; its report so far still counts.
+        requests_per_minute: Ceiling, beside that of the manifest.
         phases: Schemathesis phases, in order.
     """
 
     examples: int = 10
     seconds: int = 300
-    phases: tuple[str, ...] = ("examples", "coverage", "fuzzing")
+    requests_per_minute: int | None = None
+    phases: tuple[str, ...] = ("examples", "coverage", "fuzzing", "stateful")
 
 
 @dataclass(frozen=True)
@@ -38,47 +50,113 @@ class Run:
     ndjson: Path
     tool: str
     trouble: str | None
+    seconds: float = 0.0
 
 
-def run_program(room: Path, session: Session, selection: Selection, budget: Budget) -> Run:
+def run_program(
+    room: Path,
+    session: Session,
+    selection: Selection,
+    budget: Budget,
+    progress: Progress | None = None,
+) -> Run:
     """Test the selected operations; never raises for what the partner does."""
+    began = time.monotonic()
+    trouble = _execute(compose(session, selection, budget), room, session, budget, progress)
+    tool = f"schemathesis {version('schemathesis')} (seed {session.seed})"
+    seconds = time.monotonic() - began
+    return Run(ndjson=room / "report.ndjson", tool=tool, trouble=trouble, seconds=seconds)
+
+
+def compose(session: Session, selection: Selection, budget: Budget) -> list[str]:
+    """The command line; it reads the configuration in the current folder."""
+    phases = [item for item in budget.phases if item != "stateful" or session.allow_writes]
     command = [sys.executable, "-m", "schemathesis.cli", "--config-file", "schemathesis.toml"]
     command += ["run", "schema.json", "--url", session.wire.base_url]
-    command += ["--seed", str(session.seed), "--max-examples", str(budget.examples)]
-    command += ["--phases", ",".join(budget.phases)]
+    command += ["--seed", str(session.seed), "--generation-database", "none"]
+    command += ["--max-examples", str(budget.examples), "--phases", ",".join(phases)]
     command += ["--mode", "all" if session.allow_writes else "positive"]
     command += ["--continue-on-failure", "--max-redirects", "0", "--request-timeout", "10"]
     command += ["--report", "ndjson,har,junit", "--report-ndjson-path", "report.ndjson"]
     command += ["--report-har-path", "report.har.json", "--report-junit-path", "report.junit.xml"]
     for operation in sorted(selection.operations):
         command += ["--include-name", operation]
-    rate = session.partner.manifest.limits.requests_per_minute
-    if rate:
-        command += ["--rate-limit", f"{rate}/m"]
-    trouble = _execute(command, room, session, budget)
-    tool = f"schemathesis {version('schemathesis')} (seed {session.seed})"
-    return Run(ndjson=room / "report.ndjson", tool=tool, trouble=trouble)
+    limits = (session.partner.manifest.limits.requests_per_minute, budget.requests_per_minute)
+    rates = [rate for rate in limits if rate]
+    if rates:
+        command += ["--rate-limit", f"{min(rates)}/m"]
+    return command
 
 
-def _execute(command: list[str], room: Path, session: Session, budget: Budget) -> str | None:
+def _execute(
+    command: list[str], room: Path, session: Session, budget: Budget, progress: Progress | None
+) -> str | None:
     environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-    environment |= secret_environment(session.partner, session)
-    environment |= {"SCHEMATHESIS_HOOKS": "egress_hook", "PYTHONPATH": str(room), "NO_COLOR": "1"}
-    try:
-        finished = subprocess.run(  # noqa: S603 - our own interpreter, no shell, fixed words
+    environment |= secret_environment(session)
+    environment |= {"SCHEMATHESIS_HOOKS": "workbench_hooks", "PYTHONPATH": str(room)}
+    environment |= {"NO_COLOR": "1", "PYTHONHASHSEED": "0"}
+    output = room / "output.txt"
+    with output.open("wb") as said:
+        program = subprocess.Popen(  # noqa: S603 - our own interpreter, no shell, fixed words
             command,
             cwd=room,
             env=environment,
             stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=budget.seconds,
-            check=False,
+            stdout=said,
+            stderr=subprocess.STDOUT,
         )
-    except subprocess.TimeoutExpired:
-        return f"it did not end within {budget.seconds} s."
-    if finished.returncode in {_CLEAN, _FAILURES}:
+        try:
+            in_time = _watch(program, room / "report.ndjson", budget.seconds, progress)
+        finally:
+            _stop(program)
+    if not in_time:
+        return f"it did not end within {budget.seconds} s"
+    if program.returncode in {_CLEAN, _FAILURES}:
         return None
-    last = session.redactor.text(
-        finished.stderr.decode("utf-8", "replace") or finished.stdout.decode("utf-8", "replace")
-    ).strip()
-    return f"it ended with code {finished.returncode}: {last[-300:]}"
+    last = session.redactor.text(output.read_text("utf-8", "replace")).strip()
+    return f"it ended with code {program.returncode}: {' '.join(last[-300:].split())}"
+
+
+def _watch(
+    program: subprocess.Popen[bytes], report: Path, seconds: int, progress: Progress | None
+) -> bool:
+    """Wait for the end, telling of every scenario; whether it came in time."""
+    end = time.monotonic() + seconds
+    counted = offset = 0
+    while program.poll() is None:
+        if time.monotonic() > end:
+            return False
+        if progress is not None and report.is_file():
+            counted, offset = _count(report, counted, offset, progress)
+        try:
+            program.wait(_LOOK_SECONDS)
+        except subprocess.TimeoutExpired:
+            continue
+    return True
+
+
+def _count(report: Path, counted: int, offset: int, progress: Progress) -> tuple[int, int]:
+    with report.open("rb") as lines:
+        lines.seek(offset)
+        for line in lines:
+            if not line.endswith(b"\n"):
+                break
+            offset += len(line)
+            if line.startswith(b'{"ScenarioFinished"'):
+                counted += 1
+                start = line.find(b'"label":')
+                label = line[start + 8 :].split(b'"', 2)[1] if start > 0 else b""
+                progress(label.decode("utf-8", "replace"), counted)
+    return counted, offset
+
+
+def _stop(program: subprocess.Popen[bytes]) -> None:
+    """End the program if it still runs, as when the caller was interrupted."""
+    if program.poll() is not None:
+        return
+    program.terminate()
+    try:
+        program.wait(_GRACE_SECONDS)
+    except subprocess.TimeoutExpired:
+        program.kill()
+        program.wait()

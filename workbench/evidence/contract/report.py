@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,15 +15,22 @@ from workbench.adapters.redaction import Redactor
 from workbench.model.evidence import Finding, Severity
 
 _LONGEST = 400
+_UNANSWERED = frozenset(
+    {"ConnectionError", "ReadTimeout", "ConnectTimeout", "ChunkedEncodingError"}
+)
+_PLACE = re.compile(r"Schema at (/\S+):")
+# A refusal may rest on a rule that no schema can state, so by itself it limits nothing.
+_UNSURE = frozenset({"Schema-valid request rejected"})
 
 
 @dataclass
 class OperationResult:
-    """What happened to one operation."""
+    """What happened to one operation; `unusable` says why part of it could not be tested."""
 
     operation: str
     cases: int = 0
     unanswered: int = 0
+    unusable: str = ""
     statuses: Counter[str] = field(default_factory=Counter)
     _findings: dict[tuple[str, str | None], Finding] = field(default_factory=dict)
 
@@ -49,8 +57,11 @@ class OperationResult:
 def read_report(path: Path, redactor: Redactor) -> dict[str, OperationResult]:
     """Results by operation (`METHOD /path`); empty when there is no report."""
     results: dict[str, OperationResult] = {}
-    for scenario in _scenarios(path):
-        recorder = scenario.get("recorder") or {}
+    for name, event in _events(path):
+        if name == "NonFatalError":
+            _note_error(results, event, redactor)
+            continue
+        recorder = event.get("recorder") or {}
         label = str(recorder.get("label", ""))
         for case, interaction in (recorder.get("interactions") or {}).items():
             operation = _operation(recorder, case, label)
@@ -68,7 +79,8 @@ def read_report(path: Path, redactor: Redactor) -> dict[str, OperationResult]:
     return results
 
 
-def _scenarios(path: Path) -> Iterator[dict[str, Any]]:
+def _events(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Finished scenarios and errors, in order."""
     if not path.is_file():
         return
     with path.open("rb") as lines:
@@ -77,8 +89,22 @@ def _scenarios(path: Path) -> Iterator[dict[str, Any]]:
                 event = json.loads(line)
             except ValueError:
                 continue  # the last line of an interrupted run
-            if "ScenarioFinished" in event:
-                yield event["ScenarioFinished"]
+            for name in ("ScenarioFinished", "NonFatalError"):
+                if name in event:
+                    yield name, event[name]
+
+
+def _note_error(
+    results: dict[str, OperationResult], event: dict[str, Any], redactor: Redactor
+) -> None:
+    """Why an operation, or a part of its parameters, gives no cases."""
+    value = event.get("value") or {}
+    if not event.get("related_to_operation") or value.get("type") in _UNANSWERED:
+        return
+    label = str(event.get("label", ""))
+    result = results.setdefault(label, OperationResult(label))
+    text = " ".join(str(value.get("message", "")).split())
+    result.unusable = result.unusable or redactor.text(text)[:_LONGEST]
 
 
 def _operation(recorder: dict[str, Any], case: str, label: str) -> str:
@@ -98,14 +124,21 @@ def _as_finding(
     status = response.get("status_code")
     return Finding(
         slug=f"contract-{title.lower().replace(' ', '-')}",
-        severity=Severity(str(failure.get("severity", "medium")).lower()),
+        severity=_severity(failure, title),
         summary=f"{operation}: {title[0].lower()}{title[1:]}.",
         operation=operation,
+        pointer=place[1] if (place := _PLACE.search(message)) else None,
         observed=" ".join(f"Answer {status}. {message}".split()),
         hint=f"Schemathesis {failure.get('code', '')} explains the rule: `st explain "
         f"{failure.get('code', '')}`.",
         reproduction=redactor.text(_curl(interaction.get("request") or {})),
     )
+
+
+def _severity(failure: dict[str, Any], title: str) -> Severity:
+    if title in _UNSURE:
+        return Severity.LOW
+    return Severity(str(failure.get("severity", "medium")).lower())
 
 
 def _curl(request: dict[str, Any]) -> str:

@@ -1,0 +1,232 @@
+"""Which seeded defects are found: bare Schemathesis beside our sources, with requests and seconds.
+
+`python tests/benchmarks/defects.py` prints the table as Markdown; `--overhead` measures what our
+contract source costs beside a bare `schemathesis run` with the same seed and settings, in pairs.
+"Found" means a finding that the clean miniature does not give.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "evidence" / "miniatures"))
+
+from defects import BEHAVIOUR, CONTRACT, RECEIPTS
+from opening import open_miniature, write_folder
+
+from workbench.adapters.session import Session
+from workbench.evidence import behaviour, contract, receipts
+from workbench.evidence.contract.configuration import Selection, select, write_configuration
+from workbench.evidence.contract.login import secret_environment
+from workbench.evidence.contract.program import Budget, compose
+from workbench.partners import Partner, load_catalogue
+from workbench.settings import Settings
+from workbench.store import RunFolder
+
+CATALOGUE = load_catalogue()
+CLEAN = ""
+
+
+class Tried(NamedTuple):
+    """What one tool said of one miniature."""
+
+    findings: frozenset[str]
+    requests: int
+    seconds: float
+
+
+def run_bare(settings: Settings, defect: str, seed: int, examples: int | None) -> Tried:
+    """Schemathesis as it comes, with our key and nothing else but a number of examples."""
+    with open_miniature(settings, *filter(None, [defect])) as (partner, session), _room() as room:
+        bundle = partner.description.bundles["openapi.yaml"]
+        (room / "schema.json").write_text(json.dumps(bundle), "utf-8")
+        key = session.credentials["api_key"].get_secret_value()
+        command = [sys.executable, "-m", "schemathesis.cli", "run", "schema.json"]
+        command += ["--url", session.wire.base_url, "-H", f"X-Key: {key}", "--seed", str(seed)]
+        command += ["--max-examples", str(examples)] if examples else []
+        command += ["--report", "ndjson", "--report-ndjson-path", "report.ndjson"]
+        began = time.monotonic()
+        subprocess.run(command, cwd=room, capture_output=True, check=False, timeout=600)
+        seconds = time.monotonic() - began
+        found, requests = _read(room / "report.ndjson")
+    return Tried(found, requests, seconds)
+
+
+def run_ours(settings: Settings, defect: str, seed: int, *, with_contract: bool) -> Tried:
+    """Behaviour and receipts, and the contract source where it is asked for."""
+    found: set[str] = set()
+    with (
+        open_miniature(settings, *filter(None, [defect]), seed=seed) as (partner, session),
+        _room() as room,
+    ):
+        folder = RunFolder.create(room, "miniature", "run")
+        began = time.monotonic()
+        lines = [*behaviour.gather(partner, CATALOGUE, session, patience=0.5)]
+        lines += receipts.gather(partner, CATALOGUE, session, folder, wait=1.0)
+        if with_contract:
+            lines += contract.gather(partner, CATALOGUE, session, folder)
+        seconds = time.monotonic() - began
+        requests = len(session.recorder.exchanges)
+        requests += sum(line.detail.get("cases", 0) for line in lines if line.check == "contract")
+        found |= {f"{line.feature}:{item.slug}" for line in lines for item in line.findings}
+    return Tried(frozenset(found), requests, seconds)
+
+
+def compare(
+    settings: Settings, seeds: list[int], examples: int | None, *, is_bare_left_out: bool
+) -> Iterator[str]:
+    """The table, line by line."""
+    yield "| defect | bare | ours | requests bare, ours | seconds bare, ours |"
+    yield "|---|---|---|---|---|"
+    totals = [0, 0]
+    count = 0
+    for seed in seeds:
+        clean = [
+            Tried(frozenset(), 0, 0.0)
+            if is_bare_left_out
+            else run_bare(settings, CLEAN, seed, examples),
+            run_ours(settings, CLEAN, seed, with_contract=True),
+        ]
+        yield f"| clean, seed {seed} | {_words(clean[0])} | {_words(clean[1])} |{_cost(clean)}"
+        for defect in (*BEHAVIOUR, *RECEIPTS, *CONTRACT):
+            needed = defect in CONTRACT
+            tried = [
+                clean[0] if is_bare_left_out else run_bare(settings, defect.slug, seed, examples),
+                run_ours(settings, defect.slug, seed, with_contract=needed),
+            ]
+            found = [
+                bool(one.findings - base.findings) for one, base in zip(tried, clean, strict=True)
+            ]
+            totals = [total + one for total, one in zip(totals, found, strict=True)]
+            count += 1
+            marks = " | ".join("found" if one else "no" for one in found)
+            yield f"| {defect.slug}, seed {seed} | {marks} |{_cost(tried)}"
+    yield f"| **found** | {totals[0]} of {count} | {totals[1]} of {count} | | |"
+
+
+def measure_overhead(settings: Settings, pairs: int) -> Iterator[str]:
+    """Seconds of our contract source against the bare program, one after the other."""
+    ratios: dict[str, list[float]] = {"wall": [], "CPU": []}
+    for number in range(pairs):
+        order = (_time_ours, _time_bare) if number % 2 else (_time_bare, _time_ours)
+        taken = {run: run(settings) for run in order}
+        ours, bare = taken[_time_ours], taken[_time_bare]
+        for name, one, other in zip(ratios, ours, bare, strict=True):
+            ratios[name].append(one / other)
+        yield (
+            f"pair {number + 1}: wall {bare[0]:.2f} s bare, {ours[0]:.2f} s ours; "
+            f"CPU {bare[1]:.2f} s bare, {ours[1]:.2f} s ours"
+        )
+    for name, found in ratios.items():
+        middle = statistics.median(found)
+        yield f"{name}: median ratio {middle:.3f} ({min(found):.3f} to {max(found):.3f})"
+
+
+def _clock() -> tuple[float, float]:
+    """Wall time, and CPU time of this process and of the programs that it has run."""
+    times = os.times()
+    return time.monotonic(), sum(times[:4])
+
+
+def _since(began: tuple[float, float]) -> tuple[float, float]:
+    wall, cpu = _clock()
+    return wall - began[0], cpu - began[1]
+
+
+def _time_ours(settings: Settings) -> tuple[float, float]:
+    with open_miniature(settings, seed=7) as (partner, session), _room() as room:
+        folder = RunFolder.create(room, "miniature", "run")
+        began = _clock()
+        list(contract.gather(partner, CATALOGUE, session, folder))
+        return _since(began)
+
+
+def _time_bare(settings: Settings) -> tuple[float, float]:
+    """The same operations, settings and seed, without our reports, hooks and reading."""
+    with open_miniature(settings, seed=7) as (partner, session), _room() as room:
+        command, environment = _plan(partner, session, room)
+        began = _clock()
+        subprocess.run(
+            command, cwd=room, env=environment, capture_output=True, check=False, timeout=600
+        )
+        return _since(began)
+
+
+def _plan(partner: Partner, session: Session, room: Path) -> tuple[list[str], dict[str, str]]:
+    selection: Selection = select(partner, CATALOGUE, "openapi.yaml", session)
+    write_configuration(room, partner, session, selection)
+    command = compose(session, selection, Budget())
+    kept = []
+    words = iter(command)
+    for word in words:
+        if word.startswith("--report"):
+            next(words)
+        else:
+            kept.append(word)
+    return kept, {**os.environ, **secret_environment(session)}
+
+
+@contextmanager
+def _room() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as name:
+        yield Path(name)
+
+
+def _read(report: Path) -> tuple[frozenset[str], int]:
+    found: set[str] = set()
+    requests = 0
+    for line in report.read_text("utf-8").splitlines() if report.is_file() else ():
+        recorder = (json.loads(line).get("ScenarioFinished") or {}).get("recorder") or {}
+        requests += len(recorder.get("interactions") or {})
+        for checks in (recorder.get("checks") or {}).values():
+            for check in checks:
+                failure = (check.get("failure_info") or {}).get("failure")
+                if failure:
+                    found.add(f"{recorder.get('label')}:{failure['title']}")
+    return frozenset(found), requests
+
+
+def _words(tried: Tried) -> str:
+    return ", ".join(sorted(tried.findings)) or "nothing"
+
+
+def _cost(tried: list[Tried]) -> str:
+    counts = ", ".join(str(one.requests) for one in tried)
+    seconds = ", ".join(f"{one.seconds:.1f}" for one in tried)
+    return f" {counts} | {seconds} |"
+
+
+def main() -> None:
+    """Print the table or the overhead."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1])
+    parser.add_argument("--ours-only", action="store_true", help="leave bare Schemathesis out")
+    parser.add_argument("--bare-examples", type=int, metavar="N", help="default: Schemathesis'")
+    parser.add_argument("--overhead", type=int, metavar="PAIRS", help="measure this many pairs")
+    options = parser.parse_args()
+    with _room() as root:
+        settings = write_folder(root)
+        lines = (
+            measure_overhead(settings, options.overhead)
+            if options.overhead
+            else compare(
+                settings, options.seeds, options.bare_examples, is_bare_left_out=options.ours_only
+            )
+        )
+        for line in lines:
+            print(line, flush=True)  # noqa: T201 - a command line program
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+"""Webhooks are provoked, received by a real server, and compared with what they should be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+from defects import RECEIPTS, Defect
+from opening import open_miniature, write_folder
+
+from workbench.evidence import receipts
+from workbench.model.evidence import Outcome, Severity
+from workbench.model.feature import Catalogue
+from workbench.store import RunFolder
+
+
+@pytest.mark.parametrize("defect", RECEIPTS, ids=lambda defect: defect.slug)
+def test_a_defect_of_the_sender_is_told(
+    defect: Defect, open_mini: Callable, catalogue: Catalogue, folder: RunFolder, told: Callable
+) -> None:
+    """Each way of sending badly gives its finding."""
+    with open_mini(defect.slug) as (partner, session):
+        lines = [*receipts.gather(partner, catalogue, session, folder, wait=0.8)]
+    assert told(lines) & set(defect.findings)
+
+
+def test_a_good_sender_proves_its_criteria(
+    open_mini: Callable, catalogue: Catalogue, folder: RunFolder, told: Callable
+) -> None:
+    """The clean miniature delivers, signs, repeats and keeps the order; nothing is found."""
+    with open_mini() as (partner, session):
+        lines = [*receipts.gather(partner, catalogue, session, folder)]
+    assert told(lines) == set()
+    proved = {slug for line in lines for slug in line.criteria}
+    assert proved >= {
+        "order-event-received",
+        "order-status-event-received",
+        "order-cancellation-received",
+        "webhook-endpoint-reachable",
+        "event-sender-authenticated",
+        "event-retries-observed",
+        "event-duplicates-suppressed",
+    }
+    assert {line.check for line in lines} >= {"events-in-order", "forged-refused"}
+    forged = next(line for line in lines if line.check == "forged-refused")
+    assert "401" in forged.summary
+    assert "quarantined" in forged.summary
+
+
+def test_the_address_is_registered_through_the_api(
+    tmp_path: Path, catalogue: Catalogue, folder: RunFolder, told: Callable
+) -> None:
+    """Without a control address, our URL goes to the API's own operation, and orders are placed."""
+    settings = write_folder(tmp_path / "checkout")
+    manifest = settings.contracts / "miniature" / "partner.yaml"
+    data = yaml.safe_load(manifest.read_text("utf-8"))
+    for key in ("control_url", "reset", "triggers"):
+        del data["environments"]["sandbox"][key]
+    manifest.write_text(yaml.safe_dump(data), "utf-8")
+    with open_miniature(settings) as (partner, session):
+        session.control = None
+        lines = [*receipts.gather(partner, catalogue, session, folder, wait=3)]
+    assert told(lines) == set()
+    proved = {slug for line in lines for slug in line.criteria}
+    assert proved >= {"webhook-registration-by-api", "order-event-received"}
+
+
+def test_without_leave_to_write_only_the_inbox_is_read(
+    open_mini: Callable, catalogue: Catalogue, folder: RunFolder
+) -> None:
+    """A run that may not write provokes nothing, and says what would keep webhooks."""
+    with open_mini(allow_writes=False) as (partner, session):
+        lines = [*receipts.gather(partner, catalogue, session, folder)]
+        assert not session.recorder.exchanges
+    assert {line.outcome for line in lines} == {Outcome.UNTESTED}
+    assert all("workbench listen miniature" in line.summary for line in lines)
+
+
+@pytest.mark.parametrize("slug", ["tavola", "bocado", "mesa"])
+def test_the_embedded_partners_send_well(
+    slug: str, open_embedded: Callable, catalogue: Catalogue, tmp_path: Path
+) -> None:
+    """The three embedded partners give no finding that limits a feature."""
+    run = RunFolder.create(tmp_path, slug, "run")
+    with open_embedded(slug) as (partner, session):
+        lines = [*receipts.gather(partner, catalogue, session, run)]
+    grave = {Severity.CRITICAL, Severity.HIGH, Severity.MEDIUM}
+    assert not [item for line in lines for item in line.findings if item.severity in grave]
+    received = [line for line in lines if line.check == "event-received"]
+    assert received
+    assert {line.outcome for line in received} == {Outcome.PASSED}

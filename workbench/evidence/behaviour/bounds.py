@@ -1,0 +1,315 @@
+"""Documented bounds: what is just inside is accepted, what is just outside is refused.
+
+Each request is one that the partner accepts, with a single value changed; so the change reaches the
+code behind the validation, which random bodies seldom do.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from workbench.adapters.answer import Answer, SentRequest
+from workbench.errors import InputError, TranslationError
+from workbench.evidence.behaviour.bench import Bench, finding
+from workbench.evidence.behaviour.driving import POSITION, find_moving
+from workbench.evidence.behaviour.inventing import recorded
+from workbench.evidence.behaviour.writing import OWN_CHECKS
+from workbench.evidence.bodies import candidates, merge
+from workbench.evidence.kinds import KINDS, Kind
+from workbench.evidence.known import known_values
+from workbench.evidence.placing import fresh, maker_of, send
+from workbench.evidence.relations import at, last_parameter
+from workbench.model.description import Operation
+from workbench.model.evidence import Evidence, Finding, Outcome, Severity
+from workbench.model.feature import FeatureKind
+
+_MOST_PROBES = 40
+_MOST_PROBES_PACED = 8  # where the manifest states how many requests a minute are allowed
+_MOST_ITEMS = 120
+_LONGEST = 5000
+_DEEPEST = 4
+
+
+class Probe(NamedTuple):
+    """One changed value.
+
+    Attributes:
+        place: Keys and indexes down to the value.
+        value: What is put there; `_ABSENT` takes it away.
+        words: What it is, for people.
+        fits: Whether the document allows it; None where it only must not break the server.
+    """
+
+    place: tuple[str | int, ...]
+    value: Any
+    words: str
+    fits: bool | None
+
+
+_ABSENT = object()
+
+
+class Base(NamedTuple):
+    """An accepted request."""
+
+    feature: str
+    operation: Operation
+    payload: Any
+    ids: dict[str, str]
+
+
+def try_bounds(bench: Bench) -> Iterator[Evidence]:
+    """Go round the bounds of every bound write, and of placing orders and reservations."""
+    if not bench.session.allow_writes:
+        return
+    for base in _bases(bench):
+        try:
+            answer = send(bench.session, base.operation, base.payload, ids=base.ids)
+        except InputError:
+            continue
+        if answer.status >= 300:
+            yield bench.tell(
+                base.feature,
+                "bounds-kept",
+                f"{base.operation.id} did not accept a plain body (answer {answer.status}), so "
+                "its bounds were not tried.",
+                outcome=Outcome.UNTESTED,
+                subject=base.operation.id,
+            )
+            continue
+        yield _go_round(bench, base)
+
+
+def _bases(bench: Bench) -> Iterator[Base]:
+    for kind in KINDS:
+        yield from _placing(bench, kind)
+    for kind in KINDS:
+        name = fresh(bench.session, kind) if bench.has(kind.status_write) else None
+        if name is not None:
+            first = "accepted" if kind.noun == "order" else "confirmed"
+            entity = kind.update(name, kind.status(first))
+            yield from _base(bench, kind.status_write, entity, {kind.noun: name})
+    order = find_moving(bench) if bench.has(POSITION) else None
+    if order is not None:
+        for entity in recorded(bench, POSITION)[:1]:
+            yield from _base(bench, POSITION, entity, {"order": order.ids.partner_id})
+    for feature in bench.catalogue.features:
+        is_write = feature.kind is FeatureKind.SERVICE and feature.slug.endswith("-write")
+        if is_write and feature.slug not in OWN_CHECKS and bench.has(feature.slug):
+            for entity in recorded(bench, feature.slug)[:1]:
+                yield from _base(bench, feature.slug, entity, {})
+            if bench.partner.translator(feature.slug) is None:
+                yield from _made(bench, feature.slug)
+
+
+def _made(bench: Bench, slug: str) -> Iterator[Base]:
+    """Without a mapping: bodies made from the schema, for things that are known to exist."""
+    for _, operation in bench.partner.operations(slug):
+        name = last_parameter(operation.path)
+        known = known_values(bench.partner, bench.session.environment, name or "")
+        if operation.request_schema is None or (name and not known):
+            continue
+        ids = {name: str(known[0])} if name else {}
+        for body in candidates(bench.partner, bench.session.environment, operation):
+            if send(bench.session, operation, body, ids=ids).status < 300:
+                yield Base(slug, operation, body, ids)
+                break
+
+
+def _placing(bench: Bench, kind: Kind) -> Iterator[Base]:
+    operation = maker_of(bench.session, kind) if bench.has(kind.read) else None
+    if operation is None:
+        return
+    for body in candidates(bench.partner, bench.session.environment, operation):
+        if send(bench.session, operation, body).status < 300:
+            yield Base(kind.read, operation, body, {})
+            return
+
+
+def _base(bench: Bench, slug: str, entity: Any, ids: dict[str, str]) -> Iterator[Base]:
+    try:
+        shown = bench.adapter.write(slug, entity, ids=ids, dry_run=True)
+    except (InputError, TranslationError):
+        return
+    request = shown if isinstance(shown, SentRequest) else shown.request
+    translator = bench.partner.translator(slug)
+    path = request.url.partition("?")[0].removeprefix(bench.session.wire.base_url)
+    for item, operation in bench.partner.operations(slug):
+        is_sent = operation.method == request.method and _matches(operation.path, path)
+        if is_sent and operation.request_schema is not None and translator is not None:
+            del item
+            named = _ids(operation.path, path)
+            yield Base(slug, operation, translator.untranslate(entity).payload, named)
+            return
+
+
+def _matches(template: str, path: str) -> bool:
+    one, other = template.strip("/").split("/"), path.strip("/").split("/")
+    return len(one) == len(other) and all(
+        part.startswith("{") or part == given for part, given in zip(one, other, strict=True)
+    )
+
+
+def _ids(template: str, path: str) -> dict[str, str]:
+    pairs = zip(template.strip("/").split("/"), path.strip("/").split("/"), strict=True)
+    return {part[1:-1]: given for part, given in pairs if part.startswith("{")}
+
+
+def _go_round(bench: Bench, base: Base) -> Evidence:
+    findings: dict[tuple[str, str], Finding] = {}
+    is_paced = bench.partner.manifest.limits.requests_per_minute is not None
+    probes = [*_probes(bench, base)][: _MOST_PROBES_PACED if is_paced else _MOST_PROBES]
+    for probe in probes:
+        answer = send(bench.session, base.operation, _changed(base.payload, probe), ids=base.ids)
+        for item in _judge(base.operation, probe, answer):
+            findings.setdefault((item.slug, item.pointer or ""), item)
+    read = at(bench.partner.description, base.operation.path, "GET")
+    if read is not None and base.operation.method == "PUT":
+        send(bench.session, base.operation, base.payload, ids=base.ids)
+    return bench.tell(
+        base.feature,
+        "bounds-kept",
+        f"Changed {len(probes)} single value(s) of an accepted {base.operation.id}.",
+        subject=base.operation.id,
+        outcome=None if probes else Outcome.INAPPLICABLE,
+        findings=findings.values(),
+        detail={"probes": len(probes)},
+    )
+
+
+def _judge(operation: Operation, probe: Probe, answer: Answer) -> Iterator[Finding]:
+    pointer = "/" + "/".join("0" if isinstance(key, int) else key for key in probe.place)
+    told: tuple[str, Severity, str, str] | None = None
+    if answer.status >= 500:
+        told = ("server-error", Severity.HIGH, "breaks the server", "2xx or 4xx")
+    elif probe.fits is True and answer.status in {400, 422}:
+        told = ("boundary-refused", Severity.MEDIUM, "is documented, but refused", "2xx")
+    elif probe.fits is False and answer.status < 300:
+        told = ("out-of-range-accepted", Severity.MEDIUM, "is not documented, but accepted", "4xx")
+    if told is not None:
+        slug, severity, words, expected = told
+        yield finding(
+            slug,
+            severity,
+            f"{operation.id}: {pointer} with {probe.words} {words}.",
+            operation=operation.id,
+            expected=expected,
+            observed=f"{answer.status} {answer.excerpt}"[:160],
+            pointer=pointer,
+            reproduction=answer.curl[:1500],
+        )
+
+
+def _changed(payload: Any, probe: Probe) -> Any:
+    body = copy.deepcopy(payload)
+    *way, last = probe.place
+    node = body
+    for key in way:
+        node = node[key]
+    if probe.value is _ABSENT:
+        del node[last]
+    else:
+        node[last] = probe.value
+    return body
+
+
+def _probes(bench: Bench, base: Base) -> Iterator[Probe]:
+    schema = base.operation.request_schema
+    found = [*_walk(bench, base.operation.document, schema, base.payload, ())]
+    # The gravest first, as the number of requests is bounded.
+    return iter(sorted(found, key=lambda probe: (probe.fits is not None, len(probe.place))))
+
+
+def _walk(
+    bench: Bench, document: str, schema: Any, value: Any, place: tuple[str | int, ...]
+) -> Iterator[Probe]:
+    schema = merge(bench.partner.description, document, schema)
+    if len(place) > _DEEPEST:
+        return
+    if isinstance(value, dict):
+        for name, part in schema.get("properties", {}).items():
+            below = (*place, name)
+            inner = merge(bench.partner.description, document, part)
+            if name in schema.get("required", []) and name in value:
+                yield Probe(below, _ABSENT, "nothing at all", False)
+            if name in value:
+                yield from _walk(bench, document, inner, value[name], below)
+            elif _is_free_text(inner):
+                yield from (item for item in _of_text(inner, below) if item.fits is not True)
+    elif isinstance(value, list) and value:
+        yield from _of_items(schema, value, place)
+        yield from _walk(bench, document, schema.get("items", {}), value[0], (*place, 0))
+    elif place:
+        yield from _of_value(schema, value, place)
+
+
+def _of_items(
+    schema: Mapping[str, Any], value: list[Any], place: tuple[str | int, ...]
+) -> Iterator[Probe]:
+    most, least = schema.get("maxItems"), schema.get("minItems", 0)
+    if not place or schema.get("uniqueItems"):
+        return
+    if isinstance(most, int) and most < _MOST_ITEMS:
+        yield Probe(place, (value * (most + 1))[: most + 1], f"{most + 1} items", False)
+    if least > 0:
+        yield Probe(place, [], "no items", False)
+
+
+def _of_value(
+    schema: Mapping[str, Any], value: Any, place: tuple[str | int, ...]
+) -> Iterator[Probe]:
+    if "enum" in schema:
+        if isinstance(value, str):
+            yield Probe(place, "workbench-none", "a value outside the list", False)
+        return
+    if isinstance(value, str) and _is_free_text(schema):
+        yield from _of_text(schema, place)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        yield from _of_number(schema, value, place)
+
+
+def _of_text(schema: Mapping[str, Any], place: tuple[str | int, ...]) -> Iterator[Probe]:
+    least, most = schema.get("minLength", 0), schema.get("maxLength")
+    if least == 0:
+        yield Probe(place, "", "an empty text", None)
+    else:
+        yield Probe(place, "x" * (least - 1), f"{least - 1} characters", False)
+    yield Probe(
+        place, "Ñandú 🍕 <b>'\"&"[: most or 20].ljust(least, "x"), "letters of all kinds", None
+    )
+    if isinstance(most, int) and most <= _LONGEST:
+        yield Probe(place, "x" * (most + 1), f"{most + 1} characters", False)
+        if not _is_name_of_thing(place):
+            yield Probe(place, "x" * most, f"{most} characters", True)
+
+
+def _of_number(
+    schema: Mapping[str, Any], value: float, place: tuple[str | int, ...]
+) -> Iterator[Probe]:
+    bounds = (("minimum", -1, "exclusiveMinimum"), ("maximum", 1, "exclusiveMaximum"))
+    for name, step, strict in bounds:
+        bound = schema.get(name)
+        if not isinstance(bound, int | float) or schema.get(strict) is True:
+            continue
+        yield Probe(place, bound + step, f"{bound + step}", False)
+        if value != bound and not _is_bound_itself(place):
+            yield Probe(place, bound, f"{bound}", True)
+
+
+def _is_free_text(schema: Mapping[str, Any]) -> bool:
+    kind = schema.get("type")
+    is_text = kind == "string" or (isinstance(kind, list) and "string" in kind)
+    return is_text and not {"enum", "const", "format", "pattern", "readOnly"} & set(schema)
+
+
+def _is_name_of_thing(place: tuple[str | int, ...]) -> bool:
+    """Whether a text is an id: another one is another thing, not another value."""
+    name = str(place[-1]).lower()
+    return name.endswith(("id", "code", "ref", "key"))
+
+
+def _is_bound_itself(place: tuple[str | int, ...]) -> bool:
+    """Whether a number is a bound of another field, which it may not cross."""
+    return any(word in str(place[-1]).lower() for word in ("min", "max", "until"))

@@ -1,0 +1,315 @@
+"""Changes and removals of catalogue entries: only what was meant, all of it, and for good."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from workbench.adapters.answer import Answer
+from workbench.errors import InputError
+from workbench.evidence.behaviour.bench import Bench, finding
+from workbench.evidence.behaviour.comparing import differences
+from workbench.evidence.bodies import Maker, merge
+from workbench.evidence.known import known_values
+from workbench.evidence.placing import send
+from workbench.evidence.relations import at, last_parameter, outbound
+from workbench.model.description import Operation
+from workbench.model.evidence import Evidence, Finding, Outcome, Severity
+
+_OWN_CHECKS = ("order", "reservation", "delivery")
+_NEW_ID = "workbench-temporary"
+
+
+def change_one_field(bench: Bench) -> Iterator[Evidence]:
+    """PATCH changes the field that is sent, and leaves the others as they are."""
+    yield from _each(bench, "PATCH", "patch-leaves-others", _patch)
+
+
+def replace_whole(bench: Bench) -> Iterator[Evidence]:
+    """PUT replaces: an optional field that is left out is gone, or back to its default."""
+    yield from _each(bench, "PUT", "put-replaces", _put)
+
+
+def remove_and_read(bench: Bench) -> Iterator[Evidence]:
+    """What is removed is not found any more, and removing it again does no harm."""
+    if not bench.partner.environment(bench.session.environment).consent:
+        for feature in {bench.owner(item) for item in _targets(bench, "DELETE")} - {None}:
+            yield bench.tell(
+                feature or "",
+                "use-after-delete",
+                "Nothing was removed: the manifest has no consent to destructive tests.",
+                outcome=Outcome.UNTESTED,
+            )
+        return
+    yield from _each(bench, "DELETE", "use-after-delete", _remove)
+
+
+Try = Callable[[Bench, str, Operation, Operation, dict[str, str]], Evidence]
+
+
+def _each(bench: Bench, method: str, check: str, attempt: Try) -> Iterator[Evidence]:
+    for operation in _targets(bench, method):
+        feature = bench.owner(operation)
+        read = at(bench.partner.description, operation.path, "GET")
+        if feature is None or read is None or feature.startswith(_OWN_CHECKS):
+            continue
+        if not bench.session.allow_writes:
+            why = "Writing was not allowed for this run."
+            yield bench.tell(feature, check, why, outcome=Outcome.UNTESTED, subject=operation.id)
+            continue
+        ids = _existing(bench, read)
+        if ids is None:
+            why = f"No id is known that {read.id} would find."
+            yield bench.tell(feature, check, why, outcome=Outcome.UNTESTED, subject=operation.id)
+            continue
+        try:
+            yield attempt(bench, feature, operation, read, ids)
+        except InputError as error:
+            yield bench.tell(
+                feature, check, str(error), outcome=Outcome.UNTESTED, subject=operation.id
+            )
+
+
+def _targets(bench: Bench, method: str) -> list[Operation]:
+    return [item for item in outbound(bench.partner.description) if item.method == method]
+
+
+def _existing(bench: Bench, read: Operation) -> dict[str, str] | None:
+    """Ids with which a read finds something; the empty ones when it needs none."""
+    name = last_parameter(read.path)
+    options = known_values(bench.partner, bench.session.environment, name) if name else ("",)
+    for value in options[:4]:
+        ids = {name: str(value)} if name else {}
+        try:
+            answer = send(bench.session, read, ids=ids)
+            if answer.status < 300 and isinstance(answer.json(), dict):
+                return ids
+        except InputError:
+            return None
+    return None
+
+
+def _writable(bench: Bench, operation: Operation) -> dict[str, Any]:
+    schema = merge(bench.partner.description, operation.document, operation.request_schema)
+    return {
+        name: merge(bench.partner.description, operation.document, part)
+        for name, part in schema.get("properties", {}).items()
+    }
+
+
+def _resource(answer: Answer, names: Mapping[str, Any]) -> dict[str, Any]:
+    """The thing in an answer, out of its wrapper."""
+    body = answer.json()
+    options = [body, *(body.values() if isinstance(body, dict) else ())]
+    things = [item for item in options if isinstance(item, dict)]
+    return max(things, key=lambda item: len(set(item) & set(names)), default={})
+
+
+def _another(value: Any, schema: Mapping[str, Any]) -> Any:
+    """Another value of the same kind that the schema allows, or None."""
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, str) and not {"enum", "format", "pattern", "const"} & set(schema):
+        changed = f"{value} 2"
+        return changed if len(changed) <= schema.get("maxLength", 80) else None
+    return None
+
+
+def _patch(
+    bench: Bench, feature: str, operation: Operation, read: Operation, ids: dict[str, str]
+) -> Evidence:
+    names = _writable(bench, operation)
+    before = _resource(send(bench.session, read, ids=ids), names)
+    change = next(
+        (
+            (name, other)
+            for name, schema in names.items()
+            if name in before and name not in ids
+            if (other := _another(before[name], schema)) is not None
+        ),
+        None,
+    )
+    if change is None:
+        raise InputError(f"{operation.id} has no plain field that could be changed alone")
+    name, value = change
+    answer = send(bench.session, operation, {name: value}, ids=ids)
+    after = _resource(send(bench.session, read, ids=ids), names)
+    if answer.status < 300:
+        send(bench.session, operation, {name: before[name]}, ids=ids)
+    findings = [*_patch_findings(operation, name, value, before, after, answer)]
+    return bench.tell(
+        feature,
+        "patch-leaves-others",
+        f"Changed only {name} with {operation.id}: answer {answer.status}.",
+        subject=operation.id,
+        criteria=(f"{feature.removesuffix('-write')}-partial-update",),
+        findings=findings,
+        outcome=Outcome.UNTESTED if answer.status >= 300 and not findings else None,
+    )
+
+
+def _patch_findings(
+    operation: Operation,
+    name: str,
+    value: Any,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    answer: Answer,
+) -> Iterator[Finding]:
+    if answer.status >= 300:
+        return
+    if after.get(name) != value:
+        yield finding(
+            "patch-without-effect",
+            Severity.HIGH,
+            f"{operation.id} is answered with {answer.status}, but {name} stays as it was.",
+            operation=operation.id,
+            expected=repr(value)[:100],
+            observed=repr(after.get(name))[:100],
+            pointer=f"/{name}",
+            reproduction=answer.curl,
+        )
+    kept = {key: old for key, old in before.items() if key != name and not _is_stamp(key)}
+    for item in differences(kept, dict(after)) if after else ():
+        yield finding(
+            "patch-changed-others",
+            Severity.HIGH,
+            f"{operation.id} with {name} alone also changes {item.pointer}.",
+            operation=operation.id,
+            expected=repr(item.sent)[:100],
+            observed=repr(item.found)[:100],
+            pointer=item.pointer,
+            reproduction=answer.curl,
+        )
+
+
+def _put(
+    bench: Bench, feature: str, operation: Operation, read: Operation, ids: dict[str, str]
+) -> Evidence:
+    names = _writable(bench, operation)
+    schema = merge(bench.partner.description, operation.document, operation.request_schema)
+    before = _resource(send(bench.session, read, ids=ids), names)
+    body = {name: before[name] for name in names if name in before}
+    required = schema.get("required", [])
+    if not set(required) <= set(body):
+        raise InputError(f"What {read.id} shows is not enough for {operation.id}")
+    for name in [key for key in body if key not in required]:
+        value = _another(body[name], names[name])
+        if value is None or isinstance(value, bool):
+            continue
+        if send(bench.session, operation, {**body, name: value}, ids=ids).status >= 300:
+            continue
+        shorter = {key: kept for key, kept in body.items() if key != name}
+        answer = send(bench.session, operation, shorter, ids=ids)
+        after = _resource(send(bench.session, read, ids=ids), names)
+        send(bench.session, operation, body, ids=ids)
+        return _tell_put(bench, feature, operation, name, value, answer, after)
+    raise InputError(f"What {read.id} shows has nothing optional that could be left out")
+
+
+def _tell_put(
+    bench: Bench,
+    feature: str,
+    operation: Operation,
+    name: str,
+    value: Any,
+    answer: Answer,
+    after: Mapping[str, Any],
+) -> Evidence:
+    findings = []
+    if answer.status < 300 and after.get(name) == value:
+        findings.append(
+            finding(
+                "put-merges",
+                Severity.MEDIUM,
+                f"{operation.id} without {name} keeps the old {name}: it merges, and does not "
+                "replace.",
+                operation=operation.id,
+                expected=f"no {name}, or its default",
+                observed=repr(after.get(name))[:100],
+                pointer=f"/{name}",
+                reproduction=answer.curl,
+            )
+        )
+    return bench.tell(
+        feature,
+        "put-replaces",
+        f"Sent {operation.id} without {name}: answer {answer.status}.",
+        subject=operation.id,
+        findings=findings,
+        outcome=Outcome.UNTESTED if answer.status >= 300 else None,
+    )
+
+
+def _remove(
+    bench: Bench, feature: str, operation: Operation, read: Operation, ids: dict[str, str]
+) -> Evidence:
+    name = last_parameter(operation.path)
+    put = at(bench.partner.description, operation.path, "PUT")
+    if name is None or put is None:
+        raise InputError(f"There is no PUT beside {operation.id} that makes something to remove")
+    made = {name: _NEW_ID}
+    body = _copy(bench, put, read, ids)
+    answer = send(bench.session, put, body, ids=made)
+    if answer.status >= 300 or send(bench.session, read, ids=made).status >= 300:
+        raise InputError(f"{put.id} did not make anything to remove: answer {answer.status}")
+    gone, again, second = (
+        send(bench.session, item, ids=made) for item in (operation, read, operation)
+    )
+    findings = [*_leftovers(operation, gone, again, second)]
+    stem = feature.removesuffix("-write")
+    return bench.tell(
+        feature,
+        "use-after-delete",
+        f"Removed a copy with {operation.id}: answer {gone.status}; reading it: {again.status}; "
+        f"removing it again: {second.status}.",
+        subject=operation.id,
+        criteria=(f"{stem}-remove",),
+        findings=findings,
+        outcome=Outcome.UNTESTED if gone.status >= 400 and not findings else None,
+    )
+
+
+def _copy(bench: Bench, put: Operation, read: Operation, ids: dict[str, str]) -> Any:
+    """The body of something that exists, under another id."""
+    names = _writable(bench, put)
+    thing = _resource(send(bench.session, read, ids=ids), names)
+    body = {key: value for key, value in thing.items() if key in names}
+    old = next(iter(ids.values()), "")
+    renamed = {key: _NEW_ID if value == old else value for key, value in body.items()}
+    made = Maker(bench.partner, bench.session.environment, put.document, full=False).make(
+        put.request_schema
+    )
+    return {**made, **renamed} if isinstance(made, dict) else renamed
+
+
+def _leftovers(
+    operation: Operation, gone: Answer, again: Answer, second: Answer
+) -> Iterator[Finding]:
+    if gone.status < 300 and again.status < 300:
+        yield finding(
+            "use-after-delete",
+            Severity.HIGH,
+            f"What {operation.id} removes can still be read.",
+            operation=operation.id,
+            expected="404 or 410",
+            observed=str(again.status),
+            reproduction=gone.curl,
+        )
+    for what, answer in (("Removing", gone), ("Removing a second time", second)):
+        if answer.status >= 500:
+            yield finding(
+                "delete-breaks",
+                Severity.HIGH,
+                f"{what} with {operation.id} is answered with {answer.status}.",
+                operation=operation.id,
+                expected="404, 410 or 2xx",
+                observed=f"{answer.status} {answer.excerpt}",
+                reproduction=answer.curl,
+            )
+
+
+def _is_stamp(name: str) -> bool:
+    """Whether a field is expected to change with every write."""
+    word = name.lower().replace("_", "")
+    return word.startswith(("updated", "modified", "changed", "version", "etag", "revision"))

@@ -1,0 +1,130 @@
+"""Making orders and reservations as a customer would: found again, kept whole, made only once."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+from workbench.adapters.answer import Answer
+from workbench.evidence.behaviour.bench import Bench, finding
+from workbench.evidence.behaviour.comparing import differences
+from workbench.evidence.behaviour.deviating import deviations, documented
+from workbench.evidence.kinds import KINDS, Kind
+from workbench.evidence.placing import identify, make, maker_of, send
+from workbench.model.description import Operation
+from workbench.model.evidence import Evidence, Finding, Outcome, Severity
+
+_KEY_HEADERS = {"idempotency-key", "x-idempotency-key"}
+
+
+def create_and_find(bench: Bench) -> Iterator[Evidence]:
+    """Place an order and a reservation where the description offers it, and read them again."""
+    for kind in KINDS:
+        if not bench.has(kind.read):
+            continue
+        operation = maker_of(bench.session, kind)
+        if operation is None:
+            yield _skip(bench, kind, f"The description has no operation that places {kind.noun}s.")
+        elif not bench.session.allow_writes:
+            yield _skip(bench, kind, "Writing was not allowed for this run.", Outcome.UNTESTED)
+        else:
+            yield from _create(bench, kind, operation)
+
+
+def _skip(bench: Bench, kind: Kind, why: str, outcome: Outcome = Outcome.INAPPLICABLE) -> Evidence:
+    return bench.tell(kind.read, "created-then-found", why, outcome=outcome)
+
+
+def _create(bench: Bench, kind: Kind, operation: Operation) -> Iterator[Evidence]:
+    placed = make(bench.session, operation)
+    if placed is None:
+        yield _skip(
+            bench, kind, f"No body that we made was accepted by {operation.id}.", Outcome.UNTESTED
+        )
+        return
+    answer, body = placed
+    identity = identify(bench.session, kind, answer)
+    if identity is None:
+        yield _skip(
+            bench, kind, f"The answer to {operation.id} does not say the id.", Outcome.UNTESTED
+        )
+        return
+    found = bench.adapter.call(kind.read, ids={kind.noun: identity})
+    findings = [*_missing(kind, operation, answer, found)]
+    if not findings:
+        findings += _changed(
+            bench, operation, bench.partner.operations(kind.read)[0][1], body, found
+        )
+    yield bench.tell(
+        kind.read,
+        "created-then-found",
+        f"Placed {kind.noun} {identity} with {operation.id}, then read it: answer {found.status}.",
+        subject=operation.id,
+        findings=findings,
+    )
+    if any(item.name.lower() in _KEY_HEADERS for item in operation.parameters):
+        yield _replay(bench, kind, operation, body)
+
+
+def _missing(kind: Kind, operation: Operation, answer: Answer, found: Answer) -> Iterator[Finding]:
+    if found.status < 400:
+        return
+    yield finding(
+        "created-not-found",
+        Severity.HIGH,
+        f"A new {kind.noun} is accepted with {answer.status}, but reading it gives {found.status}.",
+        operation=operation.id,
+        expected="200 with the resource",
+        observed=str(found.status),
+        criterion=f"{kind.noun}-by-id",
+        reproduction=answer.curl,
+    )
+
+
+def _changed(
+    bench: Bench, operation: Operation, read: Operation, body: Any, found: Answer
+) -> Iterator[Finding]:
+    left = documented(
+        bench.partner.description,
+        read.document,
+        read.response_schema,
+        differences(body, found.json()),
+    )
+    for item in deviations(left):
+        yield finding(
+            item.slug,
+            item.severity,
+            f"After {operation.id}, {item.difference.pointer} {item.words}.",
+            operation=operation.id,
+            expected=repr(item.difference.sent)[:100],
+            observed=repr(item.difference.found)[:100],
+            pointer=item.difference.pointer,
+            reproduction=found.curl,
+        )
+
+
+def _replay(bench: Bench, kind: Kind, operation: Operation, body: Any) -> Evidence:
+    key = str(uuid.uuid4())
+    first, second = (send(bench.session, operation, body, key=key) for _ in range(2))
+    ids = [identify(bench.session, kind, answer) for answer in (first, second)]
+    findings = []
+    if first.status < 300 and (second.status >= 500 or (second.status < 300 and ids[0] != ids[1])):
+        findings.append(
+            finding(
+                "idempotency-key-ignored",
+                Severity.HIGH,
+                f"The same {kind.noun} sent twice with one idempotency key is made twice.",
+                operation=operation.id,
+                expected=f"the {kind.noun} {ids[0]} again, or 409",
+                observed=f"{second.status}, {kind.noun} {ids[1]}",
+                reproduction=second.curl,
+            )
+        )
+    return bench.tell(
+        kind.read,
+        "idempotency-replayed",
+        f"Sent {operation.id} twice with one key: answers {first.status} and {second.status}.",
+        subject=operation.id,
+        findings=findings,
+    )

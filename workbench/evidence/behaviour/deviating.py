@@ -1,0 +1,115 @@
+"""What a difference between sent and found means for an integrator: its kind, and how bad it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+from workbench.evidence.behaviour.comparing import Difference
+from workbench.evidence.bodies import merge
+from workbench.model.description import ApiDescription
+from workbench.model.evidence import Severity
+
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}$")
+
+
+class Deviation(NamedTuple):
+    """One value that did not survive; `words` say how."""
+
+    slug: str
+    severity: Severity
+    words: str
+    difference: Difference
+
+
+def deviations(differences: Sequence[Difference]) -> Iterator[Deviation]:
+    """The kind of each difference; two exchanged coordinates are one deviation."""
+    left = list(differences)
+    for one in list(left):
+        other = _exchanged(one, left)
+        if other is not None and one in left:
+            left = [item for item in left if item not in (one, other)]
+            yield Deviation("coordinates-swapped", Severity.HIGH, "is the other coordinate", one)
+    for item in left:
+        yield _classify(item)
+
+
+def documented(
+    description: ApiDescription, document: str, schema: Any, differences: Sequence[Difference]
+) -> list[Difference]:
+    """Only those differences whose field the schema of the answer has, wrapped or not."""
+    if schema is None:
+        return list(differences)
+    top = merge(description, document, schema)
+    roots = [top, *(merge(description, document, part) for part in _parts(top))]
+    return [
+        item
+        for item in differences
+        if any(_has(description, document, root, item.pointer) for root in roots)
+    ]
+
+
+def _parts(schema: dict[str, Any]) -> list[Any]:
+    return [*schema.get("properties", {}).values()]
+
+
+def _has(description: ApiDescription, document: str, schema: Any, pointer: str) -> bool:
+    for token in pointer.strip("/").split("/"):
+        schema = merge(description, document, schema)
+        if token.isdigit() and "items" in schema:
+            schema = schema["items"]
+        elif token in schema.get("properties", {}):
+            schema = schema["properties"][token]
+        else:
+            return pointer in {"", "/"}
+    return not (isinstance(schema, dict) and schema.get("writeOnly") is True)
+
+
+def _exchanged(one: Difference, others: Sequence[Difference]) -> Difference | None:
+    above, _, name = one.pointer.rpartition("/")
+    if not name.lower().startswith("lat"):
+        return None
+    for other in others:
+        same = other.pointer.rpartition("/")
+        if same[0] == above and same[2].lower().startswith(("lng", "lon")):
+            return other if (one.sent, other.sent) == (other.found, one.found) else None
+    return None
+
+
+def _classify(item: Difference) -> Deviation:
+    sent, found = item.sent, item.found
+    if found is None or found in ("", [], {}):
+        return Deviation("field-lost", Severity.HIGH, "is not there", item)
+    if isinstance(sent, str) and isinstance(found, str):
+        if _DATE.match(sent) and _DATE.match(found) and _day(sent) != _day(found):
+            return Deviation("date-shifted", Severity.HIGH, "is another day", item)
+        if _moment(sent) is not None and _moment(found) is not None:
+            return Deviation("time-shifted", Severity.HIGH, "is another moment", item)
+        if sent.startswith(found):
+            return Deviation("text-cut", Severity.MEDIUM, "is cut short", item)
+    if _ratio(sent, found) in {100.0, 0.01, 1000.0, 0.001}:
+        return Deviation("unit-changed", Severity.HIGH, "is in another unit", item)
+    return Deviation("echo-differs", Severity.MEDIUM, "is not what was sent", item)
+
+
+def _ratio(sent: Any, found: Any) -> float | None:
+    try:
+        return round(float(found) / float(sent), 6)
+    except (TypeError, ValueError, ZeroDivisionError):
+        return None
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None

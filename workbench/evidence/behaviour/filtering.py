@@ -1,0 +1,128 @@
+"""Filters of lists: what does not fit is left out, what fits is not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from workbench.errors import InputError
+from workbench.evidence.behaviour.bench import Bench, finding
+from workbench.evidence.bodies import merge
+from workbench.model.description import Operation, Parameter
+from workbench.model.evidence import Evidence, Finding, Outcome, Severity
+
+Fetch = Callable[[Mapping[str, Any]], tuple[list[dict[str, Any]], Any]]
+
+_PAGING = re.compile(
+    r"^(limit|size|count|take|per_?page|page.*|offset|skip|cursor|after|sort.*|order_?by|fields|"
+    r"include|expand|next|token)$",
+    re.IGNORECASE,
+)
+_FROM = re.compile(r"(^|_)(from|since|after|start|desde|min)($|_)|(From|Since|After|Desde)$")
+_UNTIL = re.compile(r"(^|_)(to|until|before|end|hasta|max)($|_)|(To|Until|Before|Hasta)$")
+_FUTURE = {"date": "2199-01-01", "date-time": "2199-01-01T00:00:00Z"}
+_PAST = {"date": "1971-01-01", "date-time": "1971-01-01T00:00:00Z"}
+
+
+def look_at_filters(
+    bench: Bench, feature: str, operation: Operation, fetch: Fetch, largest: Mapping[str, Any]
+) -> Iterator[Evidence]:
+    """Try every filter of a list operation that we know how to judge."""
+    items, _ = fetch(largest)
+    findings: list[Finding] = []
+    tried: list[str] = []
+    for parameter in operation.parameters:
+        if parameter.place != "query" or _PAGING.match(parameter.name):
+            continue
+        schema = merge(bench.partner.description, operation.document, parameter.schema_)
+        try:
+            verdict = _judge(parameter, schema, items, fetch, largest)
+        except InputError:
+            continue  # refused: a filter that needs more than we know
+        if verdict is None:
+            continue
+        tried.append(parameter.name)
+        if verdict:
+            findings.append(
+                finding(
+                    "filter-ignored",
+                    Severity.MEDIUM,
+                    f"The filter {parameter.name!r} of {operation.id} {verdict}.",
+                    operation=operation.id,
+                    expected="only what fits",
+                    observed=verdict,
+                    pointer=f"?{parameter.name}",
+                )
+            )
+    yield bench.tell(
+        feature,
+        "filters-honoured",
+        f"Filters tried on {operation.id}: {', '.join(tried) or 'none that we can judge'}.",
+        outcome=None if tried else Outcome.INAPPLICABLE,
+        subject=operation.id,
+        findings=findings,
+    )
+
+
+def _judge(
+    parameter: Parameter,
+    schema: Mapping[str, Any],
+    items: list[dict[str, Any]],
+    fetch: Fetch,
+    largest: Mapping[str, Any],
+) -> str | None:
+    """What is wrong, an empty text when nothing is, None when it cannot be judged."""
+    if not items:
+        return None
+    nothing = _nothing_fits(parameter.name, str(schema.get("format", "")))
+    if nothing is not None:
+        found, _ = fetch({**largest, parameter.name: nothing})
+        return f"gives {len(found)} items for {nothing}" if found else ""
+    field = _field(parameter.name, items)
+    if field is not None:
+        return _judge_by_field(parameter.name, field, items, fetch, largest)
+    options = schema.get("enum") or []
+    if len(options) > 1:
+        answers = [fetch({**largest, parameter.name: value})[0] for value in options[:3]]
+        if answers[0] and all(answer == answers[0] == items for answer in answers):
+            return "gives the same items for every value"
+        return ""
+    return None
+
+
+def _nothing_fits(name: str, form: str) -> str | None:
+    """A value for which a range by time has to be empty."""
+    if form not in _FUTURE:
+        return None
+    if _UNTIL.search(name):
+        return _PAST[form]
+    if _FROM.search(name) or name.lower() in {"date", "day", "fecha"}:
+        return _FUTURE[form]
+    return None
+
+
+def _field(name: str, items: list[dict[str, Any]]) -> str | None:
+    plain = _plain(name)
+    for key, value in items[0].items():
+        if _plain(key) == plain and isinstance(value, str | int | bool):
+            return key
+    return None
+
+
+def _judge_by_field(
+    name: str, field: str, items: list[dict[str, Any]], fetch: Fetch, largest: Mapping[str, Any]
+) -> str:
+    values = list(dict.fromkeys(item.get(field) for item in items))
+    for value in [item for item in values if item is not None][:2]:
+        text = str(value).lower() if isinstance(value, bool) else value
+        found, _ = fetch({**largest, name: text})
+        if any(item.get(field) != value for item in found):
+            return f"gives items whose {field} is not {value!r}"
+        if not found:
+            return f"gives nothing for {value!r}, although there are such items"
+    return ""
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())

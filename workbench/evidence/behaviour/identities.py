@@ -1,0 +1,328 @@
+"""Who may do what: nobody without credentials, nobody with old ones, nobody for someone else."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urljoin
+
+import orjson
+from pydantic import SecretStr
+
+from workbench.adapters.answer import Answer
+from workbench.adapters.auth import Login, open_login
+from workbench.adapters.hooks import open_hook
+from workbench.adapters.wire import Wire
+from workbench.canonical.base import Entity
+from workbench.errors import CredentialError, InputError, PartnerError, TranslationError
+from workbench.evidence.behaviour.bench import Bench, finding
+from workbench.evidence.behaviour.inventing import recorded
+from workbench.evidence.kinds import KINDS, Kind
+from workbench.evidence.placing import fresh
+from workbench.evidence.relations import collections
+from workbench.model.evidence import Evidence, Outcome, Severity
+from workbench.settings import variable_name
+
+_SHORT_LIFE = 5.0  # seconds that are worth waiting for a token to expire
+
+
+def open_stranger(bench: Bench, which: str) -> Wire | None:
+    """A wire with other credentials, as `second_api_key`; None when they are not set.
+
+    They are looked for among the manifest's credentials and in the environment.
+
+    Args:
+        bench: The bench.
+        which: `second` for another restaurant's, `expired` for our own old ones.
+    """
+    session = bench.session
+    given: dict[str, SecretStr] = {}
+    for name in bench.partner.manifest.auth.credential_names():
+        other = f"{which}_{name}"
+        variable = variable_name(bench.partner.slug, session.environment, other)
+        value = session.credentials.get(other) or os.environ.get(variable)
+        if value:
+            given[name] = value if isinstance(value, SecretStr) else SecretStr(value)
+    return _open(bench, given) if given else None
+
+
+def _open(bench: Bench, given: dict[str, SecretStr]) -> Wire | None:
+    """A wire that logs in with some credentials exchanged; None when that cannot be."""
+    session = bench.session
+    auth = bench.partner.manifest.auth
+    session.redactor.add(*(item.get_secret_value() for item in given.values()))
+    credentials = {**session.credentials, **given}
+    base = session.wire.base_url
+    login: Login
+    try:
+        if auth.scheme == "hook":
+            login = open_hook(bench.partner.folder / "hooks.py", credentials)
+        else:
+            url = urljoin(f"{base}/", (auth.token_url or "token").lstrip("/"))
+            login = open_login(auth, credentials, token_url=url)
+    except CredentialError:
+        return None
+    return Wire(
+        base,
+        auth=login,
+        allowed_hosts=frozenset(bench.partner.environment(session.environment).hosts),
+        redactor=session.redactor,
+        recorder=session.recorder,
+        limits=bench.partner.manifest.limits,
+        headers=bench.partner.manifest.headers,
+        allow_writes=session.allow_writes,
+        environment=session.environment,
+        partner=bench.partner.slug,
+    )
+
+
+def refuse_second(bench: Bench) -> Iterator[Evidence]:
+    """Another restaurant's credentials neither read nor change what is ours."""
+    readable = [kind for kind in KINDS if bench.has(kind.read)]
+    wire = open_stranger(bench, "second")
+    if wire is None:
+        for kind in readable:
+            why = "No second identity is set (credentials named `second_…`)."
+            yield bench.tell(kind.read, "other-identity", why, outcome=Outcome.UNTESTED)
+        return
+    with wire:
+        for kind in readable:
+            yield from _read_as(bench, kind, wire)
+            yield from _list_as(bench, kind, wire)
+        for slug, entity, ids in _writes(bench):
+            yield from _write_as(bench, slug, entity, ids, wire)
+
+
+def refuse_expired(bench: Bench) -> Iterator[Evidence]:
+    """Our own credentials from before are refused."""
+    kind = next((item for item in KINDS if bench.has(item.read) and bench.known(item.noun)), None)
+    if kind is None:
+        return
+    wire = open_stranger(bench, "expired")
+    if wire is None:
+        why = "No expired credentials are set (named `expired_…`)."
+        yield bench.tell(kind.read, "expired-refused", why, outcome=Outcome.UNTESTED)
+        return
+    request = bench.adapter.call(kind.read, ids={kind.noun: bench.known(kind.noun)[0]}).request
+    with wire:
+        try:
+            answer = wire.send(request.method, request.url.partition("?")[0])
+        except PartnerError as error:
+            yield bench.tell(kind.read, "expired-refused", f"They were refused: {error.message}.")
+            return
+    yield _tell_access(bench, kind.read, "expired-refused", "expired credentials", answer)
+
+
+def refuse_wrong(bench: Bench) -> Iterator[Evidence]:
+    """Each single credential, spelt wrong, closes the door."""
+    kind = next((item for item in KINDS if bench.has(item.read) and bench.known(item.noun)), None)
+    if kind is None or bench.partner.manifest.auth.scheme == "none":
+        return
+    request = bench.adapter.call(kind.read, ids={kind.noun: bench.known(kind.noun)[0]}).request
+    url = request.url.partition("?")[0]
+    for what, answer in _wrong_answers(bench, url):
+        yield _tell_access(bench, kind.read, "wrong-credentials-refused", what, answer)
+
+
+def _wrong_answers(bench: Bench, url: str) -> Iterator[tuple[str, Answer]]:
+    wire = bench.session.wire
+    if bench.partner.manifest.auth.scheme == "oauth2-client-credentials":
+        token = wire.prove().headers["Authorization"].get_secret_value()
+        yield "a changed token", _with_token(bench, url, _misspell(token))
+        life = _token_life(bench)
+        if life is not None and life <= _SHORT_LIFE:
+            time.sleep(life + 0.5)
+            yield "a token past its time", _with_token(bench, url, token)
+        return
+    for name in bench.partner.manifest.auth.credential_names():
+        if name not in bench.session.credentials or name.startswith(("second_", "expired_")):
+            continue
+        value = bench.session.credentials[name].get_secret_value()
+        other = _open(bench, {name: SecretStr(_misspell(value))})
+        if other is None:
+            continue
+        with other:
+            try:
+                yield f"a wrong {name}", other.send("GET", url)
+            except (InputError, PartnerError):
+                continue  # not let in, or never asked
+
+
+def _with_token(bench: Bench, url: str, token: str) -> Answer:
+    bench.session.redactor.add(token)
+    headers = {"Authorization": token}
+    return bench.session.wire.send("GET", url, headers=headers, authenticated=False)
+
+
+def _misspell(value: str) -> str:
+    """The same length and alphabet, another value; the start (`Bearer `) stays."""
+    half = len(value) // 2
+    return value[:half] + "".join("b" if letter == "a" else "a" for letter in value[half:])
+
+
+def _token_life(bench: Bench) -> float | None:
+    """Seconds that the last token lives, as the partner's own answer said."""
+    path = (bench.partner.manifest.auth.token_url or "token").partition("?")[0]
+    for entry in reversed(bench.session.recorder.exchanges):
+        if entry.url.partition("?")[0].endswith(path) and entry.status == 200:
+            try:
+                return float(orjson.loads(entry.response_body)["expires_in"])
+            except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
+                return None
+    return None
+
+
+def refuse_everywhere(bench: Bench) -> Iterator[Evidence]:
+    """Writes without credentials are refused as reads are."""
+    if bench.partner.manifest.auth.scheme == "none" or not bench.session.allow_writes:
+        return
+    for slug, entity, ids in _writes(bench):
+        answer = _attempt(bench, slug, entity, ids, bench.session.wire, authenticated=False)
+        if answer is not None:
+            yield _tell_access(bench, slug, "credentials-needed", "no credentials", answer)
+
+
+def _tell_access(bench: Bench, feature: str, check: str, who: str, answer: Answer) -> Evidence:
+    findings = []
+    if answer.status < 300:
+        findings.append(
+            finding(
+                check.replace("-needed", "-not-needed").replace("-refused", "-accepted"),
+                Severity.CRITICAL,
+                f"With {who}, {bench.subject(feature)} is answered with {answer.status}.",
+                operation=bench.subject(feature),
+                expected="401 or 403",
+                observed=str(answer.status),
+                reproduction=answer.curl,
+            )
+        )
+    return bench.tell(
+        feature, check, f"Called with {who}: answer {answer.status}.", findings=findings
+    )
+
+
+def _read_as(bench: Bench, kind: Kind, wire: Wire) -> Iterator[Evidence]:
+    for identity in bench.known(kind.noun)[:1]:
+        request = bench.adapter.call(kind.read, ids={kind.noun: identity}).request
+        answer = wire.send(request.method, request.url.partition("?")[0])
+        findings = []
+        if answer.status < 300:
+            findings.append(
+                finding(
+                    "other-identity-reads",
+                    Severity.CRITICAL,
+                    f"Another restaurant's credentials read our {kind.noun}.",
+                    operation=bench.subject(kind.read),
+                    expected="403 or 404",
+                    observed=str(answer.status),
+                    reproduction=answer.curl,
+                )
+            )
+        yield bench.tell(
+            kind.read,
+            "other-identity",
+            f"Read {kind.noun} {identity} with a second identity: answer {answer.status}.",
+            findings=findings,
+            outcome=Outcome.UNTESTED if answer.status == 401 else None,
+        )
+
+
+def _list_as(bench: Bench, kind: Kind, wire: Wire) -> Iterator[Evidence]:
+    read = bench.partner.operations(kind.read)[0][1]
+    for operation in collections(bench.partner.description, read, "GET")[:1]:
+        if "{" in operation.path:
+            continue
+        answer = wire.send("GET", operation.path)
+        ours = [
+            name
+            for name in bench.known(kind.noun)
+            if f'"{name}"' in answer.body.decode("utf-8", "replace")
+        ]
+        findings = []
+        if answer.status < 300 and ours:
+            findings.append(
+                finding(
+                    "other-identity-lists",
+                    Severity.CRITICAL,
+                    f"{operation.id} shows our {kind.noun}s to another restaurant's credentials.",
+                    operation=operation.id,
+                    expected="none of ours",
+                    observed=", ".join(ours[:3]),
+                    reproduction=answer.curl,
+                )
+            )
+        yield bench.tell(
+            kind.read,
+            "other-identity",
+            f"Listed {kind.noun}s with a second identity: answer {answer.status}.",
+            subject=operation.id,
+            findings=findings,
+        )
+
+
+def _writes(bench: Bench) -> Iterator[tuple[str, Entity, dict[str, str]]]:
+    """One harmless write per bound write feature: what a sample says, or a legal status."""
+    if not bench.session.allow_writes:
+        return
+    for kind in KINDS:
+        name = fresh(bench.session, kind) if bench.has(kind.status_write) else None
+        if name is not None:
+            first = "accepted" if kind.noun == "order" else "confirmed"
+            yield kind.status_write, kind.update(name, kind.status(first)), {kind.noun: name}
+    for slug in ("product-write", "availability-write"):
+        for entity in recorded(bench, slug)[:1] if bench.has(slug) else ():
+            yield slug, entity, {}
+
+
+def _write_as(
+    bench: Bench, slug: str, entity: Entity, ids: dict[str, str], wire: Wire
+) -> Iterator[Evidence]:
+    answer = _attempt(bench, slug, entity, ids, wire)
+    if answer is None:
+        return
+    findings = []
+    if answer.status < 300:
+        findings.append(
+            finding(
+                "other-identity-writes",
+                Severity.CRITICAL,
+                f"Another restaurant's credentials change what is ours with {bench.subject(slug)}.",
+                operation=bench.subject(slug),
+                expected="403 or 404",
+                observed=str(answer.status),
+                reproduction=answer.curl,
+            )
+        )
+    yield bench.tell(
+        slug,
+        "other-identity",
+        f"Wrote with a second identity: answer {answer.status}.",
+        findings=findings,
+        outcome=Outcome.UNTESTED if answer.status == 401 else None,
+    )
+
+
+def _attempt(
+    bench: Bench,
+    slug: str,
+    entity: Entity,
+    ids: dict[str, str],
+    wire: Wire,
+    **options: Any,
+) -> Answer | None:
+    """Send what the adapter would send, over another wire; None when it has nothing to send."""
+    try:
+        preview = bench.adapter.write(slug, entity, ids=ids, dry_run=True)
+    except (InputError, TranslationError):
+        return None
+    request = preview.request if isinstance(preview, Answer) else preview
+    headers = {"content-type": "application/json"} if request.body else {}
+    return wire.send(
+        request.method,
+        request.url.partition("?")[0],
+        content=request.body or None,
+        headers=headers,
+        **options,
+    )

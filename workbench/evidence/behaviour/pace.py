@@ -1,0 +1,121 @@
+"""How fast the partner answered in this run, and what it says about how much we may ask."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from statistics import median
+
+from workbench.adapters.recorder import Recorded
+from workbench.evidence.behaviour.bench import Bench, finding
+from workbench.evidence.relations import outbound
+from workbench.model.description import Operation
+from workbench.model.evidence import Evidence, Severity
+
+_RATE = re.compile(r"rate-?limit", re.IGNORECASE)
+_TRIES = 3
+
+
+def look_at_pace(bench: Bench) -> Iterator[Evidence]:
+    """Median time of every bound operation that was called, against the latency budget."""
+    budget = bench.partner.manifest.limits.latency_budget_ms / 1000
+    calls = _calls(bench)
+    for feature in bench.catalogue.features:
+        for _, operation in bench.partner.operations(feature.slug):
+            seconds = [entry.seconds for entry in calls.get(operation.id, ()) if entry.status]
+            if not seconds:
+                continue
+            usual = median(seconds)
+            findings = []
+            if usual > budget:
+                findings.append(
+                    finding(
+                        "latency-over-budget",
+                        Severity.MEDIUM,
+                        f"{operation.id} takes {usual * 1000:.0f} ms; "
+                        f"{budget * 1000:.0f} ms were agreed.",
+                        operation=operation.id,
+                        expected=f"{budget * 1000:.0f} ms",
+                        observed=f"{usual * 1000:.0f} ms",
+                    )
+                )
+            yield bench.tell(
+                feature.slug,
+                "latency",
+                f"{operation.id} was called {len(seconds)} time(s): median {usual * 1000:.0f} ms.",
+                subject=operation.id,
+                findings=findings,
+                detail={"median_ms": round(usual * 1000), "calls": len(seconds)},
+            )
+
+
+def look_at_rates(bench: Bench) -> Iterator[Evidence]:
+    """Documented rate-limit headers are there, and their numbers can be right."""
+    calls = _calls(bench)
+    operations = {item.id: item for item in outbound(bench.partner.description)}
+    for name, entries in calls.items():
+        operation = operations[name]
+        promised = {
+            header.lower()
+            for response in operation.responses
+            if response.is_success
+            for header in response.headers
+            if _RATE.search(header)
+        }
+        feature = bench.owner(operation)
+        if not promised or feature is None:
+            continue
+        answered = [entry for entry in entries if 200 <= entry.status < 300]
+        troubles = [*_troubles(promised, answered)]
+        yield bench.tell(
+            feature,
+            "rate-limit-headers",
+            f"{name} promises {', '.join(sorted(promised))}; looked at {len(answered)} answer(s).",
+            subject=name,
+            findings=[
+                finding("rate-limit-headers", Severity.LOW, f"{name}: {text}.", operation=name)
+                for text in troubles[:1]
+            ],
+        )
+
+
+def _troubles(promised: set[str], answered: list[Recorded]) -> Iterator[str]:
+    remaining: list[int] = []
+    for entry in answered:
+        headers = {key.lower(): value for key, value in entry.response_headers.items()}
+        missing = promised - set(headers)
+        if missing:
+            yield f"an answer has no {min(missing)}"
+            return
+        numbers = {key: headers[key] for key in promised if headers[key].isdigit()}
+        left = next((int(v) for k, v in numbers.items() if "remaining" in k), None)
+        most = next((int(v) for k, v in numbers.items() if k.endswith("limit")), None)
+        if left is not None and most is not None and left > most:
+            yield f"{left} requests are left of {most}"
+            return
+        remaining += [left] if left is not None else []
+    if len(remaining) >= _TRIES and len(set(remaining)) == 1 and remaining[0] > 0:
+        yield "the number of requests left never changes"
+
+
+def _calls(bench: Bench) -> dict[str, list[Recorded]]:
+    """The exchanges of this run by operation; the most fixed path wins."""
+    base = bench.session.wire.base_url
+    patterns = sorted(
+        ((operation, _pattern(operation)) for operation in outbound(bench.partner.description)),
+        key=lambda pair: pair[0].path.count("{"),
+    )
+    calls: dict[str, list[Recorded]] = defaultdict(list)
+    for entry in bench.session.recorder.exchanges:
+        path = entry.url.partition("?")[0].removeprefix(base)
+        for operation, pattern in patterns:
+            if operation.method == entry.method and pattern.fullmatch(path):
+                calls[operation.id].append(entry)
+                break
+    return calls
+
+
+def _pattern(operation: Operation) -> re.Pattern[str]:
+    parts = re.split(r"(\{[^{}]+\})", operation.path)
+    return re.compile("".join("[^/]+" if p.startswith("{") else re.escape(p) for p in parts))

@@ -1,0 +1,156 @@
+"""Money across resources: an order has the prices of the menu, in the same unit and currency."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from workbench.canonical.menu import Catalog, Product
+from workbench.canonical.order import Order, OrderLine
+from workbench.errors import InputError, TranslationError
+from workbench.evidence.behaviour.bench import Bench, finding
+from workbench.evidence.kinds import ORDER
+from workbench.evidence.placing import fresh, send
+from workbench.evidence.relations import last_parameter, outbound, stem
+from workbench.model.evidence import Evidence, Finding, Outcome, Severity
+
+_CATALOGUE = re.compile(
+    r"^(menus?|products?|items|catalog(ue)?s?|dishes|articles|articulos|carta|platos)$"
+)
+_PRICE = re.compile(r"price|amount|precio|importe|cents|cost$|preis", re.IGNORECASE)
+_FEATURES = ("product-write", "menu-write")
+
+
+def compare_prices(bench: Bench) -> Iterator[Evidence]:
+    """A new order is in the manifest's currency, and its lines cost what the menu says."""
+    if not bench.has(ORDER.read):
+        return
+    identity = fresh(bench.session, ORDER)
+    if identity is None:
+        why = "No new order can be placed, and the price of an old one may have changed since."
+        yield bench.tell(ORDER.read, "menu-price", why, outcome=Outcome.UNTESTED)
+        return
+    try:
+        order = bench.adapter.read(ORDER.read, identity).value
+    except TranslationError:
+        return  # told by `read-known`
+    if not isinstance(order, Order):
+        return
+    yield _compare_currency(bench, order)
+    compared, findings = 0, list[Finding]()
+    for line in order.lines:
+        offered = _offered(bench, line) if line.ref.product_id else set()
+        if not offered or line.ref.variant_id:
+            continue
+        compared += 1
+        findings += _compare(bench, line, offered)
+    yield bench.tell(
+        ORDER.read,
+        "menu-price",
+        f"Compared {compared} line(s) of the new order {identity} with the menu."
+        if compared
+        else "Nothing that can be read tells the prices of the products in a new order.",
+        outcome=None if compared else Outcome.INAPPLICABLE,
+        criteria=("order-lines-referenced",) if compared else (),
+        findings=findings[:3],
+    )
+
+
+def _compare_currency(bench: Bench, order: Order) -> Evidence:
+    wanted = bench.partner.manifest.currency
+    findings = []
+    if order.currency != wanted:
+        findings.append(
+            finding(
+                "currency-differs",
+                Severity.HIGH,
+                f"A new order is in {order.currency}; the restaurant's currency is {wanted}.",
+                operation=bench.subject(ORDER.read),
+                expected=wanted,
+                observed=order.currency,
+                criterion="order-totals-reconcile",
+            )
+        )
+    return bench.tell(
+        ORDER.read, "currency", f"A new order is in {order.currency}.", findings=findings
+    )
+
+
+def _offered(bench: Bench, line: OrderLine) -> set[Decimal]:
+    """Prices in minor units at which readable resources offer a product."""
+    product = line.ref.product_id or ""
+    found: set[Decimal] = set()
+    for operation in outbound(bench.partner.description):
+        if operation.method != "GET" or not _CATALOGUE.match(stem(operation.path)):
+            continue
+        name = last_parameter(operation.path)
+        named = name is not None and bench.partner.manifest.parameters.get(name) == "product"
+        try:
+            answer = send(bench.session, operation, ids={"product": product} if named else {})
+        except InputError:
+            continue
+        if answer.status >= 300:
+            continue
+        body = answer.json()
+        found |= _canonical(bench, body, product) or {*_raw(bench, body, product)}
+    return found
+
+
+def _canonical(bench: Bench, body: Any, product: str) -> set[Decimal]:
+    for feature in _FEATURES:
+        translator = bench.partner.translator(feature)
+        if translator is None:
+            continue
+        try:
+            value = translator.translate(body).value
+        except TranslationError:
+            continue
+        products = value.products if isinstance(value, Catalog) else (value,)
+        for item in products:
+            if isinstance(item, Product) and item.ids.partner_id == product:
+                prices = [item.price, *(variant.price for variant in item.variants)]
+                return {Decimal(price.amount_minor) for price in prices}
+    return set()
+
+
+def _raw(bench: Bench, node: Any, product: str) -> Iterator[Decimal]:
+    """Prices beside the product's id, by the names of fields; whole numbers are minor units."""
+    children = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    if isinstance(node, dict) and any(value == product for value in node.values()):
+        for key, value in node.items():
+            amount = _number(value) if _PRICE.search(key) else None
+            if amount is not None:
+                yield amount if isinstance(value, int) else amount * 100
+        return
+    for child in children:
+        yield from _raw(bench, child, product)
+
+
+def _number(value: Any) -> Decimal | None:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        return Decimal(str(value))
+    except InvalidOperation:
+        return None
+
+
+def _compare(bench: Bench, line: OrderLine, offered: set[Decimal]) -> Iterator[Finding]:
+    asked = Decimal(line.unit_price.amount_minor)
+    if asked in offered:
+        return
+    nearest = min(offered, key=lambda price: abs(price - asked))
+    ratio = asked / nearest if nearest else Decimal(0)
+    is_unit = ratio in {Decimal(100), Decimal("0.01"), Decimal(1000), Decimal("0.001")}
+    words = "is in another unit than in the menu" if is_unit else "is not the price of the menu"
+    yield finding(
+        "price-in-other-unit" if is_unit else "price-not-of-menu",
+        Severity.HIGH,
+        f"The unit price of a line in a new order {words}.",
+        operation=bench.subject(ORDER.read),
+        expected=f"{nearest} minor units",
+        observed=f"{asked} minor units",
+        criterion="order-totals-reconcile",
+    )

@@ -1,0 +1,79 @@
+"""Ids inside generated bodies: where a body is meant to be valid, they are of things that exist.
+
+A schema cannot say that `restaurant_id` has to exist, so a refusal of a made-up one proves nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from workbench.adapters.session import Session
+from workbench.evidence.bodies import merge
+from workbench.evidence.known import Value, known_values
+from workbench.model.description import Operation
+
+_DEEPEST = 4
+_PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+
+# Runs inside Schemathesis. Negative cases stay as they are: they are meant to be wrong.
+_SOURCE = """
+
+import schemathesis
+
+_KNOWN = {known}
+
+
+def _place_known(node):
+    if isinstance(node, list):
+        return [_place_known(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    placed = {{}}
+    for name, value in node.items():
+        real = _KNOWN.get(name)
+        if real and isinstance(value, type(real[0])) and value not in real:
+            value = real[len(str(value)) % len(real)]
+        placed[name] = _place_known(value)
+    return placed
+
+
+@schemathesis.hook("before_call")
+def place_known_ids(context, case, kwargs):
+    meta = getattr(case, "meta", None)
+    if meta is not None and meta.generation.mode.is_positive:
+        case.body = _place_known(case.body)
+"""
+
+
+def body_references(session: Session, operation: Operation) -> dict[str, tuple[str, list[Value]]]:
+    """Field name → its place in Schemathesis' words, and the ids that exist for it."""
+    if operation.request_schema is None or operation.method != "POST":
+        return {}
+    found: dict[str, tuple[str, list[Value]]] = {}
+    for place, name in _fields(session, operation.document, operation.request_schema, "body", 0):
+        known = known_values(session.partner, session.environment, name)
+        if known:
+            found[name] = (place, [*known])
+    return found
+
+
+def placing_source(known: dict[str, list[Value]]) -> str:
+    """Text of the hook that puts real ids into bodies that are meant to be valid."""
+    return _SOURCE.format(known=json.dumps(known)) if known else ""
+
+
+def _fields(
+    session: Session, document: str, schema: Any, place: str, depth: int
+) -> Iterator[tuple[str, str]]:
+    schema = merge(session.partner.description, document, schema)
+    if depth > _DEEPEST:
+        return
+    if "items" in schema:
+        yield from _fields(session, document, schema["items"], f"{place}[*]", depth + 1)
+    for name, part in schema.get("properties", {}).items():
+        if _PLAIN_NAME.fullmatch(name) and place != "body[*]":
+            yield f"{place}.{name}", name
+            yield from _fields(session, document, part, f"{place}.{name}", depth + 1)

@@ -1,0 +1,188 @@
+"""Did they call us, genuinely, and could we read it?
+
+Where the sandbox can be made to send, each event is provoked and awaited at a receiver of our own;
+elsewhere the durable inbox of `workbench listen` is read.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from workbench.adapters.session import Session
+from workbench.errors import CredentialError, InputError, PartnerError
+from workbench.evidence.receipts.checking import explain_absence, look_at
+from workbench.evidence.receipts.post import WAIT_SECONDS, Post, event_names, tell, watch
+from workbench.evidence.receipts.provoking import provoke, register
+from workbench.evidence.receipts.sender import (
+    ENDPOINT,
+    judge_sender,
+    look_for_copies,
+    watch_order,
+)
+from workbench.model.evidence import Evidence, Finding, Outcome, Severity
+from workbench.model.feature import Catalogue, Feature, FeatureKind
+from workbench.partners import Partner
+from workbench.receiver.app import Endpoint, create_app
+from workbench.receiver.inbox import Inbox
+from workbench.receiver.listening import INBOX_NAME, open_endpoint
+from workbench.receiver.server import ReceiverServer
+from workbench.store import RunFolder
+
+__all__ = ["gather"]
+
+
+def gather(
+    partner: Partner,
+    catalogue: Catalogue,
+    session: Session,
+    folder: RunFolder,
+    *,
+    wait: float = WAIT_SECONDS,
+) -> Iterator[Evidence]:
+    """One observation or more per bound event, and one per trait of the sender.
+
+    `wait` is how many seconds an event may take.
+    """
+    features = [
+        feature
+        for feature in catalogue.features
+        if feature.kind is FeatureKind.EVENT and partner.events(feature.slug)
+    ]
+    if not features or partner.manifest.webhooks is None:
+        return
+    try:
+        endpoint = open_endpoint(partner, lambda name: _credential(session, name))
+    except CredentialError as error:
+        for item in features:
+            yield tell(session, item.slug, Outcome.CANT_TELL, f"Not heard: {error}")
+        return
+    with ExitStack() as stack:
+        if not session.allow_writes or session.environment == "production":
+            yield from _read_inbox(stack, partner, session, features, folder)
+            return
+        post, url = _open(stack, partner, session, endpoint, wait)
+        session.reset()
+        how = register(session, f"{url}/{partner.slug}/webhooks")
+        if how is None:
+            yield from _read_inbox(stack, partner, session, features, folder)
+            return
+        for feature in features:
+            yield from _provoke(post, feature)
+        if post.heard:
+            yield from watch_order(post, features)
+        yield from judge_sender(post, url, how)
+
+
+def _open(
+    stack: ExitStack, partner: Partner, session: Session, endpoint: Endpoint, wait: float
+) -> tuple[Post, str]:
+    room = stack.enter_context(tempfile.TemporaryDirectory(prefix="workbench-receipts-"))
+    inbox = stack.enter_context(Inbox(Path(room) / INBOX_NAME))
+    post = Post(partner, session, inbox, wait)
+    app = watch(create_app({partner.slug: endpoint}, inbox), post)
+    return post, stack.enter_context(ReceiverServer(app)).url
+
+
+def _credential(session: Session, name: str) -> SecretStr:
+    if name not in session.credentials:
+        raise CredentialError(
+            f"Credential {name!r} is not set, so webhooks cannot be checked",
+            partner=session.partner.slug,
+        )
+    return session.credentials[name]
+
+
+def _provoke(post: Post, feature: Feature) -> Iterator[Evidence]:
+    """Bring it about, creations twice: once more after a loss, and to see the ids differ."""
+    for _ in range(2):
+        lines = [*_provoke_once(post, feature)]
+        yield from lines
+        is_lost = any(line.feature == ENDPOINT for line in lines)
+        is_heard = any(line.subject for line in lines)
+        if not is_lost and not (is_heard and feature.slug.endswith("created-event")):
+            break  # the same change once more is no change
+    for copy in look_for_copies(post, feature):
+        yield tell(
+            post.session,
+            feature.slug,
+            Outcome.PASSED,
+            copy.summary,
+            check="told-once",
+            findings=[copy],
+        )
+
+
+def _provoke_once(post: Post, feature: Feature) -> Iterator[Evidence]:
+    names = event_names(post.partner, feature)
+    refused, began = post.refused, datetime.now(UTC)
+    try:
+        done = provoke(post.session, feature)
+    except (InputError, PartnerError) as error:
+        outcome = Outcome.UNTESTED if isinstance(error, InputError) else Outcome.CANT_TELL
+        yield tell(post.session, feature.slug, outcome, str(error))
+        return
+    found = post.await_event(names, began)
+    if not found and post.refused > refused and not post.receipts(began):
+        yield _tell_lost(post, names)
+    elif not found:
+        missing = explain_absence(post, names, done, began)
+        yield tell(post.session, feature.slug, Outcome.FAILED, missing.summary, findings=[missing])
+    post.heard += found
+    for receipt, event in found:
+        seconds = round((receipt.received_at - began).total_seconds(), 2)
+        yield look_at(post, feature, receipt, event, seconds)
+
+
+def _tell_lost(post: Post, names: set[str]) -> Evidence:
+    lost = Finding(
+        slug="webhook-not-repeated",
+        severity=Severity.HIGH,
+        summary=f"A delivery of {', '.join(sorted(names))} that we answered with 503 was not sent "
+        f"again within {post.wait:.0f} s.",
+        operation=min(names),
+        expected="the same delivery again",
+        observed="none",
+        criterion="event-retries-observed",
+    )
+    return tell(
+        post.session,
+        ENDPOINT,
+        Outcome.FAILED,
+        lost.summary,
+        check="sender",
+        criteria=("event-retries-observed",),
+        findings=[lost],
+    )
+
+
+def _read_inbox(
+    stack: ExitStack,
+    partner: Partner,
+    session: Session,
+    features: list[Feature],
+    folder: RunFolder,
+) -> Iterator[Evidence]:
+    """What `workbench listen` has kept, not older than the feature's age."""
+    path = folder.path.parent / INBOX_NAME
+    if not path.is_file():
+        words = f"No webhook was provoked or kept; `workbench listen {partner.slug}` keeps them."
+        for feature in features:
+            yield tell(session, feature.slug, Outcome.UNTESTED, words)
+        return
+    post = Post(partner, session, stack.enter_context(Inbox(path)))
+    for feature in features:
+        names = event_names(partner, feature)
+        since = datetime.now(UTC) - timedelta(days=feature.max_age_days)
+        found = post.events(names, since)
+        if not found:
+            words = f"The inbox holds no {', '.join(sorted(names))} of the last "
+            words += f"{feature.max_age_days} days."
+            yield tell(session, feature.slug, Outcome.UNTESTED, words)
+        for receipt, event in found[-3:]:
+            yield look_at(post, feature, receipt, event, None)

@@ -1,0 +1,206 @@
+"""One delivery, looked at: genuine, as documented, readable, and the same as a read says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from workbench.adapters.adapter import Adapter
+from workbench.canonical.base import Entity
+from workbench.canonical.invariants import check
+from workbench.canonical.order import Order, OrderStatusUpdate
+from workbench.canonical.reservation import Reservation, ReservationStatusUpdate
+from workbench.description.schema import violations
+from workbench.errors import InputError, PartnerError, TranslationError
+from workbench.evidence.receipts.post import Post, tell
+from workbench.model.evidence import Evidence, Finding, Outcome, Severity
+from workbench.model.feature import Feature
+from workbench.model.verdict import Binding
+from workbench.receiver.events import ReceivedEvent, read_payload
+from workbench.receiver.receipt import Receipt
+
+_LATE_SECONDS = 5.0
+_COMPARED: dict[type[Entity], tuple[str, ...]] = {
+    Order: ("status", "currency", "order_type", "totals", "lines"),
+    OrderStatusUpdate: ("status",),
+    Reservation: ("status", "starts_at", "party"),
+    ReservationStatusUpdate: ("status",),
+}
+
+
+def look_at(
+    post: Post, feature: Feature, receipt: Receipt, event: ReceivedEvent, seconds: float | None
+) -> Evidence:
+    """Everything that one genuine delivery shows; `seconds` after it was provoked, if it was."""
+    findings = [*_off_schema(post, receipt, event)]
+    entity: Entity | None = None
+    try:
+        entity = understand(post, event)
+        if seconds is not None and not event.rule.pull:
+            findings += _unlike_read(post, feature, event, entity)
+    except TranslationError as error:
+        findings.append(
+            Finding(
+                slug="webhook-not-translated",
+                severity=Severity.HIGH,
+                summary=f"The body of {event.reference} does not fit the mapping: {error.message}.",
+                pointer=error.path or None,
+                operation=event.reference,
+            )
+        )
+    except PartnerError as error:
+        words = f"Received, but not read: {error}"
+        return tell(post.session, feature.slug, Outcome.CANT_TELL, words)
+    findings += [*_broken_invariants(event, entity), *_late(event, seconds)]
+    broken = any(item.severity.breaks for item in findings)
+    after = f" {seconds} s after it was provoked" if seconds is not None else ""
+    how = "followed by a read" if event.rule.pull else "translated from its body"
+    return tell(
+        post.session,
+        feature.slug,
+        Outcome.FAILED if broken else Outcome.PASSED,
+        f"{event.reference} came{after}, was genuine ({receipt.reason}), and was {how}.",
+        subject=event.reference,
+        criteria=_criteria(feature, entity),
+        findings=findings,
+        detail={"seconds": seconds, "bytes": len(receipt.body), "method": receipt.method},
+    )
+
+
+def explain_absence(post: Post, names: set[str], done: str, since: datetime) -> Finding:
+    """Why no genuine event was heard: it was not genuine, shared its id, or did not come."""
+    came = post.receipts(since)
+    listed = ", ".join(sorted(names))
+    refused = next((item.reason for item in came if not item.verified), None)
+    slug = "webhook-not-delivered"
+    words = f"{listed} did not come within {post.wait:.0f} s after {done}."
+    expected, observed = "a delivery to our address", "none"
+    if refused is not None:
+        slug = "webhook-not-genuine"
+        words = f"After {done} a delivery came whose signature is not right ({refused})."
+        expected, observed = "a signature as the manifest describes it", refused
+    elif any(item.differed for item in came):
+        slug = "webhook-id-reused"
+        words = f"{listed} came with the event id of an earlier one, so it looks like a repeat."
+        expected, observed = "an id of its own for each event", "the id of another event"
+    return Finding(
+        slug=slug,
+        severity=Severity.HIGH,
+        summary=words,
+        operation=min(names),
+        expected=expected,
+        observed=observed,
+    )
+
+
+def understand(post: Post, event: ReceivedEvent) -> Entity | None:
+    """The entity that an event is about: from its body, or read with its id.
+
+    Raises:
+        TranslationError: It does not fit the mapping.
+        PartnerError: It could not be read.
+    """
+    if event.rule.pull:
+        return Adapter(post.session).read(event.rule.pull, event.entity_id or "").value
+    translator = post.partner.translators.get(event.rule.mapping or "")
+    return translator.translate(event.item).value if translator else None
+
+
+def _off_schema(post: Post, receipt: Receipt, event: ReceivedEvent) -> Iterator[Finding]:
+    item = post.partner.description.exchange(event.reference)
+    webhooks = post.partner.manifest.webhooks
+    if item is None or webhooks is None or item.request_schema is None:
+        return
+    payload = read_payload(webhooks, receipt)
+    found = violations(post.partner.description, item.document, item.request_schema, payload)
+    for violation in found[:3]:
+        yield Finding(
+            slug="webhook-off-schema",
+            severity=Severity.MEDIUM,
+            summary=f"The body of {event.reference} does not match its documented schema.",
+            pointer=re.sub(r"/\d+", "/0", violation.pointer),
+            operation=event.reference,
+            observed=post.session.redactor.text(violation.message)[:160],
+        )
+
+
+def _unlike_read(
+    post: Post, feature: Feature, event: ReceivedEvent, entity: Entity | None
+) -> Iterator[Finding]:
+    """What the event says and a read at once does not, field by field of what matters."""
+    noun = feature.slug.partition("-")[0]
+    read = f"{noun}-read"
+    if entity is None or not event.entity_id:
+        return
+    if not isinstance(post.partner.statement(read), Binding):
+        return
+    try:
+        whole = Adapter(post.session).read(read, event.entity_id).value
+    except (PartnerError, InputError, TranslationError):
+        return  # told by the behaviour source
+    for name in _COMPARED.get(type(entity), ()):
+        if name not in entity.model_fields_set or name not in whole.model_fields_set:
+            continue
+        pair = [item.model_dump(mode="json", exclude_unset=True) for item in (entity, whole)]
+        for pointer, told, shown in _differences(pair[0][name], pair[1][name], f"/{name}"):
+            yield Finding(
+                slug="webhook-content-differs",
+                severity=Severity.HIGH,
+                summary=f"{event.reference} and a read at the same moment disagree.",
+                pointer=pointer,
+                operation=event.reference,
+                expected=repr(shown)[:80],
+                observed=repr(told)[:80],
+            )
+            return
+
+
+def _differences(one: Any, other: Any, pointer: str) -> Iterator[tuple[str, Any, Any]]:
+    if isinstance(one, dict) and isinstance(other, dict):
+        for key in one.keys() & other.keys():
+            yield from _differences(one[key], other[key], f"{pointer}/{key}")
+    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        for index, (left, right) in enumerate(zip(one, other, strict=True)):
+            yield from _differences(left, right, f"{pointer}/{index}")
+    elif one != other:
+        yield pointer, one, other
+
+
+def _late(event: ReceivedEvent, seconds: float | None) -> Iterator[Finding]:
+    if seconds is not None and seconds > _LATE_SECONDS:
+        yield Finding(
+            slug="webhook-late",
+            severity=Severity.LOW,
+            summary=f"{event.reference} came {seconds} s after what it tells of.",
+            operation=event.reference,
+            expected=f"{_LATE_SECONDS:.0f} s",
+            observed=f"{seconds} s",
+        )
+
+
+def _broken_invariants(event: ReceivedEvent, entity: Entity | None) -> list[Finding]:
+    return [
+        Finding(
+            slug=violation.code.lower(),
+            severity=Severity.HIGH if violation.severity == "error" else Severity.LOW,
+            summary=f"{event.reference}: {violation.summary}",
+            pointer=violation.path,
+            operation=event.reference,
+        )
+        for violation in (check(entity) if entity is not None else ())
+    ]
+
+
+def _criteria(feature: Feature, entity: Entity | None) -> tuple[str, ...]:
+    own = {
+        "order-created-event": "order-event-received",
+        "reservation-created-event": "reservation-event-received",
+        "order-status-event": "order-status-event-received",
+        "reservation-status-event": "reservation-status-event-received",
+    }
+    status = str(getattr(entity, "status", ""))
+    cancelled = ("order-cancellation-received",) if status == "cancelled" else ()
+    wanted = (own.get(feature.slug, ""), *cancelled)
+    return tuple(slug for slug in wanted if feature.criterion(slug))

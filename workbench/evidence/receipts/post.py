@@ -1,0 +1,161 @@
+"""The receiver of one run: it keeps what comes, refuses the first delivery, remembers one whole."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, MutableMapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from workbench.adapters.session import Session
+from workbench.model.evidence import Evidence, Finding, Outcome, Source
+from workbench.model.feature import Feature
+from workbench.partners import Partner
+from workbench.receiver.events import ReceivedEvent, read_events
+from workbench.receiver.inbox import Inbox
+from workbench.receiver.receipt import Receipt
+
+Heard = list[tuple[Receipt, ReceivedEvent]]
+
+WAIT_SECONDS = 12.0
+SETTLE_SECONDS = 0.3  # in which a second copy of a delivery would come
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """One request as it came, with its signature, to be sent once more."""
+
+    method: str
+    path: str
+    headers: dict[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+
+@dataclass
+class Post:
+    """The receiver of one run, and what came to it.
+
+    Attributes:
+        wait: Seconds to wait for an event.
+        refused: How many deliveries were answered with 503.
+        slowest: Longest time in which we acknowledged, in seconds.
+        last: The last delivery that was let through.
+    """
+
+    partner: Partner
+    session: Session
+    inbox: Inbox
+    wait: float = WAIT_SECONDS
+    refused: int = 0
+    slowest: float = 0.0
+    last: Delivered | None = None
+    heard: Heard = field(default_factory=list)
+
+    def receipts(self, since: datetime) -> list[Receipt]:
+        """Everything that came at or after an instant, genuine or not."""
+        return [
+            receipt
+            for receipt in self.inbox.receipts(self.partner.slug)
+            if receipt.last_seen_at >= since
+        ]
+
+    def events(self, names: set[str], since: datetime) -> Heard:
+        """Genuine events of these names that came at or after an instant."""
+        webhooks = self.partner.manifest.webhooks
+        if webhooks is None:
+            return []
+        return [
+            (receipt, event)
+            for receipt in self.inbox.receipts(self.partner.slug, since)
+            if receipt.verified
+            for event in read_events(webhooks, receipt)
+            if event.reference in names
+        ]
+
+    def await_event(self, names: set[str], since: datetime) -> Heard:
+        """Wait for one of these events, and then a moment for its copies; empty if none came.
+
+        A delivery that was not genuine ends the wait: the genuine one does not come any more.
+        """
+        end = time.monotonic() + self.wait
+        while time.monotonic() < end:
+            if self._news(names, since):
+                time.sleep(SETTLE_SECONDS)
+                return self._news(names, since)
+            if any(not receipt.verified for receipt in self.receipts(since)):
+                break
+            time.sleep(0.03)
+        return []
+
+    def _news(self, names: set[str], since: datetime) -> Heard:
+        """Events that came for the first time: a repeat of an older one is none."""
+        return [pair for pair in self.events(names, since) if pair[0].received_at >= since]
+
+
+def watch(app: Any, post: Post) -> Callable[..., Any]:
+    """Answer the first delivery with 503, and keep the last of the others."""
+
+    async def answer(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            await app(scope, receive, send)
+            return
+        if not post.refused:
+            post.refused += 1
+            headers = [(b"retry-after", b"1"), (b"content-length", b"0")]
+            await send({"type": "http.response.start", "status": 503, "headers": headers})
+            await send({"type": "http.response.body", "body": b""})
+            return
+        chunks: list[bytes] = []
+
+        async def listen() -> Any:
+            message = await receive()
+            chunks.append(message.get("body", b""))
+            return message
+
+        began = time.monotonic()
+        await app(scope, listen, send)
+        post.slowest = max(post.slowest, time.monotonic() - began)
+        query = scope.get("query_string", b"").decode("latin-1")
+        post.last = Delivered(
+            scope["method"],
+            scope["path"] + (f"?{query}" if query else ""),
+            {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
+            b"".join(chunks),
+        )
+
+    return answer
+
+
+def tell(
+    session: Session,
+    feature: str,
+    outcome: Outcome,
+    summary: str,
+    *,
+    check: str = "event-received",
+    subject: str = "",
+    criteria: tuple[str, ...] = (),
+    findings: list[Finding] | None = None,
+    detail: dict[str, Any] | None = None,
+) -> Evidence:
+    """An observation of this source."""
+    return Evidence(
+        feature=feature,
+        source=Source.RECEIPTS,
+        outcome=outcome,
+        subject=subject,
+        summary=summary,
+        check=check,
+        criteria=criteria,
+        findings=tuple(findings or ()),
+        environment=session.environment,
+        inputs={"partner.yaml": session.partner.inputs["partner.yaml"]},
+        tool="workbench receiver",
+        detail=detail or {},
+    )
+
+
+def event_names(partner: Partner, feature: Feature) -> set[str]:
+    """The references of a feature's events."""
+    return {name for name, _ in partner.events(feature.slug)}

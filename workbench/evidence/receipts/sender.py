@@ -1,0 +1,210 @@
+"""Traits of the sender, from everything that came in a run, and of our receiver towards forgers."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from workbench.adapters.answer import Answer
+from workbench.adapters.wire import Wire
+from workbench.errors import PartnerError
+from workbench.evidence.kinds import KINDS, Kind
+from workbench.evidence.placing import fresh
+from workbench.evidence.receipts.post import Post, event_names, tell
+from workbench.evidence.receipts.provoking import change_status
+from workbench.model.evidence import Evidence, Finding, Outcome, Severity
+from workbench.model.feature import Feature
+from workbench.model.verdict import Binding
+
+ENDPOINT = "webhook-endpoint"
+
+
+def judge_sender(post: Post, server_url: str, how: str) -> Iterator[Evidence]:
+    """Traits that hold, and what our receiver does with a forged and with a repeated delivery."""
+    if not post.heard:
+        return
+    for criterion, holds, words in _traits(post, how):
+        if holds:
+            yield _trait(post, criterion, words)
+    webhooks = post.partner.manifest.webhooks
+    is_signed = webhooks is not None and webhooks.signature.scheme != "none"
+    yield from _play_forger(post, server_url, is_signed=is_signed)
+
+
+def _traits(post: Post, how: str) -> Iterator[tuple[str, bool, str]]:
+    """Criterion, whether it was seen to hold, and what was seen."""
+    receipts = {receipt.id: receipt for receipt, _ in post.heard}.values()
+    webhooks = post.partner.manifest.webhooks
+    scheme = webhooks.signature.scheme if webhooks else "none"
+    limit = webhooks.timeout_seconds if webhooks else None
+    batched = sum(event.rule.each is not None for _, event in post.heard)
+    pulled = sum(event.rule.pull is not None for _, event in post.heard)
+    proved = scheme != "none" and all(receipt.verified for receipt in receipts)
+    slowest = f"We acknowledged in {post.slowest * 1000:.0f} ms at most; {limit} s are allowed."
+    again = "The first delivery was answered with 503, and was sent again."
+    routed = "The restaurant is known from the pos-code in our address."
+    yield "webhook-endpoint-reachable", True, f"{len(receipts)} delivery(ies) reached our address."
+    yield "event-sender-authenticated", proved, f"Every delivery proved its sender ({scheme})."
+    yield "event-retries-observed", post.refused > 0, again
+    yield "event-restaurant-routed", True, routed
+    yield "event-batch-split", batched > 0, f"{batched} item(s) were split from batches."
+    yield "event-ping-and-pull", pulled > 0, f"{pulled} ping(s) were followed by a read."
+    yield "event-acknowledged-in-time", limit is not None and post.slowest < limit, slowest
+    yield (
+        "webhook-registration-by-api",
+        how.startswith("with "),
+        f"Our address was registered {how}.",
+    )
+
+
+def _trait(post: Post, criterion: str, words: str) -> Evidence:
+    subject = f"/{post.partner.slug}/webhooks/…"
+    return tell(
+        post.session,
+        ENDPOINT,
+        Outcome.PASSED,
+        words,
+        check="sender",
+        subject=subject,
+        criteria=(criterion,),
+    )
+
+
+def _play_forger(post: Post, server_url: str, *, is_signed: bool) -> Iterator[Evidence]:
+    """Send the last delivery again, once as it was and once changed."""
+    if post.last is None:
+        return
+    with Wire(
+        server_url,
+        redactor=post.session.redactor,
+        allow_writes=True,
+        environment=post.session.environment,
+        partner=post.partner.slug,
+    ) as wire:
+        before = len(post.inbox.receipts(post.partner.slug))
+        again = _deliver(wire, post, post.last.body)
+        kept = len(post.inbox.receipts(post.partner.slug)) == before
+        if again.status < 300 and kept:
+            words = "A delivery that was sent again was acknowledged, and kept once."
+            yield _trait(post, "event-duplicates-suppressed", words)
+        if is_signed:
+            yield _tell_forged(post, _deliver(wire, post, post.last.body + b" "))
+
+
+def _deliver(wire: Wire, post: Post, body: bytes) -> Answer:
+    last = post.last
+    if last is None:
+        raise PartnerError("Nothing was delivered that could be sent again")
+    dropped = {"host", "content-length", "connection", "accept-encoding", "transfer-encoding"}
+    headers = {name: value for name, value in last.headers.items() if name not in dropped}
+    return wire.send(last.method, last.path, content=body, headers=headers, write=True)
+
+
+def _tell_forged(post: Post, answer: Answer) -> Evidence:
+    scheme = post.partner.manifest.webhooks
+    covers_body = scheme is not None and scheme.signature.scheme in {
+        "hmac",
+        "standard-webhooks",
+    }
+    quarantined = any(not item.verified for item in post.inbox.receipts(post.partner.slug))
+    if not covers_body:
+        words = "The sender's proof does not cover the body, so a changed body is not noticed."
+    else:
+        state = "quarantined" if quarantined else "not kept"
+        words = f"A changed body was refused with {answer.status} and {state}."
+    return tell(post.session, ENDPOINT, Outcome.PASSED, words, check="forged-refused")
+
+
+def look_for_copies(post: Post, feature: Feature) -> Iterator[Finding]:
+    """One happening, told twice under different ids."""
+    told = Counter(
+        (event.reference, event.entity_id, str(_status(event.item)))
+        for receipt, event in post.heard
+        if event.reference in event_names(post.partner, feature) and event.entity_id
+        # A ping says nothing but that something happened.
+        if not event.rule.pull
+        if not receipt.seen_again
+    )
+    for (reference, identity, _), count in told.items():
+        if count > 1:
+            yield Finding(
+                slug="webhook-doubled",
+                severity=Severity.MEDIUM,
+                summary=f"One happening came {count} times as {reference}, each time with another "
+                "event id.",
+                operation=reference,
+                expected="one event, or the same id again",
+                observed=f"{count} events for {identity}",
+                criterion=None,
+            )
+            return
+
+
+def _status(item: object) -> object:
+    return item.get("status") if isinstance(item, dict) else None
+
+
+def watch_order(post: Post, features: list[Feature]) -> Iterator[Evidence]:
+    """Change a status three times in a row, and see whether the events come in that order."""
+    for kind in KINDS:
+        feature = next((f for f in features if f.slug == f"{kind.noun}-status-event"), None)
+        writes = isinstance(post.partner.statement(kind.status_write), Binding)
+        if feature is None or not writes:
+            continue
+        sent, heard = _change_thrice(post, kind, feature)
+        wanted = [status for status in sent if status in heard]
+        if len(wanted) < 2:
+            continue
+        findings = []
+        first_seen = list(dict.fromkeys(heard))
+        if first_seen != wanted:
+            findings.append(
+                Finding(
+                    slug="webhook-out-of-order",
+                    severity=Severity.MEDIUM,
+                    summary=f"Status events of one {kind.noun} came in another order than the "
+                    "changes.",
+                    operation=min(event_names(post.partner, feature)),
+                    expected=", ".join(wanted),
+                    observed=", ".join(first_seen),
+                )
+            )
+        yield tell(
+            post.session,
+            feature.slug,
+            Outcome.PASSED,
+            f"Changed a {kind.noun} {len(sent)} times; {len(heard)} event(s) came: "
+            f"{', '.join(heard)}.",
+            check="events-in-order",
+            findings=findings,
+        )
+
+
+def _change_thrice(post: Post, kind: Kind, feature: Feature) -> tuple[list[str], list[str]]:
+    began = datetime.now(UTC)
+    identity = fresh(post.session, kind)
+    sent = [
+        status
+        for step in range(3)
+        if identity and (status := change_status(post.session, kind, identity, step))
+    ]
+    names = event_names(post.partner, feature)
+    end = time.monotonic() + min(post.wait, 1.5)
+    heard: list[str] = []
+    while time.monotonic() < end and len(heard) < len(sent):
+        time.sleep(0.05)
+        heard = [
+            status
+            for _, event in post.events(names, began)
+            if event.entity_id == identity and (status := _canonical(post, event.item, event.rule))
+        ]
+    return sent, heard
+
+
+def _canonical(post: Post, item: object, rule: object) -> str | None:
+    translator = post.partner.translators.get(getattr(rule, "mapping", None) or "")
+    if translator is None:
+        return None
+    return str(getattr(translator.translate(item).value, "status", "")) or None

@@ -1,0 +1,69 @@
+"""Where a time zone is, and whether coordinates can be near to it."""
+
+from __future__ import annotations
+
+import math
+import re
+import zoneinfo
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import NamedTuple
+
+_FAR_KM = 3000.0
+_ZONE_LINE = re.compile(r"([+-]\d{4,7})([+-]\d{5,7})$")
+
+
+class Place(NamedTuple):
+    """Decimal degrees."""
+
+    latitude: float
+    longitude: float
+
+
+@cache
+def home(zone: str) -> Place | None:
+    """Where the city of a time zone is, by the table that comes with the zones themselves."""
+    for line in _zone_table().splitlines():
+        parts = line.split("\t")
+        if len(parts) >= 3 and parts[2] == zone:
+            match = _ZONE_LINE.match(parts[1])
+            return Place(_degrees(match[1], 2), _degrees(match[2], 3)) if match else None
+    return None
+
+
+def distance(one: Place, other: Place) -> float:
+    """Kilometres on the sphere."""
+    lat1, lng1, lat2, lng2 = map(math.radians, (*one, *other))
+    half = math.sin((lat2 - lat1) / 2) ** 2
+    half += math.cos(lat1) * math.cos(lat2) * math.sin((lng2 - lng1) / 2) ** 2
+    return 12742 * math.asin(min(1.0, math.sqrt(half)))
+
+
+def is_swapped(place: Place, zone: str) -> bool:
+    """Whether a place is far from the zone's city, and near to it with its numbers exchanged."""
+    city = home(zone)
+    if city is None or abs(place.longitude) > 90:
+        return False
+    exchanged = Place(place.longitude, place.latitude)
+    return distance(place, city) > _FAR_KM > distance(exchanged, city)
+
+
+@cache
+def _zone_table() -> str:
+    for folder in zoneinfo.TZPATH:
+        path = Path(folder) / "zone.tab"
+        if path.is_file():
+            return path.read_text("utf-8")
+    try:
+        return resources.files("tzdata.zoneinfo").joinpath("zone.tab").read_text("utf-8")
+    except (ModuleNotFoundError, FileNotFoundError):
+        return ""
+
+
+def _degrees(text: str, digits: int) -> float:
+    """`+4024` or `+402400` as degrees, minutes and seconds."""
+    sign = -1 if text[0] == "-" else 1
+    whole, rest = int(text[1 : 1 + digits]), text[1 + digits :]
+    minutes, seconds = int(rest[:2]), int(rest[2:] or 0)
+    return sign * round(whole + minutes / 60 + seconds / 3600, 4)
