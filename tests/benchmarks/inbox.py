@@ -15,6 +15,8 @@ import asyncio
 import contextlib
 import hmac
 import os
+import re
+import shutil
 import signal
 import socket
 import statistics
@@ -44,6 +46,18 @@ WEBHOOKS = {
     "signature": {"scheme": "hmac", "header": "X-Signature", "credentials": ["secret"]},
     "events": {"order": {"match": {"path": "orders"}, "event_id": "$.id", "entity_id": "$.id"}},
 }
+WRK = shutil.which("wrk")  # Debian's package; without it a client of our own, on our own CPU
+ORDERS_LUA = """
+local orders = {}
+for line in io.lines("%s") do orders[#orders + 1] = line end
+local number = 0
+request = function()
+  number = number %% #orders + 1
+  local order = orders[number]
+  local headers = {["Content-Type"] = "application/json", ["X-Signature"] = order:sub(1, 64)}
+  return wrk.format("POST", nil, headers, order:sub(65))
+end
+"""
 FILLING = '"lines":[' + ",".join(['{"sku":"A-1","name":"Croquetas","quantity":2}'] * 39) + "]"
 
 
@@ -146,6 +160,8 @@ def measure(
     """(events per second, p99 in milliseconds) of one turn."""
     with served(location, mode, more.get("disk")) as port:
         asyncio.run(load(port, options.connections, 0.3))
+        if WRK:
+            return run_wrk(port, options)
         start = time.perf_counter()
         lanes = asyncio.run(load(port, options.connections, options.seconds))
         spent = time.perf_counter() - start
@@ -154,6 +170,27 @@ def measure(
     if refused:
         sys.stdout.write(f"  {refused} of {len(times)} refused ({location}, {mode})\n")
     return (len(times) - refused) / spent, times[int(len(times) * 0.99)] * 1000
+
+
+def run_wrk(port: int, options: argparse.Namespace) -> tuple[float, float]:
+    """(events per second, p99 in milliseconds) as wrk sees it: it leaves more of the CPU to us."""
+    with tempfile.TemporaryDirectory() as room:
+        lines = Path(room) / "orders"
+        with lines.open("wb") as file:
+            for number in range(int(options.seconds * 20_000)):
+                body = f'{{"id":"{time.time_ns()}-{number}",{FILLING}}}'.encode()
+                file.write(hmac.digest(KEY, body, "sha256").hex().encode() + body + b"\n")
+        script = Path(room) / "orders.lua"
+        script.write_text(ORDERS_LUA % lines)
+        command = [WRK or "", "-t1", f"-c{options.connections}", f"-d{options.seconds:.0f}s"]
+        command += ["--latency", "-s", str(script), f"http://127.0.0.1:{port}/p1/webhooks/orders"]
+        told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    refused = re.search(r"Non-2xx or 3xx responses: (\d+)", told)
+    if refused:
+        sys.stdout.write(f"  {refused[1]} refused\n")
+    rate = float(re.search(r"Requests/sec:\s+([\d.]+)", told)[1])  # type: ignore[index]
+    p99 = re.search(r"99%\s+([\d.]+)(us|ms|s)", told)
+    return rate, float(p99[1]) * {"us": 0.001, "ms": 1, "s": 1000}[p99[2]]  # type: ignore[index]
 
 
 def sync_rate(folder: Path, seconds: float = 1.0) -> float:

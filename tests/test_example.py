@@ -1,0 +1,40 @@
+"""The committed example: what its evidence says, rendered again, is what stands there."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from workbench.partners import load_catalogue
+from workbench.reporting.verification import verify
+from workbench.store import RunFolder, read_run, stated
+
+EXAMPLE = Path(__file__).resolve().parent.parent / "reports" / "example" / "bocado"
+
+
+def test_its_verdicts_compute_to_what_it_tells() -> None:
+    """The verdicts of `report.json` follow from `evidence.jsonl` alone."""
+    log, verdicts = read_run(RunFolder(EXAMPLE), load_catalogue())
+    told = json.loads((EXAMPLE / "report.json").read_text("utf-8"))["features"]
+    computed = {slug: item.status.value for slug, item in stated(log, verdicts).items()}
+    assert log.is_complete
+    assert {item["slug"]: item["verdict"] for item in told} == computed
+
+
+def test_it_was_not_edited() -> None:
+    """Nothing in the folder contradicts the evidence."""
+    verification = verify(RunFolder(EXAMPLE))
+    assert verification.is_genuine, verification.as_json()
+
+
+def test_its_notebook_gives_the_same_outputs_again() -> None:
+    """Executed again by nbval, the stored notebook gives every output as it is stored."""
+    options = ["--nbval", "--nbval-current-env", "-p", "no:schemathesis", "-q"]
+    options += ["--override-ini=addopts=", "--override-ini=filterwarnings="]
+    command = [sys.executable, "-m", "pytest", *options, str(EXAMPLE / "report.ipynb")]
+    done = subprocess.run(
+        command, cwd=EXAMPLE.parents[2], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
