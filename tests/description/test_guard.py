@@ -225,7 +225,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         data = load_text(text, "any")
     except DescriptionError:
         return
-    orjson.dumps(data)
+    assert orjson.dumps(data)
 
 
 @settings(max_examples=100)
@@ -236,7 +236,7 @@ def test_any_bytes_are_read_or_refused(data: bytes) -> None:
         reading = read_bytes(data, "any")
     except DescriptionError:
         return
-    orjson.dumps(reading.data)
+    assert orjson.dumps(reading.data)
 
 
 @settings(max_examples=100)
