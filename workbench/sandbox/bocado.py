@@ -14,8 +14,9 @@ from starlette.routing import Route
 
 from workbench.sandbox import bocado_seed as seed
 from workbench.sandbox.bocado_bodies import Article, Detail, Hours, MenuCard, Refusal
-from workbench.sandbox.bocado_wire import Handler, Nowhere, RefusalError, Resource, read
+from workbench.sandbox.bocado_wire import Nowhere, RefusalError, read, resource
 from workbench.sandbox.outbox import Outbox
+from workbench.sandbox.resource import Handler
 from workbench.sandbox.server import Simulator
 
 # Path segment → status it leads to, statuses it may start from, and the body it takes.
@@ -257,17 +258,17 @@ def _build(credentials: Mapping[str, str], outbox: Outbox) -> tuple[list[Route],
     key = credentials["api_key"]
     home = "/restaurantes/{restaurant}"
     paths: dict[str, Callable[..., Any]] = {
-        home: Resource(key, get=market.read_restaurant),
-        f"{home}/carta": Resource(key, get=market.read_menu, put=market.replace_menu),
-        f"{home}/articulos/{{article}}": Resource(
+        home: resource(key, get=market.read_restaurant),
+        f"{home}/carta": resource(key, get=market.read_menu, put=market.replace_menu),
+        f"{home}/articulos/{{article}}": resource(
             key, get=market.read_article, put=market.save_article
         ),
-        f"{home}/horario": Resource(key, get=market.read_hours, put=market.replace_hours),
-        "/pedidos": Resource(key, get=market.list_orders),
-        "/pedidos/{order}": Resource(key, get=market.read_order),
+        f"{home}/horario": resource(key, get=market.read_hours, put=market.replace_hours),
+        "/pedidos": resource(key, get=market.list_orders),
+        "/pedidos/{order}": resource(key, get=market.read_order),
     }
     for segment in _STEPS:
-        paths[f"/pedidos/{{order}}/{segment}"] = Resource(key, post=market.step(segment))
+        paths[f"/pedidos/{{order}}/{segment}"] = resource(key, post=market.step(segment))
     api = [Route(path, resource) for path, resource in paths.items()]
     return api, _control(market)
 

@@ -16,10 +16,10 @@ from workbench.sandbox.mesa_wire import (
     Booking,
     Nowhere,
     RefusalError,
-    Resource,
     StateChange,
     basic,
     read,
+    resource,
 )
 from workbench.sandbox.outbox import Outbox
 from workbench.sandbox.server import Simulator
@@ -162,15 +162,15 @@ def _build(credentials: Mapping[str, str], outbox: Outbox) -> tuple[list[Route],
     home = "/restaurants/{restaurant}"
     booking = "/reservations/{reservation}"
     api = [
-        Route(home, Resource(key, get=platform.read_restaurant)),
+        Route(home, resource(key, get=platform.read_restaurant)),
         Route(
             f"{home}/availability",
-            Resource(key, get=platform.read_availability, put=platform.replace_availability),
+            resource(key, get=platform.read_availability, put=platform.replace_availability),
         ),
-        Route(booking, Resource(key, get=platform.read_reservation)),
+        Route(booking, resource(key, get=platform.read_reservation)),
         Route(
             f"{booking}/status",
-            Resource(key, get=platform.read_state, put=platform.change_state),
+            resource(key, get=platform.read_state, put=platform.change_state),
         ),
     ]
     return api, _control(platform)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hmac
-from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Annotated, Any, TypeVar
 
@@ -19,11 +17,11 @@ from pydantic import (
     model_validator,
 )
 from pydantic.alias_generators import to_camel
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-Handler = Callable[[Request, bytes], Response]
+from workbench.sandbox.resource import Gate, Handler, RefusedError, Resource
+
 B = TypeVar("B", bound=BaseModel)
 
 
@@ -107,17 +105,11 @@ class Booking(Body):
     closures: list[Closure] = Field(max_length=60)
 
 
-class RefusalError(Exception):
+class RefusalError(RefusedError):
     """An answer of the 4xx class: `error.code` and `error.message`."""
 
     def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.document = {"error": {"code": code, "message": message}}
-
-    def response(self, headers: Mapping[str, str] | None = None) -> Response:
-        """The answer to send."""
-        return JSONResponse(self.document, self.status, headers)
+        super().__init__(status, {"error": {"code": code, "message": message}}, message)
 
 
 def basic(username: str, password: str) -> str:
@@ -125,34 +117,18 @@ def basic(username: str, password: str) -> str:
     return "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()
 
 
-class Resource:
-    """One path of the API behind basic authentication; an ASGI application."""
+def resource(authorization: str, **handlers: Handler) -> Resource:
+    """One path of the API behind basic authentication."""
+    return Resource(Gate("authorization", authorization, _turn_away, _name_methods), handlers)
 
-    def __init__(self, authorization: str, **handlers: Handler) -> None:
-        self._authorization = authorization.encode()
-        self._handlers = handlers
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request (ASGI)."""
-        request = Request(scope, receive)
-        handler = self._handlers.get(request.method.lower())
-        if handler is None:
-            allow = ", ".join(sorted(name.upper() for name in self._handlers))
-            refusal = RefusalError(405, "methodNotAllowed", f"Use {allow}.")
-            response = refusal.response({"Allow": allow})
-        else:
-            response = self._answer(handler, request, await request.body())
-        await response(scope, receive, send)
+def _turn_away() -> Response:
+    refusal = RefusalError(401, "unauthorized", "Username or password is wrong.")
+    return refusal.response({"WWW-Authenticate": 'Basic realm="mesa"'})
 
-    def _answer(self, handler: Handler, request: Request, body: bytes) -> Response:
-        given = request.headers.get("authorization", "").encode("utf-8", "surrogateescape")
-        if not hmac.compare_digest(given, self._authorization):
-            refusal = RefusalError(401, "unauthorized", "Username or password is wrong.")
-            return refusal.response({"WWW-Authenticate": 'Basic realm="mesa"'})
-        try:
-            return handler(request, body)
-        except RefusalError as refusal:
-            return refusal.response()
+
+def _name_methods(allow: str) -> Response:
+    return RefusalError(405, "methodNotAllowed", f"Use {allow}.").response({"Allow": allow})
 
 
 def read(model: type[B], body: bytes) -> B:
