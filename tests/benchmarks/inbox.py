@@ -3,7 +3,8 @@
 64 connections send a signed order of 1.9 kB each, and wait for the answer, which comes after the
 COMMIT. Compared in one run, in turns: our group commit, one commit per event through the same
 application, the application without a store (its ceiling), and what the disk itself can sync.
-Read the ratios: the figures move with whatever else the machine does.
+After each turn the table must hold at least as many receipts as were acknowledged. Read the
+ratios: the figures move with whatever else the machine does.
 """
 
 # ruff: noqa: E402  the checkout, and helpers of the tests, are put on the path first
@@ -34,11 +35,14 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "receiver")]
 
 import children
 import postgres_server
+from sqlalchemy import func, select
 
 from workbench.partners.manifest import Webhooks
 from workbench.receiver import inbox as inbox_module
 from workbench.receiver.app import Endpoint, create_app
+from workbench.receiver.database import Database
 from workbench.receiver.inbox import Inbox
+from workbench.receiver.schema import RECEIPTS
 from workbench.receiver.server import serve
 
 KEY = b"benchmark"
@@ -160,20 +164,30 @@ def measure(
     """(events per second, p99 in milliseconds) of one turn."""
     with served(location, mode, more.get("disk")) as port:
         asyncio.run(load(port, options.connections, 0.3))
-        if WRK:
-            return run_wrk(port, options)
-        start = time.perf_counter()
-        lanes = asyncio.run(load(port, options.connections, options.seconds))
-        spent = time.perf_counter() - start
+        acknowledged, rate, p99 = (run_wrk if WRK else run_lanes)(port, options)
+    if mode != "no store":
+        with contextlib.closing(Database(location)) as database, database.transact() as connection:
+            stored = connection.scalar(select(func.count()).select_from(RECEIPTS))
+        if stored < acknowledged:
+            raise SystemExit(f"{acknowledged} acknowledged, {stored} stored ({location}, {mode})")
+    return rate, p99
+
+
+def run_lanes(port: int, options: argparse.Namespace) -> tuple[int, float, float]:
+    """(acknowledged, events per second, p99 in milliseconds) as our own client sees it."""
+    start = time.perf_counter()
+    lanes = asyncio.run(load(port, options.connections, options.seconds))
+    spent = time.perf_counter() - start
     times = sorted(second for lane in lanes for second in lane.seconds)
     refused = sum(lane.refused for lane in lanes)
     if refused:
-        sys.stdout.write(f"  {refused} of {len(times)} refused ({location}, {mode})\n")
-    return (len(times) - refused) / spent, times[int(len(times) * 0.99)] * 1000
+        sys.stdout.write(f"  {refused} of {len(times)} refused\n")
+    acknowledged = len(times) - refused
+    return acknowledged, acknowledged / spent, times[int(len(times) * 0.99)] * 1000
 
 
-def run_wrk(port: int, options: argparse.Namespace) -> tuple[float, float]:
-    """(events per second, p99 in milliseconds) as wrk sees it: it leaves more of the CPU to us."""
+def run_wrk(port: int, options: argparse.Namespace) -> tuple[int, float, float]:
+    """As `run_lanes`, as wrk sees it: it leaves more of the CPU to us."""
     with tempfile.TemporaryDirectory() as room:
         lines = Path(room) / "orders"
         with lines.open("wb") as file:
@@ -188,9 +202,11 @@ def run_wrk(port: int, options: argparse.Namespace) -> tuple[float, float]:
     refused = re.search(r"Non-2xx or 3xx responses: (\d+)", told)
     if refused:
         sys.stdout.write(f"  {refused[1]} refused\n")
+    answers = int(re.search(r"(\d+) requests in", told)[1])  # type: ignore[index]
     rate = float(re.search(r"Requests/sec:\s+([\d.]+)", told)[1])  # type: ignore[index]
     p99 = re.search(r"99%\s+([\d.]+)(us|ms|s)", told)
-    return rate, float(p99[1]) * {"us": 0.001, "ms": 1, "s": 1000}[p99[2]]  # type: ignore[index]
+    late = float(p99[1]) * {"us": 0.001, "ms": 1, "s": 1000}[p99[2]]  # type: ignore[index]
+    return answers - int(refused[1] if refused else 0), rate, late
 
 
 def sync_rate(folder: Path, seconds: float = 1.0) -> float:

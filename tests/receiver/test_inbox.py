@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from workbench.errors import InputError, StoreError
 from workbench.receiver.events import Identity
-from workbench.receiver.inbox import Inbox
+from workbench.receiver.inbox import GATHER_PART, GATHER_SECONDS, Inbox, _pause_after
 from workbench.receiver.receipt import Arrival
 from workbench.receiver.signature import Verification
 from workbench.receiver.store import Store
@@ -131,6 +131,45 @@ def test_one_commit_serves_many(inbox: Inbox) -> None:
     asyncio.run(storm())
     assert len(inbox.receipts("p")) == 500
     assert commits < 20
+
+
+@pytest.mark.parametrize(("part", "commits"), [(GATHER_PART, range(4, 7)), (0.0, range(8, 12))])
+def test_a_slow_disk_is_waited_for_together(
+    inbox: Inbox, part: float, commits: range, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two groups of callers that would take turns at a slow disk share each COMMIT instead."""
+    monkeypatch.setattr("workbench.receiver.inbox.GATHER_PART", part)
+    batches = []
+    write = inbox._store.write
+
+    def count(rows: list[object]) -> None:
+        batches.append(len(rows))
+        time.sleep(0.03)
+        write(rows)  # type: ignore[arg-type]
+
+    inbox._store.write = count  # type: ignore[method-assign]
+
+    async def lane(number: int) -> None:
+        await asyncio.sleep(0.04 * (number % 2))
+        for turn in range(4):
+            await inbox.put(arrival(number), OK, Identity(f"{number}-{turn}"))
+            await asyncio.sleep(0.001)
+
+    async def lanes() -> None:
+        await asyncio.gather(*(lane(number) for number in range(64)))
+
+    asyncio.run(lanes())
+    assert len(inbox.receipts("p")) == 256
+    assert len(batches) in commits
+
+
+@pytest.mark.parametrize(
+    ("seconds", "rows", "pause"),
+    [(0.001, 60, 0), (0.012, 1, 0), (0.012, 60, 0.0042), (2, 60, GATHER_SECONDS)],
+)
+def test_only_a_busy_inbox_on_a_slow_disk_gathers(seconds: float, rows: int, pause: float) -> None:
+    """Alone, or where a COMMIT is quick, nobody waits; nobody waits long."""
+    assert _pause_after(seconds, rows) == pytest.approx(pause)
 
 
 def test_duplicates_at_once_are_one_row(inbox: Inbox) -> None:

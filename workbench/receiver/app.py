@@ -15,21 +15,20 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, unquote
 
-import orjson
-
 from workbench.errors import CredentialError, StoreError
 from workbench.partners.manifest import Webhooks
+from workbench.receiver import reply as replies
+from workbench.receiver.deadlines import Deadlines
 from workbench.receiver.events import check_rules, identify, identify_refused
 from workbench.receiver.inbox import Inbox
 from workbench.receiver.receipt import Arrival
+from workbench.receiver.reply import RETRY, Reply, Send
 from workbench.receiver.secrecy import mask_headers, mask_target
 from workbench.receiver.signature import check_statement, verify
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-RETRY_AFTER_SECONDS = 5
 PATIENCE_PART = 0.7  # of what the partner waits: the rest is the way there and back
 METHODS = frozenset({"POST", "PUT"})
 _LOG = logging.getLogger("workbench.receiver")
@@ -66,23 +65,10 @@ class Bounds:
     reading_bytes: int = 64 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class _Reply:
-    status: int
-    title: str = ""
-    headers: tuple[tuple[bytes, bytes], ...] = ()
-
-
-_RETRY = ((b"retry-after", str(RETRY_AFTER_SECONDS).encode()),)
-_CLOSE = ((b"connection", b"close"),)
-_BUSY = _Reply(503, "not stored, please send again", _RETRY)
-_UNKNOWN = _Reply(404, "no such address")
-
-
 class _BadRequestError(Exception):
     """The request cannot be read to its end; carries the reply."""
 
-    def __init__(self, reply: _Reply) -> None:
+    def __init__(self, reply: Reply) -> None:
         super().__init__()
         self.reply = reply
 
@@ -114,13 +100,24 @@ def create_app(
     return Receiver(endpoints, inbox, bounds or Bounds())
 
 
+@dataclass(frozen=True, slots=True)
+class _Door:
+    """An endpoint with what its answers and its patience come to."""
+
+    endpoint: Endpoint
+    accepted: Reply
+    refused: Reply
+    store_seconds: float
+
+
 class Receiver:
     """The ASGI application; made by `create_app`."""
 
     def __init__(self, endpoints: Mapping[str, Endpoint], inbox: Inbox, bounds: Bounds) -> None:
-        self._endpoints = endpoints
+        self._doors = {code: _open_door(one, bounds) for code, one in endpoints.items()}
         self._inbox = inbox
         self._bounds = bounds
+        self._deadlines = Deadlines()
         self._reading = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -130,11 +127,13 @@ class Receiver:
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1000})
         elif scope["path"] == "/healthz":
-            await self._tell_health(send)
+            reply = await self._tell_health()
+            await reply.send(send)
         else:
-            await _send(send, await self._answer(scope, receive))
+            reply = await self._answer(scope, receive)
+            await reply.send(send)
 
-    async def _answer(self, scope: Scope, receive: Receive) -> _Reply:
+    async def _answer(self, scope: Scope, receive: Receive) -> Reply:
         started = time.monotonic()
         try:
             reply = await self._receive(scope, receive)
@@ -142,38 +141,39 @@ class Receiver:
             reply = error.reply
         except (StoreError, TimeoutError) as error:
             _LOG.warning("webhook not stored: %s", type(error).__name__)
-            reply = _BUSY
+            reply = replies.BUSY
         except Exception as error:  # noqa: BLE001  our fault, whatever it is: they must send again
             # The kind only: a message or a traceback may hold what a customer wrote.
             _LOG.error("webhook failed: %s", type(error).__name__)
-            reply = _BUSY
+            reply = replies.BUSY
         if _LOG.isEnabledFor(logging.INFO):
             spent = round((time.monotonic() - started) * 1000, 1)
             _LOG.info("webhook answered %s in %s ms", reply.status, spent)
         return reply
 
-    async def _receive(self, scope: Scope, receive: Receive) -> _Reply:
+    async def _receive(self, scope: Scope, receive: Receive) -> Reply:
         pos_code, target = _read_address(scope)
-        endpoint = self._endpoints.get(pos_code)
-        if endpoint is None:
-            return _UNKNOWN
+        door = self._doors.get(pos_code)
+        if door is None:
+            return replies.UNKNOWN
         if scope["method"] not in METHODS:
-            return _Reply(405, "send POST or PUT", ((b"allow", b"POST, PUT"),))
-        body = await self._read_body(scope, receive)
-        return await self._store(scope, endpoint, pos_code, target, body)
+            return replies.WRONG_METHOD
+        if _declared_length(scope) > self._bounds.body_bytes:
+            return replies.TOO_LARGE
+        body = await self._read_body(receive)
+        return await self._store(scope, door, pos_code, target, body)
 
     async def _store(
-        self, scope: Scope, endpoint: Endpoint, pos_code: str, target: str, body: bytes
-    ) -> _Reply:
-        method, headers = scope["method"], scope["headers"]
+        self, scope: Scope, door: _Door, pos_code: str, target: str, body: bytes
+    ) -> Reply:
+        method, headers, endpoint = scope["method"], scope["headers"], door.endpoint
         webhooks, secrets = endpoint.webhooks, endpoint.secrets
-        url = _address(scope, endpoint, target)
         now = time.time()
         verification = verify(
             webhooks.signature,
             secrets,
             method=method,
-            url=url,
+            url=_address(scope, endpoint, target),
             headers=headers,
             body=body,
             now=now,
@@ -191,45 +191,36 @@ class Receiver:
             identity = identify(webhooks, arrival, target)
         else:
             identity = identify_refused(arrival, target, headers)
-        patience = (webhooks.timeout_seconds or 60) * PATIENCE_PART
-        async with asyncio.timeout(min(self._bounds.store_seconds, patience)):
+        with self._deadlines.limit(door.store_seconds):
             await self._inbox.put(arrival, verification, identity)
-        if verification.ok:
-            return _Reply(webhooks.ack)
-        refusal = webhooks.signature.refusal
-        return _Reply(refusal, "signature refused", _RETRY if refusal == _BUSY.status else ())
+        return door.accepted if verification.ok else door.refused
 
-    async def _read_body(self, scope: Scope, receive: Receive) -> bytes:
-        too_large = _Reply(413, "body too large", _CLOSE)
-        if _declared_length(scope) > self._bounds.body_bytes:
-            raise _BadRequestError(too_large)
+    async def _read_body(self, receive: Receive) -> bytes:
         chunks: list[bytes] = []
         size = 0
         try:
-            async with asyncio.timeout(self._bounds.body_seconds):
+            with self._deadlines.limit(self._bounds.body_seconds):
                 while True:
                     chunk, more = await _read_chunk(receive)
                     chunks.append(chunk)
                     size += len(chunk)
                     self._reading += len(chunk)
                     if size > self._bounds.body_bytes:
-                        raise _BadRequestError(too_large)
+                        raise _BadRequestError(replies.TOO_LARGE)
                     if self._reading > self._bounds.reading_bytes:
-                        raise _BadRequestError(_BUSY)
+                        raise _BadRequestError(replies.BUSY)
                     if not more:
                         return b"".join(chunks)
         except TimeoutError:
-            raise _BadRequestError(_Reply(408, "body too slow", _CLOSE)) from None
+            raise _BadRequestError(replies.TOO_SLOW) from None
         finally:
             self._reading -= size
 
-    async def _tell_health(self, send: Send) -> None:
+    async def _tell_health(self) -> Reply:
         try:
             health = await asyncio.to_thread(self._inbox.health)
         except StoreError:
-            await _send(send, _Reply(503, "the inbox cannot be read", _RETRY))
-            return
-        status = 200 if health.is_writing else 503
+            return replies.UNREADABLE
         fields = {
             "status": "ok" if health.is_writing else "failing",
             "depth": health.depth,
@@ -237,20 +228,29 @@ class Receiver:
             "quarantined": health.quarantined,
             "queue": health.queue,
         }
-        await _send_body(
-            send, status, orjson.dumps(fields), ((b"content-type", b"application/json"),)
-        )
+        return Reply(200 if health.is_writing else 503, fields=fields)
+
+
+def _open_door(endpoint: Endpoint, bounds: Bounds) -> _Door:
+    webhooks, refusal = endpoint.webhooks, endpoint.webhooks.signature.refusal
+    patience = (webhooks.timeout_seconds or 60) * PATIENCE_PART
+    retry = (RETRY,) if refusal == replies.BUSY.status else ()
+    return _Door(
+        endpoint=endpoint,
+        accepted=Reply(webhooks.ack),
+        refused=Reply(refusal, "signature refused", *retry),
+        store_seconds=min(bounds.store_seconds, patience),
+    )
 
 
 async def _read_chunk(receive: Receive) -> tuple[bytes, bool]:
     # Servers report broken framing as an exception of their own, or like a sender that went away.
-    broken = _BadRequestError(_Reply(400, "broken body", _CLOSE))
     try:
         message = await receive()
     except Exception as error:
-        raise broken from error
+        raise _BadRequestError(replies.BROKEN) from error
     if message["type"] != "http.request":
-        raise broken
+        raise _BadRequestError(replies.BROKEN)
     return message.get("body", b""), message.get("more_body", False)
 
 
@@ -291,20 +291,3 @@ async def _follow_lifespan(receive: Receive, send: Send) -> None:
         await send({"type": f"{kind}.complete"})
         if kind == "lifespan.shutdown":
             return
-
-
-async def _send(send: Send, reply: _Reply) -> None:
-    body = b""
-    headers = reply.headers
-    if reply.title:
-        body = orjson.dumps({"title": reply.title, "status": reply.status})
-        headers = (*headers, (b"content-type", b"application/problem+json"))
-    await _send_body(send, reply.status, body, headers)
-
-
-async def _send_body(
-    send: Send, status: int, body: bytes, headers: tuple[tuple[bytes, bytes], ...]
-) -> None:
-    length = () if status == 204 else ((b"content-length", str(len(body)).encode()),)
-    await send({"type": "http.response.start", "status": status, "headers": [*headers, *length]})
-    await send({"type": "http.response.body", "body": body})

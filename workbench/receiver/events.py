@@ -119,12 +119,11 @@ def identify_refused(
 
 def digest(parts: Iterable[str | bytes]) -> str:
     """SHA-256 over parts, each with its length, so that no two lists give the same."""
-    total = hashlib.sha256()
+    framed: list[bytes] = []
     for part in parts:
         octets = part if isinstance(part, bytes) else part.encode("utf-8", "surrogatepass")
-        total.update(len(octets).to_bytes(8, "big"))
-        total.update(octets)
-    return total.hexdigest()
+        framed += (len(octets).to_bytes(8, "big"), octets)
+    return hashlib.sha256(b"".join(framed)).hexdigest()
 
 
 def check_rules(webhooks: Webhooks) -> None:

@@ -18,21 +18,21 @@ _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _PLAIN = frozenset({"body", "timestamp", "id", "url", "method"})
 
 
-@dataclass(frozen=True)
+@dataclass
 class Message:
     """One request, with every text as bytes so that no comparison can fail on an encoding."""
 
     method: str
     url: str
-    headers: tuple[tuple[bytes, bytes], ...]
+    headers: Sequence[tuple[bytes, bytes]]
     body: bytes
 
     @classmethod
     def read(cls, method: str, url: str, headers: Headers, body: bytes) -> Message:
         """Build one from headers of either form; names are compared in lower case."""
-        pairs = headers.items() if isinstance(headers, Mapping) else headers
-        lowered = tuple((octets(name).lower(), octets(value)) for name, value in pairs)
-        return cls(method=method, url=url, headers=lowered, body=body)
+        if isinstance(headers, Mapping):
+            headers = [(octets(name), octets(value)) for name, value in headers.items()]
+        return cls(method, url, headers, body)
 
     @cached_property
     def document(self) -> Any:
@@ -45,8 +45,8 @@ class Message:
         Raises:
             SignatureError: `missing`, or `malformed` when it is repeated (which one was signed?).
         """
-        wanted = octets(name).lower()
-        values = [value for key, value in self.headers if key == wanted]
+        wanted = _lowered(name)
+        values = [value for key, value in self.headers if key.lower() == wanted]
         if not values:
             raise SignatureError("a header is missing", reason="missing")
         if len(values) > 1:
@@ -73,6 +73,11 @@ def octets(text: str | bytes, encoding: str = "latin-1") -> bytes:
         return text.encode(encoding)
     except UnicodeEncodeError:
         return text.encode("utf-8", "surrogatepass")
+
+
+@lru_cache(maxsize=256)
+def _lowered(name: str) -> bytes:
+    return octets(name).lower()
 
 
 @lru_cache(maxsize=256)
@@ -103,6 +108,8 @@ def signed_text(template: str, signature: Signature, message: Message) -> bytes:
     Raises:
         SignatureError: Something that the template names is not in the request.
     """
+    if template == "{body}":  # most partners
+        return message.body
     return b"".join(
         _fill(part, signature, message) if is_placeholder else part.encode()
         for is_placeholder, part in parse_template(template)

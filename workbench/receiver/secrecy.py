@@ -25,9 +25,10 @@ def mask_headers(
     carrier = "" if proof else (signature.header or "").lower()
     kept: list[tuple[str, str]] = []
     for raw_name, raw_value in headers:
-        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
-        is_named = name != proof and (name == carrier or _is_secret_name(name))
-        kept.append((name, MASK if is_named or _holds_any(raw_value, secrets) else value))
+        name, is_secret = _read_name(raw_name)
+        is_named = name != proof and (name == carrier or is_secret)
+        is_masked = is_named or _holds_any(raw_value, secrets)
+        kept.append((name, MASK if is_masked else raw_value.decode("latin-1")))
     return tuple(kept)
 
 
@@ -56,10 +57,17 @@ def _is_secret_name(name: str) -> bool:
     return bool(_SECRET_NAME.search(name))
 
 
+@lru_cache(maxsize=1024)
+def _read_name(raw: bytes) -> tuple[str, bool]:
+    """A header's name in lower case, and whether it tells that its value is a credential."""
+    name = raw.decode("latin-1").lower()
+    return name, _is_secret_name(name)
+
+
 def _holds_encoded(text: str, secrets: tuple[bytes, ...]) -> bool:
-    forms = {text, unquote(text), unquote_plus(text)}
+    forms = {text, unquote(text), unquote_plus(text)} if "%" in text or "+" in text else (text,)
     return any(_holds_any(form.encode("utf-8", "surrogatepass"), secrets) for form in forms)
 
 
 def _holds_any(value: bytes, secrets: tuple[bytes, ...]) -> bool:
-    return any(secret in value for secret in secrets if secret)
+    return any(secret and secret in value for secret in secrets)

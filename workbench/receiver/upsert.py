@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, case, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    select,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 
 from workbench.receiver.schema import RECEIPTS
@@ -15,16 +25,17 @@ Row = Mapping[str, Any]
 
 _KEY = ("pos_code", "dedup_key")
 _COLUMNS = tuple(column.name for column in RECEIPTS.c if column.name != "id")
+_VALUES = itemgetter(*_COLUMNS)
 
 
 def upsert(connection: Connection, rows: Sequence[Row]) -> None:
     """Insert rows, or count their repeats, in the transaction of `connection`."""
     if connection.dialect.name == "sqlite":
-        connection.execute(_SQLITE, list(rows))
+        connection.exec_driver_sql(_SQLITE, [_VALUES(row) for row in rows])
         return
     for turn in _turns(rows):
         columns = {name: [row[name] for row in turn] for name in _COLUMNS}
-        connection.execute(_POSTGRESQL, columns)
+        connection.exec_driver_sql(_POSTGRESQL, columns)
 
 
 def _turns(rows: Sequence[Row]) -> list[list[Row]]:
@@ -40,31 +51,43 @@ def _turns(rows: Sequence[Row]) -> list[list[Row]]:
 
 def _conflict(given: Any) -> dict[str, Any]:
     kept = RECEIPTS.c
+    one: ColumnElement[int] = literal_column("1")
+    is_news = and_(given.reopens == one, kept.state != literal_column("'quarantined'"))
     return {
-        "seen_again": kept.seen_again + 1,
+        "seen_again": kept.seen_again + one,
         "last_seen_at": given.last_seen_at,
-        "differed": kept.differed + case((kept.content != given.content, 1), else_=0),
-        "state": case(
-            (and_(given.reopens == 1, kept.state != "quarantined"), "new"), else_=kept.state
-        ),
+        "differed": kept.differed
+        + case((kept.content != given.content, one), else_=literal_column("0")),
+        "state": case((is_news, literal_column("'new'")), else_=kept.state),
     }
 
 
-def _build_sqlite() -> Any:
+def _build_sqlite() -> str:
+    """As text, its parameters those of `_VALUES`: with names, binding costs more than inserting."""
     statement = sqlite.insert(RECEIPTS)
-    return statement.values({name: bindparam(name) for name in _COLUMNS}).on_conflict_do_update(
+    values: dict[str, Any] = {name: bindparam(name) for name in _COLUMNS}
+    complete = statement.values(values).on_conflict_do_update(
         index_elements=_KEY, set_=_conflict(statement.excluded)
     )
+    dialect = sqlite.dialect()
+    return complete.compile(dialect=dialect).string
 
 
-def _build_postgresql() -> Any:
-    """One statement with one array per column: the round trips of a batch are one."""
+def _build_postgresql() -> str:
+    """One statement with one array per column: the round trips of a batch are one.
+
+    The arrays are sent in binary (`b`): as text, the bytes of a body are escaped twice over.
+    """
     arrays = [
         func.unnest(bindparam(name, type_=postgresql.ARRAY(RECEIPTS.c[name].type)))
         for name in _COLUMNS
     ]
     statement = postgresql.insert(RECEIPTS).from_select(_COLUMNS, select(*arrays))
-    return statement.on_conflict_do_update(index_elements=_KEY, set_=_conflict(statement.excluded))
+    complete = statement.on_conflict_do_update(
+        index_elements=_KEY, set_=_conflict(statement.excluded)
+    )
+    dialect = postgresql.dialect(paramstyle="pyformat")  # type: ignore[no-untyped-call]
+    return complete.compile(dialect=dialect).string.replace(")s::", ")b::")
 
 
 _SQLITE = _build_sqlite()
