@@ -13,7 +13,14 @@ from hypothesis import strategies as st
 
 from workbench.errors import ManifestError
 from workbench.partners.manifest import Webhooks
-from workbench.receiver.events import check_rules, digest, identify, identify_refused, read_events
+from workbench.receiver.events import (
+    check_rules,
+    digest,
+    identify,
+    identify_refused,
+    read_events,
+    read_number,
+)
 from workbench.receiver.receipt import Arrival
 
 HEADERS = (("x-kind", "order"), ("content-type", "application/json"))
@@ -215,3 +222,33 @@ def test_a_wrong_path_shows_at_start(field: str) -> None:
     with pytest.raises(ManifestError) as caught:
         check_rules(rules(a={"match": {}, field: "order.id"}))
     assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("place", "body", "number"),
+    [
+        ("$.n", {"n": 7}, 7),
+        ("$.n", {"n": "0012"}, 12),
+        ("header:X-Number", {}, 31),
+        ("header:X-Nothing", {}, None),
+        ("$.n", {"n": -1}, None),
+        ("$.n", {"n": 1.5}, None),
+        ("$.n", {"n": "1" * 5000}, None),
+        ("$.n", {"n": "²"}, None),
+        ("$.n", {"n": True}, None),
+        ("$.n", b"no json", None),
+        (None, {"n": 7}, None),
+    ],
+)
+def test_a_running_number_is_read_or_not(place: str | None, body: Any, number: int | None) -> None:
+    """From the body or a header; whatever is no whole number is none."""
+    webhooks = rules().model_copy(update={"sequence": place})
+    received = arrival(body, headers=(*HEADERS, ("x-number", "31")))
+    assert read_number(webhooks, received) == number
+
+
+def test_the_place_of_the_number_is_checked_at_start() -> None:
+    """Like every other JSONPath."""
+    with pytest.raises(ManifestError):
+        check_rules(rules().model_copy(update={"sequence": "$.["}))
+    check_rules(rules().model_copy(update={"sequence": "header:X-Number"}))

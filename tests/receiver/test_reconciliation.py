@@ -121,6 +121,11 @@ def test_it_sweeps_at_start_on_schedule_and_after_a_gap(inbox: Inbox, adapter: A
     assert reconciler.sweep_when_due() == Sweep()
     now += 3600
     assert reconciler.sweep_when_due() == Sweep(checked=1)
+    now += 20
+    assert reconciler.sweep_when_due() is None
+    reconciler.hurry()
+    assert reconciler.sweep_when_due() == Sweep(checked=1)
+    assert reconciler.sweep_when_due() is None
 
 
 def test_an_order_that_the_partner_does_not_know(inbox: Inbox, adapter: Adapter) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 import time
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from deliveries import order, partner, post, post_all, sample, status
 from sqlalchemy import select, text
 
 from workbench.errors import RateLimitedError, UnavailableError
+from workbench.partners import Partner
 from workbench.receiver.inbox import Inbox
 from workbench.receiver.intake import split
 from workbench.receiver.process import Party
@@ -51,7 +53,7 @@ class Reader:
 def work(inbox: Inbox, slug: str = "tavola", **more: Any) -> list[Effect]:
     """Work until nothing is due; what came out, in order."""
     effects: list[Effect] = []
-    party = Party(partner(slug), more.pop("adapter", None))
+    party = Party(more.pop("told", partner(slug)), more.pop("adapter", None))
     worker = Worker(inbox.database, [party], CallableSink(effects.append), **more)
     while worker.step():
         pass
@@ -155,6 +157,31 @@ def test_a_delta_is_merged_into_what_was_known(inbox: Inbox) -> None:
     before, after = work(inbox)
     assert after.entity["lines"] == before.entity["lines"]
     assert [label for (label,) in rows(inbox, ATTEMPTS, "outcome")] == ["done", "dead", "merged"]
+
+
+def test_a_delta_by_rule_is_merged_even_when_it_would_do_alone(inbox: Inbox) -> None:
+    """What a change leaves out is kept, null removes; the first one of an order stands alone."""
+    change = order(event="e2", code="AUR-2", tips=None)
+    del change["customer"]
+    post(inbox, "tavola", "orders", order(code="AUR-1"))
+    post(inbox, "tavola", "orders", change)
+    before, after = (effect.entity for effect in work(inbox, told=deltas()))
+    assert (before["ids"]["display_code"], after["ids"]["display_code"]) == ("AUR-1", "AUR-2")
+    assert after["customer"] == before["customer"]
+    assert before["tips"]
+    assert "tips" not in after
+
+
+def deltas() -> Partner:
+    """Tavola, if its orders came again as changes."""
+    webhooks = partner().manifest.webhooks
+    assert webhooks is not None
+    events = {
+        name: rule.model_copy(update={"delta": True}) for name, rule in webhooks.events.items()
+    }
+    changed = webhooks.model_copy(update={"events": events})
+    manifest = partner().manifest.model_copy(update={"webhooks": changed})
+    return dataclasses.replace(partner(), manifest=manifest)
 
 
 def test_a_ping_is_followed_by_a_pull(inbox: Inbox) -> None:

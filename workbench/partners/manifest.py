@@ -216,6 +216,7 @@ class EventRule(Statement):
         event_id: JSONPath, inside the item, of the partner's event id (de-duplication).
         entity_id: JSONPath, inside the item, of the order's or reservation's id.
         pull: Feature slug of the read that fetches the entity (ping-and-pull).
+        delta: The item tells only what changed, as a JSON Merge Patch of the last whole one.
         mapping: Mapping that translates the item; absent with `pull`.
     """
 
@@ -224,19 +225,23 @@ class EventRule(Statement):
     event_id: str | None = None
     entity_id: str | None = None
     pull: str | None = None
+    delta: bool = False
     mapping: str | None = None
 
 
 class Webhooks(Statement):
     """What the partner sends us: signature, acknowledgement, and the events by reference.
 
-    `retry` says in words what the partner does when we do not acknowledge.
+    `retry` says in words what the partner does when we do not acknowledge. `sequence` is where they
+    number their deliveries to a restaurant, one by one (a JSONPath, or `header:Name`): a hole in
+    the numbers makes us ask for what was missed.
     """
 
     signature: Signature
     ack: int = Field(default=200, ge=200, le=299)
     timeout_seconds: float | None = None
     retry: str | None = None
+    sequence: str | None = None
     events: dict[str, EventRule] = Field(default_factory=dict)
 
 

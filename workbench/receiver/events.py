@@ -12,6 +12,8 @@ from workbench.receiver.lookup import compile_path, find, find_text, parse_body,
 from workbench.receiver.receipt import Arrival
 from workbench.receiver.schemes import read_claims
 
+_NUMBER_LENGTH = 18
+
 
 @dataclass(frozen=True, slots=True)
 class ReceivedEvent:
@@ -87,6 +89,17 @@ def read_payload(webhooks: Webhooks, receipt: Arrival) -> Any:
     return body
 
 
+def read_number(webhooks: Webhooks, receipt: Arrival) -> int | None:
+    """The running number of a delivery; None when it has none that can be read."""
+    place = webhooks.sequence or ""
+    kind, _, name = place.partition(":")
+    if kind == "header":
+        text = receipt.header(name)
+    else:
+        text = find_text(place, read_payload(webhooks, receipt)) if place else None
+    return int(text) if text and text.isdecimal() and len(text) <= _NUMBER_LENGTH else None
+
+
 def identify(webhooks: Webhooks, arrival: Arrival, target: str) -> Identity:
     """The key of a genuine delivery: the ids of its events, else its content.
 
@@ -132,10 +145,12 @@ def check_rules(webhooks: Webhooks) -> None:
     Raises:
         ManifestError: One is wrong.
     """
+    paths = [webhooks.sequence]
     for rule in webhooks.events.values():
-        for path in (rule.each, rule.event_id, rule.entity_id, rule.match.json_):
-            if path:
-                compile_path(path)
+        paths += (rule.each, rule.event_id, rule.entity_id, rule.match.json_)
+    for path in paths:
+        if path and not path.startswith("header:"):
+            compile_path(path)
 
 
 def _is_addressed(match: Match, receipt: Arrival) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, select, update
@@ -16,11 +16,18 @@ from workbench.receiver.schema import EVENTS, RECEIPTS
 from workbench.receiver.store import read_receipt
 
 PULLED = "pulled:"  # reference of an event that we synthesised: this, and the feature that read it
+OURS = "GET"  # method of a receipt that we wrote ourselves: no webhook has it
 _KEY_LENGTH = 200
 _LOG = logging.getLogger(__name__)
 
 
-def split(database: Database, webhooks: Mapping[str, Webhooks], *, limit: int = 500) -> int:
+def split(
+    database: Database,
+    webhooks: Mapping[str, Webhooks],
+    *,
+    notice: Callable[[Receipt], None] | None = None,
+    limit: int = 500,
+) -> int:
     """Make events of the oldest unread receipts; returns how many receipts were read.
 
     A receipt that is read again, since its ping came again or a person asked for it, opens its
@@ -29,6 +36,7 @@ def split(database: Database, webhooks: Mapping[str, Webhooks], *, limit: int = 
     Args:
         database: The inbox.
         webhooks: Partner → its rules.
+        notice: Is shown each receipt that a partner sent, in order of arrival.
         limit: How many receipts at most.
 
     Raises:
@@ -46,7 +54,7 @@ def split(database: Database, webhooks: Mapping[str, Webhooks], *, limit: int = 
         states: list[dict[str, Any]] = []
         rows: list[dict[str, Any]] = []
         for row in connection.execute(unread).mappings():
-            events = _read(webhooks[row["partner"]], row)
+            events = _read(webhooks[row["partner"]], row, notice)
             rows += events
             states.append({"row": row["id"], "to": "read" if events else "unknown"})
         _open(connection, rows)
@@ -78,21 +86,25 @@ def _open(connection: Connection, rows: list[dict[str, Any]]) -> None:
     )
 
 
-def _read(webhooks: Webhooks, row: RowMapping) -> list[dict[str, Any]]:
+def _read(
+    webhooks: Webhooks, row: RowMapping, notice: Callable[[Receipt], None] | None
+) -> list[dict[str, Any]]:
     try:
-        return list(_rows(webhooks, row))
+        receipt = read_receipt(row)
+        if notice is not None and receipt.method != OURS:
+            notice(receipt)
+        return list(_rows(webhooks, receipt, row["received_at"]))
     except Exception as error:  # noqa: BLE001  one odd body must not hold up all the others
         _LOG.error("receipt %s cannot be read: %s", row["id"], type(error).__name__)
         return []
 
 
-def _rows(webhooks: Webhooks, row: RowMapping) -> Iterator[dict[str, Any]]:
-    receipt = read_receipt(row)
+def _rows(webhooks: Webhooks, receipt: Receipt, received_at: int) -> Iterator[dict[str, Any]]:
     common = {
         "receipt_id": receipt.id,
         "partner": receipt.partner,
         "pos_code": receipt.pos_code,
-        "received_at": row["received_at"],
+        "received_at": received_at,
         "run": 1,
         "state": "new",
         "due_at": 0,
@@ -100,7 +112,7 @@ def _rows(webhooks: Webhooks, row: RowMapping) -> Iterator[dict[str, Any]]:
         "attempts": 0,
         "error": None,
     }
-    if receipt.method == "GET":  # only we ourselves write those
+    if receipt.method == OURS:
         feature, _, entity = receipt.tail.partition("/")
         key, reference = f"receipt:{receipt.id}", PULLED + feature
         yield common | _names(key, reference, "$", entity)

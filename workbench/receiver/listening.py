@@ -107,9 +107,18 @@ def open_station(
             Party(partner, _open_adapter(stack, partner, environment, settings))
             for partner in partners.values()
         ]
-        tasks: list[Worker | Reconciler] = [Worker(inbox.database, parties, sink)]
-        tasks += [Reconciler(inbox.database, party.adapter) for party in parties if party.adapter]
-        stack.enter_context(_running(tasks))
+        reconcilers = {
+            party.partner.slug: Reconciler(inbox.database, party.adapter)
+            for party in parties
+            if party.adapter
+        }
+
+        def hurry(slug: str) -> None:
+            if slug in reconcilers:
+                reconcilers[slug].hurry()
+
+        worker = Worker(inbox.database, parties, sink, missed=hurry)
+        stack.enter_context(_running([worker, *reconcilers.values()]))
         yield app
 
 

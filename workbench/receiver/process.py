@@ -100,13 +100,16 @@ def process(party: Party, receipt: Receipt, event: RowMapping, recall: Recall) -
     if rule.pull:
         return _pull(party, rule.pull, item.entity_id)
     translator = _require(partner.translators.get(rule.mapping or ""), partner, reference)
-    try:
+    if not rule.delta:
+        try:
+            return _result(translator, item.item)
+        except TranslationError:
+            if not isinstance(item.item, dict):
+                raise
+    before = recall(event["order_key"] or "", translator.name)
+    if before is None:
         return _result(translator, item.item)
-    except TranslationError:
-        before = recall(event["order_key"] or "", translator.name)
-        if before is None or not isinstance(item.item, dict):
-            raise
-        return replace(_result(translator, merge(before, item.item)), is_merged=True)
+    return replace(_result(translator, merge(before, item.item)), is_merged=True)
 
 
 def merge(before: Any, change: Any) -> Any:

@@ -22,7 +22,9 @@ from workbench.adapters.answer import Answer
 from workbench.canonical.status import OrderStatus, ReservationStatus, is_terminal
 from workbench.errors import PartnerError, StoreError, WorkbenchError
 from workbench.receiver.database import Database
+from workbench.receiver.duty import repeat
 from workbench.receiver.events import Identity, digest
+from workbench.receiver.intake import OURS
 from workbench.receiver.queue import SECOND
 from workbench.receiver.receipt import Arrival
 from workbench.receiver.schema import ENTITIES
@@ -80,29 +82,32 @@ class Reconciler:
         self._silent = silent
         self._clock = clock
         self._last: float | None = None
+        self._is_hurried = False
 
     def run(self, stop: threading.Event, *, pause: float = 5.0) -> None:
         """Sweep at the start, on schedule and after gaps, until `stop` is set."""
-        while not stop.is_set():
-            try:
-                self.sweep_when_due()
-            except StoreError as error:
-                _LOG.warning("the reconciler waits for the database: %s", error.message)
-            except Exception as error:  # noqa: BLE001  a thread that ends would not be missed
-                _LOG.error("the reconciler failed: %s", type(error).__name__)
-            stop.wait(pause)
+
+        def turn() -> None:  # and then a pause, whatever came of it: the partner is not pressed
+            self.sweep_when_due()
+
+        repeat(turn, stop, pause=pause, who="the reconciler")
+
+    def hurry(self) -> None:
+        """Ask about everything that is open at the next turn: something was missed."""
+        self._is_hurried = True
 
     def sweep_when_due(self) -> Sweep | None:
         """Sweep if it is time to; None when it is not.
 
         The first sweep, and one after a gap in our own running (the machine slept, the process
-        was stopped), asks about everything that is open; the others about what was silent. In
-        between, what was only ever heard of in part is asked for at once.
+        was stopped) or in the partner's numbers (`hurry`), asks about everything that is open; the
+        others about what was silent. In between, what was only ever heard of in part is asked for
+        at once.
         """
         now = self._clock()
-        passed = None if self._last is None else now - self._last
-        if passed is None or passed > 2 * self._every or passed < 0:
-            self._last = now
+        passed = -1.0 if self._last is None else now - self._last
+        if self._is_hurried or not 0 <= passed <= 2 * self._every:
+            self._last, self._is_hurried = now, False
             return self.sweep(silent=0)
         if passed >= self._every:
             self._last = now
@@ -206,7 +211,7 @@ class Reconciler:
         return Arrival(
             partner=row["partner"],
             pos_code=row["pos_code"],
-            method="GET",
+            method=OURS,
             target=f"{feature}/{quote(row['entity_id'], safe='')}",
             headers=(),
             body=answer.body,

@@ -18,8 +18,11 @@ from sqlalchemy import Connection, RowMapping, select
 from workbench.errors import PartnerError, RateLimitedError, StoreError, WorkbenchError
 from workbench.receiver import ledger
 from workbench.receiver.database import Database
+from workbench.receiver.duty import repeat
+from workbench.receiver.events import read_number
 from workbench.receiver.intake import split
 from workbench.receiver.ledger import Outcome
+from workbench.receiver.numbers import Numbers
 from workbench.receiver.process import Party, process
 from workbench.receiver.queue import SECOND, Verdict, backoff, claim, hold, settle
 from workbench.receiver.receipt import Receipt
@@ -41,6 +44,7 @@ class Worker:
         database: The inbox (`Inbox.database`).
         parties: Whose events.
         sink: Where effects go; without one they stay in the database.
+        missed: Is told the slug of a partner whose deliveries have a hole in their numbers.
         batch: How many events are claimed at a time.
         clock: Unix seconds, for tests.
     """
@@ -51,6 +55,7 @@ class Worker:
         parties: Iterable[Party],
         sink: Sink | None = None,
         *,
+        missed: Callable[[str], None] | None = None,
         batch: int = BATCH,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -62,6 +67,8 @@ class Worker:
             if party.partner.manifest.webhooks is not None
         }
         self._sink = sink
+        self._missed = missed
+        self._numbers = Numbers()
         self._batch = batch
         self._clock = clock
         self._name = uuid.uuid4().hex[:12]
@@ -69,18 +76,7 @@ class Worker:
 
     def run(self, stop: threading.Event, *, pause: float = 0.2) -> None:
         """Work until `stop` is set; a database that is away is waited for."""
-        while not stop.is_set():
-            try:
-                done = self.step()
-            except StoreError as error:
-                _LOG.warning("the worker waits for the database: %s", error.message)
-                stop.wait(1.0)
-            except Exception as error:  # noqa: BLE001  a thread that ends would not be missed
-                _LOG.error("the worker failed: %s", type(error).__name__)
-                stop.wait(1.0)
-            else:
-                if not done:
-                    stop.wait(pause)
+        repeat(self.step, stop, pause=pause, who="the worker")
 
     def step(self) -> int:
         """One round of everything; returns how much was done, 0 when nothing is due.
@@ -88,9 +84,16 @@ class Worker:
         Raises:
             StoreError: The database is in trouble; the round can be repeated.
         """
-        done = split(self._database, self._webhooks)
+        done = split(self._database, self._webhooks, notice=self._notice)
         done += self._work()
         return done + self._deliver()
+
+    def _notice(self, receipt: Receipt) -> None:
+        number = read_number(self._webhooks[receipt.partner], receipt)
+        if number is not None and self._numbers.has_hole(receipt.pos_code, number):
+            _LOG.warning("%s numbered deliveries that did not come", receipt.partner)
+            if self._missed is not None:
+                self._missed(receipt.partner)
 
     def _work(self) -> int:
         lease = self._lease()
