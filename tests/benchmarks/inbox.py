@@ -16,6 +16,7 @@ import asyncio
 import contextlib
 import hmac
 import os
+import random
 import re
 import shutil
 import signal
@@ -27,6 +28,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -67,11 +69,16 @@ FILLING = '"lines":[' + ",".join(['{"sku":"A-1","name":"Croquetas","quantity":2}
 
 @dataclass
 class Lane(asyncio.Protocol):
-    """One connection: sends, waits for the answer, sends again until time is up."""
+    """One connection: sends, waits for the answer, sends again until time is up.
+
+    With an `interval` it sends so often and no oftener; a late answer then counts from when the
+    event was due, not from when it was sent.
+    """
 
     name: str
     end: float
     done: asyncio.Future[None]
+    interval: float = 0.0
     seconds: list[float] = field(default_factory=list)
     refused: int = 0
     _count: int = 0
@@ -82,7 +89,8 @@ class Lane(asyncio.Protocol):
     def connection_made(self, transport: Any) -> None:
         """Begin."""
         self._transport = transport
-        self._send()
+        self._since = time.perf_counter() + self.interval * random.random()
+        self._wait()
 
     def data_received(self, data: bytes) -> None:
         """Answers have no body, so the end of the head is the end."""
@@ -93,33 +101,41 @@ class Lane(asyncio.Protocol):
         self.seconds.append(now - self._since)
         self.refused += self._got[9:12] != b"200"
         self._got = b""
-        if now < self.end:
-            self._send()
-        else:
+        if now >= self.end:
             self._transport.close()
+            return
+        self._since = self._since + self.interval if self.interval else now
+        self._wait()
 
     def connection_lost(self, error: Exception | None) -> None:
         """The end."""
         if not self.done.done():
             self.done.set_result(None)
 
+    def _wait(self) -> None:
+        late = self._since - time.perf_counter()
+        if late > 0:
+            asyncio.get_running_loop().call_later(late, self._send)
+        else:
+            self._send()
+
     def _send(self) -> None:
         self._count += 1
         body = f'{{"id":"{self.name}-{self._count}",{FILLING}}}'.encode()
         proof = hmac.digest(KEY, body, "sha256").hex()
-        self._since = time.perf_counter()
         self._transport.write(
             b"POST /p1/webhooks/orders HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n"
             b"X-Signature: %s\r\nContent-Length: %d\r\n\r\n%s" % (proof.encode(), len(body), body)
         )
 
 
-async def load(port: int, connections: int, seconds: float) -> list[Lane]:
-    """Send for so long; the lanes with what they measured."""
+async def load(port: int, connections: int, seconds: float, rate: float = 0) -> list[Lane]:
+    """Send for so long, at that rate or as fast as answers come; the lanes and what they saw."""
     loop = asyncio.get_running_loop()
     stamp = f"{time.time_ns()}"
     end = time.perf_counter() + seconds
-    lanes = [Lane(f"{stamp}-{n}", end, loop.create_future()) for n in range(connections)]
+    interval = connections / rate if rate else 0.0
+    lanes = [Lane(f"{stamp}-{n}", end, loop.create_future(), interval) for n in range(connections)]
     for lane in lanes:
         await loop.create_connection(lambda lane=lane: lane, "127.0.0.1", port)
     await asyncio.gather(*(lane.done for lane in lanes))
@@ -164,7 +180,9 @@ def measure(
     """(events per second, p99 in milliseconds) of one turn."""
     with served(location, mode, more.get("disk")) as port:
         asyncio.run(load(port, options.connections, 0.3))
-        acknowledged, rate, p99 = (run_wrk if WRK else run_lanes)(port, options)
+        pace = more.get("pace", 0)
+        run = run_wrk if WRK and not pace else partial(run_lanes, pace=pace)
+        acknowledged, rate, p99 = run(port, options)
     if mode != "no store":
         with contextlib.closing(Database(location)) as database, database.transact() as connection:
             stored = connection.scalar(select(func.count()).select_from(RECEIPTS))
@@ -173,10 +191,10 @@ def measure(
     return rate, p99
 
 
-def run_lanes(port: int, options: argparse.Namespace) -> tuple[int, float, float]:
+def run_lanes(port: int, options: argparse.Namespace, pace: float = 0) -> tuple[int, float, float]:
     """(acknowledged, events per second, p99 in milliseconds) as our own client sees it."""
     start = time.perf_counter()
-    lanes = asyncio.run(load(port, options.connections, options.seconds))
+    lanes = asyncio.run(load(port, options.connections, options.seconds, pace))
     spent = time.perf_counter() - start
     times = sorted(second for lane in lanes for second in lane.seconds)
     refused = sum(lane.refused for lane in lanes)
@@ -229,6 +247,10 @@ def compare(options: argparse.Namespace, folder: Path, server: Any) -> dict[str,
         for mode in ("no store", "per event", "group commit"):
             path = folder / f"{mode}-{turn}".replace(" ", "-") / "inbox.db"
             found.setdefault(f"SQLite, {mode}", []).append(measure(str(path), mode, options))
+            if mode == "group commit":
+                path = folder / f"paced-{turn}" / "inbox.db"
+                figures = measure(str(path), mode, options, pace=1000)
+                found.setdefault("SQLite, 1,000 events/s asked", []).append(figures)
             if server is not None and mode != "no store":
                 figures = measure(server.empty(), mode, options)
                 found.setdefault(f"PostgreSQL, {mode}", []).append(figures)
@@ -255,7 +277,7 @@ def show(found: dict[str, list[Any]]) -> None:
         single = rates.get(name.replace("group commit", "per event"))
         ratio = f"{rates[name] / single:.1f}" if single and "group" in name else ""
         # The fsync of the slowed disk is not that of the first line.
-        against = f"{rates[name] / sync:.1f}" if "+" not in name and "no store" not in name else ""
+        against = f"{rates[name] / sync:.1f}" if not re.search(r"\+|asked|no store", name) else ""
         late = f"{slowest:.1f}" if slowest else ""
         sys.stdout.write(f"{name:36} {rates[name]:9.0f} {late:>8} {ratio:>12} {against:>12}\n")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import itertools
 import os
 import shutil
 import signal
@@ -116,16 +117,24 @@ class Storm:
                 thread.join()
 
     def _send(self, lane: int) -> None:
-        number = 0
-        while not self._stop.is_set():
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        for number in itertools.count():
+            if self._stop.is_set():
+                break
             key = f"{self.name}-{lane}-{number}"
-            status = send(self.port, f"/p1/webhooks/{key}", b"x" * 1900)
+            try:  # on one connection while it lasts: more events are under way at the kill
+                connection.request("POST", f"/p1/webhooks/{key}", body=b"x" * 1900)
+                answer = connection.getresponse()
+                answer.read()
+                status = answer.status
+            except (OSError, http.client.HTTPException):
+                connection.close()
+                status = 0
+                time.sleep(0.02)
             self.answers.append(status)
             if status == 200:
                 self.acknowledged.append(key)
-            elif status == 0:
-                time.sleep(0.02)
-            number += 1
+        connection.close()
 
 
 @contextlib.contextmanager

@@ -30,9 +30,14 @@ def missing() -> str:
 
 
 class Cluster:
-    """A server on a unix socket in a temporary folder; started, stopped and killed at will."""
+    """A server on a unix socket in a temporary folder; started, stopped and killed at will.
+
+    Attributes:
+        environment: Variables that the server gets besides ours.
+    """
 
     def __init__(self, folder: Path) -> None:
+        self.environment: dict[str, str] = {}
         self.folder = folder
         self.data = folder / "data"
         self._owner: list[str] = []
@@ -74,6 +79,16 @@ class Cluster:
         """Stop at once, connections and all, as an administrator would."""
         self._run("pg_ctl", "-D", str(self.data), "-m", "fast", "-w", "stop")
 
+    def copy_to(self, target: Path) -> None:
+        """Its files as they are now, to another folder of its user; it must not run."""
+        self._run_program("cp", "-a", str(self.data), str(target))
+
+    def replace_with(self, source: Path) -> None:
+        """Other files in the place of its own; it must not run."""
+        self._run_program("rm", "-rf", str(self.data))
+        self._run_program("cp", "-a", str(source), str(self.data))
+        (self.data / "postmaster.pid").unlink(missing_ok=True)
+
     def kill(self) -> None:
         """Kill -9 of the server and all its children."""
         main = int((self.data / "postmaster.pid").read_text().split()[0])
@@ -91,18 +106,24 @@ class Cluster:
         return self._code("pg_ctl", "-D", str(self.data), "status") == 0
 
     def _code(self, program: str, *arguments: str) -> int:
-        command = [*self._owner, str(PROGRAMS / program), *arguments]
+        return self._call(str(PROGRAMS / program), *arguments)
+
+    def _call(self, *command: str) -> int:
         return subprocess.run(
-            command,
+            [*self._owner, *command],
             cwd=self.folder,
+            env={**os.environ, **self.environment},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             check=False,
         ).returncode
 
     def _run(self, program: str, *arguments: str) -> None:
-        code = self._code(program, *arguments)
-        assert code == 0, f"{program} ended with {code}"
+        self._run_program(str(PROGRAMS / program), *arguments)
+
+    def _run_program(self, *command: str) -> None:
+        code = self._call(*command)
+        assert code == 0, f"{command[0]} ended with {code}"
 
 
 @contextlib.contextmanager

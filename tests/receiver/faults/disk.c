@@ -1,7 +1,8 @@
 /* A disk that forgets, fails, fills up or is slow; LD_PRELOADed under a process in a test.
  *
  * DISK_ROOT     only files below this folder are concerned
- * DISK_SHADOW   each fsync copies the file there: what a power cut would leave, at the worst
+ * DISK_SHADOW   each fsync copies the file there, to the same place below it: what a power cut
+ *               would leave, at the worst
  * DISK_DELAY_US every fsync takes so much longer
  * DISK_EIO      while this file exists, fsync fails
  * DISK_FULL     while this file exists, nothing can be written
@@ -34,13 +35,21 @@ static int is_set(const char *name) {
     return flag && !access(flag, F_OK);
 }
 
+static void make_parents(char *path) {
+    for (char *at = path + 1; (at = strchr(at, '/')); at++) {
+        *at = 0;
+        mkdir(path, 0700);
+        *at = '/';
+    }
+}
+
 static void keep(int fd, const char *path) {
     const char *shadow = getenv("DISK_SHADOW");
     if (!shadow) return;
     char target[PATH_MAX * 2], half[PATH_MAX * 2 + 32];
-    const char *name = strrchr(path, '/') + 1;
-    snprintf(target, sizeof target, "%s/%s", shadow, name);
-    snprintf(half, sizeof half, "%s.half-%d", target, fd);
+    snprintf(target, sizeof target, "%s%s", shadow, path + strlen(getenv("DISK_ROOT")));
+    snprintf(half, sizeof half, "%s.half-%d-%d", target, getpid(), fd);
+    make_parents(half);
     int copy = open(half, O_WRONLY | O_CREAT | O_TRUNC, 0600);
     static __thread char block[1 << 16];
     ssize_t (*real)(int, const void *, size_t) = dlsym(RTLD_NEXT, "write");
