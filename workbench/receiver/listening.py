@@ -107,18 +107,7 @@ def open_station(
             Party(partner, _open_adapter(stack, partner, environment, settings))
             for partner in partners.values()
         ]
-        reconcilers = {
-            party.partner.slug: Reconciler(inbox.database, party.adapter)
-            for party in parties
-            if party.adapter
-        }
-
-        def hurry(slug: str) -> None:
-            if slug in reconcilers:
-                reconcilers[slug].hurry()
-
-        worker = Worker(inbox.database, parties, sink, missed=hurry)
-        stack.enter_context(_running([worker, *reconcilers.values()]))
+        stack.enter_context(_running(_tasks(inbox.database, parties, sink)))
         yield app
 
 
@@ -179,6 +168,22 @@ def _open_adapter(
         return None
     adapter.session.wire.recorder = Forgetful(adapter.session.redactor)
     return adapter
+
+
+def _tasks(
+    database: Database, parties: Sequence[Party], sink: Sink | None
+) -> list[Worker | Reconciler]:
+    reconcilers = {
+        party.partner.slug: Reconciler(database, party.adapter)
+        for party in parties
+        if party.adapter
+    }
+
+    def hurry(slug: str) -> None:
+        if slug in reconcilers:
+            reconcilers[slug].hurry()
+
+    return [Worker(database, parties, sink, missed=hurry), *reconcilers.values()]
 
 
 @contextmanager
