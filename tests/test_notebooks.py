@@ -160,3 +160,15 @@ def test_the_listening_notebook_shows_what_came(
     text = executed.read_text("utf-8")
     assert "pedidos/nuevos" in text
     assert "token-of-the-test" not in text
+
+
+@pytest.mark.parametrize("slug", ["tavola", "bocado"])
+def test_the_mapping_notebook_shows_a_payload_field_by_field(tmp_path: Path, slug: str) -> None:
+    """Every cell shows a table; the payload's own id is among the values."""
+    executed = run_notebook(FOLDER / "map.ipynb", tmp_path / "out.ipynb", {"partner": slug})
+    cells = nbformat.read(executed, as_version=4).cells
+    shown = [cell.outputs[-1].data for cell in cells if cell.cell_type == "code" and cell.outputs]
+    assert len(shown) == 2
+    assert all("text/html" in data for data in shown)
+    assert "order: fits" in shown[0]["text/html"]
+    assert "ids.partner_id" in shown[0]["text/html"]

@@ -31,6 +31,8 @@ _HOMES = {
     "open_inbox": "workbench.receiver.listening",
     "show_receipt": "workbench.receiver.desk",
     "tables": "workbench.reporting",
+    "try_payload": "workbench.lab",
+    "try_sample": "workbench.lab",
 }
 
 __all__ = sorted(_HOMES)  # noqa: PLE0605 - a list, computed from the one table

@@ -44,13 +44,7 @@ def map_command(
     Says what was not read and not filled; of a corpus, which failures there were, by cause.
     """
     partner = load_partner(slug, load_settings())
-    translator = partner.translators.get(mapping)
-    if translator is None:
-        raise InputError(
-            f"{slug} has no mapping {mapping!r}",
-            location=f"{slug}/mapping.yaml",
-            hint=f"Known: {', '.join(partner.translators)}.",
-        )
+    translator = partner.mapping(mapping)
     if file.is_dir() or file.suffix in _CORPORA:
         recipe = _recipe(partner, mapping)
         spread = dask or scheduler is not None

@@ -117,7 +117,7 @@ class Look:
 
 def _read(partner: Partner, feature: Feature, translator: Translator, sample: Sample) -> Look:
     look = Look()
-    for item in _items(partner, feature, sample):
+    for item in items(partner, feature, sample):
         translation = translator.translate(item)
         look.entities.append(translation.value)
         look.unread |= {*translation.coverage.unread}
@@ -150,7 +150,7 @@ def _write(_partner: Partner, _feature: Feature, translator: Translator, sample:
     )
 
 
-def _items(partner: Partner, feature: Feature, sample: Sample) -> list[Any]:
+def items(partner: Partner, feature: Feature, sample: Sample) -> list[Any]:
     """The items inside a webhook body: a batch has several."""
     webhooks = partner.manifest.webhooks
     if feature.kind is FeatureKind.EVENT and webhooks is not None:
@@ -185,18 +185,18 @@ def _differences(expected: Any, actual: Any, sample: Sample, what: str) -> list[
             observed=repr(found)[:120],
             hint="Correct mapping.yaml, or record the sample again.",
         )
-        for pointer, wanted, found in _compare(expected, actual, "")
+        for pointer, wanted, found in compare(expected, actual)
     ]
 
 
-def _compare(expected: Any, actual: Any, pointer: str) -> Iterator[tuple[str, Any, Any]]:
-    """Yield where `actual` lacks something of `expected`; more keys are fine."""
+def compare(expected: Any, actual: Any, pointer: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """(pointer, expected, actual) wherever `actual` lacks something; more keys are fine."""
     if isinstance(expected, dict) and isinstance(actual, dict):
         for key, value in expected.items():
-            yield from _compare(value, actual.get(key), f"{pointer}/{key}")
+            yield from compare(value, actual.get(key), f"{pointer}/{key}")
     elif isinstance(expected, list) and isinstance(actual, list) and len(expected) == len(actual):
         for index, (wanted, found) in enumerate(zip(expected, actual, strict=True)):
-            yield from _compare(wanted, found, f"{pointer}/{index}")
+            yield from compare(wanted, found, f"{pointer}/{index}")
     elif expected != actual and str(expected) != str(actual):
         yield pointer, expected, actual
 

@@ -107,6 +107,21 @@ class Partner:
         stated = self.feature(feature)
         return self.translators.get(stated.mapping) if stated and stated.mapping else None
 
+    def mapping(self, name: str) -> Translator:
+        """A mapping by its name in `mapping.yaml`.
+
+        Raises:
+            InputError: There is none of this name.
+        """
+        found = self.translators.get(name)
+        if found is None:
+            raise InputError(
+                f"{self.slug} has no mapping {name!r}",
+                location=f"{self.slug}/mapping.yaml",
+                hint=f"Known: {', '.join(self.translators)}.",
+            )
+        return found
+
     def statement(self, feature: str) -> Statement | None:
         """What the folder states, in the words that `judge` takes."""
         stated = self.feature(feature)

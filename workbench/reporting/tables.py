@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from workbench.mapping import Translator
 from workbench.model.description import ApiDescription
 from workbench.model.evidence import Evidence, Outcome
 from workbench.model.verdict import Absence, Binding, Scores, Statement, Verdict
@@ -44,7 +45,7 @@ class Table(pd.DataFrame):
 
 def operations(description: ApiDescription) -> Table:
     """Every operation of the documents."""
-    return _table(
+    return make_table(
         ("Operation", "Summary", "Direction", "Document", "Pointer"),
         (
             (item.id, item.summary, item.direction, item.document, item.pointer)
@@ -55,7 +56,7 @@ def operations(description: ApiDescription) -> Table:
 
 def events(description: ApiDescription) -> Table:
     """Every webhook, callback and channel of the documents."""
-    return _table(
+    return make_table(
         ("Event", "Summary", "Direction", "Document", "Pointer"),
         (
             (item.id, item.summary, item.direction, item.document, item.pointer)
@@ -66,7 +67,7 @@ def events(description: ApiDescription) -> Table:
 
 def warnings(description: ApiDescription) -> Table:
     """Oddities of the documents that leave the rest usable."""
-    return _table(
+    return make_table(
         ("Severity", "Oddity", "Document", "Pointer", "What would mend it"),
         (
             (item.severity, item.summary, item.document, item.pointer, item.hint)
@@ -81,7 +82,7 @@ def bindings(validation: Validation) -> Table:
         (feature, validation.partner.statement(feature.slug))
         for feature in validation.catalogue.features
     ]
-    return _table(
+    return make_table(
         ("Feature", "Stated", "By"),
         (
             (feature.slug, _state(statement), _by(statement))
@@ -93,7 +94,7 @@ def bindings(validation: Validation) -> Table:
 
 def evidence(lines: Iterable[Evidence]) -> Table:
     """Observations, one to a row."""
-    return _table(
+    return make_table(
         ("Id", "Feature", "Source", "Outcome", "What was done and seen", "Findings"),
         (
             (line.id, line.feature, line.source, line.outcome, line.summary, len(line.findings))
@@ -104,7 +105,7 @@ def evidence(lines: Iterable[Evidence]) -> Table:
 
 def verdicts(mapping: Mapping[str, Verdict]) -> Table:
     """Verdict of each feature, why, and how many of its behaviours are proved."""
-    return _table(
+    return make_table(
         ("Feature", "Verdict", "Because", "Proved", "Limits", "Findings"),
         (
             (
@@ -124,7 +125,7 @@ def verdicts(mapping: Mapping[str, Verdict]) -> Table:
 
 def findings(lines: Iterable[Evidence]) -> Table:
     """Distinct findings, most severe first."""
-    return _table(
+    return make_table(
         ("Severity", "Finding", "Where", "Expected", "Observed", "What would mend it", "Features"),
         (
             (
@@ -143,7 +144,7 @@ def findings(lines: Iterable[Evidence]) -> Table:
 
 def coverage(lines: Iterable[Evidence]) -> Table:
     """Per translated sample: their fields that we do not read, ours that stay empty."""
-    return _table(
+    return make_table(
         ("Mapping", "Sample", "Not read", "Left empty"),
         (
             (
@@ -158,9 +159,17 @@ def coverage(lines: Iterable[Evidence]) -> Table:
     )
 
 
+def rules(translator: Translator) -> Table:
+    """The rules of a mapping: our field, their path, how a value is converted."""
+    return make_table(
+        ("Our field", "Their path", "Conversion"),
+        ((rule.field, rule.path, rule.conversion) for rule in translator.table),
+    )
+
+
 def scores(figures: Scores) -> Table:
     """Reach and score, with what they are made of."""
-    return _table(
+    return make_table(
         ("Figure", "Share", "Features", "Of"),
         (
             ("reach", f"{figures.reach:.0%}", figures.bound, figures.applicable),
@@ -171,7 +180,7 @@ def scores(figures: Scores) -> Table:
 
 def receipts(lines: Iterable[Line]) -> Table:
     """Webhooks that came: whether they were genuine, and how far their reading got."""
-    return _table(
+    return make_table(
         ("Id", "Received", "State", "Sender", "Target", "Events", "Repeated", "Trouble"),
         (
             (
@@ -189,7 +198,8 @@ def receipts(lines: Iterable[Line]) -> Table:
     )
 
 
-def _table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:
+def make_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:
+    """A table of these columns, its texts stripped of control characters."""
     tamed = [["" if cell is None else tame(cell) for cell in row] for row in rows]
     return Table(tamed, columns=list(columns))
 

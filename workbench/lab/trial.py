@@ -1,0 +1,214 @@
+"""One payload through one mapping, there and back, as the person who writes the rules sees it."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+from jsonpath import JSONPointer
+from pydantic import ValidationError
+
+from workbench.canonical.base import Money
+from workbench.canonical.invariants import Violation, check
+from workbench.errors import InputError, TranslationError, WorkbenchError
+from workbench.evidence.samples import compare, is_written, items
+from workbench.mapping import Coverage, Translator
+from workbench.partners import Partner, load_catalogue
+from workbench.reporting.tables import Table, make_table
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What became of a payload.
+
+    Attributes:
+        mapping: Name of the mapping.
+        payload: What went in.
+        result: What came out, as plain JSON data; None when it did not fit.
+        provenance: Dotted canonical field → JSON Pointer of their value.
+        coverage: What was not read, and what stayed empty.
+        violations: Invariants that the entity breaks.
+        changes: (pointer, theirs, ours) where the way back gives another value.
+        trouble: Why it did not fit.
+    """
+
+    mapping: str
+    payload: Any
+    result: Any = None
+    provenance: dict[str, str] = field(default_factory=dict)
+    coverage: Coverage = field(default_factory=Coverage)
+    violations: tuple[Violation, ...] = ()
+    changes: tuple[tuple[str, Any, Any], ...] = ()
+    trouble: str = ""
+
+    @property
+    def fields(self) -> Table:
+        """Field by field, where our value comes from."""
+        names = self.provenance.keys()
+        rows = (
+            (name, _pick(self.result, name), pointer, _resolve(self.payload, pointer))
+            for name, pointer in self.provenance.items()
+            if not any(other.startswith(f"{name}.") for other in names)
+        )
+        return make_table(("Our field", "Our value", "Their path", "Their value"), rows)
+
+    @property
+    def left(self) -> Table:
+        """What was not read of the source, and what stayed empty in the result."""
+        unread = [("not read", name) for name in self.coverage.unread]
+        unfilled = [("left empty", name) for name in self.coverage.unfilled]
+        return make_table(("What", "Where"), [*unread, *unfilled])
+
+    @property
+    def broken(self) -> Table:
+        """Invariants that do not hold."""
+        rows = [(one.code, one.path, one.summary) for one in self.violations]
+        return make_table(("Rule", "Our path", "What is wrong"), rows)
+
+    @property
+    def changed(self) -> Table:
+        """What the partner would get back otherwise than it was sent."""
+        return make_table(("Their path", "They sent", "We would send"), self.changes)
+
+    def __repr__(self) -> str:
+        parts = [f"{title}\n{table!r}" for title, table in self._tables()]
+        return "\n\n".join([self._verdict, *parts, self._outcome])
+
+    def _repr_html_(self) -> str:
+        outcome = f"<pre>{html.escape(self._outcome)}</pre>"
+        if not self.trouble:
+            outcome = f"<details><summary>Result as JSON</summary>{outcome}</details>"
+        parts = [f"<h4>{title}</h4>{table._repr_html_()}" for title, table in self._tables()]
+        return "".join([f"<h4>{html.escape(self._verdict)}</h4>", *parts, outcome])
+
+    @property
+    def _verdict(self) -> str:
+        return f"{self.mapping}: {'does not fit' if self.trouble else 'fits'}"
+
+    @property
+    def _outcome(self) -> str:
+        if self.trouble:
+            return self.trouble
+        return orjson.dumps(self.result, option=orjson.OPT_INDENT_2, default=str).decode()
+
+    def _tables(self) -> Iterator[tuple[str, Table]]:
+        for title, table in (
+            ("Field by field", self.fields),
+            ("Left out", self.left),
+            ("Invariants that do not hold", self.broken),
+            ("Other on the way back", self.changed),
+        ):
+            if len(table):
+                yield title, table
+
+
+def try_payload(partner: Partner, mapping: str, payload: Any, *, to_partner: bool = False) -> Trial:
+    """Translate a payload and tell all about it; what does not fit is told, not raised.
+
+    Args:
+        partner: Whose mapping.
+        mapping: Name in `mapping.yaml`.
+        payload: Their JSON data; with `to_partner` the canonical entity as JSON data.
+        to_partner: Write instead of read.
+
+    Raises:
+        InputError: There is no such mapping, or it is one-way.
+    """
+    translator = partner.mapping(mapping)
+    try:
+        return _write(translator, payload) if to_partner else _read(translator, payload)
+    except (TranslationError, ValidationError) as error:
+        return Trial(mapping, payload, trouble=str(error))
+
+
+def try_sample(partner: Partner, mapping: str, sample: str = "") -> Trial:
+    """Translate a recorded payload, or the entity beside it where we are who sends.
+
+    Args:
+        partner: Whose mapping.
+        mapping: Name in `mapping.yaml`.
+        sample: Label of a sample of a feature with this mapping (of a batch, the first item), or
+            path of a JSON file; default: the first sample.
+
+    Raises:
+        InputError: There is no such mapping, or no such payload.
+    """
+    known = dict(_samples(partner, partner.mapping(mapping).name))
+    if known and (sample in known or not sample):
+        data, is_sent = known[sample or next(iter(known))]
+        return try_payload(partner, mapping, data, to_partner=is_sent)
+    try:
+        return try_payload(partner, mapping, orjson.loads(Path(sample).read_bytes()))
+    except OSError as error:
+        raise InputError(
+            f"{partner.slug} has no sample {sample or 'at all'} for {mapping}",
+            location=f"{partner.slug}/samples",
+            hint=f"Known: {', '.join(known) or 'none'}; or give the path of a JSON file.",
+        ) from error
+    except orjson.JSONDecodeError as error:
+        raise InputError(f"The file is not JSON: {error}", location=sample) from error
+
+
+def _samples(partner: Partner, mapping: str) -> Iterator[tuple[str, tuple[Any, bool]]]:
+    """(label, (what goes in, whether we send it)) of every sample that a mapping is for."""
+    for slug, stated in partner.manifest.features.items():
+        feature = load_catalogue().feature(slug)
+        if stated.mapping != mapping or feature is None:
+            continue
+        for sample in partner.samples(slug):
+            if is_written(feature):
+                yield sample.label, (sample.canonical, True)
+                continue
+            for payload in items(partner, feature, sample)[:1]:
+                yield sample.label, (payload, False)
+
+
+def _read(translator: Translator, payload: Any) -> Trial:
+    read = translator.translate(payload)
+    return Trial(
+        translator.name,
+        read.payload,
+        result=read.value.model_dump(mode="json", exclude_unset=True),
+        provenance=read.provenance,
+        coverage=read.coverage,
+        violations=check(read.value),
+        changes=tuple(_changes(translator, read.payload, read.value)),
+    )
+
+
+def _changes(translator: Translator, payload: Any, value: Any) -> Iterator[tuple[str, Any, Any]]:
+    if not translator.can_write:
+        return
+    try:
+        yield from compare(payload, translator.untranslate(value).payload)
+    except WorkbenchError as error:
+        yield "", "", f"nothing: {error}"
+
+
+def _write(translator: Translator, data: Any) -> Trial:
+    entity = translator.entity_type.model_validate(data)
+    written = translator.untranslate(entity)
+    return Trial(
+        translator.name,
+        data,
+        result=written.payload,
+        coverage=written.coverage,
+        violations=check(entity),
+    )
+
+
+def _pick(data: Any, path: str) -> Any:
+    for name in path.split("."):
+        if not isinstance(data, dict | list):
+            return None
+        data = data[int(name)] if isinstance(data, list) else data.get(name)
+    is_money = isinstance(data, dict) and data.keys() == Money.model_fields.keys()
+    return str(Money(**data)) if is_money else data
+
+
+def _resolve(data: Any, pointer: str) -> Any:
+    return JSONPointer(pointer).resolve(data, default=None)
