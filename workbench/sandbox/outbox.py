@@ -38,12 +38,14 @@ class Outbox:
 
     Attributes:
         pauses: Seconds before each repeat.
-        accepted: Answers that count as received.
+        accepted: Answers that count as received; 0 is no answer.
+        patience: Seconds to wait for an answer.
     """
 
     def __init__(self) -> None:
         self.pauses: tuple[float, ...] = RETRY_AFTER_SECONDS
         self.accepted: frozenset[int] = frozenset(range(200, 300))
+        self.patience = 5.0
         self.target: str | None = None
         self.deliveries: list[Delivery] = []
         self._waiting: asyncio.Queue[Delivery] = asyncio.Queue()
@@ -68,7 +70,7 @@ class Outbox:
 
     async def _deliver(self, delivery: Delivery, is_over: Callable[[], bool]) -> None:
         for pause in (*self.pauses, None):
-            status = await asyncio.to_thread(_post, self.target or "", delivery)
+            status = await asyncio.to_thread(_post, self.target or "", delivery, self.patience)
             delivery.statuses.append(status)
             delivery.is_acknowledged = status in self.accepted
             if delivery.is_acknowledged or pause is None or is_over():
@@ -76,9 +78,9 @@ class Outbox:
             await asyncio.sleep(pause)
 
 
-def _post(target: str, delivery: Delivery) -> int:
+def _post(target: str, delivery: Delivery, patience: float) -> int:
     parts = urlsplit(f"{target.rstrip('/')}/{delivery.tail}")
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=5)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=patience)
     try:
         path = parts.path + (f"?{parts.query}" if parts.query else "")
         connection.request(delivery.method, path, delivery.body, dict(delivery.headers))

@@ -98,6 +98,7 @@ RECEIPTS = (
     Defect("webhook-content-differs", "receipts", ("webhook-content-differs",)),
     Defect("webhook-status-stale", "receipts", ("webhook-content-differs",)),
     Defect("webhook-not-repeated", "receipts", ("webhook-not-repeated",)),
+    Defect("webhook-dropped-on-silence", "receipts", ("webhook-dropped-on-silence",)),
 )
 CONTRACT = (
     Defect("status-undocumented", "contract", ("contract-response-violates-schema",)),

@@ -35,6 +35,9 @@ class State:
         self.requests = 0
         if "webhook-not-repeated" in defects:
             outbox.pauses = ()
+        outbox.patience = 1.0
+        if "webhook-dropped-on-silence" in defects:
+            outbox.accepted |= {0}
         self.reset()
 
     def has(self, defect: str) -> bool:

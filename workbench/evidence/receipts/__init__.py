@@ -17,14 +17,17 @@ from pydantic import SecretStr
 from workbench.adapters.session import Session
 from workbench.errors import CredentialError, InputError, PartnerError
 from workbench.evidence.receipts.checking import explain_absence, look_at
-from workbench.evidence.receipts.post import WAIT_SECONDS, Post, event_names, tell, watch
-from workbench.evidence.receipts.provoking import provoke, register
-from workbench.evidence.receipts.sender import (
+from workbench.evidence.receipts.post import (
     ENDPOINT,
-    judge_sender,
-    look_for_copies,
-    watch_order,
+    WAIT_SECONDS,
+    Post,
+    event_names,
+    tell,
+    watch,
 )
+from workbench.evidence.receipts.provoking import provoke, register
+from workbench.evidence.receipts.sender import judge_sender, look_for_copies, watch_order
+from workbench.evidence.receipts.silence import leave_unanswered
 from workbench.model.evidence import Evidence, Finding, Outcome, Severity
 from workbench.model.feature import Catalogue, Feature, FeatureKind
 from workbench.partners import Partner
@@ -76,6 +79,7 @@ def gather(
             yield from _provoke(post, feature)
         if post.heard:
             yield from watch_order(post, features)
+            yield from leave_unanswered(post, features)
         yield from judge_sender(post, url, how)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import time
 from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, field
@@ -15,6 +17,8 @@ from workbench.partners import Partner
 from workbench.receiver.events import ReceivedEvent, read_events
 from workbench.receiver.inbox import Inbox
 from workbench.receiver.receipt import Receipt
+
+ENDPOINT = "webhook-endpoint"  # the feature that traits of the sender belong to
 
 Heard = list[tuple[Receipt, ReceivedEvent]]
 
@@ -39,6 +43,8 @@ class Post:
     Attributes:
         wait: Seconds to wait for an event.
         refused: How many deliveries were answered with 503.
+        silent_seconds: Not 0: the next delivery is read, and not answered for so long.
+        unanswered: When one was read that got no answer (`time.monotonic`); None before that.
         slowest: Longest time in which we acknowledged, in seconds.
         last: The last delivery that was let through.
     """
@@ -48,6 +54,8 @@ class Post:
     inbox: Inbox
     wait: float = WAIT_SECONDS
     refused: int = 0
+    silent_seconds: float = 0.0
+    unanswered: float | None = None
     slowest: float = 0.0
     last: Delivered | None = None
     heard: Heard = field(default_factory=list)
@@ -73,12 +81,12 @@ class Post:
             if event.reference in names
         ]
 
-    def await_event(self, names: set[str], since: datetime) -> Heard:
+    def await_event(self, names: set[str], since: datetime, *, wait: float | None = None) -> Heard:
         """Wait for one of these events, and then a moment for its copies; empty if none came.
 
         A delivery that was not genuine ends the wait: the genuine one does not come any more.
         """
-        end = time.monotonic() + self.wait
+        end = time.monotonic() + (self.wait if wait is None else wait)
         while time.monotonic() < end:
             if self._news(names, since):
                 time.sleep(SETTLE_SECONDS)
@@ -94,7 +102,7 @@ class Post:
 
 
 def watch(app: Any, post: Post) -> Callable[..., Any]:
-    """Answer the first delivery with 503, and keep the last of the others."""
+    """Answer the first delivery with 503, leave one unanswered if asked to, keep the last."""
 
     async def answer(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
         if scope["type"] != "http":
@@ -105,6 +113,10 @@ def watch(app: Any, post: Post) -> Callable[..., Any]:
             headers = [(b"retry-after", b"1"), (b"content-length", b"0")]
             await send({"type": "http.response.start", "status": 503, "headers": headers})
             await send({"type": "http.response.body", "body": b""})
+            return
+        if post.silent_seconds and post.unanswered is None:
+            post.unanswered = time.monotonic()
+            await _hold(receive, post.silent_seconds)
             return
         chunks: list[bytes] = []
 
@@ -125,6 +137,14 @@ def watch(app: Any, post: Post) -> Callable[..., Any]:
         )
 
     return answer
+
+
+async def _hold(receive: Any, seconds: float) -> None:
+    """Read a request and say nothing, until its sender gives up."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            while (await receive())["type"] != "http.disconnect":
+                pass
 
 
 def tell(

@@ -12,13 +12,11 @@ from workbench.adapters.wire import Wire
 from workbench.errors import PartnerError
 from workbench.evidence.kinds import KINDS, Kind
 from workbench.evidence.placing import fresh
-from workbench.evidence.receipts.post import Post, event_names, tell
+from workbench.evidence.receipts.post import ENDPOINT, Post, event_names, tell
 from workbench.evidence.receipts.provoking import change_status
 from workbench.model.evidence import Evidence, Finding, Outcome, Severity
 from workbench.model.feature import Feature
 from workbench.model.verdict import Binding
-
-ENDPOINT = "webhook-endpoint"
 
 
 def judge_sender(post: Post, server_url: str, how: str) -> Iterator[Evidence]:
