@@ -22,6 +22,7 @@ _HOMES = {
     "describe": "workbench.description",
     "draft_folder": "workbench.drafting",
     "draft_partner": "workbench.drafting",
+    "follow_receipts": "workbench.lab",
     "lint": "workbench.lint",
     "list_receipts": "workbench.receiver.desk",
     "list_partners": "workbench.partners",
