@@ -47,7 +47,7 @@ def test_a_good_sender_proves_its_criteria(
     assert checks >= {"events-in-order", "forged-refused", "silence-repeated"}
     silent = next(line for line in lines if line.check == "silence-repeated")
     assert silent.outcome is Outcome.PASSED
-    assert "left without an answer was sent again after 1." in silent.summary
+    assert "left without an answer was sent again after " in silent.summary
     forged = next(line for line in lines if line.check == "forged-refused")
     assert "401" in forged.summary
     assert "quarantined" in forged.summary

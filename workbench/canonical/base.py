@@ -52,6 +52,10 @@ class OpenEnum(StrEnum):
         member._value_ = value
         return member
 
+    def __reduce_ex__(self, _protocol: object) -> tuple[type[Self], tuple[str]]:
+        # By value: Python before 3.11.4 copies a member by its name, which an unknown one has not.
+        return type(self), (self._value_,)
+
     @property
     def is_known(self) -> bool:
         """Whether the value is one of ours."""

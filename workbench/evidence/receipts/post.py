@@ -7,7 +7,7 @@ import contextlib
 import time
 from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from workbench.adapters.session import Session
@@ -16,7 +16,7 @@ from workbench.model.feature import Feature
 from workbench.partners import Partner
 from workbench.receiver.events import ReceivedEvent, read_events
 from workbench.receiver.inbox import Inbox
-from workbench.receiver.receipt import Receipt
+from workbench.receiver.receipt import Arrival, Receipt
 
 ENDPOINT = "webhook-endpoint"  # the feature that traits of the sender belong to
 
@@ -44,7 +44,7 @@ class Post:
         wait: Seconds to wait for an event.
         refused: How many deliveries were answered with 503.
         silent_seconds: Not 0: the next delivery is read, and not answered for so long.
-        unanswered: When one was read that got no answer (`time.monotonic`); None before that.
+        unanswered: The delivery that was read and got no answer; None before that.
         slowest: Longest time in which we acknowledged, in seconds.
         last: The last delivery that was let through.
     """
@@ -55,7 +55,7 @@ class Post:
     wait: float = WAIT_SECONDS
     refused: int = 0
     silent_seconds: float = 0.0
-    unanswered: float | None = None
+    unanswered: Arrival | None = None
     slowest: float = 0.0
     last: Delivered | None = None
     heard: Heard = field(default_factory=list)
@@ -81,12 +81,12 @@ class Post:
             if event.reference in names
         ]
 
-    def await_event(self, names: set[str], since: datetime, *, wait: float | None = None) -> Heard:
+    def await_event(self, names: set[str], since: datetime) -> Heard:
         """Wait for one of these events, and then a moment for its copies; empty if none came.
 
         A delivery that was not genuine ends the wait: the genuine one does not come any more.
         """
-        end = time.monotonic() + (self.wait if wait is None else wait)
+        end = time.monotonic() + self.wait
         while time.monotonic() < end:
             if self._news(names, since):
                 time.sleep(SETTLE_SECONDS)
@@ -95,6 +95,23 @@ class Post:
                 break
             time.sleep(0.03)
         return []
+
+    def await_repeat(self, wait: float) -> Receipt | None:
+        """Wait until the delivery that got no answer comes again: the same body, or event."""
+        end = time.monotonic() + wait
+        while time.monotonic() < end:
+            held = self.unanswered
+            came = self.receipts(held.received_at) if held is not None else []
+            for receipt in came:
+                if held and (receipt.body == held.body or self._ids(receipt) & self._ids(held)):
+                    return receipt
+            time.sleep(0.05)
+        return None
+
+    def _ids(self, arrival: Arrival) -> set[tuple[str, str]]:
+        webhooks = self.partner.manifest.webhooks
+        events = read_events(webhooks, arrival) if webhooks else []
+        return {(event.reference, event.event_id) for event in events if event.event_id}
 
     def _news(self, names: set[str], since: datetime) -> Heard:
         """Events that came for the first time: a repeat of an older one is none."""
@@ -114,9 +131,9 @@ def watch(app: Any, post: Post) -> Callable[..., Any]:
             await send({"type": "http.response.start", "status": 503, "headers": headers})
             await send({"type": "http.response.body", "body": b""})
             return
-        if post.silent_seconds and post.unanswered is None:
-            post.unanswered = time.monotonic()
-            await _hold(receive, post.silent_seconds)
+        if post.silent_seconds:
+            seconds, post.silent_seconds = post.silent_seconds, 0.0  # this one, and no other
+            post.unanswered = await _hold(scope, receive, post.partner.slug, seconds)
             return
         chunks: list[bytes] = []
 
@@ -139,12 +156,27 @@ def watch(app: Any, post: Post) -> Callable[..., Any]:
     return answer
 
 
-async def _hold(receive: Any, seconds: float) -> None:
+async def _hold(
+    scope: MutableMapping[str, Any], receive: Any, slug: str, seconds: float
+) -> Arrival:
     """Read a request and say nothing, until its sender gives up."""
+    began, chunks = datetime.now(UTC), []
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
-            while (await receive())["type"] != "http.disconnect":
-                pass
+            while (message := await receive())["type"] != "http.disconnect":
+                chunks.append(message.get("body", b""))
+    headers = (
+        (name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]
+    )
+    return Arrival(
+        partner=slug,
+        pos_code=slug,
+        method=scope["method"],
+        target=scope["path"].partition("/webhooks/")[2],
+        headers=tuple(headers),
+        body=b"".join(chunks),
+        received_at=began,
+    )
 
 
 def tell(

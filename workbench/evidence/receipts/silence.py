@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 from workbench.errors import InputError, PartnerError
 from workbench.evidence.receipts.post import ENDPOINT, Post, event_names, tell
@@ -12,6 +10,7 @@ from workbench.evidence.receipts.provoking import provoke
 from workbench.model.evidence import Evidence, Finding, Outcome, Severity
 from workbench.model.feature import Feature
 
+_LEFT = "A delivery that we left without an answer"
 _RETRIES = "event-retries-observed"
 
 
@@ -22,58 +21,54 @@ def leave_unanswered(post: Post, features: list[Feature]) -> Iterator[Evidence]:
     """
     webhooks = post.partner.manifest.webhooks
     limit = webhooks.timeout_seconds if webhooks else None
-    heard = {event.reference for _, event in post.heard}
-    feature = next(
-        (
-            item
-            for item in features
-            if item.slug.endswith("created-event") and event_names(post.partner, item) & heard
-        ),
-        None,
-    )
+    feature = _find_heard(post, features)
     if limit is None or feature is None:
         return
-    names = event_names(post.partner, feature)
-    began = datetime.now(UTC)
     post.silent_seconds = limit + post.wait
     try:
         provoke(post.session, feature)
-        found = post.await_event(names, began, wait=limit + post.wait)
+        repeat = post.await_repeat(limit + post.wait)
     except (InputError, PartnerError):
         return  # told where the event itself was provoked
     finally:
         post.silent_seconds = 0.0
-    if post.unanswered is None:
+    held = post.unanswered
+    if held is None:
         return
-    if found:
-        seconds = time.monotonic() - post.unanswered
-        words = f"A delivery that we left without an answer was sent again after {seconds:.1f} s."
-        yield tell(
-            post.session,
-            ENDPOINT,
-            Outcome.PASSED,
-            words,
-            check="silence-repeated",
-            subject=min(names),
-            criteria=(_RETRIES,),
-        )
+    if repeat is not None:
+        seconds = (repeat.received_at - held.received_at).total_seconds()
+        yield _tell(post, Outcome.PASSED, f"{_LEFT} was sent again after {seconds:.1f} s.")
         return
+    words = f"{_LEFT} was not sent again within {limit + post.wait:.0f} s."
     lost = Finding(
         slug="webhook-dropped-on-silence",
         severity=Severity.MEDIUM,
-        summary=f"A delivery of {', '.join(sorted(names))} that we left without an answer was not "
-        f"sent again within {limit + post.wait:.0f} s.",
-        operation=min(names),
+        summary=words,
+        operation=min(event_names(post.partner, feature)),
         expected="the same delivery again",
         observed="none",
         criterion=_RETRIES,
     )
-    yield tell(
+    yield _tell(post, Outcome.FAILED, words, lost)
+
+
+def _find_heard(post: Post, features: list[Feature]) -> Feature | None:
+    """A feature of creations, of which an event came in this run: it can be provoked again."""
+    heard = {event.reference for _, event in post.heard}
+    for feature in features:
+        if feature.slug.endswith("created-event") and event_names(post.partner, feature) & heard:
+            return feature
+    return None
+
+
+def _tell(post: Post, outcome: Outcome, words: str, *findings: Finding) -> Evidence:
+    return tell(
         post.session,
         ENDPOINT,
-        Outcome.FAILED,
-        lost.summary,
+        outcome,
+        words,
         check="silence-repeated",
+        subject=f"/{post.partner.slug}/webhooks/…",
         criteria=(_RETRIES,),
-        findings=[lost],
+        findings=[*findings],
     )
