@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
@@ -171,3 +174,33 @@ def test_help_names_every_command() -> None:
 def test_partner_text_cannot_drive_the_terminal() -> None:
     """Control characters of a partner's text are dropped before they are printed."""
     assert inert("a\x1b[31mred\x07\nb\tc") == "a[31mred\nb\tc"
+
+
+@pytest.mark.parametrize("command", ["describe", "lint"])
+def test_a_command_loads_what_it_needs(command: str) -> None:
+    """Looking at a folder starts no database, no data frames and no notebooks."""
+    heavy = ("nbconvert", "pandas", "papermill", "schemathesis", "sqlalchemy", "uvicorn")
+    script = (
+        "import sys\n"
+        "from workbench.cli import main\n"
+        "try:\n"
+        f"    main(['{command}', 'tavola', '--json'])\n"
+        "finally:\n"
+        f"    print(*(name for name in {heavy} if name in sys.modules), file=sys.stderr)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert json.loads(done.stdout)
+    assert done.stderr == "\n"
+
+
+def test_every_command_is_where_the_group_looks() -> None:
+    """The help lists each name with its own text, and a name that is none is refused."""
+    context = click.Context(main)
+    for name in main.list_commands(context):
+        found = main.get_command(context, name)
+        assert found is not None
+        assert found.name == name
+        assert found.get_short_help_str()
+    assert main.get_command(context, "nonsense") is None

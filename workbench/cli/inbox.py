@@ -75,7 +75,7 @@ def listen_command(
 
 
 @click.group("inbox")
-def inbox_group() -> None:
+def inbox_command() -> None:
     """Look after received webhooks: list, show, replay, retry, export, erase."""
 
 
@@ -106,7 +106,7 @@ def _open(slug: str, store: str | None) -> Database:
     return open_inbox(slug, load_settings(), store)
 
 
-@inbox_group.command("list")
+@inbox_command.command("list")
 @_choosing
 @click.option("--limit", default=50, show_default=True)
 @speaks
@@ -123,7 +123,7 @@ def list_command(output: Output, slug: str, store: str | None, limit: int, **whi
     return 0
 
 
-@inbox_group.command("show")
+@inbox_command.command("show")
 @click.argument("slug")
 @click.argument("number", type=int)
 @_STORE
@@ -139,7 +139,7 @@ def show_command(output: Output, slug: str, number: int, store: str | None) -> i
     return 0
 
 
-@inbox_group.command("replay")
+@inbox_command.command("replay")
 @_choosing
 @speaks
 def replay_command(output: Output, slug: str, store: str | None, **which: Any) -> int:
@@ -147,7 +147,7 @@ def replay_command(output: Output, slug: str, store: str | None, **which: Any) -
     return _act(output, slug, store, which, replay, "to be processed again")
 
 
-@inbox_group.command("retry")
+@inbox_command.command("retry")
 @_choosing
 @speaks
 def retry_command(output: Output, slug: str, store: str | None, **which: Any) -> int:
@@ -155,7 +155,7 @@ def retry_command(output: Output, slug: str, store: str | None, **which: Any) ->
     return _act(output, slug, store, which, retry, "to be tried now")
 
 
-@inbox_group.command("erase")
+@inbox_command.command("erase")
 @_choosing
 @speaks
 def erase_command(output: Output, slug: str, store: str | None, **which: Any) -> int:
@@ -178,7 +178,7 @@ def _act(
     return 0 if count else FINDINGS
 
 
-@inbox_group.command("reverify")
+@inbox_command.command("reverify")
 @click.option("--environment", default="sandbox", show_default=True)
 @_choosing
 @speaks
@@ -196,7 +196,7 @@ def reverify_command(
     return 0
 
 
-@inbox_group.command("export")
+@inbox_command.command("export")
 @_choosing
 @click.argument("file", type=click.Path(path_type=Path))
 @speaks
