@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 import random
-from types import TracebackType
 from typing import Self
 from urllib.parse import urljoin
 
@@ -99,12 +98,7 @@ class Session:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:

@@ -8,7 +8,6 @@ import signal
 import socket
 import threading
 from contextlib import suppress
-from types import TracebackType
 from typing import Any, Self
 
 import uvicorn
@@ -71,12 +70,7 @@ class ReceiverServer:
         self._socket.close()
         raise InputError("the receiver did not start", location=self.url)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._server.should_exit = True
         self._thread.join(timeout=2 * STOP_SECONDS)
         self._socket.close()

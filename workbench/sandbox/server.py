@@ -12,7 +12,6 @@ import socket
 import threading
 from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, field
-from types import TracebackType
 from typing import Self
 
 import orjson
@@ -117,12 +116,7 @@ class Sandbox:
                 raise RuntimeError(message)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         for running in self.partners.values():
             running.server.should_exit = True
         self._thread.join(timeout=10)
