@@ -6,41 +6,71 @@ from importlib import import_module
 
 import click
 
-_HOMES = {  # command → its module, in the order of the help
-    "demo": "running",
-    "new": "drafting",
-    "describe": "looking",
-    "suggest": "looking",
-    "features": "looking",
-    "lint": "looking",
-    "map": "mapping",
-    "check": "running",
-    "validate": "running",
-    "report": "reports",
-    "portal": "reports",
-    "diff": "reports",
-    "verify": "reports",
-    "listen": "inbox",
-    "inbox": "inbox",
-    "sandbox": "running",
-    "overlay": "drafting",
+# Command → its module, and the first sentence of its help; in the order of the help.
+_COMMANDS = {
+    "demo": ("running", "Start the embedded sandbox and validate its partners end to end."),
+    "new": (
+        "drafting",
+        "Make contracts/SLUG from documents: bindings and mappings to review, open questions.",
+    ),
+    "describe": (
+        "looking",
+        "List operations, webhooks, security and oddities of documents or of a partner.",
+    ),
+    "suggest": (
+        "looking",
+        "Propose which operation or webhook serves which feature, with reasons, for review.",
+    ),
+    "features": (
+        "looking",
+        "List the feature catalogue: features, criteria, benefits, evidence needed.",
+    ),
+    "lint": ("looking", "Check a partner folder offline."),
+    "map": ("mapping", "Translate one payload; or a folder, NDJSON or parquet file of payloads."),
+    "check": ("running", "Run evidence sources without a notebook."),
+    "validate": (
+        "running",
+        "Validate partners: run the validation notebook and render the report.",
+    ),
+    "report": ("reports", "Render the report of a run again, from its folder alone."),
+    "portal": ("reports", "Build the static index over all partners and runs."),
+    "diff": (
+        "reports",
+        "Say what changed: between two runs, or between the folder's documents and a newer one.",
+    ),
+    "verify": (
+        "reports",
+        "Check that a received report was not edited: FOLDER holds its evidence.jsonl.",
+    ),
+    "listen": ("inbox", "Receive a partner's webhooks into the durable inbox until interrupted."),
+    "inbox": ("inbox", "Look after received webhooks: list, show, replay, retry, export, erase."),
+    "sandbox": ("running", "Run the embedded partner simulator until interrupted."),
+    "overlay": (
+        "drafting",
+        "Make an OpenAPI Overlay of the corrections between a document and an edited copy.",
+    ),
 }
 
 
 class Commands(click.Group):
-    """Loads a command when it is called: `describe` needs no database, and `map` no notebook."""
+    """Loads a command when it is called: `describe` needs no database, and the help nothing."""
 
     def list_commands(self, _context: click.Context) -> list[str]:
         """All names, in the order of the help."""
-        return list(_HOMES)
+        return list(_COMMANDS)
 
     def get_command(self, _context: click.Context, name: str) -> click.Command | None:
         """The command of this name, or None."""
-        if name not in _HOMES:
+        if name not in _COMMANDS:
             return None
-        module = import_module(f"workbench.cli.{_HOMES[name]}")
+        module = import_module(f"workbench.cli.{_COMMANDS[name][0]}")
         found: click.Command = getattr(module, f"{name}_command")
         return found
+
+    def format_commands(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands, each with what it does."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in _COMMANDS.items()])
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
