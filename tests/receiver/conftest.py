@@ -66,6 +66,15 @@ def cluster() -> Iterator[postgres.Cluster]:
         yield server
 
 
+@pytest.fixture
+def own_cluster() -> Iterator[postgres.Cluster]:
+    """A server that may be hurt without harm to other tests."""
+    if reason := postgres.missing():
+        pytest.skip(reason)
+    with postgres.cluster() as server:
+        yield server
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def location(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Where an empty inbox can be made: a file, and a database of its own."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import dataclasses
 import functools
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -13,6 +14,7 @@ from typing import Any
 import orjson
 
 from workbench.partners import Partner, load_partner
+from workbench.partners.manifest import Webhooks
 from workbench.receiver.events import Identity, identify
 from workbench.receiver.inbox import Inbox
 from workbench.receiver.receipt import Arrival
@@ -28,6 +30,12 @@ START = datetime(2026, 11, 20, 19, tzinfo=UTC)
 def partner(slug: str = "tavola") -> Partner:
     """A partner folder of this repository."""
     return load_partner(slug, Settings(root=ROOT))
+
+
+def with_webhooks(webhooks: Webhooks | None) -> Partner:
+    """Tavola, if its manifest said this of its webhooks."""
+    manifest = partner().manifest.model_copy(update={"webhooks": webhooks})
+    return dataclasses.replace(partner(), manifest=manifest)
 
 
 @functools.cache

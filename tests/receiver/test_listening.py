@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 
 import pytest
-from deliveries import partner
+from deliveries import partner, with_webhooks
 
 from workbench.adapters.adapter import Adapter
 from workbench.errors import CredentialError, InputError
@@ -122,8 +121,7 @@ def test_without_a_key_nobody_listens(
 
 def test_a_partner_without_webhooks_is_an_input_error(settings: Settings) -> None:
     """The message says which file to edit."""
-    manifest = partner().manifest.model_copy(update={"webhooks": None})
-    silent = dataclasses.replace(partner(), manifest=manifest)
+    silent = with_webhooks(None)
     with pytest.raises(InputError, match="no webhooks") as caught:
         open_endpoint(silent, lambda name: settings.credential("tavola", "sandbox", name))
     assert caught.value.location == "tavola/partner.yaml#/webhooks"

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 
 import pytest
-from deliveries import partner, post, status
+from deliveries import partner, post, status, with_webhooks
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -57,9 +56,7 @@ def numbered(place: str) -> Partner:
     """Tavola, if it numbered its deliveries."""
     webhooks = partner().manifest.webhooks
     assert webhooks is not None
-    counted = webhooks.model_copy(update={"sequence": place})
-    manifest = partner().manifest.model_copy(update={"webhooks": counted})
-    return dataclasses.replace(partner(), manifest=manifest)
+    return with_webhooks(webhooks.model_copy(update={"sequence": place}))
 
 
 def test_the_worker_tells_whose_deliveries_are_missing(tmp_path: Path) -> None:

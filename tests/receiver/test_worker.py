@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import threading
 import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from deliveries import order, partner, post, post_all, sample, status
+from deliveries import order, partner, post, post_all, sample, status, with_webhooks
 from sqlalchemy import select, text
 
 from workbench.errors import RateLimitedError, UnavailableError
@@ -179,9 +178,7 @@ def deltas() -> Partner:
     events = {
         name: rule.model_copy(update={"delta": True}) for name, rule in webhooks.events.items()
     }
-    changed = webhooks.model_copy(update={"events": events})
-    manifest = partner().manifest.model_copy(update={"webhooks": changed})
-    return dataclasses.replace(partner(), manifest=manifest)
+    return with_webhooks(webhooks.model_copy(update={"events": events}))
 
 
 def test_a_ping_is_followed_by_a_pull(inbox: Inbox) -> None:

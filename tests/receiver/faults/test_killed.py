@@ -138,15 +138,6 @@ def _assert_once_and_in_order(inbox: Inbox, events: int) -> None:
         assert inverted == 0
 
 
-@pytest.fixture
-def own_cluster() -> postgres_server.Cluster:
-    """A server that may be hurt without harm to other tests."""
-    if reason := postgres_server.missing():
-        pytest.skip(reason)
-    with postgres_server.cluster() as server:
-        yield server
-
-
 @pytest.mark.slow
 def test_a_restarted_database_is_waited_for(own_cluster: postgres_server.Cluster) -> None:
     """Down: 503 within the partner's patience; up again: 200, without a restart of ours."""

@@ -74,44 +74,44 @@ def test_the_controls_lose_events(tmp_path: Path, library: str, mode: str) -> No
     assert acknowledged - set(stored)
 
 
-def cut_server(mode: str, enough: int) -> tuple[set[str], list[str]]:
+def cut_server(
+    server: postgres_server.Cluster, mode: str, enough: int
+) -> tuple[set[str], list[str]]:
     """The same with PostgreSQL: its machine loses power, and it recovers from what was synced."""
-    with postgres_server.cluster() as server:
-        room = server.folder
-        shadow = room / "shadow"
-        server.stop()
-        server.copy_to(shadow)  # all of it was synced long ago
-        server.environment = {
-            "LD_PRELOAD": compile_disk(room),
-            "DISK_ROOT": str(server.data),
-            "DISK_SHADOW": str(shadow),
-        }
-        server.start()
-        with child("writer", server.url(), mode, 16) as writer:
-            writer.read(enough)
-            server.kill()
-            acknowledged = {line for line in writer.kill() if not line.startswith("!")}
-        server.environment = {}
-        server.replace_with(shadow)
-        server.start()
-        with Inbox(server.url()) as inbox:
-            return acknowledged, [receipt.target for receipt in inbox.receipts("p")]
+    shadow = server.folder / "shadow"
+    server.stop()
+    server.copy_to(shadow)  # all of it was synced long ago
+    server.environment = {
+        "LD_PRELOAD": compile_disk(server.folder),
+        "DISK_ROOT": str(server.data),
+        "DISK_SHADOW": str(shadow),
+    }
+    server.start()
+    with child("writer", server.url(), mode, 16) as writer:
+        writer.read(enough)
+        server.kill()
+        acknowledged = {line for line in writer.kill() if not line.startswith("!")}
+    server.environment = {}
+    server.replace_with(shadow)
+    server.start()
+    with Inbox(server.url()) as inbox:
+        return acknowledged, [receipt.target for receipt in inbox.receipts("p")]
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(bool(postgres_server.missing()), reason=postgres_server.missing())
 @pytest.mark.parametrize("enough", [150, 400, 1000])
-def test_postgresql_keeps_what_was_acknowledged(enough: int) -> None:
+def test_postgresql_keeps_what_was_acknowledged(
+    own_cluster: postgres_server.Cluster, enough: int
+) -> None:
     """Every acknowledged event is there after its recovery, and none twice."""
-    acknowledged, stored = cut_server("ours", enough)
+    acknowledged, stored = cut_server(own_cluster, "ours", enough)
     assert len(acknowledged) >= enough
     assert acknowledged <= set(stored)
     assert len(stored) == len(set(stored))
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(bool(postgres_server.missing()), reason=postgres_server.missing())
-def test_the_control_of_postgresql_loses_events() -> None:
+def test_the_control_of_postgresql_loses_events(own_cluster: postgres_server.Cluster) -> None:
     """`synchronous_commit=off` does lose what a power cut finds unsynced."""
-    acknowledged, stored = cut_server("SET synchronous_commit=off", 1000)
+    acknowledged, stored = cut_server(own_cluster, "SET synchronous_commit=off", 1000)
     assert acknowledged - set(stored)
