@@ -100,13 +100,16 @@ class Post:
         """Wait until the delivery that got no answer comes again: the same body, or event."""
         end = time.monotonic() + wait
         while time.monotonic() < end:
-            held = self.unanswered
-            came = self.receipts(held.received_at) if held is not None else []
-            for receipt in came:
-                if held and (receipt.body == held.body or self._ids(receipt) & self._ids(held)):
-                    return receipt
+            if (held := self.unanswered) is not None:
+                came = self.receipts(held.received_at)
+                repeat = next((item for item in came if self._is_same(item, held)), None)
+                if repeat is not None:
+                    return repeat
             time.sleep(0.05)
         return None
+
+    def _is_same(self, receipt: Receipt, held: Arrival) -> bool:
+        return receipt.body == held.body or bool(self._ids(receipt) & self._ids(held))
 
     def _ids(self, arrival: Arrival) -> set[tuple[str, str]]:
         webhooks = self.partner.manifest.webhooks
@@ -205,6 +208,27 @@ def tell(
         inputs={"partner.yaml": session.partner.inputs["partner.yaml"]},
         tool="workbench receiver",
         detail=detail or {},
+    )
+
+
+def tell_trait(
+    post: Post,
+    criterion: str,
+    words: str,
+    *,
+    check: str = "sender",
+    finding: Finding | None = None,
+) -> Evidence:
+    """A trait of the sender: it holds, unless there is a finding."""
+    return tell(
+        post.session,
+        ENDPOINT,
+        Outcome.FAILED if finding else Outcome.PASSED,
+        words,
+        check=check,
+        subject=f"/{post.partner.slug}/webhooks/…",
+        criteria=(criterion,),
+        findings=[finding] if finding else [],
     )
 
 

@@ -12,7 +12,7 @@ from workbench.adapters.wire import Wire
 from workbench.errors import PartnerError
 from workbench.evidence.kinds import KINDS, Kind
 from workbench.evidence.placing import fresh
-from workbench.evidence.receipts.post import ENDPOINT, Post, event_names, tell
+from workbench.evidence.receipts.post import ENDPOINT, Post, event_names, tell, tell_trait
 from workbench.evidence.receipts.provoking import change_status
 from workbench.model.evidence import Evidence, Finding, Outcome, Severity
 from workbench.model.feature import Feature
@@ -25,7 +25,7 @@ def judge_sender(post: Post, server_url: str, how: str) -> Iterator[Evidence]:
         return
     for criterion, holds, words in _traits(post, how):
         if holds:
-            yield _trait(post, criterion, words)
+            yield tell_trait(post, criterion, words)
     webhooks = post.partner.manifest.webhooks
     is_signed = webhooks is not None and webhooks.signature.scheme != "none"
     yield from _play_forger(post, server_url, is_signed=is_signed)
@@ -57,19 +57,6 @@ def _traits(post: Post, how: str) -> Iterator[tuple[str, bool, str]]:
     )
 
 
-def _trait(post: Post, criterion: str, words: str) -> Evidence:
-    subject = f"/{post.partner.slug}/webhooks/…"
-    return tell(
-        post.session,
-        ENDPOINT,
-        Outcome.PASSED,
-        words,
-        check="sender",
-        subject=subject,
-        criteria=(criterion,),
-    )
-
-
 def _play_forger(post: Post, server_url: str, *, is_signed: bool) -> Iterator[Evidence]:
     """Send the last delivery again, once as it was and once changed."""
     if post.last is None:
@@ -86,7 +73,7 @@ def _play_forger(post: Post, server_url: str, *, is_signed: bool) -> Iterator[Ev
         kept = len(post.inbox.receipts(post.partner.slug)) == before
         if again.status < 300 and kept:
             words = "A delivery that was sent again was acknowledged, and kept once."
-            yield _trait(post, "event-duplicates-suppressed", words)
+            yield tell_trait(post, "event-duplicates-suppressed", words)
         if is_signed:
             yield _tell_forged(post, _deliver(wire, post, post.last.body + b" "))
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from workbench.errors import InputError, PartnerError
-from workbench.evidence.receipts.post import ENDPOINT, Post, event_names, tell
+from workbench.evidence.receipts.post import Post, event_names, tell_trait
 from workbench.evidence.receipts.provoking import provoke
-from workbench.model.evidence import Evidence, Finding, Outcome, Severity
+from workbench.model.evidence import Evidence, Finding, Severity
 from workbench.model.feature import Feature
 
 _LEFT = "A delivery that we left without an answer"
+_CHECK = "silence-repeated"
 _RETRIES = "event-retries-observed"
 
 
@@ -37,7 +38,8 @@ def leave_unanswered(post: Post, features: list[Feature]) -> Iterator[Evidence]:
         return
     if repeat is not None:
         seconds = (repeat.received_at - held.received_at).total_seconds()
-        yield _tell(post, Outcome.PASSED, f"{_LEFT} was sent again after {seconds:.1f} s.")
+        words = f"{_LEFT} was sent again after {seconds:.1f} s."
+        yield tell_trait(post, _RETRIES, words, check=_CHECK)
         return
     words = f"{_LEFT} was not sent again within {limit + post.wait:.0f} s."
     lost = Finding(
@@ -49,7 +51,7 @@ def leave_unanswered(post: Post, features: list[Feature]) -> Iterator[Evidence]:
         observed="none",
         criterion=_RETRIES,
     )
-    yield _tell(post, Outcome.FAILED, words, lost)
+    yield tell_trait(post, _RETRIES, words, check=_CHECK, finding=lost)
 
 
 def _find_heard(post: Post, features: list[Feature]) -> Feature | None:
@@ -59,16 +61,3 @@ def _find_heard(post: Post, features: list[Feature]) -> Feature | None:
         if feature.slug.endswith("created-event") and event_names(post.partner, feature) & heard:
             return feature
     return None
-
-
-def _tell(post: Post, outcome: Outcome, words: str, *findings: Finding) -> Evidence:
-    return tell(
-        post.session,
-        ENDPOINT,
-        outcome,
-        words,
-        check="silence-repeated",
-        subject=f"/{post.partner.slug}/webhooks/…",
-        criteria=(_RETRIES,),
-        findings=[*findings],
-    )
