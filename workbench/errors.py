@@ -54,6 +54,12 @@ class WorkbenchError(Exception):
     def __str__(self) -> str:
         return " · ".join(part for part in (self.message, self.location, self.hint) if part)
 
+    @property
+    def directions(self) -> tuple[tuple[str, str], ...]:
+        """(label, text) of where it is and how to mend it, as far as either is known."""
+        known = (("where", self.location), ("mend", self.hint))
+        return tuple((label, text) for label, text in known if text)
+
     def __reduce__(self) -> tuple[Any, ...]:
         """Keep all attributes when an error travels between processes."""
         return (_restore, (type(self), self.args, self.__dict__))

@@ -72,6 +72,17 @@ def test_a_mistake_is_told_without_a_traceback(
     assert "Traceback" not in told.out + told.err
 
 
+def test_a_message_cannot_command_the_terminal(
+    shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What a partner wrote may be in a message; its escapes are shown, not obeyed."""
+    raised = "raise InputError('odd \\x1b[2J', hint='mend \\x1b[2J')"
+    shell.run_cell(f"from workbench.errors import InputError\n{raised}")
+    told = capsys.readouterr().err
+    assert "odd " in told
+    assert "\x1b" not in told
+
+
 def test_other_errors_keep_their_traceback(
     shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
 ) -> None:

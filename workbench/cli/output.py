@@ -77,6 +77,5 @@ def _print_error(output: Output, error: WorkbenchError) -> None:
     output.document({"error": {**parts, "partner": error.partner, "kind": type(error).__name__}})
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     console.print(f"[bold red]error:[/] {escape(inert(error.message))}")
-    for label, value in (("where", error.location), ("mend", error.hint)):
-        if value:
-            console.print(f"  [dim]{label}:[/] {escape(inert(value))}")
+    for label, value in error.directions:
+        console.print(f"  [dim]{label}:[/] {escape(inert(value))}")

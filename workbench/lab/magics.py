@@ -11,6 +11,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from workbench.errors import InputError, WorkbenchError
 from workbench.lab.trial import Trial, try_payload
 from workbench.partners import load_partner
+from workbench.reporting.section import tame
 from workbench.settings import load_settings
 
 _BACK = "--to-partner"
@@ -36,20 +37,21 @@ def translate(line: str, cell: str) -> Trial:
     Raises:
         InputError: The line or the cell cannot be read, or there is no such mapping.
     """
-    words = [word for word in line.split() if word != _BACK]
-    if len(words) != 2:
+    words = line.split()
+    names = [word for word in words if word != _BACK]
+    if len(names) != 2:
         raise InputError(
             "%%translate takes a partner and a mapping",
             location=f"%%translate {line}",
             hint="write %%translate tavola order, and the payload below",
         )
-    slug, mapping = words
+    slug, mapping = names
     try:
         payload = orjson.loads(cell)
     except orjson.JSONDecodeError as error:
         raise InputError(f"the cell is not JSON: {error}", hint="paste one payload") from error
     partner = load_partner(slug, load_settings())
-    return try_payload(partner, mapping, payload, to_partner=_BACK in line.split())
+    return try_payload(partner, mapping, payload, to_partner=_BACK in words)
 
 
 def _tell(
@@ -60,8 +62,7 @@ def _tell(
     **_: Any,
 ) -> list[str]:
     # What is returned is kept as the cell's traceback: for papermill it has failed all the same.
-    lines = [f"{kind.__name__}: {error.message}"]
-    parts = (("where", error.location), ("mend", error.hint))
-    lines += [f"  {label}: {text}" for label, text in parts if text]
+    lines = [f"{kind.__name__}: {tame(error.message)}"]
+    lines += [f"  {label}: {tame(text)}" for label, text in error.directions]
     sys.stderr.write("\n".join(lines) + "\n")
     return lines
