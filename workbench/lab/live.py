@@ -28,10 +28,13 @@ def follow_receipts(
     Raises:
         StoreError: The inbox cannot be read.
     """
-    table = tables.receipts(list_receipts(inbox, chosen, limit=limit))
-    shown = display(table, display_id=True)  # type: ignore[no-untyped-call]
+
+    def look() -> tables.Table:
+        return tables.receipts(list_receipts(inbox, chosen, limit=limit))
+
+    shown = display(look(), display_id=True)  # type: ignore[no-untyped-call]
     end = time.monotonic() + seconds
     with suppress(KeyboardInterrupt):
         while (left := end - time.monotonic()) > 0:
             time.sleep(min(EVERY_SECONDS, left))
-            shown.update(tables.receipts(list_receipts(inbox, chosen, limit=limit)))
+            shown.update(look())

@@ -48,11 +48,12 @@ class Trial:
     @property
     def fields(self) -> Table:
         """Field by field, where our value comes from."""
-        names = self.provenance.keys()
+        steps = [name.split(".") for name in self.provenance]
+        whole = {".".join(path[:depth]) for path in steps for depth in range(1, len(path))}
         rows = (
             (name, _pick(self.result, name), pointer, _resolve(self.payload, pointer))
             for name, pointer in self.provenance.items()
-            if not any(other.startswith(f"{name}.") for other in names)
+            if name not in whole
         )
         return make_table(("Our field", "Our value", "Their path", "Their value"), rows)
 
