@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from workbench.description.change import Change, ChangeSeverity
 from workbench.description.comparison import compare
-from workbench.description.schema_diff import SchemaDiff
-from workbench.description.schema_view import Place, Side
+from workbench.description.schema_diff import SchemaDiff, Side
 from workbench.model.description import ApiDescription
+from workbench.model.schema import Place
 
 BREAKING, NON_BREAKING, COSMETIC = ChangeSeverity
 Pair = Callable[[Any, Any], tuple[Change, ...]]

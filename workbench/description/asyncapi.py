@@ -12,8 +12,8 @@ from workbench.description.bundle import FILES
 from workbench.description.dialect import DIALECTS
 from workbench.description.openapi import Contents, read_openapi, read_scheme
 from workbench.description.sketch import rename_event
-from workbench.description.words import list_of, mapping_of, text_of, token
 from workbench.model.description import Warned, follow
+from workbench.model.untrusted import list_of, mapping_of, text_of, token
 
 HOME = "x-asyncapi"
 

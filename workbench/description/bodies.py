@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from workbench.description.words import list_of, mapping_of, text_of, token
 from workbench.model.description import Body
+from workbench.model.untrusted import list_of, mapping_of, text_of, token
 
 Follow = Callable[[Any], Any]
 _JSON = "application/json"

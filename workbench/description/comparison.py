@@ -8,8 +8,7 @@ from typing import Any
 
 from workbench.description.change import Change, ChangeSeverity, shown
 from workbench.description.exchange_diff import ExchangeDiff, path_key
-from workbench.description.schema_view import Side
-from workbench.description.words import list_of, mapping_of
+from workbench.description.schema_diff import Side
 from workbench.model.description import (
     ApiDescription,
     Document,
@@ -18,6 +17,7 @@ from workbench.model.description import (
     SecurityScheme,
     follow,
 )
+from workbench.model.untrusted import list_of, mapping_of
 
 BREAKING = ChangeSeverity.BREAKING
 NON_BREAKING = ChangeSeverity.NON_BREAKING

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 from workbench.description.dialect import DIALECTS, Dialect
 from workbench.description.openapi import Contents
-from workbench.description.words import list_of, mapping_of, text_of, token
 from workbench.model.description import Operation, Warned
+from workbench.model.untrusted import list_of, mapping_of, text_of, token
 
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
 _SCHEMES = frozenset({"apiKey", "http", "oauth2", "openIdConnect", "mutualTLS", "basic"})

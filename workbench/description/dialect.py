@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from workbench.description.words import text_of
 from workbench.errors import DescriptionError
+from workbench.model.untrusted import text_of
 
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from workbench.description.dialect import Dialect
-from workbench.description.words import list_of, mapping_of, text_of, token
 from workbench.model.description import Body, Event, Exchange, follow
+from workbench.model.untrusted import list_of, mapping_of, text_of, token
 
 _EVENT_NAME = re.compile(
     r"[a-z0-9](?:(?:ed|Sent|Paid|Lost|Made|Begun|New|Changed)(?:Webhook)?Event|"

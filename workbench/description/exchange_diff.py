@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from workbench.description.change import Change, ChangeSeverity, shown
-from workbench.description.schema_diff import SchemaDiff
-from workbench.description.schema_view import Place, Side
+from workbench.description.schema_diff import SchemaDiff, Side
 from workbench.description.shifts import Effect, Shift
 from workbench.model.description import Body, Direction, Event, Exchange, Operation, Parameter
 from workbench.model.description import Response as Answer
+from workbench.model.schema import Place
 
 BREAKING = ChangeSeverity.BREAKING
 NON_BREAKING = ChangeSeverity.NON_BREAKING

@@ -13,9 +13,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 from workbench.description.guard import load_json
 from workbench.description.sketch import Outline, Payload, Sketch
-from workbench.description.words import list_of, mapping_of, text_of
 from workbench.errors import DescriptionError
 from workbench.model.description import Warned
+from workbench.model.untrusted import list_of, mapping_of, text_of
 
 _ID = re.compile(
     r"\d+|[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|[0-9a-fA-F]{16,}|(?=[^/]*\d)[A-Za-z0-9_-]{8,}"

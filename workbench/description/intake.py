@@ -27,9 +27,9 @@ from workbench.description.postman import is_postman, postman_version, read_post
 from workbench.description.repairs import mend
 from workbench.description.schema_defects import find_schema_defects
 from workbench.description.sketch import Outline, read_outline
-from workbench.description.words import mapping_of, text_of
 from workbench.errors import DescriptionError
 from workbench.model.description import ApiDescription, Document, Warned
+from workbench.model.untrusted import mapping_of, text_of
 
 _PROSE = frozenset({".md", ".markdown", ".mdx", ".txt"})
 _PAGES = frozenset({".html", ".htm", ".xhtml"})

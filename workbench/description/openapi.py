@@ -18,7 +18,6 @@ from workbench.description.bodies import (
 )
 from workbench.description.dialect import Dialect
 from workbench.description.direction import judge_direction
-from workbench.description.words import list_of, mapping_of, text_of, texts_of, token
 from workbench.model.description import (
     Body,
     Event,
@@ -29,6 +28,7 @@ from workbench.model.description import (
     Warned,
     follow,
 )
+from workbench.model.untrusted import list_of, mapping_of, text_of, texts_of, token
 
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
 _SCHEMA_KEYS = (

@@ -10,9 +10,9 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from workbench.description.guard import load_json
 from workbench.description.sketch import Outline, Payload, Sketch
-from workbench.description.words import list_of, mapping_of, text_of
 from workbench.errors import DescriptionError
 from workbench.model.description import Warned
+from workbench.model.untrusted import list_of, mapping_of, text_of
 
 _VARIABLE = re.compile(r"\{\{\s*([^{}]+?)\s*\}\}")
 _BARE_VARIABLE = re.compile(r"(?<=[:\[,])\s*\{\{[^{}]*\}\}\s*(?=[,\]}])")

@@ -14,8 +14,8 @@ import orjson
 
 from workbench.description.dialect import Dialect
 from workbench.description.overlay import Action, apply_actions, path_to
-from workbench.description.words import list_of, mapping_of, text_of, token
 from workbench.model.description import Warned, follow
+from workbench.model.untrusted import list_of, mapping_of, text_of, token
 
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
 _PLACEHOLDER = "example"

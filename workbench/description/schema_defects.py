@@ -9,8 +9,8 @@ from typing import Any
 import jsonschema_rs
 
 from workbench.description.dialect import Dialect
-from workbench.description.words import list_of, mapping_of, text_of, token
 from workbench.model.description import Warned, follow
+from workbench.model.untrusted import list_of, mapping_of, text_of, token
 
 _TYPES = frozenset({"string", "number", "integer", "boolean", "array", "object", "null", "file"})
 _INNER = frozenset(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from workbench.description.change import shown
-from workbench.description.schema_view import DEEPEST, SCHEMA_GROUPS, SCHEMAS, Place, Side, View
 from workbench.description.shifts import (
     Effect,
     Shift,
@@ -17,10 +17,35 @@ from workbench.description.shifts import (
     have_common_types,
     is_compared_inside,
 )
-from workbench.description.words import mapping_of, text_of
+from workbench.model.description import ApiDescription
+from workbench.model.schema import SCHEMA_GROUPS, SCHEMAS, Place, SchemaReader, View, view
+from workbench.model.untrusted import mapping_of, text_of
 
 _MOST = 2_000  # shifts of one schema; two documents with more have little in common
-_NARROW = DEEPEST - 3  # beyond this depth only a glance is wanted, which is not remembered
+_DEEPEST = 40  # nesting of schemas that are compared
+_NARROW = _DEEPEST - 3  # beyond this depth only a glance is wanted, which is not remembered
+_MOST_PAIRS = 20_000  # pairs of schemas that are compared for one body
+
+
+@dataclass(frozen=True)
+class Side:
+    """One version of one document."""
+
+    description: ApiDescription
+    document: str
+
+    @cached_property
+    def reader(self) -> SchemaReader:
+        """Reads its schemas."""
+        return SchemaReader.of(self.description, self.document)
+
+    def settle(self, place: Place) -> Place:
+        """Follow references at the top of a schema."""
+        return self.reader.settle(place) or place
+
+    def view(self, place: Place) -> View:
+        """Flatten a schema."""
+        return view(self.reader, place)
 
 
 class SchemaDiff:
@@ -37,6 +62,8 @@ class SchemaDiff:
         self.new = new
         self.sent = sent
         self.known: dict[tuple[str, str], tuple[Shift, ...]] = {}
+        self.equal: dict[tuple[str, str], bool] = {}
+        self.left = _MOST_PAIRS
 
     def compare(
         self, old: Place, new: Place, *, as_text: bool = False, as_list: bool = False
@@ -56,12 +83,18 @@ class SchemaDiff:
             )
             if is_list and other.items and not other.constraints:
                 new = other.items
-        shifts = self._places(old, new, 0)
-        return (tuple(map(_ease, shifts)) if as_text else shifts)[:_MOST]
+        self.left = _MOST_PAIRS
+        self.equal.clear()
+        shifts = self._places(old, new, 0)[:_MOST]
+        if self.left < 0:
+            words = f"is compared only in part: it has more than {_MOST_PAIRS} parts"
+            shifts += (Shift("schema-left-out", Effect.COSMETIC, "", new.pointer, words),)
+        return tuple(map(_ease, shifts)) if as_text else shifts
 
     def _places(self, old: Place, new: Place, depth: int) -> tuple[Shift, ...]:
         one, other = self.old.settle(old), self.new.settle(new)
-        if depth > DEEPEST:
+        self.left -= 1
+        if depth > _DEEPEST or self.left < 0:
             return ()
         names = (one.reference or "", other.reference or "")
         is_named = depth < _NARROW and _is_bare(old) and _is_bare(new)
@@ -236,7 +269,11 @@ class SchemaDiff:
         return _name(old) != "" and _name(old) == _name(new)
 
     def _is_equal(self, old: Place, new: Place) -> bool:
-        return not self._differ(self.old.view(old), self.new.view(new))
+        key = (old.pointer, new.pointer)
+        if key not in self.equal:
+            self.equal[key] = True  # two shapes that come back to themselves are alike till then
+            self.equal[key] = not self._differ(self.old.view(old), self.new.view(new))
+        return self.equal[key]
 
 
 def _compare_required(name: str, old: View, new: View, place: Place) -> Iterator[Shift]:

@@ -8,8 +8,8 @@ from enum import StrEnum
 from typing import Any
 
 from workbench.description.change import shown
-from workbench.description.schema_view import LOWER, SCHEMA_GROUPS, SCHEMAS, UPPER, View
-from workbench.description.words import mapping_of
+from workbench.model.schema import LOWER, SCHEMA_GROUPS, SCHEMAS, UPPER, View
+from workbench.model.untrusted import mapping_of
 
 _ANNOTATIONS = frozenset({"readOnly", "writeOnly", "deprecated", "default"})
 

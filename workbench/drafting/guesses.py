@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from workbench.description.words import list_of, mapping_of
 from workbench.drafting.names import entity_named, is_sandbox, split_words
 from workbench.model.description import (
     ApiDescription,
@@ -19,6 +18,7 @@ from workbench.model.description import (
     SecurityScheme,
     follow,
 )
+from workbench.model.untrusted import list_of, mapping_of
 
 PLACEHOLDER = "https://sandbox.invalid"
 _SERVER = re.compile(r"https?://[^@\s{}]+")

@@ -10,12 +10,12 @@ from typing import Any
 from workbench.mapping.converters import CONVERTERS
 from workbench.mapping.paths import EVERY, Steps, parse, point
 from workbench.mapping.plan import Level, Step
-from workbench.mapping.schemas import Node, look
 from workbench.mapping.targets import kind_of, suggest
 from workbench.mapping.translator import Translator
 from workbench.mapping.where import Where
 from workbench.model.description import ApiDescription
 from workbench.model.evidence import Finding, Severity
+from workbench.model.schema import SchemaNode, SchemaReader
 
 _NUMERIC = ("integer", "number", "string")
 _PLAIN = {
@@ -56,10 +56,11 @@ def check_mapping(
         what we send, required members that no rule writes.
     """
     check = _Check(writes)
-    node = look(description, document, schema)
+    reader = SchemaReader.of(description, document)
+    node = SchemaNode.of(reader, schema)
     for step in Where("partner.yaml").look(parse, at, wildcards=True):
         below = node.items() if step is EVERY else node.go((step,))[0]
-        node = Node((), description, document) if below is None else below
+        node = SchemaNode((), reader) if below is None else below
     check.level(translator.plan, node, str(schema), at)
     return list({(*finding.key, finding.summary): finding for finding in check.found}.values())
 
@@ -70,7 +71,7 @@ class _Check:
     found: list[Finding] = field(default_factory=list)
     seen: set[tuple[int, str]] = field(default_factory=set)
 
-    def level(self, level: Level, node: Node, name: str, shown: str) -> None:
+    def level(self, level: Level, node: SchemaNode, name: str, shown: str) -> None:
         """Check one level against the schema of its object; each pair of them once."""
         if (level.number, name) in self.seen or node.is_open:
             return
@@ -87,7 +88,7 @@ class _Check:
         if self.writes:
             self.required(level, node, shown)
 
-    def step(self, step: Step, node: Node, path: Steps, shown: str) -> None:
+    def step(self, step: Step, node: SchemaNode, path: Steps, shown: str) -> None:
         """Check one rule, and what is below it."""
         inner = self.path(step, node, path, shown)
         if inner is None or inner.is_open:
@@ -108,7 +109,7 @@ class _Check:
         if not step.is_list:
             self.level(step.level, inner, str(inner.shapes), here)
             return
-        below = inner.members() if is_keyed else inner.items()
+        below = inner.values() if is_keyed else inner.items()
         if step.shape is not None and step.shape.inner is not None:
             if step.shape.group is not None:
                 self.level(step.shape.group, below, str(below.shapes), f"{here}[*]")
@@ -116,7 +117,9 @@ class _Check:
             below = below if found is None else found.items()
         self.level(step.level, below, str(below.shapes), f"{here}[*]")
 
-    def path(self, rule: Step | Level, node: Node, path: Steps, shown: str) -> Node | None:
+    def path(
+        self, rule: Step | Level, node: SchemaNode, path: Steps, shown: str
+    ) -> SchemaNode | None:
         """The node at a path; a finding when it is not documented."""
         inner, taken = node.go(path)
         if inner is None:
@@ -135,7 +138,7 @@ class _Check:
             )
         return inner
 
-    def value(self, step: Step, node: Node, shown: str) -> None:
+    def value(self, step: Step, node: SchemaNode, shown: str) -> None:
         """Check the type and the words of a single value."""
         expected = _list_types(step, writes=self.writes)
         if node.is_open or not expected:
@@ -172,7 +175,7 @@ class _Check:
                 hint=suggest(min(ours - theirs), theirs),
             )
 
-    def required(self, level: Level, node: Node, shown: str) -> None:
+    def required(self, level: Level, node: SchemaNode, shown: str) -> None:
         """Required members of what we send, in this object and in those the rules open."""
         written = [path for step in level.steps if step.writes for path in step.sources]
         written += [*level.constants, *([level.currency] if level.currency else [])]
@@ -203,7 +206,7 @@ class _Check:
         )
 
 
-def _list_missing(node: Node, written: list[Steps], at: Steps) -> Iterator[Steps]:
+def _list_missing(node: SchemaNode, written: list[Steps], at: Steps) -> Iterator[Steps]:
     """Paths of required members without a writer, below objects of which a part is written."""
     below = [path[len(at) :] for path in written if path[: len(at)] == at and len(path) > len(at)]
     for name in sorted(node.required):

@@ -1,0 +1,24 @@
+"""The one reader of JSON Schema: every room asks it what a partner's schema says.
+
+`SchemaReader` follows references and joins compositions of one document, safe on any cycle and
+bounded; `SchemaNode` walks along paths, and `view` flattens a schema for comparison.
+"""
+
+from workbench.model.schema.node import SchemaNode
+from workbench.model.schema.reader import ITEMS, Omission, Place, SchemaReader
+from workbench.model.schema.shape import LOWER, UPPER
+from workbench.model.schema.view import SCHEMA_GROUPS, SCHEMAS, View, view
+
+__all__ = [
+    "ITEMS",
+    "LOWER",
+    "SCHEMAS",
+    "SCHEMA_GROUPS",
+    "UPPER",
+    "Omission",
+    "Place",
+    "SchemaNode",
+    "SchemaReader",
+    "View",
+    "view",
+]

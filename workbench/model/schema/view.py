@@ -1,0 +1,184 @@
+"""One schema flattened for comparison: references followed, `allOf` joined, dialects levelled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from workbench.model.schema.reader import CHOICES, Place, SchemaReader
+from workbench.model.schema.shape import LOWER, UPPER, is_null, listed, tighten
+from workbench.model.untrusted import list_of, mapping_of, text_of
+
+_DEEPEST = 40  # nesting of compositions without a name
+WORDS = frozenset(
+    {"title", "description", "example", "examples", "externalDocs", "xml", "$comment"}
+)
+SCHEMAS = frozenset(
+    {"contains", "contentSchema", "then", "else", "propertyNames", "unevaluatedItems"}
+    | {"unevaluatedProperties"}
+)
+SCHEMA_GROUPS = frozenset({"prefixItems", "patternProperties", "dependentSchemas"})
+_STRUCTURE = frozenset(
+    {"$ref", "type", "nullable", "x-nullable", "enum", "const", "properties", "required", "items"}
+    | {"allOf", "anyOf", "oneOf", "$defs", "definitions", "additionalProperties", "$schema"}
+    | {"$id", "$anchor", "$dynamicAnchor", "$vocabulary"}
+)
+
+
+@dataclass
+class View:
+    """A flattened schema.
+
+    Attributes:
+        types: Allowed types without `null`; None when every type is.
+        nullable: Whether null is allowed; true where every type is.
+        values: Allowed values, None when they are not listed.
+        constraints: Every other keyword that says something about values.
+        words: Titles, descriptions, examples.
+        extra: Schema of further properties; True when they are free, False when forbidden.
+    """
+
+    pointer: str
+    types: frozenset[str] | None = None
+    nullable: bool = True
+    values: tuple[Any, ...] | None = None
+    constraints: dict[str, Any] = field(default_factory=dict)
+    words: dict[str, Any] = field(default_factory=dict)
+    properties: dict[str, Place] = field(default_factory=dict)
+    required: frozenset[str] = frozenset()
+    items: Place | None = None
+    extra: Place | bool = True
+    choices: tuple[Place, ...] = ()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it says nothing of its own beside its choices."""
+        return self.types is None and self.values is None and not self.properties
+
+
+def view(reader: SchemaReader, place: Place) -> View:
+    """Flatten a schema: what it is composed of is joined, its choices are kept."""
+    return _view(reader, place, set(), 0) or View(place.pointer)
+
+
+def _view(reader: SchemaReader, place: Place, seen: set[str], depth: int) -> View | None:
+    """One part of a value's schema; None when it was joined before."""
+    settled = reader.settle(place, seen)
+    if settled is None or depth > _DEEPEST:
+        return None
+    schema = settled.schema
+    if schema is False:
+        return View(settled.pointer, types=frozenset(), nullable=False)
+    if not isinstance(schema, dict):
+        return View(settled.pointer)
+    found = _read(settled, schema)
+    for keyword in CHOICES:
+        if isinstance(schema.get(keyword), list):
+            _add_choices(reader, found, settled, keyword, seen, depth)
+    for index in range(len(list_of(schema.get("allOf")))):
+        part = _view(reader, settled.below("allOf", index), seen, depth + 1)
+        if part is not None:
+            _join(found, part)
+    return found
+
+
+def _add_choices(
+    reader: SchemaReader, found: View, place: Place, keyword: str, seen: set[str], depth: int
+) -> None:
+    """Take `oneOf` or `anyOf`; a choice that is only null makes the others nullable."""
+    places = [place.below(keyword, index) for index in range(len(place.schema[keyword]))]
+    kept = [item for item in places if not is_null(reader.resolve(item.schema))]
+    has_null = len(kept) < len(places)
+    if len(kept) == 1 and found.is_open:
+        only = _view(reader, kept[0], seen, depth + 1)
+        if only is not None:
+            _join(found, only)
+        found.nullable = found.nullable or has_null
+        return
+    parts = [reader.resolve(item.schema) for item in kept]
+    lists = [listed(part) for part in parts]
+    if kept and all(part is not None for part in lists) and found.values is None:
+        # Values with a description each, as `oneOf` of constants: a list all the same.
+        found.values = tuple(value for part in lists for value in part or ())
+        types = {text_of(part.get("type")) for part in parts}
+        if found.types is None and "" not in types:
+            found.types = frozenset(types)
+        found.nullable = has_null
+    else:
+        found.choices = (*found.choices, *kept)
+        if found.types is None and not has_null:
+            found.nullable = any(_takes_null(part) for part in parts)
+
+
+def _takes_null(schema: dict[str, Any]) -> bool:
+    return schema.get("nullable") is True or "null" in list_of(schema.get("type"))
+
+
+def _read(place: Place, schema: dict[str, Any]) -> View:
+    view = View(place.pointer)
+    stated = schema.get("type")
+    types = [text_of(item) for item in (stated if isinstance(stated, list) else [stated]) if item]
+    if types:
+        view.types = frozenset(types) - {"null"}
+        view.nullable = "null" in types
+    if schema.get("nullable") is True or schema.get("x-nullable") is True:
+        view.nullable = True
+    view.values = listed(schema)
+    if view.values is not None and None not in view.values and view.types is None:
+        view.nullable = schema.get("nullable") is True
+    view.properties = {
+        name: place.below("properties", name) for name in mapping_of(schema.get("properties"))
+    }
+    view.required = frozenset(
+        name for name in list_of(schema.get("required")) if isinstance(name, str)
+    )
+    if isinstance(schema.get("items"), dict | bool):
+        view.items = place.below("items")
+    extra = schema.get("additionalProperties", True)
+    if isinstance(extra, dict) and extra:
+        view.extra = place.below("additionalProperties")
+    else:
+        view.extra = extra is not False
+    for key, value in schema.items():
+        if key in WORDS:
+            view.words[key] = value
+        elif key not in _STRUCTURE and not key.startswith("x-"):
+            view.constraints[key] = value
+    _level_bounds(view.constraints)
+    return view
+
+
+def _level_bounds(constraints: dict[str, Any]) -> None:
+    for flag, bound in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
+        if constraints.get(flag) is True and bound in constraints:
+            constraints[flag] = constraints.pop(bound)
+        elif isinstance(constraints.get(flag), bool):
+            del constraints[flag]
+
+
+def _join(view: View, other: View) -> None:
+    """Add what another schema asks for: a value has to fit both."""
+    if other.types is not None:
+        view.nullable = other.nullable if view.types is None else view.nullable and other.nullable
+        view.types = other.types if view.types is None else view.types & other.types or other.types
+    if other.values is not None:
+        known = view.values
+        view.values = (
+            other.values if known is None else tuple(item for item in known if item in other.values)
+        )
+    for name, place in other.properties.items():
+        known_place = view.properties.get(name)
+        view.properties[name] = (
+            place
+            if known_place is None or known_place.schema == place.schema
+            else Place({"allOf": [known_place.schema, place.schema]}, place.pointer)
+        )
+    view.required |= other.required
+    view.items = view.items or other.items
+    view.extra = other.extra if view.extra is True else view.extra
+    view.choices += other.choices
+    for key, value in other.constraints.items():
+        current = view.constraints.get(key, value)
+        is_bound = key in LOWER or key in UPPER
+        view.constraints[key] = tighten(key, current, value) if is_bound else current
+    view.words = {**other.words, **view.words}
