@@ -22,6 +22,7 @@ from workbench.canonical.reservation import Reservation, ReservationStatusUpdate
 from workbench.errors import InputError, MappingError
 from workbench.mapping import Translator
 from workbench.model.description import Operation
+from workbench.model.schema import SchemaNode, SchemaReader
 from workbench.model.verdict import Absence
 from workbench.partners import Partner
 
@@ -153,16 +154,11 @@ def join(partner: Partner, operation: Operation, payloads: Sequence[Any]) -> Any
     Raises:
         InputError: The document does not say where the list goes.
     """
-    resolve = partner.description.resolve
-    schema = resolve(operation.request_schema or {"type": "array"}, operation.document)
-    if schema.get("type") == "array":
+    reader = SchemaReader.of(partner.description, operation.document)
+    schema = operation.request_schema
+    if schema is None or _is_list(reader, schema):
         return list(payloads)
-    fields = schema.get("properties", {})
-    lists = [
-        name
-        for name, part in fields.items()
-        if resolve(part, operation.document).get("type") == "array"
-    ]
+    lists = [name for name, part in reader.properties(schema).items() if _is_list(reader, part)]
     if len(lists) != 1:
         raise InputError(
             f"The body of {operation.id} has {len(lists)} lists, so several things have no place",
@@ -171,6 +167,10 @@ def join(partner: Partner, operation: Operation, payloads: Sequence[Any]) -> Any
             hint="Bind an operation that takes one, or correct the document with an overlay.",
         )
     return {lists[0]: list(payloads)}
+
+
+def _is_list(reader: SchemaReader, schema: Any) -> bool:
+    return "array" in SchemaNode.of(reader, schema).types
 
 
 def _get(partner: Partner, path: str) -> Operation | None:

@@ -12,6 +12,7 @@ from workbench.adapters.paging import walk_pages
 from workbench.canonical.base import Entity
 from workbench.errors import TranslationError
 from workbench.model.description import Operation
+from workbench.model.schema import SchemaReader
 
 Refuse = Callable[[TranslationError], None]
 
@@ -62,12 +63,13 @@ def _read(channel: Channel, feature: str, one: Operation, item: Any, *, whole: b
 
 def _holds_all(channel: Channel, one: Operation, many: Operation) -> bool:
     """Whether the items of a list have every field that reading one by one gives."""
-    resolve = channel.partner.description.resolve
-    page = resolve(many.response_schema or {}, many.document)
-    lists = [page, *(resolve(part, many.document) for part in page.get("properties", {}).values())]
-    items = [resolve(part["items"], many.document) for part in lists if "items" in part]
-    wanted = resolve(one.response_schema or {}, one.document).get("properties", {}).keys()
-    return any(wanted <= item.get("properties", {}).keys() for item in items)
+    description = channel.partner.description
+    reader = SchemaReader.of(description, many.document)
+    page = reader.first(many.response_schema)
+    lists = [page, *map(reader.first, reader.properties(page).values())]
+    items = [reader.properties(part["items"]) for part in lists if "items" in part]
+    wanted = SchemaReader.of(description, one.document).properties(one.response_schema)
+    return any(wanted.keys() <= item.keys() for item in items)
 
 
 def _find_id(channel: Channel, feature: str, item: Any) -> str | None:

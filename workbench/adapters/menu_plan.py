@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
-from typing import Any
 
 from workbench.adapters.answer import Answer, SentRequest
 from workbench.adapters.binding import entity_ids, join, pick, pick_for, translator
@@ -23,6 +22,7 @@ from workbench.canonical.invariants import check
 from workbench.canonical.menu import Catalog, Menu, MenuKind
 from workbench.errors import InputError, TranslationError
 from workbench.model.description import Operation
+from workbench.model.schema import SchemaReader
 from workbench.model.verdict import Binding
 
 WHOLE = "menu-write"
@@ -259,15 +259,10 @@ def _plan_batches(
 
 
 def _batch_size(channel: Channel, operation: Operation) -> int:
-    resolve = channel.partner.description.resolve
-    schema = resolve(operation.request_schema or {}, operation.document)
-    parts = [schema, *(resolve(item, operation.document) for item in _properties(schema))]
-    return next((part["maxItems"] for part in parts if part.get("maxItems")), 100)
-
-
-def _properties(schema: Mapping[str, Any]) -> Iterable[Any]:
-    found: Mapping[str, Any] = schema.get("properties", {})
-    return found.values()
+    reader = SchemaReader.of(channel.partner.description, operation.document)
+    body = operation.request_schema
+    parts = map(reader.first, (body, *reader.properties(body).values()))
+    return next((int(part["maxItems"]) for part in parts if part.get("maxItems")), 100)
 
 
 def _plan_one(channel: Channel, change: Change) -> Step | Loss | None:

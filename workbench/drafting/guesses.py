@@ -18,7 +18,8 @@ from workbench.model.description import (
     SecurityScheme,
     follow,
 )
-from workbench.model.untrusted import list_of, mapping_of
+from workbench.model.schema import SchemaReader
+from workbench.model.untrusted import mapping_of
 
 PLACEHOLDER = "https://sandbox.invalid"
 _SERVER = re.compile(r"https?://[^@\s{}]+")
@@ -170,31 +171,16 @@ def guess_rule(event: Event | Operation, description: ApiDescription) -> dict[st
 
 def _field_paths(description: ApiDescription, document: str, schema: Any) -> dict[str, str]:
     """Field name → JSONPath of the fields on the first two levels of a body; the outer one wins."""
+    reader = SchemaReader.of(description, document)
     paths: dict[str, str] = {}
     level = [("$", schema)]
     for _ in range(2):
         below = []
         for path, node in level:
-            for name, child in _properties(description, document, node, set()).items():
+            for name, child in reader.properties(node).items():
                 plain = re.fullmatch(r"[A-Za-z_]\w*", name)
                 here = f"{path}.{name}" if plain else f"{path}[{name!r}]"
                 paths.setdefault(name, here)
                 below.append((here, child))
         level = below
     return paths
-
-
-def _properties(
-    description: ApiDescription, document: str, schema: Any, seen: set[str]
-) -> dict[str, Any]:
-    """The properties of an object, with those of the schemas that it is composed of."""
-    reference = str(mapping_of(schema).get("$ref", ""))
-    if reference in seen:
-        return {}
-    seen |= {reference} - {""}
-    resolved = mapping_of(description.resolve(schema, document))
-    found = dict(mapping_of(resolved.get("properties")))
-    for key in ("allOf", "oneOf", "anyOf"):
-        for part in list_of(resolved.get(key)):
-            found = {**_properties(description, document, part, seen), **found}
-    return found

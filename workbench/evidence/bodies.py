@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 
 from workbench.evidence.known import known_values
 from workbench.evidence.zones import home
-from workbench.model.description import ApiDescription, Operation
+from workbench.model.description import Operation
+from workbench.model.schema import SchemaReader
 from workbench.partners import Partner
 
 _DEEPEST = 8
@@ -32,7 +33,7 @@ class Maker:
     ) -> None:
         self._partner = partner
         self._environment = environment
-        self._document = document
+        self._reader = SchemaReader.of(partner.description, document)
         self._full = full
         zone = partner.manifest.timezone
         self._home = home(zone)
@@ -42,7 +43,7 @@ class Maker:
 
     def make(self, schema: Any, name: str = "", depth: int = 0) -> Any:
         """A value for a schema; None where nothing better is known."""
-        schema = merge(self._partner.description, self._document, schema)
+        schema = self._reader.first(schema)
         if depth > _DEEPEST:
             return None
         kind = _kind(schema)
@@ -118,27 +119,6 @@ class Maker:
         text = "+34600111222" if "phone" in word or "tel" in word else "Integration test"
         text = text[: schema.get("maxLength", 40)]
         return text.ljust(int(schema.get("minLength", 0)), "x")
-
-
-def merge(description: ApiDescription, document: str, schema: Any) -> dict[str, Any]:
-    """A schema with its references followed, `allOf` joined, and one way of `oneOf` taken."""
-    resolved = description.resolve(schema, document)
-    if not isinstance(resolved, dict):
-        return {}
-    whole = dict(resolved)
-    parts = whole.pop("allOf", [])
-    choices = whole.pop("oneOf", None) or whole.pop("anyOf", None) or []
-    useful = [part for part in choices if isinstance(part, dict) and part.get("type") != "null"]
-    for part in (*parts, *useful[:1]):
-        other = merge(description, document, part)
-        own, others = whole.get("properties", {}), other.get("properties", {})
-        joint = {name: {**others[name], **own[name]} for name in own.keys() & others.keys()}
-        properties = {**others, **own, **joint}
-        required = [*whole.get("required", []), *other.get("required", [])]
-        whole = {**other, **whole}
-        if properties:
-            whole |= {"properties": properties, "required": required}
-    return whole
 
 
 def candidates(partner: Partner, environment: str, operation: Operation) -> Iterator[Any]:

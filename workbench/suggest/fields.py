@@ -9,7 +9,8 @@ from typing import Any
 from workbench.canonical.base import Entity
 from workbench.mapping.targets import item_type, kind_of, resolve
 from workbench.model.description import ApiDescription, Event, Operation
-from workbench.suggest.shape import ITEMS, Leaf, ShapeReader, leaves_of_value
+from workbench.model.schema import ITEMS
+from workbench.suggest.shape import Leaf, ShapeReader, leaves_of_value
 from workbench.suggest.thesaurus import tokens
 
 _DEEP = 8  # levels of a body that are mapped

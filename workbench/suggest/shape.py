@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from workbench.model.description import ApiDescription, Body, Event, Operation
+from workbench.model.schema import ITEMS, SchemaReader
 from workbench.suggest.words import Concept, concepts
-
-ITEMS = "[]"  # stands in a path for "each item of the list"
 
 _DEEP = 5  # levels of a body that are read for what it is about
 _MANY = 400  # leaves after which a body is known well enough
@@ -101,7 +100,7 @@ class ShapeReader:
     def __init__(self, description: ApiDescription, *, deep: int = _DEEP) -> None:
         self._description = description
         self._deep = deep
-        self._known: dict[tuple[str, str, int], tuple[Leaf, ...]] = {}
+        self._readers: dict[str, SchemaReader] = {}
 
     def request(self, item: Operation | Event) -> Shape:
         """The body that is sent."""
@@ -124,38 +123,13 @@ class ShapeReader:
 
     def leaves(self, schema: Any, document: str) -> tuple[Leaf, ...]:
         """The leaves of a schema, each once, as deep as this reader goes."""
-        walked = self._walk(schema, document, self._deep)
-        found = {leaf.path: leaf for leaf in reversed(walked) if leaf.path}
-        return tuple(reversed(found.values()))[:_MANY]
-
-    def _walk(self, schema: Any, document: str, deep: int) -> tuple[Leaf, ...]:
-        reference = schema.get("$ref") if isinstance(schema, Mapping) else None
-        if not isinstance(reference, str):
-            return tuple(self._parts(schema, document, deep))
-        key = (document, reference, deep)
-        if key not in self._known:
-            self._known[key] = ()  # a schema that holds itself at this depth has no more to say
-            target = self._description.resolve(dict(schema), document)
-            self._known[key] = tuple(self._parts(target, document, deep))[:_MANY]
-        return self._known[key]
-
-    def _parts(self, schema: Any, document: str, deep: int) -> Iterator[Leaf]:
-        if not isinstance(schema, Mapping) or deep < 0:
-            return
-        composed = [schema.get(word) for word in ("allOf", "oneOf", "anyOf")]
-        for part in (part for parts in composed if isinstance(parts, list) for part in parts):
-            yield from self._walk(part, document, deep)
-        properties = schema.get("properties")
-        if isinstance(properties, Mapping):
-            chosen = _discriminated(schema)
-            for name, inner in properties.items():
-                for leaf in self._walk(inner, document, deep - 1):
-                    yield _below(str(name), replace(leaf, values=chosen.get(name, leaf.values)))
-        elif isinstance(schema.get("items"), Mapping):
-            for leaf in self._walk(schema["items"], document, deep):
-                yield _below(ITEMS, leaf)
-        elif not any(composed):
-            yield _leaf(schema)
+        if document not in self._readers:
+            self._readers[document] = SchemaReader.of(self._description, document)
+        found: dict[tuple[str, ...], Leaf] = {}
+        for path, node in self._readers[document].walk(schema, self._deep):
+            if path and path not in found:
+                found[path] = _leaf(path, node)
+        return tuple(found.values())[:_MANY]
 
 
 def leaves_of_value(value: Any, path: tuple[str, ...] = ()) -> Iterator[Leaf]:
@@ -171,7 +145,7 @@ def leaves_of_value(value: Any, path: tuple[str, ...] = ()) -> Iterator[Leaf]:
         yield Leaf(path, kinds.get(type(value), "string"), example=value)
 
 
-def _leaf(schema: Mapping[str, Any]) -> Leaf:
+def _leaf(path: tuple[str, ...], schema: Mapping[str, Any]) -> Leaf:
     kinds = schema.get("type")
     kind = next((k for k in kinds if k != "null"), "null") if isinstance(kinds, list) else kinds
     listed = schema.get("enum") or ([schema["const"]] if "const" in schema else [])
@@ -187,25 +161,12 @@ def _leaf(schema: Mapping[str, Any]) -> Leaf:
         else None,
     )
     return Leaf(
-        (),
+        path,
         str(kind or ("string" if values else "object")),
         str(schema.get("format") or ""),
         values,
         example,
     )
-
-
-def _below(name: str, leaf: Leaf) -> Leaf:
-    return replace(leaf, path=(name, *leaf.path))
-
-
-def _discriminated(schema: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-    """The values that a discriminator gives its property."""
-    found = schema.get("discriminator")
-    mapping = found.get("mapping") if isinstance(found, Mapping) else None
-    if not isinstance(found, Mapping) or not isinstance(mapping, Mapping):
-        return {}
-    return {str(found.get("propertyName")): tuple(map(str, mapping))}
 
 
 def _is_address(leaf: Leaf) -> bool:

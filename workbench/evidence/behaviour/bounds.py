@@ -16,7 +16,7 @@ from workbench.evidence.behaviour.bench import Bench, finding
 from workbench.evidence.behaviour.driving import POSITION, find_moving
 from workbench.evidence.behaviour.inventing import recorded
 from workbench.evidence.behaviour.writing import OWN_CHECKS
-from workbench.evidence.bodies import candidates, merge
+from workbench.evidence.bodies import candidates
 from workbench.evidence.kinds import KINDS, Kind
 from workbench.evidence.known import known_values
 from workbench.evidence.placing import fresh, maker_of, send
@@ -24,6 +24,7 @@ from workbench.evidence.relations import at, last_parameter
 from workbench.model.description import Operation
 from workbench.model.evidence import Evidence, Finding, Outcome, Severity
 from workbench.model.feature import FeatureKind
+from workbench.model.schema import SchemaReader
 
 _MOST_PROBES = 40
 _MOST_PROBES_PACED = 8  # where the manifest states how many requests a minute are allowed
@@ -216,31 +217,31 @@ def _changed(payload: Any, probe: Probe) -> Any:
 
 
 def _probes(bench: Bench, base: Base) -> Iterator[Probe]:
-    schema = base.operation.request_schema
-    found = [*_walk(bench, base.operation.document, schema, base.payload, ())]
+    reader = SchemaReader.of(bench.partner.description, base.operation.document)
+    found = [*_walk(reader, base.operation.request_schema, base.payload, ())]
     # The gravest first, as the number of requests is bounded.
     return iter(sorted(found, key=lambda probe: (probe.fits is not None, len(probe.place))))
 
 
 def _walk(
-    bench: Bench, document: str, schema: Any, value: Any, place: tuple[str | int, ...]
+    reader: SchemaReader, schema: Any, value: Any, place: tuple[str | int, ...]
 ) -> Iterator[Probe]:
-    schema = merge(bench.partner.description, document, schema)
+    schema = reader.first(schema)
     if len(place) > _DEEPEST:
         return
     if isinstance(value, dict):
         for name, part in schema.get("properties", {}).items():
             below = (*place, name)
-            inner = merge(bench.partner.description, document, part)
+            inner = reader.first(part)
             if name in schema.get("required", []) and name in value:
                 yield Probe(below, _ABSENT, "nothing at all", False)
             if name in value:
-                yield from _walk(bench, document, inner, value[name], below)
+                yield from _walk(reader, inner, value[name], below)
             elif _is_free_text(inner):
                 yield from (item for item in _of_text(inner, below) if item.fits is not True)
     elif isinstance(value, list) and value:
         yield from _of_items(schema, value, place)
-        yield from _walk(bench, document, schema.get("items", {}), value[0], (*place, 0))
+        yield from _walk(reader, schema.get("items", {}), value[0], (*place, 0))
     elif place:
         yield from _of_value(schema, value, place)
 

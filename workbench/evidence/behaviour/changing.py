@@ -9,12 +9,13 @@ from workbench.adapters.answer import Answer
 from workbench.errors import InputError
 from workbench.evidence.behaviour.bench import Bench, finding
 from workbench.evidence.behaviour.comparing import differences
-from workbench.evidence.bodies import Maker, merge
+from workbench.evidence.bodies import Maker
 from workbench.evidence.known import known_values
 from workbench.evidence.placing import send
 from workbench.evidence.relations import at, last_parameter, outbound
 from workbench.model.description import Operation
 from workbench.model.evidence import Evidence, Finding, Outcome, Severity
+from workbench.model.schema import SchemaReader
 
 _OWN_CHECKS = ("order", "reservation", "delivery")
 _NEW_ID = "workbench-temporary"
@@ -90,11 +91,9 @@ def _existing(bench: Bench, read: Operation) -> dict[str, str] | None:
 
 
 def _writable(bench: Bench, operation: Operation) -> dict[str, Any]:
-    schema = merge(bench.partner.description, operation.document, operation.request_schema)
-    return {
-        name: merge(bench.partner.description, operation.document, part)
-        for name, part in schema.get("properties", {}).items()
-    }
+    reader = SchemaReader.of(bench.partner.description, operation.document)
+    schema = reader.first(operation.request_schema)
+    return {name: reader.first(part) for name, part in schema.get("properties", {}).items()}
 
 
 def _resource(answer: Answer, names: Mapping[str, Any]) -> dict[str, Any]:
@@ -187,7 +186,8 @@ def _put(
     bench: Bench, feature: str, operation: Operation, read: Operation, ids: dict[str, str]
 ) -> Evidence:
     names = _writable(bench, operation)
-    schema = merge(bench.partner.description, operation.document, operation.request_schema)
+    reader = SchemaReader.of(bench.partner.description, operation.document)
+    schema = reader.first(operation.request_schema)
     before = _resource(send(bench.session, read, ids=ids), names)
     body = {name: before[name] for name in names if name in before}
     required = schema.get("required", [])

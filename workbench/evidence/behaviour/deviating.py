@@ -8,9 +8,9 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from workbench.evidence.behaviour.comparing import Difference
-from workbench.evidence.bodies import merge
 from workbench.model.description import ApiDescription
 from workbench.model.evidence import Severity
+from workbench.model.schema import SchemaNode, SchemaReader
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}$")
 
@@ -42,29 +42,19 @@ def documented(
     """Only those differences whose field the schema of the answer has, wrapped or not."""
     if schema is None:
         return list(differences)
-    top = merge(description, document, schema)
-    roots = [top, *(merge(description, document, part) for part in _parts(top))]
-    return [
-        item
-        for item in differences
-        if any(_has(description, document, root, item.pointer) for root in roots)
-    ]
+    top = SchemaNode.of(SchemaReader.of(description, document), schema)
+    roots = [top, *filter(None, (top.member(name) for name in top.names))]
+    return [item for item in differences if any(_has(root, item.pointer) for root in roots)]
 
 
-def _parts(schema: dict[str, Any]) -> list[Any]:
-    return [*schema.get("properties", {}).values()]
-
-
-def _has(description: ApiDescription, document: str, schema: Any, pointer: str) -> bool:
+def _has(root: SchemaNode, pointer: str) -> bool:
+    node: SchemaNode | None = root
     for token in pointer.strip("/").split("/"):
-        schema = merge(description, document, schema)
-        if token.isdigit() and "items" in schema:
-            schema = schema["items"]
-        elif token in schema.get("properties", {}):
-            schema = schema["properties"][token]
-        else:
+        is_item = node is not None and token.isdigit() and "array" in node.types
+        node = node and (node.items() if is_item else node.member(token))
+        if node is None:
             return pointer in {"", "/"}
-    return not (isinstance(schema, dict) and schema.get("writeOnly") is True)
+    return node is not None and not node.is_write_only
 
 
 def _exchanged(one: Difference, others: Sequence[Difference]) -> Difference | None:

@@ -8,9 +8,9 @@ from typing import Any
 
 from workbench.errors import InputError
 from workbench.evidence.behaviour.bench import Bench, finding
-from workbench.evidence.bodies import merge
 from workbench.model.description import Operation, Parameter
 from workbench.model.evidence import Evidence, Finding, Outcome, Severity
+from workbench.model.schema import SchemaReader
 
 Fetch = Callable[[Mapping[str, Any]], tuple[list[dict[str, Any]], Any]]
 
@@ -30,12 +30,13 @@ def look_at_filters(
 ) -> Iterator[Evidence]:
     """Try every filter of a list operation that we know how to judge."""
     items, _ = fetch(largest)
+    reader = SchemaReader.of(bench.partner.description, operation.document)
     findings: list[Finding] = []
     tried: list[str] = []
     for parameter in operation.parameters:
         if parameter.place != "query" or _PAGING.match(parameter.name):
             continue
-        schema = merge(bench.partner.description, operation.document, parameter.schema_)
+        schema = reader.first(parameter.schema_)
         try:
             verdict = _judge(parameter, schema, items, fetch, largest)
         except InputError:

@@ -10,12 +10,12 @@ from workbench.errors import InputError
 from workbench.evidence.behaviour.bench import Bench, finding
 from workbench.evidence.behaviour.comparing import differences
 from workbench.evidence.behaviour.filtering import look_at_filters
-from workbench.evidence.bodies import merge
 from workbench.evidence.kinds import KINDS, Kind
 from workbench.evidence.placing import fresh, send
 from workbench.evidence.relations import collections, last_parameter
 from workbench.model.description import Operation, Parameter
 from workbench.model.evidence import Evidence, Finding, Outcome, Severity
+from workbench.model.schema import SchemaReader
 
 _SIZE = re.compile(
     r"^(limit|size|count|take|max|per_?page|page_?size|tamano|limite)$", re.IGNORECASE
@@ -67,7 +67,8 @@ class Listing:
         """The query for as many items at once as the document allows."""
         if self.size is None:
             return {}
-        schema = merge(self.bench.partner.description, self.operation.document, self.size.schema_)
+        reader = SchemaReader.of(self.bench.partner.description, self.operation.document)
+        schema = reader.first(self.size.schema_)
         return {self.size.name: int(schema.get("maximum", 50))}
 
     def id_of(self, item: Mapping[str, Any]) -> str | None:

@@ -10,12 +10,13 @@ from zoneinfo import ZoneInfo
 
 from workbench.errors import InputError
 from workbench.evidence.behaviour.bench import Bench, finding
-from workbench.evidence.bodies import Maker, merge
+from workbench.evidence.bodies import Maker
 from workbench.evidence.kinds import RESERVATION
 from workbench.evidence.placing import maker_of, send
 from workbench.evidence.relations import outbound
 from workbench.model.description import Operation, Parameter
 from workbench.model.evidence import Evidence, Outcome, Severity
+from workbench.model.schema import SchemaReader
 
 _SLOTS = re.compile(r"slot|availab|free|tables?$|times?$", re.IGNORECASE)
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}")
@@ -129,11 +130,12 @@ def _body(bench: Bench, book: Operation, moment: str, day: str) -> Any:
     )
     if not isinstance(body, dict):
         return None
-    schema = merge(bench.partner.description, book.document, book.request_schema)
+    reader = SchemaReader.of(bench.partner.description, book.document)
+    schema = reader.first(book.request_schema)
     clock = moment[11:16] if _MOMENT.match(moment) else moment
     put = False
     for name, part in schema.get("properties", {}).items():
-        form = merge(bench.partner.description, book.document, part).get("format")
+        form = reader.first(part).get("format")
         required = name in schema.get("required", [])
         if form == "date-time" and required and _MOMENT.match(moment):
             body[name], put = moment, True

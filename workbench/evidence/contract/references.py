@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from workbench.adapters.session import Session
-from workbench.evidence.bodies import merge
 from workbench.evidence.known import Value, known_values
 from workbench.model.description import Operation
+from workbench.model.schema import ITEMS, SchemaReader
 
-_DEEPEST = 4
+_DEEPEST = 5
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 # Runs inside Schemathesis. Negative cases stay as they are: they are meant to be wrong.
@@ -53,7 +53,8 @@ def body_references(session: Session, operation: Operation) -> dict[str, tuple[s
     if operation.request_schema is None or operation.method != "POST":
         return {}
     found: dict[str, tuple[str, list[Value]]] = {}
-    for place, name in _fields(session, operation.document, operation.request_schema, "body", 0):
+    reader = SchemaReader.of(session.partner.description, operation.document)
+    for place, name in _fields(reader, operation.request_schema):
         known = known_values(session.partner, session.environment, name)
         if known:
             found[name] = (place, [*known])
@@ -65,15 +66,10 @@ def placing_source(known: dict[str, list[Value]]) -> str:
     return _SOURCE.format(known=json.dumps(known)) if known else ""
 
 
-def _fields(
-    session: Session, document: str, schema: Any, place: str, depth: int
-) -> Iterator[tuple[str, str]]:
-    schema = merge(session.partner.description, document, schema)
-    if depth > _DEEPEST:
-        return
-    if "items" in schema:
-        yield from _fields(session, document, schema["items"], f"{place}[*]", depth + 1)
-    for name, part in schema.get("properties", {}).items():
-        if _PLAIN_NAME.fullmatch(name) and place != "body[*]":
-            yield f"{place}.{name}", name
-            yield from _fields(session, document, part, f"{place}.{name}", depth + 1)
+def _fields(reader: SchemaReader, schema: Any) -> Iterator[tuple[str, str]]:
+    """The single values of a body: their place in Schemathesis' words, and their names."""
+    for path, _ in reader.walk(schema, _DEEPEST):
+        names = [part for part in path if part != ITEMS]
+        if path[:1] != (ITEMS,) and names and all(map(_PLAIN_NAME.fullmatch, names)):
+            steps = "".join("[*]" if part == ITEMS else f".{part}" for part in path)
+            yield f"body{steps}".removesuffix("[*]"), names[-1]

@@ -8,12 +8,13 @@ from typing import Any
 from workbench.adapters.adapter import Adapter
 from workbench.adapters.session import Session
 from workbench.errors import InputError, PartnerError, TranslationError
-from workbench.evidence.bodies import Maker, merge
+from workbench.evidence.bodies import Maker
 from workbench.evidence.kinds import KINDS, Kind
 from workbench.evidence.placing import fresh, send
 from workbench.evidence.relations import is_collection, outbound, stem
 from workbench.model.description import Operation
 from workbench.model.feature import Feature
+from workbench.model.schema import SchemaReader
 
 _HOOKS = re.compile(r"web-?hook|subscription|callback|notification|hooks?$", re.IGNORECASE)
 _ADDRESS = re.compile(r"^(.*_?ur[il]|endpoint|target|address|callback.*)$", re.IGNORECASE)
@@ -44,15 +45,16 @@ def register(session: Session, url: str) -> str | None:
 
 def _registration(session: Session, operation: Operation, url: str) -> dict[str, Any] | None:
     partner = session.partner
-    schema = merge(partner.description, operation.document, operation.request_schema)
+    reader = SchemaReader.of(partner.description, operation.document)
+    schema = reader.first(operation.request_schema)
     fields = schema.get("properties", {})
     place = next((name for name in fields if _ADDRESS.match(name)), None)
     if place is None:
         return None
     body = Maker(partner, session.environment, operation.document, full=False).make(schema)
     for name, part in fields.items():
-        inner = merge(partner.description, operation.document, part)
-        listed = merge(partner.description, operation.document, inner.get("items", {}))
+        inner = reader.first(part)
+        listed = reader.first(inner.get("items", {}))
         if inner.get("type") == "array" and listed.get("enum"):
             body[name] = listed["enum"]
     secret = next((item for item in session.credentials if "webhook" in item), None)

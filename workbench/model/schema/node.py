@@ -63,6 +63,16 @@ class SchemaNode:
         ]
         return frozenset.intersection(*needed) if needed else frozenset()
 
+    @property
+    def is_write_only(self) -> bool:
+        """Whether it is only ever sent."""
+        return any(shape.get("writeOnly") is True for shape in self.shapes)
+
+    def member(self, name: str) -> SchemaNode | None:
+        """The node of a documented member; None when it is not listed."""
+        found = [members(shape)[name] for shape in self.shapes if name in members(shape)]
+        return SchemaNode.of(self.reader, *found) if found else None
+
     def go(self, steps: Sequence[str | int]) -> tuple[SchemaNode | None, int]:
         """Walk down.
 
