@@ -36,6 +36,17 @@ def _unstated(partner: Partner, catalogue: Catalogue) -> Iterator[Finding]:
             )
 
 
+def _left_out(partner: Partner, _: Catalogue) -> Iterator[Finding]:
+    for warning in partner.description.warnings:
+        if warning.is_omission:
+            yield Finding(
+                slug=warning.slug,
+                severity=Severity(warning.severity),
+                summary=warning.summary,
+                pointer=f"{warning.document}#{warning.pointer}",
+            )
+
+
 def _drifted(partner: Partner, _: Catalogue) -> Iterator[Finding]:
     for name in partner.drifted:
         yield Finding(
@@ -181,6 +192,7 @@ def _unfilled_parameters(partner: Partner, catalogue: Catalogue) -> Iterator[Fin
 
 RULES: tuple[Rule, ...] = (
     _unstated,
+    _left_out,
     _drifted,
     _unexplained,
     _unmapped,

@@ -4,6 +4,7 @@ from typing import Any
 from openapi_spec_validator import validate
 
 from workbench.model.description import ApiDescription, Direction
+from workbench.model.schema import SchemaReader
 
 INFO = {"title": "Events", "version": "1"}
 COMPONENTS = {
@@ -45,7 +46,7 @@ def test_channels_of_version_2(read: Callable[..., ApiDescription]) -> None:
     assert first.direction is Direction.INBOUND
     assert first.summary == "Order created"
     assert first.bodies[0].examples == ({"id": "1"},)
-    schema = description.resolve(first.request_schema, "api.json")
+    schema = SchemaReader.of(description, "api.json").resolve(first.request_schema)
     assert list(schema["properties"]) == ["id"]
     assert len(description.events[1].bodies[0].schema_["anyOf"]) == 2
     assert [(item.id, item.scheme) for item in description.security] == [("basic", "basic")]

@@ -9,6 +9,7 @@ import pytest
 from workbench.description import describe
 from workbench.errors import DescriptionError
 from workbench.model.description import follow
+from workbench.model.schema import SchemaReader
 
 CANARY = "canary-7f3b"
 
@@ -130,11 +131,12 @@ def test_files_of_the_same_folder_are_embedded(
     description = describe([path])
     (operation,) = description.operations
     assert operation.id == "GET /a"
-    schema = description.resolve(operation.response_schema, "api.json")
+    reader = SchemaReader.of(description, "api.json")
+    schema = reader.resolve(operation.response_schema)
     assert list(schema["properties"]) == ["lines", "next", "shop"]
-    assert description.resolve(schema["properties"]["shop"], "api.json") == {"type": "string"}
-    line = description.resolve(schema["properties"]["lines"], "api.json")
-    assert description.resolve(line["properties"]["order"], "api.json") == schema
+    assert reader.resolve(schema["properties"]["shop"]) == {"type": "string"}
+    line = reader.resolve(schema["properties"]["lines"])
+    assert reader.resolve(line["properties"]["order"]) == schema
     assert follow(description.bundles["api.json"], f"#{operation.pointer}") is not None
     assert all(reference.startswith("#/") for reference in references(description.bundles))
 
@@ -198,7 +200,7 @@ def test_escaped_pointers_and_anchors_are_followed(
     schemas = {"Shop": {"$anchor": "shop", "type": "boolean"}}
     description = read(openapi(paths, components={"schemas": schemas}))
     found = [
-        description.resolve(item.response_schema, "api.json")["type"]
+        SchemaReader.of(description, "api.json").resolve(item.response_schema)["type"]
         for item in description.operations
     ]
     assert found == ["integer", "boolean"]
@@ -213,4 +215,4 @@ def test_reference_cycles_end(
     paths["/c"] = {"$ref": "#/paths/~1c"}
     description = read(openapi(paths, components={"schemas": schemas}))
     (operation,) = description.operations
-    assert description.resolve(operation.response_schema, "api.json") == {}
+    assert SchemaReader.of(description, "api.json").resolve(operation.response_schema) == {}

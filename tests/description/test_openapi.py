@@ -5,6 +5,7 @@ import pytest
 
 from workbench.errors import DescriptionError
 from workbench.model.description import ApiDescription, Direction, follow
+from workbench.model.schema import SchemaReader
 
 ANSWER = {
     "200": {"description": "d", "content": {"application/json": {"schema": {"type": "object"}}}}
@@ -98,7 +99,10 @@ def test_operations_of_version_3(
     }
     assert operation.bodies[0].examples == ({"id": "1"},)
     assert operation.bodies[0].required
-    assert description.resolve(operation.request_schema, "api.json")["type"] == "object"
+    assert (
+        SchemaReader.of(description, "api.json").resolve(operation.request_schema)["type"]
+        == "object"
+    )
     assert operation.responses[0].bodies[0].examples == ({"id": "s"},)
     assert operation.responses[0].headers == ("ETag",)
     assert description.security[1].flows == {"clientCredentials": "https://example.com/t"}
@@ -162,7 +166,7 @@ def test_operations_of_version_2(
     order, token = description.operations
     assert order.servers == ("https://api.example.com/v2",)
     assert order.parameters[0].schema_ == {"type": "integer"}
-    assert description.resolve(order.request_schema, "api.json")["properties"]
+    assert SchemaReader.of(description, "api.json").resolve(order.request_schema)["properties"]
     assert order.responses[0].bodies[0].examples == ({"ok": True},)
     assert order.security == ("basic",)
     assert token.bodies[0].media_type == "application/x-www-form-urlencoded"
@@ -257,9 +261,9 @@ def test_webhook_payloads_that_are_only_schemas(
     )
     description = read(document)
     assert [item.id for item in description.events] == ["schema:OrderCreatedEvent"]
-    assert description.resolve(description.events[0].request_schema, "api.json") == {
-        "type": "object"
-    }
+    assert SchemaReader.of(description, "api.json").resolve(
+        description.events[0].request_schema
+    ) == {"type": "object"}
 
 
 @pytest.mark.parametrize("version", ["1.2", "4.0.0", "", "latest"])

@@ -16,6 +16,7 @@ from workbench.model.description import (
     Response,
     follow,
 )
+from workbench.model.schema import SchemaReader
 
 
 def operation(
@@ -162,18 +163,18 @@ def reference(name: str) -> dict[str, Any]:
         (reference("Anything"), {}),
         ({"$ref": "other.yaml#/Order"}, {}),
         ({"$ref": 7}, {"$ref": 7}),
-        (True, True),
-        (None, None),
+        (True, {}),
+        (None, {}),
     ],
 )
 def test_resolve(schema: Any, resolved: Any) -> None:
     """The outermost reference is followed to its end; a loop or a dangling one gives `{}`."""
-    assert DESCRIPTION.resolve(schema, "orders.yaml") == resolved
+    assert SchemaReader.of(DESCRIPTION, "orders.yaml").resolve(schema) == resolved
 
 
 def test_resolve_keeps_to_its_document() -> None:
     """A reference is never looked up in another document."""
-    assert DESCRIPTION.resolve(reference("Order"), "menu.yaml") == {}
+    assert SchemaReader.of(DESCRIPTION, "menu.yaml").resolve(reference("Order")) == {}
 
 
 @pytest.mark.parametrize(

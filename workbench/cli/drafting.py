@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from workbench.cli.output import Output, speaks
+from workbench.cli.output import Output, omissions, print_omissions, speaks
 from workbench.description.guard import load_text
 from workbench.description.overlay_diff import make_overlay
 from workbench.drafting import Place, draft_partner
@@ -46,6 +46,7 @@ def new_command(
             "bound": list(draft.bound),
             "open": list(draft.open),
             "questions": list(draft.questions),
+            "warnings": omissions(draft.description),
         }
     )
     output.text(f"{draft.path}: {len(draft.bound)} features bound, {len(draft.open)} open", "bold")
@@ -57,6 +58,7 @@ def new_command(
         output.text("\nQuestions for the partner:")
         for question in draft.questions:
             output.text(f"  - {question}")
+    print_omissions(output, draft.description)
     output.text(f"\nNext: review {draft.path}/partner.yaml, then `workbench lint {slug}`.")
     return 0
 

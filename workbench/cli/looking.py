@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from workbench.cli.output import FINDINGS, Output, speaks
+from workbench.cli.output import FINDINGS, Output, omissions, print_omissions, speaks
 from workbench.description import describe
 from workbench.errors import InputError
 from workbench.lint import lint
 from workbench.model.description import ApiDescription, Warned
-from workbench.model.evidence import Finding
+from workbench.model.evidence import Finding, Severity
 from workbench.partners import list_partners, load_catalogue, load_partner
 from workbench.settings import load_settings
 from workbench.suggest import judge_directions, suggest
@@ -109,7 +109,8 @@ def _print_description(output: Output, description: ApiDescription) -> None:
 @speaks
 def suggest_command(output: Output, sources: tuple[str, ...], most: int) -> int:
     """Propose which operation or webhook serves which feature, with reasons, for review."""
-    found = suggest(_describe(sources), load_catalogue())
+    description = _describe(sources)
+    found = suggest(description, load_catalogue())
     wanted = {feature.slug: feature.title for feature in load_catalogue().bindable()}
     output.document(
         {
@@ -125,7 +126,8 @@ def suggest_command(output: Output, sources: tuple[str, ...], most: int) -> int:
                     for item in found.get(slug, ())
                 ][: max(most, sum(item.proposed for item in found.get(slug, ())))]
                 for slug in wanted
-            }
+            },
+            "warnings": omissions(description),
         }
     )
     silent = []
@@ -138,6 +140,7 @@ def suggest_command(output: Output, sources: tuple[str, ...], most: int) -> int:
         output.table(f"\n{slug} · {title}", ("score", "operation", "because"), rows)
     if silent:
         output.text(f"\nNothing was found for: {', '.join(silent)}")
+    print_omissions(output, description)
     return 0
 
 
@@ -172,7 +175,7 @@ def lint_command(output: Output, slug: str) -> int:
     findings = lint(load_partner(slug, load_settings()), load_catalogue())
     output.document({"findings": [item.model_dump(mode="json") for item in findings]})
     print_findings(output, findings)
-    return FINDINGS if findings else 0
+    return FINDINGS if any(item.severity is not Severity.INFO for item in findings) else 0
 
 
 def print_findings(output: Output, findings: list[Finding]) -> None:

@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from workbench.errors import WorkbenchError
+from workbench.model.description import ApiDescription
 
 FINDINGS = 1
 
@@ -46,6 +47,19 @@ class Output:
         for row in rows:
             table.add_row(*(escape(inert(cell)) for cell in row))
         self.console.print(table)
+
+
+def print_omissions(output: Output, description: ApiDescription) -> None:
+    """One line on the parts of schemas that were left out, if there are any."""
+    found = [item for item in description.warnings if item.is_omission]
+    if found:
+        at = f"{found[0].document}#{found[0].pointer}"
+        output.text(f"\nLeft out of schemas in {len(found)} place(s), as {at}: {found[0].summary}")
+
+
+def omissions(description: ApiDescription) -> list[dict[str, object]]:
+    """The parts of schemas that were left out, as JSON data."""
+    return [item.model_dump(mode="json") for item in description.warnings if item.is_omission]
 
 
 def inert(value: object) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from workbench.cli.output import FINDINGS, Output, speaks
+from workbench.cli.output import FINDINGS, Output, omissions, print_omissions, speaks
 from workbench.description import describe
 from workbench.description.change import Change, ChangeSeverity
 from workbench.description.comparison import compare
@@ -124,9 +124,16 @@ def _diff_document(output: Output, partner: Partner, path: Path) -> int:
     names = [item.path for item in partner.manifest.documents]
     same = [name for name in names if Path(name).name == path.name] or names
     old = describe([partner.folder / name for name in same])
-    changes = compare(old, describe([path]), features=_bound(partner))
-    output.document({"changes": [change.model_dump(mode="json") for change in changes]})
+    new = describe([path])
+    changes = compare(old, new, features=_bound(partner))
+    output.document(
+        {
+            "changes": [change.model_dump(mode="json") for change in changes],
+            "warnings": omissions(new),
+        }
+    )
     _print_changes(output, changes)
+    print_omissions(output, new)
     broken = any(change.severity is ChangeSeverity.BREAKING for change in changes)
     return FINDINGS if broken else 0
 

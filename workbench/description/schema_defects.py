@@ -10,6 +10,7 @@ import jsonschema_rs
 
 from workbench.description.dialect import Dialect
 from workbench.model.description import Warned, follow
+from workbench.model.schema import COMPOSING, SchemaReader
 from workbench.model.untrusted import list_of, mapping_of, text_of, token
 
 _TYPES = frozenset({"string", "number", "integer", "boolean", "array", "object", "null", "file"})
@@ -24,15 +25,29 @@ _SHOWN = 20  # warnings of one kind for one document; the rest is counted
 def find_schema_defects(
     document: dict[str, Any], dialect: Dialect, name: str
 ) -> tuple[Warned, ...]:
-    """List unknown types, patterns that do not compile, and required names without property."""
+    """List unknown types, patterns that do not compile, and required names without property.
+
+    Also what of a composed schema is not read, by any later room.
+    """
     found: dict[str, list[tuple[str, str]]] = {}
+    reader = SchemaReader(document)
     for pointer, schema in _schemas(document, dialect):
         for slug, summary in _defects_of(schema, dialect):
             found.setdefault(slug, []).append((pointer, summary))
+        if not COMPOSING.isdisjoint(schema):
+            reader.survey(pointer)
+    for item in reader.left_out:
+        found.setdefault(f"schema-{item.kind}", []).append((item.pointer, item.summary))
     warnings = []
     for slug, places in found.items():
         warnings += [
-            Warned(slug=slug, document=name, pointer=pointer, summary=summary)
+            Warned(
+                slug=slug,
+                document=name,
+                pointer=pointer,
+                summary=summary,
+                severity="info" if slug.startswith("schema-") else "low",
+            )
             for pointer, summary in places[:_SHOWN]
         ]
         if len(places) > _SHOWN:

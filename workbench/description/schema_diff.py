@@ -24,6 +24,7 @@ from workbench.model.untrusted import mapping_of, text_of
 _MOST = 2_000  # shifts of one schema; two documents with more have little in common
 _DEEPEST = 40  # nesting of schemas that are compared
 _NARROW = _DEEPEST - 3  # beyond this depth only a glance is wanted, which is not remembered
+_MOST_GLANCES = 6  # glances inside each other: choices of choices
 _MOST_PAIRS = 20_000  # pairs of schemas that are compared for one body
 
 
@@ -62,7 +63,8 @@ class SchemaDiff:
         self.new = new
         self.sent = sent
         self.known: dict[tuple[str, str], tuple[Shift, ...]] = {}
-        self.equal: dict[tuple[str, str], bool] = {}
+        self.seen: dict[tuple[Any, ...], frozenset[Effect]] = {}
+        self.glances = 0
         self.left = _MOST_PAIRS
 
     def compare(
@@ -84,7 +86,7 @@ class SchemaDiff:
             if is_list and other.items and not other.constraints:
                 new = other.items
         self.left = _MOST_PAIRS
-        self.equal.clear()
+        self.seen.clear()
         shifts = self._places(old, new, 0)[:_MOST]
         if self.left < 0:
             words = f"is compared only in part: it has more than {_MOST_PAIRS} parts"
@@ -147,13 +149,20 @@ class SchemaDiff:
         words = f"is one of {count} shapes now" if wraps else f"is no longer one of {count} shapes"
         return Shift(slug, effect, "", new.pointer, words)
 
-    def _effects(self, old: View, new: View) -> set[Effect]:
-        effects = {shift.effect for shift in self._views(old, new, _NARROW)}
-        return effects - {Effect.COSMETIC, Effect.GAINED}
+    def _effects(self, old: View, new: View) -> frozenset[Effect]:
+        return self._glance(old, new) - {Effect.COSMETIC, Effect.GAINED}
 
-    def _differ(self, old: View, new: View) -> bool:
-        shifts = self._views(old, new, _NARROW)
-        return any(shift.effect is not Effect.COSMETIC for shift in shifts)
+    def _glance(self, old: View, new: View) -> frozenset[Effect]:
+        """What differs near the top; two that come back to themselves are alike till then."""
+        key = (old.pointer, *old.constraints, "", new.pointer, *new.constraints)
+        if key not in self.seen:
+            self.seen[key] = frozenset()
+            if self.glances < _MOST_GLANCES:
+                self.glances += 1
+                found = self._views(old, new, _NARROW)
+                self.seen[key] = frozenset(shift.effect for shift in found)
+                self.glances -= 1
+        return self.seen[key]
 
     def _properties(self, old: View, new: View, depth: int) -> Iterator[Shift]:
         before = {name: at for name, at in old.properties.items() if self._counts(self.old, at)}
@@ -269,11 +278,7 @@ class SchemaDiff:
         return _name(old) != "" and _name(old) == _name(new)
 
     def _is_equal(self, old: Place, new: Place) -> bool:
-        key = (old.pointer, new.pointer)
-        if key not in self.equal:
-            self.equal[key] = True  # two shapes that come back to themselves are alike till then
-            self.equal[key] = not self._differ(self.old.view(old), self.new.view(new))
-        return self.equal[key]
+        return not self._glance(self.old.view(old), self.new.view(new)) - {Effect.COSMETIC}
 
 
 def _compare_required(name: str, old: View, new: View, place: Place) -> Iterator[Shift]:

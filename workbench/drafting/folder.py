@@ -6,7 +6,7 @@ import hashlib
 import shutil
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
@@ -29,7 +29,7 @@ from workbench.drafting.statements import ask_about_features, state_features
 from workbench.drafting.yaml_text import Noted, write_yaml
 from workbench.errors import InputError
 from workbench.lint import lint
-from workbench.model.description import Operation
+from workbench.model.description import ApiDescription, Operation
 from workbench.model.evidence import Finding
 from workbench.model.feature import FeatureKind
 from workbench.partners import load_partner
@@ -50,6 +50,7 @@ class Draft:
         manifest: Text of `partner.yaml`.
         mapping: Text of `mapping.yaml`; empty when there is none.
         findings: What lint says of the folder.
+        description: What the documents say.
     """
 
     path: Path | None
@@ -59,6 +60,7 @@ class Draft:
     manifest: str
     mapping: str
     findings: tuple[Finding, ...] = ()
+    description: ApiDescription = field(default_factory=ApiDescription, repr=False)
 
     def _repr_html_(self) -> str:
         where = escape(str(self.path)) if self.path else "nothing is written yet"
@@ -106,6 +108,7 @@ def _preview(sheet: ReviewSheet) -> Draft:
         questions=tuple(questions),
         manifest=manifest,
         mapping=mappings.text if mappings.texts else "",
+        description=sheet.description,
     )
 
 

@@ -47,7 +47,7 @@ class Body(Described):
     """A request or response body for one media type.
 
     `schema_` may hold local references (`#/…`) into the bundle of its document;
-    `ApiDescription.resolve` follows them.
+    `workbench.model.schema.SchemaReader` follows them.
     """
 
     media_type: str
@@ -168,6 +168,11 @@ class Warned(Described):
     hint: str = ""
     severity: str = "low"
 
+    @property
+    def is_omission(self) -> bool:
+        """Whether it names a part of a schema that is left out whenever the schema is read."""
+        return self.slug.startswith("schema-")
+
 
 class ApiDescription(BaseModel):
     """Everything the documents of one partner say.
@@ -209,23 +214,6 @@ class ApiDescription(BaseModel):
             if found:
                 return found[0] if len(found) == 1 else None
         return None
-
-    def resolve(self, schema: Any, document: str) -> Any:
-        """Follow `$ref` until the top of `schema` is not a reference; `{}` when it dangles.
-
-        Only the outermost reference is followed, so recursive schemas are safe; siblings of
-        `$ref` are kept when the target is an object, as OpenAPI 3.1 says.
-        """
-        seen: set[str] = set()
-        while isinstance(schema, dict) and isinstance(schema.get("$ref"), str):
-            reference = schema["$ref"]
-            if reference in seen:
-                return {}
-            seen.add(reference)
-            target = follow(self.bundles.get(document, {}), reference)
-            siblings = {key: value for key, value in schema.items() if key != "$ref"}
-            schema = {**target, **siblings} if isinstance(target, dict) else {}
-        return schema
 
 
 def follow(document: Any, reference: str) -> Any:

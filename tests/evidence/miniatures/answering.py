@@ -17,6 +17,7 @@ from state import RefusedError, State
 from workbench.description import describe
 from workbench.description.schema import as_json_schema
 from workbench.model.description import Operation, Parameter
+from workbench.model.schema import SchemaReader
 
 FOLDER = Path(__file__).parent / "partner"
 Handler = Callable[[Request, Any], Response]
@@ -115,7 +116,7 @@ class Door:
             if item.required:
                 raise RefusedError(422, f"{item.name} is missing")
             return
-        schema = _DESCRIPTION.resolve(item.schema_, "openapi.yaml")
+        schema = SchemaReader.of(_DESCRIPTION, "openapi.yaml").resolve(item.schema_)
         value: Any = values[0]
         if schema.get("type") == "integer":
             if not value.lstrip("-").isascii() or not value.lstrip("-").isdigit():

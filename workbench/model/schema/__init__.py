@@ -6,10 +6,11 @@ bounded; `SchemaNode` walks along paths, and `view` flattens a schema for compar
 
 from workbench.model.schema.node import SchemaNode
 from workbench.model.schema.reader import ITEMS, Omission, Place, SchemaReader
-from workbench.model.schema.shape import LOWER, UPPER
+from workbench.model.schema.shape import COMPOSING, LOWER, UPPER
 from workbench.model.schema.view import SCHEMA_GROUPS, SCHEMAS, View, view
 
 __all__ = [
+    "COMPOSING",
     "ITEMS",
     "LOWER",
     "SCHEMAS",

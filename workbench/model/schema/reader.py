@@ -18,7 +18,8 @@ from workbench.model.schema.shape import COMPOSING, is_null, join, members, plai
 ITEMS = "[]"  # stands in a path for "each item of the list"
 CHOICES = ("oneOf", "anyOf")
 MOST_ALTERNATIVES = 64
-_MOST_STEPS = 4_000  # schemas that are looked at for the alternatives of one value
+_MOST_STEPS = 2_000  # schemas that are looked at for the alternatives of one value
+_MOST_SURVEYED = 20_000  # schemas that are looked at for what no reading will see
 _MOST_PARTS = 2_000  # schemas that speak of one value
 _MOST_LEAVES = 400  # after which a body is known well enough
 
@@ -51,11 +52,11 @@ class Place:
 
 @dataclass(frozen=True)
 class Omission:
-    """A part of a schema that is not read; `reason` completes "… is not read: it"."""
+    """A part of a schema that is left out; `kind`: repeated, parts, combinations, unsurveyed."""
 
     pointer: str
     kind: str
-    reason: str
+    summary: str
 
 
 class SchemaReader:
@@ -68,6 +69,7 @@ class SchemaReader:
     def __init__(self, bundle: Any) -> None:
         self._bundle = bundle
         self._walked: dict[tuple[str, int], tuple[tuple[Path, dict[str, Any]], ...]] = {}
+        self._surveyed = 0
         self._omissions: dict[tuple[str, str], Omission] = {}
 
     @classmethod
@@ -129,13 +131,29 @@ class SchemaReader:
                 continue
             count += 1
             if count > _MOST_PARTS:
-                self._leave_out(place, "bound", f"is composed of more than {_MOST_PARTS} schemas")
+                what = f"Only {_MOST_PARTS} of the schemas that this one is composed of are read."
+                self._leave_out(place, "parts", what)
                 return
             yield settled
             inner = settled.options("allOf")
             for keyword in CHOICES:
                 inner += choose(self._useful(settled.options(keyword)))
             pending += reversed(inner)
+
+    def survey(self, pointer: str) -> None:
+        """Notice, in `left_out`, what of the schema at a pointer no reading will see."""
+        schema = {"$ref": f"#{pointer}"}
+        if self._surveyed > _MOST_SURVEYED:
+            self._leave_out(Place(schema), "unsurveyed", "It may repeat itself: nobody looked.")
+            return
+        combinations = 1
+        for part in self.parts(Place(schema)):
+            self._surveyed += 1
+            for keyword in CHOICES:
+                combinations *= max(1, len(part.options(keyword)))
+        if combinations > MOST_ALTERNATIVES:  # at most: choices of one option exclude another's
+            self._surveyed += _MOST_STEPS
+            self.alternatives(schema)
 
     def first(self, schema: Any) -> dict[str, Any]:
         """One plain schema: `allOf` joined, the first way of `oneOf` and `anyOf` taken."""
@@ -184,8 +202,8 @@ class SchemaReader:
                 rest = [*settled.options("allOf"), *(g for g in groups if g), *rest]
             pending.append((joined, tuple(rest), frozenset(known)))
         if pending or len(found) > MOST_ALTERNATIVES:
-            reason = f"has more than {MOST_ALTERNATIVES} combinations of choices"
-            self._leave_out(place, "combinations", reason)
+            what = f"More than {MOST_ALTERNATIVES} combinations of choices are read as one shape."
+            self._leave_out(place, "combinations", what)
             return [self._summed(place)]
         return found
 
@@ -239,8 +257,8 @@ class SchemaReader:
         top = start.schema.get("$ref") if isinstance(start.schema, dict) else None
         inner = place.schema.get("$ref") if isinstance(place.schema, dict) else None
         if isinstance(top, str) and top == inner and top in seen:
-            pointer = place.pointer or top.removeprefix("#")
-            self._leave_out(Place({}, pointer), "loop", "is part of what it is composed of")
+            what = "A schema is part of what it is composed of; the repetition is left out."
+            self._leave_out(place, "repeated", what)
         return self.settle(place, seen)
 
     def _useful(self, options: list[Place]) -> list[Place]:
@@ -251,10 +269,10 @@ class SchemaReader:
             if not is_null(item.schema) and not is_null(self.resolve(item.schema))
         ]
 
-    def _leave_out(self, place: Place, kind: str, reason: str) -> None:
+    def _leave_out(self, place: Place, kind: str, summary: str) -> None:
         schema = place.schema if isinstance(place.schema, dict) else {}
         pointer = place.pointer or str(schema.get("$ref", "")).removeprefix("#")
-        self._omissions.setdefault((pointer, kind), Omission(pointer, kind, reason))
+        self._omissions.setdefault((pointer, kind), Omission(pointer, kind, summary))
 
 
 _State = tuple[dict[str, Any], tuple[Place | list[Place], ...], frozenset[str]]

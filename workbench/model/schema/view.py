@@ -9,7 +9,7 @@ from workbench.model.schema.reader import CHOICES, Place, SchemaReader
 from workbench.model.schema.shape import LOWER, UPPER, is_null, listed, tighten
 from workbench.model.untrusted import list_of, mapping_of, text_of
 
-_DEEPEST = 40  # nesting of compositions without a name
+_DEEPEST = 200  # nesting of compositions; far beyond what anybody writes
 WORDS = frozenset(
     {"title", "description", "example", "examples", "externalDocs", "xml", "$comment"}
 )
