@@ -22,11 +22,11 @@ import pytest
 
 from workbench.adapters.adapter import Adapter
 from workbench.adapters.auth import Login
-from workbench.adapters.patience import Patience
+from workbench.adapters.http_client import HttpClient
 from workbench.adapters.recorder import Recorder
 from workbench.adapters.redaction import Redactor
+from workbench.adapters.retry import RetryPolicy
 from workbench.adapters.session import Session
-from workbench.adapters.wire import Wire
 from workbench.partners import Partner as Folder
 from workbench.partners import load_partner
 from workbench.sandbox.server import Sandbox
@@ -34,7 +34,7 @@ from workbench.sandbox.simulators import SIMULATORS
 from workbench.settings import Settings
 
 ROOT = Path(__file__).parents[2]
-QUICK = Patience(
+QUICK = RetryPolicy(
     connect=1, read=0.4, write=1, pool=1, total=6, wait_initial=0.01, wait_max=0.05, wait_jitter=0
 )
 
@@ -272,29 +272,31 @@ def production() -> Iterator[Partner]:
 
 
 @pytest.fixture
-def open_wire(partner: Partner) -> Iterator[Callable[..., Wire]]:
-    """Opens wires to the sandbox and closes them."""
-    opened: list[Wire] = []
+def open_client(partner: Partner) -> Iterator[Callable[..., HttpClient]]:
+    """Opens clients to the sandbox and closes them."""
+    opened: list[HttpClient] = []
 
     def open_(
         auth: Login | None = None, *, secrets: tuple[str, ...] = (), **options: object
-    ) -> Wire:
+    ) -> HttpClient:
         redactor = Redactor(secrets)
-        settings = {"patience": QUICK, "allow_writes": True, **options}
+        settings = {"policy": QUICK, "allow_writes": True, **options}
         base_url = str(settings.pop("base_url", partner.url))
-        wire = Wire(base_url, auth=auth, redactor=redactor, recorder=Recorder(redactor), **settings)
-        opened.append(wire)
-        return wire
+        client = HttpClient(
+            base_url, auth=auth, redactor=redactor, recorder=Recorder(redactor), **settings
+        )
+        opened.append(client)
+        return client
 
     yield open_
-    for wire in opened:
-        wire.close()
+    for client in opened:
+        client.close()
 
 
 @pytest.fixture
-def wire(open_wire: Callable[..., Wire]) -> Wire:
-    """A wire without login that may write."""
-    return open_wire()
+def client(open_client: Callable[..., HttpClient]) -> HttpClient:
+    """A client without login that may write."""
+    return open_client()
 
 
 @functools.cache
@@ -337,7 +339,7 @@ def open_nook(tmp_path: Path, partner: Partner) -> Iterator[Callable[..., Adapte
     def open_(manifest: str, mapping: str, paths: dict[str, object], **options: object) -> Adapter:
         settings = write_folder(tmp_path, partner.url, manifest, mapping, paths)
         loaded = load_partner("nook", settings)
-        how = {"patience": QUICK, "allow_writes": True, "purpose": "integration", **options}
+        how = {"policy": QUICK, "allow_writes": True, "purpose": "integration", **options}
         adapter = Adapter(Session(loaded, "sandbox", settings, **how))  # type: ignore[arg-type]
         opened.append(adapter)
         return adapter

@@ -289,15 +289,14 @@ def test_session_for_tests_never_writes_to_production(settings: Settings) -> Non
         Session(partner, "production", settings, allow_writes=True) as session,
         pytest.raises(InputError, match="not allowed here"),
     ):
-        session.wire.send("POST", "/orders")
+        session.client.send("POST", "/orders")
 
 
 def test_session_shows_no_secret(adapter: Adapter) -> None:
     """Neither a session nor what it holds prints its key."""
     session = adapter.session
-    shown = (
-        f"{session!r} {adapter!r} {session.credentials!r} {vars(session)!r} {vars(session.wire)!r}"
-    )
+    client = vars(session.client)
+    shown = f"{session!r} {adapter!r} {session.credentials!r} {vars(session)!r} {client!r}"
 
     assert "canary-key" not in shown
     assert session.credentials["api_key"].get_secret_value() == "canary-key"

@@ -14,11 +14,11 @@ from pydantic import SecretStr
 
 from workbench.adapters.auth import Outgoing, TokenLogin, open_login
 from workbench.adapters.hooks import open_hook
-from workbench.adapters.wire import Wire
+from workbench.adapters.http_client import HttpClient
 from workbench.errors import CredentialError, HookError, PartnerError, RefusedError
 from workbench.partners.manifest import Auth
 
-Opener = Callable[..., Wire]
+Opener = Callable[..., HttpClient]
 
 CREDENTIALS = {
     name: SecretStr(f"{name}-value:é"[: len(name) + 6])
@@ -44,26 +44,26 @@ def _oauth(partner: Any, **options: Any) -> TokenLogin:
         (Auth(scheme="headers", headers={"X-A": "api_key", "X-B": "token"}), "x-b", "token-value"),
     ],
 )
-def test_fixed_login_is_sent(open_wire: Opener, auth: Auth, header: str, value: str) -> None:
+def test_fixed_login_is_sent(open_client: Opener, auth: Auth, header: str, value: str) -> None:
     """Each scheme puts its credential where the manifest says."""
-    told = open_wire(open_login(auth, CREDENTIALS)).send("GET", "/x").json()
+    told = open_client(open_login(auth, CREDENTIALS)).send("GET", "/x").json()
 
     assert told["headers"][header].startswith(value)
 
 
-def test_query_key_is_sent_and_masked(open_wire: Opener, partner: Any) -> None:
+def test_query_key_is_sent_and_masked(open_client: Opener, partner: Any) -> None:
     """A key in the query reaches the partner, and no address that we show."""
-    wire = open_wire(open_login(Auth(scheme="api-key", query="key"), CREDENTIALS))
-    answer = wire.send("GET", "/x", query={"a": 1})
+    client = open_client(open_login(Auth(scheme="api-key", query="key"), CREDENTIALS))
+    answer = client.send("GET", "/x", query={"a": 1})
 
     assert partner.seen[0].target == "/x?a=1&key=api_key-value"
     assert "api_key-value" not in answer.request.url + answer.curl
 
 
-def test_unauthenticated_call_carries_no_login(open_wire: Opener, partner: Any) -> None:
+def test_unauthenticated_call_carries_no_login(open_client: Opener, partner: Any) -> None:
     """A call may leave the login out."""
-    wire = open_wire(open_login(Auth(scheme="bearer"), CREDENTIALS))
-    wire.send("GET", "/x", authenticated=False)
+    client = open_client(open_login(Auth(scheme="bearer"), CREDENTIALS))
+    client.send("GET", "/x", authenticated=False)
 
     assert "authorization" not in partner.seen[0].headers
 
@@ -94,10 +94,10 @@ def test_needed_credentials_are_listed() -> None:
 
 @pytest.mark.parametrize("client_auth", ["body", "basic"])
 def test_token_is_asked_for_as_the_manifest_says(
-    open_wire: Opener, partner: Any, client_auth: str
+    open_client: Opener, partner: Any, client_auth: str
 ) -> None:
     """Client id and secret go into the form or the header, the scopes into the form."""
-    open_wire(_oauth(partner, client_auth=client_auth)).send("GET", "/private").require()
+    open_client(_oauth(partner, client_auth=client_auth)).send("GET", "/private").require()
     asked = partner.seen[0]
 
     assert asked.method == "POST"
@@ -106,31 +106,31 @@ def test_token_is_asked_for_as_the_manifest_says(
     assert ("authorization" in asked.headers) == (client_auth == "basic")
 
 
-def test_storm_asks_for_one_token(open_wire: Opener, partner: Any) -> None:
+def test_storm_asks_for_one_token(open_client: Opener, partner: Any) -> None:
     """Twenty threads that start at once share one token request."""
     partner.token_delay = 0.1
-    wire = open_wire(_oauth(partner))
+    client = open_client(_oauth(partner))
     start = threading.Barrier(20)
 
     def ask(_: int) -> int:
         start.wait()
-        return wire.send("GET", "/private").status
+        return client.send("GET", "/private").status
 
     with ThreadPoolExecutor(20) as pool:
         assert set(pool.map(ask, range(20))) == {200}
     assert partner.count("/token") == 1
 
 
-def test_storm_of_refusals_asks_once(open_wire: Opener, partner: Any) -> None:
+def test_storm_of_refusals_asks_once(open_client: Opener, partner: Any) -> None:
     """Wrong credentials are tried once for all who wait, so that no account is locked."""
     partner.token_status, partner.token_delay = 401, 0.1
-    wire = open_wire(_oauth(partner))
+    client = open_client(_oauth(partner))
     start = threading.Barrier(10)
 
     def ask(_: int) -> bool:
         start.wait()
         with pytest.raises(RefusedError):
-            wire.send("GET", "/private")
+            client.send("GET", "/private")
         return True
 
     with ThreadPoolExecutor(10) as pool:
@@ -138,16 +138,16 @@ def test_storm_of_refusals_asks_once(open_wire: Opener, partner: Any) -> None:
     assert partner.count("/token") == 1
 
 
-def test_early_revocation_is_repaired_by_one_token(open_wire: Opener, partner: Any) -> None:
+def test_early_revocation_is_repaired_by_one_token(open_client: Opener, partner: Any) -> None:
     """Ten calls with a revoked token: one new token, ten successes, none asked a third time."""
-    wire = open_wire(_oauth(partner))
-    wire.send("POST", "/private").require()
+    client = open_client(_oauth(partner))
+    client.send("POST", "/private").require()
     partner.tokens.clear()
     start = threading.Barrier(10)
 
     def ask(_: int) -> int:
         start.wait()
-        return wire.send("POST", "/private").status
+        return client.send("POST", "/private").status
 
     with ThreadPoolExecutor(10) as pool:
         assert set(pool.map(ask, range(10))) == {200}
@@ -155,11 +155,11 @@ def test_early_revocation_is_repaired_by_one_token(open_wire: Opener, partner: A
     assert partner.count("/private") <= 1 + 2 * 10
 
 
-def test_lasting_401_is_repeated_once_only(open_wire: Opener, partner: Any) -> None:
+def test_lasting_401_is_repeated_once_only(open_client: Opener, partner: Any) -> None:
     """A partner that refuses fresh tokens too is asked twice, not for ever."""
     partner.tokens = _Nothing()
 
-    assert open_wire(_oauth(partner)).send("GET", "/private").status == 401
+    assert open_client(_oauth(partner)).send("GET", "/private").status == 401
     assert partner.count("/private") == 2
     assert partner.count("/token") == 2
 
@@ -175,33 +175,33 @@ class _Nothing(set[str]):
     ("life", "fresh_until"), [(5, 4.5), (3600, 3570), ("100", 90), (None, 270), ("soon", 270)]
 )
 def test_token_is_renewed_a_little_early(
-    open_wire: Opener, partner: Any, life: object, fresh_until: float
+    open_client: Opener, partner: Any, life: object, fresh_until: float
 ) -> None:
     """The leeway is a tenth of the life, at most 30 s, so short tokens are used too."""
     now = [1000.0]
     login = TokenLogin(_oauth(partner)._request, clock=lambda: now[0])
     partner.token_life = life
-    wire = open_wire(login)
-    wire.send("GET", "/private")
+    client = open_client(login)
+    client.send("GET", "/private")
     now[0] += fresh_until - 0.1
-    wire.send("GET", "/private")
+    client.send("GET", "/private")
     assert partner.count("/token") == 1
 
     now[0] += 0.2
-    wire.send("GET", "/private")
+    client.send("GET", "/private")
     assert partner.count("/token") == 2
 
 
-def test_answer_without_token_is_the_partners_fault(open_wire: Opener, partner: Any) -> None:
+def test_answer_without_token_is_the_partners_fault(open_client: Opener, partner: Any) -> None:
     """A token address that answers something else is told as such."""
     login = open_login(
         Auth(scheme="oauth2-client-credentials"), CREDENTIALS, token_url=f"{partner.url}/ok"
     )
     with pytest.raises(PartnerError, match="without an access_token"):
-        open_wire(login).send("GET", "/private")
+        open_client(login).send("GET", "/private")
 
 
-def test_token_request_survives_a_fault(open_wire: Opener, partner: Any) -> None:
+def test_token_request_survives_a_fault(open_client: Opener, partner: Any) -> None:
     """Asking for a token is repeated although it is a POST, as another token harms nobody."""
     login = open_login(
         Auth(scheme="oauth2-client-credentials"),
@@ -209,17 +209,17 @@ def test_token_request_survives_a_fault(open_wire: Opener, partner: Any) -> None
         token_url=f"{partner.url}/fault/503/1",
     )
     with pytest.raises(PartnerError, match="without an access_token"):
-        open_wire(login).send("GET", "/private")
+        open_client(login).send("GET", "/private")
     assert partner.count("/fault/503/1") == 2
 
 
-def test_prove_gives_the_login_to_other_tools(open_wire: Opener, partner: Any) -> None:
+def test_prove_gives_the_login_to_other_tools(open_client: Opener, partner: Any) -> None:
     """Schemathesis gets the same login, and its value is masked from then on."""
-    wire = open_wire(_oauth(partner))
-    value = wire.prove().headers["Authorization"].get_secret_value()
+    client = open_client(_oauth(partner))
+    value = client.prove().headers["Authorization"].get_secret_value()
 
     assert value.removeprefix("Bearer ") in partner.tokens
-    assert wire.redactor.find(value.encode())
+    assert client.redactor.find(value.encode())
 
 
 HOOK = """
@@ -231,12 +231,12 @@ def auth(method, url, body, credentials):
 """
 
 
-def test_hook_signs_each_request(open_wire: Opener, partner: Any, tmp_path: Path) -> None:
+def test_hook_signs_each_request(open_client: Opener, partner: Any, tmp_path: Path) -> None:
     """A partner's own rule sees method and body, and its header is sent."""
     path = tmp_path / "hooks.py"
     path.write_text(HOOK)
-    wire = open_wire(open_hook(path, CREDENTIALS))
-    first, second = (wire.send("POST", "/x", json={"n": n}).json() for n in (1, 2))
+    client = open_client(open_hook(path, CREDENTIALS))
+    first, second = (client.send("POST", "/x", json={"n": n}).json() for n in (1, 2))
 
     assert len(first["headers"]["x-signature"]) == 64
     assert first["headers"]["x-signature"] != second["headers"]["x-signature"]

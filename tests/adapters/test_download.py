@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from workbench.adapters.download import download
-from workbench.adapters.patience import Patience
+from workbench.adapters.retry import RetryPolicy
 from workbench.description import describe
 from workbench.errors import InputError, PartnerError, UnavailableError
 
-QUICK = Patience(connect=1, read=0.5, total=1.5, attempts=1, wait_initial=0.01)
+QUICK = RetryPolicy(connect=1, read=0.5, total=1.5, attempts=1, wait_initial=0.01)
 DOCUMENT = b'{"openapi": "3.1.0",\r\n "info": {"title": "A", "version": "1"}, "paths": {}}\n'
 
 
@@ -152,7 +152,7 @@ def test_too_large_slow_empty_missing(site: Site, tmp_path: Path) -> None:
         download(f"{site.url}/missing", tmp_path)
     started = time.monotonic()
     with pytest.raises(UnavailableError):
-        download(f"{site.url}/slow", tmp_path, patience=QUICK)
+        download(f"{site.url}/slow", tmp_path, policy=QUICK)
     assert time.monotonic() - started < 5
     assert list(tmp_path.iterdir()) == []
 

@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from workbench.adapters.egress import guard_egress, hook_source, read_endpoint, write_endpoint
-from workbench.adapters.wire import Wire
+from workbench.adapters.http_client import HttpClient
 
 
 def _by_urllib(port: int) -> None:
@@ -129,10 +129,10 @@ def test_several_guards_must_agree_and_closing_ends_them(partner: Any, productio
     _by_socket(production.port)
 
 
-def test_wire_works_under_its_guard(wire: Wire, partner: Any) -> None:
-    """The guard and the wire agree on what is allowed."""
-    with guard_egress(write_endpoint(item) for item in wire.allowed):
-        assert wire.send("GET", "/x").status == 200
+def test_wire_works_under_its_guard(client: HttpClient, partner: Any) -> None:
+    """The guard and the client agree on what is allowed."""
+    with guard_egress(write_endpoint(item) for item in client.allowed):
+        assert client.send("GET", "/x").status == 200
 
 
 def test_hook_guards_another_process(tmp_path: Path, partner: Any, production: Any) -> None:

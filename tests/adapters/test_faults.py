@@ -19,7 +19,7 @@ from workbench.errors import PartnerError, RateLimitedError, UnavailableError
 
 from .conftest import Partner, answer, inject
 
-# Fault, how often it happens, and whether it passes within the patience of a read.
+# Fault, how often it happens, and whether it passes within the policy of a read.
 TWELVE = [
     ("503", 2, True),
     ("429-seconds", 1, True),

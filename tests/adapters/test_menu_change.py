@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from workbench.adapters.menu_change import Change, Kind, Ways, compare
+from workbench.adapters.menu_change import ChangeKind, MenuChange, MenuSupport, compare
 from workbench.adapters.set_menu import emulate_set_menus, has_set_menus
 from workbench.canonical.base import Ids, Money
 from workbench.canonical.invariants import check
@@ -23,7 +23,7 @@ from workbench.canonical.menu import (
     SectionItem,
 )
 
-APART = Ways(is_apart=lambda _: True, is_carried=lambda _: True)
+APART = MenuSupport(is_apart=lambda _: True, is_carried=lambda _: True)
 CHILDREN = {
     "option-write": ("option_categories", "option-category", "options"),
     "product-variant-write": ("products", "product", "variants"),
@@ -106,16 +106,16 @@ class Shop:
     def __init__(self, catalog: Catalog) -> None:
         self.menu: dict[str, Any] = catalog.model_dump()
 
-    def take(self, change: Change) -> None:
+    def take(self, change: MenuChange) -> None:
         """Carry out one change."""
         shelf = self._shelf(change)
         name = change.part.ids.partner_id
         place = next((n for n, it in enumerate(shelf) if it["ids"]["partner_id"] == name), None)
         written = change.part.model_dump()
-        if change.kind is Kind.ADD:
+        if change.kind is ChangeKind.ADD:
             assert place is None
             shelf.append(written)
-        elif change.kind is Kind.CHANGE:
+        elif change.kind is ChangeKind.CHANGE:
             assert place is not None
             shelf[place] |= {field: written[field] for field in change.fields}
         else:
@@ -123,7 +123,7 @@ class Shop:
             del shelf[place]
         self._check()
 
-    def _shelf(self, change: Change) -> list[Any]:
+    def _shelf(self, change: MenuChange) -> list[Any]:
         if change.feature in PARENTS:
             return self._listed(self.menu, PARENTS[change.feature])
         above, noun, below = CHILDREN[change.feature]

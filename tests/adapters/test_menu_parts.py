@@ -161,6 +161,16 @@ def test_job_is_followed_by_its_location(nook: Adapter, partner: Partner) -> Non
     assert partner.count("/jobs/7") == 2
 
 
+def test_job_that_cannot_be_found_yet_is_asked_for_again(nook: Adapter, partner: Partner) -> None:
+    """A job that is not listed yet when we first ask, a 404, is no failure but asked again."""
+    answers = [answer(404), answer(200, b'{"job": {"state": "DONE"}}')]
+    partner.routes |= {"PUT /groups/sauces": _accept, "GET /jobs/7": lambda _: answers.pop(0)}
+    plan = nook.push_menu(SIZED)
+
+    assert plan.answers[0].json() == {"job": {"state": "DONE"}}
+    assert answers == []
+
+
 def test_job_without_end_is_given_up(nook: Adapter, partner: Partner) -> None:
     """A job that does not end in time is an error that warns of sending twice."""
     partner.routes |= {"PUT /groups/sauces": _accept, "GET /jobs/7": _job("running")}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from workbench.adapters.menu_plan import Way
+from workbench.adapters.menu_plan import UploadMode
 from workbench.canonical.base import Ids, Money
 from workbench.canonical.menu import (
     Option,
@@ -33,7 +33,7 @@ def test_whole_menu_goes_live_and_the_job_is_followed(open_adapter: Opened) -> N
     adapter = open_adapter("tavola")
     plan = adapter.push_menu(make_catalog("rest_77"))
 
-    assert plan.way is Way.REPLACE
+    assert plan.mode is UploadMode.REPLACE
     assert plan.answers[-1].json()["status"] == "completed"
     names = [item.ids.partner_id for item in adapter.get_menu().products]
     assert names == ["soup", "fish", "cake"]
@@ -60,12 +60,12 @@ def test_only_what_changed_is_sent_and_only_its_fields(open_adapter: Opened) -> 
     after = with_product(before, "fish", price=make_money(1000))
     plan = adapter.push_menu(after, before=before)
 
-    assert plan.way is Way.PARTS
+    assert plan.mode is UploadMode.PARTS
     assert [(step.request.method, step.request.body) for step in plan.steps] == [
         ("PATCH", {"price": 1000})
     ]
     assert adapter.get_menu() == after
-    assert adapter.plan_menu(after, before=adapter.get_menu()).way is Way.NOTHING
+    assert adapter.plan_menu(after, before=adapter.get_menu()).mode is UploadMode.NOTHING
 
 
 def test_a_field_that_goes_back_to_its_default_is_said(open_adapter: Opened) -> None:
@@ -148,7 +148,7 @@ def test_many_changes_are_one_upload(open_adapter: Opened) -> None:
         update={"menus": (card.model_copy(update={"name": "Other"}),), "products": before.products}
     )
 
-    assert adapter.plan_menu(changed, before=before).way is Way.REPLACE
+    assert adapter.plan_menu(changed, before=before).mode is UploadMode.REPLACE
 
 
 def test_many_products_are_one_batch(open_adapter: Opened) -> None:

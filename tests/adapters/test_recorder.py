@@ -14,19 +14,19 @@ import pytest
 from pydantic import SecretStr
 
 from workbench.adapters.auth import open_login
+from workbench.adapters.http_client import HttpClient
 from workbench.adapters.recorder import Recorded, Recorder
 from workbench.adapters.redaction import Redactor
-from workbench.adapters.wire import Wire
 from workbench.errors import PartnerError
 from workbench.partners.manifest import Auth
 
 CANARY = "c4nary/+key=&7%\"<'"
-Opener = Callable[..., Wire]
+Opener = Callable[..., HttpClient]
 
 
 @pytest.fixture
 def run(
-    open_wire: Opener, partner: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    open_client: Opener, partner: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> dict[str, str]:
     """What a run with an echoing partner leaves, by kind."""
     caplog.set_level(logging.DEBUG)
@@ -46,16 +46,16 @@ def run(
             },
             token_url=f"{partner.url}/token",
         )
-        wire = open_wire(login, secrets=(CANARY,))
-        answer = wire.send("POST", "/echo", json={"key": CANARY}, headers={"X-Own": CANARY})
+        client = open_client(login, secrets=(CANARY,))
+        answer = client.send("POST", "/echo", json={"key": CANARY}, headers={"X-Own": CANARY})
         with pytest.raises(PartnerError) as caught:
-            wire.send("GET", "/fault/rst/99", query={"key": CANARY})
+            client.send("GET", "/fault/rst/99", query={"key": CANARY})
         path = tmp_path / f"{auth.scheme}-{auth.query}.har"
-        wire.recorder.write_har(path)
+        client.recorder.write_har(path)
         kept |= {
             f"{path.name}": path.read_text(),
             f"{path.name} curl": answer.curl,
-            f"{path.name} repr": repr([answer, wire, wire.recorder, wire.recorder.exchanges]),
+            f"{path.name} repr": repr([answer, client, client.recorder, client.recorder.exchanges]),
             f"{path.name} excerpt": answer.excerpt,
             f"{path.name} error": "".join(traceback.format_exception(caught.value)),
         }
@@ -73,11 +73,11 @@ def test_canary_is_nowhere(run: dict[str, str], partner: Any) -> None:
     assert "HTTP Request: POST" in run["log"]
 
 
-def test_har_holds_every_attempt(wire: Wire, tmp_path: Path) -> None:
+def test_har_holds_every_attempt(client: HttpClient, tmp_path: Path) -> None:
     """Each attempt is an entry of a HAR 1.2 file, faults included."""
-    wire.send("PUT", "/fault/rst/1?a=%C3%B1", json={"n": 1})
+    client.send("PUT", "/fault/rst/1?a=%C3%B1", json={"n": 1})
     path = tmp_path / "exchange.har"
-    wire.recorder.write_har(path)
+    client.recorder.write_har(path)
     log = json.loads(path.read_text())["log"]
     failed, answered = log["entries"]
 

@@ -53,7 +53,7 @@ def run_bare(settings: Settings, defect: str, seed: int, examples: int | None) -
         (room / "schema.json").write_text(json.dumps(bundle), "utf-8")
         key = session.credentials["api_key"].get_secret_value()
         command = [sys.executable, "-m", "schemathesis.cli", "run", "schema.json"]
-        command += ["--url", session.wire.base_url, "-H", f"X-Key: {key}", "--seed", str(seed)]
+        command += ["--url", session.client.base_url, "-H", f"X-Key: {key}", "--seed", str(seed)]
         command += ["--max-examples", str(examples)] if examples else []
         command += ["--report", "ndjson", "--report-ndjson-path", "report.ndjson"]
         began = time.monotonic()

@@ -168,7 +168,7 @@ def test_every_login_is_told_without_its_secret(
 def test_a_fetched_token_goes_through_the_environment(
     open_embedded: Callable, catalogue: Catalogue, tmp_path: Path
 ) -> None:
-    """With OAuth2 our own wire fetches the token, and the configuration names its variable."""
+    """With OAuth2 our own client fetches the token, and the configuration names its variable."""
     with open_embedded("tavola") as (partner, session):
         selection = select(partner, catalogue, "openapi.yaml", session)
         write_configuration(tmp_path, partner, session, selection)

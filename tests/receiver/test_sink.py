@@ -15,14 +15,16 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from workbench.adapters.patience import Patience
+from workbench.adapters.retry import RetryPolicy
 from workbench.errors import InputError
 from workbench.partners.manifest import Signature
 from workbench.receiver.signature import verify
 from workbench.receiver.sink import CallableSink, Effect, HttpSink, NdjsonSink
 
 SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
-QUICK = Patience(total=2, attempts=2, wait_initial=0.01, wait_max=0.02, wait_jitter=0, failures=99)
+QUICK = RetryPolicy(
+    total=2, attempts=2, wait_initial=0.01, wait_max=0.02, wait_jitter=0, failures=99
+)
 
 
 def effect(number: int) -> Effect:
@@ -119,7 +121,7 @@ def far_side() -> Iterator[Any]:
 
 def test_forwarded_effects_verify(far_side: Any) -> None:
     """Our signature is one that our own verifier, and so any Standard Webhooks one, accepts."""
-    sink = HttpSink(far_side.url, SecretStr(SECRET), patience=QUICK)
+    sink = HttpSink(far_side.url, SecretStr(SECRET), policy=QUICK)
     assert sink.deliver([effect(5)]) == {}
     sink.close()
     ((headers, body),) = far_side.seen
@@ -134,7 +136,7 @@ def test_forwarded_effects_verify(far_side: Any) -> None:
 def test_a_refused_forward_comes_again(far_side: Any) -> None:
     """503 once is retried at once with the same id; what stays refused is told, others go on."""
     far_side.statuses = [503, 204, 400]
-    sink = HttpSink(far_side.url, SecretStr(SECRET), patience=QUICK)
+    sink = HttpSink(far_side.url, SecretStr(SECRET), policy=QUICK)
     troubles = sink.deliver([effect(1), effect(2), effect(3)])
     sink.close()
     assert list(troubles) == [2]

@@ -1,1 +1,1 @@
-"""The partner's wire: calls, logins, limits, recordings, and the guard that keeps us on it."""
+"""The partner's API: calls, logins, limits, recordings, and the guard that keeps us on it."""

@@ -18,9 +18,9 @@ from workbench.adapters.binding import (
     pick_read_back,
 )
 from workbench.adapters.channel import Channel, Request
+from workbench.adapters.jobs import require_each
 from workbench.adapters.listing import Refuse, list_entities
-from workbench.adapters.menu_plan import WHOLE, Plan, plan_menu
-from workbench.adapters.outcome import require_each
+from workbench.adapters.menu_plan import WHOLE, MenuPlan, plan_menu
 from workbench.adapters.session import Session
 from workbench.canonical.availability import Availability, AvailabilityState, CalendarException
 from workbench.canonical.base import Entity, OrderType
@@ -257,7 +257,7 @@ class Adapter:
             raise InputError(f"{self.partner.title} has no operation to read the menu")
         return self._expect(Catalog, WHOLE, self.channel.load(WHOLE, operation, {}).value)
 
-    def plan_menu(self, catalog: Catalog, *, before: Catalog | None = None) -> Plan:
+    def plan_menu(self, catalog: Catalog, *, before: Catalog | None = None) -> MenuPlan:
         """Plan how a menu gets to the partner, and what of it gets lost; nothing is sent.
 
         Args:
@@ -268,7 +268,7 @@ class Adapter:
 
     def push_menu(
         self, catalog: Catalog, *, before: Catalog | None = None, dry_run: bool = False
-    ) -> Plan:
+    ) -> MenuPlan:
         """Bring a menu to the partner, and wait until it is live; the plan has the answers.
 
         With `dry_run` nothing is sent; `preview` of the plan gives the exact requests.

@@ -1,7 +1,7 @@
 """Logging in: what a request must carry so that the partner knows us.
 
 Nothing here knows the HTTP library: a login says which headers and query parameters to add, and
-asks for a token through a function that the wire gives it.
+asks for a token through a function that the HTTP client gives it.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Outgoing:
 
 
 @dataclass(frozen=True)
-class Proof:
+class AuthHeaders:
     """What login adds to one request."""
 
     headers: Mapping[str, SecretStr] = field(default_factory=dict)
@@ -64,33 +64,33 @@ Fetch = Callable[[TokenRequest], Answer]
 class Login(Protocol):
     """One way of logging in; safe for use by several threads."""
 
-    def prove(self, outgoing: Outgoing, fetch: Fetch) -> Proof:
+    def prove(self, outgoing: Outgoing, fetch: Fetch) -> AuthHeaders:
         """What to add to this request; may fetch a token first."""
 
-    def renew(self, refused: Proof) -> bool:
+    def renew(self, refused: AuthHeaders) -> bool:
         """Forget what was refused with 401; True when asking again may help."""
 
-    def sketch(self) -> Proof:
-        """What a proof would look like, for a request that is only shown; asks nobody."""
+    def preview(self) -> AuthHeaders:
+        """What it would look like, for a request that is only shown; asks nobody."""
 
 
 class FixedLogin:
     """The same headers and query parameters on every request."""
 
-    def __init__(self, proof: Proof) -> None:
-        self._proof = proof
+    def __init__(self, auth_headers: AuthHeaders) -> None:
+        self._auth_headers = auth_headers
 
-    def prove(self, outgoing: Outgoing, fetch: Fetch) -> Proof:  # noqa: ARG002 - of the protocol
-        """The fixed proof."""
-        return self._proof
+    def prove(self, outgoing: Outgoing, fetch: Fetch) -> AuthHeaders:  # noqa: ARG002 - of the protocol
+        """The fixed headers."""
+        return self._auth_headers
 
-    def renew(self, refused: Proof) -> bool:  # noqa: ARG002 - of the protocol
-        """False: the same proof would be refused again."""
+    def renew(self, refused: AuthHeaders) -> bool:  # noqa: ARG002 - of the protocol
+        """False: the same headers would be refused again."""
         return False
 
-    def sketch(self) -> Proof:
-        """The fixed proof."""
-        return self._proof
+    def preview(self) -> AuthHeaders:
+        """The fixed headers."""
+        return self._auth_headers
 
 
 class TokenLogin:
@@ -106,11 +106,11 @@ class TokenLogin:
         self._request = request
         self._clock = clock
         self._lock = threading.Lock()
-        self._proof: Proof | None = None
+        self._auth_headers: AuthHeaders | None = None
         self._expires = 0.0
         self._failure: tuple[float, WorkbenchError] | None = None
 
-    def prove(self, outgoing: Outgoing, fetch: Fetch) -> Proof:  # noqa: ARG002 - of the protocol
+    def prove(self, outgoing: Outgoing, fetch: Fetch) -> AuthHeaders:  # noqa: ARG002 - of the protocol
         """The token in its header.
 
         Raises:
@@ -119,29 +119,29 @@ class TokenLogin:
         """
         asked = self._clock()
         with self._lock:
-            if self._proof is not None and self._clock() < self._expires:
-                return self._proof
+            if self._auth_headers is not None and self._clock() < self._expires:
+                return self._auth_headers
             if self._failure is not None and self._failure[0] >= asked:
                 raise copy.copy(self._failure[1])
             try:
-                self._proof = self._take(fetch(self._request))
+                self._auth_headers = self._take(fetch(self._request))
             except WorkbenchError as error:
                 self._failure = (self._clock(), error)
                 raise
-            return self._proof
+            return self._auth_headers
 
-    def renew(self, refused: Proof) -> bool:
+    def renew(self, refused: AuthHeaders) -> bool:
         """Forget the token, unless another thread has already replaced the refused one."""
         with self._lock:
-            if self._proof is refused:
-                self._proof = None
+            if self._auth_headers is refused:
+                self._auth_headers = None
         return True
 
-    def sketch(self) -> Proof:
+    def preview(self) -> AuthHeaders:
         """The header, with a stand-in for the token."""
-        return Proof(headers={"Authorization": SecretStr(f"Bearer {MASK}")})
+        return AuthHeaders(headers={"Authorization": SecretStr(f"Bearer {MASK}")})
 
-    def _take(self, answer: Answer) -> Proof:
+    def _take(self, answer: Answer) -> AuthHeaders:
         if answer.status in {400, 401, 403}:
             raise RefusedError(
                 f"The token address answered {answer.status}: {answer.excerpt}",
@@ -160,7 +160,7 @@ class TokenLogin:
         life = _read_seconds(data.get("expires_in"))
         self._expires = self._clock() + life - min(_LEEWAY_MAX, life * _LEEWAY_SHARE)
         value = _check_value(token, "the access token", "Bearer ")
-        return Proof(headers={"Authorization": value})
+        return AuthHeaders(headers={"Authorization": value})
 
 
 def open_login(auth: Auth, credentials: Mapping[str, SecretStr], *, token_url: str = "") -> Login:
@@ -176,10 +176,10 @@ def open_login(auth: Auth, credentials: Mapping[str, SecretStr], *, token_url: s
     """
     if auth.scheme == "oauth2-client-credentials":
         return TokenLogin(_token_request(auth, credentials, token_url))
-    return FixedLogin(_fixed_proof(auth, credentials))
+    return FixedLogin(_fixed_headers(auth, credentials))
 
 
-def _fixed_proof(auth: Auth, credentials: Mapping[str, SecretStr]) -> Proof:
+def _fixed_headers(auth: Auth, credentials: Mapping[str, SecretStr]) -> AuthHeaders:
     def value(name: str, prefix: str = "") -> SecretStr:
         return _check_value(_secret(credentials, name), f"credential {name!r}", prefix)
 
@@ -195,7 +195,7 @@ def _fixed_proof(auth: Auth, credentials: Mapping[str, SecretStr]) -> Proof:
     elif auth.scheme == "basic":
         login = f"{_secret(credentials, 'username')}:{_secret(credentials, 'password')}"
         headers["Authorization"] = _basic(login)
-    return Proof(headers=headers, query=query)
+    return AuthHeaders(headers=headers, query=query)
 
 
 def _token_request(

@@ -10,7 +10,7 @@ from typing import Any
 from workbench.adapters.answer import Answer, SentRequest
 from workbench.adapters.binding import translator
 from workbench.adapters.parameters import fill
-from workbench.adapters.repeat import SAFE
+from workbench.adapters.retry import SAFE
 from workbench.adapters.session import Session
 from workbench.canonical.base import Entity
 from workbench.mapping import Translation
@@ -44,7 +44,7 @@ class Channel:
     def __init__(self, session: Session) -> None:
         self.session = session
         self.partner = session.partner
-        self.wire = session.wire
+        self.client = session.client
 
     def request(
         self, operation: Operation, ids: Mapping[str, str], payload: Any = None, key: str = ""
@@ -76,7 +76,7 @@ class Channel:
 
     def send(self, request: Request) -> Answer:
         """Send a request, whatever the answer."""
-        return self.wire.send(
+        return self.client.send(
             request.method,
             request.target,
             query=request.query,
@@ -87,7 +87,7 @@ class Channel:
 
     def show(self, request: Request) -> SentRequest:
         """The request as it would be sent, secrets masked; nothing is sent."""
-        return self.wire.preview(
+        return self.client.preview(
             request.method,
             request.target,
             query=request.query,

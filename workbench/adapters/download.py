@@ -13,12 +13,12 @@ from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 from workbench.adapters.answer import Answer
-from workbench.adapters.patience import Patience
-from workbench.adapters.wire import Wire
+from workbench.adapters.http_client import HttpClient
+from workbench.adapters.retry import RetryPolicy
 from workbench.description.limits import DEFAULT_LIMITS
 from workbench.errors import InputError, PartnerError
 
-PATIENCE = Patience(total=30.0, attempts=2)
+POLICY = RetryPolicy(total=30.0, attempts=2)
 _MOST_REDIRECTS = 3
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _SUFFIXES = frozenset({".json", ".yaml", ".yml", ".md", ".markdown", ".html", ".htm", ".har"})
@@ -50,14 +50,14 @@ def is_address(text: str) -> bool:
 
 
 def download(
-    address: str, folder: Path, *, patience: Patience = PATIENCE, largest: int = DEFAULT_LIMITS.size
+    address: str, folder: Path, *, policy: RetryPolicy = POLICY, largest: int = DEFAULT_LIMITS.size
 ) -> Download:
     """Fetch one document and save it byte for byte in a folder.
 
     Args:
         address: `http` or `https`, without a user name.
         folder: Where it is saved; the file is named after the address.
-        patience: Bounds of time.
+        policy: Bounds of time.
         largest: Bytes that a document may have.
 
     Raises:
@@ -72,7 +72,7 @@ def download(
             location=_plain(address),
             hint="Save the document yourself, and give its path.",
         )
-    answer, last = _follow(urldefrag(address).url, patience)
+    answer, last = _follow(urldefrag(address).url, policy)
     body = answer.require().body
     if not body or len(body) > largest:
         what = f"{len(body):,} bytes are more than {largest:,}" if body else "it is empty"
@@ -98,11 +98,11 @@ def _save(body: bytes, path: Path) -> Path:
     return path
 
 
-def _follow(address: str, patience: Patience) -> tuple[Answer, str]:
+def _follow(address: str, policy: RetryPolicy) -> tuple[Answer, str]:
     for _ in range(_MOST_REDIRECTS + 1):
         parts = urlsplit(address)
-        with Wire(f"{parts.scheme}://{parts.netloc}", patience=patience) as wire:
-            answer = wire.send("GET", address, headers={"Accept": _ACCEPT}, authenticated=False)
+        with HttpClient(f"{parts.scheme}://{parts.netloc}", policy=policy) as client:
+            answer = client.send("GET", address, headers={"Accept": _ACCEPT}, authenticated=False)
         if answer.status not in _REDIRECTS:
             return answer, address
         target = urldefrag(urljoin(address, answer.headers.get("location", ""))).url

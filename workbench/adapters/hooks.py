@@ -13,7 +13,7 @@ from types import ModuleType
 
 from pydantic import SecretStr
 
-from workbench.adapters.auth import Fetch, Outgoing, Proof
+from workbench.adapters.auth import AuthHeaders, Fetch, Outgoing
 from workbench.errors import HookError
 
 Sign = Callable[[str, str, bytes, dict[str, str]], object]
@@ -29,7 +29,7 @@ class HookLogin:
         self._credentials = credentials
         self._location = location
 
-    def prove(self, outgoing: Outgoing, fetch: Fetch) -> Proof:  # noqa: ARG002 - of the protocol
+    def prove(self, outgoing: Outgoing, fetch: Fetch) -> AuthHeaders:  # noqa: ARG002 - of the protocol
         """The headers that the hook returns.
 
         Raises:
@@ -50,15 +50,15 @@ class HookLogin:
                 "The hook auth() must return a dict of header name and text",
                 location=self._location,
             )
-        return Proof(headers={name: SecretStr(value) for name, value in headers.items()})
+        return AuthHeaders(headers={name: SecretStr(value) for name, value in headers.items()})
 
-    def renew(self, refused: Proof) -> bool:  # noqa: ARG002 - of the protocol
+    def renew(self, refused: AuthHeaders) -> bool:  # noqa: ARG002 - of the protocol
         """False: the hook has no state that could be renewed."""
         return False
 
-    def sketch(self) -> Proof:
+    def preview(self) -> AuthHeaders:
         """Nothing: what the hook would add is not known before it is asked."""
-        return Proof()
+        return AuthHeaders()
 
 
 def open_hook(path: Path, credentials: Mapping[str, SecretStr]) -> HookLogin:

@@ -46,7 +46,7 @@ _STATED = {
 
 
 @dataclass(frozen=True)
-class Loss:
+class DataLoss:
     """Something that the partner will not get as we have it.
 
     Attributes:
@@ -66,7 +66,7 @@ class Loss:
 
 def find_losses(
     partner: Partner, translator: Translator, entity: Entity, prefix: str = ""
-) -> list[Loss]:
+) -> list[DataLoss]:
     """What is not the same any more after the way there and back, by kind of field.
 
     Args:
@@ -89,14 +89,14 @@ def find_losses(
     return [_explain(partner, pointer, plain.count(pointer)) for pointer in dict.fromkeys(plain)]
 
 
-def find_faults(partner: Partner, operation: Operation, payload: Any) -> list[Loss]:
+def find_faults(partner: Partner, operation: Operation, payload: Any) -> list[DataLoss]:
     """Where a body is too large, too long or otherwise not what the document allows."""
     schema = operation.request_schema
     if schema is None:
         return []
     found = violations(partner.description, operation.document, schema, payload)
     return [
-        Loss(item.pointer, f"{operation.id} does not allow it: {item.message}", blocks=True)
+        DataLoss(item.pointer, f"{operation.id} does not allow it: {item.message}", blocks=True)
         for item in found[:_SHOWN]
     ]
 
@@ -113,7 +113,7 @@ def _differ(sent: Any, back: Any, at: str) -> Iterator[str]:
         yield at
 
 
-def _explain(partner: Partner, pointer: str, count: int) -> Loss:
+def _explain(partner: Partner, pointer: str, count: int) -> DataLoss:
     names = [part for part in pointer.split("/") if part != "*"][1:]
     feature, criterion = next(
         (_STATED[key] for key in ("/".join(names[-2:]), names[-1]) if key in _STATED), ("", "")
@@ -121,8 +121,8 @@ def _explain(partner: Partner, pointer: str, count: int) -> Loss:
     stated = partner.statement(feature) if feature else None
     absence = stated.criteria.get(criterion) if isinstance(stated, Binding) else stated
     if isinstance(absence, Absence):
-        return Loss(pointer, absence.reason, absence.code, count)
+        return DataLoss(pointer, absence.reason, absence.code, count)
     for limit in stated.limits if isinstance(stated, Binding) else ():
         if limit.criterion == criterion:
-            return Loss(pointer, limit.note, limit.code, count)
-    return Loss(pointer, f"{partner.title} is not told of it by the mapping", count=count)
+            return DataLoss(pointer, limit.note, limit.code, count)
+    return DataLoss(pointer, f"{partner.title} is not told of it by the mapping", count=count)

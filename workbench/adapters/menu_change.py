@@ -17,7 +17,7 @@ from workbench.canonical.menu import (
     ProductVariant,
 )
 
-Part = OptionCategory | Option | Product | ProductVariant | MenuSection | Menu
+MenuPart = OptionCategory | Option | Product | ProductVariant | MenuSection | Menu
 # Children → what they are part of; here and in `compare` what is named comes before what names it.
 CHILDREN = {
     "option-write": ("option-category-write", "options"),
@@ -26,7 +26,7 @@ CHILDREN = {
 }
 
 
-class Kind(StrEnum):
+class ChangeKind(StrEnum):
     """What happens to a part."""
 
     ADD = "add"
@@ -35,7 +35,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Change:
+class MenuChange:
     """One part of the catalogue that has to be written or removed.
 
     Attributes:
@@ -45,15 +45,15 @@ class Change:
         parents: Entity name → id of what it is part of.
     """
 
-    kind: Kind
+    kind: ChangeKind
     feature: str
-    part: Part
+    part: MenuPart
     fields: frozenset[str] = frozenset()
     parents: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class Ways:
+class MenuSupport:
     """How the partner takes children, such as options: both questions are asked by feature.
 
     Attributes:
@@ -65,7 +65,7 @@ class Ways:
     is_carried: Callable[[str], bool]
 
 
-def compare(before: Catalog | None, after: Catalog, ways: Ways) -> list[Change]:
+def compare(before: Catalog | None, after: Catalog, ways: MenuSupport) -> list[MenuChange]:
     """The changes from one catalogue to another, in the order in which they can be made.
 
     Args:
@@ -89,16 +89,16 @@ def compare(before: Catalog | None, after: Catalog, ways: Ways) -> list[Change]:
         ),
         *_family(("menu-write", "menu-section-write", "menu"), known.menus, after.menus, ways),
     ]
-    kept = [change for change in found if change.kind is not Kind.REMOVE]
-    return kept + [change for change in reversed(found) if change.kind is Kind.REMOVE]
+    kept = [change for change in found if change.kind is not ChangeKind.REMOVE]
+    return kept + [change for change in reversed(found) if change.kind is ChangeKind.REMOVE]
 
 
 def _family(
     names: tuple[str, str, str],
-    before: Sequence[Part],
-    after: Sequence[Part],
-    ways: Ways,
-) -> Iterator[Change]:
+    before: Sequence[MenuPart],
+    after: Sequence[MenuPart],
+    ways: MenuSupport,
+) -> Iterator[MenuChange]:
     """Changes of parents, then of their children, where those are written by themselves."""
     own, below, noun = names
     children = CHILDREN[below][1]
@@ -121,26 +121,26 @@ def _family(
 
 def _compare(
     feature: str,
-    before: Sequence[Part],
-    after: Sequence[Part],
+    before: Sequence[MenuPart],
+    after: Sequence[MenuPart],
     parents: Mapping[str, str],
     *,
     without: str = "",
-) -> Iterator[Change]:
+) -> Iterator[MenuChange]:
     old = {item.ids.partner_id: item for item in before}
     for item in after:
         was = old.pop(item.ids.partner_id, None)
         if was is None:
-            yield Change(Kind.ADD, feature, item, parents=parents)
+            yield MenuChange(ChangeKind.ADD, feature, item, parents=parents)
             continue
         names = type(item).model_fields.keys() - {"ids", without}
         fields = frozenset(name for name in names if getattr(item, name) != getattr(was, name))
         if fields:
             # A field that goes back to its default has to be said, or a PATCH would leave it out.
             said = item.model_copy(update={name: getattr(item, name) for name in fields})
-            yield Change(Kind.CHANGE, feature, said, fields, parents)
+            yield MenuChange(ChangeKind.CHANGE, feature, said, fields, parents)
     for was in old.values():
-        yield Change(Kind.REMOVE, feature, was, parents=parents)
+        yield MenuChange(ChangeKind.REMOVE, feature, was, parents=parents)
 
 
 def _sort_categories(categories: Sequence[OptionCategory]) -> list[OptionCategory]:

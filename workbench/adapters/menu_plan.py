@@ -14,9 +14,16 @@ from itertools import groupby
 from workbench.adapters.answer import Answer, SentRequest
 from workbench.adapters.binding import entity_ids, join, pick, pick_for, translator
 from workbench.adapters.channel import Channel, Request
-from workbench.adapters.loss import Loss, find_faults, find_losses
-from workbench.adapters.menu_change import CHILDREN, Change, Kind, Part, Ways, compare
-from workbench.adapters.outcome import require_each, settle
+from workbench.adapters.jobs import require_each, settle
+from workbench.adapters.loss import DataLoss, find_faults, find_losses
+from workbench.adapters.menu_change import (
+    CHILDREN,
+    ChangeKind,
+    MenuChange,
+    MenuPart,
+    MenuSupport,
+    compare,
+)
 from workbench.adapters.set_menu import emulate_set_menus, has_set_menus
 from workbench.canonical.invariants import check
 from workbench.canonical.menu import Catalog, Menu, MenuKind
@@ -40,7 +47,7 @@ _ROOMS = {
 }
 
 
-class Way(StrEnum):
+class UploadMode(StrEnum):
     """How the catalogue travels."""
 
     REPLACE = "replace"  # one upload of everything; what is absent is deleted
@@ -49,7 +56,7 @@ class Way(StrEnum):
 
 
 @dataclass(frozen=True)
-class Step:
+class PlannedRequest:
     """One request of a plan; `is_batch`: it holds many parts, and each may be refused."""
 
     title: str
@@ -59,11 +66,11 @@ class Step:
     is_batch: bool = False
 
 
-class Plan:
+class MenuPlan:
     """The requests that bring a catalogue to a partner, and what gets lost.
 
     Attributes:
-        way: How it travels.
+        mode: How it travels.
         losses: What the partner will not get as we have it.
         limits: What the folder states as limits of the features in use.
         steps: The requests, in order.
@@ -71,10 +78,14 @@ class Plan:
     """
 
     def __init__(
-        self, channel: Channel, way: Way, steps: Iterable[Step], losses: Iterable[Loss]
+        self,
+        channel: Channel,
+        mode: UploadMode,
+        steps: Iterable[PlannedRequest],
+        losses: Iterable[DataLoss],
     ) -> None:
         self._channel = channel
-        self.way = way
+        self.mode = mode
         self.steps = tuple(steps)
         faults = (
             loss
@@ -86,7 +97,7 @@ class Plan:
         self.answers: list[Answer] = []
 
     def __repr__(self) -> str:
-        return f"Plan({self.way}, {len(self.steps)} requests, {len(self.losses)} losses)"
+        return f"MenuPlan({self.mode}, {len(self.steps)} requests, {len(self.losses)} losses)"
 
     def preview(self) -> list[SentRequest]:
         """The exact requests, secrets masked; nothing is sent."""
@@ -123,7 +134,7 @@ class Plan:
         return self.answers
 
 
-def plan_menu(channel: Channel, catalog: Catalog, before: Catalog | None = None) -> Plan:
+def plan_menu(channel: Channel, catalog: Catalog, before: Catalog | None = None) -> MenuPlan:
     """Plan how a catalogue gets to the partner.
 
     Everything is replaced at once where the partner can, else sent part by part. With `before`,
@@ -141,10 +152,10 @@ def plan_menu(channel: Channel, catalog: Catalog, before: Catalog | None = None)
     if not any(_is_bound(channel, feature) for feature in _ROOMS):
         pick(channel.partner, WHOLE)  # raises, with the folder's reason
     _require_sound(channel, catalog)
-    told: list[Loss] = []
+    told: list[DataLoss] = []
     if has_set_menus(catalog) and not _takes_set_menus(channel, catalog):
         catalog, lost = emulate_set_menus(catalog)
-        told = [Loss("/menus/*", sentence) for sentence in lost]
+        told = [DataLoss("/menus/*", sentence) for sentence in lost]
         before = emulate_set_menus(before)[0] if before else None
         _require_sound(channel, catalog)
     can_replace = _writes(channel, Catalog)
@@ -152,14 +163,14 @@ def plan_menu(channel: Channel, catalog: Catalog, before: Catalog | None = None)
         changes = compare(before, catalog, _ways(channel))
         steps, unsent = _plan_parts(channel, changes)
         if not can_replace or (not unsent and len(steps) <= _FEW):
-            way = Way.PARTS if steps else Way.NOTHING
-            return Plan(channel, way, steps, [*told, *unsent, *_lost_parts(channel, changes)])
+            mode = UploadMode.PARTS if steps else UploadMode.NOTHING
+            return MenuPlan(channel, mode, steps, [*told, *unsent, *_lost_parts(channel, changes)])
     operation = pick(channel.partner, WHOLE)
     body = channel.payload(WHOLE, catalog)
     request = channel.request(operation, entity_ids(catalog), body)
     losses = find_losses(channel.partner, translator(channel.partner, WHOLE), catalog)
-    step = Step("the whole menu", WHOLE, operation, request)
-    return Plan(channel, Way.REPLACE, [step], [*told, *losses])
+    step = PlannedRequest("the whole menu", WHOLE, operation, request)
+    return MenuPlan(channel, UploadMode.REPLACE, [step], [*told, *losses])
 
 
 def _require_sound(channel: Channel, catalog: Catalog) -> None:
@@ -192,14 +203,14 @@ def _takes_set_menus(channel: Channel, catalog: Catalog) -> bool:
     return len(kept) == len(chosen)
 
 
-def _ways(channel: Channel) -> Ways:
+def _ways(channel: Channel) -> MenuSupport:
     def is_carried(feature: str) -> bool:
         parent, field = CHILDREN[feature]
         mapping = channel.partner.translator(parent)
         rules = mapping.table if mapping else ()
         return any(re.match(rf"{field}\b", rule.field) for rule in rules)
 
-    return Ways(lambda feature: _is_bound(channel, feature), is_carried)
+    return MenuSupport(lambda feature: _is_bound(channel, feature), is_carried)
 
 
 def _is_bound(channel: Channel, feature: str) -> bool:
@@ -219,26 +230,28 @@ def _takes(channel: Channel, feature: str) -> bool:
     return _writes(channel, Menu) if feature == WHOLE else _is_bound(channel, feature)
 
 
-def _plan_parts(channel: Channel, changes: list[Change]) -> tuple[list[Step], list[Loss]]:
+def _plan_parts(
+    channel: Channel, changes: list[MenuChange]
+) -> tuple[list[PlannedRequest], list[DataLoss]]:
     """Steps for changes, and those that cannot be made."""
-    steps: list[Step] = []
-    unsent: list[Loss] = []
+    steps: list[PlannedRequest] = []
+    unsent: list[DataLoss] = []
     for (feature, kind, parents), group in groupby(changes, key=_group):
         parts = list(group)
         many = pick_for(channel.partner, feature, "many")
         if not _takes(channel, feature):
             unsent += [_tell_unsent(channel, change) for change in parts]
-        elif kind is not Kind.REMOVE and many is not None and len(parts) > 1:
+        elif kind is not ChangeKind.REMOVE and many is not None and len(parts) > 1:
             steps += _plan_batches(channel, feature, many, parts, dict(parents))
         else:
             for change in parts:
                 one = _plan_one(channel, change)
-                steps += [one] if isinstance(one, Step) else []
-                unsent += [one] if isinstance(one, Loss) else []
+                steps += [one] if isinstance(one, PlannedRequest) else []
+                unsent += [one] if isinstance(one, DataLoss) else []
     return steps, unsent
 
 
-def _group(change: Change) -> tuple[str, Kind, tuple[tuple[str, str], ...]]:
+def _group(change: MenuChange) -> tuple[str, ChangeKind, tuple[tuple[str, str], ...]]:
     return change.feature, change.kind, tuple(change.parents.items())
 
 
@@ -246,16 +259,16 @@ def _plan_batches(
     channel: Channel,
     feature: str,
     operation: Operation,
-    parts: list[Change],
+    parts: list[MenuChange],
     parents: Mapping[str, str],
-) -> Iterator[Step]:
+) -> Iterator[PlannedRequest]:
     size = _batch_size(channel, operation)
     for start in range(0, len(parts), size):
         payloads = [channel.payload(feature, change.part) for change in parts[start : start + size]]
         body = join(channel.partner, operation, payloads)
         request = channel.request(operation, parents, body)
         title = f"{len(payloads)} of {_noun(feature)}"
-        yield Step(title, feature, operation, request, is_batch=True)
+        yield PlannedRequest(title, feature, operation, request, is_batch=True)
 
 
 def _batch_size(channel: Channel, operation: Operation) -> int:
@@ -265,16 +278,16 @@ def _batch_size(channel: Channel, operation: Operation) -> int:
     return next((int(part["maxItems"]) for part in parts if part.get("maxItems")), 100)
 
 
-def _plan_one(channel: Channel, change: Change) -> Step | Loss | None:
+def _plan_one(channel: Channel, change: MenuChange) -> PlannedRequest | DataLoss | None:
     """The request of one change; None when there is nothing of it that the partner takes."""
     partner, feature = channel.partner, change.feature
     ids = {**entity_ids(change.part), **change.parents}
     title = f"{change.kind} {_noun(feature)} {change.part.ids.partner_id}"
-    if change.kind is Kind.REMOVE:
+    if change.kind is ChangeKind.REMOVE:
         operation = pick_for(partner, feature, "remove")
         if operation is None:
             return _tell_unsent(channel, change)
-        return Step(title, feature, operation, channel.request(operation, ids))
+        return PlannedRequest(title, feature, operation, channel.request(operation, ids))
     partial = pick_for(partner, feature, "partial") if change.fields else None
     only = set(change.fields) if change.fields else None
     changed = channel.payload(feature, change.part, only)
@@ -282,15 +295,19 @@ def _plan_one(channel: Channel, change: Change) -> Step | Loss | None:
         return None
     operation = partial or pick(partner, feature)
     body = changed if partial else channel.payload(feature, change.part)
-    return Step(title, feature, operation, channel.request(operation, ids, body))
+    return PlannedRequest(title, feature, operation, channel.request(operation, ids, body))
 
 
-def _tell_unsent(channel: Channel, change: Change) -> Loss:
+def _tell_unsent(channel: Channel, change: MenuChange) -> DataLoss:
     noun, name = _noun(change.feature), change.part.ids.partner_id
     pointer = _ROOMS[change.feature]
-    why = "" if change.kind is Kind.REMOVE else _why_absent(channel, change.feature)
-    verb = {Kind.ADD: "not sent", Kind.CHANGE: "not changed", Kind.REMOVE: "not removed"}
-    return Loss(pointer, f"The {noun} {name!r} is {verb[change.kind]}{why}")
+    why = "" if change.kind is ChangeKind.REMOVE else _why_absent(channel, change.feature)
+    verb = {
+        ChangeKind.ADD: "not sent",
+        ChangeKind.CHANGE: "not changed",
+        ChangeKind.REMOVE: "not removed",
+    }
+    return DataLoss(pointer, f"The {noun} {name!r} is {verb[change.kind]}{why}")
 
 
 def _why_absent(channel: Channel, feature: str) -> str:
@@ -298,12 +315,16 @@ def _why_absent(channel: Channel, feature: str) -> str:
     return f": {stated.reason}" if stated and not isinstance(stated, Binding) else ""
 
 
-def _lost_parts(channel: Channel, changes: list[Change]) -> Iterator[Loss]:
+def _lost_parts(channel: Channel, changes: list[MenuChange]) -> Iterator[DataLoss]:
     """What of the changed parts the partner does not take, each kind of field once."""
     seen: set[str] = set()
     for change in changes:
         mapping = channel.partner.translator(change.feature)
-        if change.kind is Kind.REMOVE or mapping is None or not _takes(channel, change.feature):
+        if (
+            change.kind is ChangeKind.REMOVE
+            or mapping is None
+            or not _takes(channel, change.feature)
+        ):
             continue
         part = _without_children(channel, change.feature, change.part)
         for loss in find_losses(channel.partner, mapping, part, _ROOMS[change.feature]):
@@ -312,7 +333,7 @@ def _lost_parts(channel: Channel, changes: list[Change]) -> Iterator[Loss]:
                 yield loss
 
 
-def _without_children(channel: Channel, feature: str, part: Part) -> Part:
+def _without_children(channel: Channel, feature: str, part: MenuPart) -> MenuPart:
     """The part without what is written by itself, which is therefore not lost."""
     for child, (parent, field) in CHILDREN.items():
         if parent == feature and _is_bound(channel, child):

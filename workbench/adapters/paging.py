@@ -107,7 +107,7 @@ def _turn(
 
 def _follow(channel: Channel, answer: Answer, link: str) -> Request:
     target = urljoin(answer.request.url, link)
-    base = urlsplit(channel.wire.base_url)
+    base = urlsplit(channel.client.base_url)
     if urlsplit(target)[:2] != base[:2]:
         raise _odd(answer, "leads to another server for its next page")
     return Request("GET", target)

@@ -13,7 +13,7 @@ from workbench.model.description import Operation, Parameter
 from workbench.partners import Partner
 
 _SLOT = re.compile(r"\{([^{}]+)\}")
-# Headers that login, the body or the wire itself bring along.
+# Headers that login, the body or the client itself bring along.
 _OWN_HEADERS = frozenset(
     {"authorization", "accept", "content-type", "content-length", "host", "user-agent"}
 )

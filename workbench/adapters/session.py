@@ -12,10 +12,10 @@ from pydantic import SecretStr
 from workbench.adapters.auth import Login, open_login
 from workbench.adapters.egress import read_endpoint, write_endpoint
 from workbench.adapters.hooks import open_hook
-from workbench.adapters.patience import Patience
+from workbench.adapters.http_client import HttpClient, Purpose
 from workbench.adapters.recorder import Recorder
 from workbench.adapters.redaction import Redactor
-from workbench.adapters.wire import Purpose, Wire
+from workbench.adapters.retry import RetryPolicy
 from workbench.errors import CredentialError, InputError
 from workbench.partners import Partner
 from workbench.settings import Settings, UrlKind, variable_name
@@ -34,10 +34,10 @@ class Session:
         allow_writes: Whether anything may be changed there.
         seed: Seeds `random`, for callers that choose test data.
         purpose: `integration` for the running integration; `testing` never writes to production.
-        patience: Timeouts and retries.
+        policy: Timeouts and retries.
 
     Attributes:
-        wire: The partner's API.
+        client: The partner's API.
         control: The sandbox's control address, without login, or None.
         credentials: Credential name → value, of login and webhook signatures.
         allowed: `host:port` of every address of this environment, for the egress guard.
@@ -60,7 +60,7 @@ class Session:
         allow_writes: bool = False,
         seed: int = 0,
         purpose: Purpose = "testing",
-        patience: Patience | None = None,
+        policy: RetryPolicy | None = None,
     ) -> None:
         self.partner = partner
         self.environment = environment
@@ -74,7 +74,7 @@ class Session:
         values = (item.get_secret_value() for item in self.credentials.values())
         self.redactor = Redactor(values, tokens)
         self.recorder = Recorder(self.redactor, exchanges)
-        self.wire = Wire(
+        self.client = HttpClient(
             base_url,
             auth=self._open_login(base_url),
             allowed_hosts=frozenset(stated.hosts),
@@ -86,11 +86,12 @@ class Session:
             environment=environment,
             purpose=purpose,
             partner=partner.slug,
-            patience=patience,
+            policy=policy,
         )
-        self.control = self._open_control(control_url, patience)
-        wires = (self.wire, self.control) if self.control else (self.wire,)
-        self.allowed = frozenset(write_endpoint(item) for wire in wires for item in wire.allowed)
+        self.control = self._open_control(control_url, policy)
+        clients = (self.client, self.control) if self.control else (self.client,)
+        allowed = (item for client in clients for item in client.allowed)
+        self.allowed = frozenset(map(write_endpoint, allowed))
 
     def __repr__(self) -> str:
         return f"Session({self.partner.slug!r}, {self.environment!r})"
@@ -103,7 +104,7 @@ class Session:
 
     def close(self) -> None:
         """Close all connections; the recorder keeps what it has."""
-        self.wire.close()
+        self.client.close()
         if self.control is not None:
             self.control.close()
 
@@ -166,17 +167,17 @@ class Session:
         token_url = urljoin(f"{base_url.rstrip('/')}/", (auth.token_url or "token").lstrip("/"))
         return open_login(auth, self.credentials, token_url=token_url)
 
-    def _open_control(self, url: str | None, patience: Patience | None) -> Wire | None:
+    def _open_control(self, url: str | None, policy: RetryPolicy | None) -> HttpClient | None:
         if url is None or self.environment == "production":
             return None
-        return Wire(
+        return HttpClient(
             url,
             redactor=self.redactor,
             recorder=self.recorder,
             allow_writes=True,
             environment=self.environment,
             partner=self.partner.slug,
-            patience=patience,
+            policy=policy,
         )
 
 

@@ -43,7 +43,7 @@ def send(
     headers = dict(filled.headers)
     if filled.key_header:
         headers[filled.key_header] = key or str(uuid.uuid4())
-    return session.wire.send(
+    return session.client.send(
         operation.method,
         filled.path,
         query={**filled.query, **(query or {})},

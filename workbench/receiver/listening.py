@@ -166,7 +166,7 @@ def _open_adapter(
             raise
         _LOG.warning("%s cannot be asked what was missed: no login is set", partner.slug)
         return None
-    adapter.session.wire.recorder = Forgetful(adapter.session.redactor)
+    adapter.session.client.recorder = Forgetful(adapter.session.redactor)
     return adapter
 
 

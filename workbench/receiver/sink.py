@@ -22,10 +22,10 @@ from urllib.parse import urlsplit
 import orjson
 from pydantic import SecretStr
 
-from workbench.adapters.patience import Patience
+from workbench.adapters.http_client import HttpClient
 from workbench.adapters.recorder import Recorded, Recorder
 from workbench.adapters.redaction import Redactor
-from workbench.adapters.wire import Wire
+from workbench.adapters.retry import RetryPolicy
 from workbench.errors import InputError, WorkbenchError
 
 _TAIL_BYTES = 64 * 1024 * 1024  # more than any batch that a crash can leave half recorded
@@ -139,7 +139,7 @@ class HttpSink:
     Args:
         url: Where to.
         secret: `whsec_…`, shared with the receiver.
-        patience: Timeouts and retries of one delivery; the inbox tries again much longer.
+        policy: Timeouts and retries of one delivery; the inbox tries again much longer.
 
     Raises:
         InputError: The URL or the secret is not one.
@@ -147,7 +147,7 @@ class HttpSink:
 
     batch = 10
 
-    def __init__(self, url: str, secret: SecretStr, *, patience: Patience | None = None) -> None:
+    def __init__(self, url: str, secret: SecretStr, *, policy: RetryPolicy | None = None) -> None:
         encoded = secret.get_secret_value().removeprefix("whsec_")
         try:
             self._key = base64.b64decode(encoded, validate=True)
@@ -159,11 +159,11 @@ class HttpSink:
                 hint="give a URL, and a secret of the form whsec_ + base64",
             )
         self._url = url
-        self._wire = Wire(
+        self._client = HttpClient(
             url,
             allow_writes=True,
             purpose="integration",
-            patience=patience or Patience(total=10),
+            policy=policy or RetryPolicy(total=10),
             recorder=Forgetful(Redactor()),
         )
 
@@ -179,14 +179,14 @@ class HttpSink:
 
     def close(self) -> None:
         """Close all connections."""
-        self._wire.close()
+        self._client.close()
 
     def _send(self, effect: Effect) -> None:
         body, identity = effect.encode(), f"effect_{effect.id}"
         sent_at = str(int(time.time()))
         text = b".".join((identity.encode(), sent_at.encode(), body))
         proof = base64.b64encode(hmac.digest(self._key, text, "sha256")).decode()
-        self._wire.send(
+        self._client.send(
             "POST",
             self._url,
             content=body,

@@ -57,7 +57,7 @@ def refuse_others(bench: Bench) -> Iterator[Evidence]:
     if kind is None or bench.partner.manifest.auth.scheme == "none":
         return
     request = bench.adapter.call(kind.read, ids={kind.noun: bench.known(kind.noun)[0]}).request
-    answer = bench.session.wire.send(request.method, request.url, authenticated=False)
+    answer = bench.session.client.send(request.method, request.url, authenticated=False)
     findings = []
     if answer.status < 400:
         findings.append(
@@ -86,8 +86,8 @@ def renew_token(bench: Bench) -> Iterator[Evidence]:
     kind = next((k for k in KINDS if bench.has(k.read) and bench.known(k.noun)), None)
     if kind is None or not bench.has("token-lifecycle"):
         return
-    before = bench.session.wire.prove()
-    after = bench.session.wire.log_in_again()
+    before = bench.session.client.prove()
+    after = bench.session.client.log_in_again()
     answer = bench.adapter.call(kind.read, ids={kind.noun: bench.known(kind.noun)[0]})
     other = "another" if before != after else "the same"
     yield bench.tell(

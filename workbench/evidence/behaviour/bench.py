@@ -108,7 +108,7 @@ class Bench:
 
     def asked(self, answer: Answer) -> str:
         """`METHOD /path` of an answered request, without host and query."""
-        path = answer.request.url.partition("?")[0].removeprefix(self.session.wire.base_url)
+        path = answer.request.url.partition("?")[0].removeprefix(self.session.client.base_url)
         return f"{answer.request.method} {path}"
 
     def subject(self, feature: str) -> str:

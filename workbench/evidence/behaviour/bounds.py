@@ -136,7 +136,7 @@ def _base(bench: Bench, slug: str, entity: Any, ids: dict[str, str]) -> Iterator
         return
     request = shown if isinstance(shown, SentRequest) else shown.request
     translator = bench.partner.translator(slug)
-    path = request.url.partition("?")[0].removeprefix(bench.session.wire.base_url)
+    path = request.url.partition("?")[0].removeprefix(bench.session.client.base_url)
     for item, operation in bench.partner.operations(slug):
         is_sent = operation.method == request.method and _matches(operation.path, path)
         if is_sent and operation.request_schema is not None and translator is not None:

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from workbench.adapters.answer import Answer
 from workbench.adapters.auth import Login, open_login
 from workbench.adapters.hooks import open_hook
-from workbench.adapters.wire import Wire
+from workbench.adapters.http_client import HttpClient
 from workbench.canonical.base import Entity
 from workbench.errors import CredentialError, InputError, PartnerError, TranslationError
 from workbench.evidence.behaviour.bench import Bench, finding
@@ -28,8 +28,8 @@ from workbench.settings import variable_name
 _SHORT_LIFE = 5.0  # seconds that are worth waiting for a token to expire
 
 
-def open_stranger(bench: Bench, which: str) -> Wire | None:
-    """A wire with other credentials, as `second_api_key`; None when they are not set.
+def open_stranger(bench: Bench, which: str) -> HttpClient | None:
+    """A client with other credentials, as `second_api_key`; None when they are not set.
 
     They are looked for among the manifest's credentials and in the environment.
 
@@ -48,13 +48,13 @@ def open_stranger(bench: Bench, which: str) -> Wire | None:
     return _open(bench, given) if given else None
 
 
-def _open(bench: Bench, given: dict[str, SecretStr]) -> Wire | None:
-    """A wire that logs in with some credentials exchanged; None when that cannot be."""
+def _open(bench: Bench, given: dict[str, SecretStr]) -> HttpClient | None:
+    """A client that logs in with some credentials exchanged; None when that cannot be."""
     session = bench.session
     auth = bench.partner.manifest.auth
     session.redactor.add(*(item.get_secret_value() for item in given.values()))
     credentials = {**session.credentials, **given}
-    base = session.wire.base_url
+    base = session.client.base_url
     login: Login
     try:
         if auth.scheme == "hook":
@@ -64,7 +64,7 @@ def _open(bench: Bench, given: dict[str, SecretStr]) -> Wire | None:
             login = open_login(auth, credentials, token_url=url)
     except CredentialError:
         return None
-    return Wire(
+    return HttpClient(
         base,
         auth=login,
         allowed_hosts=frozenset(bench.partner.environment(session.environment).hosts),
@@ -81,18 +81,18 @@ def _open(bench: Bench, given: dict[str, SecretStr]) -> Wire | None:
 def refuse_second(bench: Bench) -> Iterator[Evidence]:
     """Another restaurant's credentials neither read nor change what is ours."""
     readable = [kind for kind in KINDS if bench.has(kind.read)]
-    wire = open_stranger(bench, "second")
-    if wire is None:
+    client = open_stranger(bench, "second")
+    if client is None:
         for kind in readable:
             why = "No second identity is set (credentials named `second_…`)."
             yield bench.tell(kind.read, "other-identity", why, outcome=Outcome.UNTESTED)
         return
-    with wire:
+    with client:
         for kind in readable:
-            yield from _read_as(bench, kind, wire)
-            yield from _list_as(bench, kind, wire)
+            yield from _read_as(bench, kind, client)
+            yield from _list_as(bench, kind, client)
         for slug, entity, ids in _writes(bench):
-            yield from _write_as(bench, slug, entity, ids, wire)
+            yield from _write_as(bench, slug, entity, ids, client)
 
 
 def refuse_expired(bench: Bench) -> Iterator[Evidence]:
@@ -100,15 +100,15 @@ def refuse_expired(bench: Bench) -> Iterator[Evidence]:
     kind = next((item for item in KINDS if bench.has(item.read) and bench.known(item.noun)), None)
     if kind is None:
         return
-    wire = open_stranger(bench, "expired")
-    if wire is None:
+    client = open_stranger(bench, "expired")
+    if client is None:
         why = "No expired credentials are set (named `expired_…`)."
         yield bench.tell(kind.read, "expired-refused", why, outcome=Outcome.UNTESTED)
         return
     request = bench.adapter.call(kind.read, ids={kind.noun: bench.known(kind.noun)[0]}).request
-    with wire:
+    with client:
         try:
-            answer = wire.send(request.method, request.url.partition("?")[0])
+            answer = client.send(request.method, request.url.partition("?")[0])
         except PartnerError as error:
             yield bench.tell(kind.read, "expired-refused", f"They were refused: {error.message}.")
             return
@@ -127,9 +127,9 @@ def refuse_wrong(bench: Bench) -> Iterator[Evidence]:
 
 
 def _wrong_answers(bench: Bench, url: str) -> Iterator[tuple[str, Answer]]:
-    wire = bench.session.wire
+    client = bench.session.client
     if bench.partner.manifest.auth.scheme == "oauth2-client-credentials":
-        token = wire.prove().headers["Authorization"].get_secret_value()
+        token = client.prove().headers["Authorization"].get_secret_value()
         yield "a changed token", _with_token(bench, url, _misspell(token))
         life = _token_life(bench)
         if life is not None and life <= _SHORT_LIFE:
@@ -153,7 +153,7 @@ def _wrong_answers(bench: Bench, url: str) -> Iterator[tuple[str, Answer]]:
 def _with_token(bench: Bench, url: str, token: str) -> Answer:
     bench.session.redactor.add(token)
     headers = {"Authorization": token}
-    return bench.session.wire.send("GET", url, headers=headers, authenticated=False)
+    return bench.session.client.send("GET", url, headers=headers, authenticated=False)
 
 
 def _misspell(value: str) -> str:
@@ -179,7 +179,7 @@ def refuse_everywhere(bench: Bench) -> Iterator[Evidence]:
     if bench.partner.manifest.auth.scheme == "none" or not bench.session.allow_writes:
         return
     for slug, entity, ids in _writes(bench):
-        answer = _attempt(bench, slug, entity, ids, bench.session.wire, authenticated=False)
+        answer = _attempt(bench, slug, entity, ids, bench.session.client, authenticated=False)
         if answer is not None:
             yield _tell_access(bench, slug, "credentials-needed", "no credentials", answer)
 
@@ -203,10 +203,10 @@ def _tell_access(bench: Bench, feature: str, check: str, who: str, answer: Answe
     )
 
 
-def _read_as(bench: Bench, kind: Kind, wire: Wire) -> Iterator[Evidence]:
+def _read_as(bench: Bench, kind: Kind, client: HttpClient) -> Iterator[Evidence]:
     for identity in bench.known(kind.noun)[:1]:
         request = bench.adapter.call(kind.read, ids={kind.noun: identity}).request
-        answer = wire.send(request.method, request.url.partition("?")[0])
+        answer = client.send(request.method, request.url.partition("?")[0])
         findings = []
         if answer.status < 300:
             findings.append(
@@ -229,12 +229,12 @@ def _read_as(bench: Bench, kind: Kind, wire: Wire) -> Iterator[Evidence]:
         )
 
 
-def _list_as(bench: Bench, kind: Kind, wire: Wire) -> Iterator[Evidence]:
+def _list_as(bench: Bench, kind: Kind, client: HttpClient) -> Iterator[Evidence]:
     read = bench.partner.operations(kind.read)[0][1]
     for operation in collections(bench.partner.description, read, "GET")[:1]:
         if "{" in operation.path:
             continue
-        answer = wire.send("GET", operation.path)
+        answer = client.send("GET", operation.path)
         ours = [
             name
             for name in bench.known(kind.noun)
@@ -277,9 +277,9 @@ def _writes(bench: Bench) -> Iterator[tuple[str, Entity, dict[str, str]]]:
 
 
 def _write_as(
-    bench: Bench, slug: str, entity: Entity, ids: dict[str, str], wire: Wire
+    bench: Bench, slug: str, entity: Entity, ids: dict[str, str], client: HttpClient
 ) -> Iterator[Evidence]:
-    answer = _attempt(bench, slug, entity, ids, wire)
+    answer = _attempt(bench, slug, entity, ids, client)
     if answer is None:
         return
     findings = []
@@ -309,17 +309,17 @@ def _attempt(
     slug: str,
     entity: Entity,
     ids: dict[str, str],
-    wire: Wire,
+    client: HttpClient,
     **options: Any,
 ) -> Answer | None:
-    """Send what the adapter would send, over another wire; None when it has nothing to send."""
+    """Send what the adapter would send, over another client; None when it has nothing to send."""
     try:
         preview = bench.adapter.write(slug, entity, ids=ids, dry_run=True)
     except (InputError, TranslationError):
         return None
     request = preview.request if isinstance(preview, Answer) else preview
     headers = {"content-type": "application/json"} if request.body else {}
-    return wire.send(
+    return client.send(
         request.method,
         request.url.partition("?")[0],
         content=request.body or None,

@@ -93,7 +93,7 @@ def _wait(bench: Bench, ask: Ask) -> str | None:
     pause = 0.05
     while True:
         if isinstance(ask, str):
-            answer = bench.session.wire.send("GET", ask)
+            answer = bench.session.client.send("GET", ask)
         else:
             answer = send(bench.session, ask[0], ids=ask[1])
         state = _state(answer.json())

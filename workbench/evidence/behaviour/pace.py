@@ -101,7 +101,7 @@ def _troubles(promised: set[str], answered: list[Recorded]) -> Iterator[str]:
 
 def _calls(bench: Bench) -> dict[str, list[Recorded]]:
     """The exchanges of this run by operation; the most fixed path wins."""
-    base = bench.session.wire.base_url
+    base = bench.session.client.base_url
     patterns = sorted(
         ((operation, _pattern(operation)) for operation in outbound(bench.partner.description)),
         key=lambda pair: pair[0].path.count("{"),

@@ -216,7 +216,7 @@ def _parents(bench: Bench, slug: str, entity: Entity) -> dict[str, str]:
         ids: dict[str, str] = {above: candidate}
         preview = bench.adapter.write(slug, entity, ids=ids, dry_run=True)
         url = preview.url if isinstance(preview, SentRequest) else preview.request.url
-        if len(known) > 1 and bench.session.wire.send("GET", url).status < 400:
+        if len(known) > 1 and bench.session.client.send("GET", url).status < 400:
             return ids
     return {above: known[0]}
 
@@ -224,7 +224,7 @@ def _parents(bench: Bench, slug: str, entity: Entity) -> dict[str, str]:
 def _read_url(bench: Bench, answer: Answer, entity: Entity) -> str | None:
     """Where the documents say that the written thing can be read."""
     url = answer.request.url.partition("?")[0]
-    base = bench.session.wire.base_url.rstrip("/")
+    base = bench.session.client.base_url.rstrip("/")
     path = url.removeprefix(base)
     if _reads(bench, path):
         return url
@@ -257,7 +257,7 @@ def _await_effect(bench: Bench, url: str, payload: Any) -> tuple[list[Difference
     began = time.monotonic()
     pause = 0.05
     while True:
-        left = differences(payload, bench.session.wire.send("GET", url).json())
+        left = differences(payload, bench.session.client.send("GET", url).json())
         seconds = time.monotonic() - began
         if not left or seconds > bench.patience:
             return left, seconds

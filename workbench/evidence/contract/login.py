@@ -1,7 +1,7 @@
 """How Schemathesis logs in: by the schemes that the document declares, by headers, or by a hook.
 
 Values never stand in a file: the configuration names variables, and the program's environment has
-them. A token is fetched by our own wire beforehand.
+them. A token is fetched by our own client beforehand.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def login_source(session: Session) -> str:
     """
     if not is_signed_by_hook(session.partner):
         declared = {scheme.parameter for scheme in session.partner.description.security}
-        undeclared = [name for name in session.wire.prove().query if name not in declared]
+        undeclared = [name for name in session.client.prove().query if name not in declared]
         names = {name: _variable(_QUERY, name) for name in undeclared}
         return _ASKING.format(names=repr(names)) if names else ""
     names = {name: _variable(_CREDENTIAL, name) for name in session.credentials}
@@ -83,7 +83,7 @@ def compose_login(partner: Partner, session: Session, document: str) -> list[str
     if is_signed_by_hook(partner):
         # Every request is signed, so leaving out credentials cannot be tried from here.
         return ["[checks.ignored_auth]", "enabled = false", ""]
-    proof = session.wire.prove()
+    proof = session.client.prove()
     left = {name: _variable(_HEADER, name) for name in proof.headers}
     queries = {name: _variable(_QUERY, name) for name in proof.query}
     lines: list[str] = []
@@ -127,7 +127,7 @@ def secret_environment(session: Session) -> dict[str, str]:
     }
     if is_signed_by_hook(session.partner):
         return environment
-    proof = session.wire.prove()
+    proof = session.client.prove()
     for prefix, values in ((_HEADER, proof.headers), (_QUERY, proof.query)):
         environment |= {
             _variable(prefix, name): value.get_secret_value() for name, value in values.items()

@@ -72,7 +72,7 @@ def compose(session: Session, selection: Selection, budget: Budget) -> list[str]
     """The command line; it reads the configuration in the current folder."""
     phases = [item for item in budget.phases if item != "stateful" or session.allow_writes]
     command = [sys.executable, "-m", "schemathesis.cli", "--config-file", "schemathesis.toml"]
-    command += ["run", "schema.json", "--url", session.wire.base_url]
+    command += ["run", "schema.json", "--url", session.client.base_url]
     command += ["--seed", str(session.seed), "--generation-database", "none"]
     command += ["--max-examples", str(budget.examples), "--phases", ",".join(phases)]
     command += ["--mode", "all" if session.allow_writes else "positive"]

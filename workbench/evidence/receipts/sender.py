@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from workbench.adapters.answer import Answer
-from workbench.adapters.wire import Wire
+from workbench.adapters.http_client import HttpClient
 from workbench.errors import PartnerError
 from workbench.evidence.kinds import KINDS, Kind
 from workbench.evidence.placing import fresh
@@ -61,30 +61,30 @@ def _play_forger(post: Post, server_url: str, *, is_signed: bool) -> Iterator[Ev
     """Send the last delivery again, once as it was and once changed."""
     if post.last is None:
         return
-    with Wire(
+    with HttpClient(
         server_url,
         redactor=post.session.redactor,
         allow_writes=True,
         environment=post.session.environment,
         partner=post.partner.slug,
-    ) as wire:
+    ) as client:
         before = len(post.inbox.receipts(post.partner.slug))
-        again = _deliver(wire, post, post.last.body)
+        again = _deliver(client, post, post.last.body)
         kept = len(post.inbox.receipts(post.partner.slug)) == before
         if again.status < 300 and kept:
             words = "A delivery that was sent again was acknowledged, and kept once."
             yield tell_trait(post, "event-duplicates-suppressed", words)
         if is_signed:
-            yield _tell_forged(post, _deliver(wire, post, post.last.body + b" "))
+            yield _tell_forged(post, _deliver(client, post, post.last.body + b" "))
 
 
-def _deliver(wire: Wire, post: Post, body: bytes) -> Answer:
+def _deliver(client: HttpClient, post: Post, body: bytes) -> Answer:
     last = post.last
     if last is None:
         raise PartnerError("Nothing was delivered that could be sent again")
     dropped = {"host", "content-length", "connection", "accept-encoding", "transfer-encoding"}
     headers = {name: value for name, value in last.headers.items() if name not in dropped}
-    return wire.send(last.method, last.path, content=body, headers=headers, write=True)
+    return client.send(last.method, last.path, content=body, headers=headers, write=True)
 
 
 def _tell_forged(post: Post, answer: Answer) -> Evidence:

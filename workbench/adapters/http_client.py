@@ -20,16 +20,20 @@ from typing import Any, Literal, Self
 
 import httpx
 
-from workbench.adapters.answer import Answer, SentRequest
-from workbench.adapters.auth import FixedLogin, Login, Outgoing, Proof, TokenRequest
-from workbench.adapters.body import read_body
-from workbench.adapters.call import Call, compose, compose_token
+from workbench.adapters.answer import Answer, ClockSkew, SentRequest
+from workbench.adapters.auth import AuthHeaders, FixedLogin, Login, Outgoing, TokenRequest
 from workbench.adapters.egress import Endpoint, read_endpoint, write_endpoint
-from workbench.adapters.patience import Breaker, Budget, Pace, Patience
+from workbench.adapters.message import PreparedRequest, compose, compose_token, read_body
 from workbench.adapters.recorder import Recorded, Recorder, show_request
 from workbench.adapters.redaction import RedactingFilter, Redactor
-from workbench.adapters.repeat import SAFE, persist
-from workbench.adapters.skew import ClockSkew
+from workbench.adapters.retry import (
+    SAFE,
+    CircuitBreaker,
+    RateLimiter,
+    RetryBudget,
+    RetryPolicy,
+    send_with_retries,
+)
 from workbench.errors import InputError, PartnerError, UnavailableError, WorkbenchError
 from workbench.partners.manifest import Limits
 
@@ -41,7 +45,7 @@ _TOKENS = ("access_token", "refresh_token", "id_token")
 _NOT_AUTHENTICATED = 401
 
 
-class Wire:
+class HttpClient:
     """Calls one partner in one environment; safe for several threads; a context manager.
 
     Args:
@@ -55,7 +59,7 @@ class Wire:
         allow_writes: Whether methods other than GET, HEAD and OPTIONS may be sent.
         environment: In `production`, nothing is ever written for the purpose `testing`.
         partner: Slug, for messages.
-        patience: Timeouts and retries.
+        policy: Timeouts and retries.
 
     Attributes:
         skew: How far the partner's clock is from ours.
@@ -78,18 +82,18 @@ class Wire:
         environment: str = "sandbox",
         purpose: Purpose = "testing",
         partner: str | None = None,
-        patience: Patience | None = None,
+        policy: RetryPolicy | None = None,
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self.environment = environment
         self.partner = partner
         self.redactor = redactor or Redactor()
         self.recorder = recorder or Recorder(self.redactor)
-        self._login = auth or FixedLogin(Proof())
-        self._patience = patience or Patience()
-        self._pace = Pace((limits or Limits()).requests_per_minute)
-        self._breaker = Breaker(self._patience)
-        self._budget = Budget(self._patience)
+        self._login = auth or FixedLogin(AuthHeaders())
+        self._policy = policy or RetryPolicy()
+        self._pace = RateLimiter((limits or Limits()).requests_per_minute)
+        self._breaker = CircuitBreaker(self._policy)
+        self._budget = RetryBudget(self._policy)
         self.skew = ClockSkew(partner)
         self._headers = dict(headers or {})
         self._may_write = allow_writes and (environment != "production" or purpose == "integration")
@@ -101,7 +105,9 @@ class Wire:
             logging.getLogger(name).addFilter(self._filter)
 
     def __repr__(self) -> str:
-        return f"Wire({self.redactor.text(self.base_url)!r}, environment={self.environment!r})"
+        return (
+            f"HttpClient({self.redactor.text(self.base_url)!r}, environment={self.environment!r})"
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -177,21 +183,21 @@ class Wire:
             json=json,
             key=idempotency_key,
         )
-        url, headers = call.carry(self._login.sketch())
+        url, headers = call.carry(self._login.preview())
         return show_request(call.method, url, headers, call.body, self.redactor)
 
-    def prove(self, method: str = "GET", path: str = "/") -> Proof:
+    def prove(self, method: str = "GET", path: str = "/") -> AuthHeaders:
         """What logging in adds to a request, for tools that send their own; values are secret.
 
         Raises:
             PartnerError: No token was given to us.
         """
-        proof = self._login.prove(Outgoing(method, self.base_url + path), self._fetch)
-        self.redactor.add(*proof.secrets())
-        return proof
+        auth_headers = self._login.prove(Outgoing(method, self.base_url + path), self._fetch)
+        self.redactor.add(*auth_headers.secrets())
+        return auth_headers
 
-    def log_in_again(self) -> Proof:
-        """Forget the token that is held, and fetch another; the same proof where it is fixed.
+    def log_in_again(self) -> AuthHeaders:
+        """Forget the token that is held, and fetch another; the same headers where it is fixed.
 
         Raises:
             PartnerError: No token was given to us.
@@ -234,7 +240,7 @@ class Wire:
                 hint="Correct base_url or hosts in partner.yaml, or the environment variable.",
             ) from error
 
-    def _check_write(self, call: Call, write: bool | None) -> None:
+    def _check_write(self, call: PreparedRequest, write: bool | None) -> None:
         # In production a caller's word that a POST only reads is not enough.
         is_told = write is not None and self.environment != "production"
         if (write if is_told else call.method not in SAFE) and not self._may_write:
@@ -244,7 +250,7 @@ class Wire:
                 hint="Open it with allow_writes; production is never written by tests.",
             )
 
-    def _deliver(self, call: Call, login: Login | None) -> Answer:
+    def _deliver(self, call: PreparedRequest, login: Login | None) -> Answer:
         is_probe = self._breaker.admit()
         is_there: bool | None = None
         try:
@@ -257,40 +263,42 @@ class Wire:
             self._breaker.report(is_probe=is_probe, is_there=is_there)
         return answer
 
-    def _persist(self, call: Call, login: Login | None) -> Answer:
-        deadline = time.monotonic() + self._patience.total
-        return persist(
+    def _persist(self, call: PreparedRequest, login: Login | None) -> Answer:
+        deadline = time.monotonic() + self._policy.total
+        return send_with_retries(
             lambda: self._ask(call, login, deadline),
             method=call.method,
             repeatable=call.is_repeatable,
-            patience=self._patience,
+            policy=self._policy,
             deadline=deadline,
             budget=self._budget,
         )
 
-    def _ask(self, call: Call, login: Login | None, deadline: float) -> Answer:
+    def _ask(self, call: PreparedRequest, login: Login | None, deadline: float) -> Answer:
         if login is None:
-            return self._exchange(call, Proof(), deadline)
+            return self._exchange(call, AuthHeaders(), deadline)
         outgoing = Outgoing(call.method, call.url, call.body)
-        proof = login.prove(outgoing, self._fetch)
-        answer = self._exchange(call, proof, deadline)
-        if answer.status == _NOT_AUTHENTICATED and login.renew(proof):
+        auth_headers = login.prove(outgoing, self._fetch)
+        answer = self._exchange(call, auth_headers, deadline)
+        if answer.status == _NOT_AUTHENTICATED and login.renew(auth_headers):
             answer = self._exchange(call, login.prove(outgoing, self._fetch), deadline)
         return answer
 
     def _fetch(self, token: TokenRequest) -> Answer:
         call = compose_token(token, self._locate(token.url, {}))
-        answer = self._persist(call, FixedLogin(Proof(headers=token.headers)))
+        answer = self._persist(call, FixedLogin(AuthHeaders(headers=token.headers)))
         data = answer.json()
         if isinstance(data, dict):
             found = [data[name] for name in _TOKENS if isinstance(data.get(name), str)]
             self.redactor.add(*found)
         return answer
 
-    def _exchange(self, call: Call, proof: Proof, deadline: float) -> Answer:
-        self.redactor.add(*proof.secrets())
+    def _exchange(
+        self, call: PreparedRequest, auth_headers: AuthHeaders, deadline: float
+    ) -> Answer:
+        self.redactor.add(*auth_headers.secrets())
         self._pace.wait(deadline)
-        url, headers = call.carry(proof)
+        url, headers = call.carry(auth_headers)
         entry = Recorded(datetime.now(UTC), 0.0, call.method, url, headers, call.body)
         clock = time.monotonic()
         status, got, body, trouble = 0, dict[str, str](), b"", ""
@@ -352,7 +360,7 @@ class Wire:
 
     def _timeout(self, deadline: float) -> httpx.Timeout:
         left = max(0.001, deadline - time.monotonic())
-        most = self._patience
+        most = self._policy
         four = (most.connect, most.read, most.write, most.pool)
         connect, read, write, pool = (min(seconds, left) for seconds in four)
         return httpx.Timeout(connect=connect, read=read, write=write, pool=pool)

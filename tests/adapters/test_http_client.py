@@ -1,4 +1,4 @@
-"""The wire against a partner that fails in every way that partners fail."""
+"""The client against a partner that fails in every way that partners fail."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from workbench.adapters.patience import Patience
-from workbench.adapters.wire import Wire
+from workbench.adapters.http_client import HttpClient
+from workbench.adapters.retry import RetryPolicy
 from workbench.errors import (
     InputError,
     PartnerError,
@@ -23,8 +23,8 @@ from workbench.errors import (
 )
 from workbench.partners.manifest import Limits
 
-Opener = Callable[..., Wire]
-QUICK = Patience(
+Opener = Callable[..., HttpClient]
+QUICK = RetryPolicy(
     connect=1, read=0.4, write=1, pool=1, total=6, wait_initial=0.01, wait_max=0.05, wait_jitter=0
 )
 
@@ -44,9 +44,11 @@ QUICK = Patience(
         ("half-gzip", 1),
     ],
 )
-def test_read_survives_passing_fault(wire: Wire, partner: Any, fault: str, times: int) -> None:
+def test_read_survives_passing_fault(
+    client: HttpClient, partner: Any, fault: str, times: int
+) -> None:
     """A read meets the fault, asks again, and has its answer in the end."""
-    answer = wire.send("GET", f"/fault/{fault}/{times}").require()
+    answer = client.send("GET", f"/fault/{fault}/{times}").require()
 
     assert answer.json()["method"] == "GET"
     assert answer.attempts == times + 1
@@ -54,28 +56,30 @@ def test_read_survives_passing_fault(wire: Wire, partner: Any, fault: str, times
 
 
 @pytest.mark.parametrize("fault", ["429-seconds", "429-date"])
-def test_retry_after_is_waited_for(wire: Wire, fault: str) -> None:
+def test_retry_after_is_waited_for(client: HttpClient, fault: str) -> None:
     """A read survives it, and the wait is as long as the partner asks, not our backoff."""
     began = time.monotonic()
-    wire.send("GET", f"/fault/{fault}/1").require()
+    client.send("GET", f"/fault/{fault}/1").require()
 
     assert 0.95 <= time.monotonic() - began < 3
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_long_retry_after_gives_up_at_once(wire: Wire, partner: Any, method: str) -> None:
+def test_long_retry_after_gives_up_at_once(client: HttpClient, partner: Any, method: str) -> None:
     """A partner that wants a day of rest gets it: one request, an error that says how long."""
     with pytest.raises(RateLimitedError) as caught:
-        wire.send(method, "/fault/429-day/9")
+        client.send(method, "/fault/429-day/9")
 
     assert caught.value.retry_after == 86400
     assert partner.count("/fault/429-day/9") == 1
 
 
-def test_retry_after_beyond_the_deadline_is_not_waited_for(open_wire: Opener, partner: Any) -> None:
+def test_retry_after_beyond_the_deadline_is_not_waited_for(
+    open_client: Opener, partner: Any
+) -> None:
     """When the wait would outlast the whole call, the answer is returned as it is."""
-    wire = open_wire(patience=replace(QUICK, total=0.5))
-    answer = wire.send("GET", "/fault/429-seconds/9")
+    client = open_client(policy=replace(QUICK, total=0.5))
+    answer = client.send("GET", "/fault/429-seconds/9")
 
     assert answer.status == 429
     assert partner.count("/fault/429-seconds/9") == 1
@@ -83,10 +87,12 @@ def test_retry_after_beyond_the_deadline_is_not_waited_for(open_wire: Opener, pa
 
 @pytest.mark.parametrize("fault", ["503", "rst", "close", "hang", "truncated", "429-bare"])
 @pytest.mark.parametrize("method", ["POST", "PATCH"])
-def test_harmful_repeat_is_never_sent(wire: Wire, partner: Any, fault: str, method: str) -> None:
+def test_harmful_repeat_is_never_sent(
+    client: HttpClient, partner: Any, fault: str, method: str
+) -> None:
     """Without an idempotency key, a request that may have had effect is sent exactly once."""
     try:
-        answer = wire.send(method, f"/fault/{fault}/1", json={"n": 1})
+        answer = client.send(method, f"/fault/{fault}/1", json={"n": 1})
     except UnavailableError:
         answer = None
 
@@ -95,49 +101,53 @@ def test_harmful_repeat_is_never_sent(wire: Wire, partner: Any, fault: str, meth
     assert partner.count(f"/fault/{fault}/1") == 1
 
 
-def test_idempotency_key_allows_a_repeat_with_the_same_key(wire: Wire, partner: Any) -> None:
+def test_idempotency_key_allows_a_repeat_with_the_same_key(
+    client: HttpClient, partner: Any
+) -> None:
     """With a key a POST is repeated, and every attempt carries the same key."""
-    wire.send("POST", "/fault/rst/2", json={}, idempotency_key="k-1").require()
+    client.send("POST", "/fault/rst/2", json={}, idempotency_key="k-1").require()
 
     assert [seen.headers["idempotency-key"] for seen in partner.seen] == ["k-1"] * 3
 
 
-def test_post_is_not_lost_on_a_stale_connection(wire: Wire, partner: Any) -> None:
+def test_post_is_not_lost_on_a_stale_connection(client: HttpClient, partner: Any) -> None:
     """What may not be repeated is never sent on a kept connection, which may close under it."""
-    wire.send("GET", "/fault/stale/9").require()
-    wire.send("POST", "/fault/stale/9").require()
-    wire.send("POST", "/x").require()
+    client.send("GET", "/fault/stale/9").require()
+    client.send("POST", "/fault/stale/9").require()
+    client.send("POST", "/x").require()
 
     assert partner.count("/x") == 1
 
 
-def test_put_is_not_repeated_on_500(wire: Wire, partner: Any) -> None:
+def test_put_is_not_repeated_on_500(client: HttpClient, partner: Any) -> None:
     """A 500 to a write is an answer, not a reason to write again."""
-    assert wire.send("PUT", "/fault/500/1", json={}).status == 500
+    assert client.send("PUT", "/fault/500/1", json={}).status == 500
     assert partner.count("/fault/500/1") == 1
 
 
-def test_lasting_fault_ends_in_an_error_that_names_the_place(wire: Wire, partner: Any) -> None:
+def test_lasting_fault_ends_in_an_error_that_names_the_place(
+    client: HttpClient, partner: Any
+) -> None:
     """When no attempt is answered, the error says where and what to check."""
     with pytest.raises(UnavailableError) as caught:
-        wire.send("GET", "/fault/rst/99")
+        client.send("GET", "/fault/rst/99")
 
     assert caught.value.location == f"{partner.url}/fault/rst/99"
     assert partner.count("/fault/rst/99") == QUICK.attempts
 
 
-def test_maintenance_page_is_not_json(wire: Wire) -> None:
+def test_maintenance_page_is_not_json(client: HttpClient) -> None:
     """A page of HTML with status 200 is seen for what it is."""
-    answer = wire.send("GET", "/fault/html/9")
+    answer = client.send("GET", "/fault/html/9")
 
     assert answer.status == 200
     assert answer.json() is None
     assert "Maintenance" in answer.excerpt
 
 
-def test_redirect_is_returned_and_not_a_success(wire: Wire, partner: Any) -> None:
+def test_redirect_is_returned_and_not_a_success(client: HttpClient, partner: Any) -> None:
     """A redirect is shown to the caller, followed by nobody."""
-    answer = wire.send("GET", "/fault/redirect/9")
+    answer = client.send("GET", "/fault/redirect/9")
 
     assert answer.status == 307
     assert len(partner.seen) == 1
@@ -145,18 +155,20 @@ def test_redirect_is_returned_and_not_a_success(wire: Wire, partner: Any) -> Non
         answer.require()
 
 
-def test_no_compression_is_asked_for_but_gzip_is_understood(wire: Wire, partner: Any) -> None:
+def test_no_compression_is_asked_for_but_gzip_is_understood(
+    client: HttpClient, partner: Any
+) -> None:
     """We ask for plain bodies; a server that compresses all the same is still read."""
-    assert wire.send("GET", "/fault/gzip/9").json() == {"ok": True}
+    assert client.send("GET", "/fault/gzip/9").json() == {"ok": True}
     assert partner.seen[0].headers["accept-encoding"] == "identity"
 
 
-def test_bomb_is_refused_within_little_memory(wire: Wire) -> None:
+def test_bomb_is_refused_within_little_memory(client: HttpClient) -> None:
     """100 MiB in a tenth of one stop at the cap, and memory stays near it."""
     tracemalloc.start()
     try:
         with pytest.raises(PartnerError, match="larger than 32 MiB"):
-            wire.send("GET", "/fault/bomb/9")
+            client.send("GET", "/fault/bomb/9")
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
@@ -165,21 +177,21 @@ def test_bomb_is_refused_within_little_memory(wire: Wire) -> None:
 
 
 @pytest.mark.parametrize("fault", ["large", "brotli"])
-def test_unusable_body_is_not_asked_for_again(wire: Wire, partner: Any, fault: str) -> None:
+def test_unusable_body_is_not_asked_for_again(client: HttpClient, partner: Any, fault: str) -> None:
     """Too large or compressed in an unknown way: one request, one error."""
     with pytest.raises(PartnerError) as caught:
-        wire.send("GET", f"/fault/{fault}/9")
+        client.send("GET", f"/fault/{fault}/9")
 
     assert not isinstance(caught.value, UnavailableError)
     assert len(partner.seen) == 1
 
 
-def test_deadline_ends_a_dripping_answer(open_wire: Opener) -> None:
+def test_deadline_ends_a_dripping_answer(open_client: Opener) -> None:
     """Bytes that keep coming slowly do not hold a call beyond its deadline."""
-    wire = open_wire(patience=replace(QUICK, total=0.6, attempts=1))
+    client = open_client(policy=replace(QUICK, total=0.6, attempts=1))
     began = time.monotonic()
     with pytest.raises(UnavailableError, match="slowly"):
-        wire.send("GET", "/fault/drip/9")
+        client.send("GET", "/fault/drip/9")
 
     assert time.monotonic() - began < 1.5
 
@@ -188,9 +200,11 @@ def test_deadline_ends_a_dripping_answer(open_wire: Opener) -> None:
     ("status", "kind"),
     [(401, RefusedError), (403, RefusedError), (404, PartnerError), (503, UnavailableError)],
 )
-def test_require_raises_by_status(wire: Wire, status: int, kind: type[PartnerError]) -> None:
+def test_require_raises_by_status(
+    client: HttpClient, status: int, kind: type[PartnerError]
+) -> None:
     """Each refusal has its own error, with the address in it."""
-    answer = replace(wire.send("GET", "/x"), status=status, body=b"no\nway")
+    answer = replace(client.send("GET", "/x"), status=status, body=b"no\nway")
 
     with pytest.raises(kind, match=f"{status} .*: no way") as caught:
         answer.require()
@@ -198,37 +212,37 @@ def test_require_raises_by_status(wire: Wire, status: int, kind: type[PartnerErr
 
 
 def test_breaker_leaves_a_dead_partner_alone_and_comes_back(
-    open_wire: Opener, partner: Any
+    open_client: Opener, partner: Any
 ) -> None:
     """After some failures nothing is sent for a while; then one call finds the partner back."""
-    wire = open_wire(patience=replace(QUICK, attempts=1, failures=2, rest=0.3))
+    client = open_client(policy=replace(QUICK, attempts=1, failures=2, rest=0.3))
     for _ in range(2):
         with pytest.raises(UnavailableError):
-            wire.send("GET", "/fault/rst/2")
+            client.send("GET", "/fault/rst/2")
     with pytest.raises(UnavailableError, match="left alone"):
-        wire.send("GET", "/ok")
+        client.send("GET", "/ok")
     assert len(partner.seen) == 2
 
     time.sleep(0.35)
-    assert wire.send("GET", "/ok").status == 200
-    assert wire.send("GET", "/ok").status == 200
+    assert client.send("GET", "/ok").status == 200
+    assert client.send("GET", "/ok").status == 200
 
 
-def test_pace_is_kept(open_wire: Opener, partner: Any) -> None:
+def test_pace_is_kept(open_client: Opener, partner: Any) -> None:
     """A request over the partner's limit, whose turn is too late, is not sent."""
-    wire = open_wire(limits=Limits(requests_per_minute=2))
-    wire.send("GET", "/ok")
-    wire.send("GET", "/ok")
+    client = open_client(limits=Limits(requests_per_minute=2))
+    client.send("GET", "/ok")
+    client.send("GET", "/ok")
     with pytest.raises(RateLimitedError) as caught:
-        wire.send("GET", "/ok")
+        client.send("GET", "/ok")
 
     assert len(partner.seen) == 2
     assert 50 < (caught.value.retry_after or 0) <= 60
 
 
-def test_body_query_and_headers_arrive(wire: Wire) -> None:
+def test_body_query_and_headers_arrive(client: HttpClient) -> None:
     """What is given is what the partner receives; None in a query means absent."""
-    told = wire.send(
+    told = client.send(
         "POST",
         "/a%2Fb?x=1",
         query={"y": ["2", "3"], "z": None, "ñ": "a&b"},
@@ -242,30 +256,30 @@ def test_body_query_and_headers_arrive(wire: Wire) -> None:
     assert told["headers"]["content-type"] == "application/json"
 
 
-def test_unwritable_body_and_header_are_input_errors(wire: Wire, partner: Any) -> None:
+def test_unwritable_body_and_header_are_input_errors(client: HttpClient, partner: Any) -> None:
     """What cannot be sent is our mistake, found before anything is sent."""
     with pytest.raises(InputError, match="JSON"):
-        wire.send("POST", "/x", json={"a": object()})
+        client.send("POST", "/x", json={"a": object()})
     with pytest.raises(InputError, match="HTTP"):
-        wire.send("GET", "/x", headers={"X-A": "a\r\nX-B: b"})
+        client.send("GET", "/x", headers={"X-A": "a\r\nX-B: b"})
     with pytest.raises(InputError, match="cannot be sent"):
-        wire.send("GET", "/x", headers={"X-A": "ñ"})
+        client.send("GET", "/x", headers={"X-A": "ñ"})
     with pytest.raises(InputError, match="method"):
-        wire.send("GET /x HTTP/1.1\r\n", "/x")
+        client.send("GET /x HTTP/1.1\r\n", "/x")
 
     assert partner.seen == []
 
 
-def test_cookies_are_not_kept(wire: Wire, partner: Any) -> None:
+def test_cookies_are_not_kept(client: HttpClient, partner: Any) -> None:
     """A session cookie of the partner is not sent back."""
-    wire.send("GET", "/fault/cookie/9")
-    wire.send("GET", "/ok")
+    client.send("GET", "/fault/cookie/9")
+    client.send("GET", "/ok")
 
     assert "cookie" not in partner.seen[1].headers
 
 
 def test_proxies_and_netrc_of_the_environment_are_ignored(
-    open_wire: Opener,
+    open_client: Opener,
     partner: Any,
     production: Any,
     monkeypatch: pytest.MonkeyPatch,
@@ -277,17 +291,17 @@ def test_proxies_and_netrc_of_the_environment_are_ignored(
     monkeypatch.setenv("NETRC", str(netrc))
     for name in ("HTTP_PROXY", "ALL_PROXY", "http_proxy", "all_proxy"):
         monkeypatch.setenv(name, production.url)
-    open_wire().send("GET", "/ok")
+    open_client().send("GET", "/ok")
 
     assert len(partner.seen) == 1
     assert "authorization" not in partner.seen[0].headers
     assert production.seen == []
 
 
-def test_preview_sends_nothing_and_shows_the_request(open_wire: Opener, partner: Any) -> None:
+def test_preview_sends_nothing_and_shows_the_request(open_client: Opener, partner: Any) -> None:
     """A dry run is the exact request, with secrets masked and no byte on the wire."""
-    wire = open_wire(secrets=("canary-secret",))
-    shown = wire.preview("POST", "/orders", json={"key": "canary-secret"}, query={"a": 1})
+    client = open_client(secrets=("canary-secret",))
+    shown = client.preview("POST", "/orders", json={"key": "canary-secret"}, query={"a": 1})
 
     assert (shown.method, shown.url) == ("POST", f"{partner.url}/orders?a=1")
     assert shown.body == b'{"key":"[REDACTED]"}'

@@ -1,15 +1,20 @@
-"""Bodies: ours written as JSON, theirs read within bounds of size and time."""
+"""A request before it is sent, its body written as JSON; and theirs read within bounds."""
 
 from __future__ import annotations
 
+import re
 import time
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 import orjson
 
+from workbench.adapters.auth import AuthHeaders, TokenRequest
+from workbench.adapters.retry import is_repeatable
 from workbench.errors import InputError, PartnerError, UnavailableError
 
 BODY_MAX = 32 * 1024 * 1024
@@ -79,3 +84,67 @@ def _plain(value: object) -> float | int:
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     raise TypeError(f"{type(value).__name__} is not JSON")
+
+
+IDEMPOTENCY_HEADER = "Idempotency-Key"
+_DEFAULTS = {
+    "Accept": "application/json",
+    # A compressed bomb cannot grow when nothing is compressed.
+    "Accept-Encoding": "identity",
+    "User-Agent": "partner-integration-workbench",
+}
+
+
+@dataclass(frozen=True)
+class PreparedRequest:
+    """A request to an address that is allowed, before login."""
+
+    method: str
+    url: str
+    headers: dict[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+    is_repeatable: bool = False
+
+    def carry(self, auth_headers: AuthHeaders) -> tuple[str, dict[str, str]]:
+        """URL and headers with the login in them: secrets in the clear."""
+        query = urlencode(
+            {name: value.get_secret_value() for name, value in auth_headers.query.items()}
+        )
+        joint = "&" if "?" in self.url else "?"
+        added = {name: value.get_secret_value() for name, value in auth_headers.headers.items()}
+        return f"{self.url}{joint}{query}" if query else self.url, {**self.headers, **added}
+
+
+def compose(
+    method: str,
+    url: str,
+    *,
+    headers: Mapping[str, str],
+    json: Any = None,
+    content: bytes | None = None,
+    key: str | None = None,
+) -> PreparedRequest:
+    """Put a request together.
+
+    Raises:
+        InputError: The method is none, or the payload has no form in JSON.
+    """
+    if not re.fullmatch(r"[A-Z]+", method := method.upper()):
+        raise InputError(f"{method[:20]!r} is not an HTTP method")
+    body = (content or b"") if json is None else write_json(json)
+    kind = {} if json is None else {"Content-Type": "application/json"}
+    keyed = {IDEMPOTENCY_HEADER: key} if key else {}
+    return PreparedRequest(
+        method=method,
+        url=url,
+        headers={**_DEFAULTS, **kind, **headers, **keyed},
+        body=body,
+        is_repeatable=is_repeatable(method, key),
+    )
+
+
+def compose_token(token: TokenRequest, url: str) -> PreparedRequest:
+    """The request for a token; asking for another one harms nobody, so it may be repeated."""
+    form = {name: value.get_secret_value() for name, value in token.form.items()}
+    headers = {**_DEFAULTS, "Content-Type": "application/x-www-form-urlencoded"}
+    return PreparedRequest("POST", url, headers, urlencode(form).encode(), is_repeatable=True)

@@ -14,16 +14,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from workbench.adapters.patience import Breaker, Budget, Patience
+from workbench.adapters.answer import ClockSkew
+from workbench.adapters.http_client import HttpClient
 from workbench.adapters.recorder import Recorded, Recorder
 from workbench.adapters.redaction import Redactor
-from workbench.adapters.skew import ClockSkew
-from workbench.adapters.wire import Wire
+from workbench.adapters.retry import CircuitBreaker, RetryBudget, RetryPolicy
 from workbench.errors import PartnerError, UnavailableError
 
 from .conftest import QUICK, Partner, answer
 
-Opener = Callable[..., Wire]
+Opener = Callable[..., HttpClient]
 
 
 class _Clock:
@@ -36,8 +36,8 @@ class _Clock:
         return self.now
 
 
-def _opened(clock: _Clock) -> Breaker:
-    breaker = Breaker(Patience(failures=2, rest=10), clock=clock)
+def _opened(clock: _Clock) -> CircuitBreaker:
+    breaker = CircuitBreaker(RetryPolicy(failures=2, rest=10), clock=clock)
     for _ in range(2):
         breaker.report(is_probe=breaker.admit(), is_there=False)
     return breaker
@@ -83,7 +83,7 @@ def test_answer_to_the_probe_decides(*, is_there: bool | None, is_open: bool) ->
 def test_late_call_does_not_make_room_for_a_second_probe() -> None:
     """A call from before the rest may end while the probe is out; the probe stays the only one."""
     clock = _Clock()
-    breaker = Breaker(Patience(failures=2, rest=10), clock=clock)
+    breaker = CircuitBreaker(RetryPolicy(failures=2, rest=10), clock=clock)
     late = breaker.admit()
     for _ in range(2):
         breaker.report(is_probe=breaker.admit(), is_there=False)
@@ -95,16 +95,16 @@ def test_late_call_does_not_make_room_for_a_second_probe() -> None:
         breaker.admit()
 
 
-def test_page_instead_of_data_opens_the_breaker(open_wire: Opener, partner: Partner) -> None:
+def test_page_instead_of_data_opens_the_breaker(open_client: Opener, partner: Partner) -> None:
     """A maintenance page is no sign of life, and a 500 is one."""
-    wire = open_wire(patience=replace(QUICK, attempts=1, failures=2))
+    client = open_client(policy=replace(QUICK, attempts=1, failures=2))
     for _ in range(3):
-        wire.send("GET", "/fault/500/9")
+        client.send("GET", "/fault/500/9")
     for _ in range(2):
         with pytest.raises(UnavailableError, match="a page, which is not JSON"):
-            wire.send("GET", "/fault/html/9").require()
+            client.send("GET", "/fault/html/9").require()
     with pytest.raises(UnavailableError, match="left alone"):
-        wire.send("GET", "/x")
+        client.send("GET", "/x")
 
     assert partner.count("/x") == 0
 
@@ -113,7 +113,7 @@ def test_page_instead_of_data_opens_the_breaker(open_wire: Opener, partner: Part
 @settings(max_examples=50)
 def test_repeats_stay_within_their_share(calls: list[int]) -> None:
     """Whatever happens, repeats are at most a tenth of the calls, and the reserve."""
-    budget = Budget(Patience(retry_share=0.1, retry_reserve=5))
+    budget = RetryBudget(RetryPolicy(retry_share=0.1, retry_reserve=5))
     spent = 0
     for number, wanted in enumerate(calls, 1):
         budget.earn()
@@ -121,18 +121,18 @@ def test_repeats_stay_within_their_share(calls: list[int]) -> None:
         assert spent <= 5 + 0.1 * number + 1e-6
 
 
-def test_long_trouble_is_not_multiplied(open_wire: Opener, partner: Partner) -> None:
+def test_long_trouble_is_not_multiplied(open_client: Opener, partner: Partner) -> None:
     """Sixty calls into an outage are sixty-six requests at most, and the reserve."""
-    wire = open_wire(patience=replace(QUICK, failures=1000, retry_reserve=2))
+    client = open_client(policy=replace(QUICK, failures=1000, retry_reserve=2))
     for _ in range(60):
-        assert wire.send("GET", "/fault/503/999").status == 503
+        assert client.send("GET", "/fault/503/999").status == 503
 
     assert 60 < partner.count("/fault/503/999") <= 60 + 6 + 2
 
 
 @pytest.mark.parametrize(("off", "warns"), [(0, False), (29, False), (90, True), (-3600, True)])
 def test_clock_of_the_partner_is_measured(
-    open_wire: Opener,
+    open_client: Opener,
     partner: Partner,
     caplog: pytest.LogCaptureFixture,
     off: int,
@@ -146,13 +146,13 @@ def test_clock_of_the_partner_is_measured(
         return answer(200, Date=format_datetime(date, usegmt=True))
 
     partner.routes["GET /x"] = tell
-    wire = open_wire(partner="nook")
-    assert wire.skew.seconds is None
-    with caplog.at_level(logging.WARNING, "workbench.adapters.skew"):
-        wire.send("GET", "/x")
-        wire.send("GET", "/x")
+    client = open_client(partner="nook")
+    assert client.skew.seconds is None
+    with caplog.at_level(logging.WARNING, "workbench.adapters.answer"):
+        client.send("GET", "/x")
+        client.send("GET", "/x")
 
-    assert wire.skew.seconds == pytest.approx(off, abs=1)
+    assert client.skew.seconds == pytest.approx(off, abs=1)
     assert len([r for r in caplog.records if "clock of nook" in r.getMessage()]) == int(warns)
 
 
@@ -182,13 +182,13 @@ def test_running_program_does_not_grow() -> None:
     assert repr(redactor) == "Redactor(3 values)"
 
 
-def test_write_answered_by_a_page_is_not_taken_for_done(wire: Wire) -> None:
+def test_write_answered_by_a_page_is_not_taken_for_done(client: HttpClient) -> None:
     """A POST that meets a maintenance page with status 200 has not been carried out."""
-    answer_ = wire.send("POST", "/fault/html/9", json={})
+    answer_ = client.send("POST", "/fault/html/9", json={})
 
     assert answer_.attempts == 1
     with pytest.raises(PartnerError, match="a page"):
         answer_.require()
     # Who asks for pages gets pages.
-    page = wire.send("GET", "/fault/html/9", headers={"Accept": "text/html"})
+    page = client.send("GET", "/fault/html/9", headers={"Accept": "text/html"})
     assert page.require().attempts == 1
