@@ -5,23 +5,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.description.change import Change, ChangeSeverity
 from workbench.description.comparison import compare
+from workbench.description.document_change import ChangeSeverity, DocumentChange
 from workbench.description.schema_diff import SchemaDiff, Side
 from workbench.model.description import ApiDescription
 from workbench.model.schema import Place
 
 BREAKING, NON_BREAKING, COSMETIC = ChangeSeverity
-Pair = Callable[[Any, Any], tuple[Change, ...]]
+Pair = Callable[[Any, Any], tuple[DocumentChange, ...]]
 
 
 @pytest.fixture
 def differ(
     read: Callable[..., ApiDescription], openapi: Callable[..., dict[str, Any]]
-) -> Callable[..., tuple[Change, ...]]:
+) -> Callable[..., tuple[DocumentChange, ...]]:
     """Compare two versions given as `paths`, further root keys for both or as pairs."""
 
-    def run(old: Any, new: Any, features: Any = None, **root: Any) -> tuple[Change, ...]:
+    def run(old: Any, new: Any, features: Any = None, **root: Any) -> tuple[DocumentChange, ...]:
         versions = []
         for index, paths in enumerate((old, new)):
             keys = {
@@ -44,7 +44,7 @@ def call(request: Any = None, answer: Any = None, **keys: Any) -> dict[str, Any]
     return {"/orders/{id}/status": {"put": node}}
 
 
-def named(changes: tuple[Change, ...]) -> set[tuple[str, str]]:
+def named(changes: tuple[DocumentChange, ...]) -> set[tuple[str, str]]:
     """Severity and slug of each change."""
     return {(change.severity.value, change.slug) for change in changes}
 
@@ -87,7 +87,7 @@ SCHEMAS = [
 
 @pytest.mark.parametrize(("old", "new", "slug", "sent", "received"), SCHEMAS)
 def test_direction_decides_what_a_schema_change_means(
-    differ: Callable[..., tuple[Change, ...]],
+    differ: Callable[..., tuple[DocumentChange, ...]],
     old: Any,
     new: Any,
     slug: str,
@@ -104,7 +104,9 @@ def test_direction_decides_what_a_schema_change_means(
     assert slug in {item.slug for item in nested}
 
 
-def test_webhooks_count_the_other_way_round(differ: Callable[..., tuple[Change, ...]]) -> None:
+def test_webhooks_count_the_other_way_round(
+    differ: Callable[..., tuple[DocumentChange, ...]],
+) -> None:
     """The body of a webhook is received: a new value in it breaks us."""
     hooks = tuple(
         {"order": call({"enum": values})["/orders/{id}/status"]} for values in (["a"], ["a", "b"])
@@ -114,7 +116,7 @@ def test_webhooks_count_the_other_way_round(differ: Callable[..., tuple[Change, 
     assert changes[0].features == ("order-created-event",)
 
 
-def test_bound_features_are_named(differ: Callable[..., tuple[Change, ...]]) -> None:
+def test_bound_features_are_named(differ: Callable[..., tuple[DocumentChange, ...]]) -> None:
     """A lost value is told for the feature that is bound to the operation."""
     states = {"enum": ["ready", "done"]}
     changes = differ(
@@ -155,14 +157,14 @@ def query(name: str = "q", **keys: Any) -> list[dict[str, Any]]:
     ],
 )
 def test_parameters(
-    differ: Callable[..., tuple[Change, ...]], old: Any, new: Any, expected: Any
+    differ: Callable[..., tuple[DocumentChange, ...]], old: Any, new: Any, expected: Any
 ) -> None:
     """Parameters travel as text, and headers are the same in any case."""
     changes = differ(call(parameters=old), call(parameters=new))
     assert named(changes) == ({expected} if expected else set())
 
 
-def test_operations_bodies_answers(differ: Callable[..., tuple[Change, ...]]) -> None:
+def test_operations_bodies_answers(differ: Callable[..., tuple[DocumentChange, ...]]) -> None:
     """What comes and goes around an operation is told, the worst first."""
     old = {
         "/gone": {"get": {"responses": {}}},
@@ -203,7 +205,7 @@ def test_operations_bodies_answers(differ: Callable[..., tuple[Change, ...]]) ->
     assert ranks == sorted(ranks)
 
 
-def test_security_and_servers(differ: Callable[..., tuple[Change, ...]]) -> None:
+def test_security_and_servers(differ: Callable[..., tuple[DocumentChange, ...]]) -> None:
     """A login that no longer suffices breaks; one more way to log in does not."""
     schemes = {"a": {"type": "http", "scheme": "basic"}, "b": {"type": "http", "scheme": "bearer"}}
     moved = {**schemes, "a": {"type": "apiKey", "in": "header", "name": "X-Key"}}
@@ -228,7 +230,7 @@ def test_security_and_servers(differ: Callable[..., tuple[Change, ...]]) -> None
     }
 
 
-def test_recursive_schemas_end(differ: Callable[..., tuple[Change, ...]]) -> None:
+def test_recursive_schemas_end(differ: Callable[..., tuple[DocumentChange, ...]]) -> None:
     """A schema that contains itself is compared once, with the change inside it."""
 
     def line(kind: str) -> dict[str, Any]:
@@ -241,7 +243,7 @@ def test_recursive_schemas_end(differ: Callable[..., tuple[Change, ...]]) -> Non
 
 
 def test_read_only_fields_do_not_count_in_requests(
-    differ: Callable[..., tuple[Change, ...]],
+    differ: Callable[..., tuple[DocumentChange, ...]],
 ) -> None:
     """What only they set may be added as required without touching what we send."""
     new = obj("id", id={**TEXT, "readOnly": True})
@@ -282,6 +284,6 @@ def test_comparison_laws(one: Any, other: Any, *, sent: bool) -> None:
     side = Side(ApiDescription(), "x")
     diff = SchemaDiff(side, side, sent=sent)
     assert diff.compare(Place(one, ""), Place(one, "")) == ()
-    there = {shift.effect for shift in diff.compare(Place(one, ""), Place(other, ""))}
-    back = {shift.effect for shift in diff.compare(Place(other, ""), Place(one, ""))}
+    there = {change.effect for change in diff.compare(Place(one, ""), Place(other, ""))}
+    back = {change.effect for change in diff.compare(Place(other, ""), Place(one, ""))}
     assert bool(there) == bool(back)

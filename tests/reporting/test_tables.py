@@ -8,7 +8,7 @@ from typing import Any, cast
 import pandas as pd
 import pytest
 
-from workbench.model.description import ApiDescription, Event, Operation, Warned
+from workbench.model.description import ApiDescription, DocumentWarning, Event, Operation
 from workbench.model.evidence import Evidence
 from workbench.partners import load_catalogue
 from workbench.reporting import tables
@@ -23,7 +23,9 @@ def describe(text: str) -> ApiDescription:
     return ApiDescription(
         operations=(Operation(id=text, method="GET", path=text, document=text, summary=text),),
         events=(Event(id=text, name=text, source="webhook", document=text, summary=text),),
-        warnings=(Warned(slug="odd", document=text, summary=text, hint=text, pointer=text),),
+        warnings=(
+            DocumentWarning(slug="odd", document=text, summary=text, hint=text, pointer=text),
+        ),
     )
 
 

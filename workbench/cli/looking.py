@@ -10,7 +10,7 @@ from workbench.cli.output import FINDINGS, Output, omissions, print_omissions, s
 from workbench.description import describe
 from workbench.errors import InputError
 from workbench.lint import lint
-from workbench.model.description import ApiDescription, Warned
+from workbench.model.description import ApiDescription, DocumentWarning
 from workbench.model.evidence import Finding, Severity
 from workbench.partners import list_partners, load_catalogue, load_partner
 from workbench.settings import load_settings
@@ -89,7 +89,7 @@ def _print_description(output: Output, description: ApiDescription) -> None:
         (item.id, item.kind, item.scheme or item.parameter or "") for item in description.security
     ]
     output.table("\nsecurity", ("scheme", "kind", "detail"), schemes)
-    kinds: dict[tuple[str, str], list[Warned]] = {}
+    kinds: dict[tuple[str, str], list[DocumentWarning]] = {}
     for warning in description.warnings:
         kinds.setdefault((warning.severity, warning.slug), []).append(warning)
     warned = [

@@ -8,8 +8,8 @@ import click
 
 from workbench.cli.output import FINDINGS, Output, omissions, print_omissions, speaks
 from workbench.description import describe
-from workbench.description.change import Change, ChangeSeverity
 from workbench.description.comparison import compare
+from workbench.description.document_change import ChangeSeverity, DocumentChange
 from workbench.errors import InputError
 from workbench.partners import Partner, load_partner
 from workbench.reporting.drift import Drift, compare_runs
@@ -146,7 +146,7 @@ def _bound(partner: Partner) -> dict[str, list[str]]:
     return features
 
 
-def _print_changes(output: Output, changes: tuple[Change, ...]) -> None:
+def _print_changes(output: Output, changes: tuple[DocumentChange, ...]) -> None:
     if not changes:
         output.text("Nothing changed.")
         return

@@ -12,7 +12,7 @@ from workbench.description.bundle import FILES
 from workbench.description.dialect import DIALECTS
 from workbench.description.openapi import Contents, read_openapi, read_scheme
 from workbench.description.sketch import rename_event
-from workbench.model.description import Warned, follow
+from workbench.model.description import DocumentWarning, follow
 from workbench.model.untrusted import list_of, mapping_of, text_of, token
 
 HOME = "x-asyncapi"
@@ -37,7 +37,7 @@ def read_asyncapi(data: dict[str, Any], name: str) -> tuple[dict[str, Any], Cont
     ]
     if not contents.events:
         contents.warnings.append(
-            Warned(
+            DocumentWarning(
                 slug="empty",
                 document=name,
                 severity="medium",

@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 from workbench.description.guard import read_bytes, read_file
 from workbench.description.limits import DEFAULT_LIMITS, Limits
 from workbench.errors import DescriptionError
-from workbench.model.description import Warned, follow
+from workbench.model.description import DocumentWarning, follow
 
 FILES = "x-files"
 _REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef", "operationRef")
@@ -37,7 +37,7 @@ class Bundle:
     """A self-contained document, the defects met on the way, and the neighbours pulled in."""
 
     document: dict[str, Any]
-    warnings: tuple[Warned, ...]
+    warnings: tuple[DocumentWarning, ...]
     files: tuple[str, ...] = ()
 
 
@@ -62,7 +62,7 @@ class _Bundler:
     name: str
     limits: Limits
     document: dict[str, Any]
-    warnings: list[Warned] = field(default_factory=list)
+    warnings: list[DocumentWarning] = field(default_factory=list)
     slots: dict[str, str] = field(default_factory=dict)  # relative path → key under x-files
     pending: list[str] = field(default_factory=list)
     references: list[_Reference] = field(default_factory=list)
@@ -265,7 +265,7 @@ class _Bundler:
     def warn(self, slug: str, severity: str, trail: Trail, summary: str, hint: str = "") -> None:
         """Note a defect at a place."""
         self.warnings.append(
-            Warned(
+            DocumentWarning(
                 slug=slug,
                 document=self.name,
                 pointer=_pointer(trail),

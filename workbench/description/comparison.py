@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from workbench.description.change import Change, ChangeSeverity, shown
+from workbench.description.document_change import ChangeSeverity, DocumentChange, shown
 from workbench.description.exchange_diff import ExchangeDiff, path_key
 from workbench.description.schema_diff import Side
 from workbench.model.description import (
@@ -31,7 +31,7 @@ def compare(
     new: ApiDescription,
     *,
     features: Mapping[str, Sequence[str]] | None = None,
-) -> tuple[Change, ...]:
+) -> tuple[DocumentChange, ...]:
     """Every change between two versions, the worst first.
 
     Documents are paired by name, a single one with a single one, the rest in their order.
@@ -42,7 +42,7 @@ def compare(
         features: Bound reference (as in the manifest, resolved in `old`) → feature slugs.
     """
     bound = _bound(old, features or {})
-    changes: list[Change] = []
+    changes: list[DocumentChange] = []
     seen: set[tuple[str, str, str]] = set()
     for pair in _pairs(old, new):
         for change, item in _compare_documents(old, new, pair):
@@ -84,7 +84,7 @@ def _pairs(old: ApiDescription, new: ApiDescription) -> list[_Pair]:
 
 def _compare_documents(
     old: ApiDescription, new: ApiDescription, pair: _Pair
-) -> Iterator[tuple[Change, Item | None]]:
+) -> Iterator[tuple[DocumentChange, Item | None]]:
     """Changes of one pair of documents, each with the old operation or event that it is about."""
     one, other = pair
     before = _items(old, one)
@@ -125,8 +125,8 @@ def _items(description: ApiDescription, document: Document | None) -> dict[str, 
     return items
 
 
-def _about(item: Item, severity: ChangeSeverity, slug: str, summary: str) -> Change:
-    return Change(
+def _about(item: Item, severity: ChangeSeverity, slug: str, summary: str) -> DocumentChange:
+    return DocumentChange(
         severity=severity,
         slug=slug,
         operation=item.id,
@@ -136,10 +136,10 @@ def _about(item: Item, severity: ChangeSeverity, slug: str, summary: str) -> Cha
     )
 
 
-def _compare_servers(old: Document, new: Document) -> Iterator[Change]:
+def _compare_servers(old: Document, new: Document) -> Iterator[DocumentChange]:
     for url in old.servers:
         if url not in new.servers:
-            yield Change(
+            yield DocumentChange(
                 severity=BREAKING,
                 slug="server-removed",
                 document=new.name,
@@ -148,7 +148,7 @@ def _compare_servers(old: Document, new: Document) -> Iterator[Change]:
             )
     for url in new.servers:
         if url not in old.servers:
-            yield Change(
+            yield DocumentChange(
                 severity=NON_BREAKING,
                 slug="server-added",
                 document=new.name,
@@ -161,7 +161,7 @@ def _compare_servers(old: Document, new: Document) -> Iterator[Change]:
     ):
         if before != after:
             what = slug.removesuffix("-changed")
-            yield Change(
+            yield DocumentChange(
                 severity=ChangeSeverity.COSMETIC,
                 slug=slug,
                 document=new.name,
@@ -173,14 +173,14 @@ def _compare_servers(old: Document, new: Document) -> Iterator[Change]:
 
 def _compare_schemes(
     old: ApiDescription, new: ApiDescription, one: Document, other: Document
-) -> Iterator[Change]:
+) -> Iterator[DocumentChange]:
     before = {item.id: item for item in old.security if item.document == one.name}
     after = {item.id: item for item in new.security if item.document == other.name}
     for name in before.keys() | after.keys():
         was, now = before.get(name), after.get(name)
         if was is None or now is None:
             verb, present = ("gained", now) if was is None else ("lost", was)
-            yield Change(
+            yield DocumentChange(
                 severity=NON_BREAKING if was is None else BREAKING,
                 slug="security-scheme-added" if was is None else "security-scheme-removed",
                 document=other.name,
@@ -188,7 +188,7 @@ def _compare_schemes(
                 summary=f"{verb} the security scheme {shown(name)}",
             )
         elif _meaning(was) != _meaning(now):
-            yield Change(
+            yield DocumentChange(
                 severity=BREAKING,
                 slug="security-scheme-changed",
                 document=other.name,
@@ -218,13 +218,13 @@ class _Demands:
         )
 
 
-def _compare_security(sides: tuple[Side, Side], old: Item, new: Item) -> Iterator[Change]:
+def _compare_security(sides: tuple[Side, Side], old: Item, new: Item) -> Iterator[DocumentChange]:
     before, after = _demands(sides[0], old), _demands(sides[1], new)
     if before == after:
         return
     ways: frozenset[_Alternative] = before.ways or frozenset({frozenset()})
     is_kept = all(after.accept(way) for way in ways)
-    yield Change(
+    yield DocumentChange(
         severity=NON_BREAKING if is_kept else BREAKING,
         slug="security-loosened" if is_kept else "security-changed",
         operation=new.id,

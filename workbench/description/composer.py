@@ -17,7 +17,7 @@ from workbench.description.limits import (
     too_deep,
 )
 from workbench.description.scalars import read_plain, read_tagged
-from workbench.model.description import Warned
+from workbench.model.description import DocumentWarning
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _CORE_TAG = "tag:yaml.org,2002:"
@@ -79,7 +79,7 @@ class _Builder:
         self.aliases = 0
         self.root: Any = None
         self.is_complete = False
-        self.warnings: list[Warned] = []
+        self.warnings: list[DocumentWarning] = []
 
     def take(self, event: Any) -> bool:
         """Take the next event; False when the document is complete and a further one begins."""
@@ -105,7 +105,7 @@ class _Builder:
     def warn(self, slug: str, summary: str, severity: str = "low") -> None:
         """Note an oddity at the place that is being read."""
         self.add_warning(
-            Warned(
+            DocumentWarning(
                 slug=slug,
                 document=self.name,
                 pointer=self.pointer(),
@@ -114,7 +114,7 @@ class _Builder:
             )
         )
 
-    def add_warning(self, warning: Warned) -> None:
+    def add_warning(self, warning: DocumentWarning) -> None:
         """Keep a warning, up to a sensible number."""
         if len(self.warnings) < MOST_WARNINGS:
             self.warnings.append(warning)

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from workbench.description.dialect import DIALECTS, Dialect
 from workbench.description.openapi import Contents
-from workbench.model.description import Operation, Warned
+from workbench.model.description import DocumentWarning, Operation
 from workbench.model.untrusted import list_of, mapping_of, text_of, token
 
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
@@ -24,7 +24,7 @@ Defect = tuple[str, str, str, str]  # slug, pointer, severity, summary
 
 def find_defects(
     document: dict[str, Any], dialect: Dialect, version: str, contents: Contents, name: str
-) -> tuple[Warned, ...]:
+) -> tuple[DocumentWarning, ...]:
     """List what is wrong with a document.
 
     Args:
@@ -45,7 +45,9 @@ def find_defects(
         found += _answers(operation)
     found += _raw(document, dialect)
     return tuple(
-        Warned(slug=slug, document=name, pointer=pointer, severity=severity, summary=summary)
+        DocumentWarning(
+            slug=slug, document=name, pointer=pointer, severity=severity, summary=summary
+        )
         for slug, pointer, severity, summary in found
     )
 

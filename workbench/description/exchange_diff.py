@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from workbench.description.change import Change, ChangeSeverity, shown
+from workbench.description.document_change import ChangeSeverity, DocumentChange, shown
+from workbench.description.schema_changes import Effect, SchemaChange
 from workbench.description.schema_diff import SchemaDiff, Side
-from workbench.description.shifts import Effect, Shift
 from workbench.model.description import Body, Direction, Event, Exchange, Operation, Parameter
 from workbench.model.description import Response as Answer
 from workbench.model.schema import Place
@@ -36,7 +36,7 @@ class ExchangeDiff:
     new: Side
     diffs: dict[bool, SchemaDiff] = field(default_factory=dict)
 
-    def compare(self, old: Operation | Event, new: Operation | Event) -> Iterator[Change]:
+    def compare(self, old: Operation | Event, new: Operation | Event) -> Iterator[DocumentChange]:
         """Every change between two versions of one operation or event."""
         we_call = new.direction is Direction.OUTBOUND
         for change in (
@@ -47,7 +47,7 @@ class ExchangeDiff:
         ):
             yield change.model_copy(update={"operation": new.id, "document": new.document})
 
-    def _head(self, old: Operation | Event, new: Operation | Event) -> Iterator[Change]:
+    def _head(self, old: Operation | Event, new: Operation | Event) -> Iterator[DocumentChange]:
         if new.deprecated != old.deprecated:
             slug = "operation-deprecated" if new.deprecated else "operation-restored"
             words = "is deprecated now" if new.deprecated else "is no longer deprecated"
@@ -80,7 +80,7 @@ class ExchangeDiff:
                 summary = f"changed its {slug.removesuffix('-changed').replace('-', ' ')}"
                 yield _change(COSMETIC, slug, new.pointer, summary, before, after)
 
-    def _parameters(self, old: Exchange, new: Exchange, *, sent: bool) -> Iterator[Change]:
+    def _parameters(self, old: Exchange, new: Exchange, *, sent: bool) -> Iterator[DocumentChange]:
         before, after = _keyed(old), _keyed(new)
         for key, parameter in before.items():
             if key in after:
@@ -105,7 +105,7 @@ class ExchangeDiff:
                     after=parameter.name,
                 )
 
-    def _parameter(self, old: Parameter, new: Parameter, *, sent: bool) -> Iterator[Change]:
+    def _parameter(self, old: Parameter, new: Parameter, *, sent: bool) -> Iterator[DocumentChange]:
         name = shown(new.name)
         if old.required != new.required:
             slug = "parameter-became-required" if new.required else "parameter-became-optional"
@@ -122,20 +122,20 @@ class ExchangeDiff:
             words = f"has another description of the parameter {name}"
             yield _change(COSMETIC, "description-changed", new.pointer, words)
         if bool(old.schema_) and bool(new.schema_):
-            shifts = self._diff(sent=sent).compare(
+            changes = self._diff(sent=sent).compare(
                 Place(old.schema_, f"{old.pointer}/schema"),
                 Place(new.schema_, f"{new.pointer}/schema"),
                 as_text=True,
                 as_list=new.place == "query",
             )
-            for shift in shifts:
+            for change in changes:
                 # An omitted parameter means its default, so another default is another request.
-                is_default = sent and shift.slug == "default-changed"
-                where = f"in the parameter {name}" if shift.field else ""
-                change = _from_shift(shift, where, f"the parameter {name}", sent=sent)
-                yield change.model_copy(update={"severity": BREAKING}) if is_default else change
+                is_default = sent and change.slug == "default-changed"
+                where = f"in the parameter {name}" if change.field else ""
+                told = _from_schema_change(change, where, f"the parameter {name}", sent=sent)
+                yield told.model_copy(update={"severity": BREAKING}) if is_default else told
 
-    def _request(self, old: Exchange, new: Exchange, *, sent: bool) -> Iterator[Change]:
+    def _request(self, old: Exchange, new: Exchange, *, sent: bool) -> Iterator[DocumentChange]:
         if old.bodies and not new.bodies:
             pointer = old.bodies[0].pointer
             yield _change(BREAKING, "request-body-removed", pointer, "lost its request body")
@@ -159,7 +159,7 @@ class ExchangeDiff:
             )
         yield from self._bodies(old.bodies, new.bodies, "in the request", sent=sent)
 
-    def _answers(self, old: Exchange, new: Exchange, *, sent: bool) -> Iterator[Change]:
+    def _answers(self, old: Exchange, new: Exchange, *, sent: bool) -> Iterator[DocumentChange]:
         before = {answer.status: answer for answer in old.responses}
         after = {answer.status: answer for answer in new.responses}
         for status, answer in before.items():
@@ -178,7 +178,7 @@ class ExchangeDiff:
                 words = f"gained the answer {status}"
                 yield _change(NON_BREAKING, "response-added", answer.pointer, words, after=status)
 
-    def _answer(self, old: Answer, new: Answer, *, sent: bool) -> Iterator[Change]:
+    def _answer(self, old: Answer, new: Answer, *, sent: bool) -> Iterator[DocumentChange]:
         if old.description != new.description:
             words = f"has another description of the answer {new.status}"
             yield _change(COSMETIC, "description-changed", new.pointer, words)
@@ -194,7 +194,7 @@ class ExchangeDiff:
 
     def _bodies(
         self, old: Sequence[Body], new: Sequence[Body], where: str, *, sent: bool
-    ) -> Iterator[Change]:
+    ) -> Iterator[DocumentChange]:
         before = {_media_type(body): body for body in old}
         after = {_media_type(body): body for body in new}
         for name in before.keys() - after.keys():
@@ -205,9 +205,9 @@ class ExchangeDiff:
             yield _change(NON_BREAKING, "media-type-added", after[name].pointer, words, after=name)
         for name, body in before.items():
             if name in after:
-                shifts = self._diff(sent=sent).compare(_place(body), _place(after[name]))
-                for shift in shifts:
-                    yield _from_shift(shift, where, "the body", sent=sent)
+                changes = self._diff(sent=sent).compare(_place(body), _place(after[name]))
+                for change in changes:
+                    yield _from_schema_change(change, where, "the body", sent=sent)
 
     def _diff(self, *, sent: bool) -> SchemaDiff:
         if sent not in self.diffs:
@@ -227,8 +227,8 @@ def _change(
     summary: str,
     before: Any = None,
     after: Any = None,
-) -> Change:
-    return Change(
+) -> DocumentChange:
+    return DocumentChange(
         severity=severity,
         slug=slug,
         document="",
@@ -239,21 +239,27 @@ def _change(
     )
 
 
-def _from_shift(shift: Shift, where: str, subject: str, *, sent: bool) -> Change:
-    """A change from a shift; `where` and `subject` are the words for its place and its root."""
-    breaking = {Effect.MOVED, Effect.LOST, Effect.NARROWED if sent else Effect.WIDENED}
-    severity = BREAKING if shift.effect in breaking else NON_BREAKING
-    field_name = shift.field
-    if shift.slug.startswith("property"):
+def _from_schema_change(
+    change: SchemaChange, where: str, subject: str, *, sent: bool
+) -> DocumentChange:
+    """What it means for the operation; `where` and `subject` name its place and its root."""
+    breaking = {
+        Effect.MOVED,
+        Effect.LOST,
+        Effect.NARROWED if sent else Effect.WIDENED,
+    }
+    severity = BREAKING if change.effect in breaking else NON_BREAKING
+    field_name = change.field
+    if change.slug.startswith("property"):
         field_name = field_name.rpartition(".")[0]
     words = f"{where}, {shown(field_name)}" if field_name else f"{where}, {subject}"
     return _change(
-        COSMETIC if shift.effect is Effect.COSMETIC else severity,
-        shift.slug,
-        shift.pointer,
-        f"{words} {shift.summary}".removeprefix(", "),
-        shift.before,
-        shift.after,
+        COSMETIC if change.effect is Effect.COSMETIC else severity,
+        change.slug,
+        change.pointer,
+        f"{words} {change.summary}".removeprefix(", "),
+        change.before,
+        change.after,
     )
 
 

@@ -27,7 +27,7 @@ from workbench.description.limits import (
     too_large,
 )
 from workbench.errors import DescriptionError
-from workbench.model.description import Warned
+from workbench.model.description import DocumentWarning
 
 _JSON_KEY = re.compile(rb'"\s*:')
 _JSON_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"(\s*+:)?')  # the group: it is a key
@@ -168,7 +168,7 @@ def _measure(data: Any, deepest: int) -> tuple[int, int]:
     return keys, depth
 
 
-def _find_json_duplicates(text: str, name: str) -> tuple[Warned, ...]:
+def _find_json_duplicates(text: str, name: str) -> tuple[DocumentWarning, ...]:
     found: list[str] = []
 
     def note(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

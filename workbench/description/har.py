@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urlsplit
 from workbench.description.guard import load_json
 from workbench.description.sketch import Outline, Payload, Sketch
 from workbench.errors import DescriptionError
-from workbench.model.description import Warned
+from workbench.model.description import DocumentWarning
 from workbench.model.untrusted import list_of, mapping_of, text_of
 
 _ID = re.compile(
@@ -29,19 +29,19 @@ def is_har(data: Any) -> bool:
     return isinstance(mapping_of(mapping_of(data).get("log")).get("entries"), list)
 
 
-def read_har(data: dict[str, Any], name: str) -> tuple[Outline, tuple[Warned, ...]]:
+def read_har(data: dict[str, Any], name: str) -> tuple[Outline, tuple[DocumentWarning, ...]]:
     """Read a recording into an outline; bodies become examples."""
     log = mapping_of(data.get("log"))
     sketches: list[Sketch] = []
     servers: list[str] = []
-    warnings: list[Warned] = []
+    warnings: list[DocumentWarning] = []
     for index, entry in enumerate(list_of(log.get("entries"))):
         sketch = _read_entry(mapping_of(entry), servers)
         if sketch is not None:
             sketches.append(sketch)
             continue
         warnings.append(
-            Warned(
+            DocumentWarning(
                 slug="unreadable-request",
                 document=name,
                 pointer=f"/log/entries/{index}",

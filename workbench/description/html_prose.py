@@ -12,7 +12,7 @@ from html.parser import HTMLParser
 from workbench.description.sections import Fence, Section, read_sections
 from workbench.description.sketch import Outline
 from workbench.description.tables import Table
-from workbench.model.description import Warned
+from workbench.model.description import DocumentWarning
 
 _HEADING = re.compile(r"h[1-6]")
 _SKIPPED = frozenset(
@@ -25,7 +25,7 @@ _BLOCKS = frozenset(
 _LANGUAGE = re.compile(r"(?:lang(?:uage)?|highlight|brush)[-:\s]+([a-z0-9]+)|^(json)$")
 
 
-def read_html(text: str, name: str) -> tuple[Outline, tuple[Warned, ...]]:
+def read_html(text: str, name: str) -> tuple[Outline, tuple[DocumentWarning, ...]]:
     """Read an HTML page into an outline, as `read_markdown` does.
 
     Args:

@@ -28,7 +28,7 @@ from workbench.description.repairs import mend
 from workbench.description.schema_defects import find_schema_defects
 from workbench.description.sketch import Outline, read_outline
 from workbench.errors import DescriptionError
-from workbench.model.description import ApiDescription, Document, Warned
+from workbench.model.description import ApiDescription, Document, DocumentWarning
 from workbench.model.untrusted import mapping_of, text_of
 
 _PROSE = frozenset({".md", ".markdown", ".mdx", ".txt"})
@@ -172,13 +172,17 @@ def _read_openapi(path: Path, document: Document, data: dict[str, Any], limits: 
 
 
 def _from_outline(
-    document: Document, kind: str, version: str, outline: Outline, warnings: Sequence[Warned]
+    document: Document,
+    kind: str,
+    version: str,
+    outline: Outline,
+    warnings: Sequence[DocumentWarning],
 ) -> _Intake:
     generated, contents = read_outline(outline, document.name)
     contents.warnings[:0] = warnings
     if not contents.operations and not contents.events:
         contents.warnings.append(
-            Warned(
+            DocumentWarning(
                 slug="empty",
                 document=document.name,
                 severity="medium",
@@ -208,10 +212,10 @@ def _digest(bundled: dict[str, Any]) -> str:
     return hashlib.sha256(orjson.dumps(bundled, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
-def _unmatched(overlay: Overlay, intakes: Sequence[_Intake]) -> tuple[Warned, ...]:
+def _unmatched(overlay: Overlay, intakes: Sequence[_Intake]) -> tuple[DocumentWarning, ...]:
     matched = frozenset[int]().union(*(intake.matched for intake in intakes))
     return tuple(
-        Warned(
+        DocumentWarning(
             slug="overlay-unmatched",
             document=overlay.name,
             pointer=f"/actions/{index}",

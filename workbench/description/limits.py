@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.errors import DescriptionError
-from workbench.model.description import Warned
+from workbench.model.description import DocumentWarning
 
 MOST_WARNINGS = 100  # of one text; a text with more has made its point
 
@@ -39,7 +39,7 @@ class Reading:
     """A text that passed the guard: JSON values only, with what was odd about it."""
 
     data: Any
-    warnings: tuple[Warned, ...] = ()
+    warnings: tuple[DocumentWarning, ...] = ()
 
 
 def refusal(what: str, name: str, line: int, hint: str | None = None) -> DescriptionError:
@@ -66,10 +66,10 @@ def too_deep(name: str, line: int, limits: Limits) -> DescriptionError:
     return refusal(f"it is nested deeper than {limits.depth} levels", name, line)
 
 
-def duplicate(name: str, key: str, pointer: str, line: int | None = None) -> Warned:
+def duplicate(name: str, key: str, pointer: str, line: int | None = None) -> DocumentWarning:
     """The warning for a repeated mapping key."""
     where = f" on line {line}" if line else ""
-    return Warned(
+    return DocumentWarning(
         slug="duplicate-key",
         document=name,
         pointer=pointer,

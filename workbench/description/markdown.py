@@ -10,10 +10,10 @@ from markdown_it.token import Token
 from workbench.description.sections import Fence, Section, read_sections
 from workbench.description.sketch import Outline
 from workbench.description.tables import Table
-from workbench.model.description import Warned
+from workbench.model.description import DocumentWarning
 
 
-def read_markdown(text: str, name: str) -> tuple[Outline, tuple[Warned, ...]]:
+def read_markdown(text: str, name: str) -> tuple[Outline, tuple[DocumentWarning, ...]]:
     """Read Markdown into an outline.
 
     Args:

@@ -20,12 +20,12 @@ from workbench.description.dialect import Dialect
 from workbench.description.direction import judge_direction
 from workbench.model.description import (
     Body,
+    DocumentWarning,
     Event,
     Operation,
     Parameter,
     Response,
     SecurityScheme,
-    Warned,
     follow,
 )
 from workbench.model.untrusted import list_of, mapping_of, text_of, texts_of, token
@@ -58,7 +58,7 @@ class Contents:
     operations: list[Operation] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     security: list[SecurityScheme] = field(default_factory=list)
-    warnings: list[Warned] = field(default_factory=list)
+    warnings: list[DocumentWarning] = field(default_factory=list)
     servers: tuple[str, ...] = ()
 
 
@@ -342,7 +342,7 @@ class _Reader:
     def warn(self, slug: str, pointer: str, summary: str, severity: str) -> None:
         """Note a defect."""
         self.contents.warnings.append(
-            Warned(
+            DocumentWarning(
                 slug=slug, document=self.name, pointer=pointer, summary=summary, severity=severity
             )
         )

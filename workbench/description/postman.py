@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from workbench.description.guard import load_json
 from workbench.description.sketch import Outline, Payload, Sketch
 from workbench.errors import DescriptionError
-from workbench.model.description import Warned
+from workbench.model.description import DocumentWarning
 from workbench.model.untrusted import list_of, mapping_of, text_of
 
 _VARIABLE = re.compile(r"\{\{\s*([^{}]+?)\s*\}\}")
@@ -36,7 +36,7 @@ def postman_version(data: dict[str, Any]) -> str:
     return found[1] if found else "2.1"
 
 
-def read_postman(data: dict[str, Any], name: str) -> tuple[Outline, tuple[Warned, ...]]:
+def read_postman(data: dict[str, Any], name: str) -> tuple[Outline, tuple[DocumentWarning, ...]]:
     """Read a collection into an outline; folders become tags.
 
     Args:
@@ -87,7 +87,7 @@ class _Reader:
     variables: dict[str, str]
     servers: list[str] = field(default_factory=list)
     schemes: dict[str, dict[str, Any]] = field(default_factory=dict)
-    warnings: list[Warned] = field(default_factory=list)
+    warnings: list[DocumentWarning] = field(default_factory=list)
 
     def read(
         self, item: dict[str, Any], tags: list[str], pointer: str, inherited: list[str]
@@ -101,7 +101,7 @@ class _Reader:
         located = self.locate(request.get("url"))
         if located is None or not _METHOD.fullmatch(method):
             self.warnings.append(
-                Warned(
+                DocumentWarning(
                     slug="unreadable-request",
                     document=self.name,
                     pointer=f"{pointer}/request",
@@ -141,7 +141,7 @@ class _Reader:
             code = text_of(response.get("code"))
             if not re.fullmatch(r"[1-5]\d\d", code):
                 self.warnings.append(
-                    Warned(
+                    DocumentWarning(
                         slug="unreadable-response",
                         document=self.name,
                         pointer=f"{pointer}/response/{index}",

@@ -14,7 +14,7 @@ import orjson
 
 from workbench.description.dialect import Dialect
 from workbench.description.overlay import Action, apply_actions, path_to
-from workbench.model.description import Warned, follow
+from workbench.model.description import DocumentWarning, follow
 from workbench.model.untrusted import list_of, mapping_of, text_of, token
 
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
@@ -25,7 +25,7 @@ _TYPED = frozenset({"schema", "content", "$ref"})
 
 def mend(
     document: dict[str, Any], dialect: Dialect, name: str
-) -> tuple[dict[str, Any], tuple[Warned, ...]]:
+) -> tuple[dict[str, Any], tuple[DocumentWarning, ...]]:
     """Repair a bundle; return it with one warning for each repair.
 
     Mended: server URLs with unknown variables or unbalanced braces, variables without a default,
@@ -39,7 +39,7 @@ def mend(
         document, _ = apply_actions(document, [action for action, *_ in found], name)
         repairs += found
     warnings = tuple(
-        Warned(
+        DocumentWarning(
             slug=slug,
             document=name,
             pointer=pointer,

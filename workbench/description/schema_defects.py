@@ -9,7 +9,7 @@ from typing import Any
 import jsonschema_rs
 
 from workbench.description.dialect import Dialect
-from workbench.model.description import Warned, follow
+from workbench.model.description import DocumentWarning, follow
 from workbench.model.schema import COMPOSING, SchemaReader
 from workbench.model.untrusted import list_of, mapping_of, text_of, token
 
@@ -24,7 +24,7 @@ _SHOWN = 20  # warnings of one kind for one document; the rest is counted
 
 def find_schema_defects(
     document: dict[str, Any], dialect: Dialect, name: str
-) -> tuple[Warned, ...]:
+) -> tuple[DocumentWarning, ...]:
     """List unknown types, patterns that do not compile, and required names without property.
 
     Also what of a composed schema is not read, by any later room.
@@ -41,7 +41,7 @@ def find_schema_defects(
     warnings = []
     for slug, places in found.items():
         warnings += [
-            Warned(
+            DocumentWarning(
                 slug=slug,
                 document=name,
                 pointer=pointer,
@@ -52,7 +52,9 @@ def find_schema_defects(
         ]
         if len(places) > _SHOWN:
             more = f"{len(places) - _SHOWN} more places with the same defect are not listed."
-            warnings.append(Warned(slug=slug, document=name, summary=more, severity="info"))
+            warnings.append(
+                DocumentWarning(slug=slug, document=name, summary=more, severity="info")
+            )
     return tuple(warnings)
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from workbench.description.change import shown
-from workbench.description.shifts import (
+from workbench.description.document_change import shown
+from workbench.description.schema_changes import (
     Effect,
-    Shift,
+    SchemaChange,
     compare_constraints,
     compare_types,
     compare_values,
@@ -21,7 +21,7 @@ from workbench.model.description import ApiDescription
 from workbench.model.schema import SCHEMA_GROUPS, SCHEMAS, Place, SchemaReader, View, view
 from workbench.model.untrusted import mapping_of, text_of
 
-_MOST = 2_000  # shifts of one schema; two documents with more have little in common
+_MOST = 2_000  # changes of one schema; two documents with more have little in common
 _DEEPEST = 40  # nesting of schemas that are compared
 _NARROW = _DEEPEST - 3  # beyond this depth only a glance is wanted, which is not remembered
 _MOST_GLANCES = 6  # glances inside each other: choices of choices
@@ -62,15 +62,15 @@ class SchemaDiff:
         self.old = old
         self.new = new
         self.sent = sent
-        self.known: dict[tuple[str, str], tuple[Shift, ...]] = {}
+        self.known: dict[tuple[str, str], tuple[SchemaChange, ...]] = {}
         self.seen: dict[tuple[Any, ...], frozenset[Effect]] = {}
         self.glances = 0
         self.left = _MOST_PAIRS
 
     def compare(
         self, old: Place, new: Place, *, as_text: bool = False, as_list: bool = False
-    ) -> tuple[Shift, ...]:
-        """All shifts between two schemas.
+    ) -> tuple[SchemaChange, ...]:
+        """All changes between two schemas.
 
         Args:
             old: The old schema.
@@ -87,13 +87,13 @@ class SchemaDiff:
                 new = other.items
         self.left = _MOST_PAIRS
         self.seen.clear()
-        shifts = self._places(old, new, 0)[:_MOST]
+        changes = self._places(old, new, 0)[:_MOST]
         if self.left < 0:
             words = f"is compared only in part: it has more than {_MOST_PAIRS} parts"
-            shifts += (Shift("schema-left-out", Effect.COSMETIC, "", new.pointer, words),)
-        return tuple(map(_ease, shifts)) if as_text else shifts
+            changes += (SchemaChange("schema-left-out", Effect.COSMETIC, "", new.pointer, words),)
+        return tuple(map(_ease, changes)) if as_text else changes
 
-    def _places(self, old: Place, new: Place, depth: int) -> tuple[Shift, ...]:
+    def _places(self, old: Place, new: Place, depth: int) -> tuple[SchemaChange, ...]:
         one, other = self.old.settle(old), self.new.settle(new)
         self.left -= 1
         if depth > _DEEPEST or self.left < 0:
@@ -109,7 +109,7 @@ class SchemaDiff:
             self.known[names] = found
         return found
 
-    def _views(self, old: View, new: View, depth: int) -> Iterator[Shift]:
+    def _views(self, old: View, new: View, depth: int) -> Iterator[SchemaChange]:
         wrapped = self._wrapping(old, new)
         if wrapped is not None:
             yield wrapped
@@ -123,11 +123,15 @@ class SchemaDiff:
         yield from self._parts(old, new, depth)
         yield from self._choices(old, new, depth)
         if old.words != new.words:
-            yield Shift(
-                "words-changed", Effect.COSMETIC, "", new.pointer, "is worded anew in its schema"
+            yield SchemaChange(
+                "words-changed",
+                Effect.COSMETIC,
+                "",
+                new.pointer,
+                "is worded anew in its schema",
             )
 
-    def _wrapping(self, old: View, new: View) -> Shift | None:
+    def _wrapping(self, old: View, new: View) -> SchemaChange | None:
         """A schema that became one of several choices, or the other way round."""
         if bool(old.choices) == bool(new.choices):
             return None
@@ -147,7 +151,7 @@ class SchemaDiff:
         slug = "choice-added" if wraps else "choice-removed"
         count = len(new.choices or old.choices)
         words = f"is one of {count} shapes now" if wraps else f"is no longer one of {count} shapes"
-        return Shift(slug, effect, "", new.pointer, words)
+        return SchemaChange(slug, effect, "", new.pointer, words)
 
     def _effects(self, old: View, new: View) -> frozenset[Effect]:
         return self._glance(old, new) - {Effect.COSMETIC, Effect.GAINED}
@@ -160,59 +164,67 @@ class SchemaDiff:
             if self.glances < _MOST_GLANCES:
                 self.glances += 1
                 found = self._views(old, new, _NARROW)
-                self.seen[key] = frozenset(shift.effect for shift in found)
+                self.seen[key] = frozenset(change.effect for change in found)
                 self.glances -= 1
         return self.seen[key]
 
-    def _properties(self, old: View, new: View, depth: int) -> Iterator[Shift]:
+    def _properties(self, old: View, new: View, depth: int) -> Iterator[SchemaChange]:
         before = {name: at for name, at in old.properties.items() if self._counts(self.old, at)}
         after = {name: at for name, at in new.properties.items() if self._counts(self.new, at)}
         for name, place in before.items():
             if name in after:
-                for shift in self._places(place, after[name], depth + 1):
-                    yield _under(name, shift)
+                for change in self._places(place, after[name], depth + 1):
+                    yield _under(name, change)
                 yield from _compare_required(name, old, new, after[name])
             else:
                 words = f"lost the field {shown(name)}"
                 gone = place.schema
                 at = place.pointer
-                yield Shift("property-removed", Effect.LOST, name, at, words, gone, is_old=True)
+                yield SchemaChange(
+                    "property-removed", Effect.LOST, name, at, words, gone, is_old=True
+                )
         for name, place in after.items():
             if name not in before:
                 yield self._added(name, place, is_required=name in new.required)
         unnamed = new.required - old.required - new.properties.keys() - old.properties.keys()
         for name in sorted(unnamed):
             words = f"now requires the field {shown(name)}"
-            yield Shift("property-became-required", Effect.NARROWED, name, new.pointer, words)
+            yield SchemaChange(
+                "property-became-required", Effect.NARROWED, name, new.pointer, words
+            )
 
-    def _added(self, name: str, place: Place, *, is_required: bool) -> Shift:
+    def _added(self, name: str, place: Place, *, is_required: bool) -> SchemaChange:
         """A new property; one with a default may be left out all the same."""
         schema = place.schema
         if not is_required or "default" in mapping_of(self.new.settle(place).schema):
             words = f"gained the field {shown(name)}"
-            return Shift("property-added", Effect.GAINED, name, place.pointer, words, after=schema)
+            return SchemaChange(
+                "property-added", Effect.GAINED, name, place.pointer, words, after=schema
+            )
         words = f"gained the required field {shown(name)}"
         slug = "property-added-required"
-        return Shift(slug, Effect.NARROWED, name, place.pointer, words, after=schema)
+        return SchemaChange(slug, Effect.NARROWED, name, place.pointer, words, after=schema)
 
     def _counts(self, side: Side, place: Place) -> bool:
         """Whether a property is part of what travels this way."""
         hidden = "readOnly" if self.sent else "writeOnly"
         return mapping_of(side.settle(place).schema).get(hidden) is not True
 
-    def _parts(self, old: View, new: View, depth: int) -> Iterator[Shift]:
+    def _parts(self, old: View, new: View, depth: int) -> Iterator[SchemaChange]:
         if old.items is not None and new.items is not None:
-            for shift in self._places(old.items, new.items, depth + 1):
-                yield _under("[]", shift)
+            for change in self._places(old.items, new.items, depth + 1):
+                yield _under("[]", change)
         elif old.items is not None or new.items is not None:
             effect = Effect.NARROWED if old.items is None else Effect.WIDENED
-            yield Shift("items-changed", effect, "[]", new.pointer, "changed what its list holds")
+            yield SchemaChange(
+                "items-changed", effect, "[]", new.pointer, "changed what its list holds"
+            )
         if isinstance(old.extra, Place) and isinstance(new.extra, Place):
-            for shift in self._places(old.extra, new.extra, depth + 1):
-                yield _under("*", shift)
+            for change in self._places(old.extra, new.extra, depth + 1):
+                yield _under("*", change)
         elif old.extra is not new.extra:
             ranks = [_openness(old.extra), _openness(new.extra)]
-            yield Shift(
+            yield SchemaChange(
                 "further-properties-changed",
                 Effect.NARROWED if ranks[0] > ranks[1] else Effect.WIDENED,
                 "",
@@ -222,7 +234,7 @@ class SchemaDiff:
 
         yield from self._inner(old, new, depth)
 
-    def _inner(self, old: View, new: View, depth: int) -> Iterator[Shift]:
+    def _inner(self, old: View, new: View, depth: int) -> Iterator[SchemaChange]:
         """Keywords whose values are schemas, the same ones on both sides."""
         for key in sorted(
             (SCHEMAS | SCHEMA_GROUPS) & old.constraints.keys() & new.constraints.keys()
@@ -236,15 +248,15 @@ class SchemaDiff:
             keys = [()] if key in SCHEMAS else [(item,) for item in _keys(before)]
             for tokens in keys:
                 found = self._places(one.below(*tokens), other.below(*tokens), depth + 1)
-                yield from (_under(f"({key})", shift) for shift in found)
+                yield from (_under(f"({key})", change) for change in found)
 
-    def _choices(self, old: View, new: View, depth: int) -> Iterator[Shift]:
+    def _choices(self, old: View, new: View, depth: int) -> Iterator[SchemaChange]:
         pairs, gone, added = self._pair(list(old.choices), list(new.choices))
         for one, other in pairs:
             yield from self._places(one, other, depth + 1)
         for place in gone:
             effect = Effect.NARROWED if new.choices else Effect.WIDENED
-            yield Shift(
+            yield SchemaChange(
                 "choice-removed",
                 effect,
                 "",
@@ -256,7 +268,9 @@ class SchemaDiff:
         for place in added:
             effect = Effect.WIDENED if old.choices else Effect.NARROWED
             summary = f"gained the shape {shown(_label(place))}"
-            yield Shift("choice-added", effect, "", place.pointer, summary, after=place.schema)
+            yield SchemaChange(
+                "choice-added", effect, "", place.pointer, summary, after=place.schema
+            )
 
     def _pair(
         self, old: list[Place], new: list[Place]
@@ -281,11 +295,11 @@ class SchemaDiff:
         return not self._glance(self.old.view(old), self.new.view(new)) - {Effect.COSMETIC}
 
 
-def _compare_required(name: str, old: View, new: View, place: Place) -> Iterator[Shift]:
+def _compare_required(name: str, old: View, new: View, place: Place) -> Iterator[SchemaChange]:
     if (name in old.required) == (name in new.required):
         return
     is_required = name in new.required
-    yield Shift(
+    yield SchemaChange(
         "property-became-required" if is_required else "property-became-optional",
         Effect.NARROWED if is_required else Effect.WIDENED,
         name,
@@ -296,23 +310,23 @@ def _compare_required(name: str, old: View, new: View, place: Place) -> Iterator
     )
 
 
-def _ease(shift: Shift) -> Shift:
+def _ease(change: SchemaChange) -> SchemaChange:
     """In a parameter, a text without conditions takes what a number or a flag would be."""
     scalars = {"integer", "number", "boolean", "string"}
     if (
-        shift.slug == "type-changed"
-        and shift.effect is Effect.MOVED
-        and set(shift.before or ()) <= scalars
-        and "string" in (shift.after or ())
+        change.slug == "type-changed"
+        and change.effect is Effect.MOVED
+        and set(change.before or ()) <= scalars
+        and "string" in (change.after or ())
     ):
-        return replace(shift, effect=Effect.WIDENED)
-    return shift
+        return replace(change, effect=Effect.WIDENED)
+    return change
 
 
-def _under(name: str, shift: Shift) -> Shift:
-    inner = shift.field
+def _under(name: str, change: SchemaChange) -> SchemaChange:
+    inner = change.field
     joined = name + inner if inner.startswith("[]") else f"{name}.{inner}" if inner else name
-    return replace(shift, field=joined)
+    return replace(change, field=joined)
 
 
 def _openness(extra: Place | bool) -> int:

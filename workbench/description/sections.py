@@ -18,7 +18,7 @@ from workbench.description.guard import load_json
 from workbench.description.sketch import Outline, Payload, Sketch
 from workbench.description.tables import Table, read_fields, read_parameters
 from workbench.errors import DescriptionError
-from workbench.model.description import Direction, Warned
+from workbench.model.description import Direction, DocumentWarning
 
 _JSON_LANGUAGES = frozenset({"", "json", "json5", "jsonc", "js", "javascript"})
 _LONGEST = 4_000  # characters of description kept for one operation
@@ -56,7 +56,7 @@ class Section:
 
 def read_sections(
     sections: Sequence[Section], text: str, name: str
-) -> tuple[Outline, tuple[Warned, ...]]:
+) -> tuple[Outline, tuple[DocumentWarning, ...]]:
     """Read the sections of one document into an outline.
 
     Args:
@@ -94,7 +94,7 @@ class _Reader:
     name: str
     bases: tuple[str, ...] = ()
     sketches: list[Sketch] = field(default_factory=list)
-    warnings: list[Warned] = field(default_factory=list)
+    warnings: list[DocumentWarning] = field(default_factory=list)
     hosts: list[str] = field(default_factory=list)
     current: Sketch | None = None
     level: int = 0
@@ -224,7 +224,7 @@ class _Reader:
         except DescriptionError:
             if fence.language.startswith("json"):
                 self.warnings.append(
-                    Warned(
+                    DocumentWarning(
                         slug="unreadable-example",
                         document=self.name,
                         severity="info",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workbench.model.description import Event, Operation, Warned
+from workbench.model.description import DocumentWarning, Event, Operation
 from workbench.model.evidence import Evidence, Finding, Outcome, Severity, Source
 from workbench.model.feature import Catalogue, Feature, FeatureKind
 from workbench.model.verdict import Binding
@@ -91,7 +91,7 @@ def _has_examples(item: Operation | Event) -> bool:
     return any(body.examples for body in item.bodies)
 
 
-def _warnings_of(partner: Partner, item: Operation | Event) -> list[Warned]:
+def _warnings_of(partner: Partner, item: Operation | Event) -> list[DocumentWarning]:
     return [
         warning
         for warning in partner.description.warnings
@@ -101,7 +101,7 @@ def _warnings_of(partner: Partner, item: Operation | Event) -> list[Warned]:
     ]
 
 
-def _as_finding(warning: Warned, operation: str | None = None) -> Finding:
+def _as_finding(warning: DocumentWarning, operation: str | None = None) -> Finding:
     return Finding(
         slug=warning.slug,
         severity=Severity(warning.severity),

@@ -159,7 +159,7 @@ class Document(Described):
     files: tuple[str, ...] = ()
 
 
-class Warned(Described):
+class DocumentWarning(Described):
     """A defect of a document that leaves the rest usable; becomes a finding of `documents`."""
 
     slug: str
@@ -193,7 +193,7 @@ class ApiDescription(BaseModel):
     operations: tuple[Operation, ...] = ()
     events: tuple[Event, ...] = ()
     security: tuple[SecurityScheme, ...] = ()
-    warnings: tuple[Warned, ...] = ()
+    warnings: tuple[DocumentWarning, ...] = ()
     bundles: dict[str, dict[str, Any]] = Field(default_factory=dict, repr=False)
 
     def exchange(self, reference: str) -> Operation | Event | None:

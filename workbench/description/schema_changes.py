@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from workbench.description.change import shown
+from workbench.description.document_change import shown
 from workbench.model.schema import LOWER, SCHEMA_GROUPS, SCHEMAS, UPPER, View
 from workbench.model.untrusted import mapping_of
 
@@ -15,7 +15,7 @@ _ANNOTATIONS = frozenset({"readOnly", "writeOnly", "deprecated", "default"})
 
 
 class Effect(StrEnum):
-    """What a shift does to the set of values that a schema takes."""
+    """What a change does to the set of values that a schema takes."""
 
     NARROWED = "narrowed"
     WIDENED = "widened"
@@ -26,7 +26,7 @@ class Effect(StrEnum):
 
 
 @dataclass(frozen=True)
-class Shift:
+class SchemaChange:
     """One difference; `field` is the dotted path of the value inside the body.
 
     `is_old` says that `pointer` is one of the old version.
@@ -42,10 +42,10 @@ class Shift:
     is_old: bool = False
 
 
-def compare_types(old: View, new: View) -> Iterator[Shift]:
+def compare_types(old: View, new: View) -> Iterator[SchemaChange]:
     """Shifts of the allowed types, null among them."""
     if old.types != new.types:
-        yield Shift(
+        yield SchemaChange(
             "type-changed",
             _type_effect(old.types, new.types),
             "",
@@ -55,7 +55,7 @@ def compare_types(old: View, new: View) -> Iterator[Shift]:
             after=sorted(new.types) if new.types is not None else None,
         )
     elif old.nullable != new.nullable:
-        yield Shift(
+        yield SchemaChange(
             "became-nullable" if new.nullable else "became-not-nullable",
             Effect.WIDENED if new.nullable else Effect.NARROWED,
             "",
@@ -87,11 +87,11 @@ def _types(view: View) -> str:
     return "any" if view.types is None else " or ".join(sorted(view.types)) or "none"
 
 
-def compare_values(old: View, new: View) -> Iterator[Shift]:
+def compare_values(old: View, new: View) -> Iterator[SchemaChange]:
     """Shifts of the listed values."""
     if old.values is None or new.values is None:
         if old.values is not new.values:
-            yield Shift(
+            yield SchemaChange(
                 "values-listed" if old.values is None else "values-freed",
                 Effect.NARROWED if old.values is None else Effect.WIDENED,
                 "",
@@ -103,7 +103,7 @@ def compare_values(old: View, new: View) -> Iterator[Shift]:
         return
     for value in old.values:
         if not _contains(new.values, value):
-            yield Shift(
+            yield SchemaChange(
                 "value-removed",
                 Effect.NARROWED,
                 "",
@@ -113,7 +113,7 @@ def compare_values(old: View, new: View) -> Iterator[Shift]:
             )
     for value in new.values:
         if not _contains(old.values, value):
-            yield Shift(
+            yield SchemaChange(
                 "value-added",
                 Effect.WIDENED,
                 "",
@@ -127,7 +127,7 @@ def _contains(values: tuple[Any, ...], value: Any) -> bool:
     return any(type(item) is type(value) and item == value for item in values)
 
 
-def compare_constraints(old: View, new: View) -> Iterator[Shift]:
+def compare_constraints(old: View, new: View) -> Iterator[SchemaChange]:
     """Shifts of bounds, patterns, formats and every other keyword."""
     for key in sorted(old.constraints.keys() | new.constraints.keys()):
         before, after = old.constraints.get(key), new.constraints.get(key)
@@ -143,7 +143,7 @@ def compare_constraints(old: View, new: View) -> Iterator[Shift]:
             continue
         effect = _constraint_effect(key, before, after)
         verb = {Effect.NARROWED: "tightened", Effect.WIDENED: "loosened"}.get(effect, "changed")
-        yield Shift(
+        yield SchemaChange(
             f"{key.lstrip('$').lower()}-{verb}",
             effect,
             "",
@@ -165,10 +165,12 @@ def is_compared_inside(key: str, before: Any, after: Any) -> bool:
     )
 
 
-def _discriminator(before: dict[str, Any], after: dict[str, Any], pointer: str) -> Iterator[Shift]:
+def _discriminator(
+    before: dict[str, Any], after: dict[str, Any], pointer: str
+) -> Iterator[SchemaChange]:
     names = (before.get("propertyName"), after.get("propertyName"))
     if names[0] != names[1]:
-        yield Shift(
+        yield SchemaChange(
             "discriminator-changed",
             Effect.MOVED if all(names) else Effect.GAINED,
             "",
@@ -180,14 +182,19 @@ def _discriminator(before: dict[str, Any], after: dict[str, Any], pointer: str) 
     for value in sorted(known.keys() | stated.keys()) if all(names) else ():
         if value not in stated:
             words = f"lost the kind {shown(value)}"
-            yield Shift("kind-removed", Effect.NARROWED, "", pointer, words, value)
+            yield SchemaChange("kind-removed", Effect.NARROWED, "", pointer, words, value)
         elif value not in known:
             words = f"gained the kind {shown(value)}"
-            yield Shift("kind-added", Effect.WIDENED, "", pointer, words, None, value)
+            yield SchemaChange("kind-added", Effect.WIDENED, "", pointer, words, None, value)
         elif known[value] != stated[value]:
             words = f"gives the kind {shown(value)} another schema"
-            yield Shift(
-                "kind-changed", Effect.MOVED, "", pointer, words, *(known[value], stated[value])
+            yield SchemaChange(
+                "kind-changed",
+                Effect.MOVED,
+                "",
+                pointer,
+                words,
+                *(known[value], stated[value]),
             )
 
 
@@ -206,9 +213,9 @@ def _constraint_effect(key: str, before: Any, after: Any) -> Effect:
     return Effect.MOVED
 
 
-def _annotation(key: str, before: Any, after: Any, pointer: str) -> Iterator[Shift]:
+def _annotation(key: str, before: Any, after: Any, pointer: str) -> Iterator[SchemaChange]:
     if key == "default":
-        yield Shift(
+        yield SchemaChange(
             "default-changed",
             Effect.GAINED,
             "",
@@ -219,8 +226,12 @@ def _annotation(key: str, before: Any, after: Any, pointer: str) -> Iterator[Shi
         )
     elif key == "deprecated":
         verb = "is deprecated now" if after else "is no longer deprecated"
-        yield Shift(
-            "field-deprecated" if after else "field-restored", Effect.GAINED, "", pointer, verb
+        yield SchemaChange(
+            "field-deprecated" if after else "field-restored",
+            Effect.GAINED,
+            "",
+            pointer,
+            verb,
         )
 
 

@@ -23,7 +23,7 @@ class ChangeSeverity(StrEnum):
         return list(ChangeSeverity).index(self)
 
 
-class Change(BaseModel):
+class DocumentChange(BaseModel):
     """One difference between two versions.
 
     Attributes:
