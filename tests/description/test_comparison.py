@@ -287,3 +287,14 @@ def test_comparison_laws(one: Any, other: Any, *, sent: bool) -> None:
     there = {change.effect for change in diff.compare(Place(one, ""), Place(other, ""))}
     back = {change.effect for change in diff.compare(Place(other, ""), Place(one, ""))}
     assert bool(there) == bool(back)
+
+
+@pytest.mark.parametrize("sent", [True, False])
+def test_a_required_name_without_property_is_compared_both_ways(*, sent: bool) -> None:
+    """A field that is only required, never described, counts when it comes and when it goes."""
+    side = Side(ApiDescription(), "x")
+    diff = SchemaDiff(side, side, sent=sent)
+    bare, bound = ({"type": "object", "required": names} for names in ([], ["knot"]))
+    (gone,) = diff.compare(Place(bound, ""), Place(bare, ""))
+    (come,) = diff.compare(Place(bare, ""), Place(bound, ""))
+    assert (gone.slug, come.slug) == ("property-became-optional", "property-became-required")

@@ -175,7 +175,9 @@ class SchemaDiff:
             if name in after:
                 for change in self._places(place, after[name], depth + 1):
                     yield _under(name, change)
-                yield from _compare_required(name, old, new, after[name])
+                if (name in old.required) != (name in new.required):
+                    is_required = name in new.required
+                    yield _requirement(name, after[name].pointer, is_required=is_required)
             else:
                 words = f"lost the field {shown(name)}"
                 gone = place.schema
@@ -186,12 +188,9 @@ class SchemaDiff:
         for name, place in after.items():
             if name not in before:
                 yield self._added(name, place, is_required=name in new.required)
-        unnamed = new.required - old.required - new.properties.keys() - old.properties.keys()
-        for name in sorted(unnamed):
-            words = f"now requires the field {shown(name)}"
-            yield SchemaChange(
-                "property-became-required", Effect.NARROWED, name, new.pointer, words
-            )
+        named = new.properties.keys() | old.properties.keys()
+        for name in sorted((new.required ^ old.required) - named):
+            yield _requirement(name, new.pointer, is_required=name in new.required)
 
     def _added(self, name: str, place: Place, *, is_required: bool) -> SchemaChange:
         """A new property; one with a default may be left out all the same."""
@@ -295,18 +294,15 @@ class SchemaDiff:
         return not self._glance(self.old.view(old), self.new.view(new)) - {Effect.COSMETIC}
 
 
-def _compare_required(name: str, old: View, new: View, place: Place) -> Iterator[SchemaChange]:
-    if (name in old.required) == (name in new.required):
-        return
-    is_required = name in new.required
-    yield SchemaChange(
+def _requirement(name: str, pointer: str, *, is_required: bool) -> SchemaChange:
+    """A field that may no longer, or may now, be left out."""
+    verb = "now requires" if is_required else "no longer promises"
+    return SchemaChange(
         "property-became-required" if is_required else "property-became-optional",
         Effect.NARROWED if is_required else Effect.WIDENED,
         name,
-        place.pointer,
-        f"now requires the field {shown(name)}"
-        if is_required
-        else f"no longer promises the field {shown(name)}",
+        pointer,
+        f"{verb} the field {shown(name)}",
     )
 
 
