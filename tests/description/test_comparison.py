@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from workbench.description.comparison import compare
 from workbench.description.document_change import ChangeSeverity, DocumentChange
-from workbench.description.schema_diff import SchemaDiff, Side
+from workbench.description.schema_diff import DocumentVersion, SchemaDiff
 from workbench.model.description import ApiDescription
-from workbench.model.schema import Place
+from workbench.model.schema import LocatedSchema
 
 BREAKING, NON_BREAKING, COSMETIC = ChangeSeverity
 Pair = Callable[[Any, Any], tuple[DocumentChange, ...]]
@@ -281,20 +281,24 @@ SCHEMA = st.recursive(
 @given(one=SCHEMA, other=SCHEMA, sent=st.booleans())
 def test_comparison_laws(one: Any, other: Any, *, sent: bool) -> None:
     """A schema never differs from itself, and no pair of schemas makes the comparison fail."""
-    side = Side(ApiDescription(), "x")
+    side = DocumentVersion(ApiDescription(), "x")
     diff = SchemaDiff(side, side, sent=sent)
-    assert diff.compare(Place(one, ""), Place(one, "")) == ()
-    there = {change.effect for change in diff.compare(Place(one, ""), Place(other, ""))}
-    back = {change.effect for change in diff.compare(Place(other, ""), Place(one, ""))}
+    assert diff.compare(LocatedSchema(one, ""), LocatedSchema(one, "")) == ()
+    there = {
+        change.effect for change in diff.compare(LocatedSchema(one, ""), LocatedSchema(other, ""))
+    }
+    back = {
+        change.effect for change in diff.compare(LocatedSchema(other, ""), LocatedSchema(one, ""))
+    }
     assert bool(there) == bool(back)
 
 
 @pytest.mark.parametrize("sent", [True, False])
 def test_a_required_name_without_property_is_compared_both_ways(*, sent: bool) -> None:
     """A field that is only required, never described, counts when it comes and when it goes."""
-    side = Side(ApiDescription(), "x")
+    side = DocumentVersion(ApiDescription(), "x")
     diff = SchemaDiff(side, side, sent=sent)
     bare, bound = ({"type": "object", "required": names} for names in ([], ["knot"]))
-    (gone,) = diff.compare(Place(bound, ""), Place(bare, ""))
-    (come,) = diff.compare(Place(bare, ""), Place(bound, ""))
+    (gone,) = diff.compare(LocatedSchema(bound, ""), LocatedSchema(bare, ""))
+    (come,) = diff.compare(LocatedSchema(bare, ""), LocatedSchema(bound, ""))
     assert (gone.slug, come.slug) == ("property-became-optional", "property-became-required")

@@ -113,8 +113,8 @@ def test_markup_that_never_closes_is_no_bomb(piece: str) -> None:
     """A megabyte of one unclosed piece takes no more than two seconds of work."""
     text = "<html><h2>GET /orders</h2>" + piece * (1_000_000 // len(piece))
     started = time.process_time()
-    outline, _ = read_html(text, "bomb.html")
-    assert [sketch.path for sketch in outline.sketches] == ["/orders"]
+    drafted, _ = read_html(text, "bomb.html")
+    assert [draft.path for draft in drafted.drafts] == ["/orders"]
     assert time.process_time() - started < 2
 
 
@@ -125,9 +125,9 @@ _SOUP = (*_TAGS, "</code>", "<p>", "<nav>", "</nav>", "<!--", "-->", "&lt;", "<b
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.sampled_from(_SOUP)))
 def test_any_tag_soup_is_read_or_refused(parts: list[str]) -> None:
-    """However tags are mixed, the end is an outline or a refusal."""
+    """However tags are mixed, the end is a drafted document or a refusal."""
     try:
-        outline, _ = read_html("".join(parts), "soup.html")
+        drafted, _ = read_html("".join(parts), "soup.html")
     except DescriptionError:
         return
-    assert outline.sketches
+    assert drafted.drafts

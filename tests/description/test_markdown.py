@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openapi_spec_validator import validate
 
-from workbench.description.markdown import read_markdown
+from workbench.description.markdown_prose import read_markdown
 from workbench.errors import DescriptionError
 from workbench.model.description import ApiDescription, Direction
 
@@ -235,7 +235,7 @@ LINES = st.sampled_from(
 def test_any_prose_is_read_or_refused(lines: list[str]) -> None:
     """No prose raises anything but DescriptionError."""
     try:
-        outline, _ = read_markdown("\n".join(lines), "any.md")
+        drafted, _ = read_markdown("\n".join(lines), "any.md")
     except DescriptionError:
         return
-    assert outline.sketches
+    assert drafted.drafts

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.description.schema import as_json_schema
+from workbench.description.schema_validation import as_json_schema
 from workbench.evidence.behaviour.comparing import Difference, differences
 from workbench.evidence.behaviour.deviating import deviations
 from workbench.evidence.bodies import Maker

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.description.schema_diff import SchemaDiff, Side
+from workbench.description.schema_diff import DocumentVersion, SchemaDiff
 from workbench.model.description import ApiDescription
-from workbench.model.schema import ITEMS, Place, SchemaNode, SchemaReader, view
+from workbench.model.schema import ITEMS, LocatedSchema, SchemaNode, SchemaReader, view
 
 NAMES = ("Boat", "Crew", "Deck", "Hull", "Mast")
 REFERENCES = [f"#/schemas/{name}" for name in NAMES]
@@ -78,7 +78,7 @@ def test_any_cycle_ends(schemas: dict[str, Any]) -> None:
         assert all(not {"$ref", "allOf", "oneOf", "anyOf"} & shape.keys() for shape in shapes)
         assert set(first.get("properties", {})) <= set(found.properties(to(name)))
         assert len(found.walk(to(name), 4)) <= 400
-        view(found, Place(to(name)))
+        view(found, LocatedSchema(to(name)))
         node = SchemaNode.of(found, to(name))
         node.go(("next", 0, "id"))
         assert node.items().types >= frozenset()
@@ -91,9 +91,12 @@ def test_cyclic_schemas_are_compared(
     old: dict[str, Any], new: dict[str, Any], *, sent: bool
 ) -> None:
     """A comparison of two cyclic documents ends, and finds none in a document with itself."""
-    sides = [Side(ApiDescription(bundles={"x": {"schemas": item}}), "x") for item in (old, new)]
+    sides = [
+        DocumentVersion(ApiDescription(bundles={"x": {"schemas": item}}), "x")
+        for item in (old, new)
+    ]
     for name in NAMES:
-        place = Place(to(name))
+        place = LocatedSchema(to(name))
         SchemaDiff(*sides, sent=sent).compare(place, place)
         assert SchemaDiff(sides[0], sides[0], sent=sent).compare(place, place) == ()
 
@@ -158,7 +161,7 @@ def test_diamonds_do_not_double_the_work() -> None:
     start = time.perf_counter()
     assert found.first(to("F0"))["properties"] == {"id": {"type": "string"}}
     assert len(found.alternatives(to("F0"))) == 1
-    assert view(found, Place(to("F0"))).properties.keys() == {"id"}
+    assert view(found, LocatedSchema(to("F0"))).properties.keys() == {"id"}
     assert time.perf_counter() - start < 1
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.canonical.base import Entity
-from workbench.description.schema import violations
+from workbench.description.schema_validation import violations
 from workbench.errors import TranslationError
 from workbench.mapping import Translator
 from workbench.model.description import Operation

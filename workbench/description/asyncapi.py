@@ -10,8 +10,8 @@ from typing import Any
 
 from workbench.description.bundle import FILES
 from workbench.description.dialect import DIALECTS
+from workbench.description.draft_operations import rename_event
 from workbench.description.openapi import Contents, read_openapi, read_scheme
-from workbench.description.sketch import rename_event
 from workbench.model.description import DocumentWarning, follow
 from workbench.model.untrusted import list_of, mapping_of, text_of, token
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from workbench.description.document_change import ChangeSeverity, DocumentChange, shown
 from workbench.description.exchange_diff import ExchangeDiff, path_key
-from workbench.description.schema_diff import Side
+from workbench.description.schema_diff import DocumentVersion
 from workbench.model.description import (
     ApiDescription,
     Document,
@@ -92,7 +92,7 @@ def _compare_documents(
     if one is not None and other is not None:
         for change in (*_compare_servers(one, other), *_compare_schemes(old, new, one, other)):
             yield change, None
-        sides = Side(old, one.name), Side(new, other.name)
+        sides = DocumentVersion(old, one.name), DocumentVersion(new, other.name)
         diff = ExchangeDiff(*sides)
         for key, item in before.items():
             if key in after:
@@ -218,7 +218,9 @@ class _Demands:
         )
 
 
-def _compare_security(sides: tuple[Side, Side], old: Item, new: Item) -> Iterator[DocumentChange]:
+def _compare_security(
+    sides: tuple[DocumentVersion, DocumentVersion], old: Item, new: Item
+) -> Iterator[DocumentChange]:
     before, after = _demands(sides[0], old), _demands(sides[1], new)
     if before == after:
         return
@@ -236,7 +238,7 @@ def _compare_security(sides: tuple[Side, Side], old: Item, new: Item) -> Iterato
     )
 
 
-def _demands(side: Side, item: Item) -> _Demands:
+def _demands(side: DocumentVersion, item: Item) -> _Demands:
     bundle = side.description.bundles.get(side.document, {})
     node = mapping_of(follow(bundle, f"#{item.pointer}"))
     stated = node["security"] if "security" in node else bundle.get("security")

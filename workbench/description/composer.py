@@ -16,7 +16,7 @@ from workbench.description.limits import (
     refusal,
     too_deep,
 )
-from workbench.description.scalars import read_plain, read_tagged
+from workbench.description.yaml_scalars import read_plain, read_tagged
 from workbench.model.description import DocumentWarning
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

@@ -13,10 +13,10 @@ from typing import Any
 
 from workbench.description.document_change import ChangeSeverity, DocumentChange, shown
 from workbench.description.schema_changes import Effect, SchemaChange
-from workbench.description.schema_diff import SchemaDiff, Side
+from workbench.description.schema_diff import DocumentVersion, SchemaDiff
 from workbench.model.description import Body, Direction, Event, Exchange, Operation, Parameter
 from workbench.model.description import Response as Answer
-from workbench.model.schema import Place
+from workbench.model.schema import LocatedSchema
 
 BREAKING = ChangeSeverity.BREAKING
 NON_BREAKING = ChangeSeverity.NON_BREAKING
@@ -32,8 +32,8 @@ class ExchangeDiff:
     Named schemas are compared once for each direction, however many operations use them.
     """
 
-    old: Side
-    new: Side
+    old: DocumentVersion
+    new: DocumentVersion
     diffs: dict[bool, SchemaDiff] = field(default_factory=dict)
 
     def compare(self, old: Operation | Event, new: Operation | Event) -> Iterator[DocumentChange]:
@@ -123,8 +123,8 @@ class ExchangeDiff:
             yield _change(COSMETIC, "description-changed", new.pointer, words)
         if bool(old.schema_) and bool(new.schema_):
             changes = self._diff(sent=sent).compare(
-                Place(old.schema_, f"{old.pointer}/schema"),
-                Place(new.schema_, f"{new.pointer}/schema"),
+                LocatedSchema(old.schema_, f"{old.pointer}/schema"),
+                LocatedSchema(new.schema_, f"{new.pointer}/schema"),
                 as_text=True,
                 as_list=new.place == "query",
             )
@@ -263,9 +263,9 @@ def _from_schema_change(
     )
 
 
-def _place(body: Body) -> Place:
+def _place(body: Body) -> LocatedSchema:
     keeps = body.pointer.rpartition("/")[2] in {"schema", "itemSchema"}
-    return Place(body.schema_, body.pointer if keeps else f"{body.pointer}/schema")
+    return LocatedSchema(body.schema_, body.pointer if keeps else f"{body.pointer}/schema")
 
 
 def _media_type(body: Body) -> str:

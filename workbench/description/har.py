@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from workbench.description.draft_operations import DraftBody, DraftDocument, DraftOperation
 from workbench.description.guard import load_json
-from workbench.description.sketch import Outline, Payload, Sketch
 from workbench.errors import DescriptionError
 from workbench.model.description import DocumentWarning
 from workbench.model.untrusted import list_of, mapping_of, text_of
@@ -29,16 +29,16 @@ def is_har(data: Any) -> bool:
     return isinstance(mapping_of(mapping_of(data).get("log")).get("entries"), list)
 
 
-def read_har(data: dict[str, Any], name: str) -> tuple[Outline, tuple[DocumentWarning, ...]]:
-    """Read a recording into an outline; bodies become examples."""
+def read_har(data: dict[str, Any], name: str) -> tuple[DraftDocument, tuple[DocumentWarning, ...]]:
+    """Read a recording into a drafted document; bodies become examples."""
     log = mapping_of(data.get("log"))
-    sketches: list[Sketch] = []
+    drafts: list[DraftOperation] = []
     servers: list[str] = []
     warnings: list[DocumentWarning] = []
     for index, entry in enumerate(list_of(log.get("entries"))):
-        sketch = _read_entry(mapping_of(entry), servers)
-        if sketch is not None:
-            sketches.append(sketch)
+        draft = _read_entry(mapping_of(entry), servers)
+        if draft is not None:
+            drafts.append(draft)
             continue
         warnings.append(
             DocumentWarning(
@@ -49,16 +49,16 @@ def read_har(data: dict[str, Any], name: str) -> tuple[Outline, tuple[DocumentWa
                 summary="A recorded request has no usable method and URL.",
             )
         )
-    outline = Outline(
+    drafted = DraftDocument(
         title=f"Traffic recorded in {name}",
         version=text_of(log.get("version")) or "1",
-        sketches=sketches,
+        drafts=drafts,
         servers=tuple(dict.fromkeys(servers)),
     )
-    return outline, tuple(warnings)
+    return drafted, tuple(warnings)
 
 
-def _read_entry(entry: dict[str, Any], servers: list[str]) -> Sketch | None:
+def _read_entry(entry: dict[str, Any], servers: list[str]) -> DraftOperation | None:
     request = mapping_of(entry.get("request"))
     method = text_of(request.get("method")).upper()
     try:
@@ -69,7 +69,7 @@ def _read_entry(entry: dict[str, Any], servers: list[str]) -> Sketch | None:
     if not _METHOD.fullmatch(method) or parts.scheme not in {"http", "https"} or not host:
         return None
     servers.append(f"{parts.scheme}://{host}{f':{port}' if port else ''}")
-    sketch = Sketch(
+    draft = DraftOperation(
         method=method,
         path=_template(parts.path or "/"),
         parameters=list(_query(parts.query)),
@@ -78,10 +78,10 @@ def _read_entry(entry: dict[str, Any], servers: list[str]) -> Sketch | None:
     response = mapping_of(entry.get("response"))
     status = text_of(response.get("status"))
     if re.fullmatch(r"[1-5]\d\d", status):
-        answer = _payload(response.get("content")) or Payload()
+        answer = _payload(response.get("content")) or DraftBody()
         answer.description = text_of(response.get("statusText"))
-        sketch.answers[status] = answer
-    return sketch
+        draft.answers[status] = answer
+    return draft
 
 
 def _template(path: str) -> str:
@@ -103,14 +103,14 @@ def _query(query: str) -> Iterator[dict[str, Any]]:
         yield parameter if _SECRET.search(key) else parameter | {"example": value}
 
 
-def _payload(content: Any) -> Payload | None:
+def _payload(content: Any) -> DraftBody | None:
     node = mapping_of(content)
     text = text_of(node.get("text"))
     media_type = text_of(node.get("mimeType")).partition(";")[0].strip()
     if not text or "json" not in media_type:
         return None
     try:
-        return Payload(media_type=media_type, examples=[_mask(load_json(text, "body"))])
+        return DraftBody(media_type=media_type, examples=[_mask(load_json(text, "body"))])
     except DescriptionError:
         return None
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
-from workbench.description.sections import Fence, Section, read_sections
-from workbench.description.sketch import Outline
-from workbench.description.tables import Table
+from workbench.description.draft_operations import DraftDocument
+from workbench.description.prose_sections import Fence, ProseSection, read_sections
+from workbench.description.prose_tables import ProseTable
 from workbench.model.description import DocumentWarning
 
 _HEADING = re.compile(r"h[1-6]")
@@ -25,8 +25,8 @@ _BLOCKS = frozenset(
 _LANGUAGE = re.compile(r"(?:lang(?:uage)?|highlight|brush)[-:\s]+([a-z0-9]+)|^(json)$")
 
 
-def read_html(text: str, name: str) -> tuple[Outline, tuple[DocumentWarning, ...]]:
-    """Read an HTML page into an outline, as `read_markdown` does.
+def read_html(text: str, name: str) -> tuple[DraftDocument, tuple[DocumentWarning, ...]]:
+    """Read an HTML page into a drafted document, as `read_markdown` does.
 
     Args:
         text: The whole page.
@@ -60,7 +60,7 @@ class _Page(HTMLParser):
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
-        self.sections: list[Section] = [Section(0, "", 1)]
+        self.sections: list[ProseSection] = [ProseSection(0, "", 1)]
         self.words: list[str] = []
         self.above: list[tuple[int, str]] = []
         self.text: list[str] = []
@@ -150,7 +150,7 @@ class _Page(HTMLParser):
         self.above = [item for item in self.above if item[0] < level]
         parents = tuple(words for _, words in self.above)
         if title:
-            self.sections.append(Section(level, title, self.line, parents))
+            self.sections.append(ProseSection(level, title, self.line, parents))
             self.above.append((level, title))
 
     def end_paragraph(self) -> None:
@@ -179,7 +179,7 @@ class _Page(HTMLParser):
         rows = [tuple(row) for row in self.rows or () if row]
         self.rows = None
         if rows:
-            self.sections[-1].tables.append((Table(rows[0], tuple(rows[1:])), self.lead()))
+            self.sections[-1].tables.append((ProseTable(rows[0], tuple(rows[1:])), self.lead()))
 
     def lead(self) -> str:
         """The words just before a table or a code block."""

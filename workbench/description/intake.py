@@ -17,6 +17,7 @@ from workbench.description.asyncapi import is_asyncapi, read_asyncapi
 from workbench.description.bundle import bundle
 from workbench.description.defects import find_defects
 from workbench.description.dialect import recognise_dialect
+from workbench.description.draft_operations import DraftDocument, read_draft
 from workbench.description.event_schemas import event_schemas
 from workbench.description.guard import decode, read_bytes, read_file
 from workbench.description.har import is_har, read_har
@@ -26,7 +27,6 @@ from workbench.description.overlay import Overlay, apply_actions, load_overlay
 from workbench.description.postman import is_postman, postman_version, read_postman
 from workbench.description.repairs import mend
 from workbench.description.schema_defects import find_schema_defects
-from workbench.description.sketch import Outline, read_outline
 from workbench.errors import DescriptionError
 from workbench.model.description import ApiDescription, Document, DocumentWarning
 from workbench.model.untrusted import mapping_of, text_of
@@ -126,11 +126,11 @@ def _take_in(path: Path, name: str, overlay: Overlay | None, limits: Limits) -> 
 def _read_prose(document: Document, kind: str, text: str) -> _Intake:
     # Imported late: the Markdown parser takes a tenth of a second, and few documents are prose.
     from workbench.description.html_prose import read_html  # noqa: PLC0415
-    from workbench.description.markdown import read_markdown  # noqa: PLC0415
+    from workbench.description.markdown_prose import read_markdown  # noqa: PLC0415
 
     reader = read_html if kind == "html" else read_markdown
-    outline, warnings = reader(text, document.name)
-    return _from_outline(document, kind, "", outline, warnings)
+    drafted, warnings = reader(text, document.name)
+    return _from_draft(document, kind, "", drafted, warnings)
 
 
 def _read_format(path: Path, document: Document, data: dict[str, Any], limits: Limits) -> _Intake:
@@ -146,12 +146,12 @@ def _read_format(path: Path, document: Document, data: dict[str, Any], limits: L
         filled = filled.model_copy(update={"files": whole.files})
         return _Intake(filled, generated, contents)
     if is_postman(data):
-        outline, warnings = read_postman(data, name)
-        return _from_outline(document, "postman", postman_version(data), outline, warnings)
+        drafted, warnings = read_postman(data, name)
+        return _from_draft(document, "postman", postman_version(data), drafted, warnings)
     if is_har(data):
-        outline, warnings = read_har(data, name)
+        drafted, warnings = read_har(data, name)
         version = text_of(mapping_of(data["log"]).get("version"))
-        return _from_outline(document, "har", version, outline, warnings)
+        return _from_draft(document, "har", version, drafted, warnings)
     raise _unknown(name, data)
 
 
@@ -171,14 +171,14 @@ def _read_openapi(path: Path, document: Document, data: dict[str, Any], limits: 
     return _Intake(filled, mended, contents)
 
 
-def _from_outline(
+def _from_draft(
     document: Document,
     kind: str,
     version: str,
-    outline: Outline,
+    drafted: DraftDocument,
     warnings: Sequence[DocumentWarning],
 ) -> _Intake:
-    generated, contents = read_outline(outline, document.name)
+    generated, contents = read_draft(drafted, document.name)
     contents.warnings[:0] = warnings
     if not contents.operations and not contents.events:
         contents.warnings.append(

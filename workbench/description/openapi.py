@@ -10,14 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from workbench.description.bodies import (
+from workbench.description.dialect import Dialect
+from workbench.description.direction import judge_direction
+from workbench.description.openapi_bodies import (
     examples_of,
     media_bodies,
     parameter_bodies,
     response_bodies,
 )
-from workbench.description.dialect import Dialect
-from workbench.description.direction import judge_direction
 from workbench.model.description import (
     Body,
     DocumentWarning,

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from workbench.description.draft_operations import DraftBody, DraftDocument, DraftOperation
 from workbench.description.guard import load_json
-from workbench.description.sketch import Outline, Payload, Sketch
 from workbench.errors import DescriptionError
 from workbench.model.description import DocumentWarning
 from workbench.model.untrusted import list_of, mapping_of, text_of
@@ -36,8 +36,10 @@ def postman_version(data: dict[str, Any]) -> str:
     return found[1] if found else "2.1"
 
 
-def read_postman(data: dict[str, Any], name: str) -> tuple[Outline, tuple[DocumentWarning, ...]]:
-    """Read a collection into an outline; folders become tags.
+def read_postman(
+    data: dict[str, Any], name: str
+) -> tuple[DraftDocument, tuple[DocumentWarning, ...]]:
+    """Read a collection into a drafted document; folders become tags.
 
     Args:
         data: The collection, as the guard read it.
@@ -46,22 +48,22 @@ def read_postman(data: dict[str, Any], name: str) -> tuple[Outline, tuple[Docume
     reader = _Reader(name, _variables(data.get("variable")))
     schemes = _security(data.get("auth"))
     reader.schemes |= schemes
-    sketches = [
-        sketch
+    drafts = [
+        draft
         for item, tags, pointer, inherited in _walk(data, [], "", list(schemes))
-        if (sketch := reader.read(item, tags, pointer, inherited)) is not None
+        if (draft := reader.read(item, tags, pointer, inherited)) is not None
     ]
     info = mapping_of(data.get("info"))
     version = info.get("version")
-    outline = Outline(
+    drafted = DraftDocument(
         title=text_of(info.get("name")),
         version=text_of(version) or "1",
-        sketches=sketches,
+        drafts=drafts,
         servers=tuple(reader.servers),
         security=reader.schemes,
         description=_description(info.get("description")),
     )
-    return outline, tuple(reader.warnings)
+    return drafted, tuple(reader.warnings)
 
 
 Entry = tuple[dict[str, Any], list[str], str, list[str]]
@@ -91,7 +93,7 @@ class _Reader:
 
     def read(
         self, item: dict[str, Any], tags: list[str], pointer: str, inherited: list[str]
-    ) -> Sketch | None:
+    ) -> DraftOperation | None:
         """Read one request with its saved responses; None when it has no usable URL."""
         request = item.get("request")
         if isinstance(request, str):
@@ -112,7 +114,7 @@ class _Reader:
             )
             return None
         path, parameters = located
-        sketch = Sketch(
+        draft = DraftOperation(
             method=method,
             path=path,
             summary=text_of(item.get("name")),
@@ -123,8 +125,8 @@ class _Reader:
             request=_body(request.get("body")),
             security=self.security(request.get("auth"), inherited),
         )
-        self.add_responses(sketch, item, pointer)
-        return sketch
+        self.add_responses(draft, item, pointer)
+        return draft
 
     def security(self, auth: Any, inherited: list[str]) -> list[str]:
         """Names of the schemes of a request."""
@@ -134,7 +136,7 @@ class _Reader:
         self.schemes |= own
         return list(own)
 
-    def add_responses(self, sketch: Sketch, item: dict[str, Any], pointer: str) -> None:
+    def add_responses(self, draft: DraftOperation, item: dict[str, Any], pointer: str) -> None:
         """Take the saved responses as answers, and their requests as further examples."""
         for index, entry in enumerate(list_of(item.get("response"))):
             response = mapping_of(entry)
@@ -150,19 +152,19 @@ class _Reader:
                     )
                 )
                 continue
-            answer = sketch.answers.setdefault(
-                code, Payload(description=text_of(response.get("name")))
+            answer = draft.answers.setdefault(
+                code, DraftBody(description=text_of(response.get("name")))
             )
             value = _parse(text_of(response.get("body")))
             if value is not _NOTHING and value not in answer.examples:
                 answer.examples.append(value)
             original = _body(mapping_of(response.get("originalRequest")).get("body"))
             if original and code.startswith("2"):
-                if sketch.request is None:
-                    sketch.request = original
+                if draft.request is None:
+                    draft.request = original
                 else:
-                    sketch.request.examples += [
-                        value for value in original.examples if value not in sketch.request.examples
+                    draft.request.examples += [
+                        value for value in original.examples if value not in draft.request.examples
                     ]
 
     def locate(self, url: Any) -> tuple[str, list[dict[str, Any]]] | None:
@@ -272,14 +274,14 @@ def _headers(entries: Any) -> list[dict[str, Any]]:
     ]
 
 
-def _body(body: Any) -> Payload | None:
+def _body(body: Any) -> DraftBody | None:
     node = mapping_of(body)
     mode = text_of(node.get("mode"))
     if mode == "raw" and text_of(node.get("raw")):
         value = _parse(text_of(node.get("raw")))
         if value is _NOTHING:
-            return Payload(media_type="text/plain", examples=[text_of(node.get("raw"))])
-        return Payload(examples=[value])
+            return DraftBody(media_type="text/plain", examples=[text_of(node.get("raw"))])
+        return DraftBody(examples=[value])
     if mode in {"urlencoded", "formdata"}:
         fields = {
             text_of(item.get("key")): text_of(item.get("value"))
@@ -287,7 +289,7 @@ def _body(body: Any) -> Payload | None:
             if text_of(item.get("key"))
         }
         kind = "multipart/form-data" if mode == "formdata" else "application/x-www-form-urlencoded"
-        return Payload(media_type=kind, examples=[fields]) if fields else None
+        return DraftBody(media_type=kind, examples=[fields]) if fields else None
     return None
 
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from workbench.description.document_change import shown
-from workbench.model.schema import LOWER, SCHEMA_GROUPS, SCHEMAS, UPPER, View
+from workbench.model.schema import LOWER, SCHEMA_GROUPS, SCHEMAS, UPPER, SchemaView
 from workbench.model.untrusted import mapping_of
 
 _ANNOTATIONS = frozenset({"readOnly", "writeOnly", "deprecated", "default"})
@@ -42,7 +42,7 @@ class SchemaChange:
     is_old: bool = False
 
 
-def compare_types(old: View, new: View) -> Iterator[SchemaChange]:
+def compare_types(old: SchemaView, new: SchemaView) -> Iterator[SchemaChange]:
     """Shifts of the allowed types, null among them."""
     if old.types != new.types:
         yield SchemaChange(
@@ -64,7 +64,7 @@ def compare_types(old: View, new: View) -> Iterator[SchemaChange]:
         )
 
 
-def have_common_types(old: View, new: View) -> bool:
+def have_common_types(old: SchemaView, new: SchemaView) -> bool:
     """Whether some value could fit the types of both, so that the rest is worth comparing."""
     if old.types is None or new.types is None:
         return True
@@ -83,11 +83,11 @@ def _wide(types: frozenset[str]) -> frozenset[str]:
     return types | {"integer"} if "number" in types else types
 
 
-def _types(view: View) -> str:
+def _types(view: SchemaView) -> str:
     return "any" if view.types is None else " or ".join(sorted(view.types)) or "none"
 
 
-def compare_values(old: View, new: View) -> Iterator[SchemaChange]:
+def compare_values(old: SchemaView, new: SchemaView) -> Iterator[SchemaChange]:
     """Shifts of the listed values."""
     if old.values is None or new.values is None:
         if old.values is not new.values:
@@ -127,7 +127,7 @@ def _contains(values: tuple[Any, ...], value: Any) -> bool:
     return any(type(item) is type(value) and item == value for item in values)
 
 
-def compare_constraints(old: View, new: View) -> Iterator[SchemaChange]:
+def compare_constraints(old: SchemaView, new: SchemaView) -> Iterator[SchemaChange]:
     """Shifts of bounds, patterns, formats and every other keyword."""
     for key in sorted(old.constraints.keys() | new.constraints.keys()):
         before, after = old.constraints.get(key), new.constraints.get(key)

@@ -18,7 +18,14 @@ from workbench.description.schema_changes import (
     is_compared_inside,
 )
 from workbench.model.description import ApiDescription
-from workbench.model.schema import SCHEMA_GROUPS, SCHEMAS, Place, SchemaReader, View, view
+from workbench.model.schema import (
+    SCHEMA_GROUPS,
+    SCHEMAS,
+    LocatedSchema,
+    SchemaReader,
+    SchemaView,
+    view,
+)
 from workbench.model.untrusted import mapping_of, text_of
 
 _MOST = 2_000  # changes of one schema; two documents with more have little in common
@@ -29,7 +36,7 @@ _MOST_PAIRS = 20_000  # pairs of schemas that are compared for one body
 
 
 @dataclass(frozen=True)
-class Side:
+class DocumentVersion:
     """One version of one document."""
 
     description: ApiDescription
@@ -40,11 +47,11 @@ class Side:
         """Reads its schemas."""
         return SchemaReader.of(self.description, self.document)
 
-    def settle(self, place: Place) -> Place:
+    def settle(self, place: LocatedSchema) -> LocatedSchema:
         """Follow references at the top of a schema."""
         return self.reader.settle(place) or place
 
-    def view(self, place: Place) -> View:
+    def view(self, place: LocatedSchema) -> SchemaView:
         """Flatten a schema."""
         return view(self.reader, place)
 
@@ -58,7 +65,7 @@ class SchemaDiff:
         sent: Whether the values are written by us; decides what `readOnly` takes away.
     """
 
-    def __init__(self, old: Side, new: Side, *, sent: bool) -> None:
+    def __init__(self, old: DocumentVersion, new: DocumentVersion, *, sent: bool) -> None:
         self.old = old
         self.new = new
         self.sent = sent
@@ -68,7 +75,12 @@ class SchemaDiff:
         self.left = _MOST_PAIRS
 
     def compare(
-        self, old: Place, new: Place, *, as_text: bool = False, as_list: bool = False
+        self,
+        old: LocatedSchema,
+        new: LocatedSchema,
+        *,
+        as_text: bool = False,
+        as_list: bool = False,
     ) -> tuple[SchemaChange, ...]:
         """All changes between two schemas.
 
@@ -93,7 +105,9 @@ class SchemaDiff:
             changes += (SchemaChange("schema-left-out", Effect.COSMETIC, "", new.pointer, words),)
         return tuple(map(_ease, changes)) if as_text else changes
 
-    def _places(self, old: Place, new: Place, depth: int) -> tuple[SchemaChange, ...]:
+    def _places(
+        self, old: LocatedSchema, new: LocatedSchema, depth: int
+    ) -> tuple[SchemaChange, ...]:
         one, other = self.old.settle(old), self.new.settle(new)
         self.left -= 1
         if depth > _DEEPEST or self.left < 0:
@@ -109,7 +123,7 @@ class SchemaDiff:
             self.known[names] = found
         return found
 
-    def _views(self, old: View, new: View, depth: int) -> Iterator[SchemaChange]:
+    def _views(self, old: SchemaView, new: SchemaView, depth: int) -> Iterator[SchemaChange]:
         wrapped = self._wrapping(old, new)
         if wrapped is not None:
             yield wrapped
@@ -131,7 +145,7 @@ class SchemaDiff:
                 "is worded anew in its schema",
             )
 
-    def _wrapping(self, old: View, new: View) -> SchemaChange | None:
+    def _wrapping(self, old: SchemaView, new: SchemaView) -> SchemaChange | None:
         """A schema that became one of several choices, or the other way round."""
         if bool(old.choices) == bool(new.choices):
             return None
@@ -153,10 +167,10 @@ class SchemaDiff:
         words = f"is one of {count} shapes now" if wraps else f"is no longer one of {count} shapes"
         return SchemaChange(slug, effect, "", new.pointer, words)
 
-    def _effects(self, old: View, new: View) -> frozenset[Effect]:
+    def _effects(self, old: SchemaView, new: SchemaView) -> frozenset[Effect]:
         return self._glance(old, new) - {Effect.COSMETIC, Effect.GAINED}
 
-    def _glance(self, old: View, new: View) -> frozenset[Effect]:
+    def _glance(self, old: SchemaView, new: SchemaView) -> frozenset[Effect]:
         """What differs near the top; two that come back to themselves are alike till then."""
         key = (old.pointer, *old.constraints, "", new.pointer, *new.constraints)
         if key not in self.seen:
@@ -168,7 +182,7 @@ class SchemaDiff:
                 self.glances -= 1
         return self.seen[key]
 
-    def _properties(self, old: View, new: View, depth: int) -> Iterator[SchemaChange]:
+    def _properties(self, old: SchemaView, new: SchemaView, depth: int) -> Iterator[SchemaChange]:
         before = {name: at for name, at in old.properties.items() if self._counts(self.old, at)}
         after = {name: at for name, at in new.properties.items() if self._counts(self.new, at)}
         for name, place in before.items():
@@ -192,7 +206,7 @@ class SchemaDiff:
         for name in sorted((new.required ^ old.required) - named):
             yield _requirement(name, new.pointer, is_required=name in new.required)
 
-    def _added(self, name: str, place: Place, *, is_required: bool) -> SchemaChange:
+    def _added(self, name: str, place: LocatedSchema, *, is_required: bool) -> SchemaChange:
         """A new property; one with a default may be left out all the same."""
         schema = place.schema
         if not is_required or "default" in mapping_of(self.new.settle(place).schema):
@@ -204,12 +218,12 @@ class SchemaDiff:
         slug = "property-added-required"
         return SchemaChange(slug, Effect.NARROWED, name, place.pointer, words, after=schema)
 
-    def _counts(self, side: Side, place: Place) -> bool:
+    def _counts(self, side: DocumentVersion, place: LocatedSchema) -> bool:
         """Whether a property is part of what travels this way."""
         hidden = "readOnly" if self.sent else "writeOnly"
         return mapping_of(side.settle(place).schema).get(hidden) is not True
 
-    def _parts(self, old: View, new: View, depth: int) -> Iterator[SchemaChange]:
+    def _parts(self, old: SchemaView, new: SchemaView, depth: int) -> Iterator[SchemaChange]:
         if old.items is not None and new.items is not None:
             for change in self._places(old.items, new.items, depth + 1):
                 yield _under("[]", change)
@@ -218,7 +232,7 @@ class SchemaDiff:
             yield SchemaChange(
                 "items-changed", effect, "[]", new.pointer, "changed what its list holds"
             )
-        if isinstance(old.extra, Place) and isinstance(new.extra, Place):
+        if isinstance(old.extra, LocatedSchema) and isinstance(new.extra, LocatedSchema):
             for change in self._places(old.extra, new.extra, depth + 1):
                 yield _under("*", change)
         elif old.extra is not new.extra:
@@ -233,7 +247,7 @@ class SchemaDiff:
 
         yield from self._inner(old, new, depth)
 
-    def _inner(self, old: View, new: View, depth: int) -> Iterator[SchemaChange]:
+    def _inner(self, old: SchemaView, new: SchemaView, depth: int) -> Iterator[SchemaChange]:
         """Keywords whose values are schemas, the same ones on both sides."""
         for key in sorted(
             (SCHEMAS | SCHEMA_GROUPS) & old.constraints.keys() & new.constraints.keys()
@@ -242,14 +256,15 @@ class SchemaDiff:
             if not is_compared_inside(key, before, after):
                 continue
             one, other = (
-                Place(part, f"{view.pointer}/{key}") for part, view in ((before, old), (after, new))
+                LocatedSchema(part, f"{view.pointer}/{key}")
+                for part, view in ((before, old), (after, new))
             )
             keys = [()] if key in SCHEMAS else [(item,) for item in _keys(before)]
             for tokens in keys:
                 found = self._places(one.below(*tokens), other.below(*tokens), depth + 1)
                 yield from (_under(f"({key})", change) for change in found)
 
-    def _choices(self, old: View, new: View, depth: int) -> Iterator[SchemaChange]:
+    def _choices(self, old: SchemaView, new: SchemaView, depth: int) -> Iterator[SchemaChange]:
         pairs, gone, added = self._pair(list(old.choices), list(new.choices))
         for one, other in pairs:
             yield from self._places(one, other, depth + 1)
@@ -272,10 +287,10 @@ class SchemaDiff:
             )
 
     def _pair(
-        self, old: list[Place], new: list[Place]
-    ) -> tuple[list[tuple[Place, Place]], list[Place], list[Place]]:
+        self, old: list[LocatedSchema], new: list[LocatedSchema]
+    ) -> tuple[list[tuple[LocatedSchema, LocatedSchema]], list[LocatedSchema], list[LocatedSchema]]:
         """Choices that belong together: same name, else same content, else the last one left."""
-        pairs: list[tuple[Place, Place]] = []
+        pairs: list[tuple[LocatedSchema, LocatedSchema]] = []
         for is_match in (self._is_namesake, self._is_equal):
             for one in list(old):
                 other = next((item for item in new if is_match(one, item)), None)
@@ -287,10 +302,10 @@ class SchemaDiff:
             pairs.append((old.pop(), new.pop()))
         return pairs, old, new
 
-    def _is_namesake(self, old: Place, new: Place) -> bool:
+    def _is_namesake(self, old: LocatedSchema, new: LocatedSchema) -> bool:
         return _name(old) != "" and _name(old) == _name(new)
 
-    def _is_equal(self, old: Place, new: Place) -> bool:
+    def _is_equal(self, old: LocatedSchema, new: LocatedSchema) -> bool:
         return not self._glance(self.old.view(old), self.new.view(new)) - {Effect.COSMETIC}
 
 
@@ -325,15 +340,15 @@ def _under(name: str, change: SchemaChange) -> SchemaChange:
     return replace(change, field=joined)
 
 
-def _openness(extra: Place | bool) -> int:
-    return 1 if isinstance(extra, Place) else 2 * extra
+def _openness(extra: LocatedSchema | bool) -> int:
+    return 1 if isinstance(extra, LocatedSchema) else 2 * extra
 
 
-def _is_bare(place: Place) -> bool:
+def _is_bare(place: LocatedSchema) -> bool:
     return isinstance(place.schema, dict) and set(place.schema) == {"$ref"}
 
 
-def _name(place: Place) -> str:
+def _name(place: LocatedSchema) -> str:
     schema = mapping_of(place.schema)
     reference = schema.get("$ref")
     if isinstance(reference, str):
@@ -341,7 +356,7 @@ def _name(place: Place) -> str:
     return text_of(schema.get("title"))
 
 
-def _label(place: Place) -> str:
+def _label(place: LocatedSchema) -> str:
     """What a message calls a choice: its name, else its type, else where it stands."""
     return (
         _name(place)

@@ -10,7 +10,7 @@ from typing import Any
 from workbench.canonical.base import Entity
 from workbench.canonical.invariants import check
 from workbench.canonical.order import Order
-from workbench.description.schema import violations
+from workbench.description.schema_validation import violations
 from workbench.errors import TranslationError
 from workbench.mapping import Translator
 from workbench.model.description import Event, Operation

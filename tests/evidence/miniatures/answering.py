@@ -15,7 +15,7 @@ from starlette.routing import Route
 from state import RefusedError, State
 
 from workbench.description import describe
-from workbench.description.schema import as_json_schema
+from workbench.description.schema_validation import as_json_schema
 from workbench.model.description import Operation, Parameter
 from workbench.model.schema import SchemaReader
 

@@ -10,7 +10,7 @@ from workbench.canonical.base import Entity
 from workbench.canonical.invariants import check
 from workbench.canonical.order import Order
 from workbench.canonical.reservation import Reservation
-from workbench.description.schema import violations
+from workbench.description.schema_validation import violations
 from workbench.errors import TranslationError
 from workbench.evidence.behaviour.bench import Bench, finding
 from workbench.evidence.kinds import KINDS, Kind

@@ -12,7 +12,7 @@ from workbench.canonical.base import Entity
 from workbench.canonical.invariants import check
 from workbench.canonical.order import Order, OrderStatusUpdate
 from workbench.canonical.reservation import Reservation, ReservationStatusUpdate
-from workbench.description.schema import violations
+from workbench.description.schema_validation import violations
 from workbench.errors import InputError, PartnerError, TranslationError
 from workbench.evidence.receipts.post import Post, tell
 from workbench.model.evidence import Evidence, Finding, Outcome, Severity

@@ -5,9 +5,9 @@ bounded; `SchemaNode` walks along paths, and `view` flattens a schema for compar
 """
 
 from workbench.model.schema.node import SchemaNode
-from workbench.model.schema.reader import ITEMS, Omission, Place, SchemaReader
+from workbench.model.schema.reader import ITEMS, LocatedSchema, Omission, SchemaReader
 from workbench.model.schema.shape import COMPOSING, LOWER, UPPER
-from workbench.model.schema.view import SCHEMA_GROUPS, SCHEMAS, View, view
+from workbench.model.schema.view import SCHEMA_GROUPS, SCHEMAS, SchemaView, view
 
 __all__ = [
     "COMPOSING",
@@ -16,10 +16,10 @@ __all__ = [
     "SCHEMAS",
     "SCHEMA_GROUPS",
     "UPPER",
+    "LocatedSchema",
     "Omission",
-    "Place",
     "SchemaNode",
     "SchemaReader",
-    "View",
+    "SchemaView",
     "view",
 ]

@@ -24,26 +24,26 @@ _MOST_PARTS = 2_000  # schemas that speak of one value
 _MOST_LEAVES = 400  # after which a body is known well enough
 
 Path = tuple[str, ...]
-Choose = Callable[[Sequence["Place"]], Sequence["Place"]]
+Choose = Callable[[Sequence["LocatedSchema"]], Sequence["LocatedSchema"]]
 
 
 @dataclass(frozen=True)
-class Place:
+class LocatedSchema:
     """A schema where it stands in the bundle; `reference` is the last one followed to it."""
 
     schema: Any
     pointer: str = ""
     reference: str | None = None
 
-    def below(self, *keys: str | int) -> Place:
+    def below(self, *keys: str | int) -> LocatedSchema:
         """The schema at a key inside this one."""
         node = self.schema
         for key in keys:
             node = node[key]
         steps = (str(key).replace("~", "~0").replace("/", "~1") for key in keys)
-        return Place(node, self.pointer + "".join(f"/{step}" for step in steps))
+        return LocatedSchema(node, self.pointer + "".join(f"/{step}" for step in steps))
 
-    def options(self, keyword: str) -> list[Place]:
+    def options(self, keyword: str) -> list[LocatedSchema]:
         """The schemas of `allOf`, `oneOf` or `anyOf`; those that nothing fits are no choice."""
         stated = self.schema.get(keyword) if isinstance(self.schema, dict) else None
         parts = stated if isinstance(stated, list) else []
@@ -82,7 +82,7 @@ class SchemaReader:
         """What was not read so far, each place once."""
         return tuple(self._omissions.values())
 
-    def settle(self, place: Place, seen: set[str] | None = None) -> Place | None:
+    def settle(self, place: LocatedSchema, seen: set[str] | None = None) -> LocatedSchema | None:
         """Follow references at the top of a schema; what stands beside `$ref` comes first.
 
         Args:
@@ -100,22 +100,22 @@ class SchemaReader:
             beside = {key: value for key, value in node.items() if key != "$ref"}
             if reference in seen:
                 is_new = bool(beside) or reference in mine
-                return Place(beside, pointer, reference) if is_new else None
+                return LocatedSchema(beside, pointer, reference) if is_new else None
             seen.add(reference)
             mine.add(reference)
             target = follow(self._bundle, reference)
             if target is False:
-                return Place(False, reference.removeprefix("#"), reference)
+                return LocatedSchema(False, reference.removeprefix("#"), reference)
             node = {**target, **beside} if isinstance(target, dict) else beside
             pointer = reference.removeprefix("#")
-        return Place(node, pointer, reference)
+        return LocatedSchema(node, pointer, reference)
 
     def resolve(self, schema: Any) -> dict[str, Any]:
         """The schema that a reference leads to; `{}` when it leads nowhere."""
-        settled = self.settle(Place(schema))
+        settled = self.settle(LocatedSchema(schema))
         return settled.schema if settled and isinstance(settled.schema, dict) else {}
 
-    def parts(self, place: Place, choose: Choose = list) -> Iterator[Place]:
+    def parts(self, place: LocatedSchema, choose: Choose = list) -> Iterator[LocatedSchema]:
         """The schemas that speak of one value, outer ones first, each once.
 
         Args:
@@ -144,10 +144,12 @@ class SchemaReader:
         """Notice, in `left_out`, what of the schema at a pointer no reading will see."""
         schema = {"$ref": f"#{pointer}"}
         if self._surveyed > _MOST_SURVEYED:
-            self._leave_out(Place(schema), "unsurveyed", "It may repeat itself: nobody looked.")
+            self._leave_out(
+                LocatedSchema(schema), "unsurveyed", "It may repeat itself: nobody looked."
+            )
             return
         combinations = 1
-        for part in self.parts(Place(schema)):
+        for part in self.parts(LocatedSchema(schema)):
             self._surveyed += 1
             for keyword in CHOICES:
                 combinations *= max(1, len(part.options(keyword)))
@@ -158,14 +160,14 @@ class SchemaReader:
     def first(self, schema: Any) -> dict[str, Any]:
         """One plain schema: `allOf` joined, the first way of `oneOf` and `anyOf` taken."""
         found: dict[str, Any] = {}
-        for part in self.parts(Place(schema), lambda options: options[:1]):
+        for part in self.parts(LocatedSchema(schema), lambda options: options[:1]):
             found = join(found, plain(part.schema))
         return found
 
     def properties(self, schema: Any) -> dict[str, Any]:
         """Properties of an object in all of its alternatives; the outermost description wins."""
         found: dict[str, Any] = {}
-        for part in self.parts(Place(schema)):
+        for part in self.parts(LocatedSchema(schema)):
             if isinstance(part.schema, dict):
                 found = {**members(part.schema), **found}
         return found
@@ -176,9 +178,11 @@ class SchemaReader:
         More than `MOST_ALTERNATIVES` become a single one that knows the properties of all and
         requires only what is required whatever is chosen.
         """
-        return tuple(found for schema in schemas for found in self._alternatives(Place(schema)))
+        return tuple(
+            found for schema in schemas for found in self._alternatives(LocatedSchema(schema))
+        )
 
-    def _alternatives(self, place: Place) -> list[dict[str, Any]]:
+    def _alternatives(self, place: LocatedSchema) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
         # Each state: what is joined so far, what is still to join (lists are choices), and the
         # references followed.
@@ -207,7 +211,7 @@ class SchemaReader:
             return [self._summed(place)]
         return found
 
-    def _summed(self, place: Place) -> dict[str, Any]:
+    def _summed(self, place: LocatedSchema) -> dict[str, Any]:
         """All alternatives as one, where they are too many."""
         certain: dict[str, Any] = {}
         for part in self.parts(place, lambda _: ()):
@@ -227,15 +231,15 @@ class SchemaReader:
         """
         is_named = isinstance(schema, dict) and isinstance(schema.get("$ref"), str)
         if not is_named:
-            return tuple(self._leaves(Place(schema), deep))
+            return tuple(self._leaves(LocatedSchema(schema), deep))
         key = (schema["$ref"], deep)
         if key not in self._walked:
             self._walked[key] = ()  # a list that holds itself at this depth has no more to say
-            found = tuple(self._leaves(Place(schema), deep))
+            found = tuple(self._leaves(LocatedSchema(schema), deep))
             self._walked[key] = found[:_MOST_LEAVES]
         return self._walked[key]
 
-    def _leaves(self, place: Place, deep: int) -> Iterator[tuple[Path, dict[str, Any]]]:
+    def _leaves(self, place: LocatedSchema, deep: int) -> Iterator[tuple[Path, dict[str, Any]]]:
         if deep < 0:
             return
         for part in self.parts(place):
@@ -252,7 +256,9 @@ class SchemaReader:
             elif isinstance(part.schema, dict) and COMPOSING.isdisjoint(part.schema):
                 yield (), node
 
-    def _enter(self, place: Place, seen: set[str], start: Place) -> Place | None:
+    def _enter(
+        self, place: LocatedSchema, seen: set[str], start: LocatedSchema
+    ) -> LocatedSchema | None:
         """Settle a part of a composition, and notice when it is the start again."""
         top = start.schema.get("$ref") if isinstance(start.schema, dict) else None
         inner = place.schema.get("$ref") if isinstance(place.schema, dict) else None
@@ -261,7 +267,7 @@ class SchemaReader:
             self._leave_out(place, "repeated", what)
         return self.settle(place, seen)
 
-    def _useful(self, options: list[Place]) -> list[Place]:
+    def _useful(self, options: list[LocatedSchema]) -> list[LocatedSchema]:
         """Choices but null."""
         return [
             item
@@ -269,13 +275,13 @@ class SchemaReader:
             if not is_null(item.schema) and not is_null(self.resolve(item.schema))
         ]
 
-    def _leave_out(self, place: Place, kind: str, summary: str) -> None:
+    def _leave_out(self, place: LocatedSchema, kind: str, summary: str) -> None:
         schema = place.schema if isinstance(place.schema, dict) else {}
         pointer = place.pointer or str(schema.get("$ref", "")).removeprefix("#")
         self._omissions.setdefault((pointer, kind), Omission(pointer, kind, summary))
 
 
-_State = tuple[dict[str, Any], tuple[Place | list[Place], ...], frozenset[str]]
+_State = tuple[dict[str, Any], tuple[LocatedSchema | list[LocatedSchema], ...], frozenset[str]]
 
 
 def _discriminated(schema: dict[str, Any]) -> dict[str, list[str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from workbench.model.schema.reader import CHOICES, Place, SchemaReader
+from workbench.model.schema.reader import CHOICES, LocatedSchema, SchemaReader
 from workbench.model.schema.shape import LOWER, UPPER, is_null, listed, tighten
 from workbench.model.untrusted import list_of, mapping_of, text_of
 
@@ -26,7 +26,7 @@ _STRUCTURE = frozenset(
 
 
 @dataclass
-class View:
+class SchemaView:
     """A flattened schema.
 
     Attributes:
@@ -44,11 +44,11 @@ class View:
     values: tuple[Any, ...] | None = None
     constraints: dict[str, Any] = field(default_factory=dict)
     words: dict[str, Any] = field(default_factory=dict)
-    properties: dict[str, Place] = field(default_factory=dict)
+    properties: dict[str, LocatedSchema] = field(default_factory=dict)
     required: frozenset[str] = frozenset()
-    items: Place | None = None
-    extra: Place | bool = True
-    choices: tuple[Place, ...] = ()
+    items: LocatedSchema | None = None
+    extra: LocatedSchema | bool = True
+    choices: tuple[LocatedSchema, ...] = ()
 
     @property
     def is_open(self) -> bool:
@@ -56,21 +56,23 @@ class View:
         return self.types is None and self.values is None and not self.properties
 
 
-def view(reader: SchemaReader, place: Place) -> View:
+def view(reader: SchemaReader, place: LocatedSchema) -> SchemaView:
     """Flatten a schema: what it is composed of is joined, its choices are kept."""
-    return _view(reader, place, set(), 0) or View(place.pointer)
+    return _view(reader, place, set(), 0) or SchemaView(place.pointer)
 
 
-def _view(reader: SchemaReader, place: Place, seen: set[str], depth: int) -> View | None:
+def _view(
+    reader: SchemaReader, place: LocatedSchema, seen: set[str], depth: int
+) -> SchemaView | None:
     """One part of a value's schema; None when it was joined before."""
     settled = reader.settle(place, seen)
     if settled is None or depth > _DEEPEST:
         return None
     schema = settled.schema
     if schema is False:
-        return View(settled.pointer, types=frozenset(), nullable=False)
+        return SchemaView(settled.pointer, types=frozenset(), nullable=False)
     if not isinstance(schema, dict):
-        return View(settled.pointer)
+        return SchemaView(settled.pointer)
     found = _read(settled, schema)
     for keyword in CHOICES:
         if isinstance(schema.get(keyword), list):
@@ -83,7 +85,12 @@ def _view(reader: SchemaReader, place: Place, seen: set[str], depth: int) -> Vie
 
 
 def _add_choices(
-    reader: SchemaReader, found: View, place: Place, keyword: str, seen: set[str], depth: int
+    reader: SchemaReader,
+    found: SchemaView,
+    place: LocatedSchema,
+    keyword: str,
+    seen: set[str],
+    depth: int,
 ) -> None:
     """Take `oneOf` or `anyOf`; a choice that is only null makes the others nullable."""
     places = [place.below(keyword, index) for index in range(len(place.schema[keyword]))]
@@ -114,8 +121,8 @@ def _takes_null(schema: dict[str, Any]) -> bool:
     return schema.get("nullable") is True or "null" in list_of(schema.get("type"))
 
 
-def _read(place: Place, schema: dict[str, Any]) -> View:
-    view = View(place.pointer)
+def _read(place: LocatedSchema, schema: dict[str, Any]) -> SchemaView:
+    view = SchemaView(place.pointer)
     stated = schema.get("type")
     types = [text_of(item) for item in (stated if isinstance(stated, list) else [stated]) if item]
     if types:
@@ -156,7 +163,7 @@ def _level_bounds(constraints: dict[str, Any]) -> None:
             del constraints[flag]
 
 
-def _join(view: View, other: View) -> None:
+def _join(view: SchemaView, other: SchemaView) -> None:
     """Add what another schema asks for: a value has to fit both."""
     if other.types is not None:
         view.nullable = other.nullable if view.types is None else view.nullable and other.nullable
@@ -171,7 +178,7 @@ def _join(view: View, other: View) -> None:
         view.properties[name] = (
             place
             if known_place is None or known_place.schema == place.schema
-            else Place({"allOf": [known_place.schema, place.schema]}, place.pointer)
+            else LocatedSchema({"allOf": [known_place.schema, place.schema]}, place.pointer)
         )
     view.required |= other.required
     view.items = view.items or other.items

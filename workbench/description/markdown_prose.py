@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from workbench.description.sections import Fence, Section, read_sections
-from workbench.description.sketch import Outline
-from workbench.description.tables import Table
+from workbench.description.draft_operations import DraftDocument
+from workbench.description.prose_sections import Fence, ProseSection, read_sections
+from workbench.description.prose_tables import ProseTable
 from workbench.model.description import DocumentWarning
 
 
-def read_markdown(text: str, name: str) -> tuple[Outline, tuple[DocumentWarning, ...]]:
-    """Read Markdown into an outline.
+def read_markdown(text: str, name: str) -> tuple[DraftDocument, tuple[DocumentWarning, ...]]:
+    """Read Markdown into a drafted document.
 
     Args:
         text: The whole text.
@@ -26,9 +26,9 @@ def read_markdown(text: str, name: str) -> tuple[Outline, tuple[DocumentWarning,
     return read_sections(list(_sections(text)), text, name)
 
 
-def _sections(text: str) -> Iterator[Section]:
+def _sections(text: str) -> Iterator[ProseSection]:
     tokens = MarkdownIt("commonmark").enable("table").parse(text)
-    current = Section(0, "", 1)
+    current = ProseSection(0, "", 1)
     above: list[tuple[int, str]] = []
     index = 0
     while index < len(tokens):
@@ -40,7 +40,7 @@ def _sections(text: str) -> Iterator[Section]:
                 above = [item for item in above if item[0] < level]
                 title = tokens[index + 1].content
                 line = token.map[0] + 1 if token.map else 1
-                current = Section(level, title, line, tuple(words for _, words in above))
+                current = ProseSection(level, title, line, tuple(words for _, words in above))
                 above.append((level, title))
                 index += 2
             case "inline":
@@ -57,7 +57,7 @@ def _sections(text: str) -> Iterator[Section]:
     yield current
 
 
-def _read_table(tokens: Sequence[Token], index: int) -> tuple[Table, int]:
+def _read_table(tokens: Sequence[Token], index: int) -> tuple[ProseTable, int]:
     rows: list[list[str]] = []
     while tokens[index].type != "table_close":
         if tokens[index].type == "tr_open":
@@ -65,4 +65,4 @@ def _read_table(tokens: Sequence[Token], index: int) -> tuple[Table, int]:
         elif tokens[index].type == "inline" and rows:
             rows[-1].append(tokens[index].content)
         index += 1
-    return Table(tuple(rows[0]) if rows else (), tuple(map(tuple, rows[1:]))), index
+    return ProseTable(tuple(rows[0]) if rows else (), tuple(map(tuple, rows[1:]))), index

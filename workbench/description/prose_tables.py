@@ -15,7 +15,7 @@ _FIELD = re.compile(r"[A-Za-z_$@][\w$@.\[\]-]*")
 
 
 @dataclass(frozen=True)
-class Table:
+class ProseTable:
     """A table: its header cells and its rows, as written."""
 
     header: tuple[str, ...]
@@ -49,7 +49,7 @@ def clean(text: str) -> str:
     return _MARKUP.sub("", text[:_LONGEST]).strip()
 
 
-def read_fields(table: Table) -> dict[str, Any] | None:
+def read_fields(table: ProseTable) -> dict[str, Any] | None:
     """Read a table of fields as an object schema; dotted names nest. None when it is no such."""
     name = table.column(prose.NAME_COLUMN)
     if name is None:
@@ -64,7 +64,7 @@ def read_fields(table: Table) -> dict[str, Any] | None:
 
 
 def read_parameters(
-    table: Table, path: str, about: str, *, has_body: bool
+    table: ProseTable, path: str, about: str, *, has_body: bool
 ) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
     """Read a table as parameters and, when the operation has a body, as fields of that body.
 
@@ -108,7 +108,7 @@ def _parameter(name: str, place: str, schema: dict[str, Any], *, required: bool)
     }
 
 
-def _describe(table: Table, row: tuple[str, ...]) -> tuple[dict[str, Any], bool]:
+def _describe(table: ProseTable, row: tuple[str, ...]) -> tuple[dict[str, Any], bool]:
     schema: dict[str, Any] = {}
     kind = prose.type_named(table.cell(row, table.column(prose.TYPE_COLUMN)))
     if kind:

@@ -1,6 +1,6 @@
 """Operations as they come out of prose, collections and traffic, and OpenAPI 3.1 made of them.
 
-Formats without schemas are first read into sketches; the generated document is then read like
+Formats without schemas are first read into drafts; the generated document is then read like
 any other, so that all formats end in the same shape and schemathesis can run on all of them.
 """
 
@@ -23,7 +23,7 @@ _METHODS = frozenset(DIALECTS["3.1"].methods)
 
 
 @dataclass
-class Payload:
+class DraftBody:
     """A body: its media type, its examples, and a schema where one is described."""
 
     media_type: str = _JSON
@@ -33,7 +33,7 @@ class Payload:
 
 
 @dataclass
-class Sketch:
+class DraftOperation:
     """One operation or event; for an event `path` is its name.
 
     `parameters` are OpenAPI parameter objects; `answers` are keyed by status.
@@ -45,8 +45,8 @@ class Sketch:
     description: str = ""
     tags: list[str] = field(default_factory=list)
     parameters: list[dict[str, Any]] = field(default_factory=list)
-    request: Payload | None = None
-    answers: dict[str, Payload] = field(default_factory=dict)
+    request: DraftBody | None = None
+    answers: dict[str, DraftBody] = field(default_factory=dict)
     security: list[str] | None = None
     source: str = ""  # empty for an operation, else `webhook`, `path` or `asyncapi`
 
@@ -57,35 +57,35 @@ class Sketch:
 
 
 @dataclass(frozen=True)
-class Outline:
-    """A whole document made of sketches."""
+class DraftDocument:
+    """A whole document made of drafts."""
 
     title: str
     version: str
-    sketches: Sequence[Sketch]
+    drafts: Sequence[DraftOperation]
     servers: Sequence[str] = ()
     security: dict[str, dict[str, Any]] = field(default_factory=dict)
     description: str = ""
 
 
-def merge_sketches(sketches: Sequence[Sketch]) -> list[Sketch]:
-    """Join sketches of the same operation: first words win, examples add up."""
-    merged: dict[tuple[str, str, str], Sketch] = {}
-    for sketch in sketches:
-        known = merged.setdefault(sketch.key, sketch)
-        if known is sketch:
+def merge_drafts(drafts: Sequence[DraftOperation]) -> list[DraftOperation]:
+    """Join drafts of the same operation: first words win, examples add up."""
+    merged: dict[tuple[str, str, str], DraftOperation] = {}
+    for draft in drafts:
+        known = merged.setdefault(draft.key, draft)
+        if known is draft:
             continue
         names = {(item["name"], item["in"]) for item in known.parameters}
         known.parameters += [
-            item for item in sketch.parameters if (item["name"], item["in"]) not in names
+            item for item in draft.parameters if (item["name"], item["in"]) not in names
         ]
-        known.request = _join(known.request, sketch.request)
-        for status, payload in sketch.answers.items():
+        known.request = _join(known.request, draft.request)
+        for status, payload in draft.answers.items():
             known.answers[status] = _join(known.answers.get(status), payload) or payload
     return list(merged.values())
 
 
-def _join(one: Payload | None, other: Payload | None) -> Payload | None:
+def _join(one: DraftBody | None, other: DraftBody | None) -> DraftBody | None:
     if one is None or other is None:
         return one or other
     room = _MOST_EXAMPLES - len(one.examples)
@@ -94,41 +94,41 @@ def _join(one: Payload | None, other: Payload | None) -> Payload | None:
     return one
 
 
-def generate_openapi(outline: Outline) -> dict[str, Any]:
+def generate_openapi(drafted: DraftDocument) -> dict[str, Any]:
     """Make a minimal valid OpenAPI 3.1 document with the same operations and events."""
     document: dict[str, Any] = {
         "openapi": "3.1.0",
-        "info": {"title": outline.title or "API", "version": outline.version or "1"},
+        "info": {"title": drafted.title or "API", "version": drafted.version or "1"},
         "paths": {},
     }
-    if outline.description:
-        document["info"]["description"] = outline.description
-    if outline.servers:
-        document["servers"] = [{"url": url} for url in dict.fromkeys(outline.servers)]
-    if outline.security:
-        document["components"] = {"securitySchemes": outline.security}
-        document["security"] = [{name: []} for name in outline.security]
-    for sketch in merge_sketches(outline.sketches):
-        method = sketch.method.lower()
-        if sketch.source:
+    if drafted.description:
+        document["info"]["description"] = drafted.description
+    if drafted.servers:
+        document["servers"] = [{"url": url} for url in dict.fromkeys(drafted.servers)]
+    if drafted.security:
+        document["components"] = {"securitySchemes": drafted.security}
+        document["security"] = [{name: []} for name in drafted.security]
+    for draft in merge_drafts(drafted.drafts):
+        method = draft.method.lower()
+        if draft.source:
             hooks = document.setdefault("webhooks", {})
-            name = f"{sketch.method} {sketch.path}" if sketch.source == "path" else sketch.path
+            name = f"{draft.method} {draft.path}" if draft.source == "path" else draft.path
             hooks.setdefault(name, {})[method if method in _METHODS else "post"] = _operation(
-                sketch, is_event=True
+                draft, is_event=True
             )
         elif method in _METHODS:
-            document["paths"].setdefault(sketch.path, {})[method] = _operation(sketch)
+            document["paths"].setdefault(draft.path, {})[method] = _operation(draft)
     return document
 
 
-def read_outline(outline: Outline, name: str) -> tuple[dict[str, Any], Contents]:
-    """Generate the OpenAPI document of an outline and read it; return both."""
-    document = generate_openapi(outline)
+def read_draft(drafted: DraftDocument, name: str) -> tuple[dict[str, Any], Contents]:
+    """Generate the OpenAPI document of a drafted document and read it; return both."""
+    document = generate_openapi(drafted)
     contents = read_openapi(document, DIALECTS["3.1"], name)
     sources = {
-        f"{sketch.method} {sketch.path}" if sketch.source == "path" else sketch.path: sketch.source
-        for sketch in outline.sketches
-        if sketch.source
+        f"{draft.method} {draft.path}" if draft.source == "path" else draft.path: draft.source
+        for draft in drafted.drafts
+        if draft.source
     }
     contents.events = [
         rename_event(event, sources.get(event.name, "")) for event in contents.events
@@ -146,11 +146,11 @@ def rename_event(event: Event, source: str) -> Event:
     return event
 
 
-def _operation(sketch: Sketch, *, is_event: bool = False) -> dict[str, Any]:
-    parameters = list(sketch.parameters)
+def _operation(draft: DraftOperation, *, is_event: bool = False) -> dict[str, Any]:
+    parameters = list(draft.parameters)
     if not is_event:
         declared = {item["name"] for item in parameters if item["in"] == "path"}
-        used = dict.fromkeys(_VARIABLE.findall(sketch.path))
+        used = dict.fromkeys(_VARIABLE.findall(draft.path))
         parameters = [item for item in parameters if item["in"] != "path" or item["name"] in used]
         parameters += [
             {"name": item, "in": "path", "required": True, "schema": {"type": "string"}}
@@ -158,32 +158,32 @@ def _operation(sketch: Sketch, *, is_event: bool = False) -> dict[str, Any]:
             if item not in declared
         ]
     node: dict[str, Any] = {
-        "summary": sketch.summary,
-        "description": sketch.description,
-        "tags": sketch.tags,
+        "summary": draft.summary,
+        "description": draft.description,
+        "tags": draft.tags,
         "parameters": parameters,
     }
     node = {key: value for key, value in node.items() if value}
     if is_event:
         node["security"] = []
-    elif sketch.security is not None:
-        node["security"] = [{item: []} for item in sketch.security]
-    if sketch.request is not None:
-        node["requestBody"] = {"required": True, "content": _content(sketch.request)}
-    node["responses"] = {
-        status: _answer(payload) for status, payload in sketch.answers.items()
-    } or {"default": {"description": "Not documented."}}
+    elif draft.security is not None:
+        node["security"] = [{item: []} for item in draft.security]
+    if draft.request is not None:
+        node["requestBody"] = {"required": True, "content": _content(draft.request)}
+    node["responses"] = {status: _answer(payload) for status, payload in draft.answers.items()} or {
+        "default": {"description": "Not documented."}
+    }
     return node
 
 
-def _answer(payload: Payload) -> dict[str, Any]:
+def _answer(payload: DraftBody) -> dict[str, Any]:
     answer: dict[str, Any] = {"description": payload.description or "As documented."}
     if payload.examples or payload.schema is not None:
         answer["content"] = _content(payload)
     return answer
 
 
-def _content(payload: Payload) -> dict[str, Any]:
+def _content(payload: DraftBody) -> dict[str, Any]:
     schema = payload.schema if payload.schema is not None else infer_schema(payload.examples)
     media: dict[str, Any] = {"schema": schema}
     if payload.examples:

@@ -14,9 +14,9 @@ from typing import Any
 
 from workbench.description import prose
 from workbench.description.direction import judge_direction
+from workbench.description.draft_operations import DraftBody, DraftDocument, DraftOperation
 from workbench.description.guard import load_json
-from workbench.description.sketch import Outline, Payload, Sketch
-from workbench.description.tables import Table, read_fields, read_parameters
+from workbench.description.prose_tables import ProseTable, read_fields, read_parameters
 from workbench.errors import DescriptionError
 from workbench.model.description import Direction, DocumentWarning
 
@@ -37,7 +37,7 @@ class Fence:
 
 
 @dataclass
-class Section:
+class ProseSection:
     """What stands between two headings."""
 
     level: int
@@ -46,7 +46,7 @@ class Section:
     parents: tuple[str, ...] = ()
     paragraphs: list[str] = field(default_factory=list)
     fences: list[Fence] = field(default_factory=list)
-    tables: list[tuple[Table, str]] = field(default_factory=list)
+    tables: list[tuple[ProseTable, str]] = field(default_factory=list)
 
     @property
     def is_about_webhooks(self) -> bool:
@@ -55,9 +55,9 @@ class Section:
 
 
 def read_sections(
-    sections: Sequence[Section], text: str, name: str
-) -> tuple[Outline, tuple[DocumentWarning, ...]]:
-    """Read the sections of one document into an outline.
+    sections: Sequence[ProseSection], text: str, name: str
+) -> tuple[DraftDocument, tuple[DocumentWarning, ...]]:
+    """Read the sections of one document into a drafted document.
 
     Args:
         sections: In the order of the document.
@@ -70,7 +70,7 @@ def read_sections(
     reader = _Reader(name, tuple(_stated_servers(text)))
     for section in sections:
         reader.read(section)
-    if not reader.sketches:
+    if not reader.drafts:
         raise DescriptionError(
             "no operation was found in the prose",
             location=name,
@@ -79,27 +79,27 @@ def read_sections(
             "that it draws in its source: give that one instead.",
         )
     title = next((section.title for section in sections if section.title), "")
-    outline = Outline(
+    drafted = DraftDocument(
         title=title or name,
         version="1",
-        sketches=reader.sketches,
+        drafts=reader.drafts,
         servers=tuple(dict.fromkeys([*reader.bases, *reader.hosts])),
         security=_security(text),
     )
-    return outline, tuple(reader.warnings)
+    return drafted, tuple(reader.warnings)
 
 
 @dataclass
 class _Reader:
     name: str
     bases: tuple[str, ...] = ()
-    sketches: list[Sketch] = field(default_factory=list)
+    drafts: list[DraftOperation] = field(default_factory=list)
     warnings: list[DocumentWarning] = field(default_factory=list)
     hosts: list[str] = field(default_factory=list)
-    current: Sketch | None = None
+    current: DraftOperation | None = None
     level: int = 0
 
-    def read(self, section: Section) -> None:
+    def read(self, section: ProseSection) -> None:
         """Read one section: a new operation, a part of the one above, or an event."""
         if self.current is not None and section.level <= self.level:
             self.current = None
@@ -113,7 +113,7 @@ class _Reader:
         if self.current is not None:
             self.add(self.current, section)
 
-    def begin(self, section: Section, call: re.Match[str]) -> None:
+    def begin(self, section: ProseSection, call: re.Match[str]) -> None:
         """Start an operation or event named in a heading or a line."""
         path, parameters = self.split(call[2])
         title = section.title.replace(call[0], "") if call[0] in section.title else section.title
@@ -125,7 +125,7 @@ class _Reader:
             or judge_direction(method, path, summary=summary, description=words)
             is Direction.INBOUND
         )
-        self.current = Sketch(
+        self.current = DraftOperation(
             method=method,
             path=path,
             summary=summary or (section.parents[-1] if section.parents else ""),
@@ -134,9 +134,9 @@ class _Reader:
             source="path" if is_event else "",
         )
         self.level = section.level
-        self.sketches.append(self.current)
+        self.drafts.append(self.current)
 
-    def begin_from_body(self, section: Section) -> None:
+    def begin_from_body(self, section: ProseSection) -> None:
         """Start an operation for each line of a section that is nothing but a call."""
         blocks = [
             *section.paragraphs,
@@ -149,7 +149,7 @@ class _Reader:
                 if call and re.fullmatch(r"[`*\s|.]*(?:HTTP/[\d.]+)?", rest):
                     self.begin(section, call)
 
-    def begin_event(self, section: Section) -> None:
+    def begin_event(self, section: ProseSection) -> None:
         """Start an event for a section about a webhook that shows a payload."""
         words = prose.plain(section.title)
         shows_json = any(fence.language in _JSON_LANGUAGES - {""} for fence in section.fences)
@@ -161,11 +161,11 @@ class _Reader:
         name = (
             named[named.lastindex or 0] if named else re.sub(r"[^a-z0-9]+", "-", words).strip("-")
         )
-        self.current = Sketch(
+        self.current = DraftOperation(
             method="POST", path=name, summary=re.sub(r"[`*_]", "", section.title), source="webhook"
         )
         self.level = section.level
-        self.sketches.append(self.current)
+        self.drafts.append(self.current)
 
     def split(self, target: str) -> tuple[str, list[dict[str, Any]]]:
         """Cut a URL or path into its template and its query parameters."""
@@ -184,40 +184,42 @@ class _Reader:
             {"name": name, "in": "query", "schema": {"type": "string"}} for name in names
         ]
 
-    def add(self, sketch: Sketch, section: Section) -> None:
+    def add(self, draft: DraftOperation, section: ProseSection) -> None:
         """Add what a section says to its operation."""
-        if section.level == self.level or not sketch.description:
+        if section.level == self.level or not draft.description:
             text = "\n\n".join(section.paragraphs)
-            sketch.description = f"{sketch.description}\n\n{text}".strip()[:_LONGEST]
+            draft.description = f"{draft.description}\n\n{text}".strip()[:_LONGEST]
         for table, lead in section.tables:
-            self.add_table(sketch, table, lead, section)
+            self.add_table(draft, table, lead, section)
         for fence in section.fences:
             if fence.language in _JSON_LANGUAGES:
-                self.add_example(sketch, fence, section)
+                self.add_example(draft, fence, section)
 
-    def add_table(self, sketch: Sketch, table: Table, lead: str, section: Section) -> None:
+    def add_table(
+        self, draft: DraftOperation, table: ProseTable, lead: str, section: ProseSection
+    ) -> None:
         """Take a table as parameters, as fields of a body, or as a list of answers."""
         about = f"{section.title} {lead}" if section.level > self.level else lead
         for status, words in table.statuses():
-            sketch.answers.setdefault(status, Payload()).description = words
-        is_body = sketch.source != "" or (
-            sketch.method not in _SAFE and prose.place_named(about) is None
+            draft.answers.setdefault(status, DraftBody()).description = words
+        is_body = draft.source != "" or (
+            draft.method not in _SAFE and prose.place_named(about) is None
         )
         if prose.ANSWER.search(prose.plain(about)):
             schema = read_fields(table)
             if schema is not None:
-                answer = sketch.answers.setdefault(self.status(about), Payload())
+                answer = draft.answers.setdefault(self.status(about), DraftBody())
                 answer.schema = answer.schema or schema
             return
-        parameters, fields = read_parameters(table, sketch.path, about, has_body=is_body)
+        parameters, fields = read_parameters(table, draft.path, about, has_body=is_body)
         names = {(item["name"], item["in"]) for item in parameters}
-        kept = [item for item in sketch.parameters if (item["name"], item["in"]) not in names]
-        sketch.parameters = kept + parameters
+        kept = [item for item in draft.parameters if (item["name"], item["in"]) not in names]
+        draft.parameters = kept + parameters
         if fields is not None:
-            sketch.request = sketch.request or Payload()
-            sketch.request.schema = sketch.request.schema or fields
+            draft.request = draft.request or DraftBody()
+            draft.request.schema = draft.request.schema or fields
 
-    def add_example(self, sketch: Sketch, fence: Fence, section: Section) -> None:
+    def add_example(self, draft: DraftOperation, fence: Fence, section: ProseSection) -> None:
         """Take a JSON block as an example of the request or of an answer."""
         try:
             value = load_json(fence.text, self.name)
@@ -236,15 +238,15 @@ class _Reader:
         about = fence.lead
         if section.level > self.level:
             about = f"{section.title} {fence.lead}"
-        if self.is_answer(sketch, about):
-            payload = sketch.answers.setdefault(self.status(about), Payload())
+        if self.is_answer(draft, about):
+            payload = draft.answers.setdefault(self.status(about), DraftBody())
         else:
-            sketch.request = payload = sketch.request or Payload()
+            draft.request = payload = draft.request or DraftBody()
         payload.examples.append(value)
 
-    def is_answer(self, sketch: Sketch, about: str) -> bool:
+    def is_answer(self, draft: DraftOperation, about: str) -> bool:
         """Whether an example introduced by these words is an answer."""
-        if sketch.source:
+        if draft.source:
             return False
         words = prose.plain(about)
         answer = [match.start() for match in prose.ANSWER.finditer(words)]
@@ -252,9 +254,9 @@ class _Reader:
         if answer or request:
             # The word nearest to the example counts.
             return max(answer, default=-1) > max(request, default=-1)
-        if sketch.method in _SAFE:
+        if draft.method in _SAFE:
             return True
-        return sketch.request is not None and bool(sketch.request.examples)
+        return draft.request is not None and bool(draft.request.examples)
 
     def status(self, about: str) -> str:
         """The status that words name, else 200."""
