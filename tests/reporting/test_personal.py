@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from workbench.mapping.loading import compile_mappings
 from workbench.model.evidence import Evidence
 from workbench.partners import Partner, load_partner
 from workbench.reporting.personal import EXCHANGE, find_personal, find_tails, mask_personal
@@ -40,6 +43,68 @@ def test_the_mapping_says_where_personal_data_is(partner: Partner) -> None:
     assert ("Cliente", "Telefono") in find_tails(partner)
     nested = find_tails(load_partner("tavola", load_settings()))
     assert {("customer", "phone"), ("guest", "email")} <= nested
+
+
+PERSON = {
+    "name": {"from": "$.label", "one-way": "in"},
+    "phone": {"from": "$.reach.line", "one-way": "out"},
+}
+HELD = {("party", "label"), ("reach", "line")}
+BRANCHES = {"private": {"use": "diner"}, "*": {"fields": {"email": "$.post"}}}
+
+
+@pytest.mark.parametrize(
+    ("rule", "tails"),
+    [
+        ({"from": "$.party", "use": "diner"}, HELD),
+        ({"from": "$.party", "use": "diner", "one-way": "in"}, HELD),
+        ({"from": "$.party", "use": "diner", "one-way": "out"}, HELD),
+        ({"from": "$.party", "use": "diner", "nulls": "keep"}, HELD),
+        (
+            {"from": "$.party", "case": "$.kind", "when": BRANCHES, "one-way": "in"},
+            HELD | {("party", "post")},
+        ),
+        ({"from": "$.a.party", "fields": {"name": "$.b.c.label"}}, {("c", "label")}),
+        (
+            {
+                "from": "$.party",
+                "fields": {"name": {"join": ["$.first", "$.last"], "split": "last"}},
+            },
+            {("party", "first"), ("party", "last")},
+        ),
+    ],
+)
+def test_every_way_to_map_a_person_is_followed(
+    partner: Partner, rule: dict[str, Any], tails: set[tuple[str, ...]]
+) -> None:
+    """Through used mappings, branches, nested rules and joined texts, in either direction."""
+    assert find_tails(_map_order(partner, {"customer": rule})) >= tails
+
+
+def test_a_list_and_an_indexed_line_are_followed(partner: Partner) -> None:
+    """Lines of an address are personal as a list and one by one, wherever the address is."""
+    each = {"delivery.address.lines": {"each": "$.to.rows", "as": "string"}}
+    assert ("to", "rows") in find_tails(_map_order(partner, each))
+    one = {"customer.billing_address.lines.0": {"from": "$.bill.row", "one-way": "in"}}
+    assert ("bill", "row") in find_tails(_map_order(partner, one))
+
+
+def test_other_names_are_not_personal(partner: Partner) -> None:
+    """The name of a person stands only where a person is mapped."""
+    rules = {"customer": {"from": "$.party", "use": "diner"}}
+    assert not any("id" in tail for tail in find_tails(_map_order(partner, rules)))
+    assert ("label",) not in find_tails(_map_order(partner, rules))
+
+
+def _map_order(partner: Partner, rules: dict[str, Any]) -> Partner:
+    data = {
+        "mappings": {
+            "diner": {"into": "Customer", "fields": PERSON},
+            "order": {"into": "Order", "fields": {"ids.partner_id": "$.id", **rules}},
+        }
+    }
+    made = compile_mappings(data, "mapping.yaml", timezone="Europe/Madrid", currency="EUR")
+    return replace(partner, translators=made)
 
 
 def test_values_of_samples_and_traffic_are_found(partner: Partner, run: RunFolder) -> None:

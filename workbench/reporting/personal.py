@@ -16,21 +16,24 @@ from typing import Any
 from urllib.parse import quote
 
 from workbench.adapters.redaction import MASK
-from workbench.canonical import Courier, Customer
+from workbench.canonical import Address, Courier, Customer
+from workbench.canonical.base import Entity
+from workbench.mapping import EVERY, KEY, locate_fields
 from workbench.model.log import LOG_RECORD, RunFooter
 from workbench.partners import Partner
 from workbench.store import RunFolder
 
 EXCHANGE = "exchange.har"
 
-_FIELDS = re.compile(
-    r"(^|\.)(customer|courier)\.(name|phone|email|billing_name)$|(^|\.)address\.(lines|details)$"
-)
-_OWN = re.compile(r"^(name|phone|email|billing_name)$")
-_STEP = re.compile(r"[^.\[\]*$]+")
+_PERSONAL: dict[type[Entity], frozenset[str]] = {
+    Customer: frozenset({"name", "phone", "email", "billing_name"}),
+    Courier: frozenset({"name", "phone"}),
+    Address: frozenset({"lines", "details"}),
+}
 _SHORTEST = 4
+_KEPT = 3
 
-Tail = tuple[str, ...]
+Tail = tuple[Any, ...]
 
 
 def find_personal(folder: RunFolder, partner: Partner) -> list[str]:
@@ -42,27 +45,29 @@ def find_personal(folder: RunFolder, partner: Partner) -> list[str]:
 
 
 def find_tails(partner: Partner) -> set[Tail]:
-    """The last keys of the partner's paths under which personal data stands."""
-    tables = {name: item.table for name, item in partner.translators.items()}
-    people = {
-        name
-        for name, item in partner.translators.items()
-        if item.entity_type in {Customer, Courier}
+    """The last names of the partner's paths under which personal data stands.
+
+    They come from the resolved mapping, through whatever it uses, and for both directions; `EVERY`
+    in them stands for any name, `KEY` at the end for the name of a member as the value.
+    """
+    plans = [item.plan for item in partner.translators.values()]
+    tails = {
+        _end(found.path)
+        for found in locate_fields(plans)
+        if any(_is_personal(*owner) for owner in found.owners)
+        # Alone, `name` of a person's mapping would be the name of every dish as well.
+        and (len(found.path) > 1 or found.root.model not in _PERSONAL)
     }
-    tails: set[Tail] = set()
-    for name, rows in tables.items():
-        for row in rows:
-            if row.path and _FIELDS.search(row.field) and name not in people:
-                tails.add(tuple(_STEP.findall(row.path))[-2:])
-            used = next((other for other in people if row.conversion == f"as in {other!r}"), None)
-            if row.path and used:
-                parent = _STEP.findall(row.path)[-1:]
-                tails |= {
-                    (*parent, *_STEP.findall(own.path))
-                    for own in tables[used]
-                    if own.path and _OWN.match(own.field)
-                }
-    return tails
+    return tails - {()}
+
+
+def _is_personal(owner: Any, field: Any) -> bool:
+    return isinstance(owner, type) and field in _PERSONAL.get(owner, ())
+
+
+def _end(path: Tail) -> Tail:
+    end = path[-2:]
+    return path[-_KEPT:] if EVERY in end or KEY in end else end
 
 
 def mask_personal(folder: RunFolder, values: Iterable[str]) -> list[str]:
@@ -129,12 +134,20 @@ def _load(text: str) -> Iterator[Any]:
 def _walk(value: Any, path: Tail, tails: set[Tail]) -> Iterator[str]:
     if isinstance(value, dict):
         for key, item in value.items():
-            yield from _walk(item, (*path, key)[-3:], tails)
+            yield from _walk(key, (*path, KEY)[-_KEPT:], tails)
+            yield from _walk(item, (*path, key)[-_KEPT:], tails)
     elif isinstance(value, list):
         for item in value:
             yield from _walk(item, path, tails)
-    elif isinstance(value, str) and any(path[-len(tail) :] == tail for tail in tails if tail):
+    elif isinstance(value, str) and any(_ends(path, tail) for tail in tails):
         yield value
+
+
+def _ends(path: Tail, tail: Tail) -> bool:
+    end = path[-len(tail) :]
+    return len(end) == len(tail) and all(
+        name is EVERY or name == own for name, own in zip(tail, end, strict=True)
+    )
 
 
 def _is_telling(value: str) -> bool:
