@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from workbench.evidence.samples import is_written, schema_of
+from workbench.evidence.samples import schema_of
 from workbench.mapping import check_mapping
 from workbench.model.evidence import Finding, Severity, Source
 from workbench.model.feature import Catalogue, FeatureKind
@@ -99,7 +99,7 @@ def _unmapped(partner: Partner, catalogue: Catalogue) -> Iterator[Finding]:
                 pointer=pointer,
                 hint="Write a mapping in mapping.yaml and name it here.",
             )
-        elif is_written(feature) and not translator.can_write:
+        elif feature.is_ours and not translator.can_write:
             yield Finding(
                 slug="mapping-one-way",
                 severity=Severity.MEDIUM,
@@ -137,7 +137,7 @@ def _unfit_mappings(partner: Partner, catalogue: Catalogue) -> Iterator[Finding]
             item.document,
             schema,
             at=at,
-            writes=is_written(feature),
+            writes=feature.is_ours,
         )
         for finding in found:
             yield finding.model_copy(update={"operation": item.id})

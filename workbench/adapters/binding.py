@@ -24,7 +24,7 @@ from workbench.mapping import Translator
 from workbench.model.description import Operation
 from workbench.model.schema import SchemaNode, SchemaReader
 from workbench.model.verdict import Absence
-from workbench.partners import Partner
+from workbench.partners import Partner, load_catalogue
 
 _NAMED: dict[type[Entity], str] = {
     Order: "order",
@@ -122,9 +122,20 @@ def translator(partner: Partner, feature: str) -> Translator:
 
 
 def entity_name(feature: str) -> str:
-    """The entity whose id a feature takes: `order-status-read` → `order`."""
-    name = feature.removesuffix("-read").removesuffix("-write").removesuffix("-status")
-    return {"delivery-location": "order", "availability": "restaurant"}.get(name, name)
+    """The entity whose id a feature takes: `order-status-read` → `order`.
+
+    Raises:
+        InputError: The catalogue has no such feature.
+    """
+    found = load_catalogue().feature(feature)
+    if found is None or found.noun is None:
+        raise InputError(f"{feature!r} is no service or event of the catalogue")
+    return found.noun
+
+
+def entity_noun(kind: type[Entity]) -> str:
+    """What an entity with an id of its own is called in a partner folder; else nothing."""
+    return _NAMED.get(kind, "")
 
 
 def entity_ids(entity: Entity | None) -> dict[str, str]:

@@ -5,44 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
+from workbench.adapters.binding import entity_noun
 from workbench.canonical.base import Entity
+from workbench.canonical.menu import Catalog
 from workbench.description.schema_validation import violations
 from workbench.errors import TranslationError
 from workbench.mapping import Translator
 from workbench.model.description import Operation
+from workbench.model.feature import Access, Feature
 from workbench.model.verdict import Absence, Binding
-from workbench.partners import Partner
+from workbench.partners import Partner, load_catalogue
 
 _OURS = frozenset({"origin", "ext", "canonical_id"})
 _SHOWN = 20
-# Last list and field of a pointer → the feature and criterion whose statement gives the reason.
-_STATED = {
-    "menus": ("menu-write", "menu-publish-full"),
-    "menus/kind": ("menu-write", "menu-set-menu"),
-    "menus/price": ("menu-write", "menu-set-menu"),
-    "menus/translations": ("menu-write", "menu-translations"),
-    "menus/schedule": ("menu-write", "menu-schedule"),
-    "menus/season_start": ("menu-write", "menu-schedule"),
-    "menus/season_end": ("menu-write", "menu-schedule"),
-    "menus/order_types": ("menu-write", "menu-order-types"),
-    "menus/sections": ("menu-section-write", ""),
-    "sections/position": ("menu-section-write", "menu-section-positions-kept"),
-    "products/variants": ("product-variant-write", ""),
-    "products/stock": ("product-write", "product-stock"),
-    "products/allergens": ("product-write", "product-allergens"),
-    "products/images": ("product-write", "product-images"),
-    "products/snoozed_until": ("product-write", "product-snooze"),
-    "products/price_by_order_type": ("product-write", "product-price-per-order-type"),
-    "products/visible": ("product-write", "product-presentation"),
-    "products/featured": ("product-write", "product-presentation"),
-    "products/lead_min": ("product-write", "product-presentation"),
-    "products/preparation_min": ("product-write", "product-presentation"),
-    "option_categories/price_method": ("option-category-write", "option-limits-enforced"),
-    "option_categories/free_quantity": ("option-category-write", "option-limits-enforced"),
-    "options/option_category_ids": ("option-write", "option-nested"),
-}
 
 
 @dataclass(frozen=True)
@@ -114,11 +91,10 @@ def _differ(sent: Any, back: Any, at: str) -> Iterator[str]:
 
 
 def _explain(partner: Partner, pointer: str, count: int) -> DataLoss:
-    names = [part for part in pointer.split("/") if part != "*"][1:]
-    feature, criterion = next(
-        (_STATED[key] for key in ("/".join(names[-2:]), names[-1]) if key in _STATED), ("", "")
-    )
-    stated = partner.statement(feature) if feature else None
+    feature, name = feature_at(pointer)
+    about = feature.about(name)
+    criterion = about.slug if about else ""
+    stated = partner.statement(feature.slug)
     absence = stated.criteria.get(criterion) if isinstance(stated, Binding) else stated
     if isinstance(absence, Absence):
         return DataLoss(pointer, absence.reason, absence.code, count)
@@ -126,3 +102,32 @@ def _explain(partner: Partner, pointer: str, count: int) -> DataLoss:
         if limit.criterion == criterion:
             return DataLoss(pointer, limit.note, limit.code, count)
     return DataLoss(pointer, f"{partner.title} is not told of it by the mapping", count=count)
+
+
+def feature_at(pointer: str) -> tuple[Feature, str]:
+    """The feature that writes what a pointer into a catalogue leads to, and its field's name.
+
+    Args:
+        pointer: JSON Pointer from the catalogue on, indexes as `*`.
+
+    Raises:
+        LookupError: The catalogue has no such field, or nothing writes such things.
+    """
+    kind: type[Entity] | None = Catalog
+    noun, name = "menu", ""
+    for part in pointer.split("/")[1:]:
+        if part == "*" or kind is None:
+            continue
+        if kind is Catalog or entity_noun(kind):
+            name = part
+        kind = _entity_in(kind.model_fields[part].annotation)
+        noun = entity_noun(kind) if kind and entity_noun(kind) else noun
+    return load_catalogue().asking(noun, Access.WRITE), name
+
+
+def _entity_in(annotation: Any) -> type[Entity] | None:
+    """The class of ours that a field holds: by itself, in a list, or as a choice."""
+    if isinstance(annotation, type) and issubclass(annotation, Entity):
+        return annotation
+    found = (_entity_in(part) for part in get_args(annotation))
+    return next((item for item in found if item is not None), None)

@@ -12,7 +12,7 @@ from enum import StrEnum
 from itertools import groupby
 
 from workbench.adapters.answer import Answer, SentRequest
-from workbench.adapters.binding import entity_ids, join, pick, pick_for, translator
+from workbench.adapters.binding import entity_ids, entity_name, join, pick, pick_for, translator
 from workbench.adapters.channel import Channel, Request
 from workbench.adapters.jobs import require_each, settle
 from workbench.adapters.loss import DataLoss, find_faults, find_losses
@@ -350,4 +350,4 @@ def _limits(channel: Channel, features: set[str]) -> Iterator[str]:
 
 
 def _noun(feature: str) -> str:
-    return feature.removesuffix("-write").replace("-", " ")
+    return entity_name(feature).replace("-", " ")

@@ -12,7 +12,7 @@ from workbench.drafting.payloads import answer_examples, body_examples
 from workbench.drafting.review import ReviewSheet
 from workbench.errors import MappingError
 from workbench.mapping import load_mappings
-from workbench.model.feature import Feature, FeatureKind
+from workbench.model.feature import Feature
 from workbench.suggest import draft_mapping
 
 _HEADER = "# Drafted from the documents; every line is a proposal. Numbers are confidence.\n"
@@ -47,8 +47,7 @@ def _add(
     drafted: DraftedMappings, sheet: ReviewSheet, feature: Feature, entity: type[Entity]
 ) -> None:
     item = sheet.item(sheet.bound(feature.slug)[0])
-    is_read = feature.kind is FeatureKind.SERVICE and feature.slug.endswith("-read")
-    samples = answer_examples(item) if is_read else body_examples(item)
+    samples = answer_examples(item) if feature.is_read else body_examples(item)
     name = _dashed(entity.__name__)
     text = _drop_head(draft_mapping(sheet.description, item, entity, samples, name=name))
     if name in drafted.texts and _rules(drafted.texts[name]) != _rules(text):

@@ -6,7 +6,6 @@ from typing import Any
 
 from workbench.drafting.review import ReviewSheet
 from workbench.model.description import Operation
-from workbench.model.feature import FeatureKind
 
 _MOST = 5  # samples of one feature
 
@@ -18,13 +17,12 @@ def find_payloads(sheet: ReviewSheet) -> dict[str, list[Any]]:
     """
     found: dict[str, list[Any]] = {}
     for feature in sheet.features():
-        is_event = feature.kind is FeatureKind.EVENT
-        if not is_event and not feature.slug.endswith("-read"):
+        if not feature.is_event and not feature.is_read:
             continue
         kept: list[Any] = []
         for reference in sheet.bound(feature.slug):
             item = sheet.item(reference)
-            examples = body_examples(item) if is_event else answer_examples(item)
+            examples = body_examples(item) if feature.is_event else answer_examples(item)
             kept += [value for value in examples if isinstance(value, dict | list) and value]
         unique = [value for index, value in enumerate(kept) if value not in kept[:index]]
         if unique:

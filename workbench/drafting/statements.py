@@ -9,7 +9,7 @@ from workbench.drafting.names import status_named
 from workbench.drafting.review import ReviewSheet
 from workbench.drafting.yaml_text import Noted
 from workbench.model.description import Operation
-from workbench.model.feature import Feature, FeatureKind
+from workbench.model.feature import Aspect, Feature, FeatureKind
 
 _PASSED_OVER = 2  # candidates that were not taken, shown for comparison
 _ACCESS = {
@@ -71,14 +71,14 @@ def _binding(sheet: ReviewSheet, feature: Feature, mappings: DraftedMappings) ->
 
 def _operations(sheet: ReviewSheet, feature: Feature, references: tuple[str, ...]) -> list[Any]:
     """References, each with the status it sets where several operations share the work."""
-    if len(references) < 2 or not feature.slug.endswith("status-write"):
+    if len(references) < 2 or not feature.is_write or feature.aspect is not Aspect.STATUS:
         return list(references)
     listed: list[Any] = []
     for reference in references:
         item = sheet.item(reference)
         path = item.path.rpartition("/")[2] if isinstance(item, Operation) else item.id
         status = status_named(path) or status_named(item.summary)
-        if status == "confirmed" and feature.slug.startswith("order"):
+        if status == "confirmed" and feature.noun == "order":
             status = "accepted"  # of an order, to confirm is the common word for to accept
         listed.append({"operation": reference, "for": [status]} if status else reference)
     return listed

@@ -68,8 +68,7 @@ def _missing_parts(
             operation=item.id,
             hint="Name the successor and the date on which this one ends.",
         )
-    reads = not is_event and feature.slug.endswith("-read")
-    if reads and item.response_schema is None:
+    if feature.is_read and item.response_schema is None:
         yield _no_schema(item, "the successful answer")
     sends = is_event or (isinstance(item, Operation) and item.method in {"PUT", "PATCH"})
     if sends and item.request_schema is None and not _has_examples(item):

@@ -8,6 +8,8 @@ from workbench.canonical.base import Entity, OpenEnum
 from workbench.canonical.order import OrderStatusUpdate
 from workbench.canonical.reservation import ReservationStatusUpdate
 from workbench.canonical.status import OrderStatus, ReservationStatus
+from workbench.model.feature import Access, Aspect, Feature
+from workbench.partners import load_catalogue
 from workbench.partners.manifest import Entity as EntityName
 
 
@@ -19,6 +21,7 @@ class Kind(NamedTuple):
     status_read: str
     status_write: str
     created_event: str
+    status_event: str
     status: type[OpenEnum]
 
     def update(self, identity: str, status: OpenEnum, reason: str | None = None) -> Entity:
@@ -31,20 +34,42 @@ class Kind(NamedTuple):
         )
 
 
-ORDER = Kind(
-    "order",
-    "order-read",
-    "order-status-read",
-    "order-status-write",
-    "order-created-event",
-    OrderStatus,
-)
-RESERVATION = Kind(
-    "reservation",
-    "reservation-read",
-    "reservation-status-read",
-    "reservation-status-write",
-    "reservation-created-event",
-    ReservationStatus,
-)
+def feature_of(slug: str) -> Feature:
+    """The feature of a slug.
+
+    Raises:
+        LookupError: The catalogue has none, which is a fault of the program.
+    """
+    found = load_catalogue().feature(slug)
+    if found is None:
+        message = f"the catalogue has no feature {slug!r}"
+        raise LookupError(message)
+    return found
+
+
+def proved_by(feature: str, *roles: str) -> tuple[str, ...]:
+    """Slugs of the criteria of a feature that these roles prove; none where it has no such."""
+    return feature_of(feature).proved_by(*roles)
+
+
+def criterion_of(feature: str, role: str) -> str | None:
+    """Slug of the criterion of a feature that a role proves, or None."""
+    return next(iter(proved_by(feature, role)), None)
+
+
+def _kind(noun: EntityName, status: type[OpenEnum]) -> Kind:
+    asking = load_catalogue().asking
+    return Kind(
+        noun=noun,
+        read=asking(noun, Access.READ).slug,
+        status_read=asking(noun, Access.READ, Aspect.STATUS).slug,
+        status_write=asking(noun, Access.WRITE, Aspect.STATUS).slug,
+        created_event=asking(noun, Access.CREATED).slug,
+        status_event=asking(noun, Access.CHANGED, Aspect.STATUS).slug,
+        status=status,
+    )
+
+
+ORDER = _kind("order", OrderStatus)
+RESERVATION = _kind("reservation", ReservationStatus)
 KINDS = (ORDER, RESERVATION)

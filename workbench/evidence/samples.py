@@ -61,11 +61,6 @@ def _look_at_mappings(partner: Partner, feature: Feature) -> Evidence:
     )
 
 
-def is_written(feature: Feature) -> bool:
-    """Whether our side makes the payload, so that samples go from canonical to theirs."""
-    return feature.kind is FeatureKind.SERVICE and not feature.slug.endswith("-read")
-
-
 def _look_at(
     partner: Partner, feature: Feature, translator: Translator, sample: Sample
 ) -> Evidence:
@@ -73,7 +68,7 @@ def _look_at(
     detail: dict[str, Any] = {"sample": sample.path, "mapping": translator.name}
     entities: list[Entity] = []
     try:
-        look = _write if is_written(feature) else _read
+        look = _write if feature.is_ours else _read
         result = look(partner, feature, translator, sample)
         findings += result.findings
         detail |= {"unread": sorted(result.unread), "unfilled": sorted(result.unfilled)}
@@ -90,7 +85,7 @@ def _look_at(
             )
         )
     broken = any(finding.severity.breaks for finding in findings)
-    way = "canonical → theirs" if is_written(feature) else "theirs → canonical"
+    way = "canonical → theirs" if feature.is_ours else "theirs → canonical"
     return Evidence(
         feature=feature.slug,
         source=Source.SAMPLES,
@@ -208,7 +203,7 @@ def _off_schema(partner: Partner, feature: Feature, sample: Sample) -> Iterator[
     for violation in violations(partner.description, item.document, schema, sample.payload):
         yield Finding(
             slug="sample-off-schema",
-            severity=Severity.HIGH if is_written(feature) else Severity.MEDIUM,
+            severity=Severity.HIGH if feature.is_ours else Severity.MEDIUM,
             summary=f"{sample.path} does not match the documented schema of {item.id}.",
             pointer=violation.pointer,
             operation=item.id,
@@ -228,7 +223,7 @@ def schema_of(
     if not operations:
         return None, None
     operation = operations[0][1]
-    written = is_written(feature)
+    written = feature.is_ours
     return operation, operation.request_schema if written else operation.response_schema
 
 

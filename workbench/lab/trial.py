@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from workbench.canonical.base import Money
 from workbench.canonical.invariants import Violation, check
 from workbench.errors import InputError, TranslationError, WorkbenchError
-from workbench.evidence.samples import compare, is_written, items
+from workbench.evidence.samples import compare, items
 from workbench.mapping import Coverage, Translator
 from workbench.partners import Partner, load_catalogue
 from workbench.reporting.tables import Table, make_table
@@ -161,7 +161,7 @@ def _samples(partner: Partner, mapping: str) -> Iterator[tuple[str, tuple[Any, b
         if stated.mapping != mapping or feature is None:
             continue
         for sample in partner.samples(slug):
-            if is_written(feature):
+            if feature.is_ours:
                 yield sample.label, (sample.canonical, True)
                 continue
             for payload in items(partner, feature, sample)[:1]:

@@ -21,6 +21,27 @@ class FeatureKind(StrEnum):
     PAPERWORK = "paperwork"  # documents, accounts, credentials, agreements
 
 
+class Access(StrEnum):
+    """What happens to the thing that a service or event is about."""
+
+    READ = "read"  # we fetch it, by its id
+    WRITE = "write"  # we send it
+    ACT = "act"  # we ask for something else to be done with it
+    CREATED = "created"  # they tell us that it is new
+    CHANGED = "changed"  # they tell us that it is different
+
+
+class Aspect(StrEnum):
+    """How much of the thing travels."""
+
+    WHOLE = "whole"
+    STATUS = "status"
+    LOCATION = "location"
+    AVAILABILITY = "availability"
+    FEEDBACK = "feedback"
+    SETTLEMENT = "settlement"
+
+
 class Requirement(StrEnum):
     """Whether a full integration needs it."""
 
@@ -72,6 +93,9 @@ class Criterion(_Row):
         canonical: Canonical type that travels, or None.
         evidence: Codes of the kinds of proof that it needs.
         reasons: Codes of the likely reasons when it is missing.
+        roles: What a check shows to prove it, unique in the feature: a way of writing
+            (`create-one`, `modify-many`, `remove`), a status, a kind of order.
+        fields: Fields of the feature's entity that it is about, unique in the feature.
     """
 
     slug: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")
@@ -83,12 +107,17 @@ class Criterion(_Row):
     canonical: str | None = None
     evidence: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    fields: tuple[str, ...] = ()
 
 
 class Feature(_Row):
     """What is bound to operations or events; judged as a whole, proved by its criteria.
 
     Attributes:
+        noun: For services and events: the entity whose id it takes or names.
+        access: For services and events: what happens to it.
+        aspect: How much of it travels.
         requires: Sources that must pass before the feature is `supported`.
         confirmed_by: Live sources of which one must pass before it is `confirmed`.
         max_age_days: Live evidence older than this is stale.
@@ -104,6 +133,9 @@ class Feature(_Row):
     requirement: Requirement
     direction: str = Field(pattern="^(outbound|inbound|both|paperwork)$")
     canonical: str | None = None
+    noun: str | None = Field(default=None, pattern=r"^[a-z]+(-[a-z]+)*$")
+    access: Access | None = None
+    aspect: Aspect = Aspect.WHOLE
     given: str | None = None
     requires: tuple[Source, ...] = ()
     confirmed_by: tuple[Source, ...] = ()
@@ -115,6 +147,34 @@ class Feature(_Row):
     def criterion(self, slug: str) -> Criterion | None:
         """The criterion of that slug, or None."""
         return next((item for item in self.criteria if item.slug == slug), None)
+
+    def proved_by(self, *roles: str) -> tuple[str, ...]:
+        """Slugs of the criteria that any of these roles proves, in the catalogue's order."""
+        return tuple(item.slug for item in self.criteria if {*item.roles} & {*roles})
+
+    def about(self, name: str) -> Criterion | None:
+        """The criterion that is about a field of the entity, or None."""
+        return next((item for item in self.criteria if name in item.fields), None)
+
+    @property
+    def is_event(self) -> bool:
+        """Whether they call us."""
+        return self.kind is FeatureKind.EVENT
+
+    @property
+    def is_read(self) -> bool:
+        """Whether we fetch something of theirs."""
+        return self.access is Access.READ
+
+    @property
+    def is_write(self) -> bool:
+        """Whether we send something whose effect can be looked at afterwards."""
+        return self.access is Access.WRITE
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether our side makes the payload, so that samples go from canonical to theirs."""
+        return self.kind is FeatureKind.SERVICE and not self.is_read
 
     @property
     def needs_statement(self) -> bool:
@@ -150,6 +210,7 @@ class Catalogue(_Row):
             for feature in self.features
             if feature.given and feature.kind is not FeatureKind.PAPERWORK
         ]
+        faults += _vague(self.features)
         if faults:
             raise ValueError("; ".join(sorted(faults)))
         return self
@@ -163,6 +224,18 @@ class Catalogue(_Row):
         """The feature of that slug, or None."""
         return next((feature for feature in self.features if feature.slug == slug), None)
 
+    def asking(self, noun: str, access: Access, aspect: Aspect = Aspect.WHOLE) -> Feature:
+        """The feature of an entity by what happens to it.
+
+        Raises:
+            LookupError: There is none, which is a fault of the program.
+        """
+        for feature in self.features:
+            if (feature.noun, feature.access, feature.aspect) == (noun, access, aspect):
+                return feature
+        message = f"the catalogue has no feature to {access} the {aspect} of {noun}"
+        raise LookupError(message)
+
     def reason(self, code: str) -> Reason | None:
         """The reason of that code, or None."""
         return next((reason for reason in self.reasons if reason.code == code), None)
@@ -175,6 +248,20 @@ class Catalogue(_Row):
             if feature.kind is not FeatureKind.PAPERWORK
             and feature.requirement is not Requirement.BEYOND
         )
+
+
+def _vague(features: tuple[Feature, ...]) -> list[str]:
+    """What of the features cannot be asked for without doubt."""
+    bound = [item for item in features if item.kind is not FeatureKind.PAPERWORK]
+    faults = [f"{f.slug}: no noun or access" for f in bound if not (f.noun and f.access)]
+    asked = [f"{f.noun}/{f.access}/{f.aspect}" for f in bound if f.access is not Access.ACT]
+    faults += [f"{name} is asked by two features" for name in _repeated(asked)]
+    for item in features:
+        roles = [role for criterion in item.criteria for role in criterion.roles]
+        fields = [name for criterion in item.criteria for name in criterion.fields]
+        faults += [f"{item.slug}: {name} is proved twice" for name in _repeated(roles)]
+        faults += [f"{item.slug}: {name} is told twice" for name in _repeated(fields)]
+    return faults
 
 
 def _repeated(values: list[str]) -> set[str]:

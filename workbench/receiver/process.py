@@ -59,7 +59,7 @@ class Result:
     @property
     def family(self) -> str:
         """`order` or `reservation`."""
-        return self.kind.removesuffix("-status")
+        return "order" if isinstance(self.entity, Order | OrderStatusUpdate) else "reservation"
 
     @property
     def is_whole(self) -> bool:

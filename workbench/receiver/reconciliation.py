@@ -21,6 +21,8 @@ from workbench.adapters.adapter import Adapter
 from workbench.adapters.answer import Answer
 from workbench.canonical.status import OrderStatus, ReservationStatus, is_terminal
 from workbench.errors import PartnerError, StoreError, WorkbenchError
+from workbench.model.feature import Access, Aspect
+from workbench.partners import load_catalogue
 from workbench.receiver.database import Database
 from workbench.receiver.duty import repeat
 from workbench.receiver.events import Identity, digest
@@ -175,7 +177,7 @@ class Reconciler:
             return None
         answer = self._adapter.call(feature, ids={row["kind"]: row["entity_id"]})
         status = self._status(feature, answer)
-        is_whole = feature == f"{row['kind']}-read"
+        is_whole = feature == load_catalogue().asking(row["kind"], Access.READ).slug
         is_news = status != row["status"] or (is_whole and row["payload"] is None)
         if status is None or not is_news:
             self._note(row, None)
@@ -185,7 +187,9 @@ class Reconciler:
 
     def _feature(self, row: RowMapping) -> str | None:
         """The read that tells most: all of it where we do not have that, else the status alone."""
-        whole, status = f"{row['kind']}-read", f"{row['kind']}-status-read"
+        asking = load_catalogue().asking
+        whole = asking(row["kind"], Access.READ).slug
+        status = asking(row["kind"], Access.READ, Aspect.STATUS).slug
         wanted = (whole, status) if row["payload"] is None else (status, whole)
         partner = self._adapter.partner
         return next((name for name in wanted if partner.operations(name)), None)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 
 from workbench.model.description import ApiDescription
-from workbench.model.feature import Catalogue, FeatureKind
+from workbench.model.feature import Aspect, Catalogue, Feature, FeatureKind
 from workbench.suggest.clues import Clues, read_all
 from workbench.suggest.events import fit_event
 from workbench.suggest.lifecycle import fit_read, fit_status_read, fit_status_write
@@ -60,8 +60,8 @@ def suggest(description: ApiDescription, catalogue: Catalogue) -> dict[str, list
         depend on the order in which a document lists its operations.
     """
     clues = read_all(description)
-    wanted = [item.slug for item in catalogue.features if item.kind is not FeatureKind.PAPERWORK]
-    return {slug: _rank(slug, _name(clues)) for slug in wanted}
+    wanted = [item for item in catalogue.features if item.kind is not FeatureKind.PAPERWORK]
+    return {feature.slug: _rank(feature, _name(clues)) for feature in wanted}
 
 
 def judge_directions(description: ApiDescription) -> dict[str, str]:
@@ -79,14 +79,15 @@ def _name(clues: Iterable[Clues]) -> dict[str, Clues]:
     }
 
 
-def _rank(feature: str, clues: Mapping[str, Clues]) -> list[Suggestion]:
-    rule = RULES.get(feature)
+def _rank(feature: Feature, clues: Mapping[str, Clues]) -> list[Suggestion]:
+    rule = RULES.get(feature.slug)
     if rule is None:
         return []
-    found = [_judge(feature, name, clue, rule(clue)) for name, clue in clues.items()]
+    found = [_judge(feature.slug, name, clue, rule(clue)) for name, clue in clues.items()]
     shown = [item for item in found if item.score >= TRACE]
     shown.sort(key=lambda item: (-item.score, item.reference))
-    share = DEDICATED if feature.endswith("status-read") else SHARE
+    is_dedicated = feature.is_read and feature.aspect is Aspect.STATUS
+    share = DEDICATED if is_dedicated else SHARE
     bar = max(THRESHOLD, share * shown[0].score) if shown else 1.0
     return [replace(item, proposed=item.score >= bar) for item in shown]
 

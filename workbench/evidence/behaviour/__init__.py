@@ -29,6 +29,7 @@ from workbench.evidence.behaviour.reading import read_known, read_statuses, read
 from workbench.evidence.behaviour.slots import book_offered
 from workbench.evidence.behaviour.status import walk_statuses
 from workbench.evidence.behaviour.writing import write_and_read_back
+from workbench.evidence.kinds import ORDER, RESERVATION
 from workbench.model.evidence import Evidence, Finding, Outcome, Severity
 from workbench.model.feature import Catalogue
 from workbench.partners import Partner
@@ -42,8 +43,8 @@ class Check(NamedTuple):
     features: tuple[str, ...]
 
 
-_READS = ("order-read", "reservation-read")
-_STATUS_WRITES = ("order-status-write", "reservation-status-write")
+_READS = (ORDER.read, RESERVATION.read)
+_STATUS_WRITES = (ORDER.status_write, RESERVATION.status_write)
 _WRITES = ("menu-write", "product-write", "availability-write")
 
 # In this order: what needs the test account as it was comes before what changes it.
@@ -58,7 +59,7 @@ CHECKS = (
     Check("read-known", read_known, _READS),
     Check("place-plausible", look_at_places, _READS[:1]),
     Check("read-unknown", read_unknown, _READS),
-    Check("status-agrees", read_statuses, ("order-status-read", "reservation-status-read")),
+    Check("status-agrees", read_statuses, (ORDER.status_read, RESERVATION.status_read)),
     Check("menu-price", compare_prices, _READS[:1]),
     Check("created-then-found", create_and_find, _READS),
     Check("list-complete", look_at_lists, _READS),

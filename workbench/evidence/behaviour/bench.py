@@ -11,6 +11,7 @@ from workbench.adapters.answer import Answer
 from workbench.adapters.session import Session
 from workbench.canonical.base import OpenEnum
 from workbench.errors import MappingError
+from workbench.evidence.kinds import feature_of
 from workbench.evidence.relations import owner
 from workbench.evidence.reproduction import as_python
 from workbench.model.description import Operation
@@ -40,6 +41,13 @@ class Bench:
     def has(self, feature: str) -> bool:
         """Whether the feature is bound."""
         return isinstance(self.partner.statement(feature), Binding)
+
+    def known_of(self, feature: str) -> tuple[str, ...]:
+        """Ids of what a feature is about that exist in the restaurant test account."""
+        account = self.partner.environment(self.session.environment).test_account
+        noun = feature_of(feature).noun
+        known = account.known.items() if account else ()
+        return next((ids for name, ids in known if name == noun), ())
 
     def known(self, entity: EntityName) -> tuple[str, ...]:
         """Ids that exist in the restaurant test account."""

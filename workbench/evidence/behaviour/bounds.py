@@ -23,7 +23,6 @@ from workbench.evidence.placing import fresh, maker_of, send
 from workbench.evidence.relations import at, last_parameter
 from workbench.model.description import Operation
 from workbench.model.evidence import Evidence, Finding, Outcome, Severity
-from workbench.model.feature import FeatureKind
 from workbench.model.schema import SchemaReader
 
 _MOST_PROBES = 40
@@ -97,8 +96,7 @@ def _bases(bench: Bench) -> Iterator[Base]:
         for entity in recorded(bench, POSITION)[:1]:
             yield from _base(bench, POSITION, entity, {"order": order.ids.partner_id})
     for feature in bench.catalogue.features:
-        is_write = feature.kind is FeatureKind.SERVICE and feature.slug.endswith("-write")
-        if is_write and feature.slug not in OWN_CHECKS and bench.has(feature.slug):
+        if feature.is_write and feature.slug not in OWN_CHECKS and bench.has(feature.slug):
             for entity in recorded(bench, feature.slug)[:1]:
                 yield from _base(bench, feature.slug, entity, {})
             if bench.partner.translator(feature.slug) is None:

@@ -10,6 +10,7 @@ from workbench.errors import InputError
 from workbench.evidence.behaviour.bench import Bench, finding
 from workbench.evidence.behaviour.comparing import differences
 from workbench.evidence.bodies import Maker
+from workbench.evidence.kinds import proved_by
 from workbench.evidence.known import known_values
 from workbench.evidence.placing import send
 from workbench.evidence.relations import at, last_parameter, outbound
@@ -141,7 +142,7 @@ def _patch(
         "patch-leaves-others",
         f"Changed only {name} with {operation.id}: answer {answer.status}.",
         subject=operation.id,
-        criteria=(f"{feature.removesuffix('-write')}-partial-update",),
+        criteria=proved_by(feature, "partial-update"),
         findings=findings,
         outcome=Outcome.UNTESTED if answer.status >= 300 and not findings else None,
     )
@@ -257,14 +258,13 @@ def _remove(
         send(bench.session, item, ids=made) for item in (operation, read, operation)
     )
     findings = [*_leftovers(operation, gone, again, second)]
-    stem = feature.removesuffix("-write")
     return bench.tell(
         feature,
         "use-after-delete",
         f"Removed a copy with {operation.id}: answer {gone.status}; reading it: {again.status}; "
         f"removing it again: {second.status}.",
         subject=operation.id,
-        criteria=(f"{stem}-remove",),
+        criteria=proved_by(feature, "remove"),
         findings=findings,
         outcome=Outcome.UNTESTED if gone.status >= 400 and not findings else None,
     )

@@ -10,7 +10,7 @@ from workbench.adapters.answer import Answer
 from workbench.evidence.behaviour.bench import Bench, finding
 from workbench.evidence.behaviour.comparing import differences
 from workbench.evidence.behaviour.deviating import deviations, documented
-from workbench.evidence.kinds import KINDS, Kind
+from workbench.evidence.kinds import KINDS, Kind, criterion_of
 from workbench.evidence.placing import identify, make, maker_of, send
 from workbench.model.description import Operation
 from workbench.model.evidence import Evidence, Finding, Outcome, Severity
@@ -77,7 +77,7 @@ def _missing(kind: Kind, operation: Operation, answer: Answer, found: Answer) ->
         operation=operation.id,
         expected="200 with the resource",
         observed=str(found.status),
-        criterion=f"{kind.noun}-by-id",
+        criterion=criterion_of(kind.read, "by-id"),
         reproduction=answer.curl,
     )
 

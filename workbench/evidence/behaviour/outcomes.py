@@ -11,10 +11,10 @@ from workbench.adapters.answer import Answer
 from workbench.errors import InputError, PartnerError
 from workbench.evidence.behaviour.bench import Bench, finding
 from workbench.evidence.behaviour.inventing import recorded
+from workbench.evidence.kinds import feature_of
 from workbench.evidence.placing import send
 from workbench.model.description import Operation
 from workbench.model.evidence import Evidence, Finding, Outcome, Severity
-from workbench.model.feature import FeatureKind
 
 _STATE = re.compile(r"^(status|state|estado|result|outcome|phase)$", re.IGNORECASE)
 _FAILED = re.compile(r"fail|error|reject|invalid|abort|fall|rechaz", re.IGNORECASE)
@@ -30,7 +30,7 @@ def follow_outcomes(bench: Bench) -> Iterator[Evidence]:
         return
     for feature in bench.catalogue.features:
         slug = feature.slug
-        if feature.kind is not FeatureKind.SERVICE or not slug.endswith("-write"):
+        if not feature.is_write:
             continue
         for entity in recorded(bench, slug)[:1] if bench.has(slug) else ():
             try:
@@ -123,7 +123,7 @@ def _judge(bench: Bench, slug: str, answer: Answer, state: str | None) -> Iterat
     yield finding(
         "outcome-failed" if failed else "outcome-never-comes",
         Severity.HIGH,
-        f"A valid write of {slug.removesuffix('-write')} is accepted with 202, and then {words}.",
+        f"A valid write of {feature_of(slug).noun} is accepted with 202, and then {words}.",
         operation=bench.subject(slug),
         expected="an end in success",
         observed=state,

@@ -13,7 +13,7 @@ from workbench.canonical.reservation import Reservation
 from workbench.description.schema_validation import violations
 from workbench.errors import TranslationError
 from workbench.evidence.behaviour.bench import Bench, finding
-from workbench.evidence.kinds import KINDS, Kind
+from workbench.evidence.kinds import KINDS, ORDER, Kind, criterion_of, proved_by
 from workbench.evidence.placing import fresh
 from workbench.model.evidence import Evidence, Finding, Outcome, Severity
 
@@ -35,7 +35,7 @@ def read_known(bench: Bench) -> Iterator[Evidence]:
                 "read-known",
                 f"No {kind.noun} is known to exist in the test account.",
                 outcome=Outcome.UNTESTED,
-                criteria=(f"{kind.noun}-by-id",),
+                criteria=proved_by(kind.read, "by-id"),
             )
         for identity in identities:
             yield _read_one(bench, kind, identity)
@@ -43,7 +43,7 @@ def read_known(bench: Bench) -> Iterator[Evidence]:
 
 def _read_one(bench: Bench, kind: Kind, identity: str) -> Evidence:
     answer = bench.adapter.call(kind.read, ids={kind.noun: identity})
-    criteria: tuple[str, ...] = (f"{kind.noun}-by-id",)
+    criteria = proved_by(kind.read, "by-id")
     trouble = None
     entity: Entity | None = None
     if answer.status >= 400:
@@ -139,7 +139,6 @@ def _criteria(entity: object) -> tuple[str, ...]:
         return ()
     shown = {
         "order-by-id": True,
-        f"order-{entity.order_type}-covered": True,
         "order-lines-referenced": bool(entity.lines)
         and all(line.ref.product_id or line.ref.external_code for line in entity.lines),
         "order-totals-reconcile": bool(entity.lines),
@@ -148,7 +147,8 @@ def _criteria(entity: object) -> tuple[str, ...]:
         "order-due-time": entity.timing.due_at is not None or entity.timing.asap is not None,
         "order-notes-complete": bool(entity.notes),
     }
-    return tuple(slug for slug, holds in shown.items() if holds)
+    covered = proved_by(ORDER.read, entity.order_type)
+    return (*covered, *(slug for slug, holds in shown.items() if holds))
 
 
 def read_unknown(bench: Bench) -> Iterator[Evidence]:
@@ -162,7 +162,7 @@ def read_unknown(bench: Bench) -> Iterator[Evidence]:
             kind.read,
             "read-unknown",
             f"Asked for {kind.noun} {UNKNOWN_ID}, which does not exist: answer {answer.status}.",
-            criteria=(f"{kind.noun}-not-found",),
+            criteria=proved_by(kind.read, "not-found"),
             findings=findings,
         )
 
@@ -178,7 +178,7 @@ def _unclear(kind: Kind, operation: str, status: int, curl: str) -> Iterator[Fin
         operation=operation,
         expected="404",
         observed=str(status),
-        criterion=f"{kind.noun}-not-found",
+        criterion=criterion_of(kind.read, "not-found"),
         reproduction=curl,
     )
 
@@ -195,7 +195,7 @@ def read_statuses(bench: Bench) -> Iterator[Evidence]:
                 "status-agrees",
                 f"No {kind.noun} is known to exist in the test account.",
                 outcome=Outcome.UNTESTED,
-                criteria=(f"{kind.noun}-status-by-id",),
+                criteria=proved_by(kind.status_read, "by-id"),
             )
         for identity in identities:
             yield _compare_status(bench, kind, identity)
@@ -224,13 +224,13 @@ def _compare_status(bench: Bench, kind: Kind, identity: str) -> Evidence:
                 Severity.MEDIUM,
                 f"The status {status.value!r} of {kind.noun}s is in no mapping.",
                 operation=bench.subject(kind.status_read),
-                criterion=f"{kind.noun}-statuses-mapped",
+                criterion=criterion_of(kind.status_read, "statuses-mapped"),
             )
         )
     return bench.tell(
         kind.status_read,
         "status-agrees",
         f"Status of {kind.noun} {identity}: {status}.",
-        criteria=(f"{kind.noun}-status-by-id", f"{kind.noun}-statuses-mapped"),
+        criteria=proved_by(kind.status_read, "by-id", "statuses-mapped"),
         findings=findings,
     )

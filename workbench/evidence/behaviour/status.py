@@ -9,7 +9,7 @@ from workbench.canonical.base import OpenEnum
 from workbench.canonical.status import OrderStatus, ReservationStatus, is_legal
 from workbench.errors import InputError, TranslationError
 from workbench.evidence.behaviour.bench import Bench, finding
-from workbench.evidence.kinds import KINDS, Kind
+from workbench.evidence.kinds import KINDS, Kind, criterion_of, proved_by
 from workbench.evidence.placing import fresh
 from workbench.model.evidence import Evidence, Outcome, Severity
 
@@ -41,27 +41,6 @@ WAYS: dict[str, tuple[tuple[OpenEnum, ...], ...]] = {
         (ReservationStatus.CONFIRMED, ReservationStatus.CANCELLED),
         (ReservationStatus.CONFIRMED, ReservationStatus.NO_SHOW),
     ),
-}
-CRITERIA: dict[str, dict[OpenEnum, str]] = {
-    "order": {
-        OrderStatus.ACCEPTED: "order-accept",
-        OrderStatus.PREPARING: "order-preparing",
-        OrderStatus.READY: "order-ready",
-        OrderStatus.IN_DELIVERY: "order-dispatched",
-        OrderStatus.DELIVERED: "order-completed",
-        OrderStatus.COMPLETED: "order-completed",
-        OrderStatus.REJECTED: "order-reject",
-        OrderStatus.CANCELLED: "order-cancel",
-    },
-    "reservation": {
-        ReservationStatus.CONFIRMED: "reservation-confirm",
-        ReservationStatus.ARRIVED: "reservation-seated",
-        ReservationStatus.SEATED: "reservation-seated",
-        ReservationStatus.COMPLETED: "reservation-completed",
-        ReservationStatus.REFUSED: "reservation-refuse",
-        ReservationStatus.CANCELLED: "reservation-cancel",
-        ReservationStatus.NO_SHOW: "reservation-no-show",
-    },
 }
 # What depends on the clock or on how it is delivered may be refused for good reasons.
 _CONDITIONAL = {OrderStatus.IN_DELIVERY, ReservationStatus.NO_SHOW, ReservationStatus.ARRIVED}
@@ -121,7 +100,7 @@ def _not_walked(bench: Bench, kind: Kind, steps: list[OpenEnum]) -> Evidence:
         "status-round-trip",
         f"Statuses were not written: {why}.",
         outcome=Outcome.UNTESTED,
-        criteria=[CRITERIA[kind.noun][status] for status in steps],
+        criteria=proved_by(kind.status_write, *steps),
     )
 
 
@@ -176,12 +155,11 @@ def _refused_for_now(bench: Bench, kind: Kind, status: OpenEnum, answer: Answer)
         "status-round-trip",
         f"{status} was answered with {answer.status}: it depends on the time or on who delivers.",
         outcome=Outcome.CANT_TELL if status is ReservationStatus.NO_SHOW else Outcome.INAPPLICABLE,
-        criteria=[CRITERIA[kind.noun][status]],
+        criteria=proved_by(kind.status_write, status),
     )
 
 
 def _compare(bench: Bench, kind: Kind, identity: str, status: OpenEnum, answer: Answer) -> Evidence:
-    criterion = CRITERIA[kind.noun][status]
     shown = _all_seen(bench, kind, identity)
     seen = next((item for item in shown if item != status), status if shown else None)
     told: tuple[str, str, str] | None = None
@@ -202,17 +180,17 @@ def _compare(bench: Bench, kind: Kind, identity: str, status: OpenEnum, answer: 
                 operation=bench.subject(kind.status_write),
                 expected="2xx" if slug == "status-refused" else str(status),
                 observed=observed,
-                criterion=criterion,
+                criterion=criterion_of(kind.status_write, status),
                 reproduction=answer.curl,
             )
         )
-    confirmed = (f"{kind.noun}-status-confirmed",) if seen == status else ()
+    roles = (status, "status-confirmed") if seen == status else (status,)
     return bench.tell(
         kind.status_write,
         "status-round-trip",
         f"Set {kind.noun} {identity} to {status}: answer {answer.status}, then it reads {seen}.",
         subject=bench.asked(answer),
-        criteria=(criterion, *confirmed),
+        criteria=proved_by(kind.status_write, *roles),
         findings=findings,
         detail={"seconds": round(answer.seconds, 3)},
     )
@@ -231,7 +209,7 @@ def _repeat(bench: Bench, kind: Kind, identity: str, status: OpenEnum) -> Eviden
                 operation=bench.subject(kind.status_write),
                 expected=f"2xx or 409, and still {status}",
                 observed=f"{answer.status}, then {seen}",
-                criterion=f"{kind.noun}-repeat-harmless",
+                criterion=criterion_of(kind.status_write, "repeat-harmless"),
                 reproduction=answer.curl,
             )
         )
@@ -239,7 +217,7 @@ def _repeat(bench: Bench, kind: Kind, identity: str, status: OpenEnum) -> Eviden
         kind.status_write,
         "repeat-is-harmless",
         f"Sent {status} a second time: answer {answer.status}, still {seen}.",
-        criteria=(f"{kind.noun}-repeat-harmless",),
+        criteria=proved_by(kind.status_write, "repeat-harmless"),
         findings=findings,
     )
 
@@ -266,7 +244,7 @@ def _go_back(
                 operation=bench.subject(kind.status_write),
                 expected=f"409 or 422, and still {reached}",
                 observed=f"{answer.status}, then {seen}",
-                criterion=f"{kind.noun}-illegal-transition-refused",
+                criterion=criterion_of(kind.status_write, "illegal-transition-refused"),
                 reproduction=answer.curl,
             )
         )
@@ -274,6 +252,6 @@ def _go_back(
         kind.status_write,
         "illegal-transition-refused",
         f"Tried {earlier} after {reached}: answer {answer.status}, still {seen}.",
-        criteria=(f"{kind.noun}-illegal-transition-refused",),
+        criteria=proved_by(kind.status_write, "illegal-transition-refused"),
         findings=findings,
     )

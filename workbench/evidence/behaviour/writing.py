@@ -16,41 +16,38 @@ from workbench.evidence.behaviour.bench import Bench, finding
 from workbench.evidence.behaviour.comparing import Difference, differences
 from workbench.evidence.behaviour.deviating import deviations
 from workbench.evidence.behaviour.inventing import is_invented, recorded
+from workbench.evidence.kinds import feature_of, proved_by
 from workbench.model.description import Operation
 from workbench.model.evidence import Evidence, Finding, Outcome, Severity
-from workbench.model.feature import FeatureKind
+from workbench.model.feature import Aspect
+from workbench.partners import load_catalogue
 from workbench.partners.manifest import Entity as EntityName
 
+# Statuses and positions have checks of their own.
 OWN_CHECKS = frozenset(
-    {"order-status-write", "reservation-status-write", "delivery-location-write"}
+    item.slug
+    for item in load_catalogue().features
+    if item.is_write and item.aspect in {Aspect.STATUS, Aspect.LOCATION}
 )
 _PARENTS: dict[str, EntityName] = {
     "menu-section": "menu",
     "product-variant": "product",
     "option": "option-category",
 }
-_STEMS: dict[str, EntityName] = {
-    "menu-section-write": "menu-section",
-    "product-write": "product",
-    "product-variant-write": "product-variant",
-    "option-category-write": "option-category",
-    "option-write": "option",
-}
 
 
 class Edit(NamedTuple):
-    """A change to one field of an entity, and the criterion that it proves."""
+    """A change to one field of an entity, and the criteria that it proves."""
 
     field: str
-    criterion: str
+    criteria: tuple[str, ...]
 
 
 def write_and_read_back(bench: Bench) -> Iterator[Evidence]:
     """Write each recorded entity, read it back, and change single fields of it."""
     for feature in bench.catalogue.features:
         slug = feature.slug
-        is_write = feature.kind is FeatureKind.SERVICE and slug.endswith("-write")
-        if not is_write or slug in OWN_CHECKS or not bench.has(slug):
+        if not feature.is_write or slug in OWN_CHECKS or not bench.has(slug):
             continue
         entities = recorded(bench, slug)
         if not entities or not bench.session.allow_writes:
@@ -75,19 +72,18 @@ def _write_all_ways(bench: Bench, slug: str, entities: list[Entity]) -> Iterator
         yield _write(bench, slug, entity, _first_criteria(bench, slug, entity))
     for edit in _edits(slug, entities[0]):
         changed = _change(entities[0], edit.field)
-        yield _write(bench, slug, changed, (edit.criterion,), changed=edit.field)
+        yield _write(bench, slug, changed, edit.criteria, changed=edit.field)
     yield from _write_many(bench, slug, entities[0])
 
 
 def _first_criteria(bench: Bench, slug: str, entity: Entity) -> tuple[str, ...]:
-    stem = slug.removesuffix("-write")
     if isinstance(entity, Availability):
         return _availability_criteria(entity)
     if isinstance(entity, Catalog):
-        return ("menu-create-one", "menu-publish-full")
+        return proved_by(slug, "create-one", "publish")
     ids = getattr(entity, "ids", None)
-    exists = isinstance(ids, Ids) and slug in _STEMS and ids.partner_id in bench.known(_STEMS[slug])
-    return (f"{stem}-modify-one",) if exists else (f"{stem}-create-one",)
+    exists = isinstance(ids, Ids) and ids.partner_id in bench.known_of(slug)
+    return proved_by(slug, "modify-one" if exists else "create-one")
 
 
 def _availability_criteria(entity: Availability) -> tuple[str, ...]:
@@ -106,16 +102,11 @@ def _availability_criteria(entity: Availability) -> tuple[str, ...]:
 
 
 def _edits(slug: str, entity: Entity) -> list[Edit]:
-    stem = slug.removesuffix("-write")
     if isinstance(entity, Availability | Catalog):
         return []
-    edits = [Edit("name", f"{stem}-modify-one")]
-    if slug == "product-write":
-        edits += [
-            Edit("price", "product-price-change"),
-            Edit("available", "product-availability-flag"),
-        ]
-    return [edit for edit in edits if edit.field in entity.model_fields_set]
+    roles = {"name": "modify-one", "price": "price-change", "available": "availability-flag"}
+    edits = [Edit(name, proved_by(slug, role)) for name, role in roles.items()]
+    return [edit for edit in edits if edit.criteria and edit.field in entity.model_fields_set]
 
 
 def _change(entity: Entity, field: str) -> Entity:
@@ -143,7 +134,7 @@ def _write(
         refused = finding(
             "write-refused",
             Severity.HIGH,
-            f"A valid write of {slug.removesuffix('-write')} is answered with {answer.status}.",
+            f"A valid write of {feature_of(slug).noun} is answered with {answer.status}.",
             operation=bench.subject(slug),
             expected="2xx",
             observed=f"{answer.status} {answer.excerpt}",
@@ -175,7 +166,6 @@ def _write_many(bench: Bench, slug: str, entity: Entity) -> Iterator[Evidence]:
     many = any("many" in item.for_ for item, _ in bench.partner.operations(slug))
     if not many:
         return
-    stem = slug.removesuffix("-write")
     ids = getattr(entity, "ids", None)
     if not isinstance(ids, Ids):
         return
@@ -194,7 +184,7 @@ def _write_many(bench: Bench, slug: str, entity: Entity) -> Iterator[Evidence]:
         "write-many",
         f"Sent two at once with {bench.asked(answers[0])}: answer {answers[0].status}.",
         subject=bench.asked(answers[0]),
-        criteria=(f"{stem}-create-many", f"{stem}-modify-many"),
+        criteria=proved_by(slug, "create-many", "modify-many"),
     )
 
 
@@ -208,7 +198,7 @@ def _parents(bench: Bench, slug: str, entity: Entity) -> dict[str, str]:
 
     Of the known ones it is the one below which the entity is already found, else the first.
     """
-    above = _PARENTS.get(slug.removesuffix("-write"))
+    above = _PARENTS.get(feature_of(slug).noun or "")
     known = bench.known(above) if above else ()
     if above is None or not known:
         return {}
@@ -275,7 +265,7 @@ def _lost(bench: Bench, slug: str, answer: Answer, left: list[Difference]) -> It
         yield finding(
             item.slug,
             item.severity,
-            f"After a write of {slug.removesuffix('-write')}, {where.pointer} {item.words}.",
+            f"After a write of {feature_of(slug).noun}, {where.pointer} {item.words}.",
             operation=bench.subject(slug),
             expected=repr(where.sent)[:100],
             observed=repr(where.found)[:100],

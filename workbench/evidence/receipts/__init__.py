@@ -29,7 +29,7 @@ from workbench.evidence.receipts.provoking import provoke, register
 from workbench.evidence.receipts.sender import judge_sender, look_for_copies, watch_order
 from workbench.evidence.receipts.silence import leave_unanswered
 from workbench.model.evidence import Evidence, Finding, Outcome, Severity
-from workbench.model.feature import Catalogue, Feature, FeatureKind
+from workbench.model.feature import Access, Catalogue, Feature, FeatureKind
 from workbench.partners import Partner
 from workbench.receiver.app import Endpoint, create_app
 from workbench.receiver.inbox import Inbox
@@ -109,7 +109,7 @@ def _provoke(post: Post, feature: Feature) -> Iterator[Evidence]:
         yield from lines
         is_lost = any(line.feature == ENDPOINT for line in lines)
         is_heard = any(line.subject for line in lines)
-        if not is_lost and not (is_heard and feature.slug.endswith("created-event")):
+        if not is_lost and not (is_heard and feature.access is Access.CREATED):
             break  # the same change once more is no change
     for copy in look_for_copies(post, feature):
         yield tell(

@@ -14,10 +14,12 @@ from workbench.canonical.order import Order, OrderStatusUpdate
 from workbench.canonical.reservation import Reservation, ReservationStatusUpdate
 from workbench.description.schema_validation import violations
 from workbench.errors import InputError, PartnerError, TranslationError
+from workbench.evidence.kinds import KINDS
 from workbench.evidence.receipts.post import Post, tell
 from workbench.model.evidence import Evidence, Finding, Outcome, Severity
-from workbench.model.feature import Feature
+from workbench.model.feature import Access, Feature
 from workbench.model.verdict import Binding
+from workbench.partners import load_catalogue
 from workbench.receiver.events import ReceivedEvent, read_payload
 from workbench.receiver.receipt import Receipt
 
@@ -130,8 +132,10 @@ def _unlike_read(
     post: Post, feature: Feature, event: ReceivedEvent, entity: Entity | None
 ) -> Iterator[Finding]:
     """What the event says and a read at once does not, field by field of what matters."""
-    noun = feature.slug.partition("-")[0]
-    read = f"{noun}-read"
+    noun = feature.noun or ""
+    if noun not in {kind.noun for kind in KINDS}:
+        return
+    read = load_catalogue().asking(noun, Access.READ).slug
     if entity is None or not event.entity_id:
         return
     if not isinstance(post.partner.statement(read), Binding):
@@ -194,13 +198,4 @@ def _broken_invariants(event: ReceivedEvent, entity: Entity | None) -> list[Find
 
 
 def _criteria(feature: Feature, entity: Entity | None) -> tuple[str, ...]:
-    own = {
-        "order-created-event": "order-event-received",
-        "reservation-created-event": "reservation-event-received",
-        "order-status-event": "order-status-event-received",
-        "reservation-status-event": "reservation-status-event-received",
-    }
-    status = str(getattr(entity, "status", ""))
-    cancelled = ("order-cancellation-received",) if status == "cancelled" else ()
-    wanted = (own.get(feature.slug, ""), *cancelled)
-    return tuple(slug for slug in wanted if feature.criterion(slug))
+    return feature.proved_by("received", str(getattr(entity, "status", "")))

@@ -134,7 +134,7 @@ def _status(item: object) -> object:
 def watch_order(post: Post, features: list[Feature]) -> Iterator[Evidence]:
     """Change a status three times in a row, and see whether the events come in that order."""
     for kind in KINDS:
-        feature = next((f for f in features if f.slug == f"{kind.noun}-status-event"), None)
+        feature = next((f for f in features if f.slug == kind.status_event), None)
         writes = isinstance(post.partner.statement(kind.status_write), Binding)
         if feature is None or not writes:
             continue

@@ -8,7 +8,7 @@ from workbench.errors import InputError, PartnerError
 from workbench.evidence.receipts.post import Post, event_names, tell_trait
 from workbench.evidence.receipts.provoking import provoke
 from workbench.model.evidence import Evidence, Finding, Severity
-from workbench.model.feature import Feature
+from workbench.model.feature import Access, Feature
 
 _LEFT = "A delivery that we left without an answer"
 _CHECK = "silence-repeated"
@@ -58,6 +58,6 @@ def _find_heard(post: Post, features: list[Feature]) -> Feature | None:
     """A feature of creations, of which an event came in this run: it can be provoked again."""
     heard = {event.reference for _, event in post.heard}
     for feature in features:
-        if feature.slug.endswith("created-event") and event_names(post.partner, feature) & heard:
+        if feature.access is Access.CREATED and event_names(post.partner, feature) & heard:
             return feature
     return None
