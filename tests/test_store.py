@@ -10,7 +10,7 @@ import pytest
 from workbench.errors import InputError
 from workbench.model.evidence import Evidence, Outcome, Source
 from workbench.model.log import RunHeader
-from workbench.model.verdict import Absence, Binding
+from workbench.model.statement import Absence, Binding
 from workbench.store import EvidenceLog, RunFolder, find_run, list_runs, read_log
 
 

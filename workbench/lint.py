@@ -12,7 +12,7 @@ from workbench.evidence.samples import schema_of
 from workbench.mapping import check_mapping
 from workbench.model.evidence import Finding, Severity, Source
 from workbench.model.feature import Catalogue, FeatureKind
-from workbench.model.verdict import Absence, Binding
+from workbench.model.statement import Absence, Binding
 from workbench.partners import Partner
 
 Rule = Callable[[Partner, Catalogue], Iterator[Finding]]

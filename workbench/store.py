@@ -21,8 +21,10 @@ from pydantic import ValidationError
 from workbench.errors import InputError
 from workbench.model.evidence import Evidence
 from workbench.model.feature import Catalogue
+from workbench.model.judging import judge
 from workbench.model.log import LOG_RECORD, RunFooter, RunHeader
-from workbench.model.verdict import Statement, Status, Verdict, judge
+from workbench.model.statement import Statement
+from workbench.model.verdict import Status, Verdict
 
 LOG_NAME = "evidence.jsonl"
 

@@ -18,7 +18,8 @@ from workbench.evidence import behaviour, contract, documents, receipts, samples
 from workbench.model.evidence import UNREACHED, Evidence, Outcome, Source
 from workbench.model.feature import Catalogue, Feature
 from workbench.model.log import RunHeader
-from workbench.model.verdict import Binding, Scores, Verdict, score
+from workbench.model.statement import Binding
+from workbench.model.verdict import Scores, Verdict, score
 from workbench.partners import Partner, load_catalogue, load_partner
 from workbench.settings import Settings, load_settings
 from workbench.store import EvidenceLog, RunFolder, judge_all

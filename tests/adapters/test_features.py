@@ -11,7 +11,7 @@ from workbench.adapters.adapter import Adapter
 from workbench.adapters.binding import pick
 from workbench.canonical.menu import Catalog
 from workbench.errors import InputError
-from workbench.model.verdict import Absence
+from workbench.model.statement import Absence
 from workbench.partners import load_catalogue
 
 from .conftest import Opened, find_partner

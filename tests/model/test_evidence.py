@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from workbench.model.evidence import LIVE_SOURCES, Evidence, Finding, Outcome, Severity, Source
 from workbench.model.log import LOG_RECORD, RunFooter, RunHeader
-from workbench.model.verdict import Absence, Binding, Limit
+from workbench.model.statement import Absence, Binding, Limit
 
 STALE_STATUS = Finding(slug="stale-status", severity=Severity.HIGH, summary="Status is stale.")
 INSTANT = datetime(2026, 3, 1, tzinfo=UTC)

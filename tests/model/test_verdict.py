@@ -11,23 +11,16 @@ from pydantic import ValidationError
 
 from workbench.model.evidence import LIVE_SOURCES, Evidence, Finding, Outcome, Severity, Source
 from workbench.model.feature import Criterion, Feature, FeatureKind, Requirement
-from workbench.model.verdict import (
-    Absence,
-    Binding,
-    Limit,
-    Statement,
-    Status,
-    Verdict,
-    is_stale,
-    judge,
-)
+from workbench.model.judging import is_stale, judge
+from workbench.model.statement import Absence, Attestation, Binding, Limit, Open, Statement
+from workbench.model.verdict import Proof, Standing, Status, Verdict
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 PASSED, FAILED, CANT_TELL = Outcome.PASSED, Outcome.FAILED, Outcome.CANT_TELL
 INAPPLICABLE, UNTESTED = Outcome.INAPPLICABLE, Outcome.UNTESTED
 
 
-def criterion(slug: str, row: str) -> Criterion:
+def criterion(slug: str, row: str, *, core: bool = False) -> Criterion:
     """A criterion of the feature under test."""
     return Criterion(
         slug=slug,
@@ -36,6 +29,7 @@ def criterion(slug: str, row: str) -> Criterion:
         benefit="Dinner is served.",
         requirement=Requirement.REQUIRED,
         direction="outbound",
+        core=core,
     )
 
 
@@ -49,7 +43,7 @@ FEATURE = Feature(
     direction="outbound",
     requires=(Source.DOCUMENTS, Source.SAMPLES),
     confirmed_by=(Source.BEHAVIOUR,),
-    criteria=(criterion("by-id", "ORD-G01"), criterion("not-found", "ORD-G02")),
+    criteria=(criterion("by-id", "ORD-G01", core=True), criterion("not-found", "ORD-G02")),
 )
 BEYOND = FEATURE.model_copy(update={"requirement": Requirement.BEYOND})
 GIVEN = FEATURE.model_copy(
@@ -88,12 +82,14 @@ def line(source: Source, outcome: Outcome, *findings: Finding, **more: Any) -> E
 
 DOCUMENTED = line(Source.DOCUMENTS, PASSED)
 SAMPLED = line(Source.SAMPLES, PASSED)
-SEEN = line(Source.BEHAVIOUR, PASSED)
+SEEN = line(Source.BEHAVIOUR, PASSED, criteria=("by-id",))
+POLITE = line(Source.BEHAVIOUR, PASSED, check="latency")
 OFFLINE = (DOCUMENTED, SAMPLED)
 MEDIUM = finding(Severity.MEDIUM)
 LOW = finding(Severity.LOW)
 HIGH = finding(Severity.HIGH)
 LIMIT = Limit(note="Fifty lines at most.")
+JUDGED_LATER = Open(candidates=("GET /orders/{id}",))
 LACKS_ONE = Absence(status="unsupported", code="R2", reason="No answer is documented.")
 SKIPS_ONE = Absence(status="exempt", code="R15", reason="It cannot happen there.")
 
@@ -109,7 +105,20 @@ def verdict_of(
     ("statement", "lines", "status"),
     [
         pytest.param(BOUND, (*OFFLINE, SEEN), Status.CONFIRMED, id="proved live"),
-        pytest.param(BOUND, OFFLINE, Status.SUPPORTED, id="proved offline"),
+        pytest.param(BOUND, OFFLINE, Status.SUPPORTED, id="rehearsed"),
+        pytest.param(BOUND, (*OFFLINE, POLITE), Status.SUPPORTED, id="answered, asserting nothing"),
+        pytest.param(
+            BOUND,
+            (*OFFLINE, line(Source.BEHAVIOUR, PASSED, criteria=("not-found",))),
+            Status.SUPPORTED,
+            id="only what is not core",
+        ),
+        pytest.param(
+            BOUND,
+            (*OFFLINE, SEEN, line(Source.BEHAVIOUR, CANT_TELL, criteria=("by-id",))),
+            Status.CONFIRMED,
+            id="refused after it was proved",
+        ),
         pytest.param(
             BOUND, (*OFFLINE, line(Source.CONTRACT, PASSED)), Status.SUPPORTED, id="contract only"
         ),
@@ -141,18 +150,36 @@ def verdict_of(
             id="a criterion that does not apply",
         ),
         pytest.param(
-            BOUND, (*OFFLINE, line(Source.CONTRACT, PASSED, MEDIUM)), Status.LIMITED, id="medium"
-        ),
-        pytest.param(
-            BOUND, (*OFFLINE, line(Source.CONTRACT, FAILED, LOW)), Status.LIMITED, id="failed, low"
+            BOUND,
+            (*OFFLINE, SEEN, line(Source.CONTRACT, PASSED, MEDIUM)),
+            Status.LIMITED,
+            id="medium",
         ),
         pytest.param(
             BOUND,
-            (DOCUMENTED, line(Source.SAMPLES, FAILED, MEDIUM)),
+            (*OFFLINE, SEEN, line(Source.CONTRACT, FAILED, LOW)),
+            Status.LIMITED,
+            id="failed, low",
+        ),
+        pytest.param(
+            BOUND,
+            (DOCUMENTED, SEEN, line(Source.SAMPLES, FAILED, MEDIUM)),
             Status.LIMITED,
             id="required source failed mildly",
         ),
-        pytest.param(BOUND, (DOCUMENTED, line(Source.SAMPLES, FAILED)), Status.FAILED, id="failed"),
+        pytest.param(
+            BOUND,
+            (DOCUMENTED, line(Source.SAMPLES, FAILED)),
+            Status.UNVERIFIED,
+            id="failed offline",
+        ),
+        pytest.param(
+            BOUND,
+            (DOCUMENTED, SEEN, line(Source.SAMPLES, FAILED)),
+            Status.UNVERIFIED,
+            id="a grave doubt outweighs live proof",
+        ),
+        pytest.param(BOUND, (line(Source.BEHAVIOUR, FAILED),), Status.FAILED, id="failed live"),
         pytest.param(
             BOUND, (*OFFLINE, SEEN, line(Source.CONTRACT, FAILED)), Status.FAILED, id="contract"
         ),
@@ -170,7 +197,20 @@ def verdict_of(
         pytest.param(
             BOUND, (DOCUMENTED, line(Source.SAMPLES, UNTESTED)), Status.UNVERIFIED, id="untested"
         ),
-        pytest.param(BOUND, (SEEN,), Status.UNVERIFIED, id="live without documents"),
+        pytest.param(BOUND, (SEEN,), Status.CONFIRMED, id="live without samples"),
+        pytest.param(JUDGED_LATER, (*OFFLINE, SEEN), Status.OPEN, id="not judged"),
+        pytest.param(
+            BOUND.model_copy(update={"criteria": {"by-id": LACKS_ONE}}),
+            (*OFFLINE, line(Source.BEHAVIOUR, PASSED, criteria=("not-found",))),
+            Status.LIMITED,
+            id="core absent, another proved",
+        ),
+        pytest.param(
+            BOUND.model_copy(update={"criteria": {"by-id": LACKS_ONE}}),
+            OFFLINE,
+            Status.SUPPORTED,
+            id="core absent, nothing proved",
+        ),
         pytest.param(
             BOUND,
             (line(Source.DOCUMENTS, INAPPLICABLE), line(Source.SAMPLES, INAPPLICABLE)),
@@ -187,6 +227,7 @@ def verdict_of(
         pytest.param(NOT_OURS, OFFLINE, Status.EXEMPT, id="exempt"),
         pytest.param(LACKS, (SEEN,), Status.FAILED, id="absent but seen"),
         pytest.param(NOT_OURS, (SEEN,), Status.FAILED, id="exempt but seen"),
+        pytest.param(LACKS, (POLITE,), Status.UNSUPPORTED, id="absent, answered politely"),
         pytest.param(
             LACKS, (line(Source.BEHAVIOUR, CANT_TELL),), Status.UNSUPPORTED, id="absent, 401"
         ),
@@ -217,7 +258,7 @@ def test_silence_beyond_the_scope_is_exempt() -> None:
 def test_what_we_give_ourselves_counts_as_bound() -> None:
     """A silent folder leaves our own part unverified until it is proved."""
     assert verdict_of(None, feature=GIVEN).status is Status.UNVERIFIED
-    proved = verdict_of(None, line(Source.RECEIPTS, PASSED), feature=GIVEN)
+    proved = verdict_of(None, line(Source.RECEIPTS, PASSED, criteria=("by-id",)), feature=GIVEN)
     assert proved.status is Status.CONFIRMED
     assert proved.subjects == ("our address",)
     assert verdict_of(NOT_OURS, feature=GIVEN).status is Status.EXEMPT
@@ -242,7 +283,7 @@ def test_a_stated_absence_excuses_the_failure_it_explains() -> None:
     failing = line(Source.BEHAVIOUR, FAILED, finding(Severity.HIGH, criterion="not-found"))
     assert verdict_of(BOUND, *OFFLINE, failing).status is Status.FAILED
     stated = BOUND.model_copy(update={"criteria": {"not-found": LACKS_ONE}})
-    verdict = verdict_of(stated, *OFFLINE, failing, line(Source.BEHAVIOUR, PASSED))
+    verdict = verdict_of(stated, *OFFLINE, failing, SEEN)
     assert verdict.status is Status.LIMITED
     assert [limit.code for limit in verdict.limits] == ["R2"]
     assert len(verdict.findings) == 1
@@ -272,7 +313,7 @@ def test_a_check_that_does_not_apply_leaves_the_live_proof_whole() -> None:
 def test_a_criterion_stated_absent_but_seen_is_mentioned() -> None:
     """The contradiction is a small finding, as the feature itself works."""
     stated = BOUND.model_copy(update={"criteria": {"not-found": LACKS_ONE}})
-    seen = SEEN.model_copy(update={"criteria": ("not-found",)})
+    seen = SEEN.model_copy(update={"criteria": ("by-id", "not-found")})
     verdict = verdict_of(stated, *OFFLINE, seen)
     assert verdict.status is Status.LIMITED
     assert [(item.slug, item.criterion) for item in verdict.findings] == [
@@ -283,20 +324,64 @@ def test_a_criterion_stated_absent_but_seen_is_mentioned() -> None:
 def test_criteria_get_the_outcomes_of_the_lines_that_name_them() -> None:
     """A criterion is proved, broken, excluded or untested on its own."""
     proves = SEEN.model_copy(update={"criteria": ("by-id",)})
-    assert verdict_of(BOUND, *OFFLINE, proves).criteria == {"by-id": PASSED, "not-found": UNTESTED}
+    assert verdict_of(BOUND, *OFFLINE, proves).criteria == {
+        "by-id": Standing.PROVED,
+        "not-found": Standing.UNTESTED,
+    }
     breaks = line(Source.BEHAVIOUR, FAILED, finding(Severity.HIGH, criterion="not-found"))
     assert verdict_of(BOUND, *OFFLINE, proves, breaks).criteria == {
-        "by-id": PASSED,
-        "not-found": FAILED,
+        "by-id": Standing.PROVED,
+        "not-found": Standing.FAILED,
     }
     stated = BOUND.model_copy(update={"criteria": {"not-found": SKIPS_ONE}})
-    assert verdict_of(stated, breaks).criteria["not-found"] is INAPPLICABLE
+    assert verdict_of(stated, breaks).criteria["not-found"] is Standing.INAPPLICABLE
 
 
 def test_a_passing_line_proves_only_what_it_names() -> None:
     """A remark about a criterion does not prove it."""
     remark = line(Source.BEHAVIOUR, PASSED, finding(Severity.LOW, criterion="not-found"))
-    assert verdict_of(BOUND, *OFFLINE, remark).criteria["not-found"] is UNTESTED
+    assert verdict_of(BOUND, *OFFLINE, remark).criteria["not-found"] is Standing.UNTESTED
+
+
+@pytest.mark.parametrize(
+    ("lines", "proof", "standing"),
+    [
+        ((), Proof.NONE, Standing.UNTESTED),
+        ((DOCUMENTED.model_copy(update={"criteria": ("by-id",)}),), Proof.DOCUMENTED, "documented"),
+        ((SAMPLED.model_copy(update={"criteria": ("by-id",)}),), Proof.REHEARSED, "rehearsed"),
+        ((*OFFLINE, SEEN), Proof.LIVE, "proved"),
+        ((POLITE,), Proof.NONE, "untested"),
+        ((line(Source.BEHAVIOUR, CANT_TELL, criteria=("by-id",)),), Proof.NONE, "cant-tell"),
+    ],
+)
+def test_levels_of_proof_are_kept_apart(
+    lines: tuple[Evidence, ...], proof: Proof, standing: str
+) -> None:
+    """Documented, rehearsed and proved live are three words, for the feature and the criterion."""
+    verdict = verdict_of(BOUND, *lines)
+    assert (verdict.proof, verdict.criteria["by-id"]) == (proof, standing)
+
+
+def test_attested_is_never_proved() -> None:
+    """A person's word is shown as such, counts for nothing, and gives way to what is seen."""
+    word = Attestation(by="Ana, partner desk", on=NOW.date(), source="session of March")
+    stated = BOUND.model_copy(update={"attested": {"by-id": word}})
+    verdict = verdict_of(stated, *OFFLINE)
+    assert verdict.status is Status.SUPPORTED
+    assert verdict.criteria["by-id"] is Standing.ATTESTED
+    assert verdict.attested == {"by-id": word}
+    assert verdict_of(stated, SEEN).criteria["by-id"] is Standing.PROVED
+    with pytest.raises(ValidationError, match="attested at once"):
+        Binding(subjects=("x",), criteria={"by-id": LACKS_ONE}, attested={"by-id": word})
+
+
+def test_a_proposal_is_not_settled() -> None:
+    """What a draft proposes is judged like a binding, and known to be unreviewed."""
+    proposed = BOUND.model_copy(update={"reviewed": False})
+    assert not verdict_of(proposed, *OFFLINE, SEEN).is_settled
+    assert verdict_of(BOUND, *OFFLINE, SEEN).is_settled
+    assert not verdict_of(JUDGED_LATER).is_settled
+    assert verdict_of(JUDGED_LATER).candidates == ("GET /orders/{id}",)
 
 
 def test_limits_are_stated_first_then_observed_once() -> None:
@@ -305,6 +390,7 @@ def test_limits_are_stated_first_then_observed_once() -> None:
     elsewhere = finding(Severity.MEDIUM, pointer="/elsewhere")
     twice = (line(Source.CONTRACT, PASSED, MEDIUM), line(Source.BEHAVIOUR, PASSED, elsewhere))
     verdict = verdict_of(stated, *OFFLINE, *twice)
+    assert verdict.status is Status.SUPPORTED
     assert [limit.note for limit in verdict.limits] == [
         "Fifty lines at most.",
         "No answer is documented.",

@@ -11,26 +11,16 @@ from hypothesis import strategies as st
 
 from workbench.model.evidence import LIVE_SOURCES, Evidence, Finding, Outcome, Severity, Source
 from workbench.model.feature import Catalogue, Criterion, Feature, FeatureKind, Requirement
-from workbench.model.verdict import (
-    Absence,
-    Binding,
-    Limit,
-    Scores,
-    Statement,
-    Status,
-    Verdict,
-    combine,
-    is_stale,
-    judge,
-    score,
-)
+from workbench.model.judging import combine, is_stale, judge
+from workbench.model.statement import Absence, Binding, Limit, Open, Statement
+from workbench.model.verdict import Scores, Standing, Status, Verdict, score
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 PASSED, FAILED, CANT_TELL = Outcome.PASSED, Outcome.FAILED, Outcome.CANT_TELL
 INAPPLICABLE, UNTESTED = Outcome.INAPPLICABLE, Outcome.UNTESTED
 
 
-def criterion(slug: str, row: str) -> Criterion:
+def criterion(slug: str, row: str, *, core: bool = False) -> Criterion:
     """A criterion of the feature under test."""
     return Criterion(
         slug=slug,
@@ -39,6 +29,7 @@ def criterion(slug: str, row: str) -> Criterion:
         benefit="Dinner is served.",
         requirement=Requirement.REQUIRED,
         direction="outbound",
+        core=core,
     )
 
 
@@ -52,7 +43,7 @@ FEATURE = Feature(
     direction="outbound",
     requires=(Source.DOCUMENTS, Source.SAMPLES),
     confirmed_by=(Source.BEHAVIOUR,),
-    criteria=(criterion("by-id", "ORD-G01"), criterion("not-found", "ORD-G02")),
+    criteria=(criterion("by-id", "ORD-G01", core=True), criterion("not-found", "ORD-G02")),
 )
 BEYOND = FEATURE.model_copy(update={"requirement": Requirement.BEYOND})
 GIVEN = FEATURE.model_copy(
@@ -149,13 +140,14 @@ def observations(draw: st.DrawFn) -> Evidence:
 
 
 ABSENCES = st.sampled_from([LACKS, NOT_OURS])
+OPEN = st.just(Open(candidates=("GET /orders/{id}",)))
 BINDINGS = st.builds(
     Binding,
     subjects=st.just(BOUND.subjects),
     limits=st.sampled_from([(), (LIMIT,)]),
     criteria=st.sampled_from([{}, {"not-found": LACKS_ONE}, {"by-id": SKIPS_ONE}]),
 )
-STATEMENTS = st.none() | ABSENCES | BINDINGS
+STATEMENTS = st.none() | ABSENCES | OPEN | BINDINGS
 FEATURES = st.sampled_from([FEATURE, BEYOND, GIVEN])
 
 
@@ -171,26 +163,43 @@ def test_judge_is_total_and_order_free(
     assert judge(feature, statement, shuffled, now=NOW, inputs={"a": "1"}) == verdict
 
 
-@settings(max_examples=200)
+@settings(max_examples=300)
 @given(FEATURES, STATEMENTS, st.lists(observations(), max_size=6))
-def test_integrated_needs_a_binding_and_fresh_proof(
+def test_integrated_needs_a_binding_and_fresh_live_proof_of_its_core(
     feature: Feature, statement: Statement | None, lines: list[Evidence]
 ) -> None:
-    """Nothing is called integrated without a binding, a fresh pass, and every required source."""
+    """Nothing is called integrated unless fresh live lines assert every core criterion left."""
     verdict = judge(feature, statement, lines, now=NOW, inputs={"a": "1"})
     if not verdict.status.is_integrated:
         return
-    fresh = [x for x in lines if not is_stale(x, feature, now=NOW, inputs={"a": "1"})]
-    assert verdict.subjects
-    assert PASSED in {x.outcome for x in fresh}
-    assert all(
-        any(x.source is source and x.outcome is not UNTESTED for x in fresh)
-        for source in feature.requires
-    )
-    grave = [f for f in verdict.findings if f.severity.breaks]
     excused = statement.criteria if isinstance(statement, Binding) else {}
+    fresh = [x for x in lines if not is_stale(x, feature, now=NOW, inputs={"a": "1"})]
+    asserted = {
+        slug
+        for x in fresh
+        if x.source in LIVE_SOURCES and x.outcome is PASSED
+        for slug in x.criteria
+    }
+    core = {item.slug for item in feature.criteria if item.core} - set(excused)
+    assert verdict.subjects
+    assert asserted
+    assert core <= asserted
+    assert {slug for slug, how in verdict.criteria.items() if how is Standing.PROVED} <= asserted
+    grave = [f for f in verdict.findings if f.severity.breaks]
     assert all(f.criterion in excused for f in grave)
     assert (verdict.status is Status.LIMITED) == bool(verdict.limits)
+
+
+@settings(max_examples=200)
+@given(FEATURES, BINDINGS, st.lists(observations(), max_size=5))
+def test_a_refusal_neither_proves_nor_condemns(
+    feature: Feature, statement: Binding, lines: list[Evidence]
+) -> None:
+    """Adding a live `cant-tell` (401, 429, time-out) never moves a feature up or to failed."""
+    refusal = line(Source.BEHAVIOUR, CANT_TELL, criteria=("by-id", "not-found"))
+    before = judge(feature, statement, lines, now=NOW)
+    after = judge(feature, statement, [*lines, refusal], now=NOW)
+    assert after.status is before.status
 
 
 @settings(max_examples=100)
@@ -215,6 +224,7 @@ def test_an_absence_falls_exactly_to_fresh_live_proof(
     contrary = any(
         x.source in LIVE_SOURCES
         and x.outcome is PASSED
+        and x.criteria
         and not is_stale(x, FEATURE, now=NOW, inputs={"a": "1"})
         for x in lines
     )
@@ -234,6 +244,7 @@ def test_score_never_exceeds_reach(catalogue: Catalogue, data: st.DataObject) ->
         verdicts[feature.slug] = judge(feature, statement, own, now=NOW)
     scores = score(catalogue, verdicts)
     assert 0 <= scores.score <= scores.reach <= 1
+    assert 0 <= scores.depth <= 1
 
 
 def _all_with(catalogue: Catalogue, statement: Statement | None, *lines: Evidence) -> Any:
@@ -241,33 +252,70 @@ def _all_with(catalogue: Catalogue, statement: Statement | None, *lines: Evidenc
         feature.slug: judge(
             feature,
             statement,
-            [x.model_copy(update={"feature": feature.slug}) for x in lines],
+            [
+                x.model_copy(
+                    update={
+                        "feature": feature.slug,
+                        "criteria": tuple(item.slug for item in feature.criteria),
+                    }
+                )
+                for x in lines
+            ],
             now=NOW,
         )
         for feature in catalogue.features
     }
 
 
-def test_score_counts_services_and_events_only(catalogue: Catalogue) -> None:
-    """Paperwork and what lies beyond change neither figure."""
-    verdicts = _all_with(catalogue, BOUND, *OFFLINE)
-    assert score(catalogue, verdicts) == Scores(applicable=18, bound=18, integrated=18)
+def _counts(scores: Scores) -> tuple[int, int, int]:
+    return (scores.applicable, scores.bound, scores.integrated)
+
+
+def test_score_counts_services_and_events_proved_live(catalogue: Catalogue) -> None:
+    """Paperwork, what lies beyond, and what was only rehearsed raise no score."""
+    assert _counts(score(catalogue, _all_with(catalogue, BOUND, *OFFLINE))) == (18, 18, 0)
+    verdicts = _all_with(catalogue, BOUND, *OFFLINE, line(Source.BEHAVIOUR, PASSED))
+    whole = score(catalogue, verdicts)
+    assert _counts(whole) == (18, 18, 18)
+    assert whole.depth == 1
     verdicts["order-read"] = judge(FEATURE, LACKS, (), now=NOW)
     verdicts["menu-write"] = judge(FEATURE, NOT_OURS, (), now=NOW)
     verdicts["option-write"] = judge(FEATURE, BOUND, (), now=NOW)
     verdicts["api-docs"] = judge(FEATURE, LACKS, (), now=NOW)
     verdicts["order-refund"] = judge(FEATURE, LACKS, (), now=NOW)
-    assert score(catalogue, verdicts) == Scores(applicable=17, bound=16, integrated=15)
+    part = score(catalogue, verdicts)
+    assert _counts(part) == (17, 16, 15)
+    assert part.depth < 1
+
+
+def test_depth_counts_what_applies(catalogue: Catalogue) -> None:
+    """A criterion that does not apply leaves the count; one that is lacking stays in it."""
+    feature = catalogue.feature("order-read")
+    assert feature is not None
+    base = score(catalogue, {}).criteria
+    first = feature.criteria[0].slug
+    for stated, expected in ((SKIPS_ONE, base - 1), (LACKS_ONE, base)):
+        binding = Binding(subjects=("x",), criteria={first: stated})
+        found = score(catalogue, {feature.slug: judge(feature, binding, (), now=NOW)})
+        assert (found.criteria, found.proved) == (expected, 0)
+
+
+def test_nothing_seen_live_is_nothing_tested(catalogue: Catalogue) -> None:
+    """Documents, samples and polite answers alone leave a run untested."""
+    polite = line(Source.BEHAVIOUR, CANT_TELL)
+    assert not score(catalogue, _all_with(catalogue, BOUND, *OFFLINE, polite)).is_tested
+    failed = line(Source.BEHAVIOUR, FAILED)
+    assert score(catalogue, _all_with(catalogue, BOUND, *OFFLINE, failed)).is_tested
 
 
 def test_a_missing_verdict_counts_as_applicable(catalogue: Catalogue) -> None:
     """A partial run never looks better than a whole one."""
-    verdicts = _all_with(catalogue, BOUND, *OFFLINE)
+    verdicts = _all_with(catalogue, BOUND, *OFFLINE, line(Source.BEHAVIOUR, PASSED))
     only = {"order-read": verdicts["order-read"]}
-    assert score(catalogue, only) == Scores(applicable=18, bound=1, integrated=1)
+    assert _counts(score(catalogue, only)) == (18, 1, 1)
 
 
 def test_nothing_applicable_scores_nothing(catalogue: Catalogue) -> None:
-    """Where nothing applies both figures are 0, not an error."""
+    """Where nothing applies all figures are 0, not an error."""
     scores = score(catalogue, _all_with(catalogue, NOT_OURS))
-    assert (scores.applicable, scores.reach, scores.score) == (0, 0.0, 0.0)
+    assert (scores.applicable, scores.reach, scores.score, scores.depth) == (0, 0.0, 0.0, 0.0)

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from workbench.errors import DescriptionError, InputError, ManifestError
-from workbench.model.verdict import Absence, Binding
+from workbench.model.statement import Absence, Binding
 from workbench.partners import Partner, list_partners, load_catalogue, load_partner
 from workbench.settings import Settings
 

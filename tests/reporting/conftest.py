@@ -13,7 +13,7 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from workbench.model.evidence import Evidence, Finding
 from workbench.model.log import RunHeader
-from workbench.model.verdict import Absence, Binding, Limit, Statement
+from workbench.model.statement import Absence, Binding, Limit, Statement
 from workbench.partners import load_catalogue
 from workbench.reporting.render import render_html
 from workbench.reporting.report import SECTIONS, Report

@@ -6,7 +6,7 @@ from typing import Any
 
 from workbench.model.evidence import Evidence, Finding
 from workbench.model.log import RunHeader
-from workbench.model.verdict import Absence, Binding, Limit, Statement
+from workbench.model.statement import Absence, Binding, Limit, Statement
 
 from .conftest import context, header, row
 

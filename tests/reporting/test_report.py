@@ -9,7 +9,8 @@ import pytest
 
 from workbench.errors import InputError
 from workbench.model.evidence import Evidence, Finding
-from workbench.model.verdict import Absence, Binding, Status
+from workbench.model.statement import Absence, Binding
+from workbench.model.verdict import Status
 from workbench.reporting.limitation import Loss
 from workbench.reporting.report import Report
 from workbench.reporting.row import Row

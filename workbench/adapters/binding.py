@@ -23,7 +23,7 @@ from workbench.errors import InputError, MappingError
 from workbench.mapping import Translator
 from workbench.model.description import Operation
 from workbench.model.schema import SchemaNode, SchemaReader
-from workbench.model.verdict import Absence
+from workbench.model.statement import Absence
 from workbench.partners import Partner, load_catalogue
 
 _NAMED: dict[type[Entity], str] = {

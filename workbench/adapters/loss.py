@@ -15,7 +15,7 @@ from workbench.errors import TranslationError
 from workbench.mapping import Translator
 from workbench.model.description import Operation
 from workbench.model.feature import Access, Feature
-from workbench.model.verdict import Absence, Binding
+from workbench.model.statement import Absence, Binding
 from workbench.partners import Partner, load_catalogue
 
 _OURS = frozenset({"origin", "ext", "canonical_id"})

@@ -30,7 +30,7 @@ from workbench.canonical.menu import Catalog, Menu, MenuKind
 from workbench.errors import InputError, TranslationError
 from workbench.model.description import Operation
 from workbench.model.schema import SchemaReader
-from workbench.model.verdict import Binding
+from workbench.model.statement import Binding
 
 WHOLE = "menu-write"
 # With more requests than this, one upload of everything is kinder to the partner.

@@ -26,7 +26,7 @@ from workbench.canonical.availability import (
 )
 from workbench.canonical.base import Entity
 from workbench.errors import InputError, MappingError
-from workbench.model.verdict import Binding
+from workbench.model.statement import Binding
 
 FEATURE = "availability-write"
 _PARTS = frozenset({"schedules", "shifts", "exceptions"})

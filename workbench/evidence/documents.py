@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from workbench.model.description import DocumentWarning, Event, Operation
 from workbench.model.evidence import Evidence, Finding, Outcome, Severity, Source
 from workbench.model.feature import Catalogue, Feature, FeatureKind
-from workbench.model.verdict import Binding
+from workbench.model.statement import Binding
 from workbench.partners import Partner
 
 

@@ -16,7 +16,7 @@ from workbench.mapping import Translator
 from workbench.model.description import Event, Operation
 from workbench.model.evidence import Evidence, Finding, Outcome, Severity, Source
 from workbench.model.feature import Catalogue, Feature, FeatureKind, Requirement
-from workbench.model.verdict import Binding
+from workbench.model.statement import Binding
 from workbench.partners import Partner, Sample
 from workbench.receiver.lookup import find
 

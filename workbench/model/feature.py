@@ -96,6 +96,7 @@ class Criterion(_Row):
         roles: What a check shows to prove it, unique in the feature: a way of writing
             (`create-one`, `modify-many`, `remove`), a status, a kind of order.
         fields: Fields of the feature's entity that it is about, unique in the feature.
+        core: Whether the feature is integrated only once this is proved live.
     """
 
     slug: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$")
@@ -109,6 +110,7 @@ class Criterion(_Row):
     reasons: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
     fields: tuple[str, ...] = ()
+    core: bool = False
 
 
 class Feature(_Row):
@@ -205,6 +207,11 @@ class Catalogue(_Row):
             faults += [f"{item.slug}: no reason {code}" for code in {*item.reasons} - reasons]
             faults += [f"{item.slug}: no evidence {code}" for code in {*item.evidence} - proofs]
         faults += [f"{f.slug}: no area {f.area}" for f in self.features if f.area not in self.areas]
+        faults += [
+            f"{feature.slug}: no core criterion"
+            for feature in self.features
+            if not any(criterion.core for criterion in feature.criteria)
+        ]
         faults += [
             f"{feature.slug}: only paperwork can be given"
             for feature in self.features

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, Discriminator, Field, Tag, TypeAdapter
 
 from workbench.model.evidence import Evidence, Record
-from workbench.model.verdict import Absence, Binding, Statement
+from workbench.model.statement import Absence, Binding, Statement
 
 
 def _kind_of_statement(value: Any) -> str:

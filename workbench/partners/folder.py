@@ -19,7 +19,8 @@ from workbench.errors import DescriptionError, InputError, ManifestError
 from workbench.mapping import Translator, load_mappings
 from workbench.model.description import ApiDescription, Event, Operation
 from workbench.model.feature import FeatureKind
-from workbench.model.verdict import Absence, Binding, Statement, given
+from workbench.model.judging import given
+from workbench.model.statement import Absence, Binding, Statement
 from workbench.partners.catalogue import load_catalogue
 from workbench.partners.context import describe_context
 from workbench.partners.manifest import BoundOperation, Environment, FeatureStatement, Manifest

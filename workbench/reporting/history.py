@@ -16,7 +16,8 @@ from pydantic import AwareDatetime, Field, ValidationError
 from workbench.errors import InputError
 from workbench.model.evidence import LIVE_SOURCES, Evidence, Outcome, Record, Severity
 from workbench.model.feature import Catalogue
-from workbench.model.verdict import Scores, Status, Verdict, combine, score
+from workbench.model.judging import combine
+from workbench.model.verdict import Scores, Status, Verdict, score
 from workbench.partners import load_catalogue
 from workbench.reporting.defect import collect
 from workbench.store import Log, RunFolder, list_runs, read_run, stated

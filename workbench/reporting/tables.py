@@ -13,7 +13,8 @@ import pandas as pd
 from workbench.mapping import Translator
 from workbench.model.description import ApiDescription
 from workbench.model.evidence import Evidence, Outcome
-from workbench.model.verdict import Absence, Binding, Scores, Statement, Verdict
+from workbench.model.statement import Absence, Binding, Statement
+from workbench.model.verdict import Scores, Verdict
 from workbench.receiver.desk import Line
 from workbench.reporting.defect import collect
 from workbench.reporting.section import tame

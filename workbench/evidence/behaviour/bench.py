@@ -17,7 +17,7 @@ from workbench.evidence.reproduction import as_python
 from workbench.model.description import Operation
 from workbench.model.evidence import Evidence, Finding, Outcome, Severity, Source
 from workbench.model.feature import Catalogue
-from workbench.model.verdict import Binding
+from workbench.model.statement import Binding
 from workbench.partners import Partner
 from workbench.partners.manifest import Entity as EntityName
 

@@ -18,7 +18,7 @@ from workbench.evidence.kinds import KINDS
 from workbench.evidence.receipts.post import Post, tell
 from workbench.model.evidence import Evidence, Finding, Outcome, Severity
 from workbench.model.feature import Access, Feature
-from workbench.model.verdict import Binding
+from workbench.model.statement import Binding
 from workbench.partners import load_catalogue
 from workbench.receiver.events import ReceivedEvent, read_payload
 from workbench.receiver.receipt import Receipt

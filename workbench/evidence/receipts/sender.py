@@ -16,7 +16,7 @@ from workbench.evidence.receipts.post import ENDPOINT, Post, event_names, tell, 
 from workbench.evidence.receipts.provoking import change_status
 from workbench.model.evidence import Evidence, Finding, Outcome, Severity
 from workbench.model.feature import Feature
-from workbench.model.verdict import Binding
+from workbench.model.statement import Binding
 
 
 def judge_sender(post: Post, server_url: str, how: str) -> Iterator[Evidence]:
