@@ -12,7 +12,7 @@ from workbench.evidence.samples import schema_of
 from workbench.mapping import check_mapping
 from workbench.model.evidence import Finding, Severity, Source
 from workbench.model.feature import Catalogue, FeatureKind
-from workbench.model.statement import Absence, Binding
+from workbench.model.statement import Absence, Binding, Open
 from workbench.partners import Partner
 
 Rule = Callable[[Partner, Catalogue], Iterator[Finding]]
@@ -44,6 +44,29 @@ def _left_out(partner: Partner, _: Catalogue) -> Iterator[Finding]:
                 severity=Severity(warning.severity),
                 summary=warning.summary,
                 pointer=f"{warning.document}#{warning.pointer}",
+            )
+
+
+def _unjudged(partner: Partner, catalogue: Catalogue) -> Iterator[Finding]:
+    for feature in catalogue.features:
+        statement = partner.statement(feature.slug)
+        pointer = f"partner.yaml#/features/{feature.slug}"
+        if isinstance(statement, Open):
+            near = f" It may be {statement.candidates[0]}." if statement.candidates else ""
+            yield Finding(
+                slug="feature-open",
+                severity=Severity.MEDIUM,
+                summary=f"Nobody has judged {feature.slug} ({feature.title}) yet.{near}",
+                pointer=pointer,
+                hint="Bind it, or state `status: unsupported` with code, reason and cite.",
+            )
+        elif isinstance(statement, Binding) and not statement.reviewed:
+            yield Finding(
+                slug="binding-unreviewed",
+                severity=Severity.MEDIUM,
+                summary=f"Nobody has reviewed what the draft proposes for {feature.slug}.",
+                pointer=f"{pointer}/reviewed",
+                hint="Look at the operations and the mapping, then remove `reviewed: false`.",
             )
 
 
@@ -193,6 +216,7 @@ def _unfilled_parameters(partner: Partner, catalogue: Catalogue) -> Iterator[Fin
 RULES: tuple[Rule, ...] = (
     _unstated,
     _left_out,
+    _unjudged,
     _drifted,
     _unexplained,
     _unmapped,

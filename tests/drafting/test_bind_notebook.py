@@ -29,4 +29,4 @@ def test_notebook_takes_decisions_and_writes_the_folder(
     assert all("text/html" in data for data in shown)
     features = load_partner("newcomer", Settings(root=tmp_path)).manifest.features
     assert features["order-read"].operations == ("GET /pedidos/{PedidoId}", "GET /pedidos")
-    assert features["menu-write"].status == "unsupported"
+    assert features["menu-write"].status == "open"

@@ -180,8 +180,10 @@ def test_decisions_reach_the_manifest(sheet: ReviewSheet, settings: Settings) ->
     features = load_partner("newcomer", settings).manifest.features
     assert features["order-read"].operations == ("GET /orders",)
     assert features["menu-write"].operations == ("PUT /restaurants/{restaurant_id}/menu",)
-    assert features["order-status-read"].code == "R2"
-    assert features["option-write"].code == "R2"
+    assert features["order-status-read"].status == "open"
+    assert features["menu-write"].reviewed
+    assert not features["product-write"].reviewed
+    assert features["option-write"].status == "open"
     assert features["delivery-location-write"].reason == "They deliver themselves."
 
 

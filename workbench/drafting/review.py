@@ -44,6 +44,7 @@ class ReviewSheet:
         suggestions: Feature → ranked candidates.
         accepted: Feature → references that are bound.
         absences: Feature → reason code and sentence, stated by the reviewer.
+        decided: Features of which the reviewer has said something.
     """
 
     slug: str
@@ -57,6 +58,7 @@ class ReviewSheet:
     suggestions: dict[str, list[Suggestion]]
     accepted: dict[str, list[str]] = field(default_factory=dict)
     absences: dict[str, tuple[str, str]] = field(default_factory=dict)
+    decided: set[str] = field(default_factory=set)
 
     @classmethod
     def open(
@@ -99,6 +101,7 @@ class ReviewSheet:
         weakref.finalize(sheet, shutil.rmtree, folder, ignore_errors=True)
         for feature in sheet.features():
             sheet.accept(feature.slug)
+        sheet.decided.clear()
         return sheet
 
     def features(self) -> tuple[Feature, ...]:
@@ -130,6 +133,7 @@ class ReviewSheet:
             if reference not in known:
                 known.append(reference)
         self.absences.pop(feature, None)
+        self.decided.add(feature)
         return self
 
     def reject(self, feature: str, *references: str) -> Self:
@@ -140,6 +144,7 @@ class ReviewSheet:
             if reference not in known:
                 raise _unknown("bound reference", reference, known)
         self.accepted[feature] = [item for item in known if references and item not in references]
+        self.decided.add(feature)
         return self
 
     def absent(self, feature: str, code: str, reason: str) -> Self:
@@ -162,6 +167,10 @@ class ReviewSheet:
     def bound(self, feature: str) -> tuple[str, ...]:
         """References that are bound to a feature now."""
         return tuple(self.accepted.get(feature, ()))
+
+    def is_decided(self, feature: str) -> bool:
+        """Whether the reviewer has said something of the feature, or all is still a proposal."""
+        return feature in self.decided
 
     def item(self, reference: str) -> Operation | Event:
         """The operation or event of a reference; raises InputError when there is none."""

@@ -1,4 +1,4 @@
-"""What the draft states of each feature: a binding with its reasons, or an absence to confirm."""
+"""What the draft states of each feature: a proposed binding with its reasons, or `open`."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def state_features(sheet: ReviewSheet, mappings: DraftedMappings) -> dict[str, A
         elif sheet.bound(feature.slug):
             stated[feature.slug] = _binding(sheet, feature, mappings)
         else:
-            stated[feature.slug] = _absence(sheet, feature)
+            stated[feature.slug] = _unbound(sheet, feature)
     return stated
 
 
@@ -66,6 +66,8 @@ def _binding(sheet: ReviewSheet, feature: Feature, mappings: DraftedMappings) ->
         statement["operations"] = _operations(sheet, feature, references)
     if feature.slug in mappings.names:
         statement["mapping"] = mappings.names[feature.slug]
+    if not sheet.is_decided(feature.slug):
+        statement["reviewed"] = False
     return Noted(statement, notes)
 
 
@@ -84,14 +86,17 @@ def _operations(sheet: ReviewSheet, feature: Feature, references: tuple[str, ...
     return listed
 
 
-def _absence(sheet: ReviewSheet, feature: Feature) -> Noted:
-    code, reason = sheet.absences.get(
-        feature.slug,
-        ("R2", "The documents that we have name nothing that serves it; to be confirmed."),
-    )
+def _unbound(sheet: ReviewSheet, feature: Feature) -> Noted:
+    """`open` with what was seen; an absence only where the reviewer stated one."""
     near = sheet.candidates(feature.slug)[:_PASSED_OVER]
     notes = [f"nearest: {item.reference} ({item.score:.2f})" for item in near]
-    return Noted({"status": "unsupported", "code": code, "reason": reason}, notes)
+    if feature.slug in sheet.absences:
+        code, reason = sheet.absences[feature.slug]
+        return Noted({"status": "unsupported", "code": code, "reason": reason}, notes)
+    statement: dict[str, Any] = {"status": "open"}
+    if near:
+        statement["candidates"] = [item.reference for item in near]
+    return Noted(statement, notes)
 
 
 def _paperwork(sheet: ReviewSheet, feature: Feature) -> dict[str, str]:
@@ -106,6 +111,5 @@ def _paperwork(sheet: ReviewSheet, feature: Feature) -> dict[str, str]:
     )
     if feature.slug == "webhook-docs" and has_events:
         return {"given": "Described in the same documents."}
-    reason = _ACCESS.get(feature.slug, "The documents say nothing about it; to be confirmed.")
-    code = "R3" if feature.slug in _ACCESS else "R2"
-    return {"status": "unsupported", "code": code, "reason": reason}
+    reason = _ACCESS.get(feature.slug, "The documents that we have say nothing about it.")
+    return {"status": "open", "reason": reason}

@@ -7,12 +7,12 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, Discriminator, Field, Tag, TypeAdapter
 
 from workbench.model.evidence import Evidence, Record
-from workbench.model.statement import Absence, Binding, Statement
+from workbench.model.statement import Absence, Binding, Open, Statement
 
 
 def _kind_of_statement(value: Any) -> str:
     stated = value.get("status") if isinstance(value, dict) else getattr(value, "status", None)
-    return "binding" if stated is None else "absence"
+    return {None: "binding", "open": "open"}.get(stated, "absence")
 
 
 class RunHeader(Record):
@@ -44,7 +44,9 @@ class RunHeader(Record):
     statements: dict[
         str,
         Annotated[
-            Annotated[Binding, Tag("binding")] | Annotated[Absence, Tag("absence")],
+            Annotated[Binding, Tag("binding")]
+            | Annotated[Absence, Tag("absence")]
+            | Annotated[Open, Tag("open")],
             Discriminator(_kind_of_statement),
         ],
     ] = Field(default_factory=dict)

@@ -20,7 +20,7 @@ from workbench.mapping import Translator, load_mappings
 from workbench.model.description import ApiDescription, Event, Operation
 from workbench.model.feature import FeatureKind
 from workbench.model.judging import given
-from workbench.model.statement import Absence, Binding, Statement
+from workbench.model.statement import Absence, Binding, Open, Statement
 from workbench.partners.catalogue import load_catalogue
 from workbench.partners.context import describe_context
 from workbench.partners.manifest import BoundOperation, Environment, FeatureStatement, Manifest
@@ -129,6 +129,8 @@ class Partner:
         if stated is None:
             row = load_catalogue().feature(feature)
             return given(row) if row else None
+        if stated.status == "open":
+            return Open(candidates=stated.candidates, note=stated.reason)
         if stated.status is not None:
             return Absence(
                 status=stated.status,
@@ -143,6 +145,8 @@ class Partner:
             subjects=(*operations, *stated.events, *papers),
             limits=stated.limits,
             criteria=stated.criteria,
+            attested=stated.attested,
+            reviewed=stated.reviewed,
         )
 
     def context(self, environment: str) -> dict[str, Any]:
@@ -244,7 +248,8 @@ def _check_bindings(partner: Partner) -> None:
         pointer = f"{partner.slug}/{MANIFEST}#/features/{slug}"
         if slug not in known:
             raise _not_found("feature", slug, list(known), pointer, partner)
-        references = [item.operation for item in stated.bound_operations()] + list(stated.events)
+        references = [item.operation for item in stated.bound_operations()]
+        references += [*stated.events, *stated.candidates]
         for reference in references:
             if partner.description.exchange(reference) is None:
                 offered = [item.id for item in partner.description.operations]
@@ -253,7 +258,8 @@ def _check_bindings(partner: Partner) -> None:
         if stated.mapping and stated.mapping not in partner.translators:
             raise _not_found("mapping", stated.mapping, [*partner.translators], pointer, partner)
         criteria = [item.slug for item in known[slug].criteria]
-        for name in (*stated.criteria, *(limit.criterion for limit in stated.limits)):
+        limited = (limit.criterion for limit in stated.limits)
+        for name in (*stated.criteria, *stated.attested, *limited):
             if name is not None and name not in criteria:
                 raise _not_found("criterion", name, criteria, pointer, partner)
         if stated.given and known[slug].kind is not FeatureKind.PAPERWORK:

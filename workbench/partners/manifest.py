@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from workbench.model.statement import Absence, Limit
+from workbench.model.statement import Absence, Attestation, Limit
 
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=40)]
 CredentialName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
@@ -259,16 +259,19 @@ class BoundOperation(Statement):
 
 
 class FeatureStatement(Statement):
-    """What the folder says of one feature: a binding, or an absence with its reason.
+    """What the folder says of one feature: a binding, an absence with its reason, or `open`.
 
     Attributes:
         operations: Operations that serve it, in order of preference.
         events: Events that serve it; each has a rule in `webhooks.events`.
         mapping: Name of the mapping in `mapping.yaml`.
-        status: `unsupported` or `exempt`; then `code` and `reason` are required.
+        status: `unsupported` or `exempt`; then `code` and `reason` are required. `open`: nobody has
+            judged it yet, `candidates` may serve it.
         given: For paperwork: what was handed over, in words.
         limits: Known shortcomings of a bound feature.
         criteria: Criterion slug → stated absence of that one behaviour.
+        attested: Criterion slug → who vouches for it, when, and where that is written.
+        reviewed: `false` marks a draft's proposal; take the line out once a person has looked.
     """
 
     operations: tuple[str | BoundOperation, ...] = ()
@@ -277,7 +280,10 @@ class FeatureStatement(Statement):
     given: str | None = None
     limits: tuple[Limit, ...] = ()
     criteria: dict[str, Absence] = Field(default_factory=dict)
-    status: Literal["unsupported", "exempt"] | None = None
+    attested: dict[str, Attestation] = Field(default_factory=dict)
+    reviewed: bool = True
+    status: Literal["unsupported", "exempt", "open"] | None = None
+    candidates: tuple[str, ...] = ()
     code: str | None = Field(default=None, pattern=r"^R\d{1,2}$")
     reason: str | None = Field(default=None, min_length=10)
     cite: str | None = None
@@ -289,10 +295,13 @@ class FeatureStatement(Statement):
         if bound == (self.status is not None):
             message = (
                 "a feature has either a binding (operations, events, given) "
-                "or a status with code and reason"
+                "or a status: `open`, or `unsupported` or `exempt` with code and reason"
             )
             raise ValueError(message)
-        if self.status is not None and not (self.code and self.reason):
+        if self.candidates and self.status != "open":
+            message = "`candidates` belong to `status: open`"
+            raise ValueError(message)
+        if self.status not in {None, "open"} and not (self.code and self.reason):
             message = f"`status: {self.status}` needs a `code` (R1 to R20) and a `reason`"
             raise ValueError(message)
         return self
