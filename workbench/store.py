@@ -8,6 +8,7 @@ incomplete run.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -46,12 +47,14 @@ class RunFolder:
         return self.path.name
 
     @classmethod
-    def create(cls, reports: Path, partner: str, run: str) -> Self:
-        """Make the folder of a new run.
+    def create(cls, reports: Path, partner: str, run: str = "") -> Self:
+        """Make the folder of a new run; an empty `run` is named after the time, and like no other.
 
         Raises:
             InputError: The run has evidence already; evidence is never overwritten.
         """
+        if not run:
+            return cls(_reserve(reports / partner, f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"))
         folder = cls(reports / partner / run)
         if folder.log.exists():
             raise InputError(
@@ -61,6 +64,19 @@ class RunFolder:
             )
         folder.path.mkdir(parents=True, exist_ok=True)
         return folder
+
+
+def _reserve(home: Path, name: str) -> Path:
+    """Make a folder that was not there: two runs of one second get two names."""
+    home.mkdir(parents=True, exist_ok=True)
+    for number in itertools.count(1):
+        path = home / (name if number == 1 else f"{name}-{number}")
+        try:
+            path.mkdir()
+        except FileExistsError:
+            continue
+        return path
+    raise AssertionError  # pragma: no cover - numbers do not end
 
 
 def list_runs(reports: Path, partner: str) -> list[RunFolder]:

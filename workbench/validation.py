@@ -78,7 +78,7 @@ class Validation:
             )
         catalogue = load_catalogue()
         now = datetime.now(UTC)
-        folder = RunFolder.create(settings.reports, partner, run or now.strftime("%Y%m%dT%H%M%SZ"))
+        folder = RunFolder.create(settings.reports, partner, run)
         header = _header(loaded, catalogue, folder.run, environment, seed, now)
 
         def session() -> Session:

@@ -216,7 +216,7 @@ def observations() -> list[Evidence]:
         if slug != "option-category-write":
             found.append(_sample(slug, [item.slug for item in feature.criteria[1:5]]))
         if slug not in {"order-status-event", "option-category-write"}:
-            found.append(_live(slug, [item.slug for item in feature.criteria[:3]]))
+            found.append(_live(slug, [item.slug for item in feature.criteria if item.core]))
     return found + _troubles()
 
 

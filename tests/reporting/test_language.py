@@ -122,8 +122,9 @@ def test_a_spanish_report_is_spanish(build_run: Build) -> None:
     report = read(build_run().path, "")
     assert report.language.code == "es"
     assert report.sentence == (
-        "Están integradas 7 de 12 funciones aplicables a su plataforma; 1 aún no funciona; "
-        "1 está conectada pero sin probar; 3 no están integradas."
+        "Están integradas 6 de 12 funciones aplicables a su plataforma; 1 aún no funciona; "
+        "1 está lista pero sin comprobar en vivo; 1 está conectada pero sin probar; "
+        "3 no están integradas."
     )
     assert report.level == "Integración parcial"
     log = report.section("log")._repr_html_()

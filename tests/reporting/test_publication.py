@@ -91,7 +91,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Published]:
     """One job that was published; the checkout stays the current folder."""
     with pytest.MonkeyPatch.context() as monkeypatch:
         make_checkout(tmp_path_factory.mktemp("checkout"), monkeypatch)
-        yield publish(Job("comanda", run="one", seed=7, allow_writes=True))
+        yield publish(Job("comanda", run="one", seed=7, allow_writes=True, draft=True))
 
 
 def write_validation(root: Path, *sources: str) -> None:
@@ -125,6 +125,18 @@ def test_nothing_tells_where_a_report_was_made(published: Published) -> None:
     }
     for path in files:
         assert str(path.parents[3]).encode() not in path.read_bytes(), path.name
+
+
+def test_a_draft_is_published_only_on_demand(checkout: Settings, build_run: Build) -> None:
+    """A report with open statements is rendered and marked, and sealed only when asked for."""
+    folder = build_run(statements={})
+    render_report(folder, checkout, formats=["markdown"])
+    assert "**Borrador.**" in (folder.path / "report.md").read_text("utf-8")
+    assert not (folder.path / "manifest.json").exists()
+    render_report(folder, checkout, formats=["markdown"], draft=True)
+    assert (folder.path / "manifest.json").exists()
+    render_report(folder, checkout, formats=["markdown"])
+    assert not (folder.path / "manifest.json").exists()
 
 
 def test_a_run_is_never_overwritten(published: Published) -> None:
@@ -221,17 +233,33 @@ def test_the_report_notebook_renders_a_run(checkout: Settings, build_run: Build)
     assert "report.html" not in text
     published = summarise(folder, page)
     assert published.verdicts["order-status-read"] is Status.FAILED
-    assert (published.reach, published.score) == (9 / 12, 7 / 12)
+    assert (published.reach, published.score) == (9 / 12, 6 / 12)
     assert published.counts["unsupported"] == 4
 
 
-def test_unnamed_jobs_are_named_after_the_time() -> None:
-    """A name that sorts by time is given once, and kept when there is one."""
-    assert Job("a").named().run.endswith("Z")
-    assert Job("a", run="x").named() == Job("a", run="x")
+def test_unnamed_jobs_are_named_after_the_time(tmp_path: Path) -> None:
+    """A name that sorts by time is given once, kept when there is one, and shared by no two."""
+    names = [Job("a").named(tmp_path).run for _ in range(3)]
+    assert len(set(names)) == 3
+    assert names == sorted(names)
+    assert names[0].endswith("Z")
+    assert Job("a", run="x").named(tmp_path) == Job("a", run="x")
 
 
 def test_only_failures_and_silence_count_as_failures() -> None:
     """A platform that lacks a service has not failed."""
-    published = Published("a", "A", "r", Path("p"), {"x": Status.UNSUPPORTED}, 0.0, 0.0)
+    published = Published(
+        partner="a",
+        title="A",
+        run="r",
+        report=Path("p"),
+        verdicts={"x": Status.UNSUPPORTED},
+        reach=0.0,
+        score=0.0,
+        depth=0.0,
+        level="Not tested yet",
+        is_tested=False,
+        is_draft=False,
+        is_published=True,
+    )
     assert not published.has_failures

@@ -9,8 +9,9 @@ import pytest
 
 from workbench.errors import InputError
 from workbench.model.evidence import Evidence, Finding
-from workbench.model.statement import Absence, Binding
+from workbench.model.statement import Absence, Binding, Open
 from workbench.model.verdict import Status
+from workbench.partners import load_catalogue
 from workbench.reporting.limitation import Loss
 from workbench.reporting.report import Report
 from workbench.reporting.row import Row
@@ -26,8 +27,8 @@ def find(report: Report, slug: str) -> Row:
 def test_the_figures_of_the_sentence_add_up(report: Report) -> None:
     """Every applicable feature is counted in exactly one part of the sentence."""
     assert report.sentence == (
-        "7 of 12 features that apply to your platform are integrated; 1 is not working yet; "
-        "1 is connected but not tested; 3 are not integrated."
+        "6 of 12 features that apply to your platform are integrated; 1 is not working yet; "
+        "1 is ready but not proved live; 1 is connected but not tested; 3 are not integrated."
     )
     assert (report.scores.applicable, report.scores.bound) == (12, 9)
     assert sum(number for _, _, number in report.counts) == len(report.platform) == 18
@@ -50,7 +51,7 @@ def test_words_of_verdicts(report: Report) -> None:
 def test_an_untested_feature_is_never_called_integrated(build_run: Build) -> None:
     """Without evidence nothing is integrated, whatever the folder states."""
     report = read(build_run([]).path)
-    assert report.level == "No integration yet"
+    assert report.level == "Not tested yet"
     assert report.scores.integrated == 0
     assert not report.benefits
     assert {"Integrated", "In place"}.isdisjoint(row.word for row in report.rows)
@@ -65,7 +66,7 @@ def test_an_untested_feature_is_never_called_integrated(build_run: Build) -> Non
         (["order-read", "menu-write"], "Partial integration"),
         (["order-read", "reservation-read"], "Partial integration"),
         (["availability-write"], "Partial integration"),
-        ([], "No integration yet"),
+        ([], "Not tested yet"),
     ],
 )  # fmt: skip
 def test_levels(build_run: Build, bound: list[str], level: str) -> None:
@@ -86,15 +87,50 @@ def proved(build_run: Build, bound: list[str], status: str, code: str) -> Path:
         {"status": status, "code": code, "reason": "There is no such thing."}
     )
     stated = {slug: absence for slug in statements() if not slug.endswith("docs")}
+    core = {
+        feature.slug: tuple(item.slug for item in feature.criteria if item.core)
+        for feature in load_catalogue().features
+    }
     lines = [
-        Evidence(feature=slug, source=source, outcome="passed", summary="It works")
+        Evidence(
+            feature=slug,
+            source=source,
+            outcome="passed",
+            summary="It works",
+            criteria=core[slug] if source == "behaviour" else (),
+        )
         for slug in bound
-        for source in ("documents", "samples")
+        for source in ("documents", "samples", "behaviour")
     ]
     from_bound = {slug: Binding(subjects=("GET /x",)) for slug in bound}
     slugs = ("menu-section-write", "reservation-read")
     more = {slug: absence for slug in slugs if slug not in stated}
     return build_run(lines, statements=stated | more | from_bound).path
+
+
+def test_a_core_criterion_that_is_lacking_is_no_full_integration(build_run: Build) -> None:
+    """All features integrated, one core criterion stated absent: the level is not full."""
+    lacks = Absence(status="unsupported", code="R1", reason="There is no such thing.")
+    folder = proved(build_run, ["order-status-write"], "exempt", "R15")
+    log = read(folder).log
+    stated = log.header.statements | {
+        "order-status-write": Binding(subjects=("GET /x",), criteria={"order-reject": lacks})
+    }
+    report = read(build_run(log.evidence, run="lacking", statements=stated).path)
+    assert report.scores.score == 1.0
+    assert report.level == "Orders only"
+    assert not report.is_full
+
+
+def test_a_folder_with_open_statements_makes_a_draft(build_run: Build) -> None:
+    """Open, unreviewed and silent features mark every format as a draft that nobody signs."""
+    proposal = Binding(subjects=("GET /v2/pedidos/{pedidoId}",), reviewed=False)
+    for number, spoilt in enumerate(({"order-read": Open()}, {"order-read": proposal})):
+        report = read(build_run(run=f"r{number}", statements=statements() | spoilt).path)
+        assert [row.feature.slug for row in report.undecided] == ["order-read"]
+        assert "Draft." in repr(report.section("cover"))
+        assert "A draft cannot be signed" in repr(report.section("sign_off"))
+    assert not read(build_run().path).is_draft
 
 
 def test_an_incomplete_run_promises_nothing(build_run: Build) -> None:
@@ -148,7 +184,13 @@ def test_defects_are_distinct_and_the_worst_first(build_run: Build) -> None:
 
 def test_a_contradicted_statement_is_a_defect(build_run: Build) -> None:
     """What a verdict found by itself is shown as well."""
-    line = Evidence(feature="option-write", source="behaviour", outcome="passed", summary="ok")
+    line = Evidence(
+        feature="option-write",
+        source="behaviour",
+        outcome="passed",
+        summary="ok",
+        criteria=("option-modify-one",),
+    )
     report = read(build_run([line]).path)
     assert find(report, "option-write").verdict.status is Status.FAILED
     assert "statement-contradicted" in {item.finding.slug for item in report.defects}
@@ -158,7 +200,8 @@ def test_a_contradicted_statement_is_a_defect(build_run: Build) -> None:
 def test_explanations_say_what_is_lacking(report: Report, build_run: Build) -> None:
     """A pending feature says in plain words which proof is missing."""
     assert find(report, "option-category-write").explanation == (
-        "It is connected, but not proved yet: no recorded data of it could be translated."
+        "It is connected, but not proved yet: no recorded data of it could be "
+        "translated, and it could not be tried out."
     )
     silent = read(build_run([], run="silent", statements={}).path)
     assert "not looked for it" in find(silent, "order-read").explanation

@@ -30,7 +30,7 @@ from workbench.canonical.menu import Catalog, Menu, MenuKind
 from workbench.errors import InputError, TranslationError
 from workbench.model.description import Operation
 from workbench.model.schema import SchemaReader
-from workbench.model.statement import Binding
+from workbench.model.statement import Absence, Binding
 
 WHOLE = "menu-write"
 # With more requests than this, one upload of everything is kinder to the partner.
@@ -312,7 +312,7 @@ def _tell_unsent(channel: Channel, change: MenuChange) -> DataLoss:
 
 def _why_absent(channel: Channel, feature: str) -> str:
     stated = channel.partner.statement(feature)
-    return f": {stated.reason}" if stated and not isinstance(stated, Binding) else ""
+    return f": {stated.reason}" if isinstance(stated, Absence) else ""
 
 
 def _lost_parts(channel: Channel, changes: list[MenuChange]) -> Iterator[DataLoss]:

@@ -32,14 +32,23 @@ from workbench.store import RunFolder, find_run, list_runs
     type=click.Choice([form.value for form in Format]),
     help="Only this kind; may be repeated. Default: all that this machine can make.",
 )
+@click.option(
+    "--draft", is_flag=True, help="Publish although statements are still open or unreviewed."
+)
 @speaks
 def report_command(
-    output: Output, slug: str, run: str | None, language: str, formats: tuple[str, ...]
+    output: Output,
+    slug: str,
+    run: str | None,
+    language: str,
+    formats: tuple[str, ...],
+    *,
+    draft: bool,
 ) -> int:
     """Render the report of a run again, from its folder alone."""
     settings = load_settings()
     folder = find_run(settings.reports, slug, run)
-    paths = render_report(folder, settings, language=language, formats=formats)
+    paths = render_report(folder, settings, language=language, formats=formats, draft=draft)
     output.document({"run": folder.run, "paths": [str(path) for path in paths]})
     for path in paths:
         output.text(path)

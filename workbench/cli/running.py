@@ -17,7 +17,7 @@ from workbench.cli.progress import follow
 from workbench.errors import InputError, PartnerError, WorkbenchError
 from workbench.execution.cluster import run_on_dask
 from workbench.execution.local import run_jobs
-from workbench.model.evidence import Source
+from workbench.model.evidence import LIVE_SOURCES, Source
 from workbench.model.verdict import Status, Verdict
 from workbench.partners import list_partners, load_partner
 from workbench.reporting.publication import Job, Published, publish
@@ -36,6 +36,9 @@ writes_option = click.option(
 )
 seed_option = click.option("--seed", default=1, show_default=True, help="Seed of random tests.")
 workers_option = click.option("--workers", default=2, show_default=True, help="Runs at a time.")
+draft_option = click.option(
+    "--draft", is_flag=True, help="Publish although statements are still open or unreviewed."
+)
 run_option = click.option("--run", default="", help="Name of the run; default: the time.")
 
 
@@ -73,15 +76,19 @@ def check_command(
                 output.text(
                     f"{line.outcome:<12} {line.source:<10} {line.feature:<28} {line.summary}"
                 )
-        verdicts = validation.verdicts()
+        verdicts, scores = validation.verdicts(), validation.scores()
     output.document(
         {
             "run": validation.folder.run,
             "evidence": [line.model_dump(mode="json") for line in validation.evidence],
             "verdicts": {name: item.status for name, item in verdicts.items()},
+            "tested": scores.is_tested,
         }
     )
     _print_verdicts(output, verdicts)
+    if LIVE_SOURCES & set(wanted) and not scores.is_tested:
+        output.text("Nothing could be tested live: no answer proved or broke anything.", "red")
+        return PartnerError.exit_code
     return FINDINGS if any(item.status in _BAD for item in verdicts.values()) else 0
 
 
@@ -93,6 +100,7 @@ def check_command(
 @seed_option
 @run_option
 @workers_option
+@draft_option
 @click.option("--scheduler", default=None, help="Address of a Dask scheduler to run on.")
 @speaks
 def validate_command(
@@ -105,6 +113,7 @@ def validate_command(
     *,
     every: bool,
     allow_writes: bool,
+    draft: bool,
     seed: int,
 ) -> int:
     """Validate partners: run the validation notebook and render the report."""
@@ -113,7 +122,14 @@ def validate_command(
     if not chosen:
         raise InputError("No partner is named", hint="Name one, or use --all.")
     jobs = [
-        Job(slug, environment=environment, run=run, seed=seed, allow_writes=allow_writes)
+        Job(
+            slug,
+            environment=environment,
+            run=run,
+            seed=seed,
+            allow_writes=allow_writes,
+            draft=draft,
+        )
         for slug in chosen
     ]
     return _validate(output, settings, jobs, workers, scheduler)
@@ -142,7 +158,7 @@ def _validate(
 ) -> int:
     for job in jobs:
         load_partner(job.partner, settings)  # a broken folder stops everything before it costs time
-    named = [job.named() for job in jobs]
+    named = [job.named(settings.reports) for job in jobs]
     outcomes = (
         run_on_dask(publish, named, scheduler=scheduler)
         if scheduler
@@ -162,15 +178,20 @@ def _validate(
     if errors:
         first = errors[0][1]
         return first.exit_code if isinstance(first, WorkbenchError) else 2
-    if any(result.is_unreachable for result in results):
+    if not all(result.is_tested for result in results):
         return PartnerError.exit_code
     return FINDINGS if any(result.has_failures for result in results) else 0
 
 
 def _print_result(output: Output, result: Published) -> None:
     counts = ", ".join(f"{count} {status}" for status, count in result.counts.items())
-    output.text(f"\n{result.title} · reach {result.reach:.0%} · score {result.score:.0%}", "bold")
+    figures = f"reach {result.reach:.0%} · score {result.score:.0%} · depth {result.depth:.0%}"
+    output.text(f"\n{result.title} · {result.level} · {figures}", "bold")
     output.text(f"  {counts}")
+    if not result.is_tested:
+        output.text("  Nothing could be tested live: no answer proved or broke anything.", "red")
+    if not result.is_published:
+        output.text("  DRAFT: not published; judge the open statements, or use --draft.", "yellow")
     output.text(f"  report: {result.report}")
 
 

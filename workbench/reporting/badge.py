@@ -46,11 +46,13 @@ def _words(report: Report) -> tuple[str, str, str]:
     statuses = {row.verdict.status for row in report.platform}
     if not report.log.is_complete:
         return label, report.level, "bad"
-    share = report.language.percent(scores.score)
-    message = f"{scores.integrated}/{scores.applicable} · {share}"
+    if not scores.is_tested:
+        return label, report.level, "open"
+    share, depth = (report.language.percent(n) for n in (scores.score, scores.depth))
+    message = f"{scores.integrated}/{scores.applicable} · {share} · {report.depth_word} {depth}"
     if Status.FAILED in statuses:
         kind = "bad"
-    elif scores.integrated == scores.applicable:
+    elif report.is_full:
         kind = "good"
     else:
         kind = "limited" if scores.integrated else "open"

@@ -14,7 +14,7 @@ from pydantic import AwareDatetime, Field
 
 from workbench.model.evidence import Evidence, Finding, Outcome, Record, Source
 from workbench.model.feature import FeatureKind, Lifter, Requirement
-from workbench.model.verdict import Scores, Status
+from workbench.model.verdict import Proof, Scores, Standing, Status
 from workbench.reporting.defect import Defect
 from workbench.reporting.drift import Direction, Drift
 from workbench.reporting.report import Report
@@ -41,11 +41,16 @@ class Gap(Record):
 
 
 class Criterion(Record):
-    """One behaviour of a feature; `evidence` holds the ids of what proves its outcome."""
+    """One behaviour of a feature; `evidence` holds the ids of what its standing rests on.
+
+    `attested` names who vouches for it, when, and where that is written.
+    """
 
     slug: str
     title: str
-    outcome: Outcome
+    core: bool
+    standing: Standing
+    attested: str | None
     evidence: tuple[str, ...]
 
 
@@ -62,8 +67,10 @@ class Entry(Record):
     kind: FeatureKind
     requirement: Requirement
     verdict: Status
+    proof: Proof
     word: str
     because: str
+    depth: str
     theirs: tuple[str, ...]
     explanation: str
     gap: Gap | None
@@ -138,11 +145,13 @@ class Document(Record):
     started_at: AwareDatetime
     valid_until: AwareDatetime | None
     is_complete: bool
+    is_draft: bool
     level: str
     sentence: str
     scores: Scores
     reach: float = Field(ge=0, le=1)
     score: float = Field(ge=0, le=1)
+    depth: float = Field(ge=0, le=1)
     next: tuple[Task, ...]
     changes: Change | None
     features: tuple[Entry, ...]
@@ -166,11 +175,13 @@ def make_document(report: Report) -> Document:
         started_at=header.started_at,
         valid_until=report.valid_until,
         is_complete=report.log.is_complete,
+        is_draft=report.is_draft,
         level=report.level,
         sentence=report.sentence,
         scores=report.scores,
         reach=round(report.scores.reach, 4),
         score=round(report.scores.score, 4),
+        depth=round(report.scores.depth, 4),
         next=tuple(
             Task(action=step.action, task=sentence(report.translate(step.task)), about=step.about)
             for step in report.steps
@@ -218,8 +229,10 @@ def _enter(row: Row, report: Report) -> Entry:
         kind=feature.kind,
         requirement=feature.requirement,
         verdict=verdict.status,
+        proof=verdict.proof,
         word=row.word,
         because=verdict.because,
+        depth=row.tally,
         theirs=tuple(subject.id for subject in row.subjects),
         explanation=row.explanation if row in report.pending else "",
         gap=_explain(row, report),
@@ -227,7 +240,9 @@ def _enter(row: Row, report: Report) -> Entry:
             Criterion(
                 slug=item.slug,
                 title=item.title,
-                outcome=row.outcome(item),
+                core=item.core,
+                standing=row.standing(item),
+                attested=row.vouch(item) or None,
                 evidence=tuple(row.witnesses(item)),
             )
             for item in feature.criteria

@@ -23,9 +23,10 @@ class Direction(StrEnum):
 # How far each verdict is from what was promised; what does not apply is no step on this way.
 _RANKS: Mapping[str, int] = {
     Status.CONFIRMED: 5,
-    Status.SUPPORTED: 4,
-    Status.LIMITED: 3,
+    Status.LIMITED: 4,
+    Status.SUPPORTED: 3,
     Status.UNVERIFIED: 2,
+    Status.OPEN: 1,
     Status.UNKNOWN: 1,
     Status.UNSUPPORTED: 1,
     Status.FAILED: 0,

@@ -5,11 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from workbench.model.verdict import Scores, Status
+from workbench.model.verdict import Scores, Standing, Status
 from workbench.reporting.language import Language
 from workbench.reporting.row import Row
 
-_PARTS = (Status.FAILED, Status.UNVERIFIED, Status.UNKNOWN, Status.UNSUPPORTED)
+_PARTS = (
+    Status.FAILED,
+    Status.SUPPORTED,
+    Status.UNVERIFIED,
+    Status.OPEN,
+    Status.UNKNOWN,
+    Status.UNSUPPORTED,
+)
+_WHOLE = {Standing.PROVED, Standing.INAPPLICABLE}
 
 
 def name_level(platform: Sequence[Row], scores: Scores, *, is_complete: bool) -> str:
@@ -25,15 +33,25 @@ def name_level(platform: Sequence[Row], scores: Scores, *, is_complete: bool) ->
     kinds = {feature.slug.split("-")[0] for feature in works}
     if not is_complete:
         return "incomplete"
+    if not scores.is_tested:
+        return "untested"
     if not works:
         return "none"
-    if scores.integrated == scores.applicable:
+    if scores.integrated == scores.applicable and all(map(_is_whole, platform)):
         return "full"
     if "order" not in kinds and "catalogue" not in areas and "reservation" in kinds:
         return "reservations"
     if "reservation" not in kinds and "catalogue" not in areas and "order" in kinds:
         return "orders"
     return "partial"
+
+
+def _is_whole(row: Row) -> bool:
+    """Whether every core criterion that applies is proved live; one stated absent is none."""
+    if row.verdict.status is Status.EXEMPT:
+        return True
+    standings = row.verdict.criteria
+    return all(standings.get(item.slug) in _WHOLE for item in row.feature.criteria if item.core)
 
 
 def sum_up(

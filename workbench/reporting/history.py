@@ -57,7 +57,7 @@ class Snapshot(Record):
     run: str
     environment: str
     started_at: AwareDatetime
-    valid_until: AwareDatetime | None
+    valid_until: AwareDatetime | None = None
     scores: Scores
     verdicts: dict[str, Status]
     findings: tuple[Seen, ...] = ()

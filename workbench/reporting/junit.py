@@ -14,7 +14,13 @@ from workbench.reporting.section import tame
 JUNIT = "report.junit.xml"
 
 _FAILURES = {Status.FAILED, Status.UNKNOWN}
-_SKIPPED = {Status.UNVERIFIED, Status.UNSUPPORTED, Status.EXEMPT}
+_SKIPPED = {
+    Status.SUPPORTED,
+    Status.UNVERIFIED,
+    Status.OPEN,
+    Status.UNSUPPORTED,
+    Status.EXEMPT,
+}
 
 
 def write_junit(report: Report) -> str:

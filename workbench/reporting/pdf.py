@@ -65,6 +65,7 @@ def _inputs(report: Report) -> dict[str, str]:
         "valid": language.date(report.valid_until) if report.valid_until else "",
         "reach": language.percent(scores.reach),
         "score": language.percent(scores.score),
+        "depth": language.percent(scores.depth),
     }
 
 

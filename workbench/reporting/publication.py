@@ -5,24 +5,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from workbench.adapters.redaction import Redactor
 from workbench.errors import CredentialError, ReportError
 from workbench.execution import run_notebook
-from workbench.model.evidence import UNREACHED
-from workbench.model.verdict import Status, score
-from workbench.partners import load_catalogue, load_partner
+from workbench.model.verdict import Status
+from workbench.partners import load_partner
 from workbench.reporting.formats import Format, choose_formats, write_formats
 from workbench.reporting.history import remember_previous, write_snapshot
 from workbench.reporting.personal import find_personal, mask_personal
 from workbench.reporting.render import render_html
 from workbench.reporting.report import PAGE, Report
-from workbench.reporting.seal import find_signing_key, seal
+from workbench.reporting.seal import find_signing_key, seal, unseal
 from workbench.settings import Settings, load_settings
-from workbench.store import RunFolder, read_run, stated
+from workbench.store import RunFolder
 
 VALIDATION, REPORT = "validation.ipynb", "report.ipynb"
 WITHHELD = ".withheld"
@@ -30,24 +28,32 @@ WITHHELD = ".withheld"
 
 @dataclass(frozen=True)
 class Job:
-    """One validation to run; everything in it may be written down."""
+    """One validation to run; everything in it may be written down.
+
+    `draft`: publish although people still have to judge something.
+    """
 
     partner: str
     environment: str = "sandbox"
     run: str = ""
     seed: int = 1
     allow_writes: bool = False
+    draft: bool = False
 
-    def named(self) -> Job:
-        """The same job with a run name: the time, when none was given."""
-        return self if self.run else replace(self, run=f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}")
+    def named(self, reports: Path) -> Job:
+        """The same job with a run: when none was named, a new folder under `reports` names it."""
+        return self if self.run else replace(self, run=RunFolder.create(reports, self.partner).run)
 
 
 @dataclass(frozen=True)
 class Published:
-    """A run whose report can be handed over.
+    """A run with its report.
 
-    `is_unreachable`: a live source could not ask the partner at all.
+    Attributes:
+        level: Full, partial, not tested …, as the report's title says it.
+        is_tested: Whether the partner's system has shown anything at all, right or wrong.
+        is_draft: Whether people still have to judge something.
+        is_published: Whether the report may be handed over: no draft, or asked for as one.
     """
 
     partner: str
@@ -57,7 +63,11 @@ class Published:
     verdicts: dict[str, Status]
     reach: float
     score: float
-    is_unreachable: bool = False
+    depth: float
+    level: str
+    is_tested: bool
+    is_draft: bool
+    is_published: bool
 
     @property
     def counts(self) -> dict[str, int]:
@@ -80,6 +90,11 @@ class Published:
             "counts": self.counts,
             "reach": round(self.reach, 4),
             "score": round(self.score, 4),
+            "depth": round(self.depth, 4),
+            "level": self.level,
+            "tested": self.is_tested,
+            "draft": self.is_draft,
+            "published": self.is_published,
         }
 
 
@@ -91,33 +106,44 @@ def publish(job: Job) -> Published:
         ReportError: A cell failed, or a secret was found in what would be published.
     """
     settings = load_settings()
-    job = job.named()
+    job = job.named(settings.reports)
     secrets = find_secrets(job, settings)
     folder = RunFolder.create(settings.reports, job.partner, job.run)
     try:
         try:
-            run_notebook(settings.notebooks / VALIDATION, folder.path / VALIDATION, asdict(job))
+            asked = asdict(job)
+            del asked["draft"]
+            run_notebook(settings.notebooks / VALIDATION, folder.path / VALIDATION, asked)
         finally:
             mask_personal(folder, find_personal(folder, load_partner(job.partner, settings)))
         write_snapshot(folder)
         remember_previous(settings.reports, folder)
-        pages = render_report(folder, settings)
+        pages = render_report(folder, settings, draft=job.draft)
     finally:
         # What a failed run leaves is read and sent around as well.
         guard_secrets(folder, secrets)
-    return summarise(folder, pages[0])
+    return summarise(folder, pages[0], draft=job.draft)
 
 
 def render_report(
-    folder: RunFolder, settings: Settings, *, language: str = "", formats: Iterable[str] = ()
+    folder: RunFolder,
+    settings: Settings,
+    *,
+    language: str = "",
+    formats: Iterable[str] = (),
+    draft: bool = False,
 ) -> list[Path]:
     """Render a run from its folder alone, and seal the folder anew; returns the page first.
+
+    The report of a folder with undecided statements says on every page that it is a draft, and is
+    sealed (which makes it fit to be handed over) only where `draft` asks for it.
 
     Args:
         folder: The run.
         settings: Where the notebooks are.
         language: Code such as `es`; empty: that of the partner's locale, else English.
         formats: Names of `Format`; empty: all that this machine can make.
+        draft: Seal a draft as well.
 
     Raises:
         InputError: The language or a format is unknown.
@@ -127,7 +153,10 @@ def render_report(
     report = Report.read(folder.path.absolute(), language)
     made = _render_page(report, settings) if Format.HTML in chosen else []
     made += write_formats(report, chosen)
-    made.append(seal(folder, find_signing_key()))
+    if draft or not report.is_draft:
+        made.append(seal(folder, find_signing_key()))
+    else:
+        unseal(folder)
     return made
 
 
@@ -143,20 +172,23 @@ def _render_page(report: Report, settings: Settings) -> list[Path]:
     return [page, executed]
 
 
-def summarise(folder: RunFolder, page: Path) -> Published:
+def summarise(folder: RunFolder, page: Path, *, draft: bool = False) -> Published:
     """Verdicts and figures of a finished run."""
-    catalogue = load_catalogue()
-    log, verdicts = read_run(folder, catalogue)
-    figures = score(catalogue, verdicts)
+    report = Report.read(folder.path.absolute(), "en")
+    figures = report.scores
     return Published(
-        partner=log.header.partner,
-        title=log.header.title,
-        run=log.header.run,
+        partner=report.log.header.partner,
+        title=report.log.header.title,
+        run=report.log.header.run,
         report=page,
-        verdicts={slug: verdict.status for slug, verdict in stated(log, verdicts).items()},
+        verdicts={slug: verdict.status for slug, verdict in report.verdicts.items()},
         reach=figures.reach,
         score=figures.score,
-        is_unreachable=any(line.check == UNREACHED for line in log.evidence),
+        depth=figures.depth,
+        level=report.level,
+        is_tested=figures.is_tested,
+        is_draft=report.is_draft,
+        is_published=draft or not report.is_draft,
     )
 
 

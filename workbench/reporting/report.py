@@ -41,7 +41,13 @@ SECTIONS = (
     "benefits", "sign_off", "model", "statuses", "log", "provenance",
 )  # fmt: skip
 
-_PENDING = (Status.FAILED, Status.UNVERIFIED, Status.UNKNOWN)
+_PENDING = (
+    Status.FAILED,
+    Status.SUPPORTED,
+    Status.UNVERIFIED,
+    Status.OPEN,
+    Status.UNKNOWN,
+)
 _CONTEXT: dict[str, Any] = {
     "base_url": "",
     "documents": (),
@@ -159,18 +165,43 @@ class Report:
         counted = Counter(row.word for row in self.platform)
         words = {status: self.language.say(f"verdicts.{status}") for status in KINDS}
         kinds = {words[status]: kind for status, kind in KINDS.items()}
-        always = {words[Status.SUPPORTED], words[Status.UNSUPPORTED]}
+        always = {words[Status.CONFIRMED], words[Status.UNSUPPORTED]}
         return [
             (word, kind, counted[word])
             for word, kind in kinds.items()
             if counted[word] or word in always
         ]
 
+    @cached_property
+    def _level(self) -> str:
+        return name_level(self.platform, self.scores, is_complete=self.log.is_complete)
+
     @property
     def level(self) -> str:
-        """Full, partial, or what kind of integration this is."""
-        name = name_level(self.platform, self.scores, is_complete=self.log.is_complete)
-        return self.language.say(f"level.{name}")
+        """Full, partial, not tested, or what kind of integration this is."""
+        return self.language.say(f"level.{self._level}")
+
+    @property
+    def is_full(self) -> bool:
+        """Whether every feature that applies is integrated, with all core criteria proved."""
+        return self._level == "full"
+
+    @property
+    def depth_word(self) -> str:
+        """The word for depth, as a badge shows it."""
+        return self.language.say("summary.depth").lower()
+
+    @cached_property
+    def undecided(self) -> tuple[Row, ...]:
+        """Features of which the folder states nothing final: open, proposed, or silent."""
+        return tuple(
+            row for row in self.rows if row.feature.needs_statement and not row.verdict.is_settled
+        )
+
+    @property
+    def is_draft(self) -> bool:
+        """Whether people still have to judge something, so that this is no report yet."""
+        return bool(self.undecided)
 
     @property
     def sentence(self) -> str:

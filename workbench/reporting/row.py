@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from workbench.model.evidence import Evidence, Outcome
+from workbench.model.evidence import LIVE_SOURCES, Evidence, Outcome
 from workbench.model.feature import Criterion, Feature, FeatureKind, Reason, Requirement
-from workbench.model.verdict import Status, Verdict
+from workbench.model.verdict import Standing, Status, Verdict
 from workbench.reporting.language import Language
 from workbench.reporting.wording import KINDS
+
+_OUTCOMES = {
+    Standing.FAILED: Outcome.FAILED,
+    Standing.CANT_TELL: Outcome.CANT_TELL,
+    Standing.UNTESTED: Outcome.UNTESTED,
+    Standing.INAPPLICABLE: Outcome.INAPPLICABLE,
+}
 
 
 @dataclass(frozen=True)
@@ -45,8 +52,9 @@ class Row:
 
     @property
     def kind(self) -> str:
-        """Class of the word: its colour and shape."""
-        return KINDS[self.verdict.status]
+        """Class of the word: its colour and shape; a paper that is there needs no live proof."""
+        is_there = self.is_paperwork and self.verdict.status is Status.SUPPORTED
+        return "good" if is_there else KINDS[self.verdict.status]
 
     @property
     def proof(self) -> str:
@@ -59,8 +67,10 @@ class Row:
         status, say = self.verdict.status, self.language.say
         if status is Status.FAILED:
             return say("why.contradicted" if self.verdict.absence else "why.failed")
-        if status is Status.UNKNOWN:
-            return say("why.unknown")
+        if status in {Status.UNKNOWN, Status.OPEN}:
+            return say(f"why.{status}")
+        if status is Status.SUPPORTED and not self.is_paperwork:
+            return say("why.supported", lacking=self.language.join(self.unproved_core))
         if self.is_paperwork:
             return say("why.paper")
         proved = {Outcome.PASSED, Outcome.FAILED, Outcome.INAPPLICABLE}
@@ -68,6 +78,11 @@ class Row:
             say(f"lacking.{source}")
             for source in self.feature.requires
             if self.verdict.sources.get(source) not in proved
+        ]
+        lacking += [
+            say(f"lacking.{source}")
+            for source in self.feature.confirmed_by
+            if source in LIVE_SOURCES and self.verdict.sources.get(source) is not Outcome.PASSED
         ]
         return say("why.unverified", lacking=self.language.join(lacking or [say("why.doubt")]))
 
@@ -82,40 +97,53 @@ class Row:
         return self.feature.requirement is Requirement.BEYOND
 
     @property
-    def criteria(self) -> list[tuple[Criterion, Outcome]]:
-        """Each criterion that was looked at, or is stated absent, with its outcome."""
+    def unproved_core(self) -> list[str]:
+        """Titles of the core criteria that apply and are not proved live."""
+        settled = {Standing.PROVED, Standing.INAPPLICABLE, Standing.UNSUPPORTED}
+        core = [item for item in self.feature.criteria if item.core]
+        return [item.title for item in core if self.standing(item) not in settled]
+
+    @property
+    def criteria(self) -> list[tuple[Criterion, Standing]]:
+        """Each criterion that was looked at, vouched for or stated absent, and how it stands."""
         return [
-            (item, outcome)
+            (item, standing)
             for item in self.feature.criteria
-            if (outcome := self.outcome(item)) is not Outcome.UNTESTED
+            if (standing := self.standing(item)) is not Standing.UNTESTED
         ]
 
     @property
-    def exceptions(self) -> list[tuple[Criterion, Outcome]]:
+    def exceptions(self) -> list[tuple[Criterion, Standing]]:
         """Criteria that do not work or could not be told: what a reader must not miss."""
-        doubtful = {Outcome.FAILED, Outcome.CANT_TELL}
-        return [(item, outcome) for item, outcome in self.criteria if outcome in doubtful]
+        doubtful = {Standing.FAILED, Standing.CANT_TELL}
+        return [(item, standing) for item, standing in self.criteria if standing in doubtful]
 
     @property
     def untested(self) -> list[Criterion]:
         """Criteria that nothing has looked at, although the feature is bound."""
         if not self.verdict.subjects or self.is_paperwork:
             return []
-        return [item for item in self.feature.criteria if self.outcome(item) is Outcome.UNTESTED]
+        return [item for item in self.feature.criteria if self.standing(item) is Standing.UNTESTED]
 
     @property
     def tally(self) -> str:
-        """How many of the feature's behaviours work, of those that were looked at."""
-        works = sum(outcome is Outcome.PASSED for _, outcome in self.criteria)
-        return self.language.say("features.tally", n=works, total=len(self.feature.criteria))
+        """How many of the feature's behaviours that apply are proved live: its depth."""
+        standings = [self.standing(item) for item in self.feature.criteria]
+        total = sum(standing.counts for standing in standings)
+        return self.language.say("features.tally", n=standings.count(Standing.PROVED), total=total)
 
-    def outcome(self, criterion: Criterion) -> Outcome:
-        """Outcome of one criterion in this run."""
-        return self.verdict.criteria.get(criterion.slug, Outcome.UNTESTED)
+    def standing(self, criterion: Criterion) -> Standing:
+        """How one criterion stands in this run."""
+        return self.verdict.criteria.get(criterion.slug, Standing.UNTESTED)
+
+    def vouch(self, criterion: Criterion) -> str:
+        """Who vouches for a criterion, when, and where that is written."""
+        word = self.verdict.attested.get(criterion.slug)
+        return f"{word.by}, {word.on.isoformat()}, {word.source}" if word else ""
 
     def witnesses(self, criterion: Criterion) -> list[str]:
-        """Ids of the observations on which the outcome of a criterion rests."""
-        outcome = self.outcome(criterion)
+        """Ids of the observations on which the standing of a criterion rests."""
+        outcome = _OUTCOMES.get(self.standing(criterion), Outcome.PASSED)
         return [
             line.id
             for line in self.evidence

@@ -81,6 +81,12 @@ def seal(folder: RunFolder, key: SecretStr | None = None) -> Path:
     return path
 
 
+def unseal(folder: RunFolder) -> None:
+    """Take the seal away: what stands in the folder is not to be handed over."""
+    for name in (MANIFEST, SIGNATURE):
+        (folder.path / name).unlink(missing_ok=True)
+
+
 def list_files(folder: RunFolder) -> dict[str, Sealed]:
     """Every published file of a run folder with its hash; links are not followed."""
     found: dict[str, Sealed] = {}

@@ -60,6 +60,7 @@ def environment(code: str = DEFAULT) -> Environment:
         "say": _mark_up(language.say),
         "count": _mark_up(partial(_count, language)),
         "outcomes": wording.OUTCOMES,
+        "standings": wording.STANDINGS,
         "severities": wording.SEVERITIES,
         "signs": wording.SIGNS,
     }

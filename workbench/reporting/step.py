@@ -12,6 +12,7 @@ from workbench.reporting.language import Language
 from workbench.reporting.row import Row
 
 MOST = 5
+_UNPROVED = {Status.SUPPORTED, Status.UNVERIFIED, Status.UNKNOWN}
 
 
 @dataclass(frozen=True)
@@ -90,11 +91,7 @@ def _settle(questions: int, language: Language) -> Iterator[Step]:
 
 def _prove(rows: Sequence[Row], language: Language) -> Iterator[Step]:
     """What is connected, and was not tried: one step for all, for the next session."""
-    untried = [
-        row
-        for row in rows
-        if row.verdict.status in {Status.UNVERIFIED, Status.UNKNOWN} and not row.is_paperwork
-    ]
+    untried = [row for row in rows if row.verdict.status in _UNPROVED and not row.is_paperwork]
     if untried:
         stopped = any(line.outcome is Outcome.CANT_TELL for row in untried for line in row.evidence)
         yield Step(

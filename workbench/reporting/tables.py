@@ -12,9 +12,9 @@ import pandas as pd
 
 from workbench.mapping import Translator
 from workbench.model.description import ApiDescription
-from workbench.model.evidence import Evidence, Outcome
+from workbench.model.evidence import Evidence
 from workbench.model.statement import Absence, Binding, Statement
-from workbench.model.verdict import Scores, Verdict
+from workbench.model.verdict import Scores, Standing, Verdict
 from workbench.receiver.desk import Line
 from workbench.reporting.defect import collect
 from workbench.reporting.section import tame
@@ -113,7 +113,8 @@ def verdicts(mapping: Mapping[str, Verdict]) -> Table:
                 slug,
                 item.status,
                 item.because,
-                f"{list(item.criteria.values()).count(Outcome.PASSED)} of {len(item.criteria)}"
+                f"{list(item.criteria.values()).count(Standing.PROVED)} of "
+                f"{sum(standing.counts for standing in item.criteria.values())}"
                 if item.criteria
                 else "",
                 len(item.limits),
@@ -169,12 +170,13 @@ def rules(translator: Translator) -> Table:
 
 
 def scores(figures: Scores) -> Table:
-    """Reach and score, with what they are made of."""
+    """Reach, score and depth, with what they are made of."""
     return make_table(
-        ("Figure", "Share", "Features", "Of"),
+        ("Figure", "Share", "Counted", "Of"),
         (
             ("reach", f"{figures.reach:.0%}", figures.bound, figures.applicable),
             ("score", f"{figures.score:.0%}", figures.integrated, figures.applicable),
+            ("depth", f"{figures.depth:.0%}", figures.proved, figures.criteria),
         ),
     )
 

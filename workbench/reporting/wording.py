@@ -1,24 +1,46 @@
-"""What has a colour and a shape: the class of each verdict, outcome, severity and change."""
+"""What has a colour and a shape: the class of each verdict, standing, outcome and severity."""
 
 from __future__ import annotations
 
 from workbench.model.evidence import Outcome, Severity
-from workbench.model.verdict import Status
+from workbench.model.verdict import Standing, Status
 
 # The class that gives a word its colour and its shape; several verdicts share one.
 KINDS = {
     Status.CONFIRMED: "good",
-    Status.SUPPORTED: "good",
     Status.LIMITED: "limited",
+    Status.SUPPORTED: "ready",
     Status.FAILED: "bad",
     Status.UNVERIFIED: "open",
+    Status.OPEN: "open",
     Status.UNKNOWN: "open",
     Status.UNSUPPORTED: "absent",
     Status.EXEMPT: "mute",
 }
 
 # The sign of each class, which says in shape what the colour says; the dash is meant.
-SIGNS = {"good": "✓", "limited": "◐", "bad": "✕", "open": "?", "absent": "○", "mute": "–"}  # noqa: RUF001
+SIGNS = {
+    "good": "✓",
+    "limited": "◐",
+    "ready": "◇",
+    "bad": "✕",
+    "open": "?",
+    "absent": "○",
+    "mute": "–",  # noqa: RUF001
+}
+
+
+STANDINGS = {
+    Standing.PROVED: "good",
+    Standing.FAILED: "bad",
+    Standing.CANT_TELL: "open",
+    Standing.ATTESTED: "ready",
+    Standing.REHEARSED: "ready",
+    Standing.DOCUMENTED: "ready",
+    Standing.UNTESTED: "open",
+    Standing.UNSUPPORTED: "absent",
+    Standing.INAPPLICABLE: "mute",
+}
 
 OUTCOMES = {
     Outcome.PASSED: "good",
