@@ -12,8 +12,9 @@ A partner that behaves wrongly is not an error but a finding (`workbench.model.F
     ├── CredentialError             a named credential is not to be had         exit 2
     ├── PartnerError                the far side did not let us ask             exit 3
     │   ├── UnavailableError        connection, timeout, 502/503/504
+    │   ├── OutOfTimeError          our own time for these questions is used up
     │   ├── RateLimitedError        429, with .retry_after in seconds
-    │   └── RefusedError            401 or 403
+    │   └── RefusedError            401, 403 or 407
     ├── TranslationError            one payload does not fit: .path .value .field
     ├── SignatureError              a webhook is not authentic: .reason
     ├── StoreError                  the inbox cannot be written or read: .is_fatal
@@ -111,6 +112,10 @@ class UnavailableError(PartnerError):
     """No connection, a timeout, or an answer 502, 503 or 504."""
 
 
+class OutOfTimeError(PartnerError):
+    """The time that we gave ourselves for our questions is used up; nothing was sent."""
+
+
 class RateLimitedError(PartnerError):
     """The partner answered 429; `retry_after` is in seconds if it said so."""
 
@@ -120,7 +125,7 @@ class RateLimitedError(PartnerError):
 
 
 class RefusedError(PartnerError):
-    """The partner answered 401 or 403."""
+    """The partner answered 401, 403 or 407."""
 
 
 class TranslationError(WorkbenchError):

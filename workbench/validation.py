@@ -15,7 +15,7 @@ from typing import Self
 from workbench.adapters.session import Session
 from workbench.errors import CredentialError, InputError, PartnerError
 from workbench.evidence import behaviour, contract, documents, receipts, samples
-from workbench.model.evidence import UNREACHED, Evidence, Outcome, Source
+from workbench.model.evidence import REFUSAL, UNREACHED, Evidence, Outcome, Source
 from workbench.model.feature import Catalogue, Feature
 from workbench.model.log import RunHeader
 from workbench.model.statement import Binding
@@ -194,4 +194,5 @@ def _cannot_tell(
             summary=f"Not tested: {error}",
             check=UNREACHED,
             environment=header.environment,
+            detail={REFUSAL: type(error).__name__},
         )

@@ -18,6 +18,7 @@ from workbench.adapters.redaction import Redactor
 from workbench.errors import PartnerError, RateLimitedError, RefusedError, UnavailableError
 
 UNAVAILABLE = frozenset({502, 503, 504})
+REFUSALS = UNAVAILABLE | {401, 403, 407, 429}
 _EXCERPT = 160
 _JSON = "application/json"
 _PAGES = frozenset({"text/html", "application/xhtml+xml"})
@@ -83,6 +84,14 @@ class Answer:
         """Whether the partner itself answered, and not something that stands in for it."""
         return self.status not in UNAVAILABLE and not self.is_page
 
+    @property
+    def is_refusal(self) -> bool:
+        """Whether something stood in the way of an answer: access, pace, a proxy or a gateway.
+
+        That says nothing of what was asked.
+        """
+        return self.status in REFUSALS or not self.is_there
+
     def json(self) -> Any:
         """The body as JSON, or None when it is not JSON (a maintenance page with status 200)."""
         try:
@@ -125,7 +134,7 @@ class Answer:
         """Return the answer itself when it is a success.
 
         Raises:
-            RefusedError: 401 or 403.
+            RefusedError: 401, 403 or 407.
             RateLimitedError: 429.
             UnavailableError: 502, 503, 504, or a page for people instead of data.
             PartnerError: Any other status that is not 2xx, redirects included.
@@ -140,7 +149,7 @@ class Answer:
         message = f"The partner answered {self.status} {phrase} to {self.request.method}"
         if self.excerpt:
             message += f": {self.excerpt}"
-        if self.status in {401, 403}:
+        if self.status in {401, 403, 407}:
             hint = "Check the credentials of this environment, and what they may do."
             raise RefusedError(message, hint=hint, **where)
         if self.status == HTTPStatus.TOO_MANY_REQUESTS:

@@ -11,8 +11,8 @@ import logging
 import re
 import ssl
 import time
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -34,7 +34,13 @@ from workbench.adapters.retry import (
     RetryPolicy,
     send_with_retries,
 )
-from workbench.errors import InputError, PartnerError, UnavailableError, WorkbenchError
+from workbench.errors import (
+    InputError,
+    OutOfTimeError,
+    PartnerError,
+    UnavailableError,
+    WorkbenchError,
+)
 from workbench.partners.manifest import Limits
 
 Purpose = Literal["testing", "integration"]
@@ -98,6 +104,7 @@ class HttpClient:
         self._headers = dict(headers or {})
         self._may_write = allow_writes and (environment != "production" or purpose == "integration")
         self.allowed = frozenset(self._endpoint(text) for text in (self.base_url, *allowed_hosts))
+        self._is_examining, self._end = False, float("inf")
         # A kept connection may close just as we write to it; only repeatable calls may risk that.
         self._kept, self._fresh = _open_client(kept=16), _open_client(kept=0)
         self._filter = RedactingFilter(self.redactor)
@@ -121,6 +128,22 @@ class HttpClient:
         self._fresh.close()
         for name in _LOGGERS:
             logging.getLogger(name).removeFilter(self._filter)
+
+    @contextmanager
+    def examine(self, seconds: float) -> Iterator[None]:
+        """Within this block a question that is not answered is an error, and time has an end.
+
+        An authenticated call that is refused (401, 403, 407, 429, 502, 503, 504) raises, so that
+        no check takes the refusal for an answer. After `seconds` nothing more is sent.
+
+        Raises:
+            PartnerError: By `send`, as of `Answer.require`; `UnavailableError` when time is over.
+        """
+        self._is_examining, self._end = True, time.monotonic() + seconds
+        try:
+            yield
+        finally:
+            self._is_examining, self._end = False, float("inf")
 
     def send(
         self,
@@ -157,7 +180,12 @@ class HttpClient:
             key=idempotency_key,
         )
         self._check_write(call, write)
-        return self._deliver(call, self._login if authenticated else None)
+        if time.monotonic() > self._end:
+            raise OutOfTimeError("The time for these questions is used up", partner=self.partner)
+        answer = self._deliver(call, self._login if authenticated else None)
+        if self._is_examining and authenticated and answer.is_refusal:
+            answer.require()
+        return answer
 
     def preview(
         self,
@@ -264,7 +292,7 @@ class HttpClient:
         return answer
 
     def _persist(self, call: PreparedRequest, login: Login | None) -> Answer:
-        deadline = time.monotonic() + self._policy.total
+        deadline = min(time.monotonic() + self._policy.total, self._end)
         return send_with_retries(
             lambda: self._ask(call, login, deadline),
             method=call.method,

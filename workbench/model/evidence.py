@@ -28,6 +28,8 @@ LIVE_SOURCES = frozenset({Source.CONTRACT, Source.BEHAVIOUR, Source.RECEIPTS})
 
 # The check of an observation that says: the partner, or our credentials, did not let us ask.
 UNREACHED = "reach-partner"
+# Key in the detail of an observation: the kind of refusal that kept us from asking.
+REFUSAL = "refusal"
 
 
 class Outcome(StrEnum):

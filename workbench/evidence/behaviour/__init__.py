@@ -7,7 +7,13 @@ from typing import NamedTuple
 
 from workbench.adapters.adapter import Adapter
 from workbench.adapters.session import Session
-from workbench.errors import InputError, MappingError, PartnerError, TranslationError
+from workbench.errors import (
+    CredentialError,
+    InputError,
+    MappingError,
+    PartnerError,
+    TranslationError,
+)
 from workbench.evidence.behaviour.access import accept_ours, refuse_others, renew_token
 from workbench.evidence.behaviour.bench import Bench, finding
 from workbench.evidence.behaviour.bounds import try_bounds
@@ -30,7 +36,7 @@ from workbench.evidence.behaviour.slots import book_offered
 from workbench.evidence.behaviour.status import walk_statuses
 from workbench.evidence.behaviour.writing import write_and_read_back
 from workbench.evidence.kinds import ORDER, RESERVATION
-from workbench.model.evidence import Evidence, Finding, Outcome, Severity
+from workbench.model.evidence import REFUSAL, Evidence, Finding, Outcome, Severity
 from workbench.model.feature import Catalogue
 from workbench.partners import Partner
 
@@ -42,6 +48,8 @@ class Check(NamedTuple):
     run: Callable[[Bench], Iterator[Evidence]]
     features: tuple[str, ...]
 
+
+SECONDS = 120.0
 
 _READS = (ORDER.read, RESERVATION.read)
 _STATUS_WRITES = (ORDER.status_write, RESERVATION.status_write)
@@ -83,39 +91,58 @@ def gather(
     session: Session,
     *,
     patience: float = 8.0,
+    seconds: float = SECONDS,
     only: Collection[str] = (),
 ) -> Iterator[Evidence]:
     """Run every check; trouble with one never stops the others.
 
-    `patience` is how many seconds a partner has for what it does later; `only` names the checks to
-    run, all when it is empty.
+    What the partner does wrong is a finding. That it did not let us ask (401, 429, a gateway, no
+    answer, our own time used up), or that the folder lacks something to ask with, is `cant-tell`
+    with the reason.
 
-    What the partner does wrong is a finding. That it did not let us ask, or that the folder lacks
-    something to ask with, is `cant-tell` with the reason.
+    Args:
+        partner: Whose folder says what to ask.
+        catalogue: Features and criteria.
+        session: The opened environment.
+        patience: Seconds that a partner has for what it does later.
+        seconds: Time for all questions together; what is left then is not asked.
+        only: Names of the checks to run; all when it is empty.
     """
     bench = Bench(partner, catalogue, session, Adapter(session), patience)
     session.reset()
-    for check in CHECKS:
-        if only and check.slug not in only:
-            continue
-        try:
-            yield from check.run(bench)
-        except MappingError as error:
-            yield from _give_up(bench, check, f"Not tested: {error.message}.", Outcome.UNTESTED)
-        except (PartnerError, InputError) as error:
-            words = f"The check could not go on: {error}"
-            yield from _give_up(bench, check, words, Outcome.CANT_TELL)
-        except TranslationError as error:
-            words = f"An answer did not fit: {error}"
-            yield from _give_up(bench, check, words, None, _misfit(error))
+    with session.client.examine(seconds):
+        for check in CHECKS:
+            if not only or check.slug in only:
+                yield from _run(bench, check)
+
+
+def _run(bench: Bench, check: Check) -> Iterator[Evidence]:
+    try:
+        yield from check.run(bench)
+    except MappingError as error:
+        yield from _give_up(bench, check, f"Not tested: {error.message}.", Outcome.UNTESTED)
+    except (CredentialError, PartnerError, InputError) as error:
+        words = f"The check could not go on: {error}"
+        refusal = {} if isinstance(error, InputError) else {REFUSAL: type(error).__name__}
+        yield from _give_up(bench, check, words, Outcome.CANT_TELL, detail=refusal)
+    except TranslationError as error:
+        words = f"An answer did not fit: {error}"
+        yield from _give_up(bench, check, words, None, _misfit(error))
 
 
 def _give_up(
-    bench: Bench, check: Check, words: str, outcome: Outcome | None, *findings: Finding
+    bench: Bench,
+    check: Check,
+    words: str,
+    outcome: Outcome | None,
+    *findings: Finding,
+    detail: dict[str, str] | None = None,
 ) -> Iterator[Evidence]:
     for feature in check.features:
         if bench.has(feature):
-            yield bench.tell(feature, check.slug, words, outcome=outcome, findings=findings)
+            yield bench.tell(
+                feature, check.slug, words, outcome=outcome, findings=findings, detail=detail
+            )
 
 
 def _misfit(error: TranslationError) -> Finding:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from workbench.errors import RefusedError
 from workbench.evidence.behaviour.bench import Bench, finding
 from workbench.evidence.kinds import KINDS
-from workbench.model.evidence import Evidence, Outcome, Severity
+from workbench.model.evidence import REFUSAL, Evidence, Outcome, Severity
 
 
 def accept_ours(bench: Bench) -> Iterator[Evidence]:
@@ -23,19 +24,22 @@ def accept_ours(bench: Bench) -> Iterator[Evidence]:
             outcome=Outcome.UNTESTED,
         )
         return
-    answer = bench.adapter.call(read.read, ids={read.noun: bench.known(read.noun)[0]})
-    refused = answer.status in {401, 403}
+    try:
+        answer = bench.adapter.call(read.read, ids={read.noun: bench.known(read.noun)[0]})
+    except RefusedError as error:
+        yield _shut_out(bench, feature, bench.subject(read.read), error)
+        return
     yield bench.tell(
         feature,
         "credentials-accepted",
         f"A read with our {environment} credentials was answered with {answer.status}.",
-        outcome=Outcome.CANT_TELL if refused else Outcome.PASSED,
+        outcome=Outcome.PASSED if answer.is_success else Outcome.CANT_TELL,
         subject=bench.subject(read.read),
         criteria=(f"{environment}-credentials-work",),
     )
     if account is None:
         return
-    outcome = Outcome.PASSED if answer.status < 400 else Outcome.CANT_TELL
+    outcome = Outcome.PASSED if answer.is_success else Outcome.CANT_TELL
     told = (
         ("test-account", f"was found by its {read.noun}: answer {answer.status}."),
         ("restaurant-link", "is addressed by the id in the manifest."),
@@ -49,6 +53,30 @@ def accept_ours(bench: Bench) -> Iterator[Evidence]:
             subject=account.restaurant,
             criteria=("test-account-works", "restaurant-link-by-id"),
         )
+
+
+def _shut_out(bench: Bench, feature: str, operation: str, error: RefusedError) -> Evidence:
+    """The one place where a refusal is itself the matter: our credentials are not taken."""
+    environment = bench.session.environment
+    refused = finding(
+        "credentials-refused",
+        Severity.HIGH,
+        f"Our {environment} credentials are refused: {error.message}.",
+        operation=operation,
+        expected="an answer to a read of the test account",
+        observed=error.message,
+        criterion=f"{environment}-credentials-work",
+    )
+    return bench.tell(
+        feature,
+        "credentials-accepted",
+        refused.summary,
+        outcome=Outcome.CANT_TELL,
+        subject=operation,
+        criteria=(f"{environment}-credentials-work",),
+        findings=[refused],
+        detail={REFUSAL: type(error).__name__},
+    )
 
 
 def refuse_others(bench: Bench) -> Iterator[Evidence]:
