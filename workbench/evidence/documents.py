@@ -184,5 +184,6 @@ def _look_at_reasons(partner: Partner, catalogue: Catalogue, feature: Feature) -
 
 
 def _inputs(partner: Partner, document: str) -> dict[str, str]:
-    names = (document, partner.manifest.overlay)
-    return {name: partner.inputs[name] for name in names if name and name in partner.inputs}
+    overlay = partner.manifest.overlay
+    beside = {overlay: partner.inputs[overlay]} if overlay and overlay in partner.inputs else {}
+    return {**partner.document_inputs(document), **beside}

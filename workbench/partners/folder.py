@@ -108,6 +108,15 @@ class Partner:
         stated = self.feature(feature)
         return self.translators.get(stated.mapping) if stated and stated.mapping else None
 
+    def document_inputs(self, name: str) -> dict[str, str]:
+        """Path in the folder → sha256 of a document, by its name in the description."""
+        stated = zip(self.description.documents, self.manifest.documents, strict=True)
+        return {
+            document.path: self.inputs[document.path]
+            for described, document in stated
+            if described.name == name
+        }
+
     def mapping(self, name: str) -> Translator:
         """A mapping by its name in `mapping.yaml`.
 

@@ -16,6 +16,7 @@ from workbench.adapters.session import Session
 from workbench.evidence.contract.configuration import Selection, select, write_configuration
 from workbench.evidence.contract.program import Budget, Progress, Run, run_program
 from workbench.evidence.contract.report import OperationResult, read_report
+from workbench.evidence.contract.vetting import Unusable, Vetted, vet
 from workbench.evidence.reproduction import as_python
 from workbench.model.description import Operation
 from workbench.model.evidence import Evidence, Finding, Outcome, Severity, Source
@@ -24,6 +25,8 @@ from workbench.partners import Partner
 from workbench.store import RunFolder
 
 __all__ = ["Budget", "gather"]
+
+_MOST_UNUSABLE = 10
 
 
 def gather(
@@ -48,11 +51,12 @@ def gather(
             continue
         with tempfile.TemporaryDirectory(prefix="workbench-contract-") as scratch:
             room = Path(scratch)
-            write_configuration(room, partner, session, selection)
+            vetted = vet(partner.description.bundles[document.name])
+            write_configuration(room, partner, session, selection, vetted.bundle)
             run = run_program(room, session, selection, budget or Budget(), progress)
             results = read_report(run.ndjson, session.redactor)
             artefacts = _keep(room, folder, session, document.name)
-            yield from _tell(session, selection, run, results, artefacts)
+            yield from _tell(session, selection, run, results, vetted, artefacts)
 
 
 def _untested(selection: Selection) -> Iterator[Evidence]:
@@ -88,11 +92,15 @@ def _tell(
     selection: Selection,
     run: Run,
     results: dict[str, OperationResult],
+    vetted: Vetted,
     artefacts: tuple[str, ...],
 ) -> Iterator[Evidence]:
-    for feature, operation in selection.pairs:
+    inputs = session.partner.document_inputs(selection.document)
+    for feature, operation in [*selection.pairs, *_unclaimed(selection, results)]:
         result = results.get(operation, OperationResult(operation))
-        outcome, summary = _judge(result, run)
+        known = selection.operations.get(operation)
+        unusable = vetted.of(known.pointer) if known else []
+        outcome, summary = _judge(result, run, unusable)
         yield Evidence(
             feature=feature,
             source=Source.CONTRACT,
@@ -100,18 +108,41 @@ def _tell(
             subject=operation,
             summary=summary,
             check="contract",
-            findings=result.findings,
+            findings=(*result.findings, *_unusable(operation, unusable)),
             environment=session.environment,
-            inputs={selection.document: session.partner.inputs[selection.document]},
+            inputs=inputs,
             artefacts=artefacts,
             tool=run.tool,
-            detail=_detail(selection.operations[operation], result, run, session.seed),
+            detail=_detail(known, result, run, session.seed),
         )
 
 
-def _detail(operation: Operation, result: OperationResult, run: Run, seed: int) -> dict[str, Any]:
+def _unclaimed(
+    selection: Selection, results: dict[str, OperationResult]
+) -> Iterator[tuple[str, str]]:
+    """Findings at what was not asked for, as on the way of a scenario: none is lost."""
+    for name, result in results.items():
+        if result.findings and name not in selection.operations:
+            yield selection.pairs[0][0], name
+
+
+def _unusable(operation: str, unusable: list[Unusable]) -> Iterator[Finding]:
+    for item in unusable[:_MOST_UNUSABLE]:
+        yield Finding(
+            slug="schema-keyword-unusable",
+            severity=Severity.LOW,
+            summary=f"A keyword of the schema for {operation} cannot be used: {item.reason}.",
+            operation=operation,
+            pointer=item.pointer,
+            hint="Correct the keyword in the document.",
+        )
+
+
+def _detail(
+    operation: Operation | None, result: OperationResult, run: Run, seed: int
+) -> dict[str, Any]:
     """What was exercised: cases, statuses seen, documented statuses that were not."""
-    documented = [response.status for response in operation.responses]
+    documented = [response.status for response in operation.responses] if operation else []
     unseen = [text for text in documented if text not in {*result.statuses, "default"}]
     curls = (item.reproduction for item in result.findings if item.reproduction)
     detail = {
@@ -130,23 +161,34 @@ def _is_class_seen(status: str, result: OperationResult) -> bool:
     return status.upper().endswith("XX") and any(seen[0] == status[0] for seen in result.statuses)
 
 
-def _judge(result: OperationResult, run: Run) -> tuple[Outcome, str]:
-    if run.trouble and not result.cases:
-        return Outcome.CANT_TELL, f"Schemathesis could not test {result.operation}: {run.trouble}"
-    if not result.cases and result.unusable:
-        return Outcome.UNTESTED, f"{result.operation} cannot be tested: {result.unusable}"
+def _judge(result: OperationResult, run: Run, unusable: list[Unusable]) -> tuple[Outcome, str]:
+    """Passed only where a success was seen, and where the whole schema could be compared."""
     if not result.cases:
-        return Outcome.UNTESTED, f"Schemathesis made no case for {result.operation}."
+        return _judge_silence(result, run)
+    seen = ", ".join(f"{count} with {status}" for status, count in sorted(result.statuses.items()))
+    left_out = unusable[0].pointer if unusable else result.unusable
+    deviations = f"{len(result.findings)} kind(s) of deviation"
+    rules = (
+        (result.is_unreachable, Outcome.CANT_TELL, "none was answered"),
+        (result.is_refused, Outcome.CANT_TELL, "we were not let in, or not heard"),
+        (_breaks(result.findings), Outcome.FAILED, deviations),
+        (bool(run.trouble), Outcome.CANT_TELL, f"then the run was cut off: {run.trouble}"),
+        (bool(left_out), Outcome.CANT_TELL, f"not all could be compared, unusable is {left_out}"),
+        (not result.has_success, Outcome.UNTESTED, "no success was seen, so nothing is proved"),
+        (bool(result.findings), Outcome.PASSED, f"{deviations}, all minor"),
+        (True, Outcome.PASSED, "all answered as documented"),
+    )
+    outcome, words = next((outcome, words) for holds, outcome, words in rules if holds)
     counted = f"{result.cases} generated request(s) to {result.operation}"
-    if result.is_locked_out:
-        return Outcome.CANT_TELL, f"{counted}: all were refused with 401 or 403."
-    if result.is_unreachable:
-        return Outcome.CANT_TELL, f"{counted}: none was answered."
-    if _breaks(result.findings):
-        return Outcome.FAILED, f"{counted}: {len(result.findings)} kind(s) of deviation."
-    if result.findings:
-        return Outcome.PASSED, f"{counted}: {len(result.findings)} minor kind(s) of deviation."
-    return Outcome.PASSED, f"{counted}: all answered as documented."
+    return outcome, f"{counted}: {words}{f' ({seen})' if seen else ''}."
+
+
+def _judge_silence(result: OperationResult, run: Run) -> tuple[Outcome, str]:
+    if run.trouble:
+        return Outcome.CANT_TELL, f"Schemathesis could not test {result.operation}: {run.trouble}"
+    if result.unusable:
+        return Outcome.UNTESTED, f"{result.operation} cannot be tested: {result.unusable}"
+    return Outcome.UNTESTED, f"Schemathesis made no case for {result.operation}."
 
 
 def _breaks(findings: tuple[Finding, ...]) -> bool:

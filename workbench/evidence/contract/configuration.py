@@ -6,6 +6,7 @@ import json
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from workbench.adapters.egress import hook_source
 from workbench.adapters.session import Session
@@ -39,7 +40,7 @@ class Selection:
 
 
 def select(partner: Partner, catalogue: Catalogue, document: str, session: Session) -> Selection:
-    """The operations of a document that are bound, or about the same things as bound ones."""
+    """The bound operations of a document, and the reads about the same things."""
     selection = Selection(document)
     features = [feature.slug for feature in catalogue.features]
     for operation in outbound(partner.description):
@@ -50,7 +51,9 @@ def select(partner: Partner, catalogue: Catalogue, document: str, session: Sessi
             for slug in features
             if any(item.id == operation.id for _, item in partner.operations(slug))
         ]
-        related = owner(partner, catalogue, operation)
+        # What is not bound is looked at, never written to.
+        is_read = operation.method in READING
+        related = owner(partner, catalogue, operation) if is_read else None
         why = _forbidden(session, operation)
         for slug in bound or ([related] if related else []):
             if why:
@@ -73,14 +76,17 @@ def _forbidden(session: Session, operation: Operation) -> str | None:
 
 
 def write_configuration(
-    room: Path, partner: Partner, session: Session, selection: Selection
+    room: Path,
+    partner: Partner,
+    session: Session,
+    selection: Selection,
+    bundle: dict[str, Any],
 ) -> None:
-    """Write `schema.json`, `schemathesis.toml` and the hooks into a scratch folder.
+    """Write `schema.json` (the bundle), `schemathesis.toml` and the hooks into a scratch folder.
 
     A `schemathesis.toml` in the partner folder is taken as it is instead of ours. Secrets are
     written as `${VARIABLE}` and reach the program through its environment only.
     """
-    bundle = partner.description.bundles[selection.document]
     (room / "schema.json").write_text(json.dumps(bundle), "utf-8")
     hooks = hook_source(session.allowed)
     known = {

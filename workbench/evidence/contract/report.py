@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from workbench.adapters.answer import REFUSALS
 from workbench.adapters.redaction import Redactor
 from workbench.model.evidence import Finding, Severity
 
@@ -18,8 +19,11 @@ _LONGEST = 400
 _UNANSWERED = frozenset(
     {"ConnectionError", "ReadTimeout", "ConnectTimeout", "ChunkedEncodingError"}
 )
+_OPERATION = re.compile(r"[A-Z]+ /")
 _PLACE = re.compile(r"Schema at (/\S+):")
 # A refusal may rest on a rule that no schema can state, so by itself it limits nothing.
+_BODIES = frozenset({"Response violates schema", "JSON deserialization error"})
+_FORMAT = re.compile(r"is not a \"[a-z0-9-]+\"")
 _UNSURE = frozenset({"Schema-valid request rejected"})
 
 
@@ -40,9 +44,14 @@ class OperationResult:
         return tuple(sorted(self._findings.values(), key=lambda finding: finding.severity.rank))
 
     @property
-    def is_locked_out(self) -> bool:
-        """Whether every answer was 401 or 403: our credentials, not the partner's contract."""
-        return bool(self.statuses) and set(self.statuses) <= {"401", "403"}
+    def is_refused(self) -> bool:
+        """Whether every answer was a refusal (401, 429, a gateway), which tells of no contract."""
+        return bool(self.statuses) and all(int(status) in REFUSALS for status in self.statuses)
+
+    @property
+    def has_success(self) -> bool:
+        """Whether the partner answered 2xx at least once."""
+        return any(status.startswith("2") for status in self.statuses)
 
     @property
     def is_unreachable(self) -> bool:
@@ -108,9 +117,9 @@ def _note_error(
 
 
 def _operation(recorder: dict[str, Any], case: str, label: str) -> str:
-    """Stateful scenarios mix operations, so each case says its own."""
+    """A label names its operation; stateful scenarios mix them, so there each case says its own."""
     value = ((recorder.get("cases") or {}).get(case) or {}).get("value") or {}
-    if "method" in value and "path" in value and " " not in label:
+    if "method" in value and "path" in value and not _OPERATION.match(label):
         return f"{value['method']} {value['path']}"
     return label
 
@@ -124,7 +133,7 @@ def _as_finding(
     status = response.get("status_code")
     return Finding(
         slug=f"contract-{title.lower().replace(' ', '-')}",
-        severity=_severity(failure, title),
+        severity=_severity(failure, title, str(status or "")),
         summary=f"{operation}: {title[0].lower()}{title[1:]}.",
         operation=operation,
         pointer=place[1] if (place := _PLACE.search(message)) else None,
@@ -135,10 +144,14 @@ def _as_finding(
     )
 
 
-def _severity(failure: dict[str, Any], title: str) -> Severity:
+def _severity(failure: dict[str, Any], title: str, status: str) -> Severity:
+    """As Schemathesis has it; but the body of a refusal, or the form of a text, breaks nothing."""
     if title in _UNSURE:
         return Severity.LOW
-    return Severity(str(failure.get("severity", "medium")).lower())
+    found = Severity(str(failure.get("severity", "medium")).lower())
+    is_body = title in _BODIES
+    is_mild = status.startswith("4") or _FORMAT.search(str(failure.get("message", "")))
+    return max(found, Severity.MEDIUM, key=lambda item: item.rank) if is_body and is_mild else found
 
 
 def _curl(request: dict[str, Any]) -> str:
