@@ -55,6 +55,19 @@ def rooms() -> dict[str, list[Path]]:
     return found
 
 
+def data_lines(path: Path) -> int:
+    """Lines of data or of a template that say something; generated JSON is not counted."""
+    lines = path.read_text("utf-8").splitlines()
+    return sum(bool(line.strip()) and not line.lstrip().startswith("#") for line in lines)
+
+
+def size(paths: list[Path], room: str) -> int:
+    """Lines of a room: its code, its YAML, and its templates."""
+    kinds = (".yaml", ".j2", ".css", ".js", ".typ")
+    beside = [path for path in (PACKAGE / room).rglob("*") if path.suffix in kinds]
+    return sum(map(code_lines, paths)) + sum(map(data_lines, beside))
+
+
 def stated_ceilings() -> dict[str, int]:
     """Room → ceiling, from the table in workbench/README.md."""
     text = (PACKAGE / "README.md").read_text("utf-8")
@@ -74,7 +87,7 @@ def test_a_module_stays_small(path: Path) -> None:
 
 def test_every_room_is_on_the_map_and_below_its_ceiling() -> None:
     """The table of workbench/README.md names every room, no other, and its size holds."""
-    sizes = {name: sum(map(code_lines, paths)) for name, paths in rooms().items()}
+    sizes = {name: size(paths, name) for name, paths in rooms().items()}
     ceilings = stated_ceilings()
     assert set(ceilings) == set(sizes)
     assert {name: size for name, size in sizes.items() if size > ceilings[name]} == {}

@@ -12,7 +12,6 @@ A partner that behaves wrongly is not an error but a finding (`workbench.model.F
     ├── CredentialError             a named credential is not to be had         exit 2
     ├── PartnerError                the far side did not let us ask             exit 3
     │   ├── UnavailableError        connection, timeout, 502/503/504
-    │   ├── OutOfTimeError          our own time for these questions is used up
     │   ├── RateLimitedError        429, with .retry_after in seconds
     │   └── RefusedError            401, 403 or 407
     ├── TranslationError            one payload does not fit: .path .value .field
@@ -109,11 +108,7 @@ class PartnerError(WorkbenchError):
 
 
 class UnavailableError(PartnerError):
-    """No connection, a timeout, or an answer 502, 503 or 504."""
-
-
-class OutOfTimeError(PartnerError):
-    """The time that we gave ourselves for our questions is used up; nothing was sent."""
+    """No connection, no time left, or an answer 502, 503 or 504."""
 
 
 class RateLimitedError(PartnerError):

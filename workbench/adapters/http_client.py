@@ -34,13 +34,7 @@ from workbench.adapters.retry import (
     RetryPolicy,
     send_with_retries,
 )
-from workbench.errors import (
-    InputError,
-    OutOfTimeError,
-    PartnerError,
-    UnavailableError,
-    WorkbenchError,
-)
+from workbench.errors import InputError, PartnerError, UnavailableError, WorkbenchError
 from workbench.partners.manifest import Limits
 
 Purpose = Literal["testing", "integration"]
@@ -105,7 +99,7 @@ class HttpClient:
         self._may_write = allow_writes and (environment != "production" or purpose == "integration")
         self.allowed = frozenset(self._endpoint(text) for text in (self.base_url, *allowed_hosts))
         self._is_examining, self._end = False, float("inf")
-        # A kept connection may close just as we write to it; only repeatable calls may risk that.
+        # A kept connection may close as we write to it; only repeatable calls may risk that.
         self._kept, self._fresh = _open_client(kept=16), _open_client(kept=0)
         self._filter = RedactingFilter(self.redactor)
         for name in _LOGGERS:
@@ -131,13 +125,10 @@ class HttpClient:
 
     @contextmanager
     def examine(self, seconds: float) -> Iterator[None]:
-        """Within this block a question that is not answered is an error, and time has an end.
+        """Within this block refusals are errors, and time has an end.
 
-        An authenticated call that is refused (401, 403, 407, 429, 502, 503, 504) raises, so that
-        no check takes the refusal for an answer. After `seconds` nothing more is sent.
-
-        Raises:
-            PartnerError: By `send`, as of `Answer.require`; `UnavailableError` when time is over.
+        An authenticated `send` that is refused (401, 403, 407, 429, 502, 503, 504) raises as
+        `Answer.require` does, so that nobody takes it for an answer; after `seconds` all do.
         """
         self._is_examining, self._end = True, time.monotonic() + seconds
         try:
@@ -181,7 +172,7 @@ class HttpClient:
         )
         self._check_write(call, write)
         if time.monotonic() > self._end:
-            raise OutOfTimeError("The time for these questions is used up", partner=self.partner)
+            raise UnavailableError("The time for these questions is used up", partner=self.partner)
         answer = self._deliver(call, self._login if authenticated else None)
         if self._is_examining and authenticated and answer.is_refusal:
             answer.require()
@@ -199,10 +190,7 @@ class HttpClient:
     ) -> SentRequest:
         """The request that `send` would send, with secrets masked; nothing is sent.
 
-        Where logging in needs a token, a stand-in is shown. Arguments as of `send`.
-
-        Raises:
-            InputError: The address is not allowed, or the body cannot be written.
+        Where logging in needs a token, a stand-in is shown; all else as of `send`.
         """
         call = compose(
             method,

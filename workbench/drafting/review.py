@@ -99,10 +99,14 @@ class ReviewSheet:
         )
         # What was fetched lives as long as the sheet.
         weakref.finalize(sheet, shutil.rmtree, folder, ignore_errors=True)
-        for feature in sheet.features():
-            sheet.accept(feature.slug)
-        sheet.decided.clear()
-        return sheet
+        return sheet._propose()
+
+    def _propose(self) -> Self:
+        """Accept every proposal, as nobody's decision."""
+        for feature in self.features():
+            self.accept(feature.slug)
+        self.decided.clear()
+        return self
 
     def features(self) -> tuple[Feature, ...]:
         """The services and events that a folder has to state."""

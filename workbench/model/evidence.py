@@ -14,13 +14,16 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validato
 
 
 class Source(StrEnum):
-    """Where evidence comes from; one module of `workbench.evidence` for each."""
+    """Where evidence comes from, in the order of a run; one module each in `workbench.evidence`.
+
+    The contract source comes last: it fuzzes, and what it leaves behind is held against nobody.
+    """
 
     DOCUMENTS = "documents"
     SAMPLES = "samples"
-    CONTRACT = "contract"
     BEHAVIOUR = "behaviour"
     RECEIPTS = "receipts"
+    CONTRACT = "contract"
 
 
 LIVE_SOURCES = frozenset({Source.CONTRACT, Source.BEHAVIOUR, Source.RECEIPTS})

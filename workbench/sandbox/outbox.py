@@ -59,6 +59,12 @@ class Outbox:
         if self.target is not None:
             self._waiting.put_nowait(delivery)
 
+    def forget(self) -> None:
+        """Nobody listens any more: what waits is dropped, and nothing more is queued."""
+        self.target = None
+        while not self._waiting.empty():
+            self._waiting.get_nowait()
+
     async def run(self, is_over: Callable[[], bool]) -> None:
         """Send what is queued, until `is_over` says so."""
         while not is_over():
@@ -73,7 +79,7 @@ class Outbox:
             status = await asyncio.to_thread(_post, self.target or "", delivery, self.patience)
             delivery.statuses.append(status)
             delivery.is_acknowledged = status in self.accepted
-            if delivery.is_acknowledged or pause is None or is_over():
+            if delivery.is_acknowledged or pause is None or self.target is None or is_over():
                 return
             await asyncio.sleep(pause)
 

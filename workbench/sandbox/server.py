@@ -147,7 +147,7 @@ def _prepare(simulator: Simulator, port: int, given: Mapping[str, str]) -> Runni
     }
     outbox = Outbox()
     api, control = simulator.build(credentials, outbox)
-    control.append(Route("/webhooks", _point_webhooks(outbox), methods=["POST"]))
+    control.append(Route("/webhooks", _point_webhooks(outbox), methods=["POST", "DELETE"]))
     control.append(Route("/deliveries", _list_deliveries(outbox), methods=["GET"]))
     inner = Router(api, redirect_slashes=simulator.unknown is None, default=simulator.unknown)
     app = Starlette(routes=[Mount("/_control", routes=control), Mount(simulator.base_path, inner)])
@@ -184,6 +184,9 @@ async def _serve(running: Running) -> None:
 
 def _point_webhooks(outbox: Outbox) -> Callable[[Request], object]:
     async def handle(request: Request) -> Response:
+        if request.method == "DELETE":
+            outbox.forget()
+            return Response(status_code=204)
         given = orjson.loads(await request.body() or b"{}")
         if not isinstance(given, dict) or not str(given.get("url", "")).startswith("http://"):
             return JSONResponse({"error": "url: an http:// address is needed"}, 400)

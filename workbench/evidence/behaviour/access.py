@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from workbench.adapters.answer import Answer
 from workbench.errors import RefusedError
 from workbench.evidence.behaviour.bench import Bench, finding
-from workbench.evidence.kinds import KINDS
+from workbench.evidence.kinds import KINDS, Kind
 from workbench.model.evidence import REFUSAL, Evidence, Outcome, Severity
 
 
@@ -37,9 +38,11 @@ def accept_ours(bench: Bench) -> Iterator[Evidence]:
         subject=bench.subject(read.read),
         criteria=(f"{environment}-credentials-work",),
     )
-    if account is None:
-        return
-    outcome = Outcome.PASSED if answer.is_success else Outcome.CANT_TELL
+    if account is not None:
+        yield from _reach_account(bench, account.restaurant, read, answer)
+
+
+def _reach_account(bench: Bench, restaurant: str, read: Kind, answer: Answer) -> Iterator[Evidence]:
     told = (
         ("test-account", f"was found by its {read.noun}: answer {answer.status}."),
         ("restaurant-link", "is addressed by the id in the manifest."),
@@ -48,9 +51,9 @@ def accept_ours(bench: Bench) -> Iterator[Evidence]:
         yield bench.tell(
             slug,
             "account-reachable",
-            f"Restaurant {account.restaurant} {words}",
-            outcome=outcome,
-            subject=account.restaurant,
+            f"Restaurant {restaurant} {words}",
+            outcome=Outcome.PASSED if answer.is_success else Outcome.CANT_TELL,
+            subject=restaurant,
             criteria=("test-account-works", "restaurant-link-by-id"),
         )
 

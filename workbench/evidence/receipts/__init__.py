@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from workbench.evidence.receipts.post import (
     tell,
     watch,
 )
-from workbench.evidence.receipts.provoking import provoke, register
+from workbench.evidence.receipts.provoking import Registration, provoke, register
 from workbench.evidence.receipts.sender import judge_sender, look_for_copies, watch_order
 from workbench.evidence.receipts.silence import leave_unanswered
 from workbench.model.evidence import Evidence, Finding, Outcome, Severity
@@ -69,18 +69,38 @@ def gather(
         if not session.allow_writes or session.environment == "production":
             yield from _read_inbox(stack, partner, session, features, folder)
             return
-        post, url = _open(stack, partner, session, endpoint, wait)
-        session.reset()
-        how = register(session, f"{url}/{partner.slug}/webhooks")
-        if how is None:
-            yield from _read_inbox(stack, partner, session, features, folder)
-            return
-        for feature in features:
-            yield from _provoke(post, feature)
-        if post.heard:
-            yield from watch_order(post, features)
-            yield from leave_unanswered(post, features)
-        yield from judge_sender(post, url, how)
+        yield from _listen(stack, session, endpoint, features, folder, wait)
+
+
+def _listen(
+    stack: ExitStack,
+    session: Session,
+    endpoint: Endpoint,
+    features: list[Feature],
+    folder: RunFolder,
+    wait: float,
+) -> Iterator[Evidence]:
+    """Open a receiver, tell the partner of it, and provoke each event."""
+    partner = session.partner
+    post, url = _open(stack, partner, session, endpoint, wait)
+    session.reset()
+    registration = register(session, f"{url}/{partner.slug}/webhooks")
+    if registration is None:
+        yield from _read_inbox(stack, partner, session, features, folder)
+        return
+    stack.callback(_take_back, registration)
+    post.settle()
+    for feature in features:
+        yield from _provoke(post, feature)
+    if post.heard:
+        yield from watch_order(post, features)
+        yield from leave_unanswered(post, features)
+    yield from judge_sender(post, url, registration.how)
+
+
+def _take_back(registration: Registration) -> None:
+    with suppress(PartnerError, InputError):
+        registration.undo()
 
 
 def _open(
@@ -131,11 +151,11 @@ def _provoke_once(post: Post, feature: Feature) -> Iterator[Evidence]:
         outcome = Outcome.UNTESTED if isinstance(error, InputError) else Outcome.CANT_TELL
         yield tell(post.session, feature.slug, outcome, str(error))
         return
-    found = post.await_event(names, began)
+    found = post.await_event(names, began, done.identity)
     if not found and post.refused > refused and not post.receipts(began):
         yield _tell_lost(post, names)
     elif not found:
-        missing = explain_absence(post, names, done, began)
+        missing = explain_absence(post, names, done.how, began)
         yield tell(post.session, feature.slug, Outcome.FAILED, missing.summary, findings=[missing])
     post.heard += found
     for receipt, event in found:

@@ -24,6 +24,7 @@ Heard = list[tuple[Receipt, ReceivedEvent]]
 
 WAIT_SECONDS = 12.0
 SETTLE_SECONDS = 0.3  # in which a second copy of a delivery would come
+QUIET_SECONDS = 0.5  # without a delivery: what was left over from before has come
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class Post:
 
     Attributes:
         wait: Seconds to wait for an event.
+        is_settling: What comes is left over from before this run: taken, and held against nobody.
         refused: How many deliveries were answered with 503.
         silent_seconds: Not 0: the next delivery is read, and not answered for so long.
         unanswered: The delivery that was read and got no answer; None before that.
@@ -53,6 +55,7 @@ class Post:
     session: Session
     inbox: Inbox
     wait: float = WAIT_SECONDS
+    is_settling: bool = False
     refused: int = 0
     silent_seconds: float = 0.0
     unanswered: Arrival | None = None
@@ -81,16 +84,29 @@ class Post:
             if event.reference in names
         ]
 
-    def await_event(self, names: set[str], since: datetime) -> Heard:
+    def settle(self) -> None:
+        """Let come what a sender still had for us from before, until it is quiet for a moment."""
+        self.is_settling = True
+        end = time.monotonic() + self.wait
+        pause, quiet, count = QUIET_SECONDS, time.monotonic(), 0
+        while time.monotonic() < min(end, quiet + pause):
+            if (seen := len(self.inbox.receipts(self.partner.slug))) != count:
+                # Where something was left over, more may stand behind a pause of the sender.
+                pause, quiet, count = QUIET_SECONDS * 5, time.monotonic(), seen
+            time.sleep(0.05)
+        self.is_settling = False
+
+    def await_event(self, names: set[str], since: datetime, identity: str | None = None) -> Heard:
         """Wait for one of these events, and then a moment for its copies; empty if none came.
 
+        With an `identity` only events about that thing count: what else comes was not provoked.
         A delivery that was not genuine ends the wait: the genuine one does not come any more.
         """
         end = time.monotonic() + self.wait
         while time.monotonic() < end:
-            if self._news(names, since):
+            if self._news(names, since, identity):
                 time.sleep(SETTLE_SECONDS)
-                return self._news(names, since)
+                return self._news(names, since, identity)
             if any(not receipt.verified for receipt in self.receipts(since)):
                 break
             time.sleep(0.03)
@@ -116,16 +132,30 @@ class Post:
         events = read_events(webhooks, arrival) if webhooks else []
         return {(event.reference, event.event_id) for event in events if event.event_id}
 
-    def _news(self, names: set[str], since: datetime) -> Heard:
-        """Events that came for the first time: a repeat of an older one is none."""
-        return [pair for pair in self.events(names, since) if pair[0].received_at >= since]
+    def _news(self, names: set[str], since: datetime, identity: str | None) -> Heard:
+        """Events about that thing that came for the first time, and are no repeat of older ones."""
+        return [
+            (receipt, event)
+            for receipt, event in self.events(names, since)
+            if receipt.received_at >= since
+            if identity is None or identity == event.entity_id or mentions(event.item, identity)
+        ]
+
+
+def mentions(value: Any, identity: str) -> bool:
+    """Whether an id stands anywhere in a JSON value."""
+    if isinstance(value, dict):
+        return any(mentions(item, identity) for item in value.values())
+    if isinstance(value, list):
+        return any(mentions(item, identity) for item in value)
+    return not isinstance(value, bool | float | None) and str(value) == identity
 
 
 def watch(app: Any, post: Post) -> Callable[..., Any]:
     """Answer the first delivery with 503, leave one unanswered if asked to, keep the last."""
 
     async def answer(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != "http" or post.is_settling:
             await app(scope, receive, send)
             return
         if not post.refused:

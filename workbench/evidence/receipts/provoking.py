@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from workbench.adapters.adapter import Adapter
+from workbench.adapters.answer import Answer
 from workbench.adapters.session import Session
 from workbench.errors import InputError, PartnerError, TranslationError
 from workbench.evidence.bodies import Maker
 from workbench.evidence.kinds import KINDS, Kind
-from workbench.evidence.placing import fresh, send
-from workbench.evidence.relations import is_collection, outbound, stem
+from workbench.evidence.placing import fresh, identify, send
+from workbench.evidence.relations import is_collection, last_parameter, outbound, stem
 from workbench.model.description import Operation
 from workbench.model.feature import Feature
 from workbench.model.schema import SchemaReader
@@ -20,27 +24,53 @@ _HOOKS = re.compile(r"web-?hook|subscription|callback|notification|hooks?$", re.
 _ADDRESS = re.compile(r"^(.*_?ur[il]|endpoint|target|address|callback.*)$", re.IGNORECASE)
 
 
-def register(session: Session, url: str) -> str | None:
-    """Tell the partner our address; returns how, or None where there is no way.
+@dataclass(frozen=True)
+class Registration:
+    """How our address was told to the partner, and what takes it back."""
 
-    The sandbox's control address (`POST /webhooks`) comes first, then an operation of the API that
-    takes an address.
+    how: str
+    undo: Callable[[], object]
+
+
+def register(session: Session, url: str) -> Registration | None:
+    """Tell the partner our address; None where there is no way.
+
+    The sandbox's control address (`POST /webhooks`, taken back by `DELETE`) comes first, then an
+    operation of the API that takes an address.
     """
-    if session.control is not None:
-        answer = session.control.send("POST", "/webhooks", json={"url": url}, write=True)
+    control = session.control
+    if control is not None:
+        answer = control.send("POST", "/webhooks", json={"url": url}, write=True)
         if answer.status < 300:
-            return "by the sandbox's control address"
+            return Registration(
+                "by the sandbox's control address",
+                lambda: control.send("DELETE", "/webhooks", write=True),
+            )
     for operation in outbound(session.partner.description):
         is_hook = operation.method in {"POST", "PUT"} and _HOOKS.search(stem(operation.path))
         body = _registration(session, operation, url) if is_hook else None
         if body is None or not is_collection(operation.path):
             continue
         try:
-            if send(session, operation, body).status < 300:
-                return f"with {operation.id}"
+            answer = send(session, operation, body)
         except InputError:
             continue
+        if answer.status < 300:
+            return Registration(f"with {operation.id}", _removal(session, operation, answer))
     return None
+
+
+def _removal(session: Session, operation: Operation, answer: Answer) -> Callable[[], object]:
+    """What removes the subscription that was just made, where the documents describe it."""
+    body = answer.json()
+    for item in outbound(session.partner.description):
+        name = last_parameter(item.path)
+        if item.method != "DELETE" or name is None or not isinstance(body, dict):
+            continue
+        identity = body.get(name, body.get("id"))
+        if item.path.rpartition("/")[0] == operation.path and isinstance(identity, str | int):
+            return partial(send, session, item, ids={name: str(identity)})
+    return lambda: None
 
 
 def _registration(session: Session, operation: Operation, url: str) -> dict[str, Any] | None:
@@ -64,8 +94,16 @@ def _registration(session: Session, operation: Operation, url: str) -> dict[str,
     return {**body, place: url}
 
 
-def provoke(session: Session, feature: Feature) -> str:
-    """Bring an event about, and return what was done.
+@dataclass(frozen=True)
+class Provoked:
+    """What was done to bring an event about, and the id of its subject, where that is known."""
+
+    how: str
+    identity: str | None = None
+
+
+def provoke(session: Session, feature: Feature) -> Provoked:
+    """Bring an event about.
 
     Raises:
         InputError: Nothing brings it about; the message says what a person could do.
@@ -74,20 +112,28 @@ def provoke(session: Session, feature: Feature) -> str:
     trigger = session.partner.environment(session.environment).triggers.get(feature.slug)
     if trigger is not None and trigger.ask:
         raise InputError(f"The event was not provoked: {trigger.ask}")
+    kind = next(item for item in KINDS if feature.slug in {item.created_event, item.status_event})
     if trigger is not None and trigger.control and session.control is not None:
         method, _, path = trigger.control.partition(" ")
-        session.control.send(method, path, json=trigger.body, write=True).require()
-        return trigger.control
-    kind = next(item for item in KINDS if feature.slug.startswith(item.noun))
+        answer = session.control.send(method, path, json=trigger.body, write=True).require()
+        about = _named(session, kind, path) or identify(session, kind, answer)
+        return Provoked(trigger.control, about)
     identity = fresh(session, kind)
     if identity is None:
         raise InputError("The event was not provoked: nothing provokes it")
     if feature.slug == kind.created_event:
-        return f"placing {kind.noun} {identity}"
+        return Provoked(f"placing {kind.noun} {identity}", identity)
     status = change_status(session, kind, identity, 0)
     if status is None:
         raise InputError(f"The event was not provoked: no status of the {kind.noun} can be written")
-    return f"setting {kind.noun} {identity} to {status}"
+    return Provoked(f"setting {kind.noun} {identity} to {status}", identity)
+
+
+def _named(session: Session, kind: Kind, path: str) -> str | None:
+    """A thing of the test account that the path of a trigger names."""
+    account = session.partner.environment(session.environment).test_account
+    known = account.known.get(kind.noun, ()) if account else ()
+    return next((part for part in path.split("/") if part in known), None)
 
 
 STEPS = {

@@ -9,6 +9,7 @@ from workbench.evidence.receipts.post import Post, event_names, tell_trait
 from workbench.evidence.receipts.provoking import provoke
 from workbench.model.evidence import Evidence, Finding, Severity
 from workbench.model.feature import Access, Feature
+from workbench.receiver.receipt import Arrival
 
 _LEFT = "A delivery that we left without an answer"
 _CHECK = "silence-repeated"
@@ -27,17 +28,17 @@ def leave_unanswered(post: Post, features: list[Feature]) -> Iterator[Evidence]:
         return
     post.silent_seconds = limit + post.wait
     try:
-        provoke(post.session, feature)
+        done = provoke(post.session, feature)
         repeat = post.await_repeat(limit + post.wait)
     except (InputError, PartnerError):
         return  # told where the event itself was provoked
     finally:
         post.silent_seconds = 0.0
     held = post.unanswered
-    if held is None:
-        return
+    if held is None or not _is_about(held, done.identity):
+        return  # another delivery came in between, which says nothing of ours
     if repeat is not None:
-        seconds = (repeat.received_at - held.received_at).total_seconds()
+        seconds = (repeat.last_seen_at - held.received_at).total_seconds()
         words = f"{_LEFT} was sent again after {seconds:.1f} s."
         yield tell_trait(post, _RETRIES, words, check=_CHECK)
         return
@@ -52,6 +53,10 @@ def leave_unanswered(post: Post, features: list[Feature]) -> Iterator[Evidence]:
         criterion=_RETRIES,
     )
     yield tell_trait(post, _RETRIES, words, check=_CHECK, finding=lost)
+
+
+def _is_about(held: Arrival, identity: str | None) -> bool:
+    return identity is None or identity.encode() in held.body
 
 
 def _find_heard(post: Post, features: list[Feature]) -> Feature | None:
