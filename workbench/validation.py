@@ -24,6 +24,10 @@ from workbench.partners import Partner, load_catalogue, load_partner
 from workbench.settings import Settings, load_settings
 from workbench.store import EvidenceLog, RunFolder, judge_all
 
+# Seconds that a live source has for its questions.
+SECONDS = 120.0
+# Fuzzing asks far more than the others.
+CONTRACT_SHARE = 2.5
 TOOLS = ("schemathesis", "papermill", "httpx", "pydantic", "jsonschema-rs")
 
 
@@ -40,6 +44,7 @@ class Validation:
         folder: RunFolder,
         header: RunHeader,
         session: Callable[[], Session],
+        seconds: float = SECONDS,
     ) -> None:
         self.partner = partner
         self.catalogue = catalogue
@@ -48,6 +53,7 @@ class Validation:
         self.evidence: list[Evidence] = []
         self._log = EvidenceLog(folder.log, header)
         self._open_session = session
+        self._seconds = seconds
         self._session: Session | None = None
 
     @classmethod
@@ -59,9 +65,12 @@ class Validation:
         run: str = "",
         seed: int = 1,
         allow_writes: bool = False,
+        seconds: float = SECONDS,
         settings: Settings | None = None,
     ) -> Self:
         """Start a run in `reports/<partner>/<run>/`; an empty `run` is named after the time.
+
+        Each live source has `seconds` for its questions; what is left then could not be told.
 
         Raises:
             InputError: The partner folder is not valid, the run exists, or writing is asked for in
@@ -84,7 +93,7 @@ class Validation:
         def session() -> Session:
             return Session(loaded, environment, settings, allow_writes=allow_writes, seed=seed)
 
-        return cls(loaded, catalogue, folder, header, session)
+        return cls(loaded, catalogue, folder, header, session, seconds)
 
     def __enter__(self) -> Self:
         return self
@@ -141,9 +150,14 @@ class Validation:
                 self._session = self._open_session()
             session = self._session
             if source is Source.CONTRACT:
-                yield from contract.gather(self.partner, self.catalogue, session, self.folder)
+                budget = contract.Budget(seconds=round(self._seconds * CONTRACT_SHARE))
+                yield from contract.gather(
+                    self.partner, self.catalogue, session, self.folder, budget=budget
+                )
             elif source is Source.BEHAVIOUR:
-                yield from behaviour.gather(self.partner, self.catalogue, session)
+                yield from behaviour.gather(
+                    self.partner, self.catalogue, session, seconds=self._seconds
+                )
             else:
                 yield from receipts.gather(self.partner, self.catalogue, session, self.folder)
         except (CredentialError, PartnerError) as error:

@@ -24,7 +24,7 @@ from workbench.reporting.publication import Job, Published, publish
 from workbench.sandbox.server import Sandbox
 from workbench.sandbox.simulators import SIMULATORS
 from workbench.settings import Settings, load_settings
-from workbench.validation import Validation
+from workbench.validation import SECONDS, Validation
 
 _BAD = {Status.FAILED, Status.UNKNOWN}
 
@@ -38,6 +38,13 @@ seed_option = click.option("--seed", default=1, show_default=True, help="Seed of
 workers_option = click.option("--workers", default=2, show_default=True, help="Runs at a time.")
 draft_option = click.option(
     "--draft", is_flag=True, help="Publish although statements are still open or unreviewed."
+)
+seconds_option = click.option(
+    "--seconds",
+    default=SECONDS,
+    show_default=True,
+    type=click.FloatRange(min=1),
+    help="Time that each live source has for its questions.",
 )
 run_option = click.option("--run", default="", help="Name of the run; default: the time.")
 
@@ -54,6 +61,7 @@ run_option = click.option("--run", default="", help="Name of the run; default: t
 @environment_option
 @writes_option
 @seed_option
+@seconds_option
 @run_option
 @speaks
 def check_command(
@@ -65,11 +73,17 @@ def check_command(
     *,
     allow_writes: bool,
     seed: int,
+    seconds: float,
 ) -> int:
     """Run evidence sources without a notebook."""
     wanted = sources or (Source.DOCUMENTS.value, Source.SAMPLES.value)
     with Validation.open(
-        slug, environment=environment, run=run, seed=seed, allow_writes=allow_writes
+        slug,
+        environment=environment,
+        run=run,
+        seed=seed,
+        allow_writes=allow_writes,
+        seconds=seconds,
     ) as validation:
         for source in wanted:
             for line in validation.gather(source):
@@ -98,6 +112,7 @@ def check_command(
 @environment_option
 @writes_option
 @seed_option
+@seconds_option
 @run_option
 @workers_option
 @draft_option
@@ -115,6 +130,7 @@ def validate_command(
     allow_writes: bool,
     draft: bool,
     seed: int,
+    seconds: float,
 ) -> int:
     """Validate partners: run the validation notebook and render the report."""
     settings = load_settings()
@@ -128,6 +144,7 @@ def validate_command(
             run=run,
             seed=seed,
             allow_writes=allow_writes,
+            seconds=seconds,
             draft=draft,
         )
         for slug in chosen

@@ -38,6 +38,7 @@ class Job:
     run: str = ""
     seed: int = 1
     allow_writes: bool = False
+    seconds: float = 120.0
     draft: bool = False
 
     def named(self, reports: Path) -> Job:

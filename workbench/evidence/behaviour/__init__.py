@@ -49,8 +49,6 @@ class Check(NamedTuple):
     features: tuple[str, ...]
 
 
-SECONDS = 120.0
-
 _READS = (ORDER.read, RESERVATION.read)
 _STATUS_WRITES = (ORDER.status_write, RESERVATION.status_write)
 _WRITES = ("menu-write", "product-write", "availability-write")
@@ -91,7 +89,7 @@ def gather(
     session: Session,
     *,
     patience: float = 8.0,
-    seconds: float = SECONDS,
+    seconds: float = 120.0,
     only: Collection[str] = (),
 ) -> Iterator[Evidence]:
     """Run every check; trouble with one never stops the others.
