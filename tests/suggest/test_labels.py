@@ -1,10 +1,12 @@
 """Suggestions for real documents, against hand-made labels."""
 
 import importlib.util
+import json
 import sys
 from functools import cache
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -25,14 +27,49 @@ def benchmark() -> ModuleType:
     return module
 
 
+@cache
+def scores() -> dict[str, Any]:
+    """The scores of each set, measured once."""
+    found: dict[str, Any] = benchmark().measure().sets
+    return found
+
+
 @pytest.mark.skipif(not LABELS.is_dir(), reason=f"no labelled documents at {LABELS}")
-@pytest.mark.parametrize("name", ["development", "held-out"])
-def test_floors(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "f1", "directions", "negatives"),
+    [
+        ("development", 0.9, 0.95, 0.05),
+        ("held-out", 0.9, 0.95, 0.05),
+        ("new, machine-readable", 0.55, 0.8, 0.09),
+        ("new, prose", 0.17, 0.2, 0.02),
+    ],
+)
+def test_floors(name: str, f1: float, directions: float, negatives: float) -> None:
     """F1, directions and hard negatives do not fall behind what was reached."""
-    score = benchmark().measure().sets[name]
-    assert score.f1 >= 0.9
-    assert score.direction_accuracy >= 0.95
-    assert score.hard_negative_rate <= 0.05
+    score = scores()[name]
+    assert score.f1 >= f1
+    assert score.direction_accuracy >= directions
+    assert score.hard_negative_rate <= negatives
+
+
+def test_an_unread_document_counts_as_missed(tmp_path: Path) -> None:
+    """Its labels are missed, its directions are wrong, and the error is named."""
+    (tmp_path / "labels").mkdir()
+    (tmp_path / "essay.md").write_text("# An essay\n\nIt documents nothing.\n", "utf-8")
+    label = {
+        "slug": "essay",
+        "document": "essay.md",
+        "features": {"get_order": ["prose:GET /orders/{id}"]},
+        "also_acceptable": {},
+        "hard_negatives": [],
+        "served_by": {"prose:GET /orders/{id}": "partner"},
+        "notes": [],
+    }
+    (tmp_path / "labels" / "essay.yaml").write_text(json.dumps(label), "utf-8")
+    score = benchmark().measure(tmp_path).sets["new, prose"]
+    assert (score.missed, score.hits, score.directions, score.directions_right) == (1, 0, 1, 0)
+    errors = benchmark().measure(tmp_path).documents["essay"].errors
+    assert errors[0].startswith("not read: no operation was found")
 
 
 def test_missing_labels_are_said(
