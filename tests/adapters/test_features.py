@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from workbench.adapters.adapter import Adapter
-from workbench.adapters.binding import pick
+from workbench.adapters.binding import pick, pick_new
 from workbench.canonical.menu import Catalog
 from workbench.errors import InputError
 from workbench.model.statement import Absence
 from workbench.partners import load_catalogue
+from workbench.partners.manifest import FeatureStatement
 
 from .conftest import Opened, find_partner
 
@@ -27,6 +29,24 @@ PARTNERS = ("tavola", "bocado", "mesa")
 def test_all_eighteen_services_and_events_are_asked() -> None:
     """The list below is the catalogue's."""
     assert len(FEATURES) == 18
+
+
+def test_one_thing_goes_to_its_own_path_whatever_the_order() -> None:
+    """A POST to the collection makes a new thing; a change goes to the path with the id."""
+    partner = find_partner("tavola")
+    shelf = "/restaurants/{restaurant_id}/products"
+    post, put = f"POST {shelf}", f"PUT {shelf}/{{product_id}}"
+    manifest = partner.manifest.model_copy(
+        update={
+            "features": {
+                **partner.manifest.features,
+                "product-write": FeatureStatement(operations=(post, put), mapping="product"),
+            }
+        }
+    )
+    drafted = replace(partner, manifest=manifest)
+    assert pick(drafted, "product-write").id == put
+    assert pick_new(drafted, "product-write").id == post
 
 
 @pytest.mark.parametrize("feature", FEATURES)

@@ -41,7 +41,9 @@ _NAMED: dict[type[Entity], str] = {
 def pick(partner: Partner, feature: str, status: str | None = None) -> Operation:
     """The operation that serves a feature for one thing, or for one status.
 
-    An operation that is bound for the status comes before one that is bound for all.
+    An operation that is bound for the status comes before one that is bound for all. Of a
+    collection and of what is in it, both bound for all, the path with the id is taken, whatever
+    the order: a POST to the collection would make another thing instead of changing this one.
 
     Raises:
         InputError: The feature is not bound, with the folder's reason, or not for this status.
@@ -51,7 +53,7 @@ def pick(partner: Partner, feature: str, status: str | None = None) -> Operation
         raise _unbound(partner, feature)
     found = pick_for(partner, feature, status) if status else None
     found = found or pick_for(partner, feature, "one")
-    found = found or next((operation for item, operation in bound if not item.for_), None)
+    found = found or _by_id([operation for item, operation in bound if not item.for_])
     if found is not None:
         return found
     offered = sorted({word for item, _ in bound for word in item.for_})
@@ -61,6 +63,19 @@ def pick(partner: Partner, feature: str, status: str | None = None) -> Operation
         partner=partner.slug,
         hint=f"It is bound for: {', '.join(offered)}.",
     )
+
+
+def pick_new(partner: Partner, feature: str) -> Operation:
+    """The operation that makes something new: a POST to the collection, else as `pick`.
+
+    Raises:
+        InputError: As `pick`.
+    """
+    one = pick(partner, feature)
+    parent = one.path.rpartition("/")[0]
+    plain = (operation for item, operation in partner.operations(feature) if not item.for_)
+    makes = (item for item in plain if item.method == "POST" and item.path.rstrip("/") == parent)
+    return next(makes, one)
 
 
 def pick_for(partner: Partner, feature: str, word: str) -> Operation | None:
@@ -182,6 +197,20 @@ def join(partner: Partner, operation: Operation, payloads: Sequence[Any]) -> Any
 
 def _is_list(reader: SchemaReader, schema: Any) -> bool:
     return "array" in SchemaNode.of(reader, schema).types
+
+
+def _by_id(plain: Sequence[Operation]) -> Operation | None:
+    """The first operation; where it is on a collection, the one on what is in it, if there is."""
+    if not plain:
+        return None
+    first = plain[0]
+    methods = {"POST": ("PUT", "PATCH"), "GET": ("GET",)}.get(first.method, ())
+    inside = [
+        item
+        for item in plain
+        if item.path.endswith("}") and item.path.rpartition("/")[0] == first.path.rstrip("/")
+    ]
+    return next((item for name in methods for item in inside if item.method == name), first)
 
 
 def _get(partner: Partner, path: str) -> Operation | None:

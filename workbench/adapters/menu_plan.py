@@ -12,7 +12,15 @@ from enum import StrEnum
 from itertools import groupby
 
 from workbench.adapters.answer import Answer, SentRequest
-from workbench.adapters.binding import entity_ids, entity_name, join, pick, pick_for, translator
+from workbench.adapters.binding import (
+    entity_ids,
+    entity_name,
+    join,
+    pick,
+    pick_for,
+    pick_new,
+    translator,
+)
 from workbench.adapters.channel import Channel, Request
 from workbench.adapters.jobs import require_each, settle
 from workbench.adapters.loss import DataLoss, find_faults, find_losses
@@ -293,7 +301,8 @@ def _plan_one(channel: Channel, change: MenuChange) -> PlannedRequest | DataLoss
     changed = channel.payload(feature, change.part, only)
     if not changed:
         return None
-    operation = partial or pick(partner, feature)
+    is_new = change.kind is ChangeKind.ADD
+    operation = partial or (pick_new if is_new else pick)(partner, feature)
     body = changed if partial else channel.payload(feature, change.part)
     return PlannedRequest(title, feature, operation, channel.request(operation, ids, body))
 

@@ -55,6 +55,8 @@ BEHAVIOUR = (
     Defect("second-delete-breaks", "use-after-delete", ("delete-breaks",)),
     Defect("patch-clears-others", "patch-leaves-others", ("patch-changed-others",)),
     Defect("patch-without-effect", "patch-leaves-others", ("patch-without-effect",)),
+    Defect("put-without-effect", "read-after-write", ("write-without-effect",)),
+    Defect("new-not-stored", "created-one", ("created-not-found",)),
     Defect("put-merges", "put-replaces", ("put-merges",)),
     Defect("put-loses-price", "read-after-write", ("echo-differs", "field-lost")),
     Defect("filter-ignored", "list-complete", ("filter-ignored",)),

@@ -234,6 +234,9 @@ class Miniature(State):
         """`PUT …/products/{product_id}`."""
         self._restaurant(request, write=True)
         name = request.path_params["product_id"]
+        is_new = name not in self.products
+        if self.has("new-not-stored" if is_new else "put-without-effect"):
+            return JSONResponse({**body, "id": name})
         before = self.products.get(name, {}) if self.has("put-merges") else {}
         self.products[name] = {**before, **body, "id": name}
         if self.has("put-loses-price") and before is not None:

@@ -15,6 +15,7 @@ from workbench.errors import (
     TranslationError,
 )
 from workbench.evidence.behaviour.access import accept_ours, refuse_others, renew_token
+from workbench.evidence.behaviour.adding import create_one
 from workbench.evidence.behaviour.bench import Bench, finding
 from workbench.evidence.behaviour.bounds import try_bounds
 from workbench.evidence.behaviour.changing import change_one_field, remove_and_read, replace_whole
@@ -73,6 +74,7 @@ CHECKS = (
     Check("status-round-trip", walk_statuses, _STATUS_WRITES),
     Check("position-sent", send_positions, ("delivery-location-write",)),
     Check("read-after-write", write_and_read_back, _WRITES),
+    Check("created-one", create_one, _WRITES),
     Check("outcome-followed", follow_outcomes, _WRITES),
     Check("patch-leaves-others", change_one_field, _WRITES),
     Check("put-replaces", replace_whole, _WRITES),

@@ -1,0 +1,65 @@
+"""What a write proves: only what was read back, changed or new, and nothing is left behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from workbench.adapters.session import Session
+from workbench.evidence import behaviour
+from workbench.model.evidence import Evidence, Outcome
+from workbench.model.feature import Catalogue
+
+_ONES = (
+    "menu-section-create-one",
+    "product-create-one",
+    "product-variant-create-one",
+    "option-category-create-one",
+    "option-create-one",
+)
+_PRODUCT = {
+    "product-create-one",
+    "product-modify-one",
+    "product-price-change",
+    "product-availability-flag",
+}
+
+
+def _proved(lines: list[Evidence]) -> set[str]:
+    return {slug for line in lines if line.outcome is Outcome.PASSED for slug in line.criteria}
+
+
+def _menu(session: Session) -> Any:
+    return session.client.send("GET", "/restaurants/rest_77/menu").json()
+
+
+def test_one_of_each_kind_is_made_and_taken_back(
+    open_embedded: Callable, catalogue: Catalogue
+) -> None:
+    """Each kind of menu entity is made once, read back and removed; the menu is as before."""
+    with open_embedded("tavola") as (partner, session):
+        before = _menu(session)
+        lines = [*behaviour.gather(partner, catalogue, session, only={"created-one"})]
+        assert _menu(session) == before
+    assert _proved(lines) == set(_ONES)
+
+
+@pytest.mark.parametrize(
+    ("defect", "proved"),
+    [
+        # The recorded product is not there either, so there is nothing to change.
+        ("new-not-stored", set()),
+        ("put-without-effect", {"product-create-one"}),
+        ("", _PRODUCT),
+    ],
+)
+def test_an_acknowledged_write_without_effect_is_no_proof(
+    defect: str, proved: set[str], open_mini: Callable, catalogue: Catalogue
+) -> None:
+    """A partner that answers 2xx and does nothing proves neither a new thing nor a change."""
+    only = {"created-one", "read-after-write"}
+    with open_mini(*filter(None, [defect])) as (partner, session):
+        lines = [*behaviour.gather(partner, catalogue, session, patience=0.2, only=only)]
+    assert _proved(lines) & _PRODUCT == proved

@@ -1,0 +1,164 @@
+"""Making one thing that was not there: written, read back, and removed where that is bound."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from workbench.adapters.answer import Answer
+from workbench.adapters.binding import entity_ids, entity_noun, pick_for, pick_new
+from workbench.canonical.base import Entity, Ids
+from workbench.errors import InputError, PartnerError, TranslationError
+from workbench.evidence.behaviour.bench import Bench, finding
+from workbench.evidence.behaviour.inventing import recorded
+from workbench.evidence.behaviour.readback import (
+    await_effect,
+    identity_of,
+    losses,
+    parents_of,
+    payload_of,
+    read_url,
+    tally,
+)
+from workbench.evidence.kinds import criterion_of, feature_of, proved_by
+from workbench.model.evidence import Evidence, Finding, Outcome, Severity
+
+_CHECK = "created-one"
+_NAMES = ("partner_id", "canonical_id", "partner_ref", "external_code")
+
+
+def create_one(bench: Bench) -> Iterator[Evidence]:
+    """Make a copy of each kind of recorded entity under an id that nothing has yet."""
+    for feature in bench.catalogue.features:
+        slug = feature.slug
+        if not bench.has(slug) or not proved_by(slug, "create-one") or not feature.is_write:
+            continue
+        entity = next(iter(recorded(bench, slug)), None)
+        if entity is None or not identity_of(entity):
+            continue
+        if not bench.session.allow_writes:
+            words = "Nothing was made: writing was not allowed."
+            yield bench.tell(slug, _CHECK, words, outcome=Outcome.UNTESTED)
+            continue
+        try:
+            yield _create(bench, slug, fresh_copy(entity), parents_of(bench, slug, entity))
+        except (PartnerError, InputError, TranslationError) as error:
+            words = f"Making one could not go on: {error}"
+            yield bench.tell(slug, _CHECK, words, outcome=Outcome.CANT_TELL)
+
+
+def fresh_copy(entity: Entity, *, is_part: bool = False) -> Entity:
+    """The same thing under another id and name, with other ids for the parts that it holds."""
+    token = uuid.uuid4().hex[:8]
+    changed: dict[str, Any] = {}
+    for name in type(entity).model_fields:
+        value = getattr(entity, name)
+        if isinstance(value, Ids):
+            given = {key: getattr(value, key) for key in _NAMES}
+            new = {key: fresh_id(old) for key, old in given.items() if old}
+            changed[name] = value.model_copy(update={**new, "ean": None})
+        elif isinstance(value, tuple) and value and isinstance(value[0], Entity):
+            changed[name] = tuple(fresh_copy(item, is_part=True) for item in value)
+        elif name == "name" and not is_part:
+            changed[name] = f"{value} {token[:4]}"
+    return entity.model_copy(update=changed)
+
+
+def fresh_id(like: str) -> str:
+    """An id of the same kind that nothing has: a number, a UUID, or a text with its prefix."""
+    if like.isdecimal():
+        return str(10 ** max(len(like), 6) + uuid.uuid4().int % 10**6)
+    try:
+        uuid.UUID(like)
+    except ValueError:
+        mark = next((sign for sign in like if sign in "_-"), "")
+        start = like.partition(mark)[0] + mark if mark else ""
+        return f"{start}{uuid.uuid4().hex[:8]}"
+    return str(uuid.uuid4())
+
+
+def _create(bench: Bench, slug: str, entity: Entity, parents: Mapping[str, str]) -> Evidence:
+    operation = pick_new(bench.partner, slug)
+    channel = bench.adapter.channel
+    payload = payload_of(bench, slug, entity)
+    request = channel.request(operation, {**entity_ids(entity), **parents}, payload)
+    url = read_url(bench, channel.show(request).url, identity_of(entity))
+    if url is not None and bench.session.client.send("GET", url).status < 300:
+        words = f"Nothing was made: {operation.id} reads even what is not there."
+        return bench.tell(slug, _CHECK, words, outcome=Outcome.UNTESTED)
+    answer = channel.send(request)
+    if answer.status >= 300:
+        words = f"Tried to make one with {bench.asked(answer)}: answer {answer.status}."
+        return bench.tell(slug, _CHECK, words, outcome=Outcome.UNTESTED)
+    identity = _given_id(bench, answer, entity)
+    try:
+        return _read(bench, slug, answer, entity, identity)
+    finally:
+        _take_back(bench, slug, {**parents, entity_noun(type(entity)): identity})
+
+
+def _given_id(bench: Bench, answer: Answer, entity: Entity) -> str:
+    """The id under which it can be read: ours, else the one that the answer gives."""
+    ours = identity_of(entity)
+    body = answer.json()
+    things = [body, *(body.values() if isinstance(body, dict) else ())]
+    told = [item["id"] for item in things if isinstance(item, dict) and item.get("id")]
+    told += [answer.headers.get("location", "").rstrip("/").rpartition("/")[2]]
+    for identity in (ours, *map(str, filter(None, told))):
+        url = read_url(bench, answer.request.url, identity)
+        if url is not None and bench.session.client.send("GET", url).status < 300:
+            return identity
+    return ours
+
+
+def _read(bench: Bench, slug: str, answer: Answer, entity: Entity, identity: str) -> Evidence:
+    summary = f"Made one with {bench.asked(answer)}: answer {answer.status}"
+    url = read_url(bench, answer.request.url, identity)
+    if url is None:
+        words = f"{summary}; there is no operation to read it."
+        return bench.tell(slug, _CHECK, words, outcome=Outcome.UNTESTED)
+    payload = _swap(payload_of(bench, slug, entity), identity_of(entity), identity)
+    left, seconds = await_effect(bench, url, payload)
+    found = bench.session.client.send("GET", url)
+    is_there = found.status < 300
+    missing = [] if is_there else [_not_there(bench, slug, answer, found)]
+    lost = losses(bench, slug, answer, left) if is_there else ()
+    return bench.tell(
+        slug,
+        _CHECK,
+        f"{summary}; read back after {seconds:.1f} s, {tally(left)}.",
+        subject=bench.asked(answer),
+        criteria=proved_by(slug, "create-one") if is_there and not left else (),
+        findings=[*missing, *lost],
+    )
+
+
+def _swap(value: Any, ours: str, theirs: str) -> Any:
+    """A payload with the id that the partner gave in the place of the one that we proposed."""
+    if isinstance(value, dict):
+        return {key: _swap(part, ours, theirs) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_swap(part, ours, theirs) for part in value]
+    return theirs if value == ours else value
+
+
+def _not_there(bench: Bench, slug: str, answer: Answer, found: Answer) -> Finding:
+    return finding(
+        "created-not-found",
+        Severity.HIGH,
+        f"A new {feature_of(slug).noun} is accepted with {answer.status}, but reading it gives "
+        f"{found.status}.",
+        operation=bench.subject(slug),
+        expected="200 with what was sent",
+        observed=str(found.status),
+        criterion=criterion_of(slug, "create-one"),
+        reproduction=answer.curl,
+    )
+
+
+def _take_back(bench: Bench, slug: str, ids: Mapping[str, str]) -> None:
+    """Remove what was made here, where a removal is bound."""
+    operation = pick_for(bench.partner, slug, "remove")
+    if operation is not None:
+        bench.adapter.channel.send(bench.adapter.channel.request(operation, ids))

@@ -1,0 +1,142 @@
+"""Reading back what was written: where it can be read, until it is there, and what of it is not."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+
+from workbench.adapters.answer import Answer, SentRequest
+from workbench.canonical.base import Entity, Ids
+from workbench.evidence.behaviour.bench import Bench, finding
+from workbench.evidence.behaviour.comparing import Difference, differences
+from workbench.evidence.behaviour.deviating import deviations
+from workbench.evidence.behaviour.inventing import is_invented
+from workbench.evidence.kinds import criterion_of, feature_of
+from workbench.model.description import Operation
+from workbench.model.evidence import Evidence, Finding, Outcome, Severity
+from workbench.partners.manifest import Entity as EntityName
+
+_PARENTS: dict[str, EntityName] = {
+    "menu-section": "menu",
+    "product-variant": "product",
+    "option": "option-category",
+}
+
+
+def payload_of(bench: Bench, slug: str, entity: Entity) -> Any:
+    """What is sent for an entity, in the partner's words."""
+    translator = bench.partner.translator(slug)
+    return translator.untranslate(entity).payload if translator else None
+
+
+def parents_of(bench: Bench, slug: str, entity: Entity) -> dict[str, str]:
+    """The id of the thing above, such as the menu of a section.
+
+    Of the known ones it is the one below which the entity is already found, else the first.
+    """
+    above = _PARENTS.get(feature_of(slug).noun or "")
+    known = bench.known(above) if above else ()
+    if above is None or not known:
+        return {}
+    for candidate in known:
+        ids: dict[str, str] = {above: candidate}
+        url = target_of(bench, slug, entity, ids)
+        if len(known) > 1 and bench.session.client.send("GET", url).status < 400:
+            return ids
+    return {above: known[0]}
+
+
+def target_of(bench: Bench, slug: str, entity: Entity, ids: dict[str, str]) -> str:
+    """The address that a write of an entity goes to; nothing is sent."""
+    preview = bench.adapter.write(slug, entity, ids=ids, dry_run=True)
+    return preview.url if isinstance(preview, SentRequest) else preview.request.url
+
+
+def read_url(bench: Bench, target: str, identity: str = "") -> str | None:
+    """Where the documents say that the written thing can be read: there, or one id below."""
+    url = target.partition("?")[0]
+    base = bench.session.client.base_url.rstrip("/")
+    path = url.removeprefix(base)
+    if _reads(bench, path):
+        return url
+    below = f"{path}/{quote(identity, safe='')}"
+    return base + below if identity and _reads(bench, below) else None
+
+
+def identity_of(entity: Entity) -> str:
+    """The partner's id of an entity; empty where it has none."""
+    ids = getattr(entity, "ids", None)
+    return ids.partner_id if isinstance(ids, Ids) else ""
+
+
+def _reads(bench: Bench, path: str) -> bool:
+    wanted = path.strip("/").split("/")
+    return any(
+        _fits(operation, wanted)
+        for operation in bench.partner.description.operations
+        if operation.method == "GET"
+    )
+
+
+def _fits(operation: Operation, wanted: list[str]) -> bool:
+    parts = operation.path.strip("/").split("/")
+    return len(parts) == len(wanted) and all(
+        part == given or part.startswith("{") for part, given in zip(parts, wanted, strict=True)
+    )
+
+
+def await_effect(bench: Bench, url: str, payload: Any) -> tuple[list[Difference], float]:
+    """Read until what was sent is there; asynchronous imports take a moment."""
+    began = time.monotonic()
+    pause = 0.05
+    while True:
+        left = differences(payload, bench.session.client.send("GET", url).json())
+        seconds = time.monotonic() - began
+        if not left or seconds > bench.patience:
+            return left, seconds
+        time.sleep(pause)
+        pause = min(pause * 2, 1.0)
+
+
+def tally(left: list[Difference]) -> str:
+    """How much of it is there, in words."""
+    return "all of it is there" if not left else f"{len(left)} value(s) are not as sent"
+
+
+def losses(bench: Bench, slug: str, answer: Answer, left: list[Difference]) -> Iterator[Finding]:
+    """Findings of what was sent and is not there."""
+    for item in [*deviations(left)][:5]:
+        where = item.difference
+        yield finding(
+            item.slug,
+            item.severity,
+            f"After a write of {feature_of(slug).noun}, {where.pointer} {item.words}.",
+            operation=bench.subject(slug),
+            expected=repr(where.sent)[:100],
+            observed=repr(where.found)[:100],
+            pointer=where.pointer,
+            reproduction=answer.curl,
+        )
+
+
+def tell_refused(
+    bench: Bench, slug: str, answer: Answer, criteria: tuple[str, ...] = ()
+) -> Evidence:
+    """A valid write was refused: a fault, unless what was sent was invented by us."""
+    summary = f"Sent {bench.asked(answer)}: answer {answer.status}"
+    if is_invented(bench, slug):
+        words = f"{summary}. It was invented; record a sample of what the partner accepts."
+        return bench.tell(slug, "read-after-write", words, outcome=Outcome.UNTESTED)
+    refused = finding(
+        "write-refused",
+        Severity.HIGH,
+        f"A valid write of {feature_of(slug).noun} is answered with {answer.status}.",
+        operation=bench.subject(slug),
+        expected="2xx",
+        observed=f"{answer.status} {answer.excerpt}",
+        criterion=criteria[0] if criteria else criterion_of(slug, "modify-one"),
+        reproduction=answer.curl,
+    )
+    return bench.tell(slug, "read-after-write", summary, criteria=criteria, findings=[refused])
