@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 from collections.abc import Iterator
@@ -16,9 +17,10 @@ from workbench.partners import Partner
 from workbench.receiver.inbox import Inbox
 from workbench.receiver.intake import split
 from workbench.receiver.process import Party
+from workbench.receiver.queue import SECOND, backoff
 from workbench.receiver.schema import ATTEMPTS, EFFECTS, EVENTS
 from workbench.receiver.sink import CallableSink, Effect
-from workbench.receiver.worker import Worker
+from workbench.receiver.worker import MAX_ATTEMPTS, MAX_DEATHS, Worker
 
 RULES = {"mesa": partner("mesa").manifest.webhooks}
 
@@ -278,6 +280,52 @@ def test_a_sink_in_trouble_gets_effects_later_and_in_order(inbox: Inbox) -> None
     assert seen[0][0] == seen[2][0]
 
 
+def test_an_event_stays_alive_for_a_day(inbox: Inbox) -> None:
+    """A partner that is away is asked for a day, at last every hour, before its event is dead."""
+    ping = sample("mesa", "reservation-created-event", "ping")
+    reader = Reader("mesa", *[UnavailableError("away")] * MAX_ATTEMPTS)
+    post(inbox, "mesa", "reservations", ping)
+    start = now = 1_800_000_000
+    due: list[int] = []
+    while not due or rows(inbox, EVENTS, "state") == [("retry",)]:
+        work(inbox, "mesa", adapter=reader, clock=lambda at=now: at)
+        due.append(now - start)
+        ((due_at,),) = rows(inbox, EVENTS, "due_at")
+        now = max(now, due_at // 1_000_000)
+    assert due[:4] == [0, 2, 6, 14]
+    assert max(later - earlier for earlier, later in itertools.pairwise(due)) == 3600
+    assert 86_400 <= due[-1] <= 90_000
+    assert rows(inbox, EVENTS, "state", "attempts") == [("dead", len(due))]
+    assert reader.answers == []
+
+
+def test_an_effect_that_nobody_takes_stays_alive_for_a_day(inbox: Inbox) -> None:
+    """A sink that refuses everything is tried for a day before the effect is dead."""
+
+    def refuse(_: Effect) -> None:
+        raise OSError("closed")
+
+    post(inbox, "tavola", "orders", order())
+    start = now = 1_800_000_000
+    worker = Worker(inbox.database, [Party(partner())], CallableSink(refuse), clock=lambda: now)
+    worker.step()
+    while rows(inbox, EFFECTS, "state") == [("retry",)]:
+        ((due_at,),) = rows(inbox, EFFECTS, "due_at")
+        now = due_at // 1_000_000
+        worker.step()
+    assert rows(inbox, EFFECTS, "state") == [("dead",)]
+    assert 86_400 <= now - start <= 90_000
+
+
+@pytest.mark.parametrize(
+    ("attempts", "seconds"),
+    [(1, 2), (2, 4), (10, 1024), (11, 2048), (12, 3600), (13, 3600), (10**6, 3600)],
+)
+def test_waits_double_up_to_an_hour(attempts: int, seconds: int) -> None:
+    """2 s, then twice as long each time, never more than an hour, however many tries there were."""
+    assert backoff(attempts) == seconds * SECOND
+
+
 def test_a_claim_that_ran_out_writes_nothing(inbox: Inbox) -> None:
     """A worker that slept through its lease finds its event done by another, once."""
     post(inbox, "tavola", "orders", order())
@@ -298,9 +346,10 @@ def test_an_event_that_kills_workers_is_given_up(inbox: Inbox) -> None:
     """Claimed over and over without an end, it is dead at last."""
     post(inbox, "tavola", "orders", order())
     now = time.time()
-    for turn in range(14):
+    for turn in range(MAX_DEATHS + 1):
+        assert rows(inbox, EVENTS, "state") != [("dead",)]
         worker = Worker(inbox.database, [Party(partner())], clock=lambda t=turn: now + 200 * t)
-        if turn < 12:
+        if turn < MAX_DEATHS:
             worker._settle = lambda *_: None  # type: ignore[method-assign]
         worker.step()
     assert rows(inbox, EVENTS, "state") == [("dead",)]

@@ -31,8 +31,9 @@ from workbench.receiver.sink import Sink, read_effect
 from workbench.receiver.store import read_receipt
 
 BATCH = 200
-ATTEMPTS = 12  # 2 s, 4 s, … an hour: about three hours in all
-CRASHES = 3  # a fault of ours, or a worker that died on it
+MAX_ATTEMPTS = 35  # after 2 s, 4 s, … then every hour: the waits add up to a day
+MAX_FAULTS = 3  # of our own code, on one event
+MAX_DEATHS = 12  # workers that took it, and never said what became of it
 SETTLE_SECONDS = 1.0
 _LOG = logging.getLogger(__name__)
 
@@ -120,7 +121,8 @@ class Worker:
 
     def _try(self, receipt: Receipt, row: RowMapping) -> Outcome:
         party = self._parties[row["partner"]]
-        if row["attempts"] > ATTEMPTS:
+        # An attempt that ended left its reason.
+        if row["attempts"] > (MAX_DEATHS if row["error"] is None else MAX_ATTEMPTS):
             return Outcome(row, "dead", "every worker that tried it died")
 
         def recall(order_key: str, mapping: str) -> Any:
@@ -131,16 +133,16 @@ class Worker:
             result = process(party, receipt, row, recall)
         except RateLimitedError as error:
             pause = int((error.retry_after or 0) * SECOND)
-            return self._again(row, error, ATTEMPTS, pause)
+            return self._again(row, error, MAX_ATTEMPTS, pause)
         except PartnerError as error:
-            return self._again(row, error, ATTEMPTS)
+            return self._again(row, error, MAX_ATTEMPTS)
         except StoreError:
             raise
         except WorkbenchError as error:
             # It will not heal by itself: somebody mends the folder, then retries.
             return Outcome(row, "dead", _clean(str(error)))
         except Exception as error:  # noqa: BLE001  a poison event must not stop the others
-            return self._again(row, error, CRASHES)
+            return self._again(row, error, MAX_FAULTS)
         return Outcome(row, "done", result=result)
 
     def _again(self, row: RowMapping, error: Exception, most: int, pause: int = 0) -> Outcome:
@@ -183,7 +185,7 @@ class Worker:
     def _judge(self, row: RowMapping, trouble: str | None) -> Verdict:
         if trouble is None:
             return Verdict(row["id"], "done")
-        if row["attempts"] >= ATTEMPTS:
+        if row["attempts"] >= MAX_ATTEMPTS:
             return Verdict(row["id"], "dead", error=_clean(trouble))
         due_at = self._now() + backoff(row["attempts"])
         return Verdict(row["id"], "retry", due_at, _clean(trouble))
