@@ -90,7 +90,7 @@ def test_a_receipt_is_shown_whole(inbox: Inbox) -> None:
     work(inbox)
     shown = show_receipt(inbox.database, 1)
     assert shown is not None
-    assert json.loads(json.dumps(shown)) == shown
+    assert orjson.loads(orjson.dumps(shown)) == shown
     assert json.loads(shown["body"]) == order(1)
     assert [event["state"] for event in shown["events"]] == ["done"]
     assert [attempt["outcome"] for attempt in shown["attempts"]] == ["done"]

@@ -271,9 +271,10 @@ def _show(receipt: Receipt) -> dict[str, Any]:
 
 
 def _all(connection: Connection, query: Select[Any]) -> list[dict[str, Any]]:
+    # Names of columns are a kind of text of SQLAlchemy's own, which orjson takes for no key.
     return [
         {
-            name: read_instant(value).isoformat()
+            str(name): read_instant(value).isoformat()
             if name.endswith("_at") and value
             else bytes(value).decode("utf-8", "replace")
             if isinstance(value, bytes | memoryview)
