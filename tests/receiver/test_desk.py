@@ -179,6 +179,24 @@ def test_retention_takes_what_is_finished_and_old(inbox: Inbox) -> None:
     assert work(inbox) == []
 
 
+def test_only_what_is_finished_is_erased(inbox: Inbox) -> None:
+    """States that are asked for are erased among the finished ones only, and no other is."""
+    fill(inbox)
+    work(inbox)
+    post(inbox, "tavola", "orders", order(5))
+
+    def states() -> list[str]:
+        return [line.state for line in list_receipts(inbox.database, Chosen())]
+
+    assert states() == ["new", "dead", "done", "done", "done"]
+    assert erase(inbox.database, Chosen(states=("new", "retry", "processing"))) == 0
+    assert states() == ["new", "dead", "done", "done", "done"]
+    assert erase(inbox.database, Chosen(states=("new", "dead"))) == 1
+    assert states() == ["new", "erased", "done", "done", "done"]
+    assert erase(inbox.database, Chosen()) == 3
+    assert states() == ["new", *["erased"] * 4]
+
+
 HMAC = Webhooks.model_validate(
     {
         "signature": {"scheme": "hmac", "header": "X-Sig", "credentials": ["secret"]},

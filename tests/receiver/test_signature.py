@@ -350,13 +350,43 @@ def test_age_and_signature_are_told_apart(name: str) -> None:
         assert check(signature, headers, key, body=body + b" ", now=later).reason == "mismatch"
 
 
+@pytest.mark.parametrize("name", ["list with a time", "standard webhooks v1"])
+def test_the_tolerance_counts_in_both_directions(name: str) -> None:
+    """Exactly at the tolerance a delivery is fresh, whichever clock is ahead."""
+    signature, headers, key, body = VECTORS[name]
+    for at in (NOW + 300, NOW - 300):
+        assert check(signature, headers, key, body=body, now=at).reason == "ok"
+
+
+@pytest.mark.parametrize("tolerance", [1, 30])
+def test_the_tolerance_is_that_of_the_manifest(tolerance: int) -> None:
+    """So many seconds are fresh, before and after; one second beyond is too old."""
+    own = data(
+        scheme="hmac",
+        header="X-Mac",
+        timestamp_header="X-Time",
+        template="{timestamp}{body}",
+        tolerance_seconds=tolerance,
+    )
+    stamp = str(int(NOW))
+    signed = {"x-mac": mac(KEY, stamp.encode() + BODY).hex(), "x-time": stamp}
+    for sign in (1, -1):
+        assert check(own, signed, KEY, now=NOW + sign * tolerance).reason == "ok"
+        assert check(own, signed, KEY, now=NOW + sign * (tolerance + 1)).reason == "too-old"
+
+
 @pytest.mark.parametrize(
     ("claims", "reason"),
     [
+        ({"exp": NOW - 60}, "ok"),
         ({"exp": NOW - 61}, "too-old"),
-        ({"exp": NOW - 59}, "ok"),
+        ({"nbf": NOW + 60}, "ok"),
         ({"nbf": NOW + 61}, "too-old"),
-        ({"iat": NOW - 1000}, "too-old"),
+        ({"iat": NOW - 300}, "ok"),
+        ({"iat": NOW - 301}, "too-old"),
+        ({"iat": NOW + 300}, "ok"),
+        ({"iat": NOW + 301}, "too-old"),
+        ({"exp": NOW, "nbf": NOW, "iat": NOW}, "ok"),
         ({"exp": "tomorrow"}, "malformed"),
         ({"exp": True}, "malformed"),
         ({"exp": None}, "malformed"),
