@@ -20,7 +20,7 @@ from workbench.model.feature import Catalogue, Feature
 from workbench.model.log import RunHeader
 from workbench.model.statement import Binding
 from workbench.model.verdict import Scores, Verdict, score
-from workbench.partners import Partner, load_catalogue, load_partner
+from workbench.partners import Partner, describe_context, load_catalogue, load_partner
 from workbench.settings import Settings, load_settings
 from workbench.store import EvidenceLog, RunFolder, judge_all
 
@@ -192,7 +192,7 @@ def _header(
         inputs=dict(partner.inputs),
         catalogue=catalogue.digest,
         statements={slug: item for slug, item in stated.items() if item is not None},
-        context=partner.context(environment),
+        context=describe_context(partner, environment),
     )
 
 

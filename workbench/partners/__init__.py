@@ -1,7 +1,16 @@
 """`contracts/<partner>/` → `Partner`: manifest, description, mappings and samples together."""
 
 from workbench.partners.catalogue import load_catalogue
+from workbench.partners.context import describe_context
 from workbench.partners.folder import Partner, Sample, list_partners, load_partner
 from workbench.partners.manifest import Manifest
 
-__all__ = ["Manifest", "Partner", "Sample", "list_partners", "load_catalogue", "load_partner"]
+__all__ = [
+    "Manifest",
+    "Partner",
+    "Sample",
+    "describe_context",
+    "list_partners",
+    "load_catalogue",
+    "load_partner",
+]

@@ -7,12 +7,10 @@ travels here. Nothing secret is in a partner folder, so nothing secret is here.
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from workbench.description.guard import load_text
-
-if TYPE_CHECKING:
-    from workbench.partners.folder import Partner
+from workbench.partners.folder import Partner
 
 
 def describe_context(partner: Partner, environment: str) -> dict[str, Any]:

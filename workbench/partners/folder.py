@@ -22,7 +22,6 @@ from workbench.model.feature import FeatureKind
 from workbench.model.judging import given
 from workbench.model.statement import Absence, Binding, Open, Statement
 from workbench.partners.catalogue import load_catalogue
-from workbench.partners.context import describe_context
 from workbench.partners.manifest import BoundOperation, Environment, FeatureStatement, Manifest
 from workbench.settings import Settings
 
@@ -157,10 +156,6 @@ class Partner:
             attested=stated.attested,
             reviewed=stated.reviewed,
         )
-
-    def context(self, environment: str) -> dict[str, Any]:
-        """What a report says about the partner, as plain JSON without secrets."""
-        return describe_context(self, environment)
 
     @cached_property
     def _samples(self) -> tuple[Sample, ...]:
