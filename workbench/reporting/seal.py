@@ -14,9 +14,11 @@ import os
 from pathlib import Path
 from typing import Literal
 
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import ed25519
 from pydantic import SecretStr
 
-from workbench.errors import CredentialError, ReportError
+from workbench.errors import CredentialError
 from workbench.model.evidence import Record
 from workbench.model.verdict import Status
 from workbench.partners import load_catalogue
@@ -63,7 +65,6 @@ def seal(folder: RunFolder, key: SecretStr | None = None) -> Path:
 
     Raises:
         CredentialError: The key is none.
-        ReportError: Signing needs `cryptography`, which is not installed.
     """
     log, verdicts = read_run(folder, load_catalogue())
     manifest = Manifest(
@@ -116,13 +117,6 @@ def find_signing_key() -> SecretStr | None:
 def sign(data: bytes, key: SecretStr) -> Signed:
     """Sign bytes; see `seal`."""
     try:
-        from cryptography.hazmat.primitives.asymmetric import ed25519  # noqa: PLC0415 - an extra
-    except ImportError as error:
-        raise ReportError(
-            "Signing needs the library cryptography, which is not installed",
-            hint="Install the extra: partner-integration-workbench[sign].",
-        ) from error
-    try:
         seed = base64.b64decode(key.get_secret_value(), validate=True)
     except binascii.Error:
         seed = b""
@@ -141,9 +135,6 @@ def sign(data: bytes, key: SecretStr) -> Signed:
 
 def is_genuine(data: bytes, signed: Signed) -> bool:
     """Whether the signature fits the bytes and its own public key."""
-    from cryptography.exceptions import InvalidSignature  # noqa: PLC0415 - an extra
-    from cryptography.hazmat.primitives.asymmetric import ed25519  # noqa: PLC0415
-
     try:
         public = ed25519.Ed25519PublicKey.from_public_bytes(
             base64.b64decode(signed.public_key, validate=True)
