@@ -1,6 +1,9 @@
 """What the tests of this room share: writing and describing documents, and a listener."""
 
+import json
+import time
 from collections.abc import Callable, Iterator
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -11,6 +14,18 @@ import pytest
 
 from workbench.description import describe
 from workbench.model.description import ApiDescription
+
+# Seconds of the yardstick below on the machine for which the bounds of hostile input were set.
+_YARDSTICK_SECONDS = 0.19
+
+
+@cache
+def slowness() -> float:
+    """How much slower than the reference this machine is, 1 at least; bounds of work scale."""
+    started = time.process_time()
+    for _ in range(20):
+        json.loads(json.dumps([{"a": [number] * 5} for number in range(5_000)]))
+    return max(1.0, (time.process_time() - started) / _YARDSTICK_SECONDS)
 
 
 @pytest.fixture

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from .conftest import slowness
+
 ROOT = Path(__file__).resolve().parents[2]
 BROKEN = ROOT.parent / "shared" / "partner-docs" / "broken"
 MOST_SECONDS = 2.0
@@ -55,7 +57,7 @@ def check(paths: list[Path]) -> list[int]:
     assert len(results) == len(paths)
     assert [path for path, code, *_ in results if code not in {0, 2}] == []
     assert [path for path, *_, trace in results if trace] == []
-    slow = [path for path, _, seconds, *_ in results if seconds > MOST_SECONDS]
+    slow = [path for path, _, seconds, *_ in results if seconds > MOST_SECONDS * slowness()]
     assert slow == []
     assert max(peak for *_, peak, _ in results) < MOST_MEGABYTES
     return [code for _, code, *_ in results]
