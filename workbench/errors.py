@@ -160,11 +160,15 @@ class StoreError(WorkbenchError):
     """A receipt could not be made durable, or be read; the sender is asked to come again.
 
     `is_fatal`: nothing more is written until somebody looked at the disk.
+    `is_data`: the database is well, but holds no such value; trying again does not help.
     """
 
-    def __init__(self, message: str, *, is_fatal: bool = False, **where: Any) -> None:
+    def __init__(
+        self, message: str, *, is_fatal: bool = False, is_data: bool = False, **where: Any
+    ) -> None:
         super().__init__(message, **where)
         self.is_fatal = is_fatal
+        self.is_data = is_data
 
 
 class ReportError(WorkbenchError):

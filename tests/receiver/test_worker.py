@@ -6,16 +6,20 @@ import itertools
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
+from unittest.mock import Mock
 
+import postgres_server
 import pytest
 from deliveries import order, partner, post, post_all, sample, status, with_webhooks
 from sqlalchemy import select, text
 
-from workbench.errors import RateLimitedError, UnavailableError
+from workbench.errors import RateLimitedError, StoreError, UnavailableError
 from workbench.partners import Partner
 from workbench.receiver.inbox import Inbox
 from workbench.receiver.intake import split
+from workbench.receiver.ledger import Outcome
 from workbench.receiver.process import Party
 from workbench.receiver.queue import SECOND, backoff
 from workbench.receiver.schema import ATTEMPTS, EFFECTS, EVENTS
@@ -105,6 +109,80 @@ def test_a_poison_item_is_dead_and_the_rest_goes_on(inbox: Inbox) -> None:
     assert states[0][0] == "dead"
     assert states[0][1]
     assert {state for state, _ in states[1:]} == {"done"}
+
+
+@pytest.mark.parametrize(
+    ("poison", "field"),
+    [
+        (status("no\0thing", number=2), "status"),
+        (status("ready", number=2) | {"order_id": "ord\0"}, "id"),
+    ],
+)
+def test_a_nul_kills_its_own_event_alone(inbox: Inbox, poison: Any, field: str) -> None:
+    """An id or a status with NUL: dead at the first try with the reason, in either store."""
+    told = (status("ready", number=1), poison, status("ready", number=3))
+    post_all(inbox, "tavola", "orders/status", told)
+    assert [effect.entity_id for effect in work(inbox)] == ["ord_1", "ord_3"]
+    first, dead, last = rows(inbox, EVENTS, "state", "attempts", "error")
+    assert first == last == ("done", 1, None)
+    assert dead[:2] == ("dead", 1)
+    assert dead[2].startswith(f"{field} ")
+    assert "NUL" in dead[2]
+
+
+def poison_the_third(inbox: Inbox, kind: str) -> list[tuple[Any, ...]]:
+    """Five events, of which the third leads to an effect of a strange kind; their ends."""
+    told = [status("ready", number=number) for number in range(1, 6)]
+    post_all(inbox, "tavola", "orders/status", told)
+    worker = Worker(inbox.database, [Party(partner())])
+    attempt = worker._try
+
+    def strange(receipt: Any, row: Any) -> Outcome:
+        outcome = attempt(receipt, row)
+        assert outcome.result is not None
+        is_third = outcome.result.entity_id == "ord_3"
+        return replace(outcome, result=replace(outcome.result, kind=kind)) if is_third else outcome
+
+    worker._try = strange  # type: ignore[method-assign]
+    worker.step()
+    assert rows(inbox, EFFECTS, "entity_id") == [(f"ord_{number}",) for number in (1, 2, 4, 5)]
+    return rows(inbox, EVENTS, "state", "attempts", "error")
+
+
+def test_what_the_driver_refuses_kills_its_own_event_alone(inbox: Inbox) -> None:
+    """Half a surrogate pair is no UTF-8: found in its batch, dead, and the others are done."""
+    done = ("done", 1, None)
+    *others, last = poison_the_third(inbox, "half \ud800 a sign")
+    assert [*others[:2], others[3], last] == [done] * 4
+    assert others[2][:2] == ("dead", 1)
+    assert others[2][2].startswith("it cannot be written down: UnicodeEncodeError")
+
+
+@pytest.mark.parametrize("kind", ["k\0", "k" * 41])
+def test_what_the_server_refuses_kills_its_own_event_alone(
+    cluster: postgres_server.Cluster, kind: str
+) -> None:
+    """A value that PostgreSQL does not hold is no trouble of the database."""
+    with Inbox(cluster.empty()) as inbox:
+        ends = poison_the_third(inbox, kind)
+    assert [state for state, *_ in ends] == ["done", "done", "dead", "done", "done"]
+    assert "holds no such value" in ends[2][2]
+
+
+def test_trouble_of_the_database_is_no_fault_of_an_event(inbox: Inbox) -> None:
+    """When the database is away while events are settled, they are done later, once."""
+    post_all(inbox, "tavola", "orders/status", [status("ready", number=n) for n in range(3)])
+    now = time.time()
+    worker = Worker(inbox.database, [Party(partner())], clock=lambda: now)
+    enter = worker._enter
+    worker._enter = Mock(side_effect=StoreError("away"))  # type: ignore[method-assign]
+    with pytest.raises(StoreError, match="away"):
+        worker.step()
+    assert {state for (state,) in rows(inbox, EVENTS, "state")} == {"processing"}
+    worker._enter, now = enter, now + 200  # type: ignore[method-assign]
+    worker.step()
+    assert rows(inbox, EVENTS, "state") == [("done",)] * 3
+    assert len(rows(inbox, EFFECTS, "id")) == 3
 
 
 def test_what_no_rule_knows_is_kept_apart(inbox: Inbox) -> None:

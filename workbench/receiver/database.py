@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, DataError, SQLAlchemyError
 
 from workbench.errors import InputError, StoreError
 from workbench.receiver.schema import migrate
@@ -96,6 +96,10 @@ class Database:
     def _explain(self, error: SQLAlchemyError) -> StoreError:
         # Only the kind of the fault: the text of SQLAlchemy's errors holds the row.
         name = _kind(error)
+        if isinstance(error, DataError):
+            return StoreError(
+                f"the inbox holds no such value ({name})", location=self.name, is_data=True
+            )
         return StoreError(
             f"the inbox cannot be written or read ({name})",
             location=self.name,

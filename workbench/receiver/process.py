@@ -149,6 +149,16 @@ def _result(translator: Translator, payload: Any) -> Result:
 
 
 def _describe(entity: Entity, payload: Any, mapping: str) -> Result:
+    result = _classify(entity, payload, mapping)
+    for field, value in (("status", str(result.entity.status)), ("id", result.entity_id)):
+        if "\0" in value:  # no PostgreSQL text has it, and no service means it
+            raise TranslationError(
+                "has a NUL character", field=field, value=value, location=f"mapping {mapping}"
+            )
+    return result
+
+
+def _classify(entity: Entity, payload: Any, mapping: str) -> Result:
     match entity:
         case Order() | Reservation():
             kind = "order" if isinstance(entity, Order) else "reservation"

@@ -11,6 +11,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, select
@@ -155,6 +156,24 @@ class Worker:
     def _settle(self, lease: str, outcomes: Sequence[Outcome]) -> None:
         if not outcomes:
             return
+        try:
+            self._enter(lease, outcomes)
+        except Exception as error:
+            if isinstance(error, StoreError) and not error.is_data:
+                raise
+            self._settle_apart(lease, outcomes, error)
+
+    def _settle_apart(self, lease: str, outcomes: Sequence[Outcome], error: Exception) -> None:
+        """Settle each by itself, since one of them cannot be written; that one is dead."""
+        if len(outcomes) > 1:
+            for outcome in outcomes:
+                self._settle(lease, [outcome])
+            return
+        (poison,) = outcomes
+        detail = _clean(f"it cannot be written down: {type(error).__name__}: {error}")
+        self._enter(lease, [replace(poison, state="dead", detail=detail, result=None)])
+
+    def _enter(self, lease: str, outcomes: Sequence[Outcome]) -> None:
         now = self._now()
         with self._database.transact() as connection:
             mine = hold(connection, EVENTS, lease, now)
@@ -207,4 +226,5 @@ def _receipts(connection: Connection, rows: Sequence[Mapping[Any, Any]]) -> dict
 
 
 def _clean(text: str) -> str:
-    return text[:500].replace("\0", "␀")
+    """Text that both databases take."""
+    return text[:500].replace("\0", "␀").encode("utf-8", "backslashreplace").decode()
