@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+import subprocess
+import sys
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -13,9 +16,10 @@ import yaml
 from opening import HOOK, open_miniature, write_folder
 
 from workbench.adapters.session import Session
+from workbench.errors import InputError
 from workbench.evidence.contract.configuration import Selection, select, write_configuration
-from workbench.evidence.contract.login import TOKEN_VARIABLE, secret_environment
-from workbench.evidence.contract.program import Budget, compose
+from workbench.evidence.contract.login import TOKEN_VARIABLE, compose_login, secret_environment
+from workbench.evidence.contract.program import Budget, compose, seclude
 from workbench.model.feature import Catalogue
 from workbench.partners import Partner
 from workbench.settings import Settings
@@ -79,13 +83,21 @@ def selected(catalogue: Catalogue) -> Callable[[Partner, Session], Selection]:
     return lambda partner, session: select(partner, catalogue, "openapi.yaml", session)
 
 
+def _configure(room: Path, partner: Partner, session: Session, selection: Selection) -> None:
+    bundle = partner.description.bundles[selection.document]
+    write_configuration(room, partner, session, selection, bundle)
+
+
 def test_bound_and_related_operations_are_tested(open_mini: Callable, selected: Callable) -> None:
-    """The list beside a bound read is tested too; what concerns nothing of ours is not."""
+    """The list beside a bound read is tested too; what concerns nothing of ours is not.
+
+    Nor is what would write and is not bound.
+    """
     with open_mini() as (partner, session):
         selection = selected(partner, session)
-    assert {"GET /orders/{order_id}", "GET /orders", "POST /orders"} <= set(selection.operations)
-    assert "POST /subscriptions" not in selection.operations
-    assert ("order-read", "POST /orders") in selection.pairs
+    assert {"GET /orders/{order_id}", "GET /orders"} <= set(selection.operations)
+    assert not {"POST /subscriptions", "POST /orders"} & set(selection.operations)
+    assert ("order-read", "GET /orders") in selection.pairs
 
 
 def test_reading_runs_leave_writes_out(open_mini: Callable, selected: Callable) -> None:
@@ -117,7 +129,7 @@ def test_real_ids_reach_path_query_and_body(
     """Parameters and references inside bodies take the ids of the test account; removals do not."""
     with open_mini() as (partner, session):
         selection = selected(partner, session)
-        write_configuration(tmp_path, partner, session, selection)
+        _configure(tmp_path, partner, session, selection)
     plan = tomllib.loads((tmp_path / "schemathesis.toml").read_text("utf-8"))
     bound = {
         name: plan["dictionaries"][item["dictionary"]]["values"]
@@ -150,7 +162,7 @@ def test_every_login_is_told_without_its_secret(
     room.mkdir()
     with open_miniature(settings) as (partner, session):
         selection = selected(partner, session)
-        write_configuration(room, partner, session, selection)
+        _configure(room, partner, session, selection)
         environment = secret_environment(session)
         command = compose(session, selection, Budget())
         secrets = [value.get_secret_value() for value in session.credentials.values()]
@@ -171,7 +183,7 @@ def test_a_fetched_token_goes_through_the_environment(
     """With OAuth2 our own client fetches the token, and the configuration names its variable."""
     with open_embedded("tavola") as (partner, session):
         selection = select(partner, catalogue, "openapi.yaml", session)
-        write_configuration(tmp_path, partner, session, selection)
+        _configure(tmp_path, partner, session, selection)
         token = secret_environment(session)[TOKEN_VARIABLE]
     text = (tmp_path / "schemathesis.toml").read_text("utf-8")
     assert f'bearer = "${{{TOKEN_VARIABLE}}}"' in text
@@ -179,18 +191,90 @@ def test_a_fetched_token_goes_through_the_environment(
     assert token not in text
 
 
+def _write_own(settings: Settings, text: str) -> None:
+    (settings.contracts / "miniature" / "schemathesis.toml").write_text(text, "utf-8")
+
+
 def test_the_partners_own_configuration_wins(tmp_path: Path, selected: Callable) -> None:
-    """A `schemathesis.toml` in the partner folder is used byte for byte."""
+    """A `schemathesis.toml` in the partner folder stands in place of ours; the login stays."""
     settings = write_folder(tmp_path / "checkout")
-    own = "[cache]\nenabled = true\n"
-    (settings.contracts / "miniature" / "schemathesis.toml").write_text(own, "utf-8")
+    own = (
+        "[checks.not_a_server_error]\nenabled = false\n[phases.fuzzing.generation]\n"
+        'max-examples = 3\n[[operations]]\ninclude-name = "GET /x"\n[operations.parameters]\n'
+        '"path.base-url" = "7"\n[dictionaries.ids]\nvalues = ["7"]\n'
+    )
+    _write_own(settings, own)
     room = tmp_path / "room"
     room.mkdir()
     with open_miniature(settings) as (partner, session):
-        write_configuration(room, partner, session, selected(partner, session))
-    assert (room / "schemathesis.toml").read_text("utf-8") == own
+        _configure(room, partner, session, selected(partner, session))
+        login = "\n".join(compose_login(partner, session, "openapi.yaml"))
+    text = (room / "schemathesis.toml").read_text("utf-8")
+    assert text.startswith(own)
+    assert login
+    assert login in text
     assert json.loads((room / "schema.json").read_text("utf-8"))["openapi"] == "3.1.0"
     assert "GUARD = guard_egress" in (room / "workbench_hooks.py").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("own", "named"),
+    [
+        ('base-url = "http://elsewhere.example"', "base-url"),
+        ('proxy = "http://elsewhere.example"', "proxy"),
+        ("tls-verify = false", "tls-verify"),
+        ('hooks = "other_hooks"', "hooks"),
+        ('[headers]\nAuthorization = "Bearer x"', "headers"),
+        ('[[project]]\nbase-url = "http://elsewhere.example"', "project"),
+        ('[reports.har]\npath = "../out.har"', "reports"),
+        ('[generation]\ndatabase = "../examples"', "generation.database"),
+        ('[phases.fuzzing.generation]\nmode = "all"', "phases.fuzzing.generation.mode"),
+        ('[phases.coverage]\nunexpected-methods = ["DELETE"]', "unexpected-methods"),
+        ('[dictionaries.ids]\nfrom-file = "../../ids.txt"', "dictionaries.ids.from-file"),
+        ('[[operations]]\ninclude-name = "GET /x"\nproxy = "http://x.example"', "operations.proxy"),
+        ('[[operations]]\n[operations.generation]\nmode = "all"', "operations.generation.mode"),
+        ('[parameters]\n"path.id" = "${HOME}"', "a variable of the environment"),
+        ("[checks", "not TOML"),
+    ],
+)
+def test_an_own_configuration_keeps_to_cases_and_checks(
+    tmp_path: Path, selected: Callable, own: str, named: str
+) -> None:
+    """Addresses, credentials, code, files, methods: refused, with what, where, how to mend."""
+    settings = write_folder(tmp_path / "checkout")
+    _write_own(settings, own)
+    with open_miniature(settings) as (partner, session):
+        selection = selected(partner, session)
+        with pytest.raises(InputError, match=re.escape(named)) as caught:
+            _configure(tmp_path, partner, session, selection)
+    assert caught.value.location == "miniature/schemathesis.toml"
+    assert caught.value.hint
+
+
+def test_nothing_of_the_user_reaches_the_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A program in that environment finds neither `~/.netrc` nor proxies nor other settings."""
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / ".netrc").write_text("default login somebody password something\n", "utf-8")
+    (home / ".netrc").chmod(0o600)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("NETRC", str(home / ".netrc"))
+    for name in ("HTTP_PROXY", "https_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home))
+    room = tmp_path / "room"
+    room.mkdir()
+    code = (
+        "import requests.utils as u, os; a = 'http://partner.example/x';"
+        "print(u.get_netrc_auth(a), u.get_environ_proxies(a), 'XDG_CONFIG_HOME' in os.environ)"
+    )
+    ask = [sys.executable, "-c", code]
+    free = subprocess.run(ask, check=True, capture_output=True, text=True)
+    secluded = subprocess.run(ask, check=True, capture_output=True, text=True, env=seclude(room))
+    assert "something" in free.stdout
+    assert secluded.stdout.split() == ["None", "{}", "False"]
 
 
 def test_the_slower_of_two_rates_holds(tmp_path: Path, selected: Callable) -> None:

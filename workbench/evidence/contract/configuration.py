@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import shutil
+import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from workbench.adapters.egress import hook_source
 from workbench.adapters.session import Session
+from workbench.errors import InputError
 from workbench.evidence.contract.login import compose_login, is_signed_by_hook, login_source
+from workbench.evidence.contract.overrides import OVERRIDES, read_overrides
 from workbench.evidence.contract.references import body_references, placing_source
 from workbench.evidence.known import Value, known_values
 from workbench.evidence.relations import last_parameter, outbound, owner
@@ -84,8 +87,12 @@ def write_configuration(
 ) -> None:
     """Write `schema.json` (the bundle), `schemathesis.toml` and the hooks into a scratch folder.
 
-    A `schemathesis.toml` in the partner folder is taken as it is instead of ours. Secrets are
-    written as `${VARIABLE}` and reach the program through its environment only.
+    A `schemathesis.toml` in the partner folder stands in place of what we would say of cases and
+    checks; the login is ours in any case. Secrets are written as `${VARIABLE}` and reach the
+    program through its environment only.
+
+    Raises:
+        InputError: The partner folder's own configuration says what a folder may not say.
     """
     (room / "schema.json").write_text(json.dumps(bundle), "utf-8")
     hooks = hook_source(session.allowed)
@@ -99,17 +106,27 @@ def write_configuration(
         shutil.copy(partner.folder / "hooks.py", room / "partner_hooks.py")
     hooks += login_source(session)
     (room / "workbench_hooks.py").write_text(hooks, "utf-8")
-    own = partner.folder / "schemathesis.toml"
-    text = own.read_text("utf-8") if own.is_file() else _compose(partner, session, selection)
-    (room / "schemathesis.toml").write_text(text, "utf-8")
+    (room / "schemathesis.toml").write_text(_compose(partner, session, selection), "utf-8")
 
 
 def _compose(partner: Partner, session: Session, selection: Selection) -> str:
+    login = compose_login(partner, session, selection.document)
+    own = partner.folder / OVERRIDES
+    if own.is_file():
+        text = "\n".join([read_overrides(own), *login]) + "\n"
+        try:
+            tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            raise InputError(
+                f"{OVERRIDES} leaves no room for the login: {error}",
+                location=f"{partner.slug}/{OVERRIDES}",
+                hint="Leave out [checks.ignored_auth], and write tables as [name], not inline.",
+            ) from error
+        return text
     tables: list[str] = ["[cache]", "enabled = false", ""]
     tables += _known_values(partner, session, selection)
     tables += _gentle(selection)
-    tables += compose_login(partner, session, selection.document)
-    return "\n".join(tables) + "\n"
+    return "\n".join([*tables, *login]) + "\n"
 
 
 def _known_values(partner: Partner, session: Session, selection: Selection) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import site
 import subprocess
 import sys
 import time
@@ -18,7 +19,7 @@ from workbench.evidence.contract.login import secret_environment
 Progress = Callable[[str, int], None]
 """Called with the operation that was just tested, and the number of scenarios so far."""
 
-_PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "VIRTUAL_ENV")
+_PASSED_ON = ("PATH", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "VIRTUAL_ENV")
 _CLEAN, _FAILURES = 0, 1
 _GRACE_SECONDS = 5.0
 _LOOK_SECONDS = 0.1
@@ -91,10 +92,7 @@ def compose(session: Session, selection: Selection, budget: Budget) -> list[str]
 def _execute(
     command: list[str], room: Path, session: Session, budget: Budget, progress: Progress | None
 ) -> str | None:
-    environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-    environment |= secret_environment(session)
-    environment |= {"SCHEMATHESIS_HOOKS": "workbench_hooks", "PYTHONPATH": str(room)}
-    environment |= {"NO_COLOR": "1", "PYTHONHASHSEED": "0"}
+    environment = seclude(room) | secret_environment(session)
     output = room / "output.txt"
     with output.open("wb") as said:
         program = subprocess.Popen(  # noqa: S603 - our own interpreter, no shell, fixed words
@@ -115,6 +113,25 @@ def _execute(
         return None
     last = session.redactor.text(output.read_text("utf-8", "replace")).strip()
     return f"it ended with code {program.returncode}: {' '.join(last[-300:].split())}"
+
+
+def seclude(room: Path) -> dict[str, str]:
+    """The program's environment, without the secrets: nothing of the user's own is in reach.
+
+    It would send `~/.netrc` in place of the credential, and follow proxies. The user's packages
+    stay where they are, because the workbench may be one of them.
+    """
+    return {name: os.environ[name] for name in _PASSED_ON if name in os.environ} | {
+        "HOME": str(room),
+        "USERPROFILE": str(room),
+        "NETRC": str(room / "no-netrc"),
+        "NO_PROXY": "*",
+        "PYTHONUSERBASE": site.getuserbase(),
+        "SCHEMATHESIS_HOOKS": "workbench_hooks",
+        "PYTHONPATH": str(room),
+        "NO_COLOR": "1",
+        "PYTHONHASHSEED": "0",
+    }
 
 
 def _watch(
