@@ -20,6 +20,7 @@ from workbench.errors import InputError
 from workbench.evidence.contract.configuration import Selection, select, write_configuration
 from workbench.evidence.contract.login import TOKEN_VARIABLE, compose_login, secret_environment
 from workbench.evidence.contract.program import Budget, compose, seclude
+from workbench.model.description import Operation
 from workbench.model.feature import Catalogue
 from workbench.partners import Partner
 from workbench.settings import Settings
@@ -129,6 +130,9 @@ def test_real_ids_reach_path_query_and_body(
     """Parameters and references inside bodies take the ids of the test account; removals do not."""
     with open_mini() as (partner, session):
         selection = selected(partner, session)
+        bound_too = partner.description.exchange("POST /orders")
+        assert isinstance(bound_too, Operation)
+        selection.operations[bound_too.id] = bound_too
         _configure(tmp_path, partner, session, selection)
     plan = tomllib.loads((tmp_path / "schemathesis.toml").read_text("utf-8"))
     bound = {
