@@ -6,11 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from starlette.responses import JSONResponse
 
 from workbench.adapters.session import Session
 from workbench.evidence import behaviour
 from workbench.model.evidence import Evidence, Outcome
 from workbench.model.feature import Catalogue
+from workbench.sandbox import tavola_availability
 
 _ONES = (
     "menu-section-create-one",
@@ -63,3 +65,51 @@ def test_an_acknowledged_write_without_effect_is_no_proof(
     with open_mini(*filter(None, [defect])) as (partner, session):
         lines = [*behaviour.gather(partner, catalogue, session, patience=0.2, only=only)]
     assert _proved(lines) & _PRODUCT == proved
+
+
+_HOURS = {
+    "availability-read",
+    "availability-exceptions-kept",
+    "availability-close-now",
+    "availability-close-one-type",
+    "availability-pause-until",
+}
+
+
+def _hours(session: Session) -> Any:
+    return session.client.send("GET", "/restaurants/rest_77/availability").json()
+
+
+def test_days_are_added_and_the_restaurant_closed_and_opened(
+    open_embedded: Callable, catalogue: Catalogue
+) -> None:
+    """Single days keep the others, every way to close is read back, and all is put back."""
+    with open_embedded("tavola") as (partner, session):
+        before = _hours(session)
+        lines = [*behaviour.gather(partner, catalogue, session, only={"availability-known"})]
+        assert _hours(session) == before
+    assert _proved(lines) == _HOURS
+
+
+def test_a_pause_that_is_acknowledged_only_is_no_proof(
+    open_embedded: Callable, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pause that is answered with 200 and has no effect fails each way to close."""
+    monkeypatch.setattr(tavola_availability, "pause", lambda *_: JSONResponse({}))
+    with open_embedded("tavola") as (partner, session):
+        lines = [*behaviour.gather(partner, catalogue, session, only={"availability-known"})]
+    assert _proved(lines) == {"availability-read", "availability-exceptions-kept"}
+    told = {item.criterion for line in lines for item in line.findings}
+    assert told == _HOURS - _proved(lines)
+
+
+def test_nothing_is_said_of_closing_where_nothing_is_bound(
+    open_mini: Callable, catalogue: Catalogue
+) -> None:
+    """A partner without a pause gets no line about it, neither good nor bad."""
+    with open_mini() as (partner, session):
+        lines = [*behaviour.gather(partner, catalogue, session, only={"availability-known"})]
+    assert {slug for line in lines for slug in line.criteria} == {
+        "availability-read",
+        "availability-exceptions-kept",
+    }

@@ -44,6 +44,7 @@ BEHAVIOUR = (
     Defect("date-shifted", "created-then-found", ("date-shifted",)),
     Defect("due-time-shifted", "created-then-found", ("time-shifted",)),
     Defect("closure-shifted", "read-after-write", ("date-shifted",)),
+    Defect("closures-last-only", "availability-known", ("exceptions-lost",)),
     Defect("coordinates-swapped", "place-plausible", ("coordinates-swapped",)),
     Defect("geo-implausible", "place-plausible", ("coordinates-swapped",)),
     Defect("position-swapped", "position-sent", ("coordinates-swapped",)),

@@ -276,6 +276,8 @@ class Miniature(State):
         """`PUT …/availability`."""
         self._restaurant(request, write=True)
         self.hours = copy.deepcopy(body)
+        if self.has("closures-last-only"):
+            self.hours["closures"] = self.hours["closures"][-1:]
         if self.has("closure-shifted"):
             for item in self.hours["closures"]:
                 moved = date.fromisoformat(item["date"])

@@ -28,6 +28,7 @@ from workbench.evidence.behaviour.identities import (
     refuse_wrong,
 )
 from workbench.evidence.behaviour.listing import look_at_lists
+from workbench.evidence.behaviour.opening import open_and_close
 from workbench.evidence.behaviour.outcomes import follow_outcomes
 from workbench.evidence.behaviour.pace import look_at_pace, look_at_rates
 from workbench.evidence.behaviour.places import look_at_places
@@ -75,6 +76,7 @@ CHECKS = (
     Check("position-sent", send_positions, ("delivery-location-write",)),
     Check("read-after-write", write_and_read_back, _WRITES),
     Check("created-one", create_one, _WRITES),
+    Check("availability-known", open_and_close, _WRITES[2:]),
     Check("outcome-followed", follow_outcomes, _WRITES),
     Check("patch-leaves-others", change_one_field, _WRITES),
     Check("put-replaces", replace_whole, _WRITES),

@@ -1,0 +1,200 @@
+"""Single days and the state of this moment: added without loss, closed and opened, read back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from typing import Any, NamedTuple
+
+from workbench.adapters.answer import Answer, SentRequest
+from workbench.canonical.availability import (
+    Availability,
+    AvailabilityState,
+    CalendarException,
+    ExceptionKind,
+)
+from workbench.canonical.base import OrderType
+from workbench.errors import InputError, PartnerError, TranslationError
+from workbench.evidence.behaviour.bench import Bench, finding
+from workbench.model.evidence import Evidence, Outcome, Severity
+from workbench.model.statement import Binding
+
+_FEATURE = "availability-write"
+_READ = "availability-read"
+_KEPT = "availability-exceptions-kept"
+_CLOSE = "availability-close-now"
+_ONE_TYPE = "availability-close-one-type"
+_UNTIL = "availability-pause-until"
+_REASON = "Test of the integration"
+
+
+class _Closing(NamedTuple):
+    """A way to close, the criterion that it proves, and what has to be seen afterwards."""
+
+    criterion: str
+    given: dict[str, Any]
+    holds: Callable[[AvailabilityState], bool]
+
+
+def open_and_close(bench: Bench) -> Iterator[Evidence]:
+    """Read the calendar, add single days to it, close and open again; all is put back."""
+    if not bench.has(_FEATURE):
+        return
+    try:
+        before = bench.adapter.get_availability()
+    except InputError:
+        return  # Nothing reads it back, so nothing could be shown.
+    yield bench.tell(
+        _FEATURE,
+        "availability-known",
+        f"Read the availability: {len(before.schedules)} timetable(s), "
+        f"{len(before.exceptions)} exception(s).",
+        criteria=[_READ],
+    )
+    if not bench.session.allow_writes:
+        return
+    if not _is_absent(bench, _KEPT):
+        yield from _guard(bench, _KEPT, partial(_add_days, bench, before))
+    for closing in _closings(bench):
+        yield from _guard(bench, closing.criterion, partial(_close, bench, closing))
+
+
+def _is_absent(bench: Bench, criterion: str) -> bool:
+    """Whether the folder states that the partner does not do this."""
+    stated = bench.partner.statement(_FEATURE)
+    return isinstance(stated, Binding) and criterion in stated.criteria
+
+
+def _guard(bench: Bench, criterion: str, act: Callable[[], Evidence]) -> Iterator[Evidence]:
+    try:
+        yield act()
+    except (PartnerError, TranslationError) as error:
+        words = f"It could not be tried: {error}"
+        outcome = Outcome.CANT_TELL
+        yield bench.tell(_FEATURE, criterion, words, outcome=outcome, criteria=[criterion])
+    except InputError:
+        return  # Nothing is bound for it.
+
+
+def _add_days(bench: Bench, before: Availability) -> Evidence:
+    """Add two closed days one after the other: the second must leave the first and the others."""
+    known = {_key(item) for item in before.exceptions}
+    days = _free_days(before)
+    try:
+        for day in days:
+            one = CalendarException(kind=ExceptionKind.CLOSED, first_date=day, last_date=day)
+            sent = bench.adapter.add_exception(one)
+    finally:
+        after = bench.adapter.get_availability()
+        for item in after.exceptions:
+            if _key(item) not in known:
+                bench.adapter.remove_exception(item)
+    answer = sent if isinstance(sent, Answer) else None
+    lost = known - {_key(item) for item in after.exceptions}
+    # A partner may tell a day in other fields than ours, so ours are counted.
+    missing = len(after.exceptions) < len(before.exceptions) + len(days)
+    findings = []
+    if lost or missing:
+        what = "takes others out" if lost else "is accepted, but it is not there"
+        findings.append(
+            finding(
+                "exceptions-lost",
+                Severity.HIGH,
+                f"Adding a single closed day {what}.",
+                operation=bench.subject(_FEATURE),
+                expected=f"{len(before.exceptions) + len(days)} exceptions",
+                observed=f"{len(after.exceptions)} exceptions",
+                criterion=_KEPT,
+                reproduction=answer.curl if answer else None,
+            )
+        )
+    return bench.tell(
+        _FEATURE,
+        "exceptions-kept",
+        f"Added {len(days)} closed days to {len(before.exceptions)} exception(s): "
+        f"{len(after.exceptions)} are there.",
+        criteria=[_KEPT],
+        findings=findings,
+    )
+
+
+def _free_days(before: Availability) -> list[date]:
+    """Two days of next year on which nothing is stated yet."""
+    taken = {item.first_date for item in before.exceptions}
+    start = date(datetime.now(UTC).year + 1, 2, 1)
+    days = (start + timedelta(days=7 * week) for week in range(len(taken) + 2))
+    return [day for day in days if day not in taken][:2]
+
+
+def _key(item: CalendarException) -> tuple[Any, ...]:
+    return item.kind, item.first_date, item.last_date, item.starts_at, item.ends_at, item.ranges
+
+
+def _closings(bench: Bench) -> Iterator[_Closing]:
+    """The ways to close that the mapping can tell apart and the folder does not exclude."""
+    until = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=2)
+    ways = [
+        _Closing(_CLOSE, {}, lambda state: not state.order_types and state.until is None),
+        _Closing(_UNTIL, {"until": until}, lambda state: state.until == until),
+    ]
+    kind = next((one for one in OrderType if _body(bench, {"order_types": (one,)})), None)
+    if kind is not None:
+        only = {"order_types": (kind,)}
+        ways.append(_Closing(_ONE_TYPE, only, lambda state: state.order_types == (kind,)))
+    plain = _body(bench, {})
+    for way in ways:
+        is_told = not way.given or _body(bench, way.given) != plain
+        if is_told and not _is_absent(bench, way.criterion):
+            yield way
+
+
+def _body(bench: Bench, given: dict[str, Any]) -> Any:
+    """The body that would close; None where nothing is bound, or the mapping has no word for it."""
+    try:
+        shown = bench.adapter.close_now(reason=_REASON, dry_run=True, **given)
+    except (InputError, TranslationError):
+        return None
+    return shown.body if isinstance(shown, SentRequest) else None
+
+
+def _close(bench: Bench, way: _Closing) -> Evidence:
+    """Close, look, open, look."""
+    try:
+        sent = bench.adapter.close_now(reason=_REASON, **way.given)
+        closed = bench.adapter.get_availability().state
+    finally:
+        bench.adapter.reopen()
+    opened = bench.adapter.get_availability().state
+    if closed is None or opened is None:
+        words = "Closed and opened again, but the state cannot be read."
+        return bench.tell(_FEATURE, way.criterion, words, outcome=Outcome.UNTESTED)
+    is_right = not closed.accepting and way.holds(closed) and opened.accepting
+    findings = []
+    if not is_right:
+        findings.append(
+            finding(
+                "state-not-kept",
+                Severity.HIGH,
+                "Closing or opening at once is accepted, but reading shows something else.",
+                operation=bench.subject(_FEATURE),
+                expected=f"closed ({', '.join(way.given) or 'all'}), then open",
+                observed=f"{_words(closed)}, then {_words(opened)}",
+                criterion=way.criterion,
+                reproduction=sent.curl if isinstance(sent, Answer) else None,
+            )
+        )
+    return bench.tell(
+        _FEATURE,
+        "closed-and-opened",
+        f"Closed with {', '.join(way.given) or 'no end'}, then opened: read as {_words(closed)}, "
+        f"then {_words(opened)}.",
+        criteria=[way.criterion],
+        findings=findings,
+    )
+
+
+def _words(state: AvailabilityState) -> str:
+    types = ", ".join(state.order_types)
+    until = f" until {state.until.isoformat()}" if state.until else ""
+    return "open" if state.accepting else f"closed{until}{f' for {types}' if types else ''}"
