@@ -12,7 +12,7 @@ from workbench.adapters.session import Session
 from workbench.evidence import behaviour
 from workbench.model.evidence import Evidence, Outcome
 from workbench.model.feature import Catalogue
-from workbench.sandbox import tavola_availability
+from workbench.sandbox import tavola_availability, tavola_orders
 
 _ONES = (
     "menu-section-create-one",
@@ -113,3 +113,40 @@ def test_nothing_is_said_of_closing_where_nothing_is_bound(
         "availability-read",
         "availability-exceptions-kept",
     }
+
+
+_TIMES = {"order-deadline-met", "order-accept-with-time", "order-time-changed"}
+
+
+def test_promised_times_are_read_back(open_embedded: Callable, catalogue: Catalogue) -> None:
+    """An order is accepted before its deadline with a time, which is changed afterwards."""
+    with open_embedded("tavola") as (partner, session):
+        lines = [*behaviour.gather(partner, catalogue, session, only={"time-promised"})]
+    assert _proved(lines) == _TIMES
+
+
+def test_a_promise_that_is_dropped_is_no_proof(
+    open_embedded: Callable, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A partner that accepts the order and forgets the promised time has not taken it."""
+    change = tavola_orders.change_order
+
+    def forget(market: Any, order: Any, status: str, by: str, given: dict[str, Any]) -> None:
+        kept = {name: value for name, value in given.items() if name != "ready_at"}
+        change(market, order, status, by, kept)
+
+    monkeypatch.setattr(tavola_orders, "change_order", forget)
+    with open_embedded("tavola") as (partner, session):
+        lines = [*behaviour.gather(partner, catalogue, session, only={"time-promised"})]
+    assert _proved(lines) == {"order-deadline-met"}
+
+
+def test_who_pays_a_discount_is_proved_by_its_shares(
+    open_embedded: Callable, catalogue: Catalogue
+) -> None:
+    """Orders whose discounts name their sponsors prove it; others do not claim it."""
+    with open_embedded("tavola") as (partner, session):
+        lines = [*behaviour.gather(partner, catalogue, session, only={"read-known"})]
+    shown = ["order-discount-sponsors" in line.criteria for line in lines]
+    assert any(shown)
+    assert not all(shown)

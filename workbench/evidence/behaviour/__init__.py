@@ -33,6 +33,7 @@ from workbench.evidence.behaviour.outcomes import follow_outcomes
 from workbench.evidence.behaviour.pace import look_at_pace, look_at_rates
 from workbench.evidence.behaviour.places import look_at_places
 from workbench.evidence.behaviour.pricing import compare_prices
+from workbench.evidence.behaviour.promising import promise_times
 from workbench.evidence.behaviour.reading import read_known, read_statuses, read_unknown
 from workbench.evidence.behaviour.slots import book_offered
 from workbench.evidence.behaviour.status import walk_statuses
@@ -73,6 +74,7 @@ CHECKS = (
     Check("list-complete", look_at_lists, _READS),
     Check("offered-slot-booked", book_offered, _READS[1:]),
     Check("status-round-trip", walk_statuses, _STATUS_WRITES),
+    Check("time-promised", promise_times, _STATUS_WRITES[:1]),
     Check("position-sent", send_positions, ("delivery-location-write",)),
     Check("read-after-write", write_and_read_back, _WRITES),
     Check("created-one", create_one, _WRITES),

@@ -146,6 +146,8 @@ def _criteria(entity: object) -> tuple[str, ...]:
         "order-customer-contact": bool(entity.customer.phone or entity.customer.email),
         "order-due-time": entity.timing.due_at is not None or entity.timing.asap is not None,
         "order-notes-complete": bool(entity.notes),
+        "order-discount-sponsors": bool(entity.discounts)
+        and all(item.shares for item in entity.discounts),
     }
     covered = proved_by(ORDER.read, entity.order_type)
     return (*covered, *(slug for slug, holds in shown.items() if holds))
