@@ -51,11 +51,12 @@ class RunFolder:
         """Make the folder of a new run; an empty `run` is named after the time, and like no other.
 
         Raises:
-            InputError: The run has evidence already; evidence is never overwritten.
+            InputError: The run has evidence already, which is never overwritten; or its name leads
+                out of the partner's reports.
         """
         if not run:
             return cls(_reserve(reports / partner, f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"))
-        folder = cls(reports / partner / run)
+        folder = cls(_place(reports / partner, run))
         if folder.log.exists():
             raise InputError(
                 f"Run {run!r} of {partner} exists already",
@@ -64,6 +65,18 @@ class RunFolder:
             )
         folder.path.mkdir(parents=True, exist_ok=True)
         return folder
+
+
+def _place(home: Path, run: str) -> Path:
+    """The folder of a named run, which stands in the partner's reports, links followed."""
+    path = home / run
+    if path.name != run or path.resolve().parent != home.resolve():
+        raise InputError(
+            f"{run!r} is no name of a run",
+            location=str(home),
+            hint="Give a plain name, such as 20260301T120000Z, of a folder that is no link.",
+        )
+    return path
 
 
 def _reserve(home: Path, name: str) -> Path:
@@ -96,7 +109,7 @@ def find_run(reports: Path, partner: str, run: str | None = None) -> RunFolder:
         InputError: There is none.
     """
     if run is not None:
-        folder = RunFolder(reports / partner / run)
+        folder = RunFolder(_place(reports / partner, run))
         if folder.log.is_file():
             return folder
     elif runs := list_runs(reports, partner):

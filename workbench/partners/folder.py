@@ -178,7 +178,7 @@ def load_partner(slug: str, settings: Settings) -> Partner:
         InputError: The folder, its manifest, a document or the mapping is missing or not valid.
     """
     folder = settings.contracts / slug
-    if not (folder / MANIFEST).is_file():
+    if folder.name != slug or not (folder / MANIFEST).is_file():
         raise _unknown_partner(slug, settings)
     manifest = _read_manifest(folder)
     paths = [folder / document.path for document in manifest.documents]
@@ -191,11 +191,11 @@ def load_partner(slug: str, settings: Settings) -> Partner:
                 hint="Copy the document into the folder, or correct its path.",
             )
     overlay = folder / manifest.overlay if manifest.overlay else None
+    _keep_inside(folder, overlay or folder, f"{slug}/{MANIFEST}#/overlay")
     description = describe(paths, overlay=overlay)
-    mapping = folder / MAPPING
     translators = (
-        load_mappings(mapping, timezone=manifest.timezone, currency=manifest.currency)
-        if mapping.is_file()
+        load_mappings(folder / MAPPING, timezone=manifest.timezone, currency=manifest.currency)
+        if (folder / MAPPING).is_file()
         else {}
     )
     partner = Partner(
@@ -305,8 +305,17 @@ def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+def _keep_inside(folder: Path, path: Path, location: str) -> None:
+    if not path.resolve().is_relative_to(folder.resolve()):
+        hint = "Copy the file into the folder, or correct its path."
+        raise InputError(
+            f"{path.name} is not in the partner's folder", location=location, hint=hint
+        )
+
+
 def _read_samples(folder: Path) -> Iterator[Sample]:
     for path in sorted((folder / "samples").glob("*/*.json")):
+        _keep_inside(folder, path, str(path))
         if path.name.endswith(".canonical.json"):
             continue
         beside = path.with_name(f"{path.stem}.canonical.json")
