@@ -9,6 +9,7 @@ from typing import Any
 from workbench.adapters.answer import Answer
 from workbench.adapters.binding import entity_ids, entity_noun, pick_for, pick_new
 from workbench.canonical.base import Entity, Ids
+from workbench.canonical.menu import Product
 from workbench.errors import InputError, PartnerError, TranslationError
 from workbench.evidence.behaviour.bench import Bench, finding
 from workbench.evidence.behaviour.inventing import recorded
@@ -129,9 +130,17 @@ def _read(bench: Bench, slug: str, answer: Answer, entity: Entity, identity: str
         _CHECK,
         f"{summary}; read back after {seconds:.1f} s, {tally(left)}.",
         subject=bench.asked(answer),
-        criteria=proved_by(slug, "create-one") if is_there and not left else (),
+        criteria=_shown_by(bench, slug, entity) if is_there and not left else (),
         findings=[*missing, *lost],
     )
+
+
+def _shown_by(bench: Bench, slug: str, entity: Entity) -> tuple[str, ...]:
+    """What a new thing proves that reads as it was sent: that it was made, and its photos."""
+    has_photos = isinstance(entity, Product) and bool(entity.images)
+    bare = entity.model_copy(update={"images": ()}) if has_photos else entity
+    is_told = payload_of(bench, slug, bare) != payload_of(bench, slug, entity)
+    return (*proved_by(slug, "create-one"), *(("product-images",) if is_told else ()))
 
 
 def _swap(value: Any, ours: str, theirs: str) -> Any:
