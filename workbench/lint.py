@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 
 from workbench.evidence.samples import schema_of
 from workbench.mapping import check_mapping
-from workbench.model.evidence import Finding, Severity, Source
+from workbench.model.evidence import Finding, Matter, Severity, Source
 from workbench.model.feature import Catalogue, FeatureKind
 from workbench.model.statement import Absence, Binding, Open
 from workbench.partners import Partner
@@ -29,6 +29,7 @@ def _unstated(partner: Partner, catalogue: Catalogue) -> Iterator[Finding]:
         if feature.needs_statement and partner.statement(feature.slug) is None:
             yield Finding(
                 slug="feature-unstated",
+                matter=Matter.FOLDER,
                 severity=Severity.HIGH,
                 summary=f"The folder says nothing about {feature.slug} ({feature.title}).",
                 pointer=f"partner.yaml#/features/{feature.slug}",
@@ -41,6 +42,7 @@ def _left_out(partner: Partner, _: Catalogue) -> Iterator[Finding]:
         if warning.is_omission:
             yield Finding(
                 slug=warning.slug,
+                matter=Matter.DOCUMENT,
                 severity=Severity(warning.severity),
                 summary=warning.summary,
                 pointer=f"{warning.document}#{warning.pointer}",
@@ -55,6 +57,7 @@ def _unjudged(partner: Partner, catalogue: Catalogue) -> Iterator[Finding]:
             near = f" It may be {statement.candidates[0]}." if statement.candidates else ""
             yield Finding(
                 slug="feature-open",
+                matter=Matter.FOLDER,
                 severity=Severity.MEDIUM,
                 summary=f"Nobody has judged {feature.slug} ({feature.title}) yet.{near}",
                 pointer=pointer,
@@ -63,6 +66,7 @@ def _unjudged(partner: Partner, catalogue: Catalogue) -> Iterator[Finding]:
         elif isinstance(statement, Binding) and not statement.reviewed:
             yield Finding(
                 slug="binding-unreviewed",
+                matter=Matter.FOLDER,
                 severity=Severity.MEDIUM,
                 summary=f"Nobody has reviewed what the draft proposes for {feature.slug}.",
                 pointer=f"{pointer}/reviewed",
@@ -74,6 +78,7 @@ def _drifted(partner: Partner, _: Catalogue) -> Iterator[Finding]:
     for name in partner.drifted:
         yield Finding(
             slug="document-changed",
+            matter=Matter.FOLDER,
             severity=Severity.HIGH,
             summary=f"{name} is not the file whose hash the manifest states.",
             pointer="partner.yaml#/documents",
@@ -92,6 +97,7 @@ def _unexplained(partner: Partner, catalogue: Catalogue) -> Iterator[Finding]:
             if catalogue.reason(absence.code) is None:
                 yield Finding(
                     slug="reason-unknown",
+                    matter=Matter.FOLDER,
                     severity=Severity.HIGH,
                     summary=f"{feature.slug} gives reason {absence.code}, which does not exist.",
                     pointer=pointer,
@@ -100,6 +106,7 @@ def _unexplained(partner: Partner, catalogue: Catalogue) -> Iterator[Finding]:
         if isinstance(statement, Absence) and not statement.cite:
             yield Finding(
                 slug="absence-without-citation",
+                matter=Matter.FOLDER,
                 severity=Severity.LOW,
                 summary=f"{feature.slug} is stated as {statement.status} without a citation.",
                 pointer=f"partner.yaml#/features/{feature.slug}/cite",
@@ -117,6 +124,7 @@ def _unmapped(partner: Partner, catalogue: Catalogue) -> Iterator[Finding]:
         if translator is None:
             yield Finding(
                 slug="mapping-missing",
+                matter=Matter.FOLDER,
                 severity=Severity.MEDIUM,
                 summary=f"{feature.slug} is bound, but names no mapping.",
                 pointer=pointer,
@@ -125,6 +133,7 @@ def _unmapped(partner: Partner, catalogue: Catalogue) -> Iterator[Finding]:
         elif feature.is_ours and not translator.can_write:
             yield Finding(
                 slug="mapping-one-way",
+                matter=Matter.FOLDER,
                 severity=Severity.MEDIUM,
                 summary=f"Mapping {translator.name!r} of {feature.slug} cannot be written outward.",
                 pointer=pointer,
@@ -133,6 +142,7 @@ def _unmapped(partner: Partner, catalogue: Catalogue) -> Iterator[Finding]:
         elif not partner.samples(feature.slug):
             yield Finding(
                 slug="sample-missing",
+                matter=Matter.FOLDER,
                 severity=Severity.MEDIUM,
                 summary=f"{feature.slug} has no recorded sample.",
                 pointer=f"samples/{feature.slug}/",
@@ -176,6 +186,7 @@ def _unread_events(partner: Partner, catalogue: Catalogue) -> Iterator[Finding]:
             if name not in rules:
                 yield Finding(
                     slug="event-without-rule",
+                    matter=Matter.FOLDER,
                     severity=Severity.HIGH,
                     summary=f"Nothing says how {name} is recognised among the webhooks.",
                     pointer="partner.yaml#/webhooks/events",
@@ -184,6 +195,7 @@ def _unread_events(partner: Partner, catalogue: Catalogue) -> Iterator[Finding]:
     if webhooks and webhooks.signature.scheme == "none":
         yield Finding(
             slug="webhooks-unsigned",
+            matter=Matter.FOLDER,
             severity=Severity.MEDIUM,
             summary="Webhooks cannot be authenticated.",
             pointer="partner.yaml#/webhooks/signature",
@@ -203,6 +215,7 @@ def _unfilled_parameters(partner: Partner, catalogue: Catalogue) -> Iterator[Fin
                 if needed and parameter.place in {"path", "query"} and not given:
                     yield Finding(
                         slug="parameter-unfilled",
+                        matter=Matter.FOLDER,
                         severity=Severity.MEDIUM,
                         summary=f"Nothing fills the {parameter.place} parameter "
                         f"{parameter.name!r} of {operation.id}.",

@@ -35,7 +35,8 @@ partner: str = "comanda"
 environment: str = "sandbox"
 seed: int = 1
 run: str = ""
-allow_writes: bool = False"""
+allow_writes: bool = False
+seconds: float = 120.0"""
 # A miniature of `validation.ipynb`: it writes the log of a run, without partner or network.
 MINIATURE = """\
 import os

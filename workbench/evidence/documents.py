@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from workbench.model.description import DocumentWarning, Event, Operation
-from workbench.model.evidence import Evidence, Finding, Outcome, Severity, Source
+from workbench.model.evidence import Evidence, Finding, Matter, Outcome, Severity, Source
 from workbench.model.feature import Catalogue, Feature, FeatureKind
 from workbench.model.statement import Binding
 from workbench.partners import Partner
@@ -62,6 +62,7 @@ def _missing_parts(
     if item.deprecated:
         yield Finding(
             slug="operation-deprecated",
+            matter=Matter.DOCUMENT,
             severity=Severity.MEDIUM,
             summary=f"{item.id} is marked as deprecated.",
             pointer=item.pointer,
@@ -78,6 +79,7 @@ def _missing_parts(
 def _no_schema(item: Operation | Event, part: str) -> Finding:
     return Finding(
         slug="schema-missing",
+        matter=Matter.DOCUMENT,
         severity=Severity.LOW,
         summary=f"{item.id} does not describe {part} with a schema.",
         pointer=item.pointer,
@@ -103,6 +105,7 @@ def _warnings_of(partner: Partner, item: Operation | Event) -> list[DocumentWarn
 def _as_finding(warning: DocumentWarning, operation: str | None = None) -> Finding:
     return Finding(
         slug=warning.slug,
+        matter=Matter.DOCUMENT,
         severity=Severity(warning.severity),
         summary=warning.summary,
         pointer=f"{warning.document}#{warning.pointer}",
@@ -126,6 +129,7 @@ def _look_at_paper(partner: Partner, feature: Feature) -> Evidence:
     drift = [
         Finding(
             slug="document-changed",
+            matter=Matter.FOLDER,
             severity=Severity.MEDIUM,
             summary=f"{name} is no longer the file that the manifest names by its hash.",
             pointer=name,
@@ -162,6 +166,7 @@ def _look_at_reasons(partner: Partner, catalogue: Catalogue, feature: Feature) -
     findings = [
         Finding(
             slug="feature-unstated",
+            matter=Matter.FOLDER,
             severity=Severity.HIGH,
             summary=f"Nothing is stated about {slug}, so the report cannot explain it.",
             pointer=f"partner.yaml#/features/{slug}",

@@ -14,7 +14,7 @@ from workbench.description.schema_validation import violations
 from workbench.errors import TranslationError
 from workbench.mapping import Translator
 from workbench.model.description import Event, Operation
-from workbench.model.evidence import Evidence, Finding, Outcome, Severity, Source
+from workbench.model.evidence import Evidence, Finding, Matter, Outcome, Severity, Source
 from workbench.model.feature import Catalogue, Feature, FeatureKind, Requirement
 from workbench.model.statement import Binding
 from workbench.partners import Partner, Sample
@@ -77,6 +77,7 @@ def _look_at(
         findings.append(
             Finding(
                 slug="sample-not-translated",
+                matter=Matter.FOLDER,
                 severity=Severity.HIGH,
                 summary=f"{sample.path} does not fit the mapping: {error.message}.",
                 pointer=error.path or None,
@@ -173,6 +174,7 @@ def _differences(expected: Any, actual: Any, sample: Sample, what: str) -> list[
     return [
         Finding(
             slug="sample-differs",
+            matter=Matter.FOLDER,
             severity=Severity.HIGH,
             summary=f"{sample.path}: the {what} differs from the recorded one.",
             pointer=pointer or "/",
@@ -203,6 +205,7 @@ def _off_schema(partner: Partner, feature: Feature, sample: Sample) -> Iterator[
     for violation in violations(partner.description, item.document, schema, sample.payload):
         yield Finding(
             slug="sample-off-schema",
+            matter=Matter.DOCUMENT,
             severity=Severity.HIGH if feature.is_ours else Severity.MEDIUM,
             summary=f"{sample.path} does not match the documented schema of {item.id}.",
             pointer=violation.pointer,

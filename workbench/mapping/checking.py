@@ -14,7 +14,7 @@ from workbench.mapping.targets import kind_of, suggest
 from workbench.mapping.translator import Translator
 from workbench.mapping.where import Where
 from workbench.model.description import ApiDescription
-from workbench.model.evidence import Finding, Severity
+from workbench.model.evidence import Finding, Matter, Severity
 from workbench.model.schema import SchemaNode, SchemaReader
 
 _NUMERIC = ("integer", "number", "string")
@@ -202,7 +202,14 @@ class _Check:
         """Add a finding at a rule."""
         pointer = f"mapping.yaml#{rule.place}"
         self.found.append(
-            Finding(slug=slug, severity=severity, summary=summary, pointer=pointer, hint=hint)
+            Finding(
+                slug=slug,
+                severity=severity,
+                summary=summary,
+                pointer=pointer,
+                hint=hint,
+                matter=Matter.FOLDER,
+            )
         )
 
 

@@ -65,6 +65,26 @@ class Severity(StrEnum):
         return self in {Severity.CRITICAL, Severity.HIGH}
 
 
+class Matter(StrEnum):
+    """Whose matter a finding is. The partner reads about the first two, the engineer about all."""
+
+    PLATFORM = "platform"  # the partner's system answers or sends it so
+    DOCUMENT = "document"  # the partner's document says it so
+    FOLDER = "folder"  # our statements and mappings
+    TEST_DATA = "test-data"  # what our folder says of the test account
+    ENVIRONMENT = "environment"  # credentials, network, our own machine
+
+    @property
+    def is_theirs(self) -> bool:
+        """Whether the partner can act on it."""
+        return self in {Matter.PLATFORM, Matter.DOCUMENT}
+
+    @property
+    def settles(self) -> bool:
+        """Whether a grave finding proves a feature wrong; doubts about ourselves prove nothing."""
+        return self not in {Matter.TEST_DATA, Matter.ENVIRONMENT}
+
+
 class Record(BaseModel):
     """A line of an evidence log: frozen, and closed against unknown keys."""
 
@@ -85,6 +105,7 @@ class Finding(Record):
         hint: What would mend it.
         criterion: Slug of the feature criterion that it touches.
         reproduction: A curl command without secrets.
+        matter: Whose matter it is.
     """
 
     slug: str
@@ -97,6 +118,7 @@ class Finding(Record):
     hint: str | None = None
     criterion: str | None = None
     reproduction: str | None = None
+    matter: Matter = Matter.PLATFORM
 
     @property
     def key(self) -> tuple[str, str | None, str | None]:

@@ -9,6 +9,7 @@ from workbench.model.evidence import (
     LIVE_SOURCES,
     Evidence,
     Finding,
+    Matter,
     Outcome,
     Severity,
     Source,
@@ -114,6 +115,7 @@ def _judge_absence(feature: Feature, absence: Absence, lines: list[Evidence]) ->
         )
     finding = Finding(
         slug="statement-contradicted",
+        matter=Matter.FOLDER,
         severity=Severity.HIGH,
         summary=f"The folder states that {feature.title!r} is {absence.status}, "
         f"but {contrary[0].source} saw it work.",
@@ -195,7 +197,7 @@ def _decide(
 ) -> tuple[Status, str]:
     grave = [line for line in lines if any(finding.severity.breaks for finding in line.findings)]
     settled = {Outcome.FAILED, Outcome.PASSED}
-    against = [line for line in grave if line.source in LIVE_SOURCES and line.outcome in settled]
+    against = [line for line in grave if line.outcome in settled and _condemns(line)]
     if against:
         return Status.FAILED, f"{_names(against)} found that it does not work as needed"
     if grave:
@@ -208,6 +210,13 @@ def _decide(
             return Status.LIMITED, f"proved live by {seen}, with {count}"
         return Status.CONFIRMED, f"proved live by {seen}"
     return _not_proved(feature, sources, lacking)
+
+
+def _condemns(line: Evidence) -> bool:
+    """Whether the line saw live that something is wrong which is not a doubt about ourselves."""
+    return line.source in LIVE_SOURCES and any(
+        finding.severity.breaks and finding.matter.settles for finding in line.findings
+    )
 
 
 def _unproved_core(feature: Feature, criteria: Mapping[str, Standing]) -> list[str]:
@@ -291,6 +300,7 @@ def _contradictions(binding: Binding, lines: list[Evidence]) -> list[Finding]:
     return [
         Finding(
             slug="statement-contradicted",
+            matter=Matter.FOLDER,
             severity=Severity.LOW,
             summary=f"The folder states that {slug!r} is {absence.status}, but it was seen.",
             hint="Remove the stated absence from partner.yaml, or correct its reason.",

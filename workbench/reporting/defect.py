@@ -31,8 +31,8 @@ class Defect:
 
     @property
     def is_theirs(self) -> bool:
-        """Whether it is about the partner's platform, and not about what our folder says of it."""
-        return self.finding.slug != "statement-contradicted"
+        """Whether the partner can act on it: about the platform, or a document of theirs."""
+        return self.finding.matter.is_theirs
 
 
 def collect(evidence: Iterable[Evidence], verdicts: Iterable[Verdict]) -> tuple[Defect, ...]:

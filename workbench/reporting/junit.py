@@ -33,7 +33,7 @@ def write_junit(report: Report) -> str:
     root = ET.Element("testsuites", name=tame(header.title))
     started = header.started_at.isoformat(timespec="seconds")
     verdicts = [_verdict(row, report) for row in report.rows]
-    findings = [_finding(item) for item in (*report.defects, *report.remarks)]
+    findings = [_finding(item) for item in (*report.ours, *report.defects, *report.remarks)]
     root.append(_suite("verdicts", verdicts, started))
     root.append(_suite("findings", findings, started))
     ET.indent(root)

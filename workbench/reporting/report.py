@@ -267,8 +267,16 @@ class Report:
 
     @cached_property
     def _findings(self) -> tuple[Defect, ...]:
-        found = collect(self.log.evidence, self.verdicts.values())
-        return tuple(item for item in found if item.is_grave or item.is_theirs)
+        return tuple(item for item in self._all_findings if item.is_theirs)
+
+    @property
+    def ours(self) -> tuple[Defect, ...]:
+        """Findings about our folder, test data and environment: for the engineer alone."""
+        return tuple(item for item in self._all_findings if not item.is_theirs)
+
+    @cached_property
+    def _all_findings(self) -> tuple[Defect, ...]:
+        return collect(self.log.evidence, self.verdicts.values())
 
     def name(self, feature: str) -> str:
         """Title of a feature; the slug, when the catalogue does not know it."""

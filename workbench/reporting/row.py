@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from workbench.model.evidence import LIVE_SOURCES, Evidence, Outcome
+from workbench.model.evidence import LIVE_SOURCES, Evidence, Finding, Outcome
 from workbench.model.feature import Criterion, Feature, FeatureKind, Reason, Requirement
 from workbench.model.verdict import Standing, Status, Verdict
 from workbench.reporting.language import Language
@@ -85,6 +85,11 @@ class Row:
             if source in LIVE_SOURCES and self.verdict.sources.get(source) is not Outcome.PASSED
         ]
         return say("why.unverified", lacking=self.language.join(lacking or [say("why.doubt")]))
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is wrong on the partner's side."""
+        return tuple(item for item in self.verdict.findings if item.matter.is_theirs)
 
     @property
     def is_paperwork(self) -> bool:

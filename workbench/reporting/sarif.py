@@ -25,7 +25,7 @@ _LEVELS = {
 
 def write_sarif(report: Report) -> str:
     """One result for each distinct finding; the same finding has the same fingerprint each time."""
-    found = (*report.defects, *report.remarks)
+    found = (*report.ours, *report.defects, *report.remarks)
     rules = {item.finding.slug: item.finding for item in reversed(found)}
     driver = {
         "name": "partner-integration-workbench",

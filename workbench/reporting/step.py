@@ -57,7 +57,7 @@ def _mend(rows: Sequence[Row], language: Language) -> Iterator[Step]:
     for row in rows:
         if row.verdict.status is not Status.FAILED:
             continue
-        grave = [finding for finding in row.verdict.findings if finding.severity.breaks]
+        grave = [finding for finding in row.findings if finding.severity.breaks]
         task = (grave[0].hint or grave[0].summary) if grave else row.verdict.because
         yield Step(action, task, row.feature.title, f"gap-{row.feature.slug}", is_recorded=True)
 

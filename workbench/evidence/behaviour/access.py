@@ -8,7 +8,7 @@ from workbench.adapters.answer import Answer
 from workbench.errors import RefusedError
 from workbench.evidence.behaviour.bench import Bench, finding
 from workbench.evidence.kinds import KINDS, Kind
-from workbench.model.evidence import REFUSAL, Evidence, Outcome, Severity
+from workbench.model.evidence import REFUSAL, Evidence, Matter, Outcome, Severity
 
 
 def accept_ours(bench: Bench) -> Iterator[Evidence]:
@@ -68,6 +68,7 @@ def _shut_out(bench: Bench, feature: str, operation: str, error: RefusedError) -
         operation=operation,
         expected="an answer to a read of the test account",
         observed=error.message,
+        matter=Matter.ENVIRONMENT,
         criterion=f"{environment}-credentials-work",
     )
     return bench.tell(

@@ -15,7 +15,7 @@ from workbench.evidence.kinds import feature_of
 from workbench.evidence.relations import owner
 from workbench.evidence.reproduction import as_python
 from workbench.model.description import Operation
-from workbench.model.evidence import Evidence, Finding, Outcome, Severity, Source
+from workbench.model.evidence import Evidence, Finding, Matter, Outcome, Severity, Source
 from workbench.model.feature import Catalogue
 from workbench.model.statement import Binding
 from workbench.partners import Partner
@@ -142,6 +142,7 @@ def finding(
     criterion: str | None = None,
     reproduction: str | None = None,
     pointer: str | None = None,
+    matter: Matter = Matter.PLATFORM,
 ) -> Finding:
     """A finding of a behaviour check."""
     return Finding(
@@ -154,4 +155,5 @@ def finding(
         criterion=criterion,
         reproduction=reproduction,
         pointer=pointer,
+        matter=matter,
     )

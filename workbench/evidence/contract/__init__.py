@@ -19,7 +19,7 @@ from workbench.evidence.contract.report import OperationResult, read_report
 from workbench.evidence.contract.vetting import Unusable, Vetted, vet
 from workbench.evidence.reproduction import as_python
 from workbench.model.description import Operation
-from workbench.model.evidence import Evidence, Finding, Outcome, Severity, Source
+from workbench.model.evidence import Evidence, Finding, Matter, Outcome, Severity, Source
 from workbench.model.feature import Catalogue
 from workbench.partners import Partner
 from workbench.store import RunFolder
@@ -130,6 +130,7 @@ def _unusable(operation: str, unusable: list[Unusable]) -> Iterator[Finding]:
     for item in unusable[:_MOST_UNUSABLE]:
         yield Finding(
             slug="schema-keyword-unusable",
+            matter=Matter.DOCUMENT,
             severity=Severity.LOW,
             summary=f"A keyword of the schema for {operation} cannot be used: {item.reason}.",
             operation=operation,

@@ -16,7 +16,7 @@ from workbench.description.schema_validation import violations
 from workbench.errors import InputError, PartnerError, TranslationError
 from workbench.evidence.kinds import KINDS
 from workbench.evidence.receipts.post import Post, tell
-from workbench.model.evidence import Evidence, Finding, Outcome, Severity
+from workbench.model.evidence import Evidence, Finding, Matter, Outcome, Severity
 from workbench.model.feature import Access, Feature
 from workbench.model.statement import Binding
 from workbench.partners import load_catalogue
@@ -46,6 +46,7 @@ def look_at(
         findings.append(
             Finding(
                 slug="webhook-not-translated",
+                matter=Matter.FOLDER,
                 severity=Severity.HIGH,
                 summary=f"The body of {event.reference} does not fit the mapping: {error.message}.",
                 pointer=error.path or None,
