@@ -131,7 +131,7 @@ def test_retry_takes_only_what_is_stuck(inbox: Inbox) -> None:
     with inbox.database.transact() as connection:
         connection.execute(update(EFFECTS).where(EFFECTS.c.id == 2).values(state="dead"))
     assert retry(inbox.database, Chosen()) == 3
-    assert [effect.id for effect in work(inbox)] == [2]
+    assert [effect.entity_id for effect in work(inbox)] == ["ord_2"]
     assert [line.state for line in list_receipts(inbox.database, Chosen())] == [
         "dead",
         "dead",

@@ -19,7 +19,7 @@ from workbench.adapters.retry import RetryPolicy
 from workbench.errors import InputError
 from workbench.partners.manifest import Signature
 from workbench.receiver.signature import verify
-from workbench.receiver.sink import CallableSink, Effect, HttpSink, NdjsonSink
+from workbench.receiver.sink import CallableSink, Effect, HttpSink, NdjsonSink, read_effect
 
 SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
 QUICK = RetryPolicy(
@@ -30,13 +30,13 @@ QUICK = RetryPolicy(
 def effect(number: int) -> Effect:
     """An effect of this number."""
     return Effect(
-        id=number,
+        id=f"effect_{number}",
         partner="tavola",
         pos_code="pos-1",
         kind="order",
         entity_id=f"o{number}",
         made_at=datetime(2026, 11, 20, tzinfo=UTC),
-        entity={"note": 'quote " newline \n {"id":77,'},
+        entity={"note": 'quote " newline \n {"id":"effect_77",'},
     )
 
 
@@ -45,12 +45,12 @@ def test_the_file_has_each_effect_once(tmp_path: Path) -> None:
     path = tmp_path / "out" / "effects.ndjson"
     assert NdjsonSink(path).deliver([effect(1), effect(2)]) == {}
     whole = path.read_bytes()
-    path.write_bytes(whole + b'{"id":3,"partn')
+    path.write_bytes(whole + b'{"id":"effect_3","partn')
     sink = NdjsonSink(path)
     assert sink.deliver([effect(2), effect(3)]) == {}
     assert sink.deliver([effect(4)]) == {}
     lines = [json.loads(line) for line in path.read_bytes().splitlines()]
-    assert [line["id"] for line in lines] == [1, 2, 3, 4]
+    assert [line["id"] for line in lines] == [f"effect_{number}" for number in range(1, 5)]
     assert lines[0]["entity"] == effect(1).entity
     assert path.stat().st_mode & 0o077 == 0
 
@@ -72,23 +72,96 @@ def test_two_writers_share_a_file(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     numbers = [json.loads(line)["id"] for line in path.read_bytes().splitlines()]
-    assert sorted(numbers) == list(range(60))
+    assert sorted(numbers) == sorted(f"effect_{number}" for number in range(60))
+
+
+def ids(path: Path) -> list[str]:
+    """The ids in a file, in its order."""
+    return [json.loads(line)["id"] for line in path.read_bytes().splitlines()]
+
+
+def test_the_same_writer_may_come_again(tmp_path: Path) -> None:
+    """What was written, but not noted in the inbox, comes again: also with others in between."""
+    path = tmp_path / "effects.ndjson"
+    one, other = NdjsonSink(path), NdjsonSink(path)
+    one.deliver([effect(1), effect(2)])
+    one.deliver([effect(1), effect(2), effect(3)])
+    other.deliver([effect(4)])
+    one.deliver([effect(4), effect(3), effect(2), effect(5)])
+    other.deliver([effect(5), effect(1)])
+    assert ids(path) == [f"effect_{number}" for number in range(1, 6)]
+
+
+def test_a_torn_line_of_another_writer_is_cut(tmp_path: Path) -> None:
+    """A writer that lives on mends what another left half written when it died."""
+    path = tmp_path / "effects.ndjson"
+    sink = NdjsonSink(path)
+    sink.deliver([effect(1)])
+    path.write_bytes(path.read_bytes() + effect(2).encode() + b"\n" + effect(3).encode()[:40])
+    sink.deliver([effect(2), effect(3)])
+    assert ids(path) == ["effect_1", "effect_2", "effect_3"]
+
+
+@pytest.mark.parametrize("is_longer", [False, True])
+def test_a_file_that_was_replaced_is_read_anew(tmp_path: Path, is_longer: bool) -> None:
+    """After a rotation nothing is taken for written that is not in the file."""
+    path = tmp_path / "effects.ndjson"
+    sink = NdjsonSink(path)
+    sink.deliver([effect(1), effect(2)])
+    path.rename(tmp_path / "effects.1.ndjson")
+    others = [effect(number) for number in range(10, 20 if is_longer else 11)]
+    NdjsonSink(path).deliver(others)
+    sink.deliver([effect(2), effect(10)])
+    assert ids(path) == [*(other.id for other in others), "effect_2"]
+
+
+def row(**changes: Any) -> dict[str, Any]:
+    """A row of `effects` as the database gives it."""
+    return {
+        "id": 1,
+        "event_id": 1,
+        "run": 1,
+        "partner": "tavola",
+        "pos_code": "pos-1",
+        "kind": "order",
+        "entity_id": "o1",
+        "made_at": 1_800_000_000_000_000,
+        "body": b"{}",
+        "attempts": 1,
+        "state": "processing",
+        "due_at": 5,
+    } | changes
+
+
+def test_ids_are_stable_and_of_one_effect_alone() -> None:
+    """Tries do not change an id; another partner, inbox, order or run has another one."""
+    same = {read_effect(row(attempts=n, due_at=n, state="retry")).id for n in range(3)}
+    assert len(same) == 1
+    others = [
+        {"id": 2},
+        {"run": 2},
+        {"partner": "bocado"},
+        {"pos_code": "pos-2"},
+        {"entity_id": "o2"},
+        {"made_at": 1_800_000_000_000_001},
+    ]
+    assert len(same | {read_effect(row(**change)).id for change in others}) == 1 + len(others)
 
 
 def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     """The effects stay in the inbox with the reason."""
-    assert NdjsonSink(tmp_path).deliver([effect(1)]) == {1: "Is a directory"}
+    assert NdjsonSink(tmp_path).deliver([effect(1)]) == {"effect_1": "Is a directory"}
 
 
 def test_a_function_that_raises_is_told() -> None:
     """Only what raised comes again."""
 
     def take(given: Effect) -> None:
-        if given.id == 2:
+        if given.id == "effect_2":
             raise ValueError("no")
 
     troubles = CallableSink(take).deliver([effect(1), effect(2), effect(3)])
-    assert troubles == {2: "ValueError: no"}
+    assert troubles == {"effect_2": "ValueError: no"}
 
 
 @pytest.fixture
@@ -139,7 +212,7 @@ def test_a_refused_forward_comes_again(far_side: Any) -> None:
     sink = HttpSink(far_side.url, SecretStr(SECRET), policy=QUICK)
     troubles = sink.deliver([effect(1), effect(2), effect(3)])
     sink.close()
-    assert list(troubles) == [2]
+    assert list(troubles) == ["effect_2"]
     assert [headers["webhook-id"] for headers, _ in far_side.seen] == [
         "effect_1",
         "effect_1",

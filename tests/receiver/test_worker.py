@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import itertools
+import json
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
 
 import postgres_server
 import pytest
 from deliveries import order, partner, post, post_all, sample, status, with_webhooks
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
 from workbench.errors import RateLimitedError, StoreError, UnavailableError
 from workbench.partners import Partner
@@ -23,7 +25,7 @@ from workbench.receiver.ledger import Outcome
 from workbench.receiver.process import Party
 from workbench.receiver.queue import SECOND, backoff
 from workbench.receiver.schema import ATTEMPTS, EFFECTS, EVENTS
-from workbench.receiver.sink import CallableSink, Effect
+from workbench.receiver.sink import CallableSink, Effect, NdjsonSink
 from workbench.receiver.worker import MAX_ATTEMPTS, MAX_DEATHS, Worker
 
 RULES = {"mesa": partner("mesa").manifest.webhooks}
@@ -338,7 +340,7 @@ def test_a_sink_in_trouble_gets_effects_later_and_in_order(inbox: Inbox) -> None
     for value, minute in (("accepted", 1), ("ready", 2)):
         post(inbox, "tavola", "orders/status", status(value, minute=minute))
     post(inbox, "tavola", "orders", order(7))
-    seen: list[tuple[int, str]] = []
+    seen: list[tuple[str, str]] = []
     is_broken = True
 
     def take(effect: Effect) -> None:
@@ -402,6 +404,30 @@ def test_an_effect_that_nobody_takes_stays_alive_for_a_day(inbox: Inbox) -> None
 def test_waits_double_up_to_an_hour(attempts: int, seconds: int) -> None:
     """2 s, then twice as long each time, never more than an hour, however many tries there were."""
     assert backoff(attempts) == seconds * SECOND
+
+
+def test_inboxes_that_share_a_file_lose_nothing(tmp_path: Path) -> None:
+    """Two partners, and then an inbox that was begun anew: every order has its line, once."""
+    path = tmp_path / "out.ndjson"
+    batch = sample("bocado", "order-created-event", "batch")
+    found = []
+    for name, slug in (("a", "tavola"), ("b", "bocado"), ("c", "tavola")):
+        with Inbox(tmp_path / name / "inbox.db") as inbox:
+            if slug == "bocado":
+                post(inbox, slug, "pedidos/nuevos", batch)
+            else:
+                post_all(inbox, slug, "orders", [order(number) for number in range(3)])
+            worker = Worker(inbox.database, [Party(partner(slug))], NdjsonSink(path))
+            while worker.step():
+                pass
+            with inbox.database.transact() as connection:  # as if nothing had been noted
+                connection.execute(update(EFFECTS).values(state="new", due_at=0))
+            while Worker(inbox.database, [Party(partner(slug))], NdjsonSink(path)).step():
+                pass
+            found += [(slug, entity) for (entity,) in rows(inbox, EFFECTS, "entity_id")]
+    lines = [json.loads(line) for line in path.read_bytes().splitlines()]
+    assert [(line["partner"], line["entity_id"]) for line in lines] == found
+    assert len({line["id"] for line in lines}) == len(lines) == 6 + len(batch["Pedidos"])
 
 
 def test_a_claim_that_ran_out_writes_nothing(inbox: Inbox) -> None:

@@ -1,18 +1,19 @@
 """Where finished events go: a Python function, a file of JSON lines, another service over HTTP.
 
-Every sink may see an effect again after a crash; its `id` stays the same, and the file never has
-it twice.
+Every sink may see an effect again after a crash; its `id` stays the same, and no other inbox gives
+it, so that several partners may share a file or a service. The file never has an effect twice.
 """
 
 from __future__ import annotations
 
 import base64
 import fcntl
+import hashlib
 import hmac
 import os
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,7 +30,8 @@ from workbench.adapters.retry import RetryPolicy
 from workbench.errors import InputError, WorkbenchError
 
 _TAIL_BYTES = 64 * 1024 * 1024  # more than any batch that a crash can leave half recorded
-_LINE_ID = re.compile(rb'^\{"id":(\d+),', re.MULTILINE)
+_KNOWN_IDS = 100_000  # that are kept in memory
+_LINE_ID = re.compile(rb'^\{"id":"(\w+)",', re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +39,14 @@ class Effect:
     """A canonical entity that an event led to.
 
     Attributes:
-        id: Ours, the same whenever it is delivered.
+        id: Ours, the same whenever it is delivered, and of no other effect of any inbox.
         kind: `order`, `order-status`, `reservation` or `reservation-status`.
         entity_id: The partner's id of the order or reservation.
         made_at: When the event was processed.
         entity: The entity as JSON values.
     """
 
-    id: int
+    id: str
     partner: str
     pos_code: str
     kind: str
@@ -72,7 +74,7 @@ class Sink(Protocol):
 
     batch: int
 
-    def deliver(self, effects: Sequence[Effect]) -> Mapping[int, str]:
+    def deliver(self, effects: Sequence[Effect]) -> Mapping[str, str]:
         """Take effects in this order; returns id → trouble of those that it did not take."""
 
 
@@ -84,9 +86,9 @@ class CallableSink:
     def __init__(self, function: Callable[[Effect], None]) -> None:
         self._function = function
 
-    def deliver(self, effects: Sequence[Effect]) -> Mapping[int, str]:
+    def deliver(self, effects: Sequence[Effect]) -> Mapping[str, str]:
         """Call the function for each."""
-        troubles: dict[int, str] = {}
+        troubles: dict[str, str] = {}
         for effect in effects:
             try:
                 self._function(effect)
@@ -102,9 +104,10 @@ class NdjsonSink:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._size = -1  # after our own last write
+        self._known: dict[str, None] = {}  # ids in the file, oldest first
+        self._seen = (0, 0)  # the file's number, and how many of its bytes were read
 
-    def deliver(self, effects: Sequence[Effect]) -> Mapping[int, str]:
+    def deliver(self, effects: Sequence[Effect]) -> Mapping[str, str]:
         """Append the lines that are not there yet; all or none are delivered."""
         try:
             self._append(effects)
@@ -116,14 +119,28 @@ class NdjsonSink:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with os.fdopen(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as file:
             fcntl.flock(file, fcntl.LOCK_EX)  # several workers may share the file
-            size = file.seek(0, os.SEEK_END)
-            known = set() if size == self._size else _mend(file, size)
-            file.seek(0, os.SEEK_END)
-            lines = [effect.encode() + b"\n" for effect in effects if effect.id not in known]
-            file.write(b"".join(lines))
+            self._read(file)
+            fresh = [effect for effect in effects if effect.id not in self._known]
+            file.write(b"".join(effect.encode() + b"\n" for effect in fresh))
             file.flush()
             os.fsync(file.fileno())
-            self._size = file.tell()
+            self._seen = (self._seen[0], file.tell())
+            self._remember(effect.id for effect in fresh)
+
+    def _read(self, file: BinaryIO) -> None:
+        """Learn what was written since, by others or before a crash; ends at the file's end."""
+        number, size = os.fstat(file.fileno()).st_ino, file.seek(0, os.SEEK_END)
+        is_same = self._seen[0] == number and self._seen[1] <= size
+        if not is_same:
+            self._known.clear()
+        start = max(self._seen[1] if is_same else 0, size - _TAIL_BYTES)
+        self._remember(_mend(file, start))
+        self._seen = (number, file.seek(0, os.SEEK_END))
+
+    def _remember(self, ids: Iterable[str]) -> None:
+        self._known.update(dict.fromkeys(ids))
+        for old in list(self._known)[: max(0, len(self._known) - _KNOWN_IDS)]:
+            del self._known[old]
 
 
 class Forgetful(Recorder):
@@ -167,9 +184,9 @@ class HttpSink:
             recorder=Forgetful(Redactor()),
         )
 
-    def deliver(self, effects: Sequence[Effect]) -> Mapping[int, str]:
+    def deliver(self, effects: Sequence[Effect]) -> Mapping[str, str]:
         """Send each; whatever is not answered with 2xx comes again."""
-        troubles: dict[int, str] = {}
+        troubles: dict[str, str] = {}
         for effect in effects:
             try:
                 self._send(effect)
@@ -182,7 +199,7 @@ class HttpSink:
         self._client.close()
 
     def _send(self, effect: Effect) -> None:
-        body, identity = effect.encode(), f"effect_{effect.id}"
+        body, identity = effect.encode(), effect.id
         sent_at = str(int(time.time()))
         text = b".".join((identity.encode(), sent_at.encode(), body))
         proof = base64.b64encode(hmac.digest(self._key, text, "sha256")).decode()
@@ -200,20 +217,19 @@ class HttpSink:
         ).require()
 
 
-def _mend(file: BinaryIO, size: int) -> set[int]:
-    """The ids at the end of a file; a line that a crash left half written is cut off."""
-    start = max(0, size - _TAIL_BYTES)
+def _mend(file: BinaryIO, start: int) -> list[str]:
+    """The ids from a place on; a line that a crash left half written is cut off."""
     file.seek(start)
     tail = file.read()
     whole = tail[: tail.rfind(b"\n") + 1]
     file.truncate(start + len(whole))
-    return {int(number) for number in _LINE_ID.findall(whole)}
+    return [found.decode("ascii") for found in _LINE_ID.findall(whole)]
 
 
 def read_effect(row: Mapping[Any, Any]) -> Effect:
     """A row of `effects` as an effect."""
     return Effect(
-        id=row["id"],
+        id=_effect_id(row),
         partner=row["partner"],
         pos_code=row["pos_code"],
         kind=row["kind"],
@@ -221,3 +237,11 @@ def read_effect(row: Mapping[Any, Any]) -> Effect:
         made_at=datetime.fromtimestamp(row["made_at"] / 1e6, UTC),
         entity=orjson.loads(row["body"]),
     )
+
+
+def _effect_id(row: Mapping[Any, Any]) -> str:
+    # Of what the row says of itself for ever. Its number alone is given anew by every inbox; the
+    # microsecond at which it was made tells apart an inbox and the one that followed it.
+    names = ("id", "event_id", "run", "partner", "pos_code", "kind", "entity_id", "made_at")
+    told = orjson.dumps([row[name] for name in names])
+    return f"effect_{hashlib.sha256(told).hexdigest()[:32]}"

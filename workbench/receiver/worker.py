@@ -194,8 +194,12 @@ class Worker:
             )
         if not rows:
             return 0
-        troubles = self._sink.deliver([read_effect(row) for row in rows])
-        verdicts = [self._judge(row, troubles.get(row["id"])) for row in rows]
+        effects = [read_effect(row) for row in rows]
+        troubles = self._sink.deliver(effects)
+        verdicts = [
+            self._judge(row, troubles.get(effect.id))
+            for row, effect in zip(rows, effects, strict=True)
+        ]
         with self._database.transact() as connection:
             mine = hold(connection, EFFECTS, lease, self._now())
             settle(connection, EFFECTS, [item for item in verdicts if item.id in mine])

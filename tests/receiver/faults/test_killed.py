@@ -12,9 +12,11 @@ import postgres_server
 import pytest
 from children import Storm, child, send, serving, stop
 from deliveries import ROOT, post_all, status
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from workbench.receiver.inbox import Inbox
+from workbench.receiver.schema import EFFECTS
+from workbench.receiver.sink import read_effect
 
 
 def stored(location: str) -> list[str]:
@@ -105,11 +107,14 @@ def test_a_killed_worker_does_nothing_twice(
             first.read(2, seconds=60)
             second.read(2, seconds=60)
         _assert_once_and_in_order(inbox, events)
+        with inbox.database.transact() as connection:
+            made = connection.execute(select(EFFECTS)).mappings().all()
+    numbers_of = {read_effect(row).id: row["id"] for row in made}
     lines = [json.loads(line) for line in output.read_bytes().splitlines()]
     assert len(lines) == len({line["id"] for line in lines})
     by_order: dict[str, list[int]] = defaultdict(list)
     for line in lines:
-        by_order[line["entity_id"]].append(line["id"])
+        by_order[line["entity_id"]].append(numbers_of[line["id"]])
     assert all(numbers == sorted(numbers) for numbers in by_order.values())
 
 
