@@ -133,6 +133,26 @@ def test_a_folder_with_open_statements_makes_a_draft(build_run: Build) -> None:
     assert not read(build_run().path).is_draft
 
 
+def test_what_kept_us_from_asking_is_said_once_at_the_top(build_run: Build) -> None:
+    """Refusals give one sentence with their beginning, and no defect."""
+    lines = [
+        Evidence(
+            feature=slug,
+            source="behaviour",
+            outcome="cant-tell",
+            summary="The check could not go on",
+            detail={"refusal": "RefusedError"},
+        )
+        for slug in ("order-read", "menu-write")
+    ]
+    report = read(build_run(lines).path)
+    assert "your system refused us access" in report.access_trouble
+    assert "2 observations" in report.access_trouble
+    assert report.access_trouble in repr(report.section("cover"))
+    assert not report.defects
+    assert not read(build_run(run="calm").path).access_trouble
+
+
 def test_an_incomplete_run_promises_nothing(build_run: Build) -> None:
     """Without a footer the level says so, and the sign-off is closed."""
     report = read(build_run(complete=False).path)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from workbench.errors import InputError
-from workbench.model.evidence import Evidence, Outcome
+from workbench.model.evidence import REFUSAL, Evidence, Outcome
 from workbench.model.feature import Catalogue, Feature, Lifter
 from workbench.model.verdict import Scores, Status, Verdict, score
 from workbench.partners import load_catalogue
@@ -208,6 +208,20 @@ class Report:
         """One honest sentence that sums the report up; its figures add up."""
         complete = self.log.is_complete
         return sum_up(self.platform, self.scores, self.language, is_complete=complete)
+
+    @property
+    def access_trouble(self) -> str:
+        """One sentence on what kept us from asking, and from when on; empty when nothing did."""
+        hit = [line for line in self.log.evidence if REFUSAL in line.detail]
+        if not hit:
+            return ""
+        kinds = dict.fromkeys(str(line.detail[REFUSAL]) for line in hit)
+        return self.language.say(
+            "access.trouble",
+            moment=self.language.moment(min(line.observed_at for line in hit)),
+            why=self.language.join([self.language.say(f"access.{kind}") for kind in kinds]),
+            observations=self.language.count("count.observation", len(hit)),
+        )
 
     @cached_property
     def valid_until(self) -> datetime | None:
