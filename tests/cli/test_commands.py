@@ -32,6 +32,20 @@ def answer(result: Result) -> Any:
     return json.loads(result.stdout)
 
 
+def test_an_interrupt_is_said_and_has_its_own_exit_code(tmp_path: Path) -> None:
+    """Ctrl-C in the middle of a command: 130, what is kept, and no traceback."""
+    code = (
+        "import click\nfrom workbench.cli.output import speaks\n"
+        "@click.command()\n@speaks\ndef slow(output):\n    raise KeyboardInterrupt\nslow()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 130
+    assert "evidence.jsonl" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_describe_has_the_promised_shape() -> None:
     """Documents, operations, events, security and warnings, with pointers."""
     result = run("describe", "contracts/tavola/openapi.yaml", "--json")

@@ -17,6 +17,11 @@ from workbench.errors import WorkbenchError
 from workbench.model.description import ApiDescription
 
 FINDINGS = 1
+INTERRUPTED = 130
+_INTERRUPTED = WorkbenchError(
+    "Interrupted",
+    hint="What was seen so far is kept in the run's evidence.jsonl, without footer: incomplete.",
+)
 
 
 class Output:
@@ -81,6 +86,9 @@ def speaks(command: Callable[..., int | None]) -> Callable[..., None]:
             code = error.exit_code
         except BrokenPipeError:
             code = 0
+        except KeyboardInterrupt:
+            _print_error(output, _INTERRUPTED)
+            code = INTERRUPTED
         sys.exit(code or 0)
 
     return run
