@@ -49,9 +49,9 @@ def test_a_broken_contract_is_told(
     open_mini: Callable, catalogue: Catalogue, folder: RunFolder, told: Callable
 ) -> None:
     """Deviations of all kinds, at once, each give their finding."""
-    # An answer with another status hides that a header is missing, so that one is left to the
-    # benchmark, which tries every defect by itself.
-    together = [defect for defect in CONTRACT if defect.slug != "status-undocumented"]
+    # Placing orders is bound to no feature, and what is not bound is never written to by fuzzing.
+    unseen = {"status-undocumented", "location-missing"}
+    together = [defect for defect in CONTRACT if defect.slug not in unseen]
     budget = Budget(examples=4, phases=("examples", "coverage"))
     with open_mini(*(defect.slug for defect in together)) as (partner, session):
         lines = [*contract.gather(partner, catalogue, session, folder, budget=budget)]

@@ -125,11 +125,19 @@ def test_an_unusable_operation_says_why(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("statuses", "locked_out"),
-    [({"401": 3}, True), ({"401": 3, "403": 1}, True), ({"401": 3, "200": 1}, False), ({}, False)],
+    ("statuses", "refused"),
+    [
+        ({"401": 3}, True),
+        ({"401": 3, "403": 1}, True),
+        ({"429": 5, "503": 1}, True),
+        ({"401": 3, "200": 1}, False),
+        ({"401": 3, "404": 1}, False),
+        ({}, False),
+    ],
 )
-def test_a_locked_door_is_no_deviation(statuses: dict[str, int], locked_out: bool) -> None:
-    """Only refusals mean that our credentials, not the contract, are at fault."""
+def test_a_refusal_is_no_deviation(statuses: dict[str, int], refused: bool) -> None:
+    """Only refusals mean that access or pace, not the contract, is at fault."""
     result = OperationResult("GET /a", cases=sum(statuses.values()))
     result.statuses.update(statuses)
-    assert result.is_locked_out == locked_out
+    assert result.is_refused == refused
+    assert result.has_success == ("200" in statuses)

@@ -10,7 +10,6 @@ import pytest
 
 from workbench.description import load_text
 from workbench.errors import InputError, TranslationError
-from workbench.evidence.samples import is_written
 from workbench.mapping import Translator
 from workbench.mapping.loading import compile_mappings
 from workbench.partners import Partner, load_partner
@@ -54,7 +53,7 @@ def list_cases(partner: Partner) -> list[Case]:
             canonical = sample.canonical
             canonical = canonical[0] if isinstance(canonical, list) else canonical
             if canonical is not None and translator is not None:
-                cases.append(Case(translator.name, payload, canonical, is_written(feature)))
+                cases.append(Case(translator.name, payload, canonical, feature.is_ours))
     return cases
 
 
