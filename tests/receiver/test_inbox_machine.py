@@ -106,8 +106,10 @@ class InboxMachine(RuleBasedStateMachine):
         self.inbox.close()
         self.folder.cleanup()
         assert states <= {"done"}
-        first = {effect.id: effect for effect in reversed(self.taken)}
-        came = [first[number] for number in sorted(first)]
+        first: dict[str, Effect] = {}
+        for effect in self.taken:
+            first.setdefault(effect.id, effect)  # told again after a crash: the first time counts
+        came = [*first.values()]
         for number, events in self.told.items():
             times = [one.entity["at"] for one in came if one.entity_id == f"ord_{number}"]
             assert times == sorted(times)
