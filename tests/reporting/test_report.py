@@ -122,6 +122,19 @@ def test_a_core_criterion_that_is_lacking_is_no_full_integration(build_run: Buil
     assert not report.is_full
 
 
+def test_a_rehearsed_feature_without_core_still_says_what_is_lacking(build_run: Build) -> None:
+    """All core criteria stated absent, nothing proved: the report names another one."""
+    lacks = Absence(status="unsupported", code="R1", reason="There is no such thing.")
+    stated = {"order-read": Binding(subjects=("GET /x",), criteria={"order-by-id": lacks})}
+    lines = [
+        Evidence(feature="order-read", source=source, outcome="passed", summary="It is told")
+        for source in ("documents", "samples")
+    ]
+    row = find(read(build_run(lines, statements=statements() | stated).path), "order-read")
+    assert row.verdict.status is Status.SUPPORTED
+    assert "An unknown order is answered cleanly" in row.explanation
+
+
 def test_a_folder_with_open_statements_makes_a_draft(build_run: Build) -> None:
     """Open, unreviewed and silent features mark every format as a draft that nobody signs."""
     proposal = Binding(subjects=("GET /v2/pedidos/{pedidoId}",), reviewed=False)

@@ -70,7 +70,7 @@ class Row:
         if status in {Status.UNKNOWN, Status.OPEN}:
             return say(f"why.{status}")
         if status is Status.SUPPORTED and not self.is_paperwork:
-            return say("why.supported", lacking=self.language.join(self.unproved_core))
+            return say("why.supported", lacking=self.language.join(self.unproved))
         if self.is_paperwork:
             return say("why.paper")
         proved = {Outcome.PASSED, Outcome.FAILED, Outcome.INAPPLICABLE}
@@ -102,11 +102,12 @@ class Row:
         return self.feature.requirement is Requirement.BEYOND
 
     @property
-    def unproved_core(self) -> list[str]:
-        """Titles of the core criteria that apply and are not proved live."""
+    def unproved(self) -> list[str]:
+        """Titles of what is to be proved live yet: of the core, or of any where all core lacks."""
         settled = {Standing.PROVED, Standing.INAPPLICABLE, Standing.UNSUPPORTED}
-        core = [item for item in self.feature.criteria if item.core]
-        return [item.title for item in core if self.standing(item) not in settled]
+        left = [item for item in self.feature.criteria if self.standing(item) not in settled]
+        core = [item for item in left if item.core]
+        return [item.title for item in core or left] or [self.feature.title]
 
     @property
     def criteria(self) -> list[tuple[Criterion, Standing]]:
