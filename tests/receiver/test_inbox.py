@@ -133,34 +133,35 @@ def test_one_commit_serves_many(inbox: Inbox) -> None:
     assert commits < 20
 
 
-@pytest.mark.parametrize(("part", "commits"), [(GATHER_PART, range(4, 7)), (0.0, range(8, 12))])
+@pytest.mark.parametrize(("part", "sizes"), [(100.0, [32, 32]), (0.0, [32, 1, 31])])
 def test_a_slow_disk_is_waited_for_together(
-    inbox: Inbox, part: float, commits: range, monkeypatch: pytest.MonkeyPatch
+    inbox: Inbox, part: float, sizes: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Two groups of callers that would take turns at a slow disk share each COMMIT instead."""
+    """What comes soon after a slow COMMIT shares the next one; without gathering it does not."""
     monkeypatch.setattr("workbench.receiver.inbox.GATHER_PART", part)
-    batches = []
+    monkeypatch.setattr("workbench.receiver.inbox.GATHER_SECONDS", 3.0)
+    batches: list[int] = []
     write = inbox._store.write
 
     def count(rows: list[object]) -> None:
-        batches.append(len(rows))
         time.sleep(0.03)
         write(rows)  # type: ignore[arg-type]
+        batches.append(len(rows))
 
     inbox._store.write = count  # type: ignore[method-assign]
 
-    async def lane(number: int) -> None:
-        await asyncio.sleep(0.04 * (number % 2))
-        for turn in range(4):
-            await inbox.put(arrival(number), OK, Identity(f"{number}-{turn}"))
-            await asyncio.sleep(0.001)
+    async def put(numbers: range) -> None:
+        await asyncio.gather(*(inbox.put(arrival(n), OK, Identity(str(n))) for n in numbers))
 
-    async def lanes() -> None:
-        await asyncio.gather(*(lane(number) for number in range(64)))
+    async def callers() -> None:
+        await put(range(32))
+        early = asyncio.create_task(put(range(32, 33)))
+        await asyncio.wait({early}, timeout=1)
+        await put(range(33, 64))
+        await early
 
-    asyncio.run(lanes())
-    assert len(inbox.receipts("p")) == 256
-    assert len(batches) in commits
+    asyncio.run(callers())
+    assert batches == sizes
 
 
 @pytest.mark.parametrize(
