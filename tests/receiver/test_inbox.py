@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from workbench.errors import InputError, StoreError
 from workbench.receiver.events import Identity
-from workbench.receiver.inbox import GATHER_PART, GATHER_SECONDS, Inbox, _pause_after
+from workbench.receiver.inbox import GATHER_SECONDS, Inbox, _pause_after
 from workbench.receiver.receipt import Arrival
 from workbench.receiver.signature import Verification
 from workbench.receiver.store import Store

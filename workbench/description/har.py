@@ -16,11 +16,11 @@ from workbench.description.guard import load_json
 from workbench.errors import DescriptionError
 from workbench.model.description import DocumentWarning
 from workbench.model.untrusted import list_of, mapping_of, text_of
+from workbench.secrecy import is_secret_name
 
 _ID = re.compile(
     r"\d+|[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|[0-9a-fA-F]{16,}|(?=[^/]*\d)[A-Za-z0-9_-]{8,}"
 )
-_SECRET = re.compile(r"key|token|secret|passw|signature|auth|credential", re.IGNORECASE)
 _METHOD = re.compile(r"GET|PUT|POST|DELETE|PATCH|HEAD|OPTIONS")
 
 
@@ -100,7 +100,8 @@ def _template(path: str) -> str:
 def _query(query: str) -> Iterator[dict[str, Any]]:
     for key, value in dict(parse_qsl(query, keep_blank_values=True)).items():
         parameter = {"name": key, "in": "query", "schema": {"type": "string"}}
-        yield parameter if _SECRET.search(key) else parameter | {"example": value}
+        is_secret = is_secret_name(key, parameter=True, proofs=True)
+        yield parameter if is_secret else parameter | {"example": value}
 
 
 def _payload(content: Any) -> DraftBody | None:
@@ -118,7 +119,11 @@ def _payload(content: Any) -> DraftBody | None:
 def _mask(value: Any) -> Any:
     if isinstance(value, dict):
         return {
-            key: "<string>" if isinstance(item, str) and _SECRET.search(key) else _mask(item)
+            key: "<string>" if isinstance(item, str) and _is_secret(key) else _mask(item)
             for key, item in value.items()
         }
     return [_mask(item) for item in value] if isinstance(value, list) else value
+
+
+def _is_secret(name: str) -> bool:
+    return is_secret_name(name, proofs=True)

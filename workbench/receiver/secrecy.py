@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from functools import lru_cache
 from urllib.parse import unquote, unquote_plus
 
 from workbench.partners.manifest import Signature
+from workbench.secrecy import is_secret_name
 
 MASK = "[redacted]"
-_SECRET_NAME = re.compile(
-    r"authorization|cookie|passw|secret|token|api[-_]?key|credential|^key$|^auth$", re.IGNORECASE
-)
 # Their header is a proof over this one message, not a credential, and a second check needs it.
 _PROOFS = frozenset({"hmac", "standard-webhooks"})
 
@@ -48,20 +45,16 @@ def _mask_pair(pair: str, secrets: tuple[bytes, ...]) -> str:
     name, _, value = pair.partition("=")
     if _holds_encoded(name, secrets):
         return MASK
-    is_secret = _is_secret_name(unquote_plus(name)) or _holds_encoded(value, secrets)
+    named = is_secret_name(unquote_plus(name), parameter=True)
+    is_secret = named or _holds_encoded(value, secrets)
     return f"{name}={MASK}" if value and is_secret else pair
-
-
-@lru_cache(maxsize=1024)
-def _is_secret_name(name: str) -> bool:
-    return bool(_SECRET_NAME.search(name))
 
 
 @lru_cache(maxsize=1024)
 def _read_name(raw: bytes) -> tuple[str, bool]:
     """A header's name in lower case, and whether it tells that its value is a credential."""
     name = raw.decode("latin-1").lower()
-    return name, _is_secret_name(name)
+    return name, is_secret_name(name, parameter=True)
 
 
 def _holds_encoded(text: str, secrets: tuple[bytes, ...]) -> bool:
