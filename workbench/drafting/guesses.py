@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import urljoin, urlsplit
 
 from workbench.drafting.names import entity_named, is_sandbox, split_words
@@ -20,10 +20,12 @@ from workbench.model.description import (
 )
 from workbench.model.schema import SchemaReader
 from workbench.model.untrusted import mapping_of
+from workbench.partners.manifest import Entity
 
 PLACEHOLDER = "https://sandbox.invalid"
 _SERVER = re.compile(r"https?://[^@\s{}]+")
 _MOST_SCOPES = 12
+_TAKEN_BY_MANIFEST = frozenset(get_args(Entity))
 _SIGNATURE = re.compile(r"signature|hmac|firma", re.IGNORECASE)
 _TOKEN = re.compile(r"token|api-?key|authorization|secret", re.IGNORECASE)
 _EVENT_IDS = ("event_id", "eventId", "EventId", "notification_id", "notificationId", "message_id")
@@ -120,7 +122,7 @@ def guess_parameters(operations: Iterable[Operation]) -> Guess:
         for parameter in operation.parameters:
             if parameter.place == "path" or (parameter.required and parameter.place == "query"):
                 entity = entity_named(parameter.name, operation.path)
-                if entity is not None:
+                if entity is not None and entity in _TAKEN_BY_MANIFEST:
                     known.setdefault(parameter.name, entity)
                 else:
                     open_names.setdefault(parameter.name, operation.id)

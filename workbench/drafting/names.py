@@ -5,26 +5,8 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-_ENTITIES = (
-    ("exception", r"exception|special ?(?:day|date|hour)|closure"),
-    ("product-variant", r"variant|variante|sku"),
-    (
-        "option-category",
-        r"(?:modifier|option|extra|topping|choice)s? ?(?:group|set|categor\w*|list)|grupo",
-    ),
-    ("option", r"modifier|modificador|option|opcion|opcao|extra|topping|choice"),
-    ("menu-section", r"section|seccion|secao|categor\w*|kategorie|rubrique"),
-    ("product", r"product\w*|item|dish|plato|articulo|article|artikel|gericht"),
-    ("menu", r"menu|carta|cardapio|catalogu?e?|speisekarte"),
-    ("reservation", r"reserv\w*|booking"),
-    ("delivery", r"deliver(?:y|ies)|courier|entrega|rider"),
-    ("order", r"orders?|pedido|commande|bestell\w*|ticket"),
-    (
-        "restaurant",
-        r"restaurant\w*|store|shop|venue|location|merchant|outlet|branch|vendor|site|tienda|local|loja",
-    ),
-)
-_ENTITY = tuple((entity, re.compile(rf"\b(?:{words})s?\b")) for entity, words in _ENTITIES)
+from workbench.vocabulary import entity_of_id
+
 _SANDBOX = re.compile(
     r"sandbox|sbx|\bstage|staging|\btest|(?<!la)(?<!con)test\b|\bdev\b|develop|\buat\b|\bqa\b|demo|\bint\b|preprod|pruebas|"
     r"homolog|localhost|127 0 0 1"
@@ -53,14 +35,7 @@ def split_words(name: str) -> str:
 
 def entity_named(parameter: str, path: str) -> str | None:
     """The entity whose id a path parameter takes; a mere `id` means what stands before it."""
-    words = split_words(parameter)
-    if words in {"id", "uuid", "key", "code", "ref"}:
-        before = path.partition("{" + parameter + "}")[0].strip("/").split("/")
-        words = split_words(before[-1]) if before else ""
-    for entity, pattern in _ENTITY:
-        if pattern.search(words):
-            return entity
-    return None
+    return entity_of_id(parameter, path)
 
 
 def is_sandbox(address: str) -> bool:

@@ -5,33 +5,10 @@ from __future__ import annotations
 import re
 
 from workbench.partners import Partner
+from workbench.vocabulary import entity_of_id
 
 Value = str | int
 
-# Words that partners use for our entities, in names such as `item_id` or `VenueRef`.
-_WORDS: dict[str, str] = {
-    "order": "order",
-    "reservation": "reservation",
-    "booking": "reservation",
-    "menu": "menu",
-    "section": "menu-section",
-    "category": "menu-section",
-    "product": "product",
-    "item": "product",
-    "dish": "product",
-    "article": "product",
-    "variant": "product-variant",
-    "modifiergroup": "option-category",
-    "optiongroup": "option-category",
-    "option": "option",
-    "modifier": "option",
-    "restaurant": "restaurant",
-    "venue": "restaurant",
-    "store": "restaurant",
-    "location": "restaurant",
-    "outlet": "restaurant",
-    "merchant": "restaurant",
-}
 _ENDING = re.compile(r"[_-]?(ids?|uuid|ref|code|key)$", re.IGNORECASE)
 
 
@@ -55,7 +32,5 @@ def known_values(partner: Partner, environment: str, name: str) -> tuple[Value, 
 
 
 def _guess(name: str) -> str | None:
-    stem = _ENDING.sub("", name)
-    if stem == name:
-        return None
-    return _WORDS.get(re.sub(r"[^a-z]", "", stem.lower()))
+    """The entity that a name takes the id of; None where it does not end as ids do."""
+    return entity_of_id(name) if _ENDING.search(name) else None

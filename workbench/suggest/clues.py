@@ -10,7 +10,7 @@ from workbench.model.description import ApiDescription, Direction, Event, Operat
 from workbench.suggest.direction import DirectionJudge
 from workbench.suggest.shape import Shape, ShapeReader
 from workbench.suggest.suggestion import Point
-from workbench.suggest.words import Concept, concepts, head, split, trailing
+from workbench.vocabulary import Concept, concepts, head, split, trailing
 
 _PARAMETER = re.compile(r"\{[^}]*\}|<[^>]*>|:\w+|\d{2,}|[0-9a-fA-F-]{24,}")
 _BOILERPLATE = re.compile(r"\bvia the\b.*|\([^)]*\)")

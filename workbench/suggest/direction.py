@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from workbench.model.description import ApiDescription, Direction, Event, Operation
-from workbench.suggest.words import concepts, fold, party, split
+from workbench.vocabulary import concepts, fold, party, split
 
 _MARKUP = re.compile(r"<[^>]*>|[*_`>#-]{2,}|[*_`>#]")
 _PARTY = r"(?:the |a |an |el |la |o |le |der )?(?P<party>[^\s:.,;()][\w' ]{1,40})"

@@ -8,7 +8,7 @@ from workbench.model.description import Direction
 from workbench.suggest.clues import Clues
 from workbench.suggest.shape import Leaf
 from workbench.suggest.suggestion import Point
-from workbench.suggest.words import Concept, concepts, split
+from workbench.vocabulary import Concept, concepts, split
 
 _EVENT_WORDS = frozenset({"event", "evento", "ereignis", "evenement", "notification", "webhook"})
 _TYPE_WORDS = frozenset({"type", "topic", "action", "kind", "tipo", "typ", "trigger"})

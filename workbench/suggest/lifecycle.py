@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workbench.suggest.clues import Clues
 from workbench.suggest.suggestion import Point
-from workbench.suggest.words import concepts, split
+from workbench.vocabulary import concepts, split
 
 _ELSEWHERE = frozenset({"customer", "batch", "report", "staff", "configuration", "webhook"})
 _OTHER_READS = frozenset({"event", "handle", "hours", "closure"})

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from workbench.suggest.clues import Clues
 from workbench.suggest.suggestion import Point
-from workbench.suggest.words import Concept, concepts, split
+from workbench.vocabulary import Concept, concepts, split
 
-PARTS = ("section", "product", "variant", "option-group", "option")
+PARTS = ("menu-section", "product", "product-variant", "option-category", "option")
 _STATES = frozenset({"stock", "closure", "status"})
 _SWITCHES = _STATES | {"manner", "hours", "stop"}
 _ELSEWHERE = frozenset({"configuration", "report", "customer", "money", "promotion", "webhook"}) | {
@@ -69,7 +69,7 @@ def _about(clues: Clues, entity: str) -> Point:
         if entity in clues.kinds:
             return Point(max(belief, 0.9 * carrier), f"its type field knows “{entity}”")
         return Point(belief * 0.5, "its type field knows other things")
-    if entity == "option-group" and belief < 0.5 and _has_limits(clues):
+    if entity == "option-category" and belief < 0.5 and _has_limits(clues):
         return Point(0.6 * clues.belief("unknown", entity), "limits on how many may be chosen")
     return Point(belief, f"path or name speaks of the {entity.replace('-', ' ')}")
 
@@ -89,6 +89,6 @@ def _plain(clues: Clues, entity: str) -> Point:
         return Point(0.25, f"only one side of it: {', '.join(act.name for act in others)}")
     owner = clues.owners[0] if clues.owners else ""
     strange = [name for name in clues.owners if name in _ELSEWHERE]
-    if strange or (owner and owner not in {*PARTS, "menu", "store", "place"}):
+    if strange or (owner and owner not in {*PARTS, "menu", "restaurant", "place"}):
         return Point(0.3, f"belongs to the {(strange or [owner])[0]}, not to a menu")
     return Point(1.0, f"{clues.method} on the {entity} itself")

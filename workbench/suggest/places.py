@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from workbench.suggest.clues import Clues
 from workbench.suggest.suggestion import Point
-from workbench.suggest.words import concepts, entities
+from workbench.vocabulary import concepts, entities
 
 _MOVING = frozenset({"courier", "delivery", "order"})
-_FIXED = frozenset({"store", "customer", "area", "menu", "table"})
+_FIXED = frozenset({"restaurant", "customer", "area", "menu", "table"})
 _TAKEN = frozenset({"order", "reservation"})  # what a restaurant that is open takes
 _OPEN = frozenset({"hours", "closure"})
-_STORE = frozenset({"store", "place"})
+_STORE = frozenset({"restaurant", "place"})
 _SIDES = frozenset({"area", "customer", "table", "stock"})
 
 
@@ -64,7 +64,7 @@ def _switches(clues: Clues) -> bool:
         for leaf in clues.request.leaves
         if leaf.depth == 1
     )
-    return any("store" in names and names & {*_OPEN, "status"} for names in fields)
+    return any("restaurant" in names and names & {*_OPEN, "status"} for names in fields)
 
 
 def _opens(clues: Clues) -> Point:
@@ -88,5 +88,5 @@ def _opens(clues: Clues) -> Point:
 
 
 def _is_address(path: tuple[str, ...]) -> bool:
-    fixed = {"area", "store", "customer", "dispatch"}
+    fixed = {"area", "restaurant", "customer", "dispatch"}
     return any(item.name in fixed for part in path for item in concepts(part))

@@ -9,7 +9,7 @@ from typing import Any
 
 from workbench.model.description import ApiDescription, Body, Event, Operation
 from workbench.model.schema import ITEMS, SchemaReader
-from workbench.suggest.words import Concept, concepts
+from workbench.vocabulary import Concept, concepts
 
 _DEEP = 5  # levels of a body that are read for what it is about
 _MANY = 400  # leaves after which a body is known well enough

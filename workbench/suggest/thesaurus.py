@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 
 from workbench.description import load_text
-from workbench.suggest.words import fold, split
+from workbench.vocabulary import fold, split
 
 _SILENT = frozenset(["the", "of", "de", "del", "do", "da", "la", "el", "di", "du", "in", "is", "a"])
 _SHARED = 0.75  # the best that words in common can give without being the same

@@ -2,7 +2,7 @@
 
 import pytest
 
-from workbench.suggest.words import concepts, fold, head, party, split, trailing
+from workbench.vocabulary import concepts, fold, head, party, split, trailing
 
 
 @pytest.mark.parametrize(
@@ -36,11 +36,11 @@ def test_number_and_gender_fold_away(one: str, other: str) -> None:
     [
         ("Update menu section item", "product"),
         ("Get menu details for a store", "menu"),
-        ("Crear sección de menú", "section"),
-        ("grupo de opciones", "option-group"),
+        ("Crear sección de menú", "menu-section"),
+        ("grupo de opciones", "option-category"),
         ("Estado del pedido", "order"),
         ("Bestellung annehmen", "order"),
-        ("Modifier la catégorie", "section"),
+        ("Modifier la catégorie", "menu-section"),
     ],
 )
 def test_head_noun_of_a_phrase(text: str, noun: str) -> None:

@@ -1,0 +1,249 @@
+"""Words in, concepts out: what a name, a path segment or a sentence is about.
+
+The vocabulary is `lexicon.yaml`. Names come in every convention (`getOrder`, `order_items`,
+`optionsets`, `Bestellstatus ändern`), so they are split, glued words are taken apart with the
+vocabulary itself, and endings are folded away: those of number and gender first, then whatever
+the stemmer of one of the languages takes off.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from itertools import pairwise
+
+import snowballstemmer
+import yaml
+
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_SPLIT = re.compile(r"[^a-z0-9]+")
+_UMLAUTS = str.maketrans({"ß": "ss", "æ": "ae", "ø": "o", "œ": "oe"})
+_KINDS = {
+    "entities": "entity",
+    "others": "other",
+    "facets": "facet",
+    "transitions": "transition",
+    "verbs": "verb",
+    "manners": "manner",
+}
+_WINDOW = 6  # words that one phrase may span
+_GLUED = 7  # letters from which a word is worth taking apart
+_SHORTEST = 4  # letters of a stem that still says something
+_LANGUAGES = ("english", "spanish", "portuguese", "german", "french", "italian", "dutch")
+
+
+@dataclass(frozen=True)
+class Concept:
+    """What one phrase means; `kind`: entity, other, facet, transition, verb, manner, stop."""
+
+    kind: str
+    name: str
+
+
+STOP = Concept("stop", "stop")
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """The vocabulary, ready to look up: phrases by folded words, single words by stem."""
+
+    phrases: dict[tuple[str, ...], Concept]
+    stems: dict[tuple[str, str], Concept]
+    words: frozenset[str]
+    parties: dict[tuple[str, ...], str]
+    silent: frozenset[str]
+    links: frozenset[str]
+    bridges: frozenset[str]
+
+
+def fold(word: str) -> str:
+    """Strip endings of number and gender, so that `categories` and `categoría` meet."""
+    while len(word) > 3 and word.endswith("s"):
+        word = word[:-1]
+    if len(word) > 5 and word.endswith("e"):
+        word = word[:-1]
+    if len(word) > 6 and word[-1] in "ao":
+        word = word[:-1]
+    return f"{word[:-1]}i" if word.endswith("y") else word
+
+
+@cache
+def stem(word: str, language: str) -> str:
+    """The stem of a plain lower-case word in one language."""
+    made: str = _stemmer(language).stemWord(word)
+    return made
+
+
+@cache
+def _stemmer(language: str) -> snowballstemmer.stemmer:
+    return snowballstemmer.stemmer(language)
+
+
+def split(text: str) -> list[str]:
+    """Split a name or sentence into plain lower-case words, taking glued ones apart."""
+    return [part for word in plain_words(text) for part in _unglue(word)]
+
+
+def plain_words(text: str) -> list[str]:
+    """Split a name or sentence into lower-case words without accents."""
+    bare = _CAMEL.sub(" ", text)
+    if not bare.isascii():
+        decomposed = unicodedata.normalize("NFKD", bare.translate(_UMLAUTS))
+        bare = "".join(char for char in decomposed if not unicodedata.combining(char))
+    return [word for word in _SPLIT.split(bare.lower()) if word]
+
+
+def concepts(text: str) -> tuple[Concept, ...]:
+    """Return the concepts of a text in order; prepositions stand as `stop`, the rest is dropped."""
+    return tuple(found for found in _read(text) if found is not None)
+
+
+def trailing(text: str) -> Concept | None:
+    """Return the concept of the last word of a name; None when that word is not known."""
+    found = [item for item in _read(text) if item != STOP]
+    return found[-1] if found else None
+
+
+def party(text: str) -> str | None:
+    """Return `us` or `them` for the first party that a phrase names, or None."""
+    folded = [fold(word) for word in split(text)]
+    parties = lexicon().parties
+    for start in range(len(folded)):
+        for size in range(3, 0, -1):
+            side = parties.get(tuple(folded[start : start + size]))
+            if side:
+                return side
+    return None
+
+
+@cache
+def _read(text: str) -> tuple[Concept | None, ...]:
+    """Concepts in order, with None for every word that means nothing to us."""
+    words = split(text)
+    found: list[Concept | None] = []
+    position = 0
+    while position < len(words):
+        concept, taken = _match(words, position)
+        if concept is None and words[position] in lexicon().silent:
+            pass
+        elif concept is not None or not words[position].isdigit():
+            found.append(concept)
+        position += taken
+    return tuple(found)
+
+
+def _match(words: list[str], start: int) -> tuple[Concept | None, int]:
+    """The longest phrase that starts here; a bridge (`de la`) inside it does not count."""
+    for size in range(min(_WINDOW, len(words) - start), 0, -1):
+        window = tuple(words[start : start + size])
+        whole = _look_up(window)
+        if whole is None and size > 2 and not lexicon().bridges.isdisjoint(window[1:-1]):
+            links = lexicon().links
+            bare = tuple(word for word in window[1:-1] if word not in links)
+            whole = _look_up((window[0], *bare, window[-1]))
+        if whole is not None:
+            return whole, size
+    return None, 1
+
+
+@cache
+def _look_up(words: tuple[str, ...]) -> Concept | None:
+    """What a phrase means, by its folded words; a single word also by its stem in any language."""
+    known = lexicon()
+    whole = known.phrases.get(tuple(map(fold, words)))
+    if whole is not None or len(words) > 1 or words[0] in known.silent:
+        return whole
+    return next((known.stems[key] for key in _stemmed(words[0]) if key in known.stems), None)
+
+
+def _stemmed(word: str) -> Iterable[tuple[str, str]]:
+    """The stems of a word, one for each language; short ones say too little."""
+    for language in _LANGUAGES:
+        made = stem(word, language)
+        if len(made) >= _SHORTEST:
+            yield language, made
+
+
+@cache
+def _unglue(word: str) -> tuple[str, ...]:
+    """Take `optionsetitems` apart into the fewest known words; as it stands when that fails."""
+    known = lexicon().words
+    if len(word) < _GLUED or word in known:
+        return (word,)
+    best: list[tuple[str, ...] | None] = [()] + [None] * len(word)
+    for end in range(2, len(word) + 1):
+        for start in range(max(0, end - 16), end - 1):
+            before, piece = best[start], word[start:end]
+            if before is None or piece not in known:
+                continue
+            here = best[end]
+            if here is None or len(before) + 1 < len(here):
+                best[end] = (*before, piece)
+    whole = best[-1]
+    return whole if whole and len(whole) <= 4 else (word,)
+
+
+@cache
+def entities() -> frozenset[str]:
+    """The names of all things that a feature is about."""
+    return frozenset(item.name for item in lexicon().phrases.values() if item.kind == "entity")
+
+
+@cache
+def lexicon() -> Lexicon:
+    """Read the vocabulary that is shipped with the package."""
+    text = files("workbench.vocabulary").joinpath("lexicon.yaml").read_text("utf-8")
+    table = yaml.safe_load(text)
+    phrases: dict[tuple[str, ...], Concept] = {}
+    stems: dict[tuple[str, str], Concept] = {}
+    for phrase, concept in listed(table):
+        phrases.setdefault(_folded(phrase), concept)
+        for key in () if " " in phrase else _stemmed(phrase):
+            stems.setdefault(key, concept)
+    parties = {_folded(phrase): side for side in ("us", "them") for phrase in table[side]}
+    raw = {word for phrase, concept in listed(table) if concept != STOP for word in phrase.split()}
+    glue = frozenset(table["glue"])
+    long = {word for word in raw if len(word) >= 4}
+    forms = {form for word in long for form in (word, f"{word}s", f"{word}es", f"{word[:-1]}ies")}
+    return Lexicon(
+        phrases=phrases,
+        stems=stems,
+        words=frozenset(forms | glue),
+        parties=parties,
+        silent=frozenset(table["articles"]) | glue,
+        links=frozenset(table["links"]),
+        bridges=frozenset(table["bridges"]),
+    )
+
+
+def listed(table: dict[str, dict[str, list[str]]]) -> Iterable[tuple[str, Concept]]:
+    """Every phrase of the file with what it means, in its order."""
+    for group, kind in _KINDS.items():
+        for name, rows in table[group].items():
+            for phrase in rows:
+                yield phrase, Concept(kind, name)
+    for word in table["stopwords"]:
+        yield word, STOP
+
+
+def _folded(phrase: str) -> tuple[str, ...]:
+    return tuple(fold(word) for word in phrase.split())
+
+
+def head(found: tuple[Concept, ...]) -> Concept | None:
+    """Return the noun that a phrase is about.
+
+    English compounds end with it (`menu section`); a preposition closes the compound (`details for
+    a store`, `sección de menú`), so the first part that has a noun decides.
+    """
+    noun: Concept | None = None
+    for concept, following in pairwise((*found, STOP)):
+        if concept.kind in {"entity", "other"}:
+            noun = concept
+        if following == STOP and noun is not None:
+            return noun
+    return noun
