@@ -139,6 +139,14 @@ def test_only_plain_web_addresses(address: str, tmp_path: Path) -> None:
     assert "pw" not in str(caught.value)
 
 
+@pytest.mark.parametrize("path", ["/a/%2e%2e/x", "/docs/../../etc", "/%252e%252e/x"])
+def test_address_with_dots_for_a_folder_is_refused(site: Site, tmp_path: Path, path: str) -> None:
+    """Nothing is asked for where servers would differ in what is meant."""
+    with pytest.raises(InputError, match="leaves the place"):
+        download(site.url + path, tmp_path)
+    assert site.seen == []
+
+
 def test_too_large_slow_empty_missing(site: Site, tmp_path: Path) -> None:
     """Every bad answer is a typed error, and nothing is left on disk."""
     site.pages["/large"] = (200, {}, b"x" * 2_000)

@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 from workbench.adapters.adapter import Adapter
-from workbench.adapters.http_client import CONNECTIONS
+from workbench.adapters.transport import CONNECTIONS
 from workbench.partners import Partner
 from workbench.settings import Settings
 

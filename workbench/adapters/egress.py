@@ -15,13 +15,19 @@ import sys
 import threading
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
 Endpoint = tuple[str, int]
+Place = Literal["public", "loopback", "private", "forbidden"]
 
 _PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(r"(?!-)[a-z0-9_-]{1,63}(\.(?!-)[a-z0-9_-]{1,63})*")
+# Where clouds keep the secrets of their machines, beside the link-local 169.254.169.254.
+_METADATA = frozenset(
+    map(ipaddress.ip_address, ("fd00:ec2::254", "100.100.100.200", "168.63.129.16", "192.0.0.192"))
+)
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _CONNECTING = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg"})
 
 
@@ -47,14 +53,40 @@ def write_endpoint(endpoint: Endpoint) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
+def judge_address(text: str) -> Place | None:
+    """What kind of place an IP address is; None when the text is a name.
+
+    `forbidden` are those that nobody's API has: link-local ones and others where machines find
+    their metadata, unspecified, multicast and reserved ones. An IPv4 address inside an IPv6
+    address (mapped, 6to4, Teredo, NAT64) counts as itself.
+    """
+    try:
+        address = ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    inner = _embedded(address)
+    if inner is not None:
+        return judge_address(str(inner))
+    if address.is_loopback:
+        return "loopback"
+    is_nowhere = address.is_unspecified or address.is_multicast or address.is_reserved
+    if address in _METADATA or address.is_link_local or is_nowhere:
+        return "forbidden"
+    return "public" if address.is_global else "private"
+
+
 class EgressGuard:
     """Lets the whole process connect to `allowed` only, from its making until `close`.
 
     While several guards are open, a connection must be allowed by each of them. A context manager.
+
+    Attributes:
+        is_public: What a listed name resolves to must be public; `localhost` is this machine.
     """
 
-    def __init__(self, allowed: Iterable[str]) -> None:
+    def __init__(self, allowed: Iterable[str], *, is_public: bool = False) -> None:
         self.allowed = frozenset(read_endpoint(text) for text in allowed)
+        self.is_public = is_public
         self.refused: list[str] = []
         with _state.lock:
             _state.guards = (*_state.guards, self)
@@ -76,10 +108,15 @@ class EgressGuard:
 
     def is_allowed(self, host: str, port: int) -> bool:
         """Whether a connection to this address may be made; names must be listed as such."""
+        place = judge_address(host)
+        if place == "forbidden":
+            return False
         if (host, port) in self.allowed:
             return True
         names = [name for name, its_port in self.allowed if its_port == port and not _is_ip(name)]
-        return _is_ip(host) and any(host in _resolve(name, port) for name in names)
+        if self.is_public and place != "public":
+            names = [name for name in names if name == "localhost" and place == "loopback"]
+        return place is not None and any(host in _resolve(name, port) for name in names)
 
 
 class _State:
@@ -94,19 +131,20 @@ class _State:
 _state = _State()
 
 
-def guard_egress(allowed: Iterable[str]) -> EgressGuard:
+def guard_egress(allowed: Iterable[str], *, is_public: bool = False) -> EgressGuard:
     """Allow connections of this process to `allowed` only, at once; close it or use `with`.
 
     Args:
         allowed: `host:port`, `[v6]:port` or URLs. Names are resolved when a connection is made.
+        is_public: As of `EgressGuard`; for programs that may write.
 
     Raises:
         ValueError: An entry is no address.
     """
-    return EgressGuard(allowed)
+    return EgressGuard(allowed, is_public=is_public)
 
 
-def hook_source(allowed: Iterable[str]) -> str:
+def hook_source(allowed: Iterable[str], *, is_public: bool = False) -> str:
     """Text of a Python file that guards the process that runs it, for `SCHEMATHESIS_HOOKS`.
 
     The file stands alone, so the other process needs no access to this package.
@@ -115,7 +153,8 @@ def hook_source(allowed: Iterable[str]) -> str:
         ValueError: An entry is no address.
     """
     entries = sorted(write_endpoint(read_endpoint(text)) for text in allowed)
-    return f"{Path(__file__).read_text(encoding='utf-8')}\n\nGUARD = guard_egress({entries!r})\n"
+    own = Path(__file__).read_text(encoding="utf-8")
+    return f"{own}\n\nGUARD = guard_egress({entries!r}, is_public={is_public!r})\n"
 
 
 def _audit(event: str, details: tuple[object, ...]) -> None:
@@ -160,6 +199,18 @@ def _is_ip(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _embedded(
+    address: ipaddress.IPv4Address | ipaddress.IPv6Address,
+) -> ipaddress.IPv4Address | None:
+    """The IPv4 address that an IPv6 address leads to, if it does."""
+    if isinstance(address, ipaddress.IPv4Address):
+        return None
+    if address in _NAT64:
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    teredo = address.teredo
+    return address.ipv4_mapped or address.sixtofour or (teredo[1] if teredo else None)
 
 
 def _shortest(host: str) -> str:

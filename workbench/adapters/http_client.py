@@ -1,29 +1,20 @@
-"""The one place that speaks HTTP: allow-list, login, retries, bounds, recording.
-
-Redirects are never followed, TLS is always verified, the environment's proxies and `.netrc` are
-never used, cookies are not kept.
-"""
+"""Calls a partner: allow-list, login, retries, bounds, recording."""
 
 from __future__ import annotations
 
-import functools
 import logging
 import re
-import ssl
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any, Literal, Self
-
-import httpx
 
 from workbench.adapters.answer import Answer, ClockSkew, SentRequest
 from workbench.adapters.auth import AuthHeaders, FixedLogin, Login, Outgoing, TokenRequest
 from workbench.adapters.egress import Endpoint, read_endpoint, write_endpoint
-from workbench.adapters.message import PreparedRequest, compose, compose_token, read_body
+from workbench.adapters.message import PreparedRequest, climbs, compose, compose_token
 from workbench.adapters.recorder import Recorded, Recorder, show_request
 from workbench.adapters.redaction import RedactingFilter, Redactor
 from workbench.adapters.retry import (
@@ -34,13 +25,12 @@ from workbench.adapters.retry import (
     RetryPolicy,
     send_with_retries,
 )
-from workbench.errors import InputError, PartnerError, UnavailableError, WorkbenchError
+from workbench.adapters.transport import LOGGERS, Transport, read_target
+from workbench.errors import InputError, UnavailableError, WorkbenchError
 from workbench.partners.manifest import Limits
 
 Purpose = Literal["testing", "integration"]
-CONNECTIONS = 32
 
-_LOGGERS = ("httpx", *(f"httpcore.{part}" for part in ("connection", "http11", "proxy")))
 _TOKENS = ("access_token", "refresh_token", "id_token")
 _NOT_AUTHENTICATED = 401
 
@@ -60,6 +50,8 @@ class HttpClient:
         environment: In `production`, nothing is ever written for the purpose `testing`.
         partner: Slug, for messages.
         policy: Timeouts and retries.
+        is_guarded: Whether writes go to public addresses and this machine only; our own systems
+            may be elsewhere.
 
     Attributes:
         skew: How far the partner's clock is from ours.
@@ -83,6 +75,7 @@ class HttpClient:
         purpose: Purpose = "testing",
         partner: str | None = None,
         policy: RetryPolicy | None = None,
+        is_guarded: bool = True,
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self.environment = environment
@@ -99,10 +92,11 @@ class HttpClient:
         self._may_write = allow_writes and (environment != "production" or purpose == "integration")
         self.allowed = frozenset(self._endpoint(text) for text in (self.base_url, *allowed_hosts))
         self._is_examining, self._end = False, float("inf")
-        # A kept connection may close as we write to it; only repeatable calls may risk that.
-        self._kept, self._fresh = _open_client(kept=16), _open_client(kept=0)
+        self._transport = Transport(
+            self._policy, self.redactor, is_guarded=is_guarded, partner=partner
+        )
         self._filter = RedactingFilter(self.redactor)
-        for name in _LOGGERS:
+        for name in LOGGERS:
             logging.getLogger(name).addFilter(self._filter)
 
     def __repr__(self) -> str:
@@ -118,9 +112,8 @@ class HttpClient:
 
     def close(self) -> None:
         """Close all connections; closing twice is harmless."""
-        self._kept.close()
-        self._fresh.close()
-        for name in _LOGGERS:
+        self._transport.close()
+        for name in LOGGERS:
             logging.getLogger(name).removeFilter(self._filter)
 
     @contextmanager
@@ -170,7 +163,7 @@ class HttpClient:
             content=content,
             key=idempotency_key,
         )
-        self._check_write(call, write)
+        call = replace(call, changes=self._changes(call, write))
         if time.monotonic() > self._end:
             raise UnavailableError("The time for these questions is used up", partner=self.partner)
         answer = self._deliver(call, self._login if authenticated else None)
@@ -227,24 +220,29 @@ class HttpClient:
         else:
             text = f"{self.base_url}/{path_or_url.removeprefix('/')}"
         try:
-            url = httpx.URL(text)
-            present = {name: value for name, value in query.items() if value is not None}
-            url = url.copy_merge_params(present) if present else url
+            target = read_target(text, query)
             # Decided on the parsed URL, the one that is connected to.
-            endpoint = read_endpoint(f"{url.scheme}://{url.netloc.decode()}")
-        except (httpx.InvalidURL, ValueError) as error:
+            endpoint = read_endpoint(f"{target.scheme}://{target.authority}")
+        except ValueError as error:
             reason = self.redactor.text(str(error))
             message = f"The address cannot be called: {reason}"
             raise InputError(message, partner=self.partner) from None
-        downgraded = url.scheme == "http" and self.base_url.startswith("https:")
-        if endpoint not in self.allowed or downgraded or url.userinfo:
+        if climbs(text):
             raise InputError(
-                f"{url.scheme}://{write_endpoint(endpoint)} is not an allowed address of this "
+                "A path with `.` or `..` as a part leaves the place that it names",
+                location=self.redactor.text(text),
+                partner=self.partner,
+                hint="Correct the id or path; where an id is `..`, the partner gave it.",
+            )
+        downgraded = target.scheme == "http" and self.base_url.startswith("https:")
+        if endpoint not in self.allowed or downgraded or target.has_user:
+            raise InputError(
+                f"{target.scheme}://{write_endpoint(endpoint)} is not an allowed address of this "
                 "environment",
                 partner=self.partner,
                 hint="If it is the partner's, add it to `hosts` in partner.yaml.",
             )
-        return str(url)
+        return target.text
 
     def _endpoint(self, text: str) -> Endpoint:
         try:
@@ -256,15 +254,17 @@ class HttpClient:
                 hint="Correct base_url or hosts in partner.yaml, or the environment variable.",
             ) from error
 
-    def _check_write(self, call: PreparedRequest, write: bool | None) -> None:
+    def _changes(self, call: PreparedRequest, write: bool | None) -> bool:
         # In production a caller's word that a POST only reads is not enough.
         is_told = write is not None and self.environment != "production"
-        if (write if is_told else call.method not in SAFE) and not self._may_write:
+        changes = bool(write) if is_told else call.method not in SAFE
+        if changes and not self._may_write:
             raise InputError(
                 f"{call.method} would write to {self.environment}, which is not allowed here",
                 partner=self.partner,
                 hint="Open it with allow_writes; production is never written by tests.",
             )
+        return changes
 
     def _deliver(self, call: PreparedRequest, login: Login | None) -> Answer:
         is_probe = self._breaker.admit()
@@ -319,9 +319,13 @@ class HttpClient:
         clock = time.monotonic()
         status, got, body, trouble = 0, dict[str, str](), b"", ""
         try:
-            status, got, body = self._transmit(entry, call.is_repeatable, deadline)
+            status, got, body = self._transport.transmit(
+                entry, keep=call.is_repeatable, deadline=deadline, changes=call.changes
+            )
         except WorkbenchError as error:
             trouble = error.message
+            error.location = error.location or self.redactor.text(url)
+            error.partner = self.partner
             raise
         finally:
             seconds = time.monotonic() - clock
@@ -337,62 +341,3 @@ class HttpClient:
             redactor=self.redactor,
             partner=self.partner,
         )
-
-    def _transmit(
-        self, entry: Recorded, keep: bool, deadline: float
-    ) -> tuple[int, dict[str, str], bytes]:
-        client = self._kept if keep else self._fresh
-        try:
-            request = client.build_request(
-                entry.method,
-                entry.url,
-                content=entry.request_body or None,
-                headers=entry.request_headers,
-                timeout=self._timeout(deadline),
-            )
-            with closing(client.send(request, stream=True)) as response:
-                encoding = response.headers.get("content-encoding", "")
-                body = read_body(response.iter_raw(), encoding, deadline=deadline)
-                headers = {name.lower(): value for name, value in response.headers.items()}
-                return response.status_code, headers, body
-        except PartnerError as error:
-            error.location, error.partner = self.redactor.text(entry.url), self.partner
-            raise
-        # The library's own exceptions may print what was sent, so they are not chained.
-        except (httpx.LocalProtocolError, httpx.InvalidURL, UnicodeError) as error:
-            raise InputError(
-                f"The request cannot be sent: {self.redactor.text(str(error))}",
-                partner=self.partner,
-                hint="A header or path has characters that HTTP does not allow.",
-            ) from None
-        except (httpx.HTTPError, httpx.StreamError, OSError) as error:
-            reason = self.redactor.text(str(error)) or type(error).__name__
-            raise UnavailableError(
-                f"No answer from the partner: {reason}",
-                location=self.redactor.text(entry.url),
-                partner=self.partner,
-                hint="Check that the environment is up and its address is right.",
-            ) from None
-
-    def _timeout(self, deadline: float) -> httpx.Timeout:
-        left = max(0.001, deadline - time.monotonic())
-        most = self._policy
-        four = (most.connect, most.read, most.write, most.pool)
-        connect, read, write, pool = (min(seconds, left) for seconds in four)
-        return httpx.Timeout(connect=connect, read=read, write=write, pool=pool)
-
-
-@functools.cache
-def _trust() -> ssl.SSLContext:
-    """Certificates of the public authorities; loaded once, as it takes tens of milliseconds."""
-    return httpx.create_ssl_context(trust_env=False)
-
-
-def _open_client(*, kept: int) -> httpx.Client:
-    return httpx.Client(
-        verify=_trust(),
-        trust_env=False,
-        follow_redirects=False,
-        cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),
-        limits=httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=kept),
-    )

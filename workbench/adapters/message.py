@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode, urlsplit
 
 import orjson
 
@@ -19,6 +19,7 @@ from workbench.errors import InputError, PartnerError, UnavailableError
 
 BODY_MAX = 32 * 1024 * 1024
 _STEP = 64 * 1024
+_MOST_DECODED = 3
 _ZLIB_OR_GZIP = zlib.MAX_WBITS | 32
 
 
@@ -97,13 +98,14 @@ _DEFAULTS = {
 
 @dataclass(frozen=True)
 class PreparedRequest:
-    """A request to an address that is allowed, before login."""
+    """A request to an address that is allowed, before login; `changes`: it writes over there."""
 
     method: str
     url: str
     headers: dict[str, str] = field(repr=False)
     body: bytes = field(repr=False)
     is_repeatable: bool = False
+    changes: bool = False
 
     def carry(self, auth_headers: AuthHeaders) -> tuple[str, dict[str, str]]:
         """URL and headers with the login in them: secrets in the clear."""
@@ -148,3 +150,17 @@ def compose_token(token: TokenRequest, url: str) -> PreparedRequest:
     form = {name: value.get_secret_value() for name, value in token.form.items()}
     headers = {**_DEFAULTS, "Content-Type": "application/x-www-form-urlencoded"}
     return PreparedRequest("POST", url, headers, urlencode(form).encode(), is_repeatable=True)
+
+
+def climbs(url: str) -> bool:
+    """Whether a URL's path has `.` or `..` as a part, plain or percent-encoded.
+
+    An encoded slash belongs to its part (RFC 3986), so `..%2Fx` is a strange name and no climb.
+    """
+    for part in re.split(r"[/\\]", urlsplit(url).path):
+        name = part
+        for _ in range(_MOST_DECODED):
+            name = unquote(name)
+        if name.partition(";")[0] in {".", ".."}:
+            return True
+    return False

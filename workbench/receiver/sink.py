@@ -182,6 +182,7 @@ class HttpSink:
             purpose="integration",
             policy=policy or RetryPolicy(total=10),
             recorder=Forgetful(Redactor()),
+            is_guarded=False,
         )
 
     def deliver(self, effects: Sequence[Effect]) -> Mapping[str, str]:

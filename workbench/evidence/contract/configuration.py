@@ -95,7 +95,7 @@ def write_configuration(
         InputError: The partner folder's own configuration says what a folder may not say.
     """
     (room / "schema.json").write_text(json.dumps(bundle), "utf-8")
-    hooks = hook_source(session.allowed)
+    hooks = hook_source(session.allowed, is_public=session.allow_writes)
     known = {
         name: ids
         for operation in selection.operations.values()
