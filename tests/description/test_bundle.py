@@ -48,14 +48,25 @@ def attacks(port: int, canary: Path) -> dict[str, dict[str, Any]]:
         "example by parent": example_of({"$ref": outside}),
         "externalValue http": example_of({"externalValue": url}),
         "externalValue file": example_of({"externalValue": f"file://{canary}"}),
-        "inside a value": example_of({"value": {"$ref": url}}),
         "path item": {"/a": {"$ref": url}},
         "hidden file": schema_at(".env.json"),
         "another kind of file": schema_at("keys.pem"),
-        "dynamic": {"/a": {"get": {"responses": {}, "x-s": {"$dynamicRef": url}}}},
+        "dynamic": {
+            "/a": {
+                "get": {
+                    "responses": {"200": {"content": {"a/b": {"schema": {"$dynamicRef": url}}}}}
+                }
+            }
+        },
         "link": {"/a": {"get": {"responses": {"200": {"links": {"l": {"operationRef": url}}}}}}},
         "discriminator": {
-            "/a": {"get": {"x-s": {"discriminator": {"mapping": {"d": url}}}, "responses": {}}}
+            "/a": {
+                "post": {
+                    "requestBody": {
+                        "content": {"a/b": {"schema": {"discriminator": {"mapping": {"d": url}}}}}
+                    }
+                }
+            }
         },
     }
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from workbench.description.bundle import FILES
 from workbench.description.dialect import DIALECTS
 from workbench.description.draft_operations import rename_event
+from workbench.description.gathering import FILES
 from workbench.description.openapi import Contents, read_openapi, read_scheme
 from workbench.model.description import DocumentWarning, follow
 from workbench.model.untrusted import list_of, mapping_of, text_of, token
@@ -50,7 +50,6 @@ def read_asyncapi(data: dict[str, Any], name: str) -> tuple[dict[str, Any], Cont
 
 def _generate(data: dict[str, Any]) -> dict[str, Any]:
     files = data.pop(FILES, None)
-    _rebase(data)
     info = mapping_of(data.get("info"))
     document: dict[str, Any] = {
         "openapi": "3.1.0",
@@ -63,7 +62,6 @@ def _generate(data: dict[str, Any]) -> dict[str, Any]:
         HOME: data,
     }
     if files is not None:
-        _rebase(files)
         document[FILES] = files
     is_three = text_of(data.get("asyncapi")).startswith("3")
     for key, entry in mapping_of(data.get("channels")).items():
@@ -77,19 +75,6 @@ def _generate(data: dict[str, Any]) -> dict[str, Any]:
             address = text_of(channel.get("address")) if is_three else ""
             document["webhooks"][address or key] = _webhook(document, channel, messages)
     return document
-
-
-def _rebase(root: Any) -> None:
-    pending = [root]
-    while pending:
-        node = pending.pop()
-        if isinstance(node, list):
-            pending += [child for child in node if isinstance(child, dict | list)]
-        elif isinstance(node, dict):
-            reference = node.get("$ref")
-            if isinstance(reference, str) and not reference.startswith(f"#/{FILES}/"):
-                node["$ref"] = f"#/{HOME}{reference[1:]}"
-            pending += [child for child in node.values() if isinstance(child, dict | list)]
 
 
 def _follow(document: dict[str, Any], node: Any) -> dict[str, Any]:

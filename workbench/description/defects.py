@@ -141,6 +141,9 @@ def _path(operation: Operation) -> Iterator[Defect]:
             "low",
             f"The path {path[:120]!r} holds a query or fragment.",
         )
+    if not path.isprintable():
+        summary = f"The path {path[:120]!r} holds control characters."
+        yield "bad-path", operation.pointer, "medium", summary
     remainder = _VARIABLE.sub("", path)
     if "{" in remainder or "}" in remainder:
         yield "bad-path", operation.pointer, "medium", f"The path {path[:120]!r} has loose braces."

@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from workbench.description.asyncapi import is_asyncapi, read_asyncapi
+from workbench.description.asyncapi import HOME, is_asyncapi, read_asyncapi
 from workbench.description.bundle import bundle
 from workbench.description.defects import find_defects
 from workbench.description.dialect import recognise_dialect
@@ -43,16 +43,21 @@ _EXPECTED = (
 
 
 def describe(
-    paths: Sequence[Path], *, overlay: Path | None = None, limits: Limits = DEFAULT_LIMITS
+    paths: Sequence[Path],
+    *,
+    overlay: Path | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+    root: Path | None = None,
 ) -> ApiDescription:
     """Read all documents of one partner.
 
     Args:
         paths: The documents: OpenAPI 2.0 to 3.2, AsyncAPI 2.x and 3.0, Postman 2.x, HAR, Markdown,
             HTML.
-        overlay: An OpenAPI Overlay. It is applied before references are followed, so that it can
-            take one out; it concerns the document that it `extends`, else every document.
+        overlay: An OpenAPI Overlay, applied before references are followed; it concerns the
+            document that it `extends`, else every document.
         limits: Caps of the intake guard.
+        root: Folder whose files references may name; else each document's own.
 
     Returns:
         Operations, events, security schemes, warnings, and for each document the self-contained
@@ -66,7 +71,7 @@ def describe(
         raise DescriptionError("no document was given", hint=_EXPECTED)
     correction = load_overlay(overlay, limits) if overlay is not None else None
     intakes = [
-        _take_in(Path(path), name, correction, limits)
+        _take_in(Path(path), name, correction, limits, root)
         for path, name in zip(paths, _names(paths), strict=True)
     ]
     missed = _unmatched(correction, intakes) if correction is not None else ()
@@ -101,7 +106,9 @@ def _names(paths: Sequence[Path]) -> list[str]:
     return [path.relative_to(shared).as_posix() for path in absolute]
 
 
-def _take_in(path: Path, name: str, overlay: Overlay | None, limits: Limits) -> _Intake:
+def _take_in(
+    path: Path, name: str, overlay: Overlay | None, limits: Limits, root: Path | None
+) -> _Intake:
     raw = read_file(path, limits)
     document = Document(
         name=name, format="", version="", sha256=hashlib.sha256(raw).hexdigest(), size=len(raw)
@@ -118,7 +125,7 @@ def _take_in(path: Path, name: str, overlay: Overlay | None, limits: Limits) -> 
     data, matched = reading.data, frozenset[int]()
     if overlay is not None and overlay.concerns(name):
         data, matched = apply_actions(data, overlay.actions, overlay.name)
-    intake = _read_format(path, document, mapping_of(data), limits)
+    intake = _read_format(path, document, mapping_of(data), limits, root)
     intake.contents.warnings[:0] = reading.warnings
     return replace(intake, matched=matched)
 
@@ -133,13 +140,15 @@ def _read_prose(document: Document, kind: str, text: str) -> _Intake:
     return _from_draft(document, kind, "", drafted, warnings)
 
 
-def _read_format(path: Path, document: Document, data: dict[str, Any], limits: Limits) -> _Intake:
+def _read_format(
+    path: Path, document: Document, data: dict[str, Any], limits: Limits, root: Path | None
+) -> _Intake:
     name = document.name
     if "openapi" in data or "swagger" in data:
-        return _read_openapi(path, document, data, limits)
+        return _read_openapi(path, document, data, limits, root)
     if is_asyncapi(data):
         version = text_of(data.get("asyncapi"))
-        whole = bundle(data, path, name=name, limits=limits)
+        whole = bundle(data, path, name=name, limits=limits, root=root, home=f"/{HOME}")
         generated, contents = read_asyncapi(whole.document, name)
         contents.warnings[:0] = whole.warnings
         filled = _filled(document, "asyncapi", version, generated, contents)
@@ -155,10 +164,12 @@ def _read_format(path: Path, document: Document, data: dict[str, Any], limits: L
     raise _unknown(name, data)
 
 
-def _read_openapi(path: Path, document: Document, data: dict[str, Any], limits: Limits) -> _Intake:
+def _read_openapi(
+    path: Path, document: Document, data: dict[str, Any], limits: Limits, root: Path | None
+) -> _Intake:
     name = document.name
     dialect, version = recognise_dialect(data, name)
-    whole = bundle(data, path, name=name, limits=limits)
+    whole = bundle(data, path, name=name, limits=limits, root=root, dialect=dialect)
     mended, repaired = mend(whole.document, dialect, name)
     contents = read_openapi(mended, dialect, name)
     read = (*contents.operations, *contents.events)

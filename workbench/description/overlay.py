@@ -19,7 +19,14 @@ from workbench.errors import DescriptionError, OverlayError
 
 _VERSION = re.compile(r"1\.[01](?:\.\d+)?")
 _UNSAFE = re.compile(r"[\x00-\x1f'\\]")
+_STEP = re.compile(r"\['((?:[^'\\]|\\.)*+)'\]|\[(0|[1-9][0-9]{0,8})\]")
+# What `path_to` writes. It is read here: libraries refuse the control characters of RFC 9535.
+_NORMALISED = re.compile(
+    r"\$(?:\['(?:[^'\\\x00-\x1f]|\\[btnfr'\\]|\\u00[01][0-9a-f])*+'\]|\[(?:0|[1-9][0-9]{0,8})\])*+"
+)
+_ESCAPED = re.compile(r"\\(?:u([0-9a-f]{4})|[btnfr'\\])")
 _ESCAPES = dict(zip("\b\t\n\f\r'\\", (rf"\{letter}" for letter in "btnfr'\\"), strict=True))
+_MEANT = {escape: character for character, escape in _ESCAPES.items()}
 _HINT = "See the Overlay Specification 1.1: each action has a target and update, remove or copy."
 
 
@@ -155,6 +162,29 @@ def _read_action(entry: Any, name: str, index: int) -> Action:
     )
 
 
+def _parse(path: str) -> tuple[str | int, ...]:
+    """The tokens of a normalised path, as `path_to` writes them."""
+    return tuple(
+        int(index) if index else _ESCAPED.sub(_unescape, text)
+        for text, index in _STEP.findall(path)
+    )
+
+
+def _unescape(match: re.Match[str]) -> str:
+    return chr(int(match[1], 16)) if match[1] else _MEANT[match[0]]
+
+
+def _is_there(document: Any, place: tuple[str | int, ...]) -> bool:
+    for token in place:
+        if isinstance(document, dict):
+            if token not in document:
+                return False
+        elif not isinstance(document, list) or not isinstance(token, int) or token >= len(document):
+            return False
+        document = document[token]
+    return True
+
+
 def _compile(path: str, name: str, where: str) -> Any:
     # Imported late: it takes a tenth of a second, and most partners need no correction.
     import jsonpath  # noqa: PLC0415
@@ -171,6 +201,9 @@ def _select(path: str, document: Any, name: str, where: str) -> list[tuple[str |
 
     if not isinstance(document, dict | list):
         return []
+    if _NORMALISED.fullmatch(path):
+        place = _parse(path)
+        return [place] if _is_there(document, place) else []
     query = _compile(path, name, where)
     try:
         return list(dict.fromkeys(match.parts for match in query.finditer(document)))

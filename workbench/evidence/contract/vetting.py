@@ -7,6 +7,7 @@ one keyword, all the others are still compared.
 from __future__ import annotations
 
 import copy
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,6 +24,7 @@ _OLD, _NEW = (
     "https://json-schema.org/draft/2020-12/schema",
 )
 _BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
+_LARGEST = int(sys.float_info.max)
 _LONGEST_INTEGER = 63  # bits; longer ones are compared as floating-point numbers
 _DATA = frozenset({"example", "examples", "default", "enum", "const"})
 _MOST = 200
@@ -58,12 +60,31 @@ class Vetted:
 def vet(bundle: dict[str, Any]) -> Vetted:
     """A copy of a bundled OpenAPI document without what is ill-formed in its schemas."""
     vetted = Vetted(copy.deepcopy(bundle))
+    _disarm(vetted.bundle)
     version = str(bundle.get("openapi", ""))
     dialect = _NEW if version.startswith(("3.1", "3.2")) else _OLD
     for pointer, schema in [*_schemas(vetted.bundle)]:
         _shorten(schema)
         vetted.unusable += _mend(schema, dialect, pointer)
     return vetted
+
+
+def _disarm(bundle: dict[str, Any]) -> None:
+    """Take out what looks like a reference and is data: a tool would follow it wherever it leads.
+
+    In a bundle every true reference is local and found.
+    """
+    pending: list[Any] = [bundle]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, dict):
+            for name in ("$ref", "$dynamicRef", "$recursiveRef"):
+                value = node.get(name)
+                if isinstance(value, str) and follow(bundle, value) is None:
+                    del node[name]
+            pending += node.values()
+        elif isinstance(node, list):
+            pending += node
 
 
 def _mend(schema: dict[str, Any], dialect: str, pointer: str) -> Iterator[Unusable]:
@@ -107,7 +128,7 @@ def _shorten(schema: Any) -> None:
             for name in _BOUNDS:
                 value = node.get(name)
                 if isinstance(value, int) and value.bit_length() > _LONGEST_INTEGER:
-                    node[name] = float(value)
+                    node[name] = float(max(-_LARGEST, min(_LARGEST, value)))
             pending += [child for name, child in node.items() if name not in _DATA]
 
 
