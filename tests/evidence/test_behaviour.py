@@ -169,9 +169,15 @@ def test_secrets_are_in_no_finding(open_mini: Callable, catalogue: Catalogue) ->
 
 
 def test_a_finding_can_be_reproduced(open_mini: Callable, catalogue: Catalogue) -> None:
-    """A finding has a curl command, and its evidence the same request in Python."""
+    """A finding has a command to paste, its secrets variables, and the exchange that shows it."""
     with open_mini("unknown-answered") as (partner, session):
         lines = [*behaviour.gather(partner, catalogue, session, only={"read-unknown"})]
     line = next(line for line in lines if line.findings)
-    assert (line.findings[0].reproduction or "").startswith("curl --request GET http://127.0.0.1")
-    compile(line.detail["python"], "snippet", "exec")
+    (found,) = line.findings
+    assert found.exchange is not None
+    assert (found.reproduction or "").startswith("curl --include --request GET http://127.0.0.1")
+    assert '"X-Key: $WORKBENCH_MINIATURE__SANDBOX__API_KEY"' in (found.reproduction or "")
+    assert found.exchange.request.startswith("GET http://127.0.0.1")
+    assert found.exchange.headers["X-Key"] == "[REDACTED]"
+    assert found.exchange.status == 200
+    assert found.exchange.answer

@@ -58,7 +58,10 @@ def test_a_broken_contract_is_told(
     assert {slug for defect in together for slug in defect.findings} <= told(lines)
     broken = next(line for line in lines if line.subject == "GET /orders/{order_id}")
     assert broken.outcome is Outcome.FAILED
-    compile(broken.detail["python"], "snippet", "exec")
+    for item in broken.findings:
+        assert item.exchange is not None
+        assert item.exchange.status
+        assert "$WORKBENCH_MINIATURE__SANDBOX__API_KEY" in (item.reproduction or "")
 
 
 def test_the_same_seed_sends_the_same(

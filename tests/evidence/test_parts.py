@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import shlex
 from typing import Any
 
 import jsonschema_rs
@@ -17,7 +15,6 @@ from workbench.evidence.behaviour.deviating import deviations
 from workbench.evidence.bodies import Maker
 from workbench.evidence.known import known_values
 from workbench.evidence.relations import collections, is_collection, last_parameter, stem
-from workbench.evidence.reproduction import as_python
 from workbench.evidence.zones import Place, distance, home, is_swapped
 from workbench.partners import Partner, load_partner
 from workbench.settings import Settings, load_settings
@@ -156,23 +153,3 @@ def test_exchanged_values_are_one_deviation() -> None:
     """Latitude and longitude in each other's place are told once."""
     pair = [Difference("/at/lat", 40.4, -3.7), Difference("/at/lng", -3.7, 40.4)]
     assert [item.slug for item in deviations(pair)] == ["coordinates-swapped"]
-
-
-@given(
-    st.dictionaries(
-        st.text("abcXYZ-", min_size=1, max_size=8), st.text("abc '\"ñ", max_size=9), max_size=3
-    ),
-    json_values.filter(bool),
-)
-@settings(max_examples=40)
-def test_snippets_are_python(headers: dict[str, str], body: Any) -> None:
-    """Whatever stands in a request, its snippet compiles."""
-    words = ["curl", "--request", "POST", "http://127.0.0.1:1/a?b=c"]
-    for name, value in headers.items():
-        words += ["--header", f"{name}: {value}"]
-    words += ["--data-raw", json.dumps(body)]
-    text = as_python(" ".join(shlex.quote(word) for word in words))
-    compile(text, "snippet", "exec")
-    assert "'POST'" in text
-    assert as_python("wget x") == ""
-    assert as_python("curl 'unclosed") == ""

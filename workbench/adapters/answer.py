@@ -14,34 +14,60 @@ from typing import Any, Self
 
 import orjson
 
-from workbench.adapters.redaction import Redactor
+from workbench.adapters.redaction import Redactor, mask_headers
 from workbench.errors import PartnerError, RateLimitedError, RefusedError, UnavailableError
+from workbench.model.evidence import Exchange, shorten
 
 UNAVAILABLE = frozenset({502, 503, 504})
 REFUSALS = UNAVAILABLE | {401, 403, 407, 429}
 _EXCERPT = 160
 _JSON = "application/json"
+# What our client says of itself, which changes nothing of the answer.
+_CLIENT_HEADERS = frozenset(
+    {("Accept-Encoding", "identity"), ("User-Agent", "partner-integration-workbench")}
+)
 _PAGES = frozenset({"text/html", "application/xhtml+xml"})
 
 
 @dataclass(frozen=True)
 class SentRequest:
-    """A request with every secret masked, as it was sent or would be sent."""
+    """A request with every secret masked, as it was sent or would be sent.
+
+    `login` has, for each header and query parameter that logging in adds, how a shell writes it.
+    """
 
     method: str
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    login: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def curl(self) -> str:
-        """The request as a shell command; masked secrets have to be filled in by hand."""
-        parts = ["curl", "--request", self.method, self.url]
+        """The request as a shell command that can be pasted: secrets are variables.
+
+        A secret of which we know no variable stays masked.
+        """
+        login = {name.lower(): shown for name, shown in self.login.items()}
+        parts = ["curl --include --request", self.method, _write_address(self.url, self.login)]
         for name, value in self.headers.items():
-            parts += ["--header", f"{name}: {value}"]
+            if name.lower() in login:
+                parts += ["--header", f'"{name}: {login[name.lower()]}"']
+            elif (name, value) not in _CLIENT_HEADERS:
+                parts += ["--header", shlex.quote(f"{name}: {value}")]
         if self.body:
-            parts += ["--data-raw", self.body.decode("utf-8", "replace")]
-        return " ".join(shlex.quote(part) for part in parts)
+            parts += ["--data-raw", shlex.quote(self.body.decode("utf-8", "replace"))]
+        return " ".join(parts)
+
+
+def _write_address(url: str, login: Mapping[str, str]) -> str:
+    """The address for a shell, its secret parameters as variables."""
+    plain, mark, query = url.partition("?")
+    pairs = [part.partition("=") for part in query.split("&")]
+    if not any(name in login for name, _, _ in pairs):
+        return shlex.quote(url)
+    shown = [f"{name}{sign}{login.get(name, value)}" for name, sign, value in pairs]
+    return f'{shlex.quote(plain + mark)}"{"&".join(shown)}"'
 
 
 @dataclass(frozen=True)
@@ -53,6 +79,7 @@ class Answer:
         body: Decompressed, not masked: it is the partner's data. Use `excerpt` to show it.
         seconds: From sending until the body was read, last attempt only.
         attempts: How often it was asked.
+        at: When the request was sent.
     """
 
     status: int
@@ -63,6 +90,7 @@ class Answer:
     attempts: int = 1
     redactor: Redactor = field(default_factory=Redactor, repr=False, compare=False)
     partner: str | None = None
+    at: datetime | None = None
 
     @property
     def is_page(self) -> bool:
@@ -118,6 +146,20 @@ class Answer:
     def curl(self) -> str:
         """The request as a shell command, without secrets."""
         return self.request.curl
+
+    @property
+    def exchange(self) -> Exchange:
+        """Request and answer as they may be written down: every secret masked."""
+        sent, mask = self.request, self.redactor
+        return Exchange(
+            at=self.at,
+            request=f"{sent.method} {sent.url}",
+            headers=dict(sent.headers),
+            body=shorten(sent.body.decode("utf-8", "replace")),
+            status=self.status,
+            answer_headers=mask_headers(self.headers, mask),
+            answer=shorten(mask.mask(self.body).decode("utf-8", "replace")),
+        )
 
     @property
     def excerpt(self) -> str:

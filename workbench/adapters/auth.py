@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import base64
 import copy
+import re
+import shlex
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 from urllib.parse import quote_plus
 
@@ -26,6 +28,7 @@ from workbench.partners.manifest import Auth
 _DEFAULT_LIFE = 300.0
 _LEEWAY_MAX = 30.0
 _LEEWAY_SHARE = 0.1
+_PICK_TOKEN = """python3 -c 'import json, sys; print(json.load(sys.stdin)["access_token"])'"""  # noqa: S105 - a command
 
 
 @dataclass(frozen=True)
@@ -39,10 +42,15 @@ class Outgoing:
 
 @dataclass(frozen=True)
 class AuthHeaders:
-    """What login adds to one request."""
+    """What login adds to one request.
+
+    `shown` has the same headers and parameters as a shell writes them between double quotes, with
+    variables instead of secrets.
+    """
 
     headers: Mapping[str, SecretStr] = field(default_factory=dict)
     query: Mapping[str, SecretStr] = field(default_factory=dict)
+    shown: Mapping[str, str] = field(default_factory=dict)
 
     def secrets(self) -> list[str]:
         """The values, to be masked wherever they turn up."""
@@ -51,11 +59,15 @@ class AuthHeaders:
 
 @dataclass(frozen=True)
 class TokenRequest:
-    """A request for an access token: form fields and headers, with secrets inside."""
+    """A request for an access token: form fields and headers, with secrets inside.
+
+    `shown` is a shell command that prints the token.
+    """
 
     url: str
     form: Mapping[str, SecretStr]
     headers: Mapping[str, SecretStr]
+    shown: str = ""
 
 
 Fetch = Callable[[TokenRequest], Answer]
@@ -139,7 +151,11 @@ class TokenLogin:
 
     def preview(self) -> AuthHeaders:
         """The header, with a stand-in for the token."""
-        return AuthHeaders(headers={"Authorization": SecretStr(f"Bearer {MASK}")})
+        return AuthHeaders({"Authorization": SecretStr(f"Bearer {MASK}")}, shown=self._shown)
+
+    @property
+    def _shown(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer $({self._request.shown})"} if self._request.shown else {}
 
     def _take(self, answer: Answer) -> AuthHeaders:
         if answer.status in {400, 401, 403}:
@@ -160,23 +176,32 @@ class TokenLogin:
         life = _read_seconds(data.get("expires_in"))
         self._expires = self._clock() + life - min(_LEEWAY_MAX, life * _LEEWAY_SHARE)
         value = _check_value(token, "the access token", "Bearer ")
-        return AuthHeaders(headers={"Authorization": value})
+        return AuthHeaders(headers={"Authorization": value}, shown=self._shown)
 
 
-def open_login(auth: Auth, credentials: Mapping[str, SecretStr], *, token_url: str = "") -> Login:
+def open_login(
+    auth: Auth,
+    credentials: Mapping[str, SecretStr],
+    *,
+    token_url: str = "",
+    variables: Mapping[str, str] | None = None,
+) -> Login:
     """Build the login that `partner.yaml` describes; `hook` is built by `hooks.open_hook`.
 
     Args:
         auth: The manifest's statement.
         credentials: Credential name → value.
         token_url: Absolute token address, for `oauth2-client-credentials`.
+        variables: Credential name → environment variable, for commands that can be pasted.
 
     Raises:
         CredentialError: A value is missing, or cannot stand in a header.
     """
+    named = {name: f"${variable}" for name, variable in (variables or {}).items()}
     if auth.scheme == "oauth2-client-credentials":
-        return TokenLogin(_token_request(auth, credentials, token_url))
-    return FixedLogin(_fixed_headers(auth, credentials))
+        request = _token_request(auth, credentials, token_url)
+        return TokenLogin(replace(request, shown=_show_token(auth, token_url, named)))
+    return FixedLogin(replace(_fixed_headers(auth, credentials), shown=_show(auth, named)))
 
 
 def _fixed_headers(auth: Auth, credentials: Mapping[str, SecretStr]) -> AuthHeaders:
@@ -196,6 +221,40 @@ def _fixed_headers(auth: Auth, credentials: Mapping[str, SecretStr]) -> AuthHead
         login = f"{_secret(credentials, 'username')}:{_secret(credentials, 'password')}"
         headers["Authorization"] = _basic(login)
     return AuthHeaders(headers=headers, query=query)
+
+
+def _show(auth: Auth, named: Mapping[str, str]) -> dict[str, str]:
+    """The fixed headers and parameters with variables, as a shell reads them in double quotes."""
+    shown = {header: named.get(name, MASK) for header, name in auth.headers.items()}
+    if auth.scheme == "api-key":
+        name = auth.query or auth.header or "X-Api-Key"
+        shown[name] = _in_quotes(auth.prefix) + named.get("api_key", MASK)
+    elif auth.scheme == "bearer":
+        prefix = _in_quotes(auth.prefix or "Bearer ")
+        shown[auth.header or "Authorization"] = prefix + named.get("token", MASK)
+    elif auth.scheme == "basic":
+        pair = ":".join(named.get(name, MASK) for name in ("username", "password"))
+        shown["Authorization"] = f"Basic $(printf %s \"{pair}\" | base64 | tr -d '\\n')"
+    return shown
+
+
+def _show_token(auth: Auth, url: str, named: Mapping[str, str]) -> str:
+    """A command that prints an access token."""
+    client, secret = (named.get(name, MASK) for name in ("client_id", "client_secret"))
+    parts = ["curl --silent", shlex.quote(url), "--data grant_type=client_credentials"]
+    if auth.scopes:
+        parts.append(f"--data-urlencode {shlex.quote('scope=' + ' '.join(auth.scopes))}")
+    if auth.client_auth == "basic":
+        parts.append(f'--user "{client}:{secret}"')
+    else:
+        parts.append(f'--data-urlencode "client_id={client}"')
+        parts.append(f'--data-urlencode "client_secret={secret}"')
+    return f"{' '.join(parts)} | {_PICK_TOKEN}"
+
+
+def _in_quotes(text: str) -> str:
+    """Text of the manifest as it stands between double quotes of a shell."""
+    return re.sub(r'([$`"\\])', r"\\\1", text)
 
 
 def _token_request(

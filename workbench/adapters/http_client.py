@@ -192,8 +192,7 @@ class HttpClient:
             json=json,
             key=idempotency_key,
         )
-        url, headers = call.carry(self._login.preview())
-        return show_request(call.method, url, headers, call.body, self.redactor)
+        return show_request(call, self._login.preview(), self.redactor)
 
     def prove(self, method: str = "GET", path: str = "/") -> AuthHeaders:
         """What logging in adds to a request, for tools that send their own; values are secret.
@@ -315,7 +314,9 @@ class HttpClient:
         self.redactor.add(*auth_headers.secrets())
         self._pace.wait(deadline)
         url, headers = call.carry(auth_headers)
-        entry = Recorded(datetime.now(UTC), 0.0, call.method, url, headers, call.body)
+        entry = Recorded(
+            datetime.now(UTC), 0.0, call.method, url, headers, call.body, login=auth_headers.shown
+        )
         clock = time.monotonic()
         status, got, body, trouble = 0, dict[str, str](), b"", ""
         try:
@@ -337,7 +338,8 @@ class HttpClient:
             headers=got,
             body=body,
             seconds=seconds,
-            request=show_request(call.method, url, headers, call.body, self.redactor),
+            request=show_request(call, auth_headers, self.redactor),
+            at=entry.started,
             redactor=self.redactor,
             partner=self.partner,
         )

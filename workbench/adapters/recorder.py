@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from http import HTTPStatus
@@ -16,13 +16,14 @@ from urllib.parse import parse_qsl, urlsplit
 from harfile import Content, Creator, HarFile, PostData, Record, Request, Response, Timings
 
 from workbench.adapters.answer import SentRequest
-from workbench.adapters.redaction import MASK, Redactor
+from workbench.adapters.auth import AuthHeaders
+from workbench.adapters.message import PreparedRequest
+from workbench.adapters.redaction import Redactor, mask_headers
+from workbench.model.evidence import Exchange, shorten
 
 # Bodies beyond this many bytes in all are counted but not kept; a cut body could show half a
 # secret, which no exact value finds, so a body is kept whole or not at all.
 _KEPT = 64 * 1024 * 1024
-# A second net under the exact values: these headers carry nothing but secrets.
-_SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,26 @@ class Recorded:
     response_headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     response_body: bytes = field(default=b"", repr=False)
     error: str = ""
+    login: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def sent(self) -> SentRequest:
+        """The request, to be written as a command; `login` is as of `SentRequest`."""
+        body = self.request_body
+        return SentRequest(self.method, self.url, self.request_headers, body, self.login)
+
+    @property
+    def exchange(self) -> Exchange:
+        """The exchange as a finding keeps it."""
+        return Exchange(
+            at=self.started,
+            request=f"{self.method} {self.url}",
+            headers=dict(self.request_headers),
+            body=shorten(self.request_body.decode("utf-8", "replace")),
+            status=self.status,
+            answer_headers=dict(self.response_headers),
+            answer=shorten(self.response_body.decode("utf-8", "replace")),
+        )
 
 
 class Recorder:
@@ -79,6 +100,13 @@ class Recorder:
             entries = list(self._entries)
         return [self._mask(entry) for entry in entries]
 
+    def latest(self, fits: Callable[[Recorded], bool]) -> Recorded | None:
+        """The last answered exchange that fits, with secrets masked."""
+        with self._lock:
+            entries = list(self._entries)
+        found = next((item for item in reversed(entries) if item.status and fits(item)), None)
+        return self._mask(found) if found else None
+
     def write_har(self, path: Path) -> None:
         """Write all exchanges as HAR 1.2."""
         creator = Creator(name="partner-integration-workbench", version=_own_version())
@@ -99,9 +127,9 @@ class Recorder:
         return replace(
             entry,
             url=self._redactor.text(entry.url),
-            request_headers=_mask_headers(entry.request_headers, self._redactor),
+            request_headers=mask_headers(entry.request_headers, self._redactor),
             request_body=self._redactor.mask(entry.request_body),
-            response_headers=_mask_headers(entry.response_headers, self._redactor),
+            response_headers=mask_headers(entry.response_headers, self._redactor),
             response_body=self._redactor.mask(entry.response_body),
             error=self._redactor.text(entry.error),
         )
@@ -111,20 +139,16 @@ def _size(entry: Recorded) -> int:
     return len(entry.request_body) + len(entry.response_body)
 
 
-def show_request(
-    method: str, url: str, headers: Mapping[str, str], body: bytes, redactor: Redactor
-) -> SentRequest:
-    """A request in the form that may be shown: every secret masked."""
+def show_request(call: PreparedRequest, login: AuthHeaders, redactor: Redactor) -> SentRequest:
+    """A request in the form that may be shown: every secret masked, those of the login named."""
+    url, headers = call.carry(login)
     return SentRequest(
-        method, redactor.text(url), _mask_headers(headers, redactor), redactor.mask(body)
+        call.method,
+        redactor.text(url),
+        mask_headers(headers, redactor),
+        redactor.mask(call.body),
+        login.shown,
     )
-
-
-def _mask_headers(headers: Mapping[str, str], redactor: Redactor) -> dict[str, str]:
-    return {
-        redactor.text(name): MASK if name.lower() in _SECRET_HEADERS else redactor.text(value)
-        for name, value in headers.items()
-    }
 
 
 def _har_request(entry: Recorded) -> Request:

@@ -16,7 +16,7 @@ import re
 import shlex
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,8 @@ _MASK = MASK.encode()
 _SHORT = 4
 # Shorter values have no base64 core that is long enough to be told from chance.
 _CORE = 6
+# A second net under the exact values: these headers carry nothing but secrets.
+_SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
 _WORD = re.compile(rb"[0-9A-Za-z]")
 _BASE64 = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_=")
 
@@ -138,6 +140,14 @@ class Redactor:
                 if len(form.text) >= _SHORT or _stands_alone(data, start, end):
                     yield (*(_widen(data, start, end) if form.core else (start, end)), form.name)
                 start = data.find(form.text, start + 1)
+
+
+def mask_headers(headers: Mapping[str, str], redactor: Redactor) -> dict[str, str]:
+    """Headers that may be shown; those that carry nothing but secrets are masked whole."""
+    return {
+        redactor.text(name): MASK if name.lower() in _SECRET_HEADERS else redactor.text(value)
+        for name, value in headers.items()
+    }
 
 
 class RedactingFilter(logging.Filter):

@@ -165,7 +165,11 @@ class Session:
         if auth.scheme == "hook":
             return open_hook(self.partner.folder / "hooks.py", self.credentials)
         token_url = urljoin(f"{base_url.rstrip('/')}/", (auth.token_url or "token").lstrip("/"))
-        return open_login(auth, self.credentials, token_url=token_url)
+        variables = {
+            name: variable_name(self.partner.slug, self.environment, name)
+            for name in auth.credential_names()
+        }
+        return open_login(auth, self.credentials, token_url=token_url, variables=variables)
 
     def _open_control(self, url: str | None, policy: RetryPolicy | None) -> HttpClient | None:
         if url is None or self.environment == "production":

@@ -5,6 +5,7 @@ Told from paths alone: `GET /orders/{id}` and `POST /v2/orders` are about `order
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from workbench.model.description import ApiDescription, Direction, Operation
@@ -34,6 +35,12 @@ def outbound(description: ApiDescription) -> Iterator[Operation]:
     for operation in description.operations:
         if operation.direction is Direction.OUTBOUND:
             yield operation
+
+
+def path_pattern(operation: Operation) -> re.Pattern[str]:
+    """What the paths of calls of an operation look like, below the base address."""
+    parts = re.split(r"(\{[^{}]+\})", operation.path)
+    return re.compile("".join("[^/]+" if p.startswith("{") else re.escape(p) for p in parts))
 
 
 def collections(description: ApiDescription, item: Operation, method: str) -> list[Operation]:

@@ -14,7 +14,7 @@ from workbench.description.schema_validation import violations
 from workbench.errors import TranslationError
 from workbench.mapping import Translator
 from workbench.model.description import Event, Operation
-from workbench.model.evidence import Evidence, Finding, Matter, Outcome, Severity, Source
+from workbench.model.evidence import Evidence, Finding, Matter, Outcome, Severity, Source, show
 from workbench.model.feature import Catalogue, Feature, FeatureKind, Requirement
 from workbench.model.statement import Binding
 from workbench.partners import Partner, Sample
@@ -81,7 +81,7 @@ def _look_at(
                 severity=Severity.HIGH,
                 summary=f"{sample.path} does not fit the mapping: {error.message}.",
                 pointer=error.path or None,
-                observed=repr(error.value)[:80],
+                observed=show(error.value),
                 hint=f"Correct the rule for {error.field} in mapping.yaml, or ask the partner.",
             )
         )
@@ -178,8 +178,8 @@ def _differences(expected: Any, actual: Any, sample: Sample, what: str) -> list[
             severity=Severity.HIGH,
             summary=f"{sample.path}: the {what} differs from the recorded one.",
             pointer=pointer or "/",
-            expected=repr(wanted)[:120],
-            observed=repr(found)[:120],
+            expected=show(wanted),
+            observed=show(found),
             hint="Correct mapping.yaml, or record the sample again.",
         )
         for pointer, wanted, found in compare(expected, actual)

@@ -6,6 +6,7 @@ rendering of that file. Outcomes are the words of W3C EARL 1.0.
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Literal
@@ -91,6 +92,45 @@ class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+# Characters of one body that an exchange keeps; all of it stands in the recorded traffic.
+LONGEST_BODY = 16_000
+
+
+class Exchange(Record):
+    """One request and its answer as recorded in the run, every secret masked.
+
+    Attributes:
+        at: When it was sent, or came to us.
+        request: Request line: method and address; the path alone where they call us.
+        headers: Of the request.
+        body: Of the request, as text; a long one ends with how much was left out.
+        status: Of the answer; 0 when none was seen.
+        answer_headers: Of the answer.
+        answer: Body of the answer, as text, as `body`.
+        facts: What else must be known to judge it, such as what a delivery was signed over.
+    """
+
+    at: AwareDatetime | None = None
+    request: str
+    headers: dict[str, str] = Field(default_factory=dict)
+    body: str = ""
+    status: int = 0
+    answer_headers: dict[str, str] = Field(default_factory=dict)
+    answer: str = ""
+    facts: dict[str, str] = Field(default_factory=dict)
+
+
+def shorten(text: str) -> str:
+    """The text, or its start and how much is missing, so that a log stays readable."""
+    left = len(text) - LONGEST_BODY
+    return text if left <= 0 else f"{text[:LONGEST_BODY]}… (+{left})"
+
+
+def show(value: Any) -> str:
+    """A value as JSON, whole, for what was expected or observed."""
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
 class Finding(Record):
     """Something that is wrong with what the partner documents, sends or answers.
 
@@ -104,7 +144,8 @@ class Finding(Record):
         observed: What was seen instead, redacted.
         hint: What would mend it.
         criterion: Slug of the feature criterion that it touches.
-        reproduction: A curl command without secrets.
+        reproduction: A shell command that shows it again, with variables instead of secrets.
+        exchange: What went over the wire where it was seen.
         matter: Whose matter it is.
     """
 
@@ -118,6 +159,7 @@ class Finding(Record):
     hint: str | None = None
     criterion: str | None = None
     reproduction: str | None = None
+    exchange: Exchange | None = None
     matter: Matter = Matter.PLATFORM
 
     @property

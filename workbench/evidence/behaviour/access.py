@@ -100,7 +100,7 @@ def refuse_others(bench: Bench) -> Iterator[Evidence]:
                 operation=bench.subject(kind.read),
                 expected="401 or 403",
                 observed=str(answer.status),
-                reproduction=answer.curl,
+                answer=answer,
             )
         )
     yield bench.tell(

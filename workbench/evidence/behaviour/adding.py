@@ -162,7 +162,7 @@ def _not_there(bench: Bench, slug: str, answer: Answer, found: Answer) -> Findin
         expected="200 with what was sent",
         observed=str(found.status),
         criterion=criterion_of(slug, "create-one"),
-        reproduction=answer.curl,
+        answer=answer,
     )
 
 

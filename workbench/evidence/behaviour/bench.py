@@ -8,12 +8,12 @@ from typing import Any
 
 from workbench.adapters.adapter import Adapter
 from workbench.adapters.answer import Answer
+from workbench.adapters.recorder import Recorded
 from workbench.adapters.session import Session
 from workbench.canonical.base import OpenEnum
 from workbench.errors import MappingError
 from workbench.evidence.kinds import feature_of
-from workbench.evidence.relations import owner
-from workbench.evidence.reproduction import as_python
+from workbench.evidence.relations import owner, path_pattern
 from workbench.model.description import Operation
 from workbench.model.evidence import Evidence, Finding, Matter, Outcome, Severity, Source
 from workbench.model.feature import Catalogue
@@ -84,7 +84,7 @@ class Bench:
         detail: dict[str, Any] | None = None,
     ) -> Evidence:
         """An observation; without an outcome, findings decide between passed and failed."""
-        found = tuple(findings)
+        found = tuple(map(self._complete, findings))
         broken = any(finding.severity.breaks for finding in found)
         if outcome is None:
             outcome = Outcome.FAILED if broken else Outcome.PASSED
@@ -107,8 +107,30 @@ class Bench:
             },
             artefacts=("exchange.har",),
             tool=TOOL,
-            detail={**(detail or {}), **_snippet(found)},
+            detail=detail or {},
         )
+
+    def _complete(self, item: Finding) -> Finding:
+        """The finding masked, and with the last answer of its operation where it has none."""
+        text = self.session.redactor.text
+        texts = {"summary": item.summary, "expected": item.expected, "observed": item.observed}
+        changes: dict[str, Any] = {key: text(value) for key, value in texts.items() if value}
+        entry = None if item.exchange else self._latest(item.operation or "")
+        if entry is not None and item.matter.is_theirs:
+            changes |= {"exchange": entry.exchange, "reproduction": entry.sent.curl}
+        return item.model_copy(update=changes)
+
+    def _latest(self, operation: str) -> Recorded | None:
+        known = self.partner.description.exchange(operation)
+        if not isinstance(known, Operation):
+            return None
+        pattern, base = path_pattern(known), self.session.client.base_url
+
+        def fits(entry: Recorded) -> bool:
+            path = entry.url.partition("?")[0].removeprefix(base)
+            return entry.method == known.method and pattern.fullmatch(path) is not None
+
+        return self.session.recorder.latest(fits)
 
     def owner(self, operation: Operation) -> str | None:
         """The feature that an operation belongs to: bound to it, else about the same thing."""
@@ -125,12 +147,6 @@ class Bench:
         return operations[0][1].id if operations else ""
 
 
-def _snippet(findings: tuple[Finding, ...]) -> dict[str, str]:
-    curls = (item.reproduction for item in findings if item.reproduction)
-    text = as_python(next(curls, ""))
-    return {"python": text} if text else {}
-
-
 def finding(
     slug: str,
     severity: Severity,
@@ -140,11 +156,11 @@ def finding(
     expected: str | None = None,
     observed: str | None = None,
     criterion: str | None = None,
-    reproduction: str | None = None,
+    answer: Answer | None = None,
     pointer: str | None = None,
     matter: Matter = Matter.PLATFORM,
 ) -> Finding:
-    """A finding of a behaviour check."""
+    """A finding of a behaviour check; `answer` is the one that shows it."""
     return Finding(
         slug=slug,
         severity=severity,
@@ -153,7 +169,8 @@ def finding(
         expected=expected,
         observed=observed,
         criterion=criterion,
-        reproduction=reproduction,
+        reproduction=answer.curl if answer else None,
+        exchange=answer.exchange if answer else None,
         pointer=pointer,
         matter=matter,
     )

@@ -195,9 +195,9 @@ def _judge(operation: Operation, probe: Probe, answer: Answer) -> Iterator[Findi
             f"{operation.id}: {pointer} with {probe.words} {words}.",
             operation=operation.id,
             expected=expected,
-            observed=f"{answer.status} {answer.excerpt}"[:160],
+            observed=f"{answer.status} {answer.excerpt}",
             pointer=pointer,
-            reproduction=answer.curl[:1500],
+            answer=answer,
         )
 
 

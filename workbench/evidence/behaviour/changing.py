@@ -15,7 +15,7 @@ from workbench.evidence.known import known_values
 from workbench.evidence.placing import send
 from workbench.evidence.relations import at, last_parameter, outbound
 from workbench.model.description import Operation
-from workbench.model.evidence import Evidence, Finding, Outcome, Severity
+from workbench.model.evidence import Evidence, Finding, Outcome, Severity, show
 from workbench.model.schema import SchemaReader
 
 _OWN_CHECKS = ("order", "reservation", "delivery")
@@ -164,10 +164,10 @@ def _patch_findings(
             Severity.HIGH,
             f"{operation.id} is answered with {answer.status}, but {name} stays as it was.",
             operation=operation.id,
-            expected=repr(value)[:100],
-            observed=repr(after.get(name))[:100],
+            expected=show(value),
+            observed=show(after.get(name)),
             pointer=f"/{name}",
-            reproduction=answer.curl,
+            answer=answer,
         )
     kept = {key: old for key, old in before.items() if key != name and not _is_stamp(key)}
     for item in differences(kept, dict(after)) if after else ():
@@ -176,10 +176,10 @@ def _patch_findings(
             Severity.HIGH,
             f"{operation.id} with {name} alone also changes {item.pointer}.",
             operation=operation.id,
-            expected=repr(item.sent)[:100],
-            observed=repr(item.found)[:100],
+            expected=show(item.sent),
+            observed=show(item.found),
             pointer=item.pointer,
-            reproduction=answer.curl,
+            answer=answer,
         )
 
 
@@ -227,9 +227,9 @@ def _tell_put(
                 "replace.",
                 operation=operation.id,
                 expected=f"no {name}, or its default",
-                observed=repr(after.get(name))[:100],
+                observed=show(after.get(name)),
                 pointer=f"/{name}",
-                reproduction=answer.curl,
+                answer=answer,
             )
         )
     return bench.tell(
@@ -294,7 +294,7 @@ def _leftovers(
             operation=operation.id,
             expected="404 or 410",
             observed=str(again.status),
-            reproduction=gone.curl,
+            answer=gone,
         )
     for what, answer in (("Removing", gone), ("Removing a second time", second)):
         if answer.status >= 500:
@@ -305,7 +305,7 @@ def _leftovers(
                 operation=operation.id,
                 expected="404, 410 or 2xx",
                 observed=f"{answer.status} {answer.excerpt}",
-                reproduction=answer.curl,
+                answer=answer,
             )
 
 

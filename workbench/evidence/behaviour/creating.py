@@ -13,7 +13,7 @@ from workbench.evidence.behaviour.deviating import deviations, documented
 from workbench.evidence.kinds import KINDS, Kind, criterion_of
 from workbench.evidence.placing import identify, make, maker_of, send
 from workbench.model.description import Operation
-from workbench.model.evidence import Evidence, Finding, Outcome, Severity
+from workbench.model.evidence import Evidence, Finding, Outcome, Severity, show
 
 _KEY_HEADERS = {"idempotency-key", "x-idempotency-key"}
 
@@ -78,7 +78,7 @@ def _missing(kind: Kind, operation: Operation, answer: Answer, found: Answer) ->
         expected="200 with the resource",
         observed=str(found.status),
         criterion=criterion_of(kind.read, "by-id"),
-        reproduction=answer.curl,
+        answer=answer,
     )
 
 
@@ -97,10 +97,10 @@ def _changed(
             item.severity,
             f"After {operation.id}, {item.difference.pointer} {item.words}.",
             operation=operation.id,
-            expected=repr(item.difference.sent)[:100],
-            observed=repr(item.difference.found)[:100],
+            expected=show(item.difference.sent),
+            observed=show(item.difference.found),
             pointer=item.difference.pointer,
-            reproduction=found.curl,
+            answer=found,
         )
 
 
@@ -118,7 +118,7 @@ def _replay(bench: Bench, kind: Kind, operation: Operation, body: Any) -> Eviden
                 operation=operation.id,
                 expected=f"the {kind.noun} {ids[0]} again, or 409",
                 observed=f"{second.status}, {kind.noun} {ids[1]}",
-                reproduction=second.curl,
+                answer=second,
             )
         )
     return bench.tell(

@@ -15,7 +15,7 @@ from workbench.evidence.behaviour.inventing import is_invented, recorded
 from workbench.evidence.behaviour.status import WAYS, can_send
 from workbench.evidence.kinds import ORDER
 from workbench.evidence.placing import fresh
-from workbench.model.evidence import Evidence, Finding, Outcome, Severity
+from workbench.model.evidence import Evidence, Finding, Outcome, Severity, show
 
 POSITION = "delivery-location-write"
 
@@ -108,7 +108,7 @@ def _send(bench: Bench, location: DeliveryLocation, order: Order) -> Evidence:
                 expected="2xx",
                 observed=f"{answer.status} {answer.excerpt}",
                 criterion="driver-position-sent",
-                reproduction=answer.curl,
+                answer=answer,
             )
         )
     findings += _echo_findings(bench, there, answer)
@@ -145,10 +145,10 @@ def _echo_findings(bench: Bench, there: DeliveryLocation, answer: Answer) -> Ite
             item.severity,
             f"The answer to a position says that {item.difference.pointer} {item.words}.",
             operation=operation.id,
-            expected=repr(item.difference.sent)[:80],
-            observed=repr(item.difference.found)[:80],
+            expected=show(item.difference.sent),
+            observed=show(item.difference.found),
             pointer=item.difference.pointer,
-            reproduction=answer.curl,
+            answer=answer,
         )
 
 
@@ -166,7 +166,7 @@ def _send_late(bench: Bench, location: DeliveryLocation, order: Order) -> Eviden
                 expected="409, 410 or 422",
                 observed=str(answer.status),
                 criterion="driver-position-window",
-                reproduction=answer.curl,
+                answer=answer,
             )
         )
     return bench.tell(

@@ -24,7 +24,7 @@ from workbench.evidence.behaviour.readback import (
     tell_refused,
 )
 from workbench.evidence.kinds import feature_of, proved_by
-from workbench.model.evidence import Evidence, Finding, Outcome, Severity
+from workbench.model.evidence import Evidence, Finding, Outcome, Severity, show
 
 # Field of an entity → the role of the criterion that a change of it proves.
 _ROLES = {"name": "modify-one", "price": "price-change", "available": "availability-flag"}
@@ -131,9 +131,9 @@ def _without_effect(
             f"A change of {edit.field} of {feature_of(slug).noun} is answered with "
             f"{answer.status}, but it stays as it was.",
             operation=bench.subject(slug),
-            expected=repr(item.sent)[:100],
-            observed=repr(item.found)[:100],
+            expected=show(item.sent),
+            observed=show(item.found),
             criterion=edit.criteria[0],
             pointer=item.pointer,
-            reproduction=answer.curl,
+            answer=answer,
         )

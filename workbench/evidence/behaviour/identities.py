@@ -195,7 +195,7 @@ def _tell_access(bench: Bench, feature: str, check: str, who: str, answer: Answe
                 operation=bench.subject(feature),
                 expected="401 or 403",
                 observed=str(answer.status),
-                reproduction=answer.curl,
+                answer=answer,
             )
         )
     return bench.tell(
@@ -217,7 +217,7 @@ def _read_as(bench: Bench, kind: Kind, client: HttpClient) -> Iterator[Evidence]
                     operation=bench.subject(kind.read),
                     expected="403 or 404",
                     observed=str(answer.status),
-                    reproduction=answer.curl,
+                    answer=answer,
                 )
             )
         yield bench.tell(
@@ -250,7 +250,7 @@ def _list_as(bench: Bench, kind: Kind, client: HttpClient) -> Iterator[Evidence]
                     operation=operation.id,
                     expected="none of ours",
                     observed=", ".join(ours[:3]),
-                    reproduction=answer.curl,
+                    answer=answer,
                 )
             )
         yield bench.tell(
@@ -292,7 +292,7 @@ def _write_as(
                 operation=bench.subject(slug),
                 expected="403 or 404",
                 observed=str(answer.status),
-                reproduction=answer.curl,
+                answer=answer,
             )
         )
     yield bench.tell(

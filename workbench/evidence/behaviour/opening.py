@@ -106,7 +106,7 @@ def _add_days(bench: Bench, before: Availability) -> Evidence:
                 expected=f"{len(before.exceptions) + len(days)} exceptions",
                 observed=f"{len(after.exceptions)} exceptions",
                 criterion=_KEPT,
-                reproduction=answer.curl if answer else None,
+                answer=answer,
             )
         )
     return bench.tell(
@@ -181,7 +181,7 @@ def _close(bench: Bench, way: _Closing) -> Evidence:
                 expected=f"closed ({', '.join(way.given) or 'all'}), then open",
                 observed=f"{_words(closed)}, then {_words(opened)}",
                 criterion=way.criterion,
-                reproduction=sent.curl if isinstance(sent, Answer) else None,
+                answer=sent if isinstance(sent, Answer) else None,
             )
         )
     return bench.tell(

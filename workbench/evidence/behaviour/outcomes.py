@@ -127,5 +127,5 @@ def _judge(bench: Bench, slug: str, answer: Answer, state: str | None) -> Iterat
         operation=bench.subject(slug),
         expected="an end in success",
         observed=state,
-        reproduction=answer.curl[:1500],
+        answer=answer,
     )

@@ -9,8 +9,7 @@ from statistics import median
 
 from workbench.adapters.recorder import Recorded
 from workbench.evidence.behaviour.bench import Bench, finding
-from workbench.evidence.relations import outbound
-from workbench.model.description import Operation
+from workbench.evidence.relations import outbound, path_pattern
 from workbench.model.evidence import Evidence, Severity
 
 _RATE = re.compile(r"rate-?limit", re.IGNORECASE)
@@ -103,7 +102,7 @@ def _calls(bench: Bench) -> dict[str, list[Recorded]]:
     """The exchanges of this run by operation; the most fixed path wins."""
     base = bench.session.client.base_url
     patterns = sorted(
-        ((operation, _pattern(operation)) for operation in outbound(bench.partner.description)),
+        ((operation, path_pattern(operation)) for operation in outbound(bench.partner.description)),
         key=lambda pair: pair[0].path.count("{"),
     )
     calls: dict[str, list[Recorded]] = defaultdict(list)
@@ -114,8 +113,3 @@ def _calls(bench: Bench) -> dict[str, list[Recorded]]:
                 calls[operation.id].append(entry)
                 break
     return calls
-
-
-def _pattern(operation: Operation) -> re.Pattern[str]:
-    parts = re.split(r"(\{[^{}]+\})", operation.path)
-    return re.compile("".join("[^/]+" if p.startswith("{") else re.escape(p) for p in parts))

@@ -108,7 +108,7 @@ def _compare(
                 expected=promised.isoformat(),
                 observed=shown.isoformat(),
                 criterion=criterion,
-                reproduction=answer.curl,
+                answer=answer,
             )
         )
     is_kept = answer.is_success and shown == promised

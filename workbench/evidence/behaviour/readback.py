@@ -15,7 +15,7 @@ from workbench.evidence.behaviour.deviating import deviations
 from workbench.evidence.behaviour.inventing import is_invented
 from workbench.evidence.kinds import criterion_of, feature_of
 from workbench.model.description import Operation
-from workbench.model.evidence import Evidence, Finding, Outcome, Severity
+from workbench.model.evidence import Evidence, Finding, Outcome, Severity, show
 from workbench.partners.manifest import Entity as EntityName
 
 _PARENTS: dict[str, EntityName] = {
@@ -114,10 +114,10 @@ def losses(bench: Bench, slug: str, answer: Answer, left: list[Difference]) -> I
             item.severity,
             f"After a write of {feature_of(slug).noun}, {where.pointer} {item.words}.",
             operation=bench.subject(slug),
-            expected=repr(where.sent)[:100],
-            observed=repr(where.found)[:100],
+            expected=show(where.sent),
+            observed=show(where.found),
             pointer=where.pointer,
-            reproduction=answer.curl,
+            answer=answer,
         )
 
 
@@ -137,6 +137,6 @@ def tell_refused(
         expected="2xx",
         observed=f"{answer.status} {answer.excerpt}",
         criterion=criteria[0] if criteria else criterion_of(slug, "modify-one"),
-        reproduction=answer.curl,
+        answer=answer,
     )
     return bench.tell(slug, "read-after-write", summary, criteria=criteria, findings=[refused])

@@ -81,7 +81,7 @@ def _not_read(bench: Bench, kind: Kind, identity: str, answer: Answer) -> Findin
         operation=bench.subject(kind.read),
         expected="200 with the resource",
         observed=f"{answer.status}",
-        reproduction=answer.curl,
+        answer=answer,
     )
 
 
@@ -94,7 +94,7 @@ def _not_translated(
         f"The answer for {kind.noun} {identity} does not fit the mapping: {error.message}.",
         operation=bench.subject(kind.read),
         observed=f"at {error.path or '/'}",
-        reproduction=answer.curl,
+        answer=answer,
         pointer=error.path or None,
     )
 
@@ -108,7 +108,7 @@ def _broken(bench: Bench, kind: Kind, entity: Entity | None, answer: Answer) -> 
             f"{bench.subject(kind.read)}: {violation.summary}",
             operation=bench.subject(kind.read),
             pointer=violation.path,
-            reproduction=answer.curl,
+            answer=answer,
         )
 
 
@@ -125,9 +125,9 @@ def _off_schema(bench: Bench, kind: Kind, answer: Answer) -> Iterator[Finding]:
             Severity.MEDIUM,
             f"The answer of {operation.id} does not match its documented schema.",
             operation=operation.id,
-            observed=bench.session.redactor.text(violation.message)[:160],
+            observed=violation.message,
             pointer=re.sub(r"/\d+", "/0", violation.pointer),
-            reproduction=answer.curl,
+            answer=answer,
         )
 
 
@@ -159,7 +159,7 @@ def read_unknown(bench: Bench) -> Iterator[Evidence]:
         if not bench.has(kind.read):
             continue
         answer = bench.adapter.call(kind.read, ids={kind.noun: UNKNOWN_ID})
-        findings = [*_unclear(kind, bench.subject(kind.read), answer.status, answer.curl)]
+        findings = [*_unclear(kind, bench.subject(kind.read), answer)]
         yield bench.tell(
             kind.read,
             "read-unknown",
@@ -169,7 +169,8 @@ def read_unknown(bench: Bench) -> Iterator[Evidence]:
         )
 
 
-def _unclear(kind: Kind, operation: str, status: int, curl: str) -> Iterator[Finding]:
+def _unclear(kind: Kind, operation: str, answer: Answer) -> Iterator[Finding]:
+    status = answer.status
     if status in {404, 410}:
         return
     answered = status < 400 or status >= 500
@@ -181,7 +182,7 @@ def _unclear(kind: Kind, operation: str, status: int, curl: str) -> Iterator[Fin
         expected="404",
         observed=str(status),
         criterion=criterion_of(kind.read, "not-found"),
-        reproduction=curl,
+        answer=answer,
     )
 
 

@@ -59,7 +59,7 @@ def _book(bench: Bench, offer: Operation, book: Operation, body: Any) -> Evidenc
                 operation=book.id,
                 expected="2xx",
                 observed=f"{answer.status} {answer.excerpt}",
-                reproduction=answer.curl,
+                answer=answer,
             )
         )
     return bench.tell(

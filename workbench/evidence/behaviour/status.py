@@ -181,7 +181,7 @@ def _compare(bench: Bench, kind: Kind, identity: str, status: OpenEnum, answer: 
                 expected="2xx" if slug == "status-refused" else str(status),
                 observed=observed,
                 criterion=criterion_of(kind.status_write, status),
-                reproduction=answer.curl,
+                answer=answer,
             )
         )
     roles = (status, "status-confirmed") if seen == status else (status,)
@@ -210,7 +210,7 @@ def _repeat(bench: Bench, kind: Kind, identity: str, status: OpenEnum) -> Eviden
                 expected=f"2xx or 409, and still {status}",
                 observed=f"{answer.status}, then {seen}",
                 criterion=criterion_of(kind.status_write, "repeat-harmless"),
-                reproduction=answer.curl,
+                answer=answer,
             )
         )
     return bench.tell(
@@ -245,7 +245,7 @@ def _go_back(
                 expected=f"409 or 422, and still {reached}",
                 observed=f"{answer.status}, then {seen}",
                 criterion=criterion_of(kind.status_write, "illegal-transition-refused"),
-                reproduction=answer.curl,
+                answer=answer,
             )
         )
     return bench.tell(

@@ -17,7 +17,6 @@ from workbench.evidence.contract.configuration import Selection, select, write_c
 from workbench.evidence.contract.program import Budget, Progress, Run, run_program
 from workbench.evidence.contract.report import OperationResult, read_report
 from workbench.evidence.contract.vetting import Unusable, Vetted, vet
-from workbench.evidence.reproduction import as_python
 from workbench.model.description import Operation
 from workbench.model.evidence import Evidence, Finding, Matter, Outcome, Severity, Source
 from workbench.model.feature import Catalogue
@@ -54,7 +53,8 @@ def gather(
             vetted = vet(partner.description.bundles[document.name])
             write_configuration(room, partner, session, selection, vetted.bundle)
             run = run_program(room, session, selection, budget or Budget(), progress)
-            results = read_report(run.ndjson, session.redactor)
+            login = session.client.preview("GET", "/").login
+            results = read_report(run.ndjson, session.redactor, login)
             artefacts = _keep(room, folder, session, document.name)
             yield from _tell(session, selection, run, results, vetted, artefacts)
 
@@ -145,7 +145,6 @@ def _detail(
     """What was exercised: cases, statuses seen, documented statuses that were not."""
     documented = [response.status for response in operation.responses] if operation else []
     unseen = [text for text in documented if text not in {*result.statuses, "default"}]
-    curls = (item.reproduction for item in result.findings if item.reproduction)
     detail = {
         "cases": result.cases,
         "statuses": dict(sorted(result.statuses.items())),
@@ -153,7 +152,6 @@ def _detail(
         "seconds": round(run.seconds, 1),
         "seed": seed,
         "unusable": result.unusable,
-        "python": as_python(next(curls, "")),
     }
     return {key: value for key, value in detail.items() if value not in ("", [])}
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from workbench.adapters.answer import REFUSALS
 from workbench.adapters.redaction import Redactor
+from workbench.evidence.contract.witness import Witness
 from workbench.model.evidence import Finding, Severity
 
 _LONGEST = 400
@@ -63,8 +63,13 @@ class OperationResult:
         self._findings.setdefault((finding.slug, finding.pointer), finding)
 
 
-def read_report(path: Path, redactor: Redactor) -> dict[str, OperationResult]:
-    """Results by operation (`METHOD /path`); empty when there is no report."""
+def read_report(
+    path: Path, redactor: Redactor, login: Mapping[str, str] | None = None
+) -> dict[str, OperationResult]:
+    """Results by operation (`METHOD /path`); empty when there is no report.
+
+    `login` is how a shell writes what logging in adds, as of `SentRequest`.
+    """
     results: dict[str, OperationResult] = {}
     for name, event in _events(path):
         if name == "NonFatalError":
@@ -84,7 +89,8 @@ def read_report(path: Path, redactor: Redactor) -> dict[str, OperationResult]:
             for check in (recorder.get("checks") or {}).get(case, ()):
                 failure = (check.get("failure_info") or {}).get("failure")
                 if failure:
-                    result.add(_as_finding(failure, operation, interaction, redactor))
+                    seen = Witness(interaction, redactor, login or {})
+                    result.add(_as_finding(failure, operation, seen))
     return results
 
 
@@ -124,13 +130,10 @@ def _operation(recorder: dict[str, Any], case: str, label: str) -> str:
     return label
 
 
-def _as_finding(
-    failure: dict[str, Any], operation: str, interaction: dict[str, Any], redactor: Redactor
-) -> Finding:
+def _as_finding(failure: dict[str, Any], operation: str, seen: Witness) -> Finding:
     title = str(failure.get("title", "Failure"))
-    message = redactor.text(str(failure.get("message", "")))[:_LONGEST]
-    response = interaction.get("response") or {}
-    status = response.get("status_code")
+    message = seen.redactor.text(str(failure.get("message", "")))
+    status = seen.response.get("status_code")
     return Finding(
         slug=f"contract-{title.lower().replace(' ', '-')}",
         severity=_severity(failure, title, str(status or "")),
@@ -138,9 +141,8 @@ def _as_finding(
         operation=operation,
         pointer=place[1] if (place := _PLACE.search(message)) else None,
         observed=" ".join(f"Answer {status}. {message}".split()),
-        hint=f"Schemathesis {failure.get('code', '')} explains the rule: `st explain "
-        f"{failure.get('code', '')}`.",
-        reproduction=redactor.text(_curl(interaction.get("request") or {})),
+        reproduction=seen.sent.curl,
+        exchange=seen.exchange,
     )
 
 
@@ -152,19 +154,3 @@ def _severity(failure: dict[str, Any], title: str, status: str) -> Severity:
     is_body = title in _BODIES
     is_mild = status.startswith("4") or _FORMAT.search(str(failure.get("message", "")))
     return max(found, Severity.MEDIUM, key=lambda item: item.rank) if is_body and is_mild else found
-
-
-def _curl(request: dict[str, Any]) -> str:
-    parts = ["curl", "-X", str(request.get("method", "GET"))]
-    for name, values in (request.get("headers") or {}).items():
-        if name.lower() in {"content-type", "accept", "idempotency-key"}:
-            parts += ["-H", _quote(f"{name}: {values[0]}")]
-    body = (request.get("body") or {}).get("$base64")
-    if body:
-        text = base64.b64decode(body)[:_LONGEST].decode("utf-8", "replace")
-        parts += ["-d", _quote(text)]
-    return " ".join([*parts, _quote(str(request.get("uri", "")))])
-
-
-def _quote(text: str) -> str:
-    return "'" + text.replace("'", "'\"'\"'") + "'"

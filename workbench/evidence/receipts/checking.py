@@ -16,7 +16,7 @@ from workbench.description.schema_validation import violations
 from workbench.errors import InputError, PartnerError, TranslationError
 from workbench.evidence.kinds import KINDS
 from workbench.evidence.receipts.post import Post, tell
-from workbench.model.evidence import Evidence, Finding, Matter, Outcome, Severity
+from workbench.model.evidence import Evidence, Finding, Matter, Outcome, Severity, show
 from workbench.model.feature import Access, Feature
 from workbench.model.statement import Binding
 from workbench.partners import load_catalogue
@@ -125,7 +125,7 @@ def _off_schema(post: Post, receipt: Receipt, event: ReceivedEvent) -> Iterator[
             summary=f"The body of {event.reference} does not match its documented schema.",
             pointer=re.sub(r"/\d+", "/0", violation.pointer),
             operation=event.reference,
-            observed=post.session.redactor.text(violation.message)[:160],
+            observed=post.session.redactor.text(violation.message),
         )
 
 
@@ -156,8 +156,8 @@ def _unlike_read(
                 summary=f"{event.reference} and a read at the same moment disagree.",
                 pointer=pointer,
                 operation=event.reference,
-                expected=repr(shown)[:80],
-                observed=repr(told)[:80],
+                expected=show(shown),
+                observed=show(told),
             )
             return
 
