@@ -2,7 +2,8 @@
 
 `python tests/benchmarks/defects.py` prints the table as Markdown; `--overhead` measures what our
 contract source costs beside a bare `schemathesis run` with the same seed and settings, in pairs.
-"Found" means a finding that the clean miniature does not give.
+"Found" means a finding that the clean miniature does not give; "verdicts moved" names the features
+whose verdict, or whose criteria or limits, differ from those of the clean one.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "evidence" / "miniatures"))
@@ -30,20 +32,45 @@ from workbench.evidence import behaviour, contract, receipts
 from workbench.evidence.contract.configuration import Selection, select, write_configuration
 from workbench.evidence.contract.login import secret_environment
 from workbench.evidence.contract.program import Budget, compose
+from workbench.evidence.contract.vetting import vet
+from workbench.model.evidence import Source
+from workbench.model.verdict import Standing, Verdict
 from workbench.partners import Partner, load_catalogue
 from workbench.settings import Settings
-from workbench.store import RunFolder
+from workbench.store import RunFolder, judge_all
 
 CATALOGUE = load_catalogue()
 CLEAN = ""
 
 
 class Tried(NamedTuple):
-    """What one tool said of one miniature."""
+    """What one tool said of one miniature; `verdicts` are those of all features, by slug."""
 
     findings: frozenset[str]
     requests: int
     seconds: float
+    verdicts: Mapping[str, Verdict] = MappingProxyType({})
+    offline: Mapping[str, Verdict] = MappingProxyType({})  # the same without the contract source
+
+    def moved(self, clean: Tried, *, with_contract: bool) -> list[str]:
+        """Features that are judged otherwise than on the clean miniature."""
+        before = clean.verdicts if with_contract else clean.offline
+        return [
+            slug
+            for slug, verdict in self.verdicts.items()
+            if _stand(verdict) != _stand(before.get(slug))
+        ]
+
+
+NOTHING = Tried(frozenset(), 0, 0.0)
+
+
+def _stand(verdict: Verdict | None) -> object:
+    """What a verdict says of a feature: the word, its criteria that failed, and its limits."""
+    if verdict is None:
+        return None
+    failed = sorted(slug for slug, how in verdict.criteria.items() if how is Standing.FAILED)
+    return verdict.status, failed, verdict.limits
 
 
 def run_bare(settings: Settings, defect: str, seed: int, examples: int | None) -> Tried:
@@ -80,39 +107,51 @@ def run_ours(settings: Settings, defect: str, seed: int, *, with_contract: bool)
         requests = len(session.recorder.exchanges)
         requests += sum(line.detail.get("cases", 0) for line in lines if line.check == "contract")
         found |= {f"{line.feature}:{item.slug}" for line in lines for item in line.findings}
-    return Tried(frozenset(found), requests, seconds)
+        before = [line for line in lines if line.source is not Source.CONTRACT]
+        judged, offline = (
+            judge_all(CATALOGUE, partner.statement, some) for some in (lines, before)
+        )
+    return Tried(frozenset(found), requests, seconds, judged, offline)
 
 
 def compare(
-    settings: Settings, seeds: list[int], examples: int | None, *, is_bare_left_out: bool
+    settings: Settings,
+    seeds: list[int],
+    examples: int | None,
+    *,
+    is_bare_left_out: bool,
+    only: frozenset[str] = frozenset(),
 ) -> Iterator[str]:
     """The table, line by line."""
-    yield "| defect | bare | ours | requests bare, ours | seconds bare, ours |"
-    yield "|---|---|---|---|---|"
-    totals = [0, 0]
+    yield "| defect | bare | ours | verdicts moved | requests bare, ours | seconds bare, ours |"
+    yield "|---|---|---|---|---|---|"
+    totals = [0, 0, 0]
     count = 0
     for seed in seeds:
-        clean = [
-            Tried(frozenset(), 0, 0.0)
-            if is_bare_left_out
-            else run_bare(settings, CLEAN, seed, examples),
-            run_ours(settings, CLEAN, seed, with_contract=True),
-        ]
-        yield f"| clean, seed {seed} | {_words(clean[0])} | {_words(clean[1])} |{_cost(clean)}"
+        bare = NOTHING if is_bare_left_out else run_bare(settings, CLEAN, seed, examples)
+        clean = [bare, run_ours(settings, CLEAN, seed, with_contract=True)]
+        words = " | ".join(map(_words, clean))
+        yield f"| clean, seed {seed} | {words} | |{_cost(clean)}"
         for defect in (*BEHAVIOUR, *RECEIPTS, *CONTRACT):
+            if only and defect.slug not in only:
+                continue
             needed = defect in CONTRACT
             tried = [
-                clean[0] if is_bare_left_out else run_bare(settings, defect.slug, seed, examples),
+                bare if is_bare_left_out else run_bare(settings, defect.slug, seed, examples),
                 run_ours(settings, defect.slug, seed, with_contract=needed),
             ]
             found = [
                 bool(one.findings - base.findings) for one, base in zip(tried, clean, strict=True)
             ]
-            totals = [total + one for total, one in zip(totals, found, strict=True)]
+            moved = tried[1].moved(clean[1], with_contract=needed)
+            right = (*found, bool(moved))
+            totals = [total + one for total, one in zip(totals, right, strict=True)]
             count += 1
             marks = " | ".join("found" if one else "no" for one in found)
-            yield f"| {defect.slug}, seed {seed} | {marks} |{_cost(tried)}"
-    yield f"| **found** | {totals[0]} of {count} | {totals[1]} of {count} | | |"
+            shown = ", ".join(f"{slug} {tried[1].verdicts[slug].status}" for slug in moved)
+            yield f"| {defect.slug}, seed {seed} | {marks} | {shown or 'none'} |{_cost(tried)}"
+    sums = " | ".join(f"{total} of {count}" for total in totals)
+    yield f"| **found** | {sums} | | |"
 
 
 def measure_overhead(settings: Settings, pairs: int) -> Iterator[str]:
@@ -165,7 +204,8 @@ def _time_bare(settings: Settings) -> tuple[float, float]:
 
 def _plan(partner: Partner, session: Session, room: Path) -> tuple[list[str], dict[str, str]]:
     selection: Selection = select(partner, CATALOGUE, "openapi.yaml", session)
-    write_configuration(room, partner, session, selection)
+    vetted = vet(partner.description.bundles["openapi.yaml"])
+    write_configuration(room, partner, session, selection, vetted.bundle)
     command = compose(session, selection, Budget())
     kept = []
     words = iter(command)
@@ -211,6 +251,7 @@ def main() -> None:
     """Print the table or the overhead."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1])
+    parser.add_argument("--only", nargs="+", default=[], metavar="DEFECT")
     parser.add_argument("--ours-only", action="store_true", help="leave bare Schemathesis out")
     parser.add_argument("--bare-examples", type=int, metavar="N", help="default: Schemathesis'")
     parser.add_argument("--overhead", type=int, metavar="PAIRS", help="measure this many pairs")
@@ -221,7 +262,11 @@ def main() -> None:
             measure_overhead(settings, options.overhead)
             if options.overhead
             else compare(
-                settings, options.seeds, options.bare_examples, is_bare_left_out=options.ours_only
+                settings,
+                options.seeds,
+                options.bare_examples,
+                is_bare_left_out=options.ours_only,
+                only=frozenset(options.only),
             )
         )
         for line in lines:

@@ -215,7 +215,9 @@ class Miniature(State):
             self.products |= {item["id"]: item for item in body["products"]}
             self.card = {item["id"] for item in body["products"]}
         self.imports[name] = {"state": state}
-        return JSONResponse({"import_id": name}, 202)
+        where = f"/v1/restaurants/r1/menu/imports/{name}"
+        headers = {} if self.has("location-missing") else {"Location": where}
+        return JSONResponse({"import_id": name}, 202, headers)
 
     def read_import(self, request: Request, _: Any) -> Response:
         """`GET …/imports/{import_id}`."""
@@ -241,7 +243,7 @@ class Miniature(State):
         self.products[name] = {**before, **body, "id": name}
         if self.has("put-loses-price") and before is not None:
             self.products[name]["price"] = 0
-        return JSONResponse(self.products[name])
+        return JSONResponse(self.products[name], 202 if self.has("status-undocumented") else 200)
 
     def patch_product(self, request: Request, body: Any) -> Response:
         """`PATCH …/products/{product_id}`."""
