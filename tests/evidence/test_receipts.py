@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import hmac
+import os
+import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -24,6 +28,35 @@ def test_a_defect_of_the_sender_is_told(
     with open_mini(defect.slug) as (partner, session):
         lines = [*receipts.gather(partner, catalogue, session, folder, wait=0.8)]
     assert told(lines) & set(defect.findings)
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="the command calls openssl")
+def test_a_wrong_signature_shows_what_was_signed(
+    open_mini: Callable, catalogue: Catalogue, folder: RunFolder
+) -> None:
+    """Header, id, time and signed text are told; the command, pasted, prints the right signature."""
+    with open_mini("webhook-wrongly-signed") as (partner, session):
+        lines = [*receipts.gather(partner, catalogue, session, folder, wait=0.8)]
+        secret = session.credentials["webhook_secret"].get_secret_value()
+    (found,) = next(line.findings for line in lines if line.findings)
+    assert found.exchange is not None
+    assert found.exchange.at is not None
+    facts = found.exchange.facts
+    assert facts["signature_header"] in (found.expected or "")
+    assert facts["delivery_id"]
+    assert facts["signed_text"].endswith(found.exchange.body)
+    assert secret not in found.model_dump_json()
+    variable = "WORKBENCH_MINIATURE__SANDBOX__WEBHOOK_SECRET"
+    done = subprocess.run(
+        ["bash", "-c", found.reproduction or "false"],
+        env={**os.environ, variable: secret},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    right = hmac.new(secret.encode(), facts["signed_text"].encode(), "sha256").hexdigest()
+    assert right in done.stdout
+    assert right not in (found.observed or "")
 
 
 def test_a_good_sender_proves_its_criteria(

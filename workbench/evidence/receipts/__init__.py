@@ -84,7 +84,8 @@ def _listen(
     partner = session.partner
     post, url = _open(stack, partner, session, endpoint, wait)
     session.reset()
-    registration = register(session, f"{url}/{partner.slug}/webhooks")
+    post.address = f"{url}/{partner.slug}/webhooks"
+    registration = register(session, post.address)
     if registration is None:
         yield from _read_inbox(stack, partner, session, features, folder)
         return

@@ -16,6 +16,7 @@ from workbench.description.schema_validation import violations
 from workbench.errors import InputError, PartnerError, TranslationError
 from workbench.evidence.kinds import KINDS
 from workbench.evidence.receipts.post import Post, tell
+from workbench.evidence.receipts.witness import with_cause, with_delivery
 from workbench.model.evidence import Evidence, Finding, Matter, Outcome, Severity, show
 from workbench.model.feature import Access, Feature
 from workbench.model.statement import Binding
@@ -67,7 +68,7 @@ def look_at(
         f"{event.reference} came{after}, was genuine ({receipt.reason}), and was {how}.",
         subject=event.reference,
         criteria=_criteria(feature, entity),
-        findings=findings,
+        findings=[with_delivery(post, item, receipt) for item in findings],
         detail={"seconds": seconds, "bytes": len(receipt.body), "method": receipt.method},
     )
 
@@ -76,19 +77,20 @@ def explain_absence(post: Post, names: set[str], done: str, since: datetime) -> 
     """Why no genuine event was heard: it was not genuine, shared its id, or did not come."""
     came = post.receipts(since)
     listed = ", ".join(sorted(names))
-    refused = next((item.reason for item in came if not item.verified), None)
+    forged = next((item for item in came if not item.verified), None)
+    doubled = next((item for item in came if item.differed), None)
     slug = "webhook-not-delivered"
     words = f"{listed} did not come within {post.wait:.0f} s after {done}."
     expected, observed = "a delivery to our address", "none"
-    if refused is not None:
+    if forged is not None:
         slug = "webhook-not-genuine"
-        words = f"After {done} a delivery came whose signature is not right ({refused})."
-        expected, observed = "a signature as the manifest describes it", refused
-    elif any(item.differed for item in came):
+        words = f"After {done} a delivery came whose signature is not right ({forged.reason})."
+        expected, observed = _signatures(post, forged)
+    elif doubled is not None:
         slug = "webhook-id-reused"
         words = f"{listed} came with the event id of an earlier one, so it looks like a repeat."
         expected, observed = "an id of its own for each event", "the id of another event"
-    return Finding(
+    found = Finding(
         slug=slug,
         severity=Severity.HIGH,
         summary=words,
@@ -96,6 +98,21 @@ def explain_absence(post: Post, names: set[str], done: str, since: datetime) -> 
         expected=expected,
         observed=observed,
     )
+    seen = forged or doubled
+    return with_delivery(post, found, seen) if seen else with_cause(post, found)
+
+
+def _signatures(post: Post, receipt: Receipt) -> tuple[str, str]:
+    """What the manifest says of the signature, and what came in its header."""
+    webhooks = post.partner.manifest.webhooks
+    if webhooks is None:
+        return "a signature", receipt.reason
+    stated = webhooks.signature
+    header = stated.header or "webhook-signature"
+    kind = f"HMAC-{stated.algorithm.upper()} of {stated.template} in {stated.encoding}"
+    words = kind if stated.scheme == "hmac" else stated.scheme
+    sent = receipt.header(header)
+    return f"{header}: {stated.prefix}{words}", f"{header}: {sent}" if sent else f"no {header}"
 
 
 def understand(post: Post, event: ReceivedEvent) -> Entity | None:

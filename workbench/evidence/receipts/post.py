@@ -49,6 +49,7 @@ class Post:
         unanswered: The delivery that was read and got no answer; None before that.
         slowest: Longest time in which we acknowledged, in seconds.
         last: The last delivery that was let through.
+        address: Where the partner was told to send to.
     """
 
     partner: Partner
@@ -62,6 +63,7 @@ class Post:
     slowest: float = 0.0
     last: Delivered | None = None
     heard: Heard = field(default_factory=list)
+    address: str = ""
 
     def receipts(self, since: datetime) -> list[Receipt]:
         """Everything that came at or after an instant, genuine or not."""

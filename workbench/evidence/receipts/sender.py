@@ -14,6 +14,7 @@ from workbench.evidence.kinds import KINDS, Kind
 from workbench.evidence.placing import fresh
 from workbench.evidence.receipts.post import ENDPOINT, Post, event_names, tell, tell_trait
 from workbench.evidence.receipts.provoking import change_status
+from workbench.evidence.receipts.witness import with_cause, with_delivery
 from workbench.model.evidence import Evidence, Finding, Outcome, Severity
 from workbench.model.feature import Feature
 from workbench.model.statement import Binding
@@ -114,7 +115,10 @@ def look_for_copies(post: Post, feature: Feature) -> Iterator[Finding]:
     )
     for (reference, identity, _), count in told.items():
         if count > 1:
-            yield Finding(
+            last = next(
+                receipt for receipt, event in reversed(post.heard) if event.entity_id == identity
+            )
+            doubled = Finding(
                 slug="webhook-doubled",
                 severity=Severity.MEDIUM,
                 summary=f"One happening came {count} times as {reference}, each time with another "
@@ -122,8 +126,8 @@ def look_for_copies(post: Post, feature: Feature) -> Iterator[Finding]:
                 operation=reference,
                 expected="one event, or the same id again",
                 observed=f"{count} events for {identity}",
-                criterion=None,
             )
+            yield with_delivery(post, doubled, last)
             return
 
 
@@ -145,17 +149,15 @@ def watch_order(post: Post, features: list[Feature]) -> Iterator[Evidence]:
         findings = []
         first_seen = list(dict.fromkeys(heard))
         if first_seen != wanted:
-            findings.append(
-                Finding(
-                    slug="webhook-out-of-order",
-                    severity=Severity.MEDIUM,
-                    summary=f"Status events of one {kind.noun} came in another order than the "
-                    "changes.",
-                    operation=min(event_names(post.partner, feature)),
-                    expected=", ".join(wanted),
-                    observed=", ".join(first_seen),
-                )
+            disordered = Finding(
+                slug="webhook-out-of-order",
+                severity=Severity.MEDIUM,
+                summary=f"Status events of one {kind.noun} came in another order than the changes.",
+                operation=min(event_names(post.partner, feature)),
+                expected=", ".join(wanted),
+                observed=", ".join(first_seen),
             )
+            findings.append(with_cause(post, disordered))
         yield tell(
             post.session,
             feature.slug,

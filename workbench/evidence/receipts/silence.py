@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from workbench.errors import InputError, PartnerError
 from workbench.evidence.receipts.post import Post, event_names, tell_trait
 from workbench.evidence.receipts.provoking import provoke
+from workbench.evidence.receipts.witness import with_delivery
 from workbench.model.evidence import Evidence, Finding, Severity
 from workbench.model.feature import Access, Feature
 from workbench.receiver.receipt import Arrival
@@ -52,7 +53,7 @@ def leave_unanswered(post: Post, features: list[Feature]) -> Iterator[Evidence]:
         observed="none",
         criterion=_RETRIES,
     )
-    yield tell_trait(post, _RETRIES, words, check=_CHECK, finding=lost)
+    yield tell_trait(post, _RETRIES, words, check=_CHECK, finding=with_delivery(post, lost, held))
 
 
 def _is_about(held: Arrival, identity: str | None) -> bool:
