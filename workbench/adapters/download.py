@@ -50,19 +50,24 @@ def is_address(text: str) -> bool:
 
 
 def download(
-    address: str, folder: Path, *, policy: RetryPolicy = POLICY, largest: int = DEFAULT_LIMITS.size
+    address: str,
+    folder: Path,
+    *,
+    policy: RetryPolicy = POLICY,
+    largest: int = DEFAULT_LIMITS.size,
+    within: str = "",
 ) -> Download:
-    """Fetch one document and save it byte for byte in a folder.
+    """Fetch one document and save it byte for byte in a folder, named after its address.
 
     Args:
         address: `http` or `https`, without a user name.
-        folder: Where it is saved; the file is named after the address.
+        folder: Where it is saved.
         policy: Bounds of time.
         largest: Bytes that a document may have.
+        within: What the address must begin with, after redirects too; anything by default.
 
     Raises:
-        InputError: The address is no such one, the document is too large or empty, it redirects to
-            another host, or a file of that name is there already.
+        InputError: No such address, too large, empty, redirected elsewhere, or there already.
         PartnerError: No answer, or one that is no document.
     """
     parts = urlsplit(address)
@@ -73,6 +78,8 @@ def download(
             hint="Save the document yourself, and give its path.",
         )
     answer, last = _follow(urldefrag(address).url, policy)
+    if not last.startswith(within):
+        raise _redirected(address, last)
     body = answer.require().body
     if not body or len(body) > largest:
         what = f"{len(body):,} bytes are more than {largest:,}" if body else "it is empty"
@@ -107,13 +114,17 @@ def _follow(address: str, policy: RetryPolicy) -> tuple[Answer, str]:
             return answer, address
         target = urldefrag(urljoin(address, answer.headers.get("location", ""))).url
         if not _is_same_host(address, target):
-            raise InputError(
-                f"The address redirects elsewhere, to {_plain(target)[:200]}",
-                location=_plain(address),
-                hint="If that is the partner's, give that address instead.",
-            )
+            raise _redirected(address, target)
         address = target
     raise PartnerError("The address redirects in a circle", location=_plain(address))
+
+
+def _redirected(address: str, target: str) -> InputError:
+    return InputError(
+        f"The address redirects elsewhere, to {_plain(target)[:200]}",
+        location=_plain(address),
+        hint="If that is the partner's, give that address instead.",
+    )
 
 
 def _is_same_host(one: str, other: str) -> bool:

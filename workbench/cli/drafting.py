@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from workbench.cli.output import Output, omissions, print_omissions, speaks
+from workbench.cli.output import Output, omissions, print_omissions, root_option, speaks
 from workbench.description.guard import load_text
 from workbench.description.overlay_diff import make_overlay
 from workbench.drafting import Place, draft_partner
@@ -25,12 +25,19 @@ from workbench.settings import load_settings
     metavar="PATH_OR_URL",
     help="A document of the partner; may be repeated.",
 )
+@root_option
 @click.option("--title", default="", help="Name of the partner; default: from the documents.")
 @click.option("--timezone", default="Europe/Madrid", show_default=True)
 @click.option("--currency", default="EUR", show_default=True)
 @speaks
 def new_command(
-    output: Output, slug: str, documents: tuple[str, ...], title: str, timezone: str, currency: str
+    output: Output,
+    slug: str,
+    documents: tuple[str, ...],
+    root: str | None,
+    title: str,
+    timezone: str,
+    currency: str,
 ) -> int:
     """Make contracts/SLUG from documents: bindings and mappings to review, open questions."""
     draft = draft_partner(
@@ -39,6 +46,7 @@ def new_command(
         load_settings(),
         title=title,
         place=Place(timezone=timezone, currency=currency),
+        root=root,
     )
     output.document(
         {

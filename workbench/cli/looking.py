@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import click
 
-from workbench.cli.output import FINDINGS, Output, omissions, print_omissions, speaks
+from workbench.adapters.documents import collect_documents
+from workbench.adapters.download import is_address
+from workbench.cli.output import FINDINGS, Output, omissions, print_omissions, root_option, speaks
 from workbench.description import describe
 from workbench.errors import InputError
 from workbench.lint import lint
@@ -18,11 +21,12 @@ from workbench.suggest import judge_directions, suggest
 
 
 @click.command("describe")
-@click.argument("sources", nargs=-1, required=True, metavar="PATH_OR_SLUG…")
+@click.argument("sources", nargs=-1, required=True, metavar="PATH_URL_OR_SLUG…")
+@root_option
 @speaks
-def describe_command(output: Output, sources: tuple[str, ...]) -> int:
+def describe_command(output: Output, sources: tuple[str, ...], root: str | None) -> int:
     """List operations, webhooks, security and oddities of documents or of a partner."""
-    description = _describe(sources)
+    description = _describe(sources, root)
     directions = judge_directions(description)
     output.document(
         {
@@ -61,19 +65,21 @@ def describe_command(output: Output, sources: tuple[str, ...]) -> int:
     return FINDINGS if any(item.severity == "high" for item in description.warnings) else 0
 
 
-def _describe(sources: tuple[str, ...]) -> ApiDescription:
-    if len(sources) == 1 and not Path(sources[0]).exists():
+def _describe(sources: tuple[str, ...], root: str | None) -> ApiDescription:
+    if len(sources) == 1 and not is_address(sources[0]) and not Path(sources[0]).exists():
         settings = load_settings()
         if sources[0] in list_partners(settings):
             return load_partner(sources[0], settings).description
-    missing = [source for source in sources if not Path(source).exists()]
+    missing = [item for item in sources if not is_address(item) and not Path(item).exists()]
     if missing:
         raise InputError(
             f"{missing[0]!r} is neither a file nor a partner",
             location=missing[0],
-            hint="Give the path of a document, or the slug of a folder in contracts/.",
+            hint="Give path or address of a document, or the slug of a folder in contracts/.",
         )
-    return describe([Path(source) for source in sources])
+    with tempfile.TemporaryDirectory(prefix="workbench-") as folder:
+        found = collect_documents(sources, Path(folder), root=root)
+        return describe(found.paths, root=found.root)
 
 
 def _print_description(output: Output, description: ApiDescription) -> None:
@@ -104,12 +110,13 @@ def _print_description(output: Output, description: ApiDescription) -> None:
 
 
 @click.command("suggest")
-@click.argument("sources", nargs=-1, required=True, metavar="PATH_OR_SLUG…")
+@click.argument("sources", nargs=-1, required=True, metavar="PATH_URL_OR_SLUG…")
+@root_option
 @click.option("--most", default=5, show_default=True, help="Proposals per feature.")
 @speaks
-def suggest_command(output: Output, sources: tuple[str, ...], most: int) -> int:
+def suggest_command(output: Output, sources: tuple[str, ...], root: str | None, most: int) -> int:
     """Propose which operation or webhook serves which feature, with reasons, for review."""
-    description = _describe(sources)
+    description = _describe(sources, root)
     found = suggest(description, load_catalogue())
     wanted = {feature.slug: feature.title for feature in load_catalogue().bindable()}
     output.document(

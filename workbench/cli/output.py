@@ -16,6 +16,11 @@ from rich.table import Table
 from workbench.errors import WorkbenchError
 from workbench.model.description import ApiDescription
 
+root_option = click.option(
+    "--root",
+    metavar="PATH_OR_URL",
+    help="Folder whose files references may name; default: that of each document.",
+)
 FINDINGS = 1
 INTERRUPTED = 130
 _INTERRUPTED = WorkbenchError(

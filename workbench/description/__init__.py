@@ -5,7 +5,7 @@ differs between two versions is in `comparison`, the way back to an overlay in `
 """
 
 from workbench.description.guard import load_text, read_text
-from workbench.description.intake import describe
+from workbench.description.intake import describe, missing_neighbours
 from workbench.description.limits import Limits, Reading
 from workbench.description.overlay import Action, Overlay, apply_actions, load_overlay
 
@@ -18,5 +18,6 @@ __all__ = [
     "describe",
     "load_overlay",
     "load_text",
+    "missing_neighbours",
     "read_text",
 ]

@@ -212,7 +212,7 @@ class Gatherer:
             f"the document is refused: {what}, and only files of the same folder may be used",
             location=f"{file or self.name}#{tokens.rstrip('/')}",
             hint="Put the target beside the document and name it by a relative path, state a "
-            "folder above both as the root, or take the reference out with an overlay.",
+            "folder above both with `--root`, or take the reference out with an overlay.",
         )
 
 

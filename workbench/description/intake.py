@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 
 from workbench.description.asyncapi import HOME, is_asyncapi, read_asyncapi
-from workbench.description.bundle import bundle
+from workbench.description.bundle import bundle, missing_files
 from workbench.description.defects import find_defects
 from workbench.description.dialect import recognise_dialect
 from workbench.description.draft_operations import DraftDocument, read_draft
@@ -60,8 +60,8 @@ def describe(
         root: Folder whose files references may name; else each document's own.
 
     Returns:
-        Operations, events, security schemes, warnings, and for each document the self-contained
-        OpenAPI bundle. Pointers point into the bundle.
+        What they say, and for each document the self-contained OpenAPI bundle, into which all
+        pointers point.
 
     Raises:
         DescriptionError: A document cannot be read, is of no known format, or is refused.
@@ -69,12 +69,17 @@ def describe(
     """
     if not paths:
         raise DescriptionError("no document was given", hint=_EXPECTED)
+    _keep_below(root, paths)
     correction = load_overlay(overlay, limits) if overlay is not None else None
     intakes = [
         _take_in(Path(path), name, correction, limits, root)
         for path, name in zip(paths, _names(paths), strict=True)
     ]
     missed = _unmatched(correction, intakes) if correction is not None else ()
+    return _merged(intakes, missed)
+
+
+def _merged(intakes: Sequence[_Intake], missed: Sequence[DocumentWarning]) -> ApiDescription:
     return ApiDescription(
         documents=tuple(intake.document for intake in intakes),
         operations=tuple(item for intake in intakes for item in intake.contents.operations),
@@ -85,12 +90,44 @@ def describe(
     )
 
 
+def missing_neighbours(
+    path: Path, *, root: Path | None = None, limits: Limits = DEFAULT_LIMITS
+) -> tuple[str, ...]:
+    """Files that a document or its neighbours name and that are not there, relative to it.
+
+    Args:
+        path: The document; one without references, such as prose, names none.
+        root: As for `describe`.
+        limits: Caps of the intake guard.
+
+    Raises:
+        DescriptionError: A document is refused.
+    """
+    raw = read_file(path, limits)
+    if path.suffix.lower() in _PROSE | _PAGES or raw[:1] == b"<":
+        return ()
+    data = mapping_of(read_bytes(raw, path.name, limits).data)
+    if data.keys().isdisjoint({"openapi", "swagger", "asyncapi"}):
+        return ()
+    return missing_files(data, path, limits=limits, root=root)
+
+
 @dataclass(frozen=True)
 class _Intake:
     document: Document
     bundle: dict[str, Any]
     contents: Contents
     matched: frozenset[int] = frozenset()
+
+
+def _keep_below(root: Path | None, paths: Sequence[Path]) -> None:
+    for path in paths:
+        if root is not None and not Path(path).resolve().is_relative_to(root.resolve()):
+            raise DescriptionError(
+                "the document does not lie below the stated root",
+                location=str(path),
+                hint="State as root a folder above all documents.",
+            )
 
 
 def _names(paths: Sequence[Path]) -> list[str]:

@@ -79,6 +79,7 @@ def draft_partner(
     *,
     title: str = "",
     place: Place | None = None,
+    root: str | Path | None = None,
 ) -> Draft:
     """Make `contracts/<slug>` from documents, with everything that is proposed bound for review.
 
@@ -88,12 +89,15 @@ def draft_partner(
         settings: Where the folders are.
         title: Name of the partner as people write it; else made from the slug.
         place: Time zone, currency and language of the test restaurant.
+        root: Folder or address whose files references may name; else the folder of each document.
 
     Raises:
         InputError: The slug is no slug or taken, or a document is refused.
         PartnerError: A document could not be fetched.
     """
-    sheet = ReviewSheet.open(slug, documents, settings=settings, title=title, place=place)
+    sheet = ReviewSheet.open(
+        slug, documents, settings=settings, title=title, place=place, root=root
+    )
     return draft_folder(sheet)
 
 
@@ -216,18 +220,21 @@ def _bound(sheet: ReviewSheet) -> tuple[list[str], dict[str, str]]:
 def _documents(sheet: ReviewSheet) -> list[dict[str, str]]:
     today = datetime.now(UTC).date().isoformat()
     listed = []
-    for document, path in zip(sheet.description.documents, sheet.documents, strict=True):
-        entry = {"path": f"{_DOCUMENTS}/{document.name}", "sha256": document.sha256}
-        if path in sheet.downloads:
-            entry["source"] = sheet.downloads[path].source
+    described = sheet.description.documents
+    for number, (document, path) in enumerate(zip(described, sheet.collected.paths, strict=True)):
+        place = f"{_DOCUMENTS}/{sheet.place_in_folder(number)}"
+        entry = {"path": place, "sha256": document.sha256}
+        if path in sheet.collected.downloads:
+            entry["source"] = sheet.collected.downloads[path].source
         listed.append({**entry, "retrieved": today})
     return listed
 
 
 def _copy_documents(sheet: ReviewSheet, folder: Path) -> None:
     """Copy documents, and the neighbours that they refer to, byte for byte."""
-    for document, path in zip(sheet.description.documents, sheet.documents, strict=True):
-        target = folder / document.name
+    described = sheet.description.documents
+    for number, (document, path) in enumerate(zip(described, sheet.collected.paths, strict=True)):
+        target = folder / sheet.place_in_folder(number)
         for source, copy in (
             (path, target),
             *((path.parent / name, target.parent / name) for name in document.files),

@@ -12,7 +12,7 @@ from html import escape
 from pathlib import Path
 from typing import Self
 
-from workbench.adapters.download import Download, download, is_address
+from workbench.adapters.documents import Collected, collect_documents
 from workbench.description import describe
 from workbench.errors import InputError
 from workbench.model.description import ApiDescription, Event, Operation
@@ -39,8 +39,7 @@ class ReviewSheet:
     """Documents of a new partner, what is proposed for each feature, and what was decided.
 
     Attributes:
-        documents: Where each document lies now, in the order of `description.documents`.
-        downloads: What was fetched, by path.
+        collected: Where each document lies now, in the order of `description.documents`.
         suggestions: Feature → ranked candidates.
         accepted: Feature → references that are bound.
         absences: Feature → reason code and sentence, stated by the reviewer.
@@ -53,8 +52,7 @@ class ReviewSheet:
     settings: Settings
     catalogue: Catalogue
     description: ApiDescription
-    documents: tuple[Path, ...]
-    downloads: dict[Path, Download]
+    collected: Collected
     suggestions: dict[str, list[Suggestion]]
     accepted: dict[str, list[str]] = field(default_factory=dict)
     absences: dict[str, tuple[str, str]] = field(default_factory=dict)
@@ -69,8 +67,11 @@ class ReviewSheet:
         settings: Settings | None = None,
         title: str = "",
         place: Place | None = None,
+        root: str | Path | None = None,
     ) -> Self:
         """Read documents (paths, or addresses that are fetched) and rank them for every feature.
+
+        References may name files below `root`, else only those beside each document.
 
         Raises:
             InputError: The slug is no slug or taken, or a document is refused.
@@ -80,8 +81,8 @@ class ReviewSheet:
         _check_slug(slug, settings)
         folder = Path(tempfile.mkdtemp(prefix="workbench-"))
         try:
-            paths, downloads = _collect(documents, folder)
-            description = describe(paths)
+            found = collect_documents(documents, folder, root=root)
+            description = describe(found.paths, root=found.root)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
@@ -93,8 +94,7 @@ class ReviewSheet:
             settings=settings,
             catalogue=catalogue,
             description=description,
-            documents=tuple(paths),
-            downloads=downloads,
+            collected=found,
             suggestions=suggest(description, catalogue),
         )
         # What was fetched lives as long as the sheet.
@@ -176,6 +176,13 @@ class ReviewSheet:
         """Whether the reviewer has said something of the feature, or all is still a proposal."""
         return feature in self.decided
 
+    def place_in_folder(self, number: int) -> str:
+        """Path of a document below `documents/` of the new folder."""
+        path, root = self.collected.paths[number], self.collected.root
+        if root is None:
+            return self.description.documents[number].name
+        return path.resolve().relative_to(root.resolve()).as_posix()
+
     def item(self, reference: str) -> Operation | Event:
         """The operation or event of a reference; raises InputError when there is none."""
         found = self.description.exchange(reference)
@@ -230,23 +237,6 @@ def _check_slug(slug: str, settings: Settings) -> None:
 
 def _row(*cells: str) -> str:
     return f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>"
-
-
-def _collect(
-    documents: Sequence[str | Path], folder: Path
-) -> tuple[list[Path], dict[Path, Download]]:
-    downloads: dict[Path, Download] = {}
-    paths = []
-    for number, document in enumerate(documents):
-        path = Path(document)
-        if isinstance(document, str) and is_address(document):
-            home = folder / str(number)
-            home.mkdir()
-            fetched = download(document, home)
-            downloads[fetched.path] = fetched
-            path = fetched.path
-        paths.append(path)
-    return paths, downloads
 
 
 def _unknown(kind: str, name: str, offered: Sequence[str]) -> InputError:

@@ -28,6 +28,7 @@ from workbench.settings import Settings
 MANIFEST = "partner.yaml"
 MAPPING = "mapping.yaml"
 HOOKS = "hooks.py"
+DOCUMENTS = "documents"  # references of a document may name any file in there
 
 
 @dataclass(frozen=True)
@@ -192,7 +193,7 @@ def load_partner(slug: str, settings: Settings) -> Partner:
             )
     overlay = folder / manifest.overlay if manifest.overlay else None
     _keep_inside(folder, overlay or folder, f"{slug}/{MANIFEST}#/overlay")
-    description = describe(paths, overlay=overlay)
+    description = describe(paths, overlay=overlay, root=_fence(folder, paths))
     translators = (
         load_mappings(folder / MAPPING, timezone=manifest.timezone, currency=manifest.currency)
         if (folder / MAPPING).is_file()
@@ -212,6 +213,11 @@ def load_partner(slug: str, settings: Settings) -> Partner:
     )
     _check_bindings(partner)
     return partner
+
+
+def _fence(folder: Path, paths: list[Path]) -> Path | None:
+    below = (folder / DOCUMENTS).resolve()
+    return below if all(path.resolve().is_relative_to(below) for path in paths) else None
 
 
 def _read_manifest(folder: Path) -> Manifest:
