@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.description.html_prose import read_html
+from workbench.description.prose import read_blocks, read_page
 from workbench.errors import DescriptionError
 from workbench.model.description import ApiDescription
 
@@ -115,8 +115,8 @@ def test_markup_that_never_closes_is_no_bomb(piece: str) -> None:
     """A megabyte of one unclosed piece takes no more than two seconds of work."""
     text = "<html><h2>GET /orders</h2>" + piece * (1_000_000 // len(piece))
     started = time.process_time()
-    drafted, _ = read_html(text, "bomb.html")
-    assert [draft.path for draft in drafted.drafts] == ["/orders"]
+    prose = read_blocks(read_page(text), "", "bomb.html")
+    assert [draft.path for draft in prose.drafted.drafts] == ["/orders"]
     assert time.process_time() - started < 2 * slowness()
 
 
@@ -129,7 +129,7 @@ _SOUP = (*_TAGS, "</code>", "<p>", "<nav>", "</nav>", "<!--", "-->", "&lt;", "<b
 def test_any_tag_soup_is_read_or_refused(parts: list[str]) -> None:
     """However tags are mixed, the end is a drafted document or a refusal."""
     try:
-        drafted, _ = read_html("".join(parts), "soup.html")
+        prose = read_blocks(read_page("".join(parts)), "", "soup.html")
     except DescriptionError:
         return
-    assert drafted.drafts
+    assert prose.drafted.drafts

@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openapi_spec_validator import validate
 
-from workbench.description.markdown_prose import read_markdown
+from workbench.description.prose import read_blocks, read_markdown
 from workbench.errors import DescriptionError
 from workbench.model.description import ApiDescription, Direction
 
@@ -174,11 +174,13 @@ def test_english_prose(read: Callable[..., ApiDescription]) -> None:
 def test_webhook_sections_become_events(read: Callable[..., ApiDescription]) -> None:
     """A payload under a heading about webhooks is an event; registering a webhook is a call."""
     description = read(ENGLISH, "guide.md")
-    assert [(item.id, item.source) for item in description.events] == [
+    assert {(item.id, item.source) for item in description.events} == {
         ("webhook:reservation.created", "webhook"),
         ("POST /{your-url}/orders", "path"),
-    ]
-    assert description.events[0].bodies[0].examples[0]["id"] == "R-1"
+    }
+    created = description.exchange("webhook:reservation.created")
+    assert created is not None
+    assert created.bodies[0].examples[0]["id"] == "R-1"
     assert {item.direction for item in description.operations} == {Direction.OUTBOUND}
 
 
@@ -204,7 +206,7 @@ def test_prose_without_calls_is_refused(read: Callable[..., Any]) -> None:
 
 def test_broken_examples_are_warnings(read: Callable[..., ApiDescription]) -> None:
     """A JSON block that is no JSON is reported and left out."""
-    description = read("## GET /a\n\n```json\n{...}\n```\n", "a.md")
+    description = read('## GET /a\n\n```json\n{"a": oops]\n```\n', "a.md")
     assert [item.id for item in description.operations] == ["GET /a"]
     assert "unreadable-example" in {item.slug for item in description.warnings}
 
@@ -235,7 +237,8 @@ LINES = st.sampled_from(
 def test_any_prose_is_read_or_refused(lines: list[str]) -> None:
     """No prose raises anything but DescriptionError."""
     try:
-        drafted, _ = read_markdown("\n".join(lines), "any.md")
+        prose = read_blocks(*read_markdown("\n".join(lines)), "any.md")
     except DescriptionError:
         return
-    assert drafted.drafts
+    assert prose.drafted.drafts
+    assert 0 < prose.tally.read <= prose.tally.seen

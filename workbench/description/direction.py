@@ -82,6 +82,24 @@ _SAID = re.compile(
         )
     )
 )
+_TO_US = re.compile(
+    r"\b(?:pushed|sent|posted|delivered|forwarded|called|made)\b[^.]{0,60}? to you\b|"
+    r"\b(?:comes?|arrives?|goes) to you\b|\byou (?:must |need to |have to |should |"
+    r"will )?implement\b|"
+    r"\bwe (?:will )?(?:send|post|push|deliver|make)\b[^.]{0,60}\b(?:to|on) (?:you|your)\b|"
+    r"\b(?:you|your \w+) (?:will )?(?:receive|receives|expose|exposes|host|hosts|provide|"
+    r"provides)\b"
+    r"[^.]{0,40}\b(?:requests?|webhooks?|calls?|endpoints?|events?)\b"
+)
+_FROM_US = re.compile(
+    r"\b(?:we|data we|requests we|calls we|what we) (?:expect|receive|accept|get|"
+    r"need)\b[^.]{0,40} from "
+    r"(?:you|your|the (?:pos|partner|integrator|client|merchant|restaurant))\b|"
+    r"\byou (?:must |can |should |may |need to |have to |will )?(?:call|send|post|push|report|"
+    r"notify) "
+    r"(?:us\b|[^.]{0,60} to us\b)|\b(?:sent|called|pushed|posted) by (?:you|your \w+|"
+    r"the pos)\b(?! to)"
+)
 _NOUN = re.compile(r"\b(?:webhooks?|web hooks?|callbacks?|notificacion entrante|rueckruf)\b")
 _MANAGES = re.compile(
     r"\b(?:register|registers|create|creates|subscribe|subscribes|unsubscribe|list|lists|get|gets|"
@@ -102,6 +120,20 @@ _OUR_URL = re.compile(
     r"^/?\{(?:your|partner|integrator|client|merchant|pos|webhook|callback|target)?[-_]?"
     r"(?:web-?hook|callback|endpoint|notification)?[-_]?ur[li]\}"
 )
+
+
+def said_direction(text: str) -> Direction | None:
+    """Who sends, where words say it plainly; None where they do not.
+
+    Args:
+        text: A heading with the sentences below it.
+    """
+    said = _plain(text[:_LEAD])
+    from_us = _FROM_US.search(said)
+    to_us = _TO_US.search(said) or _SAID.search(said)
+    if from_us and (not to_us or from_us.start() < to_us.start()):
+        return Direction.OUTBOUND
+    return Direction.INBOUND if to_us else None
 
 
 def judge_direction(
@@ -128,7 +160,10 @@ def judge_direction(
     if _OUR_URL.search(where):
         return Direction.INBOUND
     manages = bool(_MANAGES.search(name)) or bool(_MANAGED_TAIL.search(where))
-    if _SAID.search(f"{_plain(summary)}. {_plain(description[:_LEAD])}"):
+    said = said_direction(f"{summary}. {description[:_LEAD]}")
+    if said is Direction.OUTBOUND:
+        return said
+    if said is Direction.INBOUND:
         return Direction.OUTBOUND if manages else Direction.INBOUND
     if manages or method not in _SENDING:
         return Direction.OUTBOUND

@@ -7,7 +7,7 @@ any other, so that all formats end in the same shape and schemathesis can run on
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -66,6 +66,7 @@ class DraftDocument:
     servers: Sequence[str] = ()
     security: dict[str, dict[str, Any]] = field(default_factory=dict)
     description: str = ""
+    server_names: Mapping[str, str] = field(default_factory=dict)  # URL → its environment
 
 
 def merge_drafts(drafts: Sequence[DraftOperation]) -> list[DraftOperation]:
@@ -104,7 +105,12 @@ def generate_openapi(drafted: DraftDocument) -> dict[str, Any]:
     if drafted.description:
         document["info"]["description"] = drafted.description
     if drafted.servers:
-        document["servers"] = [{"url": url} for url in dict.fromkeys(drafted.servers)]
+        document["servers"] = [
+            {"url": url, "description": drafted.server_names[url]}
+            if drafted.server_names.get(url)
+            else {"url": url}
+            for url in dict.fromkeys(drafted.servers)
+        ]
     if drafted.security:
         document["components"] = {"securitySchemes": drafted.security}
         document["security"] = [{name: []} for name in drafted.security]

@@ -169,12 +169,11 @@ def _take_in(
 
 def _read_prose(document: Document, kind: str, text: str) -> _Intake:
     # Imported late: the Markdown parser takes a tenth of a second, and few documents are prose.
-    from workbench.description.html_prose import read_html  # noqa: PLC0415
-    from workbench.description.markdown_prose import read_markdown  # noqa: PLC0415
+    from workbench.description.prose import read_blocks, read_markdown, read_page  # noqa: PLC0415
 
-    reader = read_html if kind == "html" else read_markdown
-    drafted, warnings = reader(text, document.name)
-    return _from_draft(document, kind, "", drafted, warnings)
+    blocks, title = (read_page(text), "") if kind == "html" else read_markdown(text)
+    prose = read_blocks(blocks, title, document.name)
+    return _from_draft(document, kind, "", prose.drafted, prose.warnings)
 
 
 def _read_format(

@@ -1,7 +1,9 @@
-"""HTML, cut into sections by its headings; nothing in it is run, drawn or fetched.
+"""HTML → blocks; nothing in it is run, drawn or fetched.
 
 Only text, headings, code blocks and tables count. What a browser would run or load (scripts,
 styles, frames, objects) and what only steers a reader (navigation) is skipped with its content.
+Portals draw a call from several elements; a method that stands alone in one is set apart from
+what follows, and the pieces of a path are joined.
 """
 
 from __future__ import annotations
@@ -9,10 +11,9 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
-from workbench.description.draft_operations import DraftDocument
-from workbench.description.prose_sections import Fence, ProseSection, read_sections
-from workbench.description.prose_tables import ProseTable
-from workbench.model.description import DocumentWarning
+from workbench.description.prose import words
+from workbench.description.prose.blocks import BOLD_LEVEL, Block, Code, Grid, Heading, Words
+from workbench.description.prose.tables import Table
 
 _HEADING = re.compile(r"h[1-6]")
 _SKIPPED = frozenset(
@@ -20,25 +21,22 @@ _SKIPPED = frozenset(
 )
 _BLOCKS = frozenset(
     {"p", "li", "dt", "dd", "div", "section", "article", "blockquote", "ul", "ol", "dl", "main"}
-    | {"aside", "header", "footer", "form", "br", "hr", "body"}
+    | {"aside", "header", "footer", "form", "br", "hr", "body", "button", "summary", "details"}
 )
+_GLUE = frozenset({"wbr", "b", "strong", "i", "em", "code", "mark"})
+_BOLD = frozenset({"b", "strong"})
 _LANGUAGE = re.compile(r"(?:lang(?:uage)?|highlight|brush)[-:\s]+([a-z0-9]+)|^(json)$")
+_METHOD = re.compile(rf"\s*({words.METHODS}|DEL)\s*", re.IGNORECASE)
+_UNSEEN = re.compile("[\u200b\u200c\u2060\ufeff\u00ad]")
+_LONGEST_PIECE = 12  # characters of an element that may be a method
 
 
-def read_html(text: str, name: str) -> tuple[DraftDocument, tuple[DocumentWarning, ...]]:
-    """Read an HTML page into a drafted document, as `read_markdown` does.
-
-    Args:
-        text: The whole page.
-        name: Document name, for the warnings and as a title of last resort.
-
-    Raises:
-        DescriptionError: The page names no call and no event.
-    """
+def read_page(text: str) -> list[Block]:
+    """Read an HTML page, or a piece of one, into blocks."""
     page = _Page()
     page.feed(_without_remarks(text))
     page.finish()
-    return read_sections(page.sections, "\n".join(page.words), name)
+    return page.blocks
 
 
 def _without_remarks(text: str) -> str:
@@ -56,17 +54,17 @@ def _without_remarks(text: str) -> str:
 
 
 class _Page(HTMLParser):
-    """Collects the sections of a page while the parser walks over it."""
+    """Collects the blocks of a page while the parser walks over it."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
-        self.sections: list[ProseSection] = [ProseSection(0, "", 1)]
-        self.words: list[str] = []
-        self.above: list[tuple[int, str]] = []
+        self.blocks: list[Block] = []
         self.text: list[str] = []
+        self.bold = 0  # characters of the open paragraph that are bold
+        self.bold_from: int | None = None
         self.skipping: list[str] = []
         self.rows: list[list[str]] | None = None
-        self.is_code = self.is_cell = False
+        self.is_code = self.is_cell = self.is_item = self.is_span_open = False
         self.language = ""
         self.line = 1
 
@@ -84,8 +82,11 @@ class _Page(HTMLParser):
             self.text.append("\n" if tag == "br" else "")
         elif tag in _BLOCKS and self.rows is None:
             self.end_paragraph()
+            self.is_item = tag in {"li", "dd", "dt"} or (self.is_item and tag in {"p", "div"})
         else:
-            self.text.append("`" if tag == "code" else " ")
+            self.join(tag)
+            if tag in _BOLD:
+                self.bold_from = len(self.text)
 
     def handle_endtag(self, tag: str) -> None:
         """End what the tag began."""
@@ -104,13 +105,34 @@ class _Page(HTMLParser):
             self.end_table()
         elif tag in _BLOCKS and self.rows is None:
             self.end_paragraph()
+            self.is_item = self.is_item and tag not in {"li", "ul", "ol", "dl"}
         else:
-            self.text.append("`" if tag == "code" else " ")
+            if tag in _BOLD and self.bold_from is not None:
+                self.bold += sum(map(len, self.text[self.bold_from :]))
+                self.bold_from = None
+            self.join(tag)
 
     def handle_data(self, data: str) -> None:
         """Keep the text that a reader sees."""
-        if not self.skipping:
+        if self.skipping:
+            return
+        if self.is_code:
             self.text.append(data)
+            return
+        data = _UNSEEN.sub("", data)
+        method = _METHOD.fullmatch(data) if len(data) <= _LONGEST_PIECE else None
+        if method and not self.is_span_open:
+            word = method[1].upper()
+            data = f" `{'DELETE' if word == 'DEL' else word}` "
+        self.text.append(data)
+
+    def join(self, tag: str) -> None:
+        """Mark the border of an element inside a line: a code mark, or a space that may go."""
+        if tag == "code":
+            self.text.append("`")
+            self.is_span_open = not self.is_span_open
+        elif tag not in _GLUE:
+            self.text.append("\0")
 
     def begin(self, tag: str) -> None:
         """Begin a heading, a code block or a part of a table."""
@@ -125,6 +147,7 @@ class _Page(HTMLParser):
         elif tag == "pre":
             self.end_paragraph()
             self.is_code = True
+            self.line = self.getpos()[0]
         else:
             self.end_paragraph()
             self.line = self.getpos()[0]
@@ -138,34 +161,38 @@ class _Page(HTMLParser):
 
     def taken(self) -> str:
         """The text collected so far, on one line; begins anew."""
-        text = " ".join("".join(self.text).split())
-        self.text = []
-        if text:
-            self.words.append(text)
-        return text
+        text = "".join(self.text)
+        # Elements stand side by side: pieces of a path touch, words do not.
+        text = re.sub(r"(?<=[/}\w])\0+(?=/)|(?<=/)\0+(?=[\w{:])|(?<=\})\0+(?=\{)", "", text)
+        self.text, self.bold_from, self.is_span_open = [], None, False
+        return " ".join(text.replace("\0", " ").split())
 
     def end_heading(self, level: int) -> None:
         """Open the section below a heading."""
         title = self.taken().strip("¶# ")
-        self.above = [item for item in self.above if item[0] < level]
-        parents = tuple(words for _, words in self.above)
+        self.bold = 0
         if title:
-            self.sections.append(ProseSection(level, title, self.line, parents))
-            self.above.append((level, title))
+            self.blocks.append(Heading(level, title, self.line))
 
     def end_paragraph(self) -> None:
-        """Add the text since the last block to the section."""
+        """Add the text since the last block."""
         text = self.taken()
-        if text:
-            self.sections[-1].paragraphs.append(text)
+        is_bold = 0 < len(text) <= self.bold + 1 and len(text) < 90
+        self.bold = 0
+        if not text:
+            return
+        line = self.getpos()[0]
+        if is_bold and not self.is_item:
+            self.blocks.append(Heading(BOLD_LEVEL, text, line))
+        else:
+            self.blocks.append(Words(text, line, self.is_item))
 
     def end_code(self) -> None:
-        """Add a code block to the section."""
-        text = "".join(self.text)
+        """Add a code block."""
+        text = "".join(self.text).replace("\0", "")
         self.text, self.is_code = [], False
-        self.words.append(text)
         language, self.language = self.language, ""
-        self.sections[-1].fences.append(Fence(language, text, self.lead()))
+        self.blocks.append(Code(language, text, self.line))
 
     def end_cell(self) -> None:
         """Add the open cell to its row; its end tag may be missing."""
@@ -174,16 +201,12 @@ class _Page(HTMLParser):
         self.is_cell = False
 
     def end_table(self) -> None:
-        """Add a table to the section."""
+        """Add a table."""
         self.end_cell()
         rows = [tuple(row) for row in self.rows or () if row]
         self.rows = None
         if rows:
-            self.sections[-1].tables.append((ProseTable(rows[0], tuple(rows[1:])), self.lead()))
-
-    def lead(self) -> str:
-        """The words just before a table or a code block."""
-        return self.sections[-1].paragraphs[-1] if self.sections[-1].paragraphs else ""
+            self.blocks.append(Grid(Table(rows[0], tuple(rows[1:])), self.getpos()[0]))
 
     def finish(self) -> None:
         """Close what the page left open; a tag that never ends is left out."""

@@ -1,0 +1,13 @@
+"""Prose → operations and events: one stream of blocks, one reader, many doors.
+
+Markdown and HTML become the same blocks (`markdown`, `pages`), marks of portals are written out
+first (`marks`); `reader` walks over the sections and `findings` counts what was left out.
+"""
+
+from workbench.description.prose.blocks import Block, Code
+from workbench.description.prose.findings import Tally
+from workbench.description.prose.markdown import read_markdown
+from workbench.description.prose.pages import read_page
+from workbench.description.prose.reader import Prose, read_blocks
+
+__all__ = ["Block", "Code", "Prose", "Tally", "read_blocks", "read_markdown", "read_page"]

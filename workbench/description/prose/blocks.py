@@ -1,0 +1,125 @@
+"""The one stream that every prose document becomes: headings, words, code, tables, in order.
+
+Markdown and HTML are both read into these blocks, and so is what a converter makes of a PDF or a
+spreadsheet; all that is understood later is understood here once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from workbench.description.prose import words
+from workbench.description.prose.tables import Table
+
+BOLD_LEVEL = 7  # of a line that is nothing but bold words; it stands below every heading
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading; `level` 1 to 6, or `BOLD_LEVEL`."""
+
+    level: int
+    title: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Words:
+    """A paragraph or a list item, with the marks of its spans (`code`, **bold**)."""
+
+    text: str
+    line: int
+    is_item: bool = False
+
+
+@dataclass(frozen=True)
+class Code:
+    """A code block."""
+
+    language: str
+    text: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table."""
+
+    table: Table
+    line: int
+
+
+Block = Heading | Words | Code | Grid
+
+
+@dataclass
+class Section:
+    """What stands between two headings.
+
+    `parents` are the sections around it, outermost first; `level` is 0 for what stands before
+    the first heading.
+    """
+
+    level: int
+    title: str
+    line: int
+    parents: tuple[Section, ...] = ()
+    blocks: list[Words | Code | Grid] = field(default_factory=list)
+
+    @property
+    def paragraphs(self) -> list[str]:
+        """The words of the section, in order."""
+        return [block.text for block in self.blocks if isinstance(block, Words)]
+
+    @property
+    def is_about_webhooks(self) -> bool:
+        """Whether its heading or one above speaks of webhooks."""
+        return any(
+            words.WEBHOOK.search(words.plain(section.title)) for section in (*self.parents, self)
+        )
+
+    @property
+    def scope(self) -> int:
+        """Level at which an operation stands that is named inside this section.
+
+        A section called `Request` or `Endpoint` is a part of the one around it.
+        """
+        if self.parents and (
+            self.level == BOLD_LEVEL or words.PART_TITLE.fullmatch(bare(self.title))
+        ):
+            return self.parents[-1].scope
+        return self.level
+
+    @property
+    def subject(self) -> str:
+        """Title of the section that the words are about, parts such as `Request` skipped."""
+        if self.parents and words.PART_TITLE.fullmatch(bare(self.title)):
+            return self.parents[-1].subject
+        return self.title
+
+
+def bare(title: str) -> str:
+    """Return a title in plain words: no marks, no number before it."""
+    return words.NUMBER.sub("", words.plain(words.MARKS.sub("", title))).strip(" :.-")
+
+
+def cut_sections(blocks: Iterable[Block], title: str = "") -> list[Section]:
+    """Cut the stream at its headings.
+
+    Args:
+        blocks: In the order of the document.
+        title: Title of the whole, where it stands outside the stream.
+    """
+    current = Section(0, title, 1)
+    sections = [current]
+    above: list[Section] = [current] if title else []
+    for block in blocks:
+        if not isinstance(block, Heading):
+            current.blocks.append(block)
+            continue
+        above = [section for section in above if section.level < block.level]
+        current = Section(block.level, block.title, block.line, tuple(above))
+        sections.append(current)
+        above.append(current)
+    return sections

@@ -1,0 +1,287 @@
+"""Calls as prose writes them, found in one line, one code block or one table.
+
+A call that stands by itself defines an operation; one in the middle of a sentence only mentions
+it. What looks like a call and cannot be read is yielded too, so that it is counted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from enum import IntEnum
+
+from workbench.description.curl import CurlRequest, read_curl
+from workbench.description.prose import words
+from workbench.description.prose.blocks import Code, bare
+from workbench.description.prose.tables import Table, clean
+
+_SEPARATOR = r"(?:[\s:*`|>→~_\"'-]|&gt;){1,16}"
+_TARGET = (
+    r"(?:https?://[^\s`*/|)<>\"']+|\{\{?[^{}\s]{1,60}\}?\}|\[[\w .-]{1,40}\](?!\()|"
+    r"<[\w .-]{1,40}>(?=/)"
+    r"|\$\{?\w{1,40}\}?)?"
+    r"/(?:\{[^{}\n]{1,60}\}|<[\w: -]{1,40}>|\[[\w -]{0,40}\](?!\()|\([^()\s]{0,40}\)|\\."
+    r"|[^\s`*|()<>,;\"'\[\]])*"
+)
+CALL = re.compile(rf"(?<![A-Za-z])({words.METHODS})(?![A-Za-z]){_SEPARATOR}({_TARGET})")
+_PLACEHOLDER_CALL = re.compile(
+    rf"(?<![A-Za-z])({words.METHODS})(?![A-Za-z]){_SEPARATOR}"
+    r"(\[[\w .-]{2,40}\]|\{[\w .-]{2,40}\}|<[\w .-]{2,40}>)(?=[\s`*]*$)"
+)
+_RELATIVE_CALL = re.compile(
+    rf"`({words.METHODS})\s+([a-z][\w.-]*(?:/[\w{{}}:.<>-]+)+/?(?:\?\S*)?)`"
+    rf"|^({words.METHODS})\s+([a-z][\w.-]*(?:/[\w{{}}:.<>-]+)+/?(?:\?\S*)?)$"
+)
+_RPC = re.compile(
+    rf"^\W*({words.METHODS})\W{{1,6}}([A-Za-z]\w*(?:\.\w+)+|[a-z]+(?:[A-Z]\w*)+|[a-z]+(?:_[a-z0-9]+)+|"
+    r"[A-Z][a-z]+(?:[A-Z][a-z0-9]+)+)(?=\W|$)"
+)
+_RPC_NAME = re.compile(r"^\W*([A-Za-z]\w*(?:\.\w+)+|[a-z]+(?:[A-Z]\w*)+)\W*$")
+_BLUEPRINT = re.compile(rf"\[\s*(?:({words.METHODS})\s*)?(/[^\]\s]*|https?://[^\]\s]*)?\s*\]\s*$")
+_LABELLED = re.compile(r"^[\s>*_`#+-]*([^\s:`|][^:`|]{0,40}?)[\s*_`]*[:\uff1a|][\s*_`:]*(.*)$")
+_TASK = re.compile(r"^\s*\[[ xX]\]\s+")
+_LEADING = " \t`*_>-+•→"
+_ALONE = re.compile(
+    r"(?:\s|[`*_|.:]|HTTP/[\d.]+|\(?\s*(?:deprecated|beta|new)\s*\)?)*", re.IGNORECASE
+)
+_METHOD = re.compile(rf"({words.METHODS})\b", re.IGNORECASE)
+_SUSPECT = re.compile(
+    rf"(?<![A-Za-z])({words.METHODS})(?![A-Za-z])(?=[^\n]{{0,120}}?(?<![<\w])/[\w{{:])"
+)
+_PATH_CELL = re.compile(r"(?:https?://\S+|/\S*|[a-z][\w.-]*(?:/[\w{}:.<>-]+)+/?)")
+_ANSWER_LINE = re.compile(r"^(?:HTTP/[\d.]+\s+|Status:\s*)([1-5]\d\d)\b")
+_HEADER_LINE = re.compile(r"^([A-Za-z][A-Za-z0-9-]*):[ \t]*(.*)$")
+_COMMENT = re.compile(r"^\s*(?:#|//|--\s)\s*")
+_MOST_LINES = 5_000
+
+
+class Strength(IntEnum):
+    """How sure it is that a call defines an operation where it stands."""
+
+    MENTION = 0  # in the middle of a sentence
+    LISTED = 1  # begins a list item or a line with further words
+    SAMPLE = 2  # a curl command
+    BLOCK = 3  # a code block
+    ALONE = 4  # a line, a table row, or a heading of its own
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call, as written."""
+
+    method: str
+    target: str
+    strength: Strength
+    summary: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+    body: str = ""
+    is_form: bool = False
+    has_user: bool = False
+    row: int | None = None  # of the table in which it stands
+    rest: tuple[str, ...] = field(default=(), compare=False)  # lines of its block, below
+
+
+@dataclass(frozen=True)
+class Suspect:
+    """Words that look like a call and cannot be read as one."""
+
+    words: str
+
+
+def calls_of_heading(title: str, *, resource: str = "") -> list[Call]:
+    """Calls that a heading names.
+
+    Args:
+        title: The heading.
+        resource: Path that the heading above names (`Order [/orders/{id}]`), or nothing.
+    """
+    found = [
+        Call(match[1], match[2], Strength.ALONE, _beside(title, match))
+        for match in CALL.finditer(title)
+    ]
+    blueprint = _BLUEPRINT.search(title)
+    if blueprint and blueprint[1] and (blueprint[2] or resource):
+        summary = title[: blueprint.start()].strip()
+        return [Call(blueprint[1], blueprint[2] or resource, Strength.ALONE, summary)]
+    if found:
+        return found
+    rpc = _RPC.match(title) or _RELATIVE_CALL.search(title)
+    if rpc:
+        groups = [group for group in rpc.groups() if group]
+        return [Call(groups[0], f"/{groups[1].lstrip('/')}", Strength.ALONE, _beside(title, rpc))]
+    alone = re.fullmatch(rf"\W*({words.METHODS})\W*", title)
+    if alone and resource:
+        return [Call(alone[1], resource, Strength.ALONE)]
+    return []
+
+
+def resource_of(title: str) -> str:
+    """Path that a heading names without a method, or nothing."""
+    blueprint = _BLUEPRINT.search(title)
+    if blueprint and blueprint[2] and not blueprint[1]:
+        return blueprint[2]
+    alone = re.fullmatch(r"(?:[^`]{0,60}[`\s])?(/[\w{}:.<>/-]+)`?", title.strip())
+    return alone[1] if alone else ""
+
+
+def procedure_of(title: str) -> str:
+    """Name of a remote procedure that a heading is made of, or nothing."""
+    found = _RPC_NAME.match(words.NUMBER.sub("", title.partition(": ")[0]))
+    return found[1] if found else ""
+
+
+def calls_of_line(line: str, *, is_item: bool = False) -> Iterator[Call | Suspect]:
+    """Calls of one line of words."""
+    text = _TASK.sub("", line.strip())
+    matches = list(CALL.finditer(text)) or list(_PLACEHOLDER_CALL.finditer(text))
+    matches = matches or list(_RELATIVE_CALL.finditer(text))
+    for number, match in enumerate(matches):
+        method, target = (group for group in match.groups() if group)
+        before = text[: match.start()].strip(_LEADING) if number == 0 else "-"
+        after = text[match.end() :]
+        labelled = bool(re.fullmatch(r"[^.,:;]{1,40}[:\uff1a][\s*_`]*", before + " "))
+        is_alone = (not before or labelled) and bool(_ALONE.fullmatch(after))
+        if target == "/" and not is_alone:
+            continue  # `GET / POST`
+        strength = Strength.MENTION
+        if is_alone:
+            strength = Strength.LISTED if is_item and line.strip() != text else Strength.ALONE
+        elif not before and (is_item or re.match(r"[`*_\s]*[-–—:(|=]", after)):  # noqa: RUF001 - dashes
+            strength = Strength.LISTED
+        summary = _words(after) if strength is Strength.LISTED else ""
+        yield Call(method, target, strength, summary)
+    if not matches and _SUSPECT.search(text):
+        yield Suspect(text[:160])
+
+
+def label_of(line: str) -> tuple[str, str] | None:
+    """Label and value of a line such as `**URL:** /orders`, both without marks."""
+    found = _LABELLED.match(line)
+    if found is None or "//" in found[1]:
+        return None
+    return words.plain(found[1]).strip(), found[2].strip().strip("`*_ ")
+
+
+def method_in(text: str) -> str:
+    """The method that a value begins with, in capitals, or nothing."""
+    found = _METHOD.match(text.strip("`*_ "))
+    return found[1].upper() if found else ""
+
+
+def calls_of_code(code: Code) -> Iterator[Call | Suspect]:
+    """Calls of a code block: curl commands, or requests whatever language it is said to be."""
+    if "curl" in code.text:
+        for request, start in read_curl(code.text):
+            if request is None:
+                yield Suspect(code.text[start : start + 160].split("\n", 1)[0])
+            else:
+                yield _of_curl(request)
+    lines = code.text.split("\n")[:_MOST_LINES]
+    starts: list[tuple[int, re.Match[str]]] = []
+    summary: dict[int, str] = {}
+    for number, line in enumerate(lines):
+        text = line.strip().lstrip("`*>$ ")
+        match = CALL.match(text) or _RELATIVE_CALL.match(text) or _PLACEHOLDER_CALL.match(text)
+        if match and re.match(r"\s*(?:$|HTTP/|#|//|--|→|->|\()", text[match.end() :]):
+            starts.append((number, match))
+            above = lines[number - 1] if number else ""
+            beside = _COMMENT.sub("", text[match.end() :].replace("HTTP/1.1", ""))
+            noted = _COMMENT.sub("", above) if _COMMENT.match(above) else ""
+            summary[number] = _words(beside) or noted.strip()
+    for place, (number, match) in enumerate(starts):
+        end = starts[place + 1][0] if place + 1 < len(starts) else len(lines)
+        method, target = (group for group in match.groups() if group)
+        headers, body, rest = _request_lines(lines[number + 1 : end])
+        yield Call(
+            method, target, Strength.BLOCK, summary[number], headers=headers, body=body, rest=rest
+        )
+
+
+def _of_curl(request: CurlRequest) -> Call:
+    return Call(
+        request.method,
+        request.url,
+        Strength.SAMPLE,
+        headers=request.headers,
+        body=request.body,
+        is_form=request.is_form,
+        has_user=request.has_user,
+    )
+
+
+def _request_lines(lines: list[str]) -> tuple[tuple[tuple[str, str], ...], str, tuple[str, ...]]:
+    """Headers, body, and the lines of an answer that follows in the same block."""
+    headers: list[tuple[str, str]] = []
+    body: list[str] = []
+    for number, line in enumerate(lines):
+        if _ANSWER_LINE.match(line.strip()):
+            return tuple(headers), "\n".join(body).strip(), tuple(lines[number:])
+        header = _HEADER_LINE.match(line.strip()) if not body else None
+        if header:
+            headers.append((header[1], header[2]))
+        elif line.strip() and not (_COMMENT.match(line) and not body):
+            body.append(line)
+    return tuple(headers), "\n".join(body).strip(), ()
+
+
+def answer_in(text: str) -> tuple[str, str]:
+    """Status and body of an answer as HTTP writes it; the text itself where it is none."""
+    lines = text.strip().split("\n")
+    status = _ANSWER_LINE.match(lines[0].strip())
+    if not status:
+        return "", text
+    _, body, _ = _request_lines(lines[1:])
+    return status[1], body
+
+
+def calls_of_table(table: Table) -> list[Call]:
+    """Calls that the rows of a table name, each with the number of its row."""
+    pairs = {
+        words.plain(clean(row[0])): clean(row[1])
+        for row in (table.header, *table.rows)
+        if len(row) > 1
+    }
+    method = next((value for key, value in pairs.items() if words.METHOD_LABEL.fullmatch(key)), "")
+    path = next((value for key, value in pairs.items() if words.TARGET_LABEL.fullmatch(key)), "")
+    if method_in(method) and _PATH_CELL.fullmatch(path.partition(" ")[0]):
+        return [Call(method_in(method), path.partition(" ")[0], Strength.ALONE)]
+    methods = table.column(words.METHOD_COLUMN)
+    paths = table.column(words.PATH_COLUMN)
+    found: list[Call] = []
+    for number, row in enumerate(table.rows):
+        call = _of_row(table, row, methods, paths)
+        if call is not None:
+            found.append(replace(call, row=number))
+    return found
+
+
+def _of_row(
+    table: Table, row: tuple[str, ...], methods: int | None, paths: int | None
+) -> Call | None:
+    summary = table.cell(row, table.column(words.DESCRIPTION_COLUMN))
+    path = table.cell(row, paths).partition(" ")[0]
+    method = method_in(table.cell(row, methods))
+    if method and _PATH_CELL.fullmatch(path):
+        return Call(method, path, Strength.ALONE, summary)
+    for index, cell in enumerate(row):
+        match = CALL.match(cell.strip().strip("`*")) or _RELATIVE_CALL.match(cell.strip())
+        if match:
+            method, target = (group for group in match.groups() if group)
+            others = [clean(other) for place, other in enumerate(row) if place != index]
+            return Call(method, target, Strength.ALONE, summary or next(iter(reversed(others)), ""))
+    return None
+
+
+def _beside(title: str, match: re.Match[str]) -> str:
+    return _words(title[: match.start()] + " " + title[match.end() :])
+
+
+def _words(text: str) -> str:
+    text = re.sub(r"HTTP/[\d.]+", "", words.MARKS.sub("", text))
+    return " ".join(text.split()).strip(" \t:-–—|()[]→=>")[:200]  # noqa: RUF001 - dashes in titles
+
+
+def is_title_of_part(title: str) -> bool:
+    """Whether a heading names a part of an operation, such as `Request`."""
+    return bool(words.PART_TITLE.fullmatch(bare(title)))

@@ -1,0 +1,339 @@
+"""What an operation is given from the blocks around it: parameters, bodies, answers, examples."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl
+
+from workbench.description.draft_operations import DraftBody, DraftOperation
+from workbench.description.prose import words
+from workbench.description.prose.blocks import BOLD_LEVEL, Code, Grid, Section, bare
+from workbench.description.prose.calls import Call, answer_in
+from workbench.description.prose.events import EventBook
+from workbench.description.prose.examples import (
+    NotJsonError,
+    is_answer,
+    looks_like_json,
+    read_example,
+)
+from workbench.description.prose.findings import Found
+from workbench.description.prose.tables import (
+    Table,
+    describe_field,
+    field_of,
+    parameter,
+    read_fields,
+    read_parameters,
+    resolve_named,
+)
+from workbench.model.description import DocumentWarning
+
+_SAFE = frozenset({"GET", "DELETE", "HEAD", "OPTIONS"})
+_PLAIN_HEADERS = frozenset(
+    {"content-type", "accept", "authorization", "user-agent", "host", "content-length", "cookie"}
+    | {"accept-encoding", "connection", "cache-control", "date", "accept-language"}
+)
+_ITEM_FIELD = re.compile(
+    r"\s*`?\*{0,2}`?([A-Za-z_$][\w$.\[\]-]{0,60})`?\*{0,2}`?\s*"
+    r"(?:\(([^()]{0,80})\)|\[([^\[\]]{0,80})\])?\s*(?:[:\u2013\u2014-]|$)\s*(.*)",
+    re.DOTALL,
+)
+_ITEM_STATUS = re.compile(r"[\s`*]*([1-5]\d\d)\b[ \w]{0,40}[`*]*\s*(?:[:–—-]|$)\s*(.*)", re.DOTALL)  # noqa: RUF001
+_FIELD_COLUMN = re.compile(
+    r"^(?:\w+ )?(?:field|property|attribute|campo|propiedad|atributo|feld|champ)s?$"
+)
+_KEY_NAME = re.compile(
+    r"(?:x-)?(?:[\w-]*api[-_]?key|[\w-]*token|[\w-]*secret|apikey)", re.IGNORECASE
+)
+_MOST_EXAMPLES = 20
+_MOST_WARNINGS = 50
+
+
+@dataclass
+class Filler:
+    """Fills the operations and events of one document."""
+
+    name: str
+    events: EventBook
+    warnings: list[DocumentWarning] = field(default_factory=list)
+    named: dict[str, dict[str, Any]] = field(default_factory=dict)  # types, by lower-case name
+
+    def add_item(self, found: Found, text: str, section: Section) -> bool:
+        """Take a list item as a status or parameter; False where it is none."""
+        status = _ITEM_STATUS.match(text)
+        if status:
+            answer = found.draft.answers.setdefault(status[1], DraftBody())
+            answer.description = answer.description or status[2][:300]
+            return True
+        about = self.about(found, section, _lead_of(section, text))
+        item = _ITEM_FIELD.match(text)
+        name = field_of(item[1]) if item else ""
+        place = words.place_named(about)
+        is_field = place is not None or words.BODY_PLACE.search(words.plain(about))
+        if not item or not name or not (is_field or words.FIELDS.search(words.plain(about))):
+            return False
+        stated = item[2] or item[3] or ""
+        described, required = describe_field(stated.partition(",")[0], item[4])
+        says_required = bool(words.STATED_REQUIRED.search(words.plain(f"({stated})")))
+        required = required or says_required or bool(re.search(r"\brequired\b", stated))
+        if "{" + name + "}" in found.draft.path:
+            place = "path"
+        self.put(found, name, place, described, required=required)
+        return True
+
+    def put(
+        self, found: Found, name: str, place: str | None, schema: dict[str, Any], *, required: bool
+    ) -> None:
+        """Add one field as a parameter or as a part of the body."""
+        draft = found.draft
+        if place is None and draft.method in _SAFE and not draft.source:
+            place = "query"
+        if place is None:
+            draft.request = draft.request or DraftBody()
+            body = draft.request.schema = draft.request.schema or {
+                "type": "object",
+                "properties": {},
+            }
+            body.setdefault("properties", {}).setdefault(name, schema)
+            if required and name not in body.setdefault("required", []):
+                body["required"].append(name)
+            return
+        if any((item["name"], item["in"]) == (name, place) for item in draft.parameters):
+            draft.parameters = [
+                item for item in draft.parameters if (item["name"], item["in"]) != (name, place)
+            ]
+        draft.parameters.append(parameter(name, place, schema, required=required))
+
+    def about(self, found: Found | None, section: Section, lead: str) -> str:
+        """Words that introduce a block: the sentence before it, headings below the operation."""
+        if found is None:
+            return f"{section.title} {lead}"
+        titles = [
+            part.title
+            for part in (*section.parents, section)
+            if part.level > found.section.level or part.level == BOLD_LEVEL
+        ]
+        if section.scope < section.level and section.title not in titles:
+            titles.append(section.title)
+        return " ".join([*titles[-2:], lead])
+
+    def add_table(self, found: Found | None, table: Table, lead: str, section: Section) -> None:
+        """Take a table as parameters, fields of a body, or a list of answers."""
+        if found is None:
+            fields = read_fields(table)
+            if fields is None:
+                return
+            self.named.setdefault(re.sub(r"\s+", "", bare(section.title)), fields)
+            if section.is_about_webhooks:
+                self.add_event_fields(fields, section)
+            return
+        draft = found.draft
+        about = self.about(found, section, lead)
+        for status, described in table.statuses():
+            draft.answers.setdefault(status, DraftBody()).description = described
+        is_body = draft.source != "" or (
+            draft.method not in _SAFE and words.place_named(about) is None
+        )
+        is_shown = (
+            table.column(_FIELD_COLUMN) is not None and table.column(words.PLACE_COLUMN) is None
+        )
+        shows_answer = bool(words.ANSWER.search(words.plain(about))) or (
+            is_shown and draft.method == "GET" and words.place_named(about) is None
+        )
+        if shows_answer and not draft.source:
+            self.add_answer_fields(draft, table, about)
+            return
+        parameters, fields = read_parameters(table, draft.path, about, has_body=is_body)
+        names = {(item["name"], item["in"]) for item in parameters}
+        kept = [item for item in draft.parameters if (item["name"], item["in"]) not in names]
+        draft.parameters = kept + parameters
+        if fields is not None:
+            draft.request = draft.request or DraftBody()
+            draft.request.schema = _joined(draft.request.schema, fields)
+
+    def add_answer_fields(self, draft: DraftOperation, table: Table, about: str) -> None:
+        """Take a table as fields of an answer; names of the path stay parameters."""
+        schema = read_fields(table)
+        if schema is None:
+            return
+        for name in [name for name in schema["properties"] if "{" + name + "}" in draft.path]:
+            described = schema["properties"].get(name)
+            if not any(item["name"] == name for item in draft.parameters):
+                draft.parameters.append(parameter(name, "path", described, required=True))
+        answer = draft.answers.setdefault(_status(about), DraftBody())
+        answer.schema = _joined(answer.schema, schema)
+
+    def add_event_fields(self, fields: dict[str, Any], section: Section) -> None:
+        """Take a table of fields under a heading about webhooks."""
+        named = next((name for name in self.events.drafts if name in section.title), "")
+        is_payload = re.search(
+            r"\b(?:payload|body|webhook|event|data|fields?)\b", bare(section.title)
+        )
+        if named:
+            draft = self.events.open(named)
+            draft.request = draft.request or DraftBody()
+            draft.request.schema = _joined(draft.request.schema, fields)
+        elif is_payload:
+            self.events.fields.append(fields)
+
+    def rows_of(self, table: Table, calls: Sequence[Call]) -> Iterator[tuple[Call, Table | None]]:
+        """Yield each call of a table once, with the rows of fields that belong to it."""
+        by_row = {call.row: call for call in calls}
+        has_fields = table.column(words.NAME_COLUMN) is not None
+        rows: dict[tuple[str, str], list[tuple[str, ...]]] = {}
+        first: dict[tuple[str, str], Call] = {}
+        key: tuple[str, str] | None = None
+        for number, row in enumerate(table.rows):
+            call = by_row.get(number)
+            if call is not None:
+                key = (call.method, call.target)
+                kept = first.setdefault(key, call)
+                if not has_fields and kept.row != number:
+                    continue
+            if key is not None:
+                rows.setdefault(key, []).append(row)
+        for key, call in first.items():
+            yield call, Table(table.header, tuple(rows[key])) if has_fields else None
+
+    def add_code(self, found: Found | None, code: Code, lead: str, section: Section) -> None:
+        """Take a code block as an example of a request, an answer or an event."""
+        status, text = answer_in(code.text)
+        if not looks_like_json(code.language, text):
+            return
+        try:
+            value = read_example(text, self.name)
+        except NotJsonError:
+            self.warn(code)
+            return
+        if found is None:
+            self.events.add_payload(value, section)
+            return
+        about = self.about(found, section, lead)
+        draft = found.draft
+        asked = draft.request is not None and bool(draft.request.examples)
+        if status or (
+            not draft.source and is_answer(about, method=draft.method, has_request=asked)
+        ):
+            payload = draft.answers.setdefault(status or _status(about), DraftBody())
+        else:
+            draft.request = payload = draft.request or DraftBody()
+        if value not in payload.examples[:_MOST_EXAMPLES]:
+            payload.examples.append(value)
+
+    def add_request(self, found: Found, call: Call) -> None:
+        """Take headers and body that stand with the call itself."""
+        draft = found.draft
+        known = {item["name"].lower() for item in draft.parameters if item["in"] == "header"}
+        for name, _ in call.headers:
+            is_plain = name.lower() in _PLAIN_HEADERS | known or _KEY_NAME.fullmatch(name)
+            if not is_plain and re.fullmatch(r"[A-Za-z][\w-]{1,60}", name):
+                draft.parameters.append(
+                    parameter(name, "header", {"type": "string"}, required=False)
+                )
+        if not call.body or call.method in {"GET", "HEAD"}:
+            return
+        if looks_like_json("json", call.body):
+            try:
+                value = read_example(call.body, self.name)
+            except NotJsonError:
+                return
+            draft.request = draft.request or DraftBody()
+            draft.request.examples.append(value)
+        elif call.is_form and draft.request is None and not call.body.startswith("@"):
+            pairs = dict(parse_qsl(call.body, keep_blank_values=True, max_num_fields=200))
+            names = [name for name in pairs if field_of(name)]
+            if names:
+                schema = {
+                    "type": "object",
+                    "properties": {name: {"type": "string"} for name in names},
+                }
+                draft.request = DraftBody(
+                    media_type="application/x-www-form-urlencoded", schema=schema
+                )
+
+    def warn(self, code: Code) -> None:
+        """Tell of an example that cannot be read."""
+        if len(self.warnings) < _MOST_WARNINGS:
+            self.warnings.append(
+                DocumentWarning(
+                    slug="unreadable-example",
+                    document=self.name,
+                    severity="info",
+                    summary=f"A JSON example on line {code.line} is not valid JSON; left out.",
+                )
+            )
+
+    def finish(self, drafts: Iterable[DraftOperation]) -> None:
+        """Put the types that tables of their own describe in their places."""
+        everything = [*drafts, *self.events.drafts.values()]
+        bodies = [
+            body
+            for draft in everything
+            for body in (draft.request, *draft.answers.values())
+            if body is not None and body.schema is not None
+        ]
+        for body in bodies:
+            body.schema = resolve_named(body.schema, self.named)
+        self.events.fields = [resolve_named(schema, self.named) for schema in self.events.fields]
+        for draft in everything:
+            for item in draft.parameters:
+                item["schema"] = resolve_named(item["schema"], {})
+
+
+def schemes_of(sections: Sequence[Section], headers: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Security schemes that the words, and the headers of sample requests, tell of."""
+    text = "\n".join(
+        "\n".join(map(" | ".join, (block.table.header, *block.table.rows)))
+        if isinstance(block, Grid)
+        else block.text
+        for section in sections
+        for block in section.blocks
+    )
+    plain = words.plain(text)
+    sent = {name.lower(): name for name in headers}
+    schemes: dict[str, dict[str, Any]] = {}
+    if words.BEARER.search(plain) or "bearer" in sent:
+        schemes["bearer"] = {"type": "http", "scheme": "bearer"}
+    if words.BASIC.search(plain):
+        schemes["basic"] = {"type": "http", "scheme": "basic"}
+    key = words.KEY_HEADER.search(text)
+    named = [key[1]] if key else [name for low, name in sent.items() if _KEY_NAME.fullmatch(low)]
+    if not schemes and not named and "authorization" in sent:
+        named = ["Authorization"]
+    if named and not named[0].lower().endswith(("signature", "idempotency-key")):
+        schemes["apiKey"] = {"type": "apiKey", "in": "header", "name": named[0]}
+    asked = words.KEY_QUERY.search(text)
+    if asked and not named:
+        schemes["apiKey"] = {"type": "apiKey", "in": "query", "name": asked[1]}
+    return schemes
+
+
+def _lead_of(section: Section, text: str) -> str:
+    """The paragraph before the list in which an item stands."""
+    lead = ""
+    for block in section.blocks:
+        if getattr(block, "text", None) == text:
+            return lead
+        if not getattr(block, "is_item", False):
+            lead = getattr(block, "text", "")
+    return lead
+
+
+def _status(about: str) -> str:
+    found = words.STATUS.search(about)
+    return found[1] if found else "200"
+
+
+def _joined(one: dict[str, Any] | None, other: dict[str, Any]) -> dict[str, Any]:
+    if one is None:
+        return other
+    one.setdefault("properties", {})
+    for name, schema in other.get("properties", {}).items():
+        one["properties"].setdefault(name, schema)
+    required = [*one.get("required", []), *other.get("required", [])]
+    if required:
+        one["required"] = list(dict.fromkeys(required))
+    return one

@@ -1,0 +1,176 @@
+"""Events of prose documents: named in headings, tables, lists, or by a field of their payload."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from workbench.description.draft_operations import DraftBody, DraftOperation
+from workbench.description.prose import words
+from workbench.description.prose.blocks import Section, bare
+from workbench.description.prose.calls import is_title_of_part
+from workbench.description.prose.examples import event_named, happened
+from workbench.description.prose.tables import Table, clean
+
+_SPAN_NAME = re.compile(r"`([\w.:/-]{3,80})`")
+_DOTTED_NAME = re.compile(r"\b[A-Za-z]\w*(?:[._:][A-Za-z]\w*)+\b")
+_CELL_NAME = re.compile(r"[A-Za-z][\w.:/-]{1,78}")
+_ITEM = re.compile(
+    r"\s*(?:[^`\w]{0,4})?`([A-Za-z][\w.:/-]{2,78})`\s*(?:$|[-\u2013\u2014:(|=])(.*)", re.DOTALL
+)
+_MENTIONED = re.compile(r"\(\s*`([A-Za-z][\w.:-]{2,78})`\s*\)")
+_SIGNATURE_HEADER = re.compile(
+    r"\b((?:x-)?[a-z0-9]+(?:-[a-z0-9]+)*-(?:signature|hmac|sign|digest)(?:-[a-z0-9]+)*)\b",
+    re.IGNORECASE,
+)
+_PAYLOAD_TITLE = re.compile(
+    r"\b(?:payloads?|example|sample|body|format|exemplo|ejemplo|beispiel)\b"
+)
+_FILE = re.compile(r"\.(?:js|json|php|py|md|html|io|com|net|org)$", re.IGNORECASE)
+_MOST_NOTES = 6
+_LONGEST_NOTE = 600
+
+
+@dataclass
+class EventBook:
+    """The events of one document, by name.
+
+    `fields` are tables of fields that stand among the events and belong to all of them.
+    """
+
+    drafts: dict[str, DraftOperation] = field(default_factory=dict)
+    fields: list[dict[str, Any]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    header: str = ""
+
+    def open(self, name: str, summary: str = "") -> DraftOperation:
+        """Return the event of a name, begun where it is new."""
+        draft = self.drafts.setdefault(
+            name, DraftOperation(method="POST", path=name, source="webhook")
+        )
+        draft.summary = draft.summary or clean(summary)[:200]
+        return draft
+
+    def note(self, text: str) -> None:
+        """Keep a paragraph about signatures or retries; a header that it names is the signature."""
+        plain = words.plain(text)
+        signs = words.SIGNATURE.search(plain)
+        if not signs and not words.RETRY.search(plain):
+            return
+        header = _SIGNATURE_HEADER.search(text)
+        self.header = self.header or (header[1] if header else "")
+        if len(self.notes) < _MOST_NOTES:
+            self.notes.append(text[:_LONGEST_NOTE])
+
+    def add_payload(self, value: Any, section: Section) -> bool:
+        """Take a payload shown among events; False where it is none that can be named."""
+        stated = event_named(value)
+        if stated and (section.is_about_webhooks or stated in self.drafts or happened(stated)):
+            draft = self.open(stated, "" if is_generic(section) else section.title)
+        elif section.is_about_webhooks and isinstance(value, dict):
+            name = name_of_heading(section)
+            if not name:
+                return False
+            draft = self.open(name, section.subject)
+        else:
+            return False
+        if not draft.description:
+            draft.description = "\n\n".join(section.paragraphs)[:2_000]
+        draft.request = draft.request or DraftBody()
+        draft.request.examples.append(value)
+        return True
+
+    def add_table(self, table: Table, section: Section) -> bool:
+        """Take a table whose rows are events; False where it is none."""
+        column = table.column(words.EVENT_COLUMN)
+        if column is None or not is_about_events(section):
+            return False
+        found = False
+        for row in table.rows:
+            name = table.cell(row, column)
+            if _CELL_NAME.fullmatch(name) and not _FILE.search(name):
+                others = [clean(cell) for index, cell in enumerate(row) if index > column]
+                described = table.cell(row, table.column(words.DESCRIPTION_COLUMN))
+                self.open(name, described or next(iter(others), ""))
+                found = True
+        return found
+
+    def add_item(self, text: str, section: Section) -> bool:
+        """Take a list item that is an event."""
+        if not is_about_events(section):
+            return False
+        item = _ITEM.match(text)
+        name = item[1] if item else ""
+        if not item:
+            mentioned = _MENTIONED.search(text)
+            name = mentioned[1] if mentioned else ""
+        if not name or _FILE.search(name) or not (happened(name) and is_compound(name)):
+            return False
+        about = item[2] if item else text[: text.find("(")]
+        self.open(name, re.sub(r"^[\s:–—-]+", "", about))  # noqa: RUF001 - dashes
+        return True
+
+    def finish(self) -> list[DraftOperation]:
+        """Return the events, with what is said of all of them."""
+        for draft in self.drafts.values():
+            if draft.request is None and self.fields:
+                draft.request = DraftBody(schema=self.fields[0])
+            self.sign(draft)
+        return list(self.drafts.values())
+
+    def sign(self, draft: DraftOperation) -> None:
+        """Add the header that carries the signature, where one is named."""
+        names = {item["name"].lower() for item in draft.parameters}
+        if self.header and self.header.lower() not in names:
+            draft.parameters.append(
+                {
+                    "name": self.header,
+                    "in": "header",
+                    "description": "Signature of the delivery.",
+                    "schema": {"type": "string"},
+                }
+            )
+
+
+def is_about_events(section: Section) -> bool:
+    """Whether a heading, or the text above a list, speaks of webhooks or events."""
+    if section.is_about_webhooks:
+        return True
+    titles = [section.title, *(parent.title for parent in section.parents)]
+    if any(words.ABOUT_EVENTS.search(bare(title)) for title in titles):
+        return True
+    return any(words.WEBHOOK.search(words.plain(text)) for text in section.paragraphs[:4])
+
+
+def is_generic(section: Section) -> bool:
+    """Whether a heading only says that a payload follows."""
+    return is_title_of_part(section.title) or bool(_PAYLOAD_TITLE.search(bare(section.title)))
+
+
+def is_compound(name: str) -> bool:
+    """Whether a name is made of parts, as `order.created`, `ORDER_PLACED` or `orderCreated`."""
+    return bool(re.search(r"[._:/-]|[a-z][A-Z]", name)) or name.isupper()
+
+
+def name_of_heading(section: Section) -> str:
+    """Name of the event that a heading speaks of, or nothing."""
+    titles = (section.title, section.subject)
+    for title in titles:
+        named = _SPAN_NAME.search(title) or _DOTTED_NAME.search(title)
+        if named and not _FILE.search(named[0].strip("`")):
+            return named[named.lastindex or 0]
+    title = bare(section.subject)
+    if words.ABOUT_DELIVERY.search(title) or is_title_of_part(section.subject):
+        return ""
+    spoken = re.sub(r"\b(?:web-?hooks?|payloads?|examples?|samples?|events?|json)\b", " ", title)
+    return re.sub(r"[^a-z0-9]+", "-", spoken if spoken.strip(" -:()") else title).strip("-")
+
+
+def listed_names(table: Table) -> Iterator[str]:
+    """Names that the first column of a table shows, for what it may be."""
+    for row in table.rows:
+        name = table.cell(row, 0)
+        if _CELL_NAME.fullmatch(name):
+            yield name

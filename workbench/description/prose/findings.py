@@ -1,0 +1,136 @@
+"""What was found in prose: operations and events, joined where they are the same, and counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from workbench.description.draft_operations import DraftOperation
+from workbench.description.prose.blocks import Section
+from workbench.description.prose.calls import Call, Strength
+from workbench.description.targets import Target, ends_with, is_example_of, shape
+
+MOST_TOLD = 8  # calls that a warning names
+
+
+@dataclass
+class Found:
+    """An operation, while it is read."""
+
+    draft: DraftOperation
+    strength: Strength
+    target: Target
+    section: Section
+    samples: list[tuple[str, ...]] = field(default_factory=list)  # shapes that proved to be it
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether its path is written as a template, not guessed from an example."""
+        return not self.target.guessed
+
+    def fits(self, method: str, target: Target, *, near: bool) -> bool:
+        """Whether a call is this operation, or an example of it.
+
+        Args:
+            method: Method of the call.
+            target: Where it goes.
+            near: Whether it stands in the same part of the document; there, any value may stand
+                for a variable, and a base path may stand before the path.
+        """
+        if method != self.draft.method:
+            return False
+        mine, other = self.target.path, target.path
+        if shape(mine) == shape(other):
+            return True
+        if near:
+            return (
+                is_example_of(other, mine)
+                or is_example_of(mine, other)
+                or ends_with(other, mine)
+                or ends_with(mine, other)
+            )
+        return not target.guessed and ends_with(mine, other)
+
+    def improve(self, call: Call, target: Target) -> None:
+        """Take a better way of writing the same path."""
+        better = len(shape(target.path)) <= len(shape(self.target.path)) or not self.is_certain
+        is_sharper = target.path.count("{") >= self.target.path.count("{") and not target.guessed
+        if better and is_sharper and (call.strength > self.strength or not self.is_certain):
+            self.target = target
+            self.draft.path = target.path
+        self.strength = max(self.strength, call.strength)
+        known = {(item["name"], item["in"]) for item in self.draft.parameters}
+        self.draft.parameters += [
+            item for item in target.parameters() if (item["name"], item["in"]) not in known
+        ]
+
+
+@dataclass(frozen=True)
+class Tally:
+    """How much of what looks like a call or an event was read.
+
+    Attributes:
+        seen: Different calls and events that the text shows.
+        read: Those that became an operation or an event.
+        left_out: The others, as written, in order.
+    """
+
+    seen: int = 0
+    read: int = 0
+    left_out: tuple[str, ...] = ()
+
+
+def join(found: Iterable[Found]) -> list[Found]:
+    """Join operations that are the same: the surest words win, the place of the first stays."""
+    kept: list[Found] = []
+    by_shape: dict[tuple[str, str, tuple[str, ...]], list[Found]] = {}
+    for item in found:
+        key = (item.draft.source, item.draft.method, shape(item.draft.path))
+        same = by_shape.setdefault(key, [])
+        if not same:
+            kept.append(item)
+        same.append(item)
+    joined: list[Found] = []
+    for item in kept:
+        same = by_shape[item.draft.source, item.draft.method, shape(item.draft.path)]
+        first, *others = sorted(same, key=lambda one: (not one.is_certain, -one.strength))
+        for other in others:
+            _merge(first.draft, other.draft)
+        joined.append(first)
+    return _without_samples(joined)
+
+
+def _without_samples(found: list[Found]) -> list[Found]:
+    """Fold an operation whose path is only an example of another's into that one."""
+    certain = [item for item in found if item.is_certain and "{" in item.draft.path]
+    kept: list[Found] = []
+    for item in found:
+        owner = next((one for one in certain if _is_sample(item, one)), None)
+        if owner is None:
+            kept.append(item)
+        else:
+            _merge(owner.draft, item.draft)
+    return kept
+
+
+def _is_sample(item: Found, owner: Found) -> bool:
+    if item is owner or item.draft.source != owner.draft.source or item.is_certain:
+        return False
+    return item.draft.method == owner.draft.method and is_example_of(
+        item.draft.path, owner.draft.path
+    )
+
+
+def _merge(known: DraftOperation, other: DraftOperation) -> None:
+    known.summary = known.summary or other.summary
+    known.description = known.description or other.description
+    names = {(item["name"], item["in"]) for item in known.parameters}
+    known.parameters += [
+        item for item in other.parameters if (item["name"], item["in"]) not in names
+    ]
+    if known.request is None:
+        known.request = other.request
+    elif other.request is not None and other.request.examples and not known.request.examples:
+        known.request.examples = other.request.examples
+    for status, answer in other.answers.items():
+        known.answers.setdefault(status, answer)

@@ -1,0 +1,82 @@
+"""Markdown → blocks, by markdown-it; HTML inside it goes through the reader of pages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from workbench.description.prose.blocks import BOLD_LEVEL, Block, Code, Grid, Heading, Words
+from workbench.description.prose.marks import unfold
+from workbench.description.prose.pages import read_page
+from workbench.description.prose.tables import Table
+
+_BOLD_LINE = re.compile(r"(?:\*\*|__)(?=\S)((?:(?!\*\*|__).){1,90})(?:\*\*|__)[ \t]*:?")
+_FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?\n)---[ \t]*(?:\n|\Z)", re.DOTALL)
+_FRONT_TITLE = re.compile(r"^title:[ \t]*[\"']?(.*?)[\"']?[ \t]*$", re.MULTILINE)
+_FRONT_CALL = re.compile(
+    r"^(?:api|openapi):[ \t]*[\"']?([^\"'\n]{0,60}?\b[A-Za-z]+[ \t]+\S+?)[\"']?[ \t]*$",
+    re.MULTILINE,
+)
+
+
+def read_markdown(text: str) -> tuple[list[Block], str]:
+    """Read Markdown into blocks, and return the title that stands before the text (or nothing)."""
+    title = ""
+    before: list[Block] = []
+    front = _FRONT_MATTER.match(text)
+    if front is not None:
+        stated = _FRONT_TITLE.search(front[1])
+        title = stated[1] if stated else ""
+        call = _FRONT_CALL.search(front[1])
+        before = [Words(call[1], 1)] if call else []
+        # The lines stay counted, so that what is told later names the right one.
+        text = "\n" * front[0].count("\n") + text[front.end() :]
+    tokens = MarkdownIt("commonmark").enable("table").parse(unfold(text))
+    return [*before, *_blocks(tokens)], title
+
+
+def _blocks(tokens: Sequence[Token]) -> Iterator[Block]:
+    items = 0
+    index = 0
+    line = 1
+    while index < len(tokens):
+        token = tokens[index]
+        line = token.map[0] + 1 if token.map else line
+        match token.type:
+            case "list_item_open":
+                items += 1
+            case "list_item_close":
+                items -= 1
+            case "heading_open":
+                yield Heading(int(token.tag[1:]), tokens[index + 1].content, line)
+                index += 2
+            case "inline":
+                yield _words(token.content, line, is_item=items > 0)
+            case "fence" | "code_block":
+                language = token.info.strip().split()
+                yield Code(language[0].lower() if language else "", token.content, line)
+            case "html_block":
+                yield from read_page(token.content)
+            case "table_open":
+                table, index = _read_table(tokens, index)
+                yield Grid(table, line)
+        index += 1
+
+
+def _words(content: str, line: int, *, is_item: bool) -> Block:
+    bold = None if is_item else _BOLD_LINE.fullmatch(content.strip())
+    return Heading(BOLD_LEVEL, bold[1], line) if bold else Words(content, line, is_item)
+
+
+def _read_table(tokens: Sequence[Token], index: int) -> tuple[Table, int]:
+    rows: list[list[str]] = []
+    while tokens[index].type != "table_close":
+        if tokens[index].type == "tr_open":
+            rows.append([])
+        elif tokens[index].type == "inline" and rows:
+            rows[-1].append(tokens[index].content)
+        index += 1
+    return Table(tuple(rows[0]) if rows else (), tuple(map(tuple, rows[1:]))), index

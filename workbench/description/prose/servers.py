@@ -1,0 +1,89 @@
+"""Where a document says that its API lives: base URLs and environments."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from urllib.parse import urlsplit
+
+from workbench.description.prose import words
+from workbench.description.prose.blocks import Code, Grid, Section, Words, bare
+from workbench.description.prose.calls import CALL, label_of
+from workbench.description.prose.tables import clean
+
+_PLACEHOLDER = re.compile(r"[?{}<>\[\]]|[A-Z]{2,}_[A-Z_]+|/:[a-z]")
+_MOST_SEGMENTS = 4
+_URL_LINE = re.compile(r"\W*(https?://\S+)\W*")
+
+
+def stated_servers(sections: Sequence[Section]) -> dict[str, str]:
+    """Return base URL → the words that name its environment, in the order of the document."""
+    found: dict[str, str] = {}
+    for section in sections:
+        for label, url in _addresses(section):
+            base = url.rstrip("/.")
+            if is_base(base):
+                found.setdefault(base, label if words.ENVIRONMENT.fullmatch(label) else "")
+    return found
+
+
+def is_base(url: str) -> bool:
+    """Whether a URL can be the base of others: nothing in it is an id, a query or a variable."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    is_short = len([part for part in parts.path.split("/") if part]) <= _MOST_SEGMENTS
+    return bool(parts.hostname) and is_short and not _PLACEHOLDER.search(url)
+
+
+def is_about_servers(section: Section) -> bool:
+    """Whether a section, or the one whose part it is, says where the API lives."""
+    titles = [section.title, *(parent.title for parent in section.parents[-1:])]
+    return any(words.ABOUT_SERVERS.search(bare(title)) for title in titles)
+
+
+def environment_of(line: str) -> tuple[str, str] | None:
+    """Label and URL of a line such as `Production: https://…`, or None."""
+    labelled = label_of(line)
+    if labelled is None or not words.ENVIRONMENT.fullmatch(labelled[0]):
+        return None
+    url = words.URL.match(labelled[1])
+    return (labelled[0], url[0].rstrip(".")) if url else None
+
+
+def _addresses(section: Section) -> Iterator[tuple[str, str]]:
+    about = is_about_servers(section)
+    label = bare(section.title)
+    for block in section.blocks:
+        if isinstance(block, Grid):
+            for row in (block.table.header, *block.table.rows):
+                cells = [clean(cell) for cell in row]
+                named = [cell for cell in map(words.plain, cells) if _is_label(cell)]
+                urls = [found for cell in cells if (found := words.URL.fullmatch(cell))]
+                if named and urls:
+                    yield from ((named[0], url[0]) for url in urls)
+            continue
+        for line in block.text.split("\n")[:500]:
+            yield from _of_line(line, label, is_code=isinstance(block, Code), about=about)
+            if isinstance(block, Words):
+                label = words.plain(line) if len(line) < 80 and about else label
+
+
+def _of_line(line: str, label: str, *, is_code: bool, about: bool) -> Iterator[tuple[str, str]]:
+    url = words.URL.search(line)
+    if url is None or CALL.search(line) or "curl" in line:
+        return
+    labelled = label_of(line)
+    alone = _URL_LINE.fullmatch(line)
+    if labelled and words.URL.match(labelled[1]) and _is_label(labelled[0]):
+        if about or words.SERVER_LABEL.search(labelled[0]) or is_code:
+            yield labelled[0], url[0]
+    elif alone and about:
+        yield label, url[0]
+    elif not is_code and words.SERVER_WORDS.search(words.plain(line[: url.start()])[-80:]):
+        yield "", url[0]
+
+
+def _is_label(text: str) -> bool:
+    return bool(words.SERVER_LABEL.fullmatch(text) or words.ENVIRONMENT.fullmatch(text))

@@ -1,0 +1,185 @@
+"""The words by which prose documents say what a section, a table or an example is about."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+METHODS = "GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS"
+MARKS = re.compile(r"[`*]|(?<!\w)_+|_+(?!\w)|<[^<>]{0,200}>|\\(?=[_\[\](){}<>*.-])")
+NUMBER = re.compile(r"^\W*(?:\d+(?:\.\d+)*[.)]?\s+)?\W*")
+# Titles of sections that are a part of the operation around them.
+PART_TITLE = re.compile(
+    r"(?:(?:http |example |sample |api )?(?:requests?|endpoints?|urls?|methods?|calls?|paths?)|"
+    r"(?:request |response |query |path |url |body |header |form )*"
+    r"(?:url|headers?|body|bodies|param(?:eter)?s?|payloads?|examples?|fields?|attributes?|arguments?|"
+    r"schema|responses?|format|data|codes?|requests?|method|endpoint)(?: (?:example|body|"
+    r"format|codes?|"
+    r"fields?|headers?|object|sample|url|params?|parameters?|schema|payload))*(?: \(?\w{1,8}\)?)?|"
+    r"examples?|returns?|errors?|error responses?|definition|description|syntax|usage|notes?|"
+    r"(?:status|http) codes?|success(?: response)?|curl|authentication|authorization|auth|"
+    r"requisicao|resposta|descricao|corpo|parametros?|exemplos?|peticion|solicitud|respuesta|"
+    r"descripcion|cuerpo|ejemplos?|cabeceras?|anfrage|antwort|beschreibung|parameter|beispiele?|"
+    r"requete|reponse|parametres?|exemples?|corps)"
+)
+METHOD_LABEL = re.compile(
+    r"(?:http[ -]?|request[ -]?|api[ -]?)?(?:methods?|verbs?|metodos?|methoden?|methodes?|"
+    r"\w*methode)"
+    r"(?: http)?"
+)
+TARGET_LABEL = re.compile(
+    r"(?:http |request |api |full |relative |resource |complete )?"
+    r"(?:urls?|uris?|paths?|endpoints?|routes?|resources?|rutas?|rotas?|pfad|adresse|caminho|chemin|"
+    r"address|anfrage ?url|aufruf)(?: (?:path|template|pattern))?"
+)
+HOOK_LABEL = re.compile(r"(?:web-?hooks?|callbacks?)(?: (?:url|path|endpoint))?")
+SERVER_LABEL = re.compile(
+    r"(?:(?:api |service |server |root )?(?:base|root|server|service|host|api)(?: ?(?:url|uri|path|"
+    r"address|endpoint|host|name))?s?|hosts?|servers?|servidor(?:es)?|url base|endpoint base|"
+    r"basis-?url|url de base)"
+)
+ENVIRONMENT = re.compile(
+    r"(?:the )?(?:(?:test(?:ing|s)?|sand ?box|staging|stage|prod(?:uction)?|live|dev(?:elopment)?|"
+    r"demo|local(?:host)?|pre-?prod(?:uction)?|uat|qa|integration|acceptance|producao|produccion|"
+    r"homologacao|desenvolvimento|desarrollo|pruebas|teste?s?|produktion|produktiv|entwicklung|"
+    r"preproduction|recette|developpement)[ /-]?)+(?: ?(?:environment|env|server|url|"
+    r"base ?url|host|"
+    r"system|api|endpoint|ambiente|entorno|umgebung|environnement|servidor))*"
+)
+ABOUT_SERVERS = re.compile(
+    r"\b(?:base ?(?:url|uri|path)s?|environments?|servers?|hosts?|infrastructure|ambientes?|"
+    r"entornos?|"
+    r"umgebung(?:en)?|environnements?|servidor(?:es)?|basis-?url|url base|root url|"
+    r"getting started)\b"
+)
+SERVER_WORDS = re.compile(
+    r"(?:base ?(?:url|uri|path)|server|host|servidor|endpoint base|url base|basis-?url|"
+    r"\ball (?:api )?(?:calls?|requests?|methods?|endpoints?)\b|api (?:is|lives|runs) at|"
+    r"send (?:all )?requests to)[^\n]{0,60}$"
+)
+ALL_CALLS = re.compile(
+    rf"\ball (?:api )?(?:calls?|requests?|methods?|endpoints?|operations?|"
+    rf"commands?)\b[^.\n]{{0,60}}?"
+    rf"\b({METHODS})\b",
+    re.IGNORECASE,
+)
+SENDS_POST = re.compile(rf"\b(?:a|an|as|via|using|with|by|http)\s+`?({METHODS})`?\b")
+EVENT_COLUMN = re.compile(
+    r"^(?:\w+ )?(?:events?|eventos?|topics?|webhooks?|triggers?|evenements?|ereignis(?:se)?|"
+    r"notifications?)(?: (?:names?|types?|code|key|id|slug|tipo))?$"
+)
+ABOUT_EVENTS = re.compile(
+    r"\b(?:events?|eventos?|topics?|notifications?|notificacoes|notificaciones|evenements?|"
+    r"ereignis(?:se)?|triggers?)\b"
+)
+SIGNATURE = re.compile(
+    r"\b(?:signatures?|signed|signing|hmac|firma|firmado|assinatura|signatur|signiert|signe)\b"
+)
+RETRY = re.compile(
+    r"\b(?:retr(?:y|ies|ied)|resend\w*|redeliver\w*|reattempt\w*|reintent\w+|retentativ\w+|"
+    r"tentativas|erneut|wiederhol\w+|nouvelle tentative|more attempts)\b"
+)
+WEBHOOK = re.compile(
+    r"\b(webhooks?|web hooks?|callbacks?|push notifications?|events? (?:we send|sent to you)|"
+    r"notificaciones? (?:entrantes?|push|que (?:enviamos|recib\w+))|"
+    r"eventos (?:que (?:enviamos|recib\w+)|enviados)|notificacoes|evenements envoyes)\b"
+)
+ABOUT_DELIVERY = re.compile(
+    r"\b(signature|signing|firma|verif\w+|seguridad|security|retr(?:y|ies)|reintentos|headers?|"
+    r"cabeceras|registr\w+|subscri\w+|suscri\w+|overview|introduc\w+|resumen|best practices|"
+    r"authenticat\w+|autentica\w+|configur\w+|order of|idempot\w+|delivery|entrega|"
+    r"errors?|errores)\b"
+)
+ANSWER = re.compile(
+    r"\b(responses?|returns?|answers?|repl(?:y|ies)|respuestas?|devuelve|retorna|respostas?|"
+    r"reponses?|renvoie|antwort(?:en)?|rueckgabe|output|salida)\b"
+)
+REQUEST = re.compile(
+    r"\b(requests?|body|payload|sends?|peticion(?:es)?|solicitud(?:es)?|cuerpo|envia|requisicao|"
+    r"corpo|requetes?|corps|anfragen?|input|entrada|carga)\b"
+)
+STATUS = re.compile(r"(?<![\d.])([1-5]\d\d)(?![\d.])")
+NAME_COLUMN = re.compile(
+    r"^(?:(?!event|status)\w+ )?(?:name|parameter|param|field|property|attribute|key|header|"
+    r"nombre|parametro|"
+    r"campo|propiedad|atributo|clave|cabecera|nome|propriedade|chave|nom|parametre|champ|"
+    r"propriete|feld|eigenschaft)s?(?: name)?$"
+)
+TYPE_COLUMN = re.compile(r"^(?:data )?(?:type|tipo|typ|format|formato)(?: of data| de dato)?$")
+PLACE_COLUMN = re.compile(
+    r"^(?:in|place|location|located in|where|ubicacion|en|lugar|local|ou|ort)$"
+)
+REQUIRED_COLUMN = re.compile(
+    r"^(?:required|mandatory|req|requerido|obligatorio|obrigatorio|requis|obligatoire|"
+    r"pflicht(?:feld)?|optional|opcional|optionnel)\??$"
+)
+DESCRIPTION_COLUMN = re.compile(
+    r"^(?:description|purpose|summary|action|function|what it does|notes?|meaning|details?|"
+    r"comments?|descripcion|notas?|significado|descricao|"
+    r"remarque|beschreibung|bemerkung|zweck|funktion|accion|acao|uso|usage)$"
+)
+STATUS_COLUMN = re.compile(r"^(?:http )?(?:status|code|codigo|estado)(?: code| http)?$")
+STATED_REQUIRED = re.compile(
+    r"^\W{0,4}(?:required|mandatory|obligator\w+|obrigator\w+|requerido|requis|erforderlich|pflicht\w*)\b"
+    r"|\((?:required|mandatory|obligatorio|obrigatorio|requis|erforderlich)\)"
+)
+STATED_OPTIONAL = re.compile(r"\b(?:optional|opcional|optionnel|facultati\w+)\b")
+YES = re.compile(
+    r"^(?:yes|y|true|required|mandatory|si|x|✓|✔|✅|☑|obligatorio|sim|oui|ja|1|requerido)(?!\w)"
+)
+PLACES = (
+    ("query", re.compile(r"\bquery|consulta\b|querystring")),
+    ("path", re.compile(r"\bpath\b|\bruta\b|\burl param|caminho|chemin|pfad")),
+    ("header", re.compile(r"\bheaders?\b|cabecera|cabecalho|en-?tete|kopfzeile")),
+)
+FIELDS = re.compile(
+    r"\b(?:param(?:eter)?s?|fields?|attributes?|properties|arguments?|filters?|parametros?|campos|"
+    r"propiedades|atributos|felder|parametres?|champs)\b"
+)
+BODY_PLACE = re.compile(r"\b(?:body|payload|json|form|corpo|cuerpo)\b")
+_TYPES = (
+    ("integer", re.compile(r"^(?:int|integer|long|entero|inteiro|entier|ganzzahl|epoch)")),
+    ("number", re.compile(r"^(?:number|float|double|decimal|numero|nombre|zahl)")),
+    ("boolean", re.compile(r"^(?:bool|booleano?)")),
+    ("array", re.compile(r"^(?:array|list|lista|\[|.*\[\]$)")),
+    ("object", re.compile(r"^(?:object|objeto|objet|map|json)")),
+    (
+        "string",
+        re.compile(r"^(?:string|str|text|texto|cadena|uuid|date|datetime|fecha|enum|char|id)"),
+    ),
+)
+URL = re.compile(r"https?://[^\s`)>\]\"'|*,;]+")
+METHOD_COLUMN = re.compile(
+    r"^(?:http )?(?:methods?|verbs?|metodos?|methoden?|methodes?|\w*methode)$"
+)
+PATH_COLUMN = re.compile(
+    r"^(?:api |full |relative )?(?:urls?|uris?|paths?|endpoints?|routes?|resources?|rutas?|"
+    r"rotas?|pfad|"
+    r"caminho|chemin|adresse|url path)(?: ?\(.{0,30}\))?$"
+)
+BEARER = re.compile(r"authorization:?\s*`?\s*bearer|bearer token|token bearer")
+BASIC = re.compile(r"authorization:?\s*`?\s*basic|basic auth|http basic")
+KEY_HEADER = re.compile(
+    r"\b(x-[a-z0-9-]{0,40}(?:key|token)[a-z0-9-]{0,40}|api-?key)\b\s*[`:]", re.IGNORECASE
+)
+KEY_QUERY = re.compile(r"[?&](api[-_]?key|apikey|access_token|auth_token)=", re.IGNORECASE)
+
+
+def plain(text: str) -> str:
+    """Return text in lower case without accents, for matching against the words above."""
+    if text.isascii():
+        return text.lower()
+    decomposed = unicodedata.normalize("NFKD", text)
+    return "".join(char for char in decomposed if not unicodedata.combining(char)).lower()
+
+
+def type_named(word: str) -> str | None:
+    """Return the JSON type that a word of a type column means, or None."""
+    bare = plain(word).strip("`*_ ")
+    return next((kind for kind, pattern in _TYPES if pattern.search(bare)), None)
+
+
+def place_named(words: str) -> str | None:
+    """Return `query`, `path` or `header` when the words name that place, or None."""
+    bare = plain(words)
+    return next((place for place, pattern in PLACES if pattern.search(bare)), None)
