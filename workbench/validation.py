@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
 from types import TracebackType
@@ -130,6 +131,9 @@ class Validation:
     def finish(self) -> RunFolder:
         """Write the recorded traffic and the footer; the run is complete."""
         if self._session is not None:
+            # What we made goes where the sandbox can forget it; the others were asked to before.
+            with suppress(PartnerError):
+                self._session.reset()
             self._session.recorder.write_har(self.folder.path / "exchange.har")
             self._session.close()
             self._session = None

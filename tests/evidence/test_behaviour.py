@@ -72,12 +72,17 @@ def test_the_embedded_partners_are_clean(
 def test_an_api_without_a_control_address_is_tested_through_itself(
     defect: str, slug: str, tmp_path: Path, catalogue: Catalogue, told: Callable
 ) -> None:
-    """Without triggers, orders are placed as a customer would, and defects are still told."""
+    """Orders are placed as a customer would where the folder says how; defects are still told."""
     settings = write_folder(tmp_path)
     manifest = settings.contracts / "miniature" / "partner.yaml"
     data = yaml.safe_load(manifest.read_text("utf-8"))
-    for key in ("control_url", "reset", "triggers"):
-        del data["environments"]["sandbox"][key]
+    sandbox = data["environments"]["sandbox"]
+    for key in ("control_url", "reset"):
+        del sandbox[key]
+    sandbox["triggers"] = {
+        "order-created-event": {"operation": "POST /orders"},
+        "reservation-created-event": {"operation": "POST /reservations"},
+    }
     manifest.write_text(yaml.safe_dump(data), "utf-8")
     with open_miniature(settings, *filter(None, [defect])) as (partner, session):
         session.control = None
@@ -86,6 +91,30 @@ def test_an_api_without_a_control_address_is_tested_through_itself(
     walked = [line for line in lines if line.check == "status-round-trip"]
     assert walked
     assert all(line.outcome is not Outcome.UNTESTED for line in walked)
+
+
+def test_nothing_is_written_that_the_folder_does_not_name(
+    tmp_path: Path, catalogue: Catalogue, told: Callable
+) -> None:
+    """Without a trigger and with one operation of products bound, no other one is written to."""
+    settings = write_folder(tmp_path)
+    manifest = settings.contracts / "miniature" / "partner.yaml"
+    data = yaml.safe_load(manifest.read_text("utf-8"))
+    for key in ("control_url", "reset", "triggers"):
+        del data["environments"]["sandbox"][key]
+    bound = "PUT /restaurants/{restaurant_id}/products/{product_id}"
+    data["features"]["product-write"]["operations"] = [bound]
+    manifest.write_text(yaml.safe_dump(data), "utf-8")
+    with open_miniature(settings) as (partner, session):
+        session.control = None
+        lines = [*behaviour.gather(partner, catalogue, session, patience=0.2)]
+        written = {
+            (entry.method, entry.url.removeprefix(session.client.base_url).split("/")[1])
+            for entry in session.recorder.exchanges
+            if entry.method != "GET" and entry.status < 300
+        }
+    assert told(lines) == set()
+    assert written == {("PUT", "restaurants")}
 
 
 @pytest.mark.parametrize(

@@ -93,8 +93,11 @@ def test_the_address_is_registered_through_the_api(
     settings = write_folder(tmp_path / "checkout")
     manifest = settings.contracts / "miniature" / "partner.yaml"
     data = yaml.safe_load(manifest.read_text("utf-8"))
-    for key in ("control_url", "reset", "triggers"):
-        del data["environments"]["sandbox"][key]
+    sandbox = data["environments"]["sandbox"]
+    for key in ("control_url", "reset"):
+        del sandbox[key]
+    sandbox["triggers"] = {"order-created-event": {"operation": "POST /orders"}}
+    data["features"]["webhook-endpoint"] = {"operations": ["POST /subscriptions"]}
     manifest.write_text(yaml.safe_dump(data), "utf-8")
     with open_miniature(settings) as (partner, session):
         session.control = None

@@ -70,6 +70,8 @@ def _kind(noun: EntityName, status: type[OpenEnum]) -> Kind:
     )
 
 
+# The feature that traits of the sender, and of our own address, belong to.
+ENDPOINT = "webhook-endpoint"
 ORDER = _kind("order", OrderStatus)
 RESERVATION = _kind("reservation", ReservationStatus)
 KINDS = (ORDER, RESERVATION)

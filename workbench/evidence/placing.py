@@ -1,4 +1,7 @@
-"""New orders and reservations: through the sandbox's control address, else as a customer would."""
+"""New orders and reservations: through the sandbox's control address, else as a customer would.
+
+Only what the partner folder names is ever written to.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from typing import Any
 
 from workbench.adapters.answer import Answer
 from workbench.adapters.parameters import fill
+from workbench.adapters.retry import SAFE
 from workbench.adapters.session import Session
 from workbench.errors import InputError, PartnerError, TranslationError
 from workbench.evidence.bodies import candidates
@@ -25,7 +29,7 @@ def send(
     query: Mapping[str, Any] | None = None,
     key: str | None = None,
 ) -> Answer:
-    """Call any operation of the description with a payload as it is.
+    """Call an operation of the description with a payload as it is.
 
     Args:
         session: The opened environment.
@@ -36,9 +40,16 @@ def send(
         key: Idempotency key, where the operation documents one; default: a new one.
 
     Raises:
-        InputError: A parameter cannot be filled.
+        InputError: A parameter cannot be filled, or it writes and the folder does not name it.
         PartnerError: No answer.
     """
+    if operation.method not in SAFE and not session.partner.names(operation):
+        raise InputError(
+            f"{operation.id} is not named in the partner folder, so nothing is written to it",
+            location=f"{session.partner.slug}/partner.yaml",
+            partner=session.partner.slug,
+            hint="Bind it to a feature, or name it as the `operation` of a trigger.",
+        )
     filled = fill(session.partner, session.environment, operation, ids or {}, payload)
     headers = dict(filled.headers)
     if filled.key_header:
@@ -53,14 +64,19 @@ def send(
 
 
 def maker_of(session: Session, kind: Kind) -> Operation | None:
-    """The operation with which a customer's side places an order or a reservation."""
-    operations = session.partner.operations(kind.read)
-    if not operations:
-        return None
-    return next(
-        iter(collections(session.partner.description, operations[0][1], "POST")),
-        None,
-    )
+    """The operation with which a customer's side places an order or a reservation.
+
+    The one that the trigger of the event names, else a bound one on the collection of what is
+    read; None where the folder names neither.
+    """
+    partner = session.partner
+    trigger = partner.environment(session.environment).triggers.get(kind.created_event)
+    if trigger is not None and trigger.operation:
+        stated = partner.description.exchange(trigger.operation)
+        return stated if isinstance(stated, Operation) else None
+    operations = partner.operations(kind.read)
+    beside = collections(partner.description, operations[0][1], "POST") if operations else []
+    return next((item for item in beside if partner.names(item)), None)
 
 
 def make(session: Session, operation: Operation) -> tuple[Answer, Any] | None:

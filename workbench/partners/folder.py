@@ -18,14 +18,13 @@ from workbench.description.guard import load_text
 from workbench.errors import DescriptionError, InputError, ManifestError
 from workbench.mapping import Translator, load_mappings
 from workbench.model.description import ApiDescription, Event, Operation
-from workbench.model.feature import FeatureKind
 from workbench.model.judging import given
 from workbench.model.statement import Absence, Binding, Open, Statement
 from workbench.partners.catalogue import load_catalogue
 from workbench.partners.manifest import BoundOperation, Environment, FeatureStatement, Manifest
+from workbench.partners.references import MANIFEST, check_references
 from workbench.settings import Settings
 
-MANIFEST = "partner.yaml"
 MAPPING = "mapping.yaml"
 HOOKS = "hooks.py"
 DOCUMENTS = "documents"  # references of a document may name any file in there
@@ -102,6 +101,19 @@ class Partner:
             [(name, self.description.exchange(name)) for name in stated.events] if stated else []
         )
         return [(name, found) for name, found in pairs if found is not None]
+
+    @cached_property
+    def _named(self) -> frozenset[tuple[str, str]]:
+        stated = self.manifest.features.values()
+        names = {item.operation for feature in stated for item in feature.bound_operations()}
+        for place in self.manifest.environments.values():
+            names |= {item.operation for item in place.triggers.values() if item.operation}
+        found = (self.description.exchange(name) for name in names)
+        return frozenset((one.id, one.document) for one in found if isinstance(one, Operation))
+
+    def names(self, operation: Operation) -> bool:
+        """Whether the folder binds an operation or names it as a trigger: tests may write to it."""
+        return (operation.id, operation.document) in self._named
 
     def translator(self, feature: str) -> Translator | None:
         """The mapping of a bound feature, if it has one."""
@@ -211,7 +223,7 @@ def load_partner(slug: str, settings: Settings) -> Partner:
             if _sha256(folder / document.path) != document.sha256
         ),
     )
-    _check_bindings(partner)
+    check_references(partner)
     return partner
 
 
@@ -249,46 +261,6 @@ def _first_fault(error: ValidationError) -> str:
     ]
     more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
     return faults[0] + more
-
-
-def _check_bindings(partner: Partner) -> None:
-    catalogue = load_catalogue()
-    known = {feature.slug: feature for feature in catalogue.features}
-    for slug, stated in partner.manifest.features.items():
-        pointer = f"{partner.slug}/{MANIFEST}#/features/{slug}"
-        if slug not in known:
-            raise _not_found("feature", slug, list(known), pointer, partner)
-        references = [item.operation for item in stated.bound_operations()]
-        references += [*stated.events, *stated.candidates]
-        for reference in references:
-            if partner.description.exchange(reference) is None:
-                offered = [item.id for item in partner.description.operations]
-                offered += [item.id for item in partner.description.events]
-                raise _not_found("operation or event", reference, offered, pointer, partner)
-        if stated.mapping and stated.mapping not in partner.translators:
-            raise _not_found("mapping", stated.mapping, [*partner.translators], pointer, partner)
-        criteria = [item.slug for item in known[slug].criteria]
-        limited = (limit.criterion for limit in stated.limits)
-        for name in (*stated.criteria, *stated.attested, *limited):
-            if name is not None and name not in criteria:
-                raise _not_found("criterion", name, criteria, pointer, partner)
-        if stated.given and known[slug].kind is not FeatureKind.PAPERWORK:
-            raise ManifestError(
-                f"{slug} is bound to operations or events, not `given`",
-                location=pointer,
-                partner=partner.slug,
-                hint="Use `operations` or `events`.",
-            )
-
-
-def _not_found(
-    kind: str, name: str, offered: list[str], pointer: str, partner: Partner
-) -> ManifestError:
-    near = get_close_matches(name, offered, n=1, cutoff=0.5)
-    hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(sorted(offered)[:12])}."
-    return ManifestError(
-        f"There is no {kind} {name!r}", location=pointer, partner=partner.slug, hint=hint
-    )
 
 
 def _unknown_partner(slug: str, settings: Settings) -> InputError:

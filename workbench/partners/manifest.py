@@ -64,19 +64,26 @@ class TestAccount(Statement):
 
 
 class Trigger(Statement):
-    """How an event can be provoked: through the sandbox's control address, or by asking a person.
+    """How an event can be provoked: by the sandbox's control address, by the API, or by a person.
 
-    `control` is `METHOD /path` under `Environment.control_url`; `body` is sent as JSON.
+    Attributes:
+        control: `METHOD /path` under `Environment.control_url`.
+        body: Sent as JSON to the control address.
+        operation: An operation of the document with which a customer's side does it, as
+            `POST /orders`. Naming it allows tests to call it; nothing that the folder does not
+            name is ever written.
+        ask: What a person has to do.
     """
 
     control: str | None = None
     body: dict[str, Any] = Field(default_factory=dict)
+    operation: str | None = None
     ask: str | None = None
 
     @model_validator(mode="after")
     def _is_one_way(self) -> Trigger:
-        if (self.control is None) == (self.ask is None):
-            message = "a trigger has either `control` or `ask`"
+        if (self.control is None and self.operation is None) == (self.ask is None):
+            message = "a trigger has either `control` or `operation`, or `ask`"
             raise ValueError(message)
         return self
 

@@ -16,6 +16,7 @@ from workbench.errors import (
 )
 from workbench.evidence.behaviour.access import accept_ours, refuse_others, renew_token
 from workbench.evidence.behaviour.adding import create_one
+from workbench.evidence.behaviour.batching import write_many
 from workbench.evidence.behaviour.bench import Bench, finding
 from workbench.evidence.behaviour.bounds import try_bounds
 from workbench.evidence.behaviour.changing import change_one_field, remove_and_read, replace_whole
@@ -27,6 +28,7 @@ from workbench.evidence.behaviour.identities import (
     refuse_second,
     refuse_wrong,
 )
+from workbench.evidence.behaviour.keeping import keep, put_back
 from workbench.evidence.behaviour.listing import look_at_lists
 from workbench.evidence.behaviour.opening import open_and_close
 from workbench.evidence.behaviour.outcomes import follow_outcomes
@@ -39,7 +41,8 @@ from workbench.evidence.behaviour.slots import book_offered
 from workbench.evidence.behaviour.status import walk_statuses
 from workbench.evidence.behaviour.writing import write_and_read_back
 from workbench.evidence.kinds import ORDER, RESERVATION
-from workbench.model.evidence import REFUSAL, Evidence, Finding, Outcome, Severity
+from workbench.evidence.traces import count_exchanges, tell_traces
+from workbench.model.evidence import REFUSAL, Evidence, Finding, Outcome, Severity, Source
 from workbench.model.feature import Catalogue
 from workbench.partners import Partner
 
@@ -78,6 +81,7 @@ CHECKS = (
     Check("position-sent", send_positions, ("delivery-location-write",)),
     Check("read-after-write", write_and_read_back, _WRITES),
     Check("created-one", create_one, _WRITES),
+    Check("written-together", write_many, _WRITES),
     Check("availability-known", open_and_close, _WRITES[2:]),
     Check("outcome-followed", follow_outcomes, _WRITES),
     Check("patch-leaves-others", change_one_field, _WRITES),
@@ -113,11 +117,16 @@ def gather(
         only: Names of the checks to run; all when it is empty.
     """
     bench = Bench(partner, catalogue, session, Adapter(session), patience)
+    since = count_exchanges(session)
     session.reset()
     with session.client.examine(seconds):
+        kept = [] if only else keep(bench)
         for check in CHECKS:
             if not only or check.slug in only:
                 yield from _run(bench, check)
+        if not only:
+            yield from put_back(bench, kept, since)
+    yield from tell_traces(session, Source.BEHAVIOUR, since)
 
 
 def _run(bench: Bench, check: Check) -> Iterator[Evidence]:

@@ -18,15 +18,12 @@ def accept_ours(bench: Bench) -> Iterator[Evidence]:
     account = bench.partner.environment(environment).test_account
     read = next((k for k in KINDS if bench.has(k.read) and bench.known(k.noun)), None)
     if read is None:
-        yield bench.tell(
-            feature,
-            "credentials-accepted",
-            "No bound read and known resource to try the credentials with.",
-            outcome=Outcome.UNTESTED,
-        )
+        why = "No bound read and known resource to try the credentials with."
+        yield bench.lack(feature, "credentials-accepted", why)
         return
     try:
-        answer = bench.adapter.call(read.read, ids={read.noun: bench.known(read.noun)[0]})
+        names = bench.alive(read.read) or bench.known(read.noun)
+        answer = bench.adapter.call(read.read, ids={read.noun: names[0]})
     except RefusedError as error:
         yield _shut_out(bench, feature, bench.subject(read.read), error)
         return
@@ -85,10 +82,10 @@ def _shut_out(bench: Bench, feature: str, operation: str, error: RefusedError) -
 
 def refuse_others(bench: Bench) -> Iterator[Evidence]:
     """The same read without credentials is refused."""
-    kind = next((k for k in KINDS if bench.has(k.read) and bench.known(k.noun)), None)
+    kind = next((k for k in KINDS if bench.has(k.read) and bench.alive(k.read)), None)
     if kind is None or bench.partner.manifest.auth.scheme == "none":
         return
-    request = bench.adapter.call(kind.read, ids={kind.noun: bench.known(kind.noun)[0]}).request
+    request = bench.adapter.call(kind.read, ids={kind.noun: bench.alive(kind.read)[0]}).request
     answer = bench.session.client.send(request.method, request.url, authenticated=False)
     findings = []
     if answer.status < 400:
@@ -115,12 +112,12 @@ def renew_token(bench: Bench) -> Iterator[Evidence]:
     """A second token can be fetched, and opens the same door."""
     if bench.partner.manifest.auth.scheme != "oauth2-client-credentials":
         return
-    kind = next((k for k in KINDS if bench.has(k.read) and bench.known(k.noun)), None)
+    kind = next((k for k in KINDS if bench.has(k.read) and bench.alive(k.read)), None)
     if kind is None or not bench.has("token-lifecycle"):
         return
     before = bench.session.client.prove()
     after = bench.session.client.log_in_again()
-    answer = bench.adapter.call(kind.read, ids={kind.noun: bench.known(kind.noun)[0]})
+    answer = bench.adapter.call(kind.read, ids={kind.noun: bench.alive(kind.read)[0]})
     other = "another" if before != after else "the same"
     yield bench.tell(
         "token-lifecycle",

@@ -96,7 +96,7 @@ def _create(bench: Bench, slug: str, entity: Entity, parents: Mapping[str, str])
     try:
         return _read(bench, slug, answer, entity, identity)
     finally:
-        _take_back(bench, slug, {**parents, entity_noun(type(entity)): identity})
+        take_back(bench, slug, {**parents, entity_noun(type(entity)): identity})
 
 
 def _given_id(bench: Bench, answer: Answer, entity: Entity) -> str:
@@ -119,7 +119,7 @@ def _read(bench: Bench, slug: str, answer: Answer, entity: Entity, identity: str
     if url is None:
         words = f"{summary}; there is no operation to read it."
         return bench.tell(slug, _CHECK, words, outcome=Outcome.UNTESTED)
-    payload = _swap(payload_of(bench, slug, entity), identity_of(entity), identity)
+    payload = swap(payload_of(bench, slug, entity), identity_of(entity), identity)
     left, seconds = await_effect(bench, url, payload)
     found = bench.session.client.send("GET", url)
     is_there = found.status < 300
@@ -143,12 +143,12 @@ def _shown_by(bench: Bench, slug: str, entity: Entity) -> tuple[str, ...]:
     return (*proved_by(slug, "create-one"), *(("product-images",) if is_told else ()))
 
 
-def _swap(value: Any, ours: str, theirs: str) -> Any:
+def swap(value: Any, ours: str, theirs: str) -> Any:
     """A payload with the id that the partner gave in the place of the one that we proposed."""
     if isinstance(value, dict):
-        return {key: _swap(part, ours, theirs) for key, part in value.items()}
+        return {key: swap(part, ours, theirs) for key, part in value.items()}
     if isinstance(value, list):
-        return [_swap(part, ours, theirs) for part in value]
+        return [swap(part, ours, theirs) for part in value]
     return theirs if value == ours else value
 
 
@@ -166,7 +166,7 @@ def _not_there(bench: Bench, slug: str, answer: Answer, found: Answer) -> Findin
     )
 
 
-def _take_back(bench: Bench, slug: str, ids: Mapping[str, str]) -> None:
+def take_back(bench: Bench, slug: str, ids: Mapping[str, str]) -> None:
     """Remove what was made here, where a removal is bound."""
     operation = pick_for(bench.partner, slug, "remove")
     if operation is not None:

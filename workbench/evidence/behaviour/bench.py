@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from workbench.adapters.adapter import Adapter
@@ -22,6 +22,7 @@ from workbench.partners import Partner
 from workbench.partners.manifest import Entity as EntityName
 
 TOOL = "workbench behaviour"
+GONE = frozenset({404, 410})  # there is no such thing
 
 
 @dataclass
@@ -37,6 +38,7 @@ class Bench:
     session: Session
     adapter: Adapter
     patience: float = 8.0
+    _alive: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def has(self, feature: str) -> bool:
         """Whether the feature is bound."""
@@ -53,6 +55,20 @@ class Bench:
         """Ids that exist in the restaurant test account."""
         account = self.partner.environment(self.session.environment).test_account
         return account.known.get(entity, ()) if account else ()
+
+    def alive(self, feature: str) -> tuple[str, ...]:
+        """Those of the known ids that a read finds, so that a stale folder misleads no check.
+
+        Asked once. Raises `PartnerError` where the partner did not let us ask.
+        """
+        if feature not in self._alive:
+            noun = feature_of(feature).noun or ""
+            self._alive[feature] = tuple(
+                identity
+                for identity in self.known_of(feature)
+                if self.adapter.call(feature, ids={noun: identity}).status not in GONE
+            )
+        return self._alive[feature]
 
     def status(self, feature: str, identity: str) -> OpenEnum:
         """The canonical status that a read gives, whichever entity its mapping makes.
@@ -132,6 +148,41 @@ class Bench:
 
         return self.session.recorder.latest(fits)
 
+    def lack(
+        self,
+        feature: str,
+        check: str,
+        what: str,
+        *,
+        subject: str = "",
+        criteria: Iterable[str] = (),
+    ) -> Evidence:
+        """The check was not made, as our folder does not say what to try it with.
+
+        Args:
+            feature: Whose check it is.
+            check: Its slug.
+            what: What is missing, as a sentence.
+            subject: What would have been called.
+            criteria: What could not be looked at.
+        """
+        missing = finding(
+            "test-data-missing",
+            Severity.INFO,
+            what,
+            operation=subject or self.subject(feature),
+            matter=Matter.TEST_DATA,
+        )
+        return self.tell(
+            feature,
+            check,
+            what,
+            outcome=Outcome.UNTESTED,
+            subject=subject,
+            criteria=criteria,
+            findings=[missing],
+        )
+
     def owner(self, operation: Operation) -> str | None:
         """The feature that an operation belongs to: bound to it, else about the same thing."""
         return owner(self.partner, self.catalogue, operation)
@@ -169,7 +220,7 @@ def finding(
         expected=expected,
         observed=observed,
         criterion=criterion,
-        reproduction=answer.curl if answer else None,
+        answer=answer or None,
         exchange=answer.exchange if answer else None,
         pointer=pointer,
         matter=matter,

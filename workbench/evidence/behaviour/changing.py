@@ -62,7 +62,7 @@ def _each(bench: Bench, method: str, check: str, attempt: Try) -> Iterator[Evide
         ids = _existing(bench, read)
         if ids is None:
             why = f"No id is known that {read.id} would find."
-            yield bench.tell(feature, check, why, outcome=Outcome.UNTESTED, subject=operation.id)
+            yield bench.lack(feature, check, why, subject=operation.id)
             continue
         try:
             yield attempt(bench, feature, operation, read, ids)
@@ -73,7 +73,9 @@ def _each(bench: Bench, method: str, check: str, attempt: Try) -> Iterator[Evide
 
 
 def _targets(bench: Bench, method: str) -> list[Operation]:
-    return [item for item in outbound(bench.partner.description) if item.method == method]
+    """Operations of a method that the folder names; nothing else is ever written to."""
+    found = (item for item in outbound(bench.partner.description) if item.method == method)
+    return [item for item in found if bench.partner.names(item)]
 
 
 def _existing(bench: Bench, read: Operation) -> dict[str, str] | None:
@@ -247,8 +249,8 @@ def _remove(
 ) -> Evidence:
     name = last_parameter(operation.path)
     put = at(bench.partner.description, operation.path, "PUT")
-    if name is None or put is None:
-        raise InputError(f"There is no PUT beside {operation.id} that makes something to remove")
+    if name is None or put is None or not bench.partner.names(put):
+        raise InputError(f"No PUT is bound beside {operation.id} that makes something to remove")
     made = {name: _NEW_ID}
     body = _copy(bench, put, read, ids)
     answer = send(bench.session, put, body, ids=made)

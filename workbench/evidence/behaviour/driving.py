@@ -26,21 +26,18 @@ def send_positions(bench: Bench) -> Iterator[Evidence]:
         return
     locations = [item for item in recorded(bench, POSITION) if isinstance(item, DeliveryLocation)]
     if not locations or not bench.session.allow_writes:
-        why = "there is no recorded sample" if not locations else "writing was not allowed"
-        yield bench.tell(
-            POSITION, "position-sent", f"No position was sent: {why}.", outcome=Outcome.UNTESTED
-        )
+        if locations:
+            why = "No position was sent: writing was not allowed."
+            yield bench.tell(POSITION, "position-sent", why, outcome=Outcome.UNTESTED)
+        else:
+            why = "No position was sent: there is no recorded sample."
+            yield bench.lack(POSITION, "position-sent", why)
         return
     orders = _known_orders(bench)
     moving = find_moving(bench, orders)
     if moving is None:
-        yield bench.tell(
-            POSITION,
-            "position-sent",
-            "No known order is out for delivery, so no position could be sent.",
-            outcome=Outcome.UNTESTED,
-            criteria=("driver-position-sent",),
-        )
+        why = "No known order is out for delivery, so no position could be sent."
+        yield bench.lack(POSITION, "position-sent", why, criteria=("driver-position-sent",))
     else:
         yield _send(bench, locations[0], moving)
     ended = next((o for o in orders if is_terminal(o.status)), None) or _set_ended(bench)
@@ -51,7 +48,7 @@ def send_positions(bench: Bench) -> Iterator[Evidence]:
 def _known_orders(bench: Bench) -> list[Order]:
     if not bench.has(ORDER.read):
         return []
-    found = [bench.adapter.read(ORDER.read, identity).value for identity in bench.known("order")]
+    found = [bench.adapter.read(ORDER.read, identity).value for identity in bench.alive(ORDER.read)]
     return [order for order in found if isinstance(order, Order)]
 
 

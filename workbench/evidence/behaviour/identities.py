@@ -97,7 +97,7 @@ def refuse_second(bench: Bench) -> Iterator[Evidence]:
 
 def refuse_expired(bench: Bench) -> Iterator[Evidence]:
     """Our own credentials from before are refused."""
-    kind = next((item for item in KINDS if bench.has(item.read) and bench.known(item.noun)), None)
+    kind = next((item for item in KINDS if bench.has(item.read) and bench.alive(item.read)), None)
     if kind is None:
         return
     client = open_stranger(bench, "expired")
@@ -105,7 +105,7 @@ def refuse_expired(bench: Bench) -> Iterator[Evidence]:
         why = "No expired credentials are set (named `expired_…`)."
         yield bench.tell(kind.read, "expired-refused", why, outcome=Outcome.UNTESTED)
         return
-    request = bench.adapter.call(kind.read, ids={kind.noun: bench.known(kind.noun)[0]}).request
+    request = bench.adapter.call(kind.read, ids={kind.noun: bench.alive(kind.read)[0]}).request
     with client:
         try:
             answer = client.send(request.method, request.url.partition("?")[0])
@@ -117,10 +117,10 @@ def refuse_expired(bench: Bench) -> Iterator[Evidence]:
 
 def refuse_wrong(bench: Bench) -> Iterator[Evidence]:
     """Each single credential, spelt wrong, closes the door."""
-    kind = next((item for item in KINDS if bench.has(item.read) and bench.known(item.noun)), None)
+    kind = next((item for item in KINDS if bench.has(item.read) and bench.alive(item.read)), None)
     if kind is None or bench.partner.manifest.auth.scheme == "none":
         return
-    request = bench.adapter.call(kind.read, ids={kind.noun: bench.known(kind.noun)[0]}).request
+    request = bench.adapter.call(kind.read, ids={kind.noun: bench.alive(kind.read)[0]}).request
     url = request.url.partition("?")[0]
     for what, answer in _wrong_answers(bench, url):
         yield _tell_access(bench, kind.read, "wrong-credentials-refused", what, answer)
@@ -204,7 +204,7 @@ def _tell_access(bench: Bench, feature: str, check: str, who: str, answer: Answe
 
 
 def _read_as(bench: Bench, kind: Kind, client: HttpClient) -> Iterator[Evidence]:
-    for identity in bench.known(kind.noun)[:1]:
+    for identity in bench.alive(kind.read)[:1]:
         request = bench.adapter.call(kind.read, ids={kind.noun: identity}).request
         answer = client.send(request.method, request.url.partition("?")[0])
         findings = []

@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import urljoin
 
 from workbench.adapters.answer import Answer
 from workbench.errors import InputError, PartnerError
@@ -13,6 +14,7 @@ from workbench.evidence.behaviour.bench import Bench, finding
 from workbench.evidence.behaviour.inventing import recorded
 from workbench.evidence.kinds import feature_of
 from workbench.evidence.placing import send
+from workbench.evidence.relations import last_parameter
 from workbench.model.description import Operation
 from workbench.model.evidence import Evidence, Finding, Outcome, Severity
 
@@ -52,6 +54,11 @@ def _follow(bench: Bench, slug: str, answer: Answer) -> Evidence:
         )
     state = _wait(bench, ask)
     findings = [*_judge(bench, slug, answer, state)]
+    if state is None:
+        words = (
+            f"{bench.asked(answer)} was answered with 202, and what tells of its end has no state."
+        )
+        return bench.tell(slug, "outcome-followed", words, outcome=Outcome.UNTESTED)
     return bench.tell(
         slug,
         "outcome-followed",
@@ -70,13 +77,18 @@ def _question(bench: Bench, slug: str, answer: Answer) -> Ask | None:
         for key, value in (body.items() if isinstance(body, dict) else ())
         if isinstance(value, str | int) and not isinstance(value, bool)
     }
-    for item, operation in bench.partner.operations(slug):
-        if "outcome" in item.for_:
-            return operation, given
     location = answer.headers.get("location") or next(
         (value for key, value in given.items() if key.endswith(("url", "href", "link"))), None
     )
-    return location or _by_name(bench, given)
+    if location is not None:
+        return urljoin(answer.request.url, location)
+    for item, operation in bench.partner.operations(slug):
+        # By the id that this answer gives: the test account knows another one.
+        name = last_parameter(operation.path) or ""
+        told = next((given[key] for key in (name, "id", "jobId", "job_id") if key in given), None)
+        if "outcome" in item.for_ and told is not None:
+            return operation, {name: told}
+    return _by_name(bench, given)
 
 
 def _by_name(bench: Bench, given: Mapping[str, str]) -> Ask | None:

@@ -43,7 +43,7 @@ def look_at_places(bench: Bench) -> Iterator[Evidence]:
 
 
 def _known_places(bench: Bench) -> Iterator[Place]:
-    for identity in bench.known("order"):
+    for identity in bench.alive(ORDER.read):
         try:
             order = bench.adapter.read(ORDER.read, identity).value
         except TranslationError:

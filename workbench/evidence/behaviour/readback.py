@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 
 from workbench.adapters.answer import Answer, SentRequest
+from workbench.adapters.jobs import settle
 from workbench.canonical.base import Entity, Ids
+from workbench.errors import PartnerError
 from workbench.evidence.behaviour.bench import Bench, finding
 from workbench.evidence.behaviour.comparing import Difference, differences
 from workbench.evidence.behaviour.deviating import deviations
@@ -98,6 +101,12 @@ def await_effect(bench: Bench, url: str, payload: Any) -> tuple[list[Difference]
             return left, seconds
         time.sleep(pause)
         pause = min(pause * 2, 1.0)
+
+
+def settle_write(bench: Bench, slug: str, answer: Answer) -> None:
+    """Let a write end that was only accepted, so that it does not run into what we do next."""
+    with suppress(PartnerError):
+        settle(bench.adapter.channel, slug, answer, seconds=bench.patience)
 
 
 def tally(left: list[Difference]) -> str:

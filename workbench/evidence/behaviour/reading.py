@@ -12,10 +12,10 @@ from workbench.canonical.order import Order
 from workbench.canonical.reservation import Reservation
 from workbench.description.schema_validation import violations
 from workbench.errors import TranslationError
-from workbench.evidence.behaviour.bench import Bench, finding
+from workbench.evidence.behaviour.bench import GONE, Bench, finding
 from workbench.evidence.kinds import KINDS, ORDER, Kind, criterion_of, proved_by
 from workbench.evidence.placing import fresh
-from workbench.model.evidence import Evidence, Finding, Outcome, Severity
+from workbench.model.evidence import Evidence, Finding, Matter, Outcome, Severity
 
 UNKNOWN_ID = "workbench-unknown-0"
 
@@ -30,20 +30,19 @@ def read_known(bench: Bench) -> Iterator[Evidence]:
         if new is not None:
             identities.append(new)
         if not identities:
-            yield bench.tell(
-                kind.read,
-                "read-known",
-                f"No {kind.noun} is known to exist in the test account.",
-                outcome=Outcome.UNTESTED,
-                criteria=proved_by(kind.read, "by-id"),
-            )
+            why = f"No {kind.noun} is known to exist in the test account."
+            criteria = proved_by(kind.read, "by-id")
+            yield bench.lack(kind.read, "read-known", why, criteria=criteria)
         for identity in identities:
-            yield _read_one(bench, kind, identity)
+            yield _read_one(bench, kind, identity, is_ours=identity != new)
 
 
-def _read_one(bench: Bench, kind: Kind, identity: str) -> Evidence:
+def _read_one(bench: Bench, kind: Kind, identity: str, *, is_ours: bool) -> Evidence:
+    """Read one thing; `is_ours`: only our folder says that it exists."""
     answer = bench.adapter.call(kind.read, ids={kind.noun: identity})
     criteria = proved_by(kind.read, "by-id")
+    if is_ours and answer.status in GONE:
+        return _tell_unknown(bench, kind.read, "read-known", kind.noun, identity, answer)
     trouble = None
     entity: Entity | None = None
     if answer.status >= 400:
@@ -70,6 +69,24 @@ def _read_one(bench: Bench, kind: Kind, identity: str) -> Evidence:
         findings=broken,
         detail={"seconds": round(answer.seconds, 3)},
     )
+
+
+def _tell_unknown(
+    bench: Bench, feature: str, check: str, noun: str, identity: str, answer: Answer
+) -> Evidence:
+    """What our folder calls known is not there: its word against the partner's, so a remark."""
+    words = f"partner.yaml names the {noun} {identity}, but reading it gives {answer.status}."
+    wrong = finding(
+        "test-data-wrong",
+        Severity.LOW,
+        words,
+        operation=bench.subject(feature),
+        expected="200 with the resource",
+        observed=str(answer.status),
+        answer=answer,
+        matter=Matter.TEST_DATA,
+    )
+    return bench.tell(feature, check, words, outcome=Outcome.UNTESTED, findings=[wrong])
 
 
 def _not_read(bench: Bench, kind: Kind, identity: str, answer: Answer) -> Finding:
@@ -171,7 +188,7 @@ def read_unknown(bench: Bench) -> Iterator[Evidence]:
 
 def _unclear(kind: Kind, operation: str, answer: Answer) -> Iterator[Finding]:
     status = answer.status
-    if status in {404, 410}:
+    if status in GONE:
         return
     answered = status < 400 or status >= 500
     yield finding(
@@ -193,18 +210,17 @@ def read_statuses(bench: Bench) -> Iterator[Evidence]:
             continue
         identities = bench.known(kind.noun)
         if not identities:
-            yield bench.tell(
-                kind.status_read,
-                "status-agrees",
-                f"No {kind.noun} is known to exist in the test account.",
-                outcome=Outcome.UNTESTED,
-                criteria=proved_by(kind.status_read, "by-id"),
-            )
+            why = f"No {kind.noun} is known to exist in the test account."
+            criteria = proved_by(kind.status_read, "by-id")
+            yield bench.lack(kind.status_read, "status-agrees", why, criteria=criteria)
         for identity in identities:
             yield _compare_status(bench, kind, identity)
 
 
 def _compare_status(bench: Bench, kind: Kind, identity: str) -> Evidence:
+    answer = bench.adapter.call(kind.status_read, ids={kind.noun: identity})
+    if answer.status in GONE:
+        return _tell_unknown(bench, kind.status_read, "status-agrees", kind.noun, identity, answer)
     status = bench.status(kind.status_read, identity)
     whole = bench.status(kind.read, identity) if bench.has(kind.read) else status
     findings = []

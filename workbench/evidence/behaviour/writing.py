@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workbench.adapters.answer import Answer
 from workbench.canonical.availability import Availability, ExceptionKind
-from workbench.canonical.base import Entity, Ids
+from workbench.canonical.base import Entity
 from workbench.canonical.menu import Catalog
 from workbench.errors import InputError, PartnerError, TranslationError
 from workbench.evidence.behaviour.bench import Bench
@@ -19,6 +18,7 @@ from workbench.evidence.behaviour.readback import (
     parents_of,
     payload_of,
     read_url,
+    settle_write,
     tally,
     tell_refused,
 )
@@ -43,10 +43,12 @@ def write_and_read_back(bench: Bench) -> Iterator[Evidence]:
             continue
         entities = recorded(bench, slug)
         if not entities or not bench.session.allow_writes:
-            why = "there is no recorded sample" if not entities else "writing was not allowed"
-            yield bench.tell(
-                slug, "read-after-write", f"Nothing was written: {why}.", outcome=Outcome.UNTESTED
-            )
+            if entities:
+                why = "Nothing was written: writing was not allowed."
+                yield bench.tell(slug, "read-after-write", why, outcome=Outcome.UNTESTED)
+            else:
+                why = "Nothing was written: there is no recorded sample."
+                yield bench.lack(slug, "read-after-write", why)
             continue
         try:
             yield from _write_all_ways(bench, slug, entities)
@@ -63,7 +65,6 @@ def _write_all_ways(bench: Bench, slug: str, entities: list[Entity]) -> Iterator
     for entity in entities:
         yield _write(bench, slug, entity)
     yield from change_and_read_back(bench, slug, entities[0])
-    yield from _write_many(bench, slug, entities[0])
 
 
 def _shown_by(slug: str, entity: Entity) -> tuple[str, ...]:
@@ -95,6 +96,7 @@ def _write(bench: Bench, slug: str, entity: Entity) -> Evidence:
     criteria = _shown_by(slug, entity)
     if answer.status >= 400:
         return tell_refused(bench, slug, answer, criteria)
+    settle_write(bench, slug, answer)
     url = read_url(bench, answer.request.url, identity_of(entity))
     if url is None:
         words = f"{summary}; there is no operation to read it back."
@@ -108,30 +110,4 @@ def _write(bench: Bench, slug: str, entity: Entity) -> Evidence:
         criteria=criteria,
         findings=[*losses(bench, slug, answer, left)],
         detail={"seconds": round(answer.seconds, 3)},
-    )
-
-
-def _write_many(bench: Bench, slug: str, entity: Entity) -> Iterator[Evidence]:
-    many = any("many" in item.for_ for item, _ in bench.partner.operations(slug))
-    if not many:
-        return
-    ids = getattr(entity, "ids", None)
-    if not isinstance(ids, Ids):
-        return
-    second = entity.model_copy(
-        update={"ids": ids.model_copy(update={"partner_id": f"{ids.partner_id}-b"})}
-    )
-    answers = [
-        answer
-        for answer in bench.adapter.write_all(
-            slug, [entity, second], ids=parents_of(bench, slug, entity)
-        )
-        if isinstance(answer, Answer)
-    ]
-    yield bench.tell(
-        slug,
-        "write-many",
-        f"Sent two at once with {bench.asked(answers[0])}: answer {answers[0].status}.",
-        subject=bench.asked(answers[0]),
-        criteria=proved_by(slug, "create-many", "modify-many"),
     )

@@ -16,9 +16,9 @@ from pydantic import SecretStr
 
 from workbench.adapters.session import Session
 from workbench.errors import CredentialError, InputError, PartnerError
+from workbench.evidence.kinds import ENDPOINT
 from workbench.evidence.receipts.checking import explain_absence, look_at
 from workbench.evidence.receipts.post import (
-    ENDPOINT,
     WAIT_SECONDS,
     Post,
     event_names,
@@ -28,7 +28,8 @@ from workbench.evidence.receipts.post import (
 from workbench.evidence.receipts.provoking import Registration, provoke, register
 from workbench.evidence.receipts.sender import judge_sender, look_for_copies, watch_order
 from workbench.evidence.receipts.silence import leave_unanswered
-from workbench.model.evidence import Evidence, Finding, Outcome, Severity
+from workbench.evidence.traces import count_exchanges, tell_traces
+from workbench.model.evidence import Evidence, Finding, Outcome, Severity, Source
 from workbench.model.feature import Access, Catalogue, Feature, FeatureKind
 from workbench.partners import Partner
 from workbench.receiver.app import Endpoint, create_app
@@ -69,7 +70,9 @@ def gather(
         if not session.allow_writes or session.environment == "production":
             yield from _read_inbox(stack, partner, session, features, folder)
             return
+        since = count_exchanges(session)
         yield from _listen(stack, session, endpoint, features, folder, wait)
+    yield from tell_traces(session, Source.RECEIPTS, since)
 
 
 def _listen(
@@ -85,7 +88,10 @@ def _listen(
     post, url = _open(stack, partner, session, endpoint, wait)
     session.reset()
     post.address = f"{url}/{partner.slug}/webhooks"
-    registration = register(session, post.address)
+    try:
+        registration = register(session, post.address)
+    except InputError:
+        registration = None
     if registration is None:
         yield from _read_inbox(stack, partner, session, features, folder)
         return

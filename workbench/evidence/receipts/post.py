@@ -11,14 +11,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from workbench.adapters.session import Session
+from workbench.evidence.kinds import ENDPOINT
 from workbench.model.evidence import Evidence, Finding, Outcome, Source
 from workbench.model.feature import Feature
 from workbench.partners import Partner
 from workbench.receiver.events import ReceivedEvent, read_events
 from workbench.receiver.inbox import Inbox
 from workbench.receiver.receipt import Arrival, Receipt
-
-ENDPOINT = "webhook-endpoint"  # the feature that traits of the sender belong to
 
 Heard = list[tuple[Receipt, ReceivedEvent]]
 

@@ -13,14 +13,14 @@ from workbench.adapters.answer import Answer
 from workbench.adapters.session import Session
 from workbench.errors import InputError, PartnerError, TranslationError
 from workbench.evidence.bodies import Maker
-from workbench.evidence.kinds import KINDS, Kind
+from workbench.evidence.kinds import ENDPOINT, KINDS, Kind
 from workbench.evidence.placing import fresh, identify, send
-from workbench.evidence.relations import is_collection, last_parameter, outbound, stem
+from workbench.evidence.relations import last_parameter
 from workbench.model.description import Operation
 from workbench.model.feature import Feature
 from workbench.model.schema import SchemaReader
 
-_HOOKS = re.compile(r"web-?hook|subscription|callback|notification|hooks?$", re.IGNORECASE)
+_MAKES = {"POST", "PUT"}
 _ADDRESS = re.compile(r"^(.*_?ur[il]|endpoint|target|address|callback.*)$", re.IGNORECASE)
 
 
@@ -35,39 +35,43 @@ class Registration:
 def register(session: Session, url: str) -> Registration | None:
     """Tell the partner our address; None where there is no way.
 
-    The sandbox's control address (`POST /webhooks`, taken back by `DELETE`) comes first, then an
-    operation of the API that takes an address.
+    An operation of the API that takes an address comes first, where the folder binds it to
+    `webhook-endpoint`; then the sandbox's control address (`POST /webhooks`, taken back by
+    `DELETE`).
+
+    Raises:
+        InputError: A parameter of the bound operation has no value.
+        PartnerError: No answer.
     """
-    control = session.control
-    if control is not None:
-        answer = control.send("POST", "/webhooks", json={"url": url}, write=True)
-        if answer.status < 300:
-            return Registration(
-                "by the sandbox's control address",
-                lambda: control.send("DELETE", "/webhooks", write=True),
-            )
-    for operation in outbound(session.partner.description):
-        is_hook = operation.method in {"POST", "PUT"} and _HOOKS.search(stem(operation.path))
-        body = _registration(session, operation, url) if is_hook else None
-        if body is None or not is_collection(operation.path):
+    for _, operation in session.partner.operations(ENDPOINT):
+        body = _registration(session, operation, url) if operation.method in _MAKES else None
+        if body is None:
             continue
-        try:
-            answer = send(session, operation, body)
-        except InputError:
-            continue
-        if answer.status < 300:
+        answer = send(session, operation, body)
+        if answer.is_success:
             return Registration(f"with {operation.id}", _removal(session, operation, answer))
-    return None
+    control = session.control
+    if control is None:
+        return None
+    if not control.send("POST", "/webhooks", json={"url": url}, write=True).is_success:
+        return None
+    return Registration(
+        "by the sandbox's control address",
+        lambda: control.send("DELETE", "/webhooks", write=True),
+    )
 
 
 def _removal(session: Session, operation: Operation, answer: Answer) -> Callable[[], object]:
-    """What removes the subscription that was just made, where the documents describe it."""
+    """What removes the subscription that was just made, where that is bound too."""
     body = answer.json()
-    for item in outbound(session.partner.description):
-        name = last_parameter(item.path)
-        if item.method != "DELETE" or name is None or not isinstance(body, dict):
+    given = body if isinstance(body, dict) else {}
+    for _, item in session.partner.operations(ENDPOINT):
+        name = last_parameter(item.path) or ""
+        if item.method != "DELETE":
             continue
-        identity = body.get(name, body.get("id"))
+        if item.path == operation.path:
+            return partial(send, session, item)
+        identity = given.get(name, given.get("id"))
         if item.path.rpartition("/")[0] == operation.path and isinstance(identity, str | int):
             return partial(send, session, item, ids={name: str(identity)})
     return lambda: None
@@ -112,14 +116,17 @@ def provoke(session: Session, feature: Feature) -> Provoked:
     trigger = session.partner.environment(session.environment).triggers.get(feature.slug)
     if trigger is not None and trigger.ask:
         raise InputError(f"The event was not provoked: {trigger.ask}")
-    kind = next(item for item in KINDS if feature.slug in {item.created_event, item.status_event})
+    events = ((item, {item.created_event, item.status_event}) for item in KINDS)
+    kind = next((item for item, names in events if feature.slug in names), None)
     if trigger is not None and trigger.control and session.control is not None:
         method, _, path = trigger.control.partition(" ")
         answer = session.control.send(method, path, json=trigger.body, write=True).require()
+        if kind is None:
+            return Provoked(trigger.control)
         about = _named(session, kind, path) or identify(session, kind, answer)
         return Provoked(trigger.control, about)
-    identity = fresh(session, kind)
-    if identity is None:
+    identity = fresh(session, kind) if kind else None
+    if identity is None or kind is None:
         raise InputError("The event was not provoked: nothing provokes it")
     if feature.slug == kind.created_event:
         return Provoked(f"placing {kind.noun} {identity}", identity)

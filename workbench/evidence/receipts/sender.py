@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from workbench.adapters.answer import Answer
 from workbench.adapters.http_client import HttpClient
 from workbench.errors import PartnerError
-from workbench.evidence.kinds import KINDS, Kind
+from workbench.evidence.kinds import ENDPOINT, KINDS, Kind
 from workbench.evidence.placing import fresh
-from workbench.evidence.receipts.post import ENDPOINT, Post, event_names, tell, tell_trait
+from workbench.evidence.receipts.post import Post, event_names, tell, tell_trait
 from workbench.evidence.receipts.provoking import change_status
 from workbench.evidence.receipts.witness import with_cause, with_delivery
 from workbench.model.evidence import Evidence, Finding, Outcome, Severity

@@ -1,0 +1,179 @@
+"""Several things in one request: made, changed together, each read back, and removed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+from workbench.adapters.answer import Answer
+from workbench.adapters.binding import entity_noun, pick_for
+from workbench.canonical.base import Entity, Money
+from workbench.errors import InputError, PartnerError, TranslationError
+from workbench.evidence.behaviour.adding import fresh_copy, swap, take_back
+from workbench.evidence.behaviour.bench import Bench, finding
+from workbench.evidence.behaviour.comparing import Difference
+from workbench.evidence.behaviour.inventing import recorded
+from workbench.evidence.behaviour.readback import (
+    await_effect,
+    identity_of,
+    losses,
+    parents_of,
+    payload_of,
+    read_url,
+)
+from workbench.evidence.kinds import criterion_of, feature_of, proved_by
+from workbench.model.evidence import Evidence, Finding, Outcome, Severity
+
+_CHECK = "written-together"
+_COUNT = 2
+
+
+class _Seen(NamedTuple):
+    """What reading one of the things gave: its id, its address, and what is not as sent."""
+
+    identity: str
+    url: str
+    is_there: bool
+    left: list[Difference]
+
+
+def write_many(bench: Bench) -> Iterator[Evidence]:
+    """Make two copies of each kind of recorded entity at once, then change both at once."""
+    for feature in bench.catalogue.features:
+        slug = feature.slug
+        if not feature.is_write or not proved_by(slug, "create-many"):
+            continue
+        if not bench.has(slug) or pick_for(bench.partner, slug, "many") is None:
+            continue
+        entity = next(iter(recorded(bench, slug)), None)
+        if entity is None or not identity_of(entity):
+            continue
+        if not bench.session.allow_writes:
+            words = "Nothing was written: writing was not allowed."
+            yield bench.tell(slug, _CHECK, words, outcome=Outcome.UNTESTED)
+            continue
+        yield from _go(bench, slug, entity)
+
+
+def _go(bench: Bench, slug: str, entity: Entity) -> Iterator[Evidence]:
+    copies = [fresh_copy(entity) for _ in range(_COUNT)]
+    named = [identity_of(copy) for copy in copies]
+    parents: Mapping[str, str] = {}
+    try:
+        parents = parents_of(bench, slug, entity)
+        answer = _send(bench, slug, copies, parents)
+        named = _names(bench, answer, named)
+        yield _compare(bench, slug, "create-many", answer, copies, named)
+        changed = [_change(copy) for copy in copies]
+        answer = _send(bench, slug, changed, parents, named)
+        yield _compare(bench, slug, "modify-many", answer, changed, named)
+    except (PartnerError, InputError, TranslationError) as error:
+        words = f"Writing {_COUNT} at once could not go on: {error}"
+        yield bench.tell(slug, _CHECK, words, outcome=Outcome.CANT_TELL)
+    finally:
+        for name in named:
+            with suppress(PartnerError, InputError):
+                take_back(bench, slug, {**parents, entity_noun(type(entity)): name})
+
+
+def _send(
+    bench: Bench,
+    slug: str,
+    entities: list[Entity],
+    parents: Mapping[str, str],
+    named: list[str] | None = None,
+) -> Answer:
+    """One request with all of them; under the ids that the partner gave, where it did."""
+    if named is not None:
+        pairs = zip(entities, named, strict=True)
+        entities = [_renamed(entity, name) for entity, name in pairs]
+    sent = bench.adapter.write_all(slug, entities, ids=parents)
+    answers = [item for item in sent if isinstance(item, Answer)]
+    if not answers:
+        raise InputError(f"Nothing of {slug} could be sent")
+    return answers[0]
+
+
+def _renamed(entity: Entity, name: str) -> Entity:
+    ids = getattr(entity, "ids", None)
+    if ids is None or ids.partner_id == name:
+        return entity
+    return entity.model_copy(update={"ids": ids.model_copy(update={"partner_id": name})})
+
+
+def _names(bench: Bench, answer: Answer, ours: list[str]) -> list[str]:
+    """The ids under which they can be read: ours, else those that the answer lists in order."""
+    url = read_url(bench, answer.request.url, ours[0])
+    if url is not None and bench.session.client.send("GET", url).is_success:
+        return ours
+    body = answer.json()
+    lists = [body, *(body.values() if isinstance(body, dict) else ())]
+    for rows in lists:
+        if isinstance(rows, list) and len(rows) == len(ours):
+            told = [row.get("id") for row in rows if isinstance(row, dict)]
+            if len(told) == len(ours) and all(told):
+                return [str(name) for name in told]
+    return ours
+
+
+def _change(entity: Entity) -> Entity:
+    """The same with another name, and another price where it has one."""
+    changed: dict[str, Any] = {"name": f"{getattr(entity, 'name', '')} ·"}
+    price = getattr(entity, "price", None)
+    if isinstance(price, Money):
+        changed["price"] = price + Money(amount_minor=50, currency=price.currency)
+    return entity.model_copy(update=changed)
+
+
+def _compare(
+    bench: Bench, slug: str, role: str, answer: Answer, entities: list[Entity], named: list[str]
+) -> Evidence:
+    """Read each of them: all have to be there, as they were sent."""
+    pairs = zip(entities, named, strict=True)
+    seen = [one for entity, name in pairs for one in _look(bench, slug, answer, entity, name)]
+    summary = f"{bench.asked(answer)} with {len(entities)} at once: answer {answer.status}"
+    if len(seen) < len(entities):
+        words = f"{summary}; there is no operation to read one of them."
+        return bench.tell(slug, _CHECK, words, outcome=Outcome.UNTESTED)
+    whole = [one for one in seen if one.is_there and not one.left]
+    findings = [*_missing(bench, slug, role, answer, seen)]
+    for one in seen:
+        findings += losses(bench, slug, answer, one.left) if one.is_there else ()
+    return bench.tell(
+        slug,
+        _CHECK,
+        f"{summary}; {len(whole)} of them read as sent.",
+        subject=bench.asked(answer),
+        criteria=proved_by(slug, role) if len(whole) == len(entities) else (),
+        findings=findings,
+        detail={"seconds": round(answer.seconds, 3)},
+    )
+
+
+def _look(bench: Bench, slug: str, answer: Answer, entity: Entity, name: str) -> Iterator[_Seen]:
+    url = read_url(bench, answer.request.url, name)
+    if url is None:
+        return
+    payload = swap(payload_of(bench, slug, entity), identity_of(entity), name)
+    left, _ = await_effect(bench, url, payload)
+    is_there = not left or bench.session.client.send("GET", url).is_success
+    yield _Seen(name, url, is_there, left)
+
+
+def _missing(
+    bench: Bench, slug: str, role: str, answer: Answer, seen: list[_Seen]
+) -> Iterator[Finding]:
+    gone = [one.identity for one in seen if not one.is_there]
+    if gone:
+        yield finding(
+            "some-not-found",
+            Severity.MEDIUM,
+            f"Of {len(seen)} things of {feature_of(slug).noun} that were accepted together with "
+            f"{answer.status}, {len(gone)} cannot be read.",
+            operation=bench.asked(answer),
+            expected="each of them",
+            observed=", ".join(gone),
+            criterion=criterion_of(slug, role),
+            answer=answer,
+        )

@@ -1,0 +1,195 @@
+"""The test account as we found it: read before anything is written, and put back afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from workbench.adapters.binding import entity_noun, pick, pick_for
+from workbench.canonical.base import Entity, OpenEnum
+from workbench.canonical.status import OrderStatus, ReservationStatus, is_terminal
+from workbench.errors import CredentialError, InputError, PartnerError, TranslationError
+from workbench.evidence.behaviour.bench import Bench
+from workbench.evidence.behaviour.comparing import differences
+from workbench.evidence.behaviour.inventing import recorded
+from workbench.evidence.behaviour.readback import (
+    await_effect,
+    identity_of,
+    parents_of,
+    read_url,
+    settle_write,
+    target_of,
+)
+from workbench.evidence.behaviour.status import can_send
+from workbench.evidence.behaviour.writing import OWN_CHECKS
+from workbench.evidence.kinds import KINDS, Kind
+from workbench.evidence.placing import maker_of
+from workbench.evidence.traces import FEATURE, list_traces
+from workbench.model.evidence import Evidence, Outcome
+from workbench.model.schema import SchemaReader
+
+_CHECK = "put-back"
+_TROUBLE = (CredentialError, InputError, PartnerError, TranslationError)
+_STOPS: dict[str, tuple[OpenEnum, ...]] = {
+    "order": (OrderStatus.REJECTED, OrderStatus.CANCELLED),
+    "reservation": (ReservationStatus.REFUSED, ReservationStatus.CANCELLED),
+}
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One thing that the writing checks are about to write.
+
+    Attributes:
+        feature: Whose write it is.
+        ids: What names it to the operations of the feature.
+        url: Where it is read.
+        before: The answer's value before we wrote; None where there was nothing.
+    """
+
+    feature: str
+    ids: Mapping[str, str]
+    url: str
+    before: Any
+
+
+def keep(bench: Bench) -> list[Kept]:
+    """Read everything that a sample would overwrite; trouble with one leaves it out."""
+    if not bench.session.allow_writes:
+        return []
+    kept: list[Kept] = []
+    for feature in bench.catalogue.features:
+        slug = feature.slug
+        if not feature.is_write or slug in OWN_CHECKS or not bench.has(slug):
+            continue
+        for entity in recorded(bench, slug):
+            with suppress(*_TROUBLE):
+                kept += _look(bench, slug, entity)
+    return kept
+
+
+def _look(bench: Bench, slug: str, entity: Entity) -> Iterator[Kept]:
+    parents = parents_of(bench, slug, entity)
+    url = read_url(bench, target_of(bench, slug, entity, parents), identity_of(entity))
+    if url is None:
+        return
+    answer = bench.session.client.send("GET", url)
+    noun = entity_noun(type(entity))
+    ids = {**parents, **({noun: identity_of(entity)} if noun else {})}
+    if answer.is_success:
+        yield Kept(slug, ids, url, answer.json())
+    elif answer.status in {404, 410}:
+        yield Kept(slug, ids, url, None)
+
+
+def put_back(bench: Bench, kept: list[Kept], since: int) -> Iterator[Evidence]:
+    """Write again what was there, remove what was not, end the orders and bookings of this run.
+
+    Args:
+        bench: The bench.
+        kept: What `keep` gave.
+        since: Number of requests that were sent before this run.
+    """
+    if not bench.session.allow_writes:
+        return
+    ended = [*_end_made(bench, since)]
+    # Whole menus first: they replace their parts.
+    left = [one for one in kept if one.before is not None and not _restored(bench, one)]
+    gone = [one for one in kept if one.before is None and _removed(bench, one)]
+    count = sum(one.before is not None for one in kept)
+    if not kept and not ended:
+        return
+    yield bench.tell(
+        FEATURE,
+        _CHECK,
+        f"{count - len(left)} of {count} thing(s) that we wrote over read as before, "
+        f"{len(gone)} that we made are removed, {len(ended)} order(s) or booking(s) of ours ended.",
+        outcome=Outcome.PASSED if not left else Outcome.CANT_TELL,
+        detail={"changed": [one.url for one in left], "ended": ended},
+    )
+
+
+def _restored(bench: Bench, one: Kept) -> bool:
+    """Whether a thing reads as before; it is written again where it does not."""
+    with suppress(*_TROUBLE):
+        if not _is_as_before(bench, one):
+            _write(bench, one)
+        return _is_as_before(bench, one)
+    return False
+
+
+def _is_as_before(bench: Bench, one: Kept) -> bool:
+    now = bench.session.client.send("GET", one.url)
+    return now.is_success and not differences(_writable(bench, one), now.json())
+
+
+def _write(bench: Bench, one: Kept) -> None:
+    """Send what was read, without a detour through our words, and wait until it is there."""
+    channel, body = bench.adapter.channel, _writable(bench, one)
+    answer = channel.send(channel.request(pick(bench.partner, one.feature), one.ids, body))
+    settle_write(bench, one.feature, answer)
+    if answer.is_success:
+        await_effect(bench, one.url, body)
+
+
+def _writable(bench: Bench, one: Kept) -> Any:
+    """What was read of the fields that can be written, out of its wrapper."""
+    operation = pick(bench.partner, one.feature)
+    reader = SchemaReader.of(bench.partner.description, operation.document)
+    names = reader.properties(operation.request_schema) if operation.request_schema else {}
+    if not names or not isinstance(one.before, dict):
+        return one.before
+    inner = [value for value in one.before.values() if isinstance(value, dict)]
+    best = max((one.before, *inner), key=lambda item: len(set(item) & set(names)))
+    return {name: value for name, value in best.items() if name in names and value is not None}
+
+
+def _removed(bench: Bench, one: Kept) -> bool:
+    operation = pick_for(bench.partner, one.feature, "remove")
+    if operation is None:
+        return False
+    with suppress(*_TROUBLE):
+        channel = bench.adapter.channel
+        return channel.send(channel.request(operation, one.ids)).is_success
+    return False
+
+
+def _end_made(bench: Bench, since: int) -> Iterator[str]:
+    """Reject or cancel what this run placed and that has not ended yet; gives what was ended."""
+    exchanges = bench.session.recorder.exchanges[since:]
+    traces = list_traces(bench.session, exchanges)
+    for kind in KINDS:
+        if not (bench.has(kind.status_write) and bench.has(kind.read)):
+            continue
+        requests = _ways(bench, kind)
+        names = (name for trace in traces if trace.request in requests for name in trace.things)
+        stops = [status for status in _STOPS[kind.noun] if can_send(bench, kind, status)]
+        for name in dict.fromkeys(names):
+            with suppress(*_TROUBLE):
+                if _ended(bench, kind, name, stops):
+                    yield name
+
+
+def _ways(bench: Bench, kind: Kind) -> set[str]:
+    """The requests with which this run places such a thing, as a trace tells them."""
+    triggers = bench.partner.environment(bench.session.environment).triggers
+    trigger = triggers.get(kind.created_event)
+    maker = maker_of(bench.session, kind)
+    ways = {f"control {trigger.control}"} if trigger and trigger.control else set()
+    return ways | ({maker.id} if maker else set())
+
+
+def _ended(bench: Bench, kind: Kind, name: str, stops: list[OpenEnum]) -> bool:
+    """Whether a thing that was still under way is ended now."""
+    if is_terminal(bench.status(kind.read, name)):
+        return False
+    for status in stops:
+        update = kind.update(name, status, "Test of the integration is over")
+        answer = bench.adapter.call(
+            kind.status_write, entity=update, ids={kind.noun: name}, status=status.value
+        )
+        if answer.is_success:
+            return True
+    return False
