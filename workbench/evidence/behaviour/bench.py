@@ -220,7 +220,7 @@ def finding(
         expected=expected,
         observed=observed,
         criterion=criterion,
-        answer=answer or None,
+        reproduction=answer.curl if answer else None,
         exchange=answer.exchange if answer else None,
         pointer=pointer,
         matter=matter,
