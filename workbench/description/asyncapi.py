@@ -1,21 +1,25 @@
-"""AsyncAPI 2.x and 3.0: channels become events with their payload schemas and examples.
+"""AsyncAPI 2.x and 3.0: messages become events with their payload schemas and examples.
 
-The whole document moves under `x-asyncapi` of a generated OpenAPI 3.1 document, so that its
-references stay good, and each channel becomes an entry of `webhooks`.
+The whole document moves under `x-asyncapi` of a generated OpenAPI 3.1 document, where its
+references lead, and each message of each channel becomes an entry of `webhooks`.
 """
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
+from workbench.description.asyncapi_messages import HOME, Message, Messages, pointer_to_message
+from workbench.description.asyncapi_servers import split_servers
 from workbench.description.dialect import DIALECTS
-from workbench.description.draft_operations import rename_event
 from workbench.description.gathering import FILES
 from workbench.description.openapi import Contents, read_openapi, read_scheme
-from workbench.model.description import DocumentWarning, follow
+from workbench.model.description import DocumentWarning, Event, follow
 from workbench.model.untrusted import list_of, mapping_of, text_of, token
 
-HOME = "x-asyncapi"
+_JSON_SCHEMA = re.compile(r"schema\+(?:json|yaml)|json-schema|asyncapi|openapi", re.IGNORECASE)
 
 
 def is_asyncapi(data: Any) -> bool:
@@ -26,29 +30,45 @@ def is_asyncapi(data: Any) -> bool:
 
 
 def read_asyncapi(data: dict[str, Any], name: str) -> tuple[dict[str, Any], Contents]:
-    """Generate the OpenAPI document of a bundled AsyncAPI document and read it; return both."""
-    document = _generate(data)
+    """Generate the OpenAPI document of a bundled AsyncAPI document and read it; return both.
+
+    Args:
+        data: The bundle; its references lead below `x-asyncapi` already.
+        name: Name of the document.
+    """
+    theirs, ours = split_servers(data)
+    document = _frame(data)
+    messages = _keyed([*Messages(document, frozenset(ours)).read()])
+    warnings = _foreign_formats(messages, name)
+    document["webhooks"] = {key: _webhook(message) for key, message in messages.items()}
     contents = read_openapi(document, DIALECTS["3.1"], name)
-    contents.events = [rename_event(event, "asyncapi") for event in contents.events]
+    contents.events = [_event(event, messages[event.name]) for event in contents.events]
     contents.security = [
         read_scheme(key, node, name, f"/{HOME}/components/securitySchemes{token(key)}")
         for key, node in _schemes(document).items()
         if isinstance(node, dict)
     ]
+    contents.warnings += warnings
     if not contents.events:
+        summary = "The document describes no channel with a message."
         contents.warnings.append(
-            DocumentWarning(
-                slug="empty",
-                document=name,
-                severity="medium",
-                summary="The document describes no channel with a message.",
-            )
+            DocumentWarning(slug="empty", document=name, severity="medium", summary=summary)
         )
-    contents.servers = _servers(data)
+    contents.warnings += [
+        DocumentWarning(
+            slug="our-server",
+            document=name,
+            pointer=f"/{HOME}/servers{token(key)}",
+            severity="info",
+            summary=f"The server {key[:60]!r} ({address[:120]}) stands for our own address.",
+        )
+        for key, address in ours.items()
+    ]
+    contents.servers = theirs
     return document, contents
 
 
-def _generate(data: dict[str, Any]) -> dict[str, Any]:
+def _frame(data: dict[str, Any]) -> dict[str, Any]:
     files = data.pop(FILES, None)
     info = mapping_of(data.get("info"))
     document: dict[str, Any] = {
@@ -61,114 +81,122 @@ def _generate(data: dict[str, Any]) -> dict[str, Any]:
         "webhooks": {},
         HOME: data,
     }
-    if files is not None:
-        document[FILES] = files
-    is_three = text_of(data.get("asyncapi")).startswith("3")
-    for key, entry in mapping_of(data.get("channels")).items():
-        channel = _follow(document, entry)
-        messages = (
-            _messages_of_three(document, data, key, channel)
-            if is_three
-            else _messages_of_two(document, channel)
-        )
-        if messages:
-            address = text_of(channel.get("address")) if is_three else ""
-            document["webhooks"][address or key] = _webhook(document, channel, messages)
-    return document
+    return document if files is None else {**document, FILES: files}
 
 
-def _follow(document: dict[str, Any], node: Any) -> dict[str, Any]:
-    seen = set()
-    while isinstance(node, dict) and isinstance(node.get("$ref"), str):
-        if node["$ref"] in seen:
-            return {}
-        seen.add(node["$ref"])
-        node = follow(document, node["$ref"])
-    return mapping_of(node)
+def _keyed(messages: Sequence[Message]) -> dict[str, Message]:
+    """Messages by the name of their event: the address, and the message where it has several."""
+    per_address = Counter(message.address for message in messages)
+    pairs = Counter((message.address, message.name) for message in messages)
+    keyed: dict[str, Message] = {}
+    for message in messages:
+        address = message.address
+        if per_address[address] == 1:
+            key = address
+        elif pairs[address, message.name] == 1:
+            key = f"{address}#{message.name}"
+        else:
+            key = f"{message.channel}#{message.name}"
+        keyed.setdefault(key, message)
+    return keyed
 
 
-Message = tuple[dict[str, Any], dict[str, Any]]  # the operation around it, the message
+def _event(event: Event, message: Message) -> Event:
+    """An event with the id, the name and the direction of its message."""
+    is_alone = event.name == message.address
+    return event.model_copy(
+        update={
+            "id": f"asyncapi:{event.name}",
+            "name": event.name if is_alone else message.name,
+            "source": "asyncapi",
+            "direction": message.direction,
+            "address": message.address,
+        }
+    )
 
 
-def _messages_of_two(document: dict[str, Any], channel: dict[str, Any]) -> list[Message]:
-    found: list[Message] = []
-    for action in ("publish", "subscribe"):
-        operation = mapping_of(channel.get(action))
-        message = _follow(document, operation.get("message"))
-        options = list_of(message.get("oneOf"))
-        found += [
-            (operation, option)
-            for option in (_follow(document, item) for item in options or [message])
-            if option
-        ]
-    return found
-
-
-def _messages_of_three(
-    document: dict[str, Any], data: dict[str, Any], key: str, channel: dict[str, Any]
-) -> list[Message]:
-    operation: dict[str, Any] = {}
-    for entry in mapping_of(data.get("operations")).values():
-        node = _follow(document, entry)
-        reference = text_of(mapping_of(node.get("channel")).get("$ref"))
-        if reference.endswith(f"/channels{token(key)}"):
-            operation = node
-            break
-    return [
-        (operation, _follow(document, entry))
-        for entry in mapping_of(channel.get("messages")).values()
-    ]
-
-
-def _webhook(
-    document: dict[str, Any], channel: dict[str, Any], messages: list[Message]
-) -> dict[str, Any]:
-    operation, first = messages[0]
-    schemas = [schema for _, message in messages if (schema := _payload(document, message))]
+def _webhook(message: Message) -> dict[str, Any]:
+    node, operation, channel = message.node, message.operation, message.around
     media: dict[str, Any] = {}
-    if schemas:
-        media["schema"] = schemas[0] if len(schemas) == 1 else {"anyOf": schemas}
-    examples = [example for _, message in messages for example in _examples(message)]
+    schema = _payload(node)
+    if schema:
+        media["schema"] = schema
+    examples = _examples(node)
     if examples:
         media["examples"] = {
             f"example-{number}": {"value": value} for number, value in enumerate(examples, start=1)
         }
     tags = [
         text_of(mapping_of(tag).get("name"))
-        for _, message in messages[:1]
-        for tag in (*list_of(operation.get("tags")), *list_of(message.get("tags")))
+        for tag in (*list_of(operation.get("tags")), *list_of(node.get("tags")))
     ]
-    parts = (operation.get("description"), channel.get("description"), first.get("description"))
-    node = {
+    parts = (node.get("description"), operation.get("description"), channel.get("description"))
+    sole = operation if len(mapping_of(channel.get("messages"))) < 2 else {}
+    summaries = (sole, "summary"), (node, "title"), (node, "summary"), (operation, "summary")
+    words = {
         "operationId": text_of(operation.get("operationId")),
-        "summary": text_of(operation.get("summary"))
-        or text_of(first.get("title"))
-        or text_of(first.get("summary"))
+        "summary": next(
+            (text_of(item.get(key)) for item, key in summaries if text_of(item.get(key))), ""
+        )
         or text_of(channel.get("title")),
         "description": "\n\n".join(dict.fromkeys(text for text in map(text_of, parts) if text)),
         "tags": [tag for tag in tags if tag],
+        "parameters": _headers(node),
     }
     return {
         "post": {
-            **{key: value for key, value in node.items() if value},
+            **{key: value for key, value in words.items() if value},
             "requestBody": {
-                "content": {text_of(first.get("contentType")) or "application/json": media}
+                "content": {text_of(node.get("contentType")) or "application/json": media}
             },
             "responses": {"2XX": {"description": "Received."}},
         }
     }
 
 
-def _payload(document: dict[str, Any], message: dict[str, Any]) -> dict[str, Any]:
-    payload = mapping_of(message.get("payload"))
+def _headers(node: dict[str, Any]) -> list[dict[str, Any]]:
+    headers = mapping_of(node.get("headers"))
+    required = list_of(headers.get("required"))
+    return [
+        {
+            "name": name,
+            "in": "header",
+            "schema": mapping_of(schema),
+            **({"required": True} if name in required else {}),
+        }
+        for name, schema in mapping_of(headers.get("properties")).items()
+    ]
+
+
+def _format(node: dict[str, Any]) -> str:
+    payload = mapping_of(node.get("payload"))
+    return text_of(payload.get("schemaFormat") or node.get("schemaFormat"))
+
+
+def _payload(node: dict[str, Any]) -> dict[str, Any]:
+    payload = mapping_of(node.get("payload"))
+    stated = _format(node)
+    if stated and not _JSON_SCHEMA.search(stated):
+        return {}
     # AsyncAPI 3 wraps a schema of another format together with the name of that format.
     inner = payload.get("schema")
-    if "schemaFormat" in payload and isinstance(inner, dict):
-        return inner
-    if not payload:
-        for trait in list_of(message.get("traits")):
-            payload = payload or mapping_of(_follow(document, trait).get("payload"))
-    return payload
+    return inner if "schemaFormat" in payload and isinstance(inner, dict) else payload
+
+
+def _foreign_formats(messages: dict[str, Message], name: str) -> list[DocumentWarning]:
+    return [
+        DocumentWarning(
+            slug="foreign-schema",
+            document=name,
+            pointer=pointer_to_message(message),
+            severity="medium",
+            summary=f"The payload of {key[:120]!r} is described in {_format(message.node)[:60]!r}, "
+            "which is not read.",
+            hint="Ask the partner for a JSON Schema, or for an example.",
+        )
+        for key, message in messages.items()
+        if _format(message.node) and not _JSON_SCHEMA.search(_format(message.node))
+    ]
 
 
 def _examples(message: dict[str, Any]) -> list[Any]:
@@ -181,15 +209,3 @@ def _examples(message: dict[str, Any]) -> list[Any]:
 
 def _schemes(document: dict[str, Any]) -> dict[str, Any]:
     return mapping_of(follow(document, f"#/{HOME}/components/securitySchemes"))
-
-
-def _servers(data: dict[str, Any]) -> tuple[str, ...]:
-    urls = []
-    for server in map(mapping_of, mapping_of(data.get("servers")).values()):
-        host = text_of(server.get("host"))
-        if text_of(server.get("url")):
-            urls.append(text_of(server.get("url")))
-        elif host:
-            scheme = text_of(server.get("protocol")) or "https"
-            urls.append(f"{scheme}://{host}{text_of(server.get('pathname'))}")
-    return tuple(urls)

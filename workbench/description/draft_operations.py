@@ -48,7 +48,7 @@ class DraftOperation:
     request: DraftBody | None = None
     answers: dict[str, DraftBody] = field(default_factory=dict)
     security: list[str] | None = None
-    source: str = ""  # empty for an operation, else `webhook`, `path` or `asyncapi`
+    source: str = ""  # empty for an operation, else `webhook` or `path`
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -137,18 +137,15 @@ def read_draft(drafted: DraftDocument, name: str) -> tuple[dict[str, Any], Conte
         if draft.source
     }
     contents.events = [
-        rename_event(event, sources.get(event.name, "")) for event in contents.events
+        _rename_event(event, sources.get(event.name, "")) for event in contents.events
     ]
     return document, contents
 
 
-def rename_event(event: Event, source: str) -> Event:
+def _rename_event(event: Event, source: str) -> Event:
     """Give an event read as a webhook the source, and so the id, that its format has."""
     if source == "path":
         return event.model_copy(update={"source": "path", "id": event.name})
-    if source == "asyncapi":
-        tail = event.id.removeprefix("webhook:")
-        return event.model_copy(update={"source": "asyncapi", "id": f"asyncapi:{tail}"})
     return event
 
 

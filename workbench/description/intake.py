@@ -13,7 +13,8 @@ from typing import Any
 
 import orjson
 
-from workbench.description.asyncapi import HOME, is_asyncapi, read_asyncapi
+from workbench.description.asyncapi import is_asyncapi, read_asyncapi
+from workbench.description.asyncapi_messages import HOME
 from workbench.description.bundle import bundle, missing_files
 from workbench.description.defects import find_defects
 from workbench.description.dialect import recognise_dialect

@@ -23,13 +23,14 @@ from workbench.drafting.guesses import (
     hosts_beside,
 )
 from workbench.drafting.mappings import DraftedMappings, draft_mappings
+from workbench.drafting.marks import shares_address
 from workbench.drafting.payloads import find_payloads
 from workbench.drafting.review import Place, ReviewSheet
 from workbench.drafting.statements import ask_about_features, state_features
 from workbench.drafting.yaml_text import Noted, write_yaml
 from workbench.errors import InputError
 from workbench.lint import lint
-from workbench.model.description import ApiDescription, Operation
+from workbench.model.description import ApiDescription, Event, Operation
 from workbench.model.evidence import Finding
 from workbench.model.feature import FeatureKind
 from workbench.partners import load_partner
@@ -197,7 +198,11 @@ def _webhooks(
     signature, questions = guess_signature([sheet.item(reference) for reference in events])
     rules = {}
     for reference, slug in events.items():
-        rule = guess_rule(sheet.item(reference), sheet.description)
+        item = sheet.item(reference)
+        rule = guess_rule(item, sheet.description)
+        shares = isinstance(item, Event) and shares_address(item, sheet.description)
+        if shares and not rule["match"].get("values"):
+            questions.append(f"How is {reference} told from the other events at its address?")
         name = mappings.names.get(slug)
         rules[reference] = {**rule, "mapping": name} if name else rule
     questions.append("How often is a webhook sent again when we do not answer it?")

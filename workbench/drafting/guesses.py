@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, get_args
 from urllib.parse import urljoin, urlsplit
 
+from workbench.drafting.marks import find_mark, shares_address
 from workbench.drafting.names import entity_named, is_sandbox, split_words
 from workbench.model.description import (
     ApiDescription,
@@ -150,11 +151,15 @@ def guess_signature(events: Sequence[Event | Operation]) -> Guess:
 
 
 def guess_rule(event: Event | Operation, description: ApiDescription) -> dict[str, Any]:
-    """How one event is recognised and read: its address, and where its ids stand."""
+    """How one event is recognised and read: its address, its mark, and where its ids stand."""
     tail = event.path if isinstance(event, Operation) else "-".join(split_words(event.name).split())
+    if isinstance(event, Event) and event.address:
+        tail = event.address
     tail = re.sub(r"\{[^{}]*\}", "", tail).replace("//", "/").strip("/")
     tail = re.sub(r"^(?:web ?hooks?|callbacks?|hooks?)/", "", tail, flags=re.IGNORECASE) or "events"
     rule: dict[str, Any] = {"match": {"path": tail}}
+    if isinstance(event, Event) and shares_address(event, description):
+        rule["match"] |= find_mark(event, description)
     schema = event.request_schema
     names = _field_paths(description, event.document, schema) if schema else {}
     event_id = next((names[name] for name in _EVENT_IDS if name in names), None)

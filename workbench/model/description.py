@@ -112,7 +112,8 @@ class Event(Exchange):
 
     `id` is `webhook:NAME`, `callback:NAME`, `asyncapi:CHANNEL`, `schema:NAME`, or `METHOD /path`
     where the document lists it as an ordinary path. `source` is the word before the colon, or
-    `path`.
+    `path`. A channel with several messages gives one event for each, `asyncapi:CHANNEL#MESSAGE`.
+    `address` is where a channel delivers; events that share it are told apart by what they hold.
     """
 
     id: str
@@ -120,6 +121,7 @@ class Event(Exchange):
     source: str
     method: str = "POST"
     direction: Direction = Direction.INBOUND
+    address: str = ""
 
 
 class SecurityScheme(Described):
