@@ -38,9 +38,11 @@ _COMMANDS = {
         "reports",
         "Say what changed: between two runs, or between the folder's documents and a newer one.",
     ),
+    "keys": ("vouching", "Make the key pair that signs reports, or show its public key."),
+    "sign": ("vouching", "Seal a run and sign the seal: FOLDER holds its evidence.jsonl."),
     "verify": (
-        "reports",
-        "Check that a received report was not edited: FOLDER holds its evidence.jsonl.",
+        "vouching",
+        "Say what can be known of a received report: FOLDER holds its evidence.jsonl.",
     ),
     "listen": ("inbox", "Receive a partner's webhooks into the durable inbox until interrupted."),
     "inbox": ("inbox", "Look after received webhooks: list, show, replay, retry, export, erase."),

@@ -1,4 +1,4 @@
-"""Commands on finished runs: render again, compare, verify, and the portal over all of them."""
+"""Commands on finished runs: render again, compare, and the portal over all of them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from workbench.reporting.drift import Drift, compare_runs
 from workbench.reporting.formats import Format
 from workbench.reporting.portal import build_portal
 from workbench.reporting.publication import render_report
-from workbench.reporting.verification import verify
 from workbench.settings import Settings, load_settings
 from workbench.store import RunFolder, find_run, list_runs
 
@@ -65,22 +64,6 @@ def portal_command(output: Output, language: str) -> int:
     output.document({"paths": [str(path) for path in paths]})
     output.text(f"{paths[0]} ({len(paths) - 1} partners)")
     return 0
-
-
-@click.command("verify")
-@click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--public-key", default="", help="Base64 key of the one who should have signed.")
-@speaks
-def verify_command(output: Output, folder: Path, public_key: str) -> int:
-    """Check that a received report was not edited: FOLDER holds its evidence.jsonl."""
-    verification = verify(RunFolder(folder), public_key=public_key)
-    output.document(verification.as_json())
-    rows = [(check.outcome, check.name, check.detail) for check in verification.checks]
-    output.table(f"{verification.partner} {verification.run}", ("outcome", "check", "what"), rows)
-    genuine = verification.is_genuine
-    words = "Nothing contradicts the evidence." if genuine else "This report was changed."
-    output.text(words, style="bold" if genuine else "bold red")
-    return 0 if genuine else FINDINGS
 
 
 @click.command("diff")

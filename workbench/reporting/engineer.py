@@ -35,6 +35,7 @@ _TAGS = {
 _ATTRIBUTES = {"td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan", "scope"}}
 _REFERENCE = re.compile(r"&#[xX]?[0-9a-fA-F]+;?")
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
+_RENDERED = ("report.", "badge.", "manifest.")
 _MOST = 200_000  # characters of one output
 
 
@@ -128,8 +129,12 @@ def _show(output: Any) -> Markup:
 
 
 def _list_artefacts(folder: Path) -> Iterator[tuple[str, str, int]]:
-    """Address, name and size of the traffic and the test results that stand beside the page."""
+    """Address, name and size of the traffic and the test results that stand beside the page.
+
+    What is rendered from the log is left out, so that the page is the same whenever it is made.
+    """
     for path in sorted(folder.rglob("*")):
-        if path.is_file() and path.name.endswith((".har", ".xml", ".jsonl", ".json", ".sarif")):
-            name = path.relative_to(folder).as_posix()
+        name = path.relative_to(folder).as_posix()
+        is_kept = name.endswith((".har", ".xml", ".jsonl", ".json"))
+        if is_kept and path.is_file() and not name.startswith(_RENDERED):
             yield quote(name), name, path.stat().st_size

@@ -14,7 +14,8 @@ from workbench.reporting.engineer import ENGINEER, NOTEBOOK, write_engineer
 from workbench.reporting.junit import JUNIT, write_junit
 from workbench.reporting.markdown import JOB, MARKDOWN, write_job_summary, write_markdown
 from workbench.reporting.pdf import PDF, write_pdf
-from workbench.reporting.report import PAGE, Report
+from workbench.reporting.render import render_outputs
+from workbench.reporting.report import PAGE, SECTIONS, Report
 from workbench.reporting.sarif import SARIF, write_sarif
 
 
@@ -77,3 +78,20 @@ def write_formats(report: Report, formats: Iterable[Format]) -> Iterator[Path]:
             path = report.folder.path / name
             path.write_bytes(made.encode("utf-8", "replace") if isinstance(made, str) else made)
             yield path
+
+
+def recompute(report: Report, names: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+    """What the named files should say; those that are no format are left out.
+
+    Raises:
+        ReportError: A format needs what is not installed, or cannot be written.
+    """
+    writers = {name: write for known in _WRITERS.values() for name, write in known.items()}
+    for name in names:
+        if name == PAGE:
+            outputs = (report.section(section)._repr_html_() for section in SECTIONS)
+            page = render_outputs(outputs, title=report.title, language=report.language.code)
+            yield name, page.encode()
+        elif name in writers:
+            made = writers[name](report)
+            yield name, made.encode("utf-8", "replace") if isinstance(made, str) else made

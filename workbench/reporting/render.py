@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Iterable
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,35 @@ def render_html(notebook: Path, page: Path, *, title: str, language: str = DEFAU
     Raises:
         ReportError: The notebook cannot be read or rendered.
     """
+    import nbformat  # noqa: PLC0415 - slow, needed only to render
+
+    try:
+        cells: Any = nbformat.read(notebook, as_version=4)  # type: ignore[no-untyped-call]
+        body = _export(cells, title, language)
+    except Exception as error:
+        raise ReportError(
+            f"The report cannot be rendered: {error}",
+            notebook=notebook.name,
+            location=str(notebook),
+            hint="Run `workbench report` again; if it stays, the template is damaged.",
+        ) from error
+    page.write_text(body, "utf-8")
+    return page
+
+
+def render_outputs(outputs: Iterable[str], *, title: str, language: str = DEFAULT) -> str:
+    """The page that a notebook with these HTML outputs gives, without any notebook."""
+    from nbformat import v4  # noqa: PLC0415 - slow, needed only to render
+
+    make: Any = v4
+    shown = (make.new_output("display_data", data={"text/html": output}) for output in outputs)
+    cells = [make.new_code_cell(outputs=[output]) for output in shown]
+    return _export(make.new_notebook(cells=cells), title, language)
+
+
+def _export(notebook: Any, title: str, language: str) -> str:
+    from nbconvert import HTMLExporter  # noqa: PLC0415 - half a second, needed only to render
+
     with as_file(files("workbench.reporting") / "templates") as templates:
         # Characters are hashed as the browser sees them between the tags.
         style = f"\n{(templates / 'report' / 'style.css').read_text('utf-8')}"
@@ -39,25 +69,9 @@ def render_html(notebook: Path, page: Path, *, title: str, language: str = DEFAU
             "style_digest": f"sha256-{digest}",
             "language": load_language(language),
         }
-        try:
-            body = _export(notebook, templates, resources)
-        except Exception as error:
-            raise ReportError(
-                f"The report cannot be rendered: {error}",
-                notebook=notebook.name,
-                location=str(notebook),
-                hint="Run `workbench report` again; if it stays, the template is damaged.",
-            ) from error
-    page.write_text(body, "utf-8")
-    return page
-
-
-def _export(notebook: Path, templates: Path, resources: dict[str, Any]) -> str:
-    from nbconvert import HTMLExporter  # noqa: PLC0415 - half a second, needed only to render
-
-    make: Any = HTMLExporter
-    exporter = make(
-        template_name="report", extra_template_basedirs=[str(templates)], exclude_input=True
-    )
-    body: str = exporter.from_filename(str(notebook), resources=resources)[0]
+        make: Any = HTMLExporter
+        exporter = make(
+            template_name="report", extra_template_basedirs=[str(templates)], exclude_input=True
+        )
+        body: str = exporter.from_notebook_node(notebook, resources=resources)[0]
     return body

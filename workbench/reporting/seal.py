@@ -1,34 +1,38 @@
 """The seal of a run folder: `manifest.json` with the hash of every file, and its signature.
 
-The manifest lets anybody see that a file was changed. The signature (Ed25519, detached) lets a
-partner see who vouches for the manifest, with a public key and without any secret of ours.
+The manifest lets anybody see that a file was changed, but anybody can write another. The signature
+(Ed25519, detached) lets a partner see who vouches for it, with a public key and no secret of ours.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import json
 import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric import ed25519
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 
-from workbench.errors import CredentialError
+from workbench.errors import InputError
 from workbench.model.evidence import Record
 from workbench.model.verdict import Status
 from workbench.partners import load_catalogue
+from workbench.reporting.signing import sign
 from workbench.store import RunFolder, read_run, stated
 
 MANIFEST, SIGNATURE = "manifest.json", "manifest.json.sig"
-KEY_VARIABLE = "WORKBENCH_SIGNING_KEY"
+WITHHELD = ".withheld"
+# Whose versions decide how the files of a report are spelt.
+TOOLS = ("jinja2", "nbconvert", "nh3", "partner-integration-workbench", "typst")
 
-_WITHHELD = ".withheld"
-_SEED = 32
+_MOST_FILES = 5_000
+_MOST_BYTES = 1024**3
+_STEP = 1024**2
 
 
 class Sealed(Record):
@@ -39,21 +43,25 @@ class Sealed(Record):
 
 
 class Manifest(Record):
-    """What was published: files by their path in the run folder, and the verdicts."""
+    """What was published: files by their path in the run folder, and the verdicts.
+
+    `tools` are the versions of what spelt the files.
+    """
 
     format: Literal["workbench-manifest/1"] = "workbench-manifest/1"
     partner: str
     run: str
     files: dict[str, Sealed]
     verdicts: dict[str, Status]
+    tools: dict[str, str] = Field(default_factory=dict)
 
 
-class Signed(Record):
-    """A detached signature over the bytes of the manifest; key and signature are base64."""
+@dataclass(frozen=True)
+class Survey:
+    """What lies in a folder: plain files with their hashes, and what is no plain file."""
 
-    algorithm: Literal["ed25519"] = "ed25519"
-    public_key: str
-    signature: str
+    files: dict[str, Sealed] = field(default_factory=dict)
+    strange: tuple[str, ...] = ()
 
 
 def seal(folder: RunFolder, key: SecretStr | None = None) -> Path:
@@ -65,20 +73,30 @@ def seal(folder: RunFolder, key: SecretStr | None = None) -> Path:
 
     Raises:
         CredentialError: The key is none.
+        InputError: Something in the folder is no plain file, or there is too much.
     """
     log, verdicts = read_run(folder, load_catalogue())
+    found = survey(folder)
+    if found.strange:
+        raise InputError(
+            f"Only plain files are sealed, and {', '.join(found.strange[:5])} is none",
+            location=str(folder.path),
+            hint="Remove it from the folder.",
+        )
     manifest = Manifest(
         partner=log.header.partner,
         run=log.header.run,
-        files=list_files(folder),
+        files={name: item for name, item in found.files.items() if not name.endswith(WITHHELD)},
         verdicts={slug: verdict.status for slug, verdict in stated(log, verdicts).items()},
+        tools=list_tools(),
     )
     path, signature = folder.path / MANIFEST, folder.path / SIGNATURE
     text = json.dumps(manifest.model_dump(mode="json"), indent=1, sort_keys=True) + "\n"
-    path.write_text(text, "utf-8")
+    signed = sign(text.encode(), key) if key is not None else None
+    path.write_bytes(text.encode())
     signature.unlink(missing_ok=True)
-    if key is not None:
-        signature.write_text(sign(text.encode(), key).model_dump_json() + "\n", "utf-8")
+    if signed is not None:
+        signature.write_text(signed.model_dump_json() + "\n", "utf-8")
     return path
 
 
@@ -88,58 +106,73 @@ def unseal(folder: RunFolder) -> None:
         (folder.path / name).unlink(missing_ok=True)
 
 
-def list_files(folder: RunFolder) -> dict[str, Sealed]:
-    """Every published file of a run folder with its hash; links are not followed."""
-    found: dict[str, Sealed] = {}
-    for path in sorted(folder.path.rglob("*")):
-        name = path.relative_to(folder.path).as_posix()
-        skipped = name in {MANIFEST, SIGNATURE} or path.suffix == _WITHHELD
-        if path.is_file() and not path.is_symlink() and not skipped:
-            data = path.read_bytes()
-            found[name] = Sealed(sha256=hashlib.sha256(data).hexdigest(), size=len(data))
+def survey(folder: RunFolder) -> Survey:
+    """Everything in a run folder but its seal; links, pipes and devices are not opened.
+
+    Raises:
+        InputError: There are more files, or bytes, than a report has.
+    """
+    files: dict[str, Sealed] = {}
+    strange: list[str] = []
+    left = _MOST_BYTES
+    for count, path in enumerate(_walk(folder.path, strange)):
+        if count >= _MOST_FILES:
+            raise _too_much(folder, f"more than {_MOST_FILES:,} files")
+        name = _name(path, folder.path)
+        if not stat.S_ISREG(path.lstat().st_mode):
+            strange.append(name)
+        elif name not in {MANIFEST, SIGNATURE}:
+            left -= path.stat().st_size
+            if left < 0:
+                raise _too_much(folder, f"more than {_MOST_BYTES // 1024**2:,} MiB")
+            try:
+                files[name] = _digest(path)
+            except OSError:
+                strange.append(name)
+    return Survey(files, tuple(strange))
+
+
+def list_tools() -> dict[str, str]:
+    """The versions of what spells the files of a report, as far as it is installed."""
+    found: dict[str, str] = {}
+    for name in TOOLS:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
     return found
 
 
-def find_signing_key() -> SecretStr | None:
-    """The private key, from the environment or the keyring (`workbench` `signing-key`)."""
-    if value := os.environ.get(KEY_VARIABLE):
-        return SecretStr(value)
-    import keyring  # noqa: PLC0415 - slow to import
-    from keyring.errors import KeyringError  # noqa: PLC0415
-
-    try:
-        stored = keyring.get_password("workbench", "signing-key")
-    except KeyringError:
-        return None
-    return SecretStr(stored) if stored else None
+def _name(path: Path, root: Path) -> str:
+    """The path in the folder, with bytes that are no text spelt out."""
+    name = os.fsencode(path.relative_to(root)).decode("utf-8", "backslashreplace")
+    return name.replace(os.sep, "/")
 
 
-def sign(data: bytes, key: SecretStr) -> Signed:
-    """Sign bytes; see `seal`."""
-    try:
-        seed = base64.b64decode(key.get_secret_value(), validate=True)
-    except binascii.Error:
-        seed = b""
-    if len(seed) != _SEED:
-        raise CredentialError(
-            "The signing key is not the base64 of 32 bytes",
-            hint=f"Make one with `openssl rand -base64 32`, and set {KEY_VARIABLE}.",
-        )
-    private = ed25519.Ed25519PrivateKey.from_private_bytes(seed)
-    public = private.public_key().public_bytes_raw()
-    return Signed(
-        public_key=base64.b64encode(public).decode(),
-        signature=base64.b64encode(private.sign(data)).decode(),
+def _walk(root: Path, unreadable: list[str]) -> Iterator[Path]:
+    """Everything below a folder that is no folder; links to folders are not entered."""
+
+    def note(error: OSError) -> None:
+        unreadable.append(_name(Path(error.filename), root))
+
+    for place, folders, names in os.walk(root, followlinks=False, onerror=note):
+        here = Path(place)
+        yield from (here / name for name in sorted(names))
+        yield from (here / name for name in sorted(folders) if (here / name).is_symlink())
+
+
+def _digest(path: Path) -> Sealed:
+    digest, size = hashlib.sha256(), 0
+    with path.open("rb") as file:
+        while part := file.read(_STEP):
+            digest.update(part)
+            size += len(part)
+    return Sealed(sha256=digest.hexdigest(), size=size)
+
+
+def _too_much(folder: RunFolder, what: str) -> InputError:
+    return InputError(
+        f"This is no run folder: it has {what}",
+        location=str(folder.path),
+        hint="Name the folder of one run: the one that holds evidence.jsonl.",
     )
-
-
-def is_genuine(data: bytes, signed: Signed) -> bool:
-    """Whether the signature fits the bytes and its own public key."""
-    try:
-        public = ed25519.Ed25519PublicKey.from_public_bytes(
-            base64.b64decode(signed.public_key, validate=True)
-        )
-        public.verify(base64.b64decode(signed.signature, validate=True), data)
-    except (InvalidSignature, ValueError):
-        return False
-    return True

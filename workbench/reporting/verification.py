@@ -1,33 +1,52 @@
-"""Checks that a report was not edited: everything is computed again from the evidence."""
+"""What can be known of a report that was received: who vouches for it, and whether it is whole.
+
+Evidence and pages come from the same sender, so that they agree proves nothing but that nobody
+edited one of them alone. Only a signature by a key that came another way says who made them.
+"""
 
 from __future__ import annotations
 
-import html
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.metadata import version
+from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
-from workbench.errors import InputError, WorkbenchError
+from workbench.errors import InputError, ReportError, WorkbenchError
 from workbench.model.evidence import Outcome
 from workbench.partners import load_catalogue
 from workbench.reporting.document import DOCUMENT
+from workbench.reporting.engineer import NOTEBOOK
+from workbench.reporting.formats import FILES, recompute
+from workbench.reporting.history import PREVIOUS, SNAPSHOT, Snapshot, take_snapshot
+from workbench.reporting.language import list_languages
 from workbench.reporting.report import PAGE, SECTIONS, Report
-from workbench.reporting.seal import (
-    MANIFEST,
-    SIGNATURE,
-    Manifest,
-    Signed,
-    is_genuine,
-    list_files,
-)
+from workbench.reporting.seal import MANIFEST, SIGNATURE, Manifest, Survey, list_tools, seal, survey
+from workbench.reporting.signing import Signed, fits
 from workbench.store import RunFolder, read_run, stated
 
-_TAG = re.compile(r"<[^>]*>")
+EXECUTED = "report.ipynb"
+# What a run keeps beside its log and what is rendered from it: records, which nothing can repeat.
+_RECORDS = (NOTEBOOK, EXECUTED, PREVIOUS, SNAPSHOT, "exchange.har")
+_RECORD_FOLDERS = ("contract/",)
+_LARGEST = {"evidence.jsonl": 64 * 1024**2, MANIFEST: 4 * 1024**2, SIGNATURE: 4096}
+_LARGEST_RENDERED = 64 * 1024**2
+_MOST_TOLD = 8
+
+
+class Result(StrEnum):
+    """What is known of a report.
+
+    `signed`: whole, and signed by a key that the reader knows. `consistent`: every page says what
+    the evidence says, and anyone could have made both. `altered`: changed, or incomplete.
+    """
+
+    SIGNED = "signed"
+    CONSISTENT = "consistent"
+    ALTERED = "altered"
 
 
 @dataclass(frozen=True)
@@ -41,23 +60,37 @@ class Check:
 
 @dataclass(frozen=True)
 class Verification:
-    """Everything that was checked of one run folder."""
+    """Everything that was checked of one run folder.
+
+    Attributes:
+        signer: Public key of a signature that fits, whether it is known or not.
+        is_known: Whether that key is the one that the reader knows.
+    """
 
     partner: str
     run: str
     checks: tuple[Check, ...]
+    signer: str | None = None
+    is_known: bool = False
 
     @property
-    def is_genuine(self) -> bool:
-        """Whether nothing contradicts the evidence."""
-        return not any(check.outcome is Outcome.FAILED for check in self.checks)
+    def result(self) -> Result:
+        """What can be said of the folder as a whole."""
+        outcomes = {check.outcome for check in self.checks if check.name != "signature"}
+        is_refuted = any(check.outcome is Outcome.FAILED for check in self.checks)
+        files = {check.outcome for check in self.checks if check.name == "files"}
+        if not is_refuted and self.is_known and files == {Outcome.PASSED}:
+            return Result.SIGNED
+        is_shown = not is_refuted and outcomes == {Outcome.PASSED}
+        return Result.CONSISTENT if is_shown else Result.ALTERED
 
     def as_json(self) -> dict[str, Any]:
         """For `--json`."""
         return {
             "partner": self.partner,
             "run": self.run,
-            "genuine": self.is_genuine,
+            "result": self.result.value,
+            "signed_by": self.signer,
             "checks": [
                 {"name": check.name, "outcome": check.outcome.value, "detail": check.detail}
                 for check in self.checks
@@ -66,14 +99,16 @@ class Verification:
 
 
 def verify(folder: RunFolder, *, public_key: str = "") -> Verification:
-    """Check a run folder: evidence, verdicts, files, page and signature.
+    """Check a run folder: files, evidence, verdicts, every rendering, and the signature.
 
     Args:
         folder: As it was received.
-        public_key: Base64 key of the one who should have signed; empty: any, or none.
+        public_key: Base64 key of the one who should have signed; empty: none is known.
 
     Raises:
-        InputError: There is no log at all, so that there is nothing to check.
+        InputError: There is no log at all, so that there is nothing to check; or the folder was
+            rendered by other versions than those here, and no known key vouches for it.
+        ReportError: A rendering cannot be repeated here, as a PDF without Typst.
     """
     if not folder.log.is_file():
         raise InputError(
@@ -81,20 +116,85 @@ def verify(folder: RunFolder, *, public_key: str = "") -> Verification:
             location=str(folder.log),
             hint="Name the folder of a run: the one that holds evidence.jsonl.",
         )
+    found = survey(folder)
+    unfit = [*_check_kinds(found), *_check_sizes(folder, found)]
+    if unfit:
+        return Verification(folder.path.absolute().parent.name, folder.run, tuple(unfit))
     try:
-        report = Report.read(folder.path.absolute())
+        report = Report.read(folder.path.absolute(), _read_language(folder))
     except WorkbenchError as error:
         broken = Check("evidence", Outcome.FAILED, str(error))
-        return Verification(folder.path.parent.name, folder.run, (broken,))
-    header = report.log.header
+        return Verification(folder.path.absolute().parent.name, folder.run, (broken,))
+    manifest = _read_manifest(folder)
+    signature, signer, is_known = _check_signature(folder, public_key)
     checks = (
         _check_log(report),
-        *_check_manifest(folder),
-        _check_document(folder, report),
-        _check_page(folder, report),
-        _check_signature(folder, public_key),
+        *_check_manifest(folder, manifest, found),
+        *_check_renderings(folder, report, manifest, found, is_known=is_known),
+        *_check_records(folder, report, found),
+        signature,
     )
-    return Verification(header.partner, header.run, checks)
+    header = report.log.header
+    return Verification(header.partner, header.run, checks, signer, is_known)
+
+
+def sign_folder(folder: RunFolder, key: SecretStr, *, draft: bool = False) -> Path:
+    """Seal a run folder and sign the seal, once nothing in it contradicts its evidence.
+
+    Args:
+        folder: A finished run, rendered.
+        key: Base64 of the 32 bytes of an Ed25519 private key.
+        draft: Sign a report of which people still have to judge something.
+
+    Raises:
+        CredentialError: The key is none.
+        InputError: The run is incomplete, a draft, or says something else than its evidence.
+    """
+    found = verify(folder)
+    told = [check.detail for check in found.checks if check.outcome is Outcome.FAILED]
+    report = Report.read(folder.path.absolute()) if not told else None
+    if report and not report.log.is_complete:
+        told.append("The run did not come to its end.")
+    if told:
+        raise InputError(
+            f"This is not signed: {' '.join(told)}",
+            location=str(folder.path),
+            hint="Render it again with `workbench report`, or validate again.",
+        )
+    if report and report.is_draft and not draft:
+        raise InputError(
+            "This is a draft, and not signed as one",
+            location=str(folder.path),
+            hint="Let people judge what is open, or say --draft.",
+        )
+    return seal(folder, key)
+
+
+def _check_kinds(found: Survey) -> Iterator[Check]:
+    if found.strange:
+        told = f"No plain file: {_list(found.strange)}."
+        yield Check("files", Outcome.FAILED, told)
+
+
+def _check_sizes(folder: RunFolder, found: Survey) -> Iterator[Check]:
+    """Nothing is read whole that is larger than a report can be."""
+    sizes = {name: item.size for name, item in found.files.items()}
+    for name in (MANIFEST, SIGNATURE):
+        path = folder.path / name
+        sizes |= {name: path.stat().st_size} if path.is_file() else {}
+    limits = dict.fromkeys((*FILES, SNAPSHOT, PREVIOUS, EXECUTED), _LARGEST_RENDERED) | _LARGEST
+    large = [name for name, most in limits.items() if sizes.get(name, 0) > most]
+    if large:
+        yield Check("files", Outcome.FAILED, f"Larger than a report can be: {_list(large)}.")
+
+
+def _read_language(folder: RunFolder) -> str:
+    """The language that the folder says it is rendered in; the partner's when it says none."""
+    try:
+        told = json.loads((folder.path / DOCUMENT).read_bytes())["language"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return ""
+    return told if told in list_languages() else ""
 
 
 def _check_log(report: Report) -> Check:
@@ -106,46 +206,33 @@ def _check_log(report: Report) -> Check:
     return Check("evidence", Outcome.PASSED, f"{lines} lines fit the digest {digest}.")
 
 
-def _check_manifest(folder: RunFolder) -> Iterator[Check]:
-    path = folder.path / MANIFEST
-    if not path.is_file():
+def _read_manifest(folder: RunFolder) -> Manifest | None:
+    """None where it is missing or damaged."""
+    try:
+        return Manifest.model_validate_json((folder.path / MANIFEST).read_bytes())
+    except (OSError, ValidationError):
+        return None
+
+
+def _check_manifest(folder: RunFolder, manifest: Manifest | None, found: Survey) -> Iterator[Check]:
+    if manifest is None and (folder.path / MANIFEST).exists():
+        yield Check("files", Outcome.FAILED, f"{MANIFEST} is damaged.")
+        return
+    if manifest is None:
         yield Check("files", Outcome.CANT_TELL, f"There is no {MANIFEST}; the run was not sealed.")
         return
-    try:
-        manifest = Manifest.model_validate_json(path.read_bytes())
-    except ValidationError as error:
-        yield Check(
-            "files", Outcome.FAILED, f"{MANIFEST} is damaged: {error.error_count()} errors."
-        )
-        return
-    now = list_files(folder)
+    now = found.files
     changed = sorted(name for name in manifest.files if manifest.files[name] != now.get(name))
     added = sorted(now.keys() - manifest.files.keys())
     if changed or added:
         told = [f"{name} was {'changed' if name in now else 'removed'}" for name in changed]
         told += [f"{name} was added" for name in added]
-        yield Check("files", Outcome.FAILED, "; ".join(told) + ".")
+        yield Check("files", Outcome.FAILED, "; ".join(told[:_MOST_TOLD]) + ".")
     else:
-        yield Check(
-            "files", Outcome.PASSED, f"{len(now)} files have the hash of their publication."
-        )
+        yield Check("files", Outcome.PASSED, f"{len(now)} files have the hash in {MANIFEST}.")
     log, verdicts = read_run(folder, load_catalogue())
     computed = {slug: verdict.status for slug, verdict in stated(log, verdicts).items()}
     yield _compare("verdicts", dict(manifest.verdicts), dict(computed))
-
-
-def _check_document(folder: RunFolder, report: Report) -> Check:
-    path = folder.path / DOCUMENT
-    if not path.is_file():
-        return Check("document", Outcome.CANT_TELL, f"There is no {DOCUMENT}.")
-    try:
-        features = json.loads(path.read_bytes())["features"]
-        told = {entry["slug"]: entry["verdict"] for entry in features}
-    except (ValueError, KeyError, TypeError):
-        return Check("document", Outcome.FAILED, f"{DOCUMENT} is damaged.")
-    return _compare(
-        "document", told, {slug: item.status.value for slug, item in report.verdicts.items()}
-    )
 
 
 def _compare(name: str, told: dict[str, str], computed: dict[str, str]) -> Check:
@@ -156,50 +243,137 @@ def _compare(name: str, told: dict[str, str], computed: dict[str, str]) -> Check
     ]
     if not differing:
         return Check(name, Outcome.PASSED, f"{len(told)} verdicts compute to what is told.")
-    return Check(name, Outcome.FAILED, "; ".join(differing) + ".")
+    return Check(name, Outcome.FAILED, "; ".join(differing[:_MOST_TOLD]) + ".")
 
 
-def _check_page(folder: RunFolder, report: Report) -> Check:
-    path = folder.path / PAGE
-    header = report.log.header
-    if not path.is_file():
-        return Check("page", Outcome.CANT_TELL, f"There is no {PAGE}.")
-    own = version("partner-integration-workbench")
-    if header.workbench != own or header.catalogue != load_catalogue().digest:
-        detail = f"Made by version {header.workbench}; only that version writes the same page."
-        return Check("page", Outcome.CANT_TELL, detail)
-    page = path.read_text("utf-8", "replace")
-    language = re.search(r'<html lang="([a-z]{2})"', page)
-    written = Report.read(report.folder.path, language[1] if language else "")
-    sections = {name: _read_text(written.section(name)._repr_html_()) for name in SECTIONS}
-    main = re.search(r"<main[^>]*>(.*)</main>", page, re.DOTALL)
-    shown = _read_text(main[1]) if main else ""
-    # The text alone: a renderer may write the same tags in another way.
-    if shown == "".join(sections.values()):
-        detail = f"{len(SECTIONS)} sections say what the evidence says."
-        return Check("page", Outcome.PASSED, detail)
-    strange = [name for name, text in sections.items() if text not in shown]
-    where = ", ".join(strange) or "what stands between the sections"
-    return Check("page", Outcome.FAILED, f"Says something else than the evidence in: {where}.")
+def _check_renderings(
+    folder: RunFolder,
+    report: Report,
+    manifest: Manifest | None,
+    found: Survey,
+    *,
+    is_known: bool,
+) -> Iterator[Check]:
+    """Every rendering byte for byte, made again from the evidence."""
+    if missing := [name for name in (PAGE, DOCUMENT) if name not in found.files]:
+        yield Check("renderings", Outcome.FAILED, f"Missing: {_list(missing)}.")
+    names = [name for name in FILES if name in found.files]
+    try:
+        wrong = _list_wrong(folder, report, names)
+    except ReportError as error:
+        if not is_known:
+            raise
+        yield Check("renderings", Outcome.CANT_TELL, error.message)
+        return
+    others = _list_others(report, manifest)
+    if wrong and others and not is_known:
+        raise InputError(
+            f"{_list(wrong)} cannot be checked here: spelt by {others}",
+            location=str(folder.path),
+            hint="Install those versions, or ask for a signed report and name its --public-key.",
+        )
+    if wrong:
+        outcome = Outcome.CANT_TELL if others else Outcome.FAILED
+        spelt = f" Spelt by {others}, so only the signature speaks for them." if others else ""
+        detail = f"Says something else than the evidence: {_list(wrong)}.{spelt}"
+        yield Check("renderings", outcome, detail)
+    elif not missing:
+        detail = f"{len(names)} files are what the evidence gives: {_list(names)}."
+        yield Check("renderings", Outcome.PASSED, detail)
 
 
-def _read_text(markup: str) -> str:
-    return "".join(html.unescape(_TAG.sub(" ", markup)).split())
+def _list_wrong(folder: RunFolder, report: Report, names: list[str]) -> list[str]:
+    """The renderings that are not what the evidence gives."""
+    try:
+        return [
+            name
+            for name, made in recompute(report, names)
+            if _plain(made) != _plain((folder.path / name).read_bytes())
+        ]
+    except ReportError:
+        raise
+    except Exception:  # noqa: BLE001 - a stranger's evidence may break any template
+        return names
 
 
-def _check_signature(folder: RunFolder, public_key: str) -> Check:
+def _list_others(report: Report, manifest: Manifest | None) -> str:
+    """The versions that made the folder, where they are not those that are here."""
+    here = list_tools()
+    made = dict(manifest.tools) if manifest else {}
+    made["partner-integration-workbench"] = report.log.header.workbench
+    told = [f"{name} {number}" for name, number in made.items() if here.get(name) != number]
+    if report.log.header.catalogue != load_catalogue().digest:
+        told.append("another feature catalogue")
+    return ", ".join(told)
+
+
+def _plain(data: bytes) -> bytes:
+    """Without the line ends of the system on which it was written."""
+    return data if data.startswith(b"%PDF") else data.replace(b"\r\n", b"\n")
+
+
+def _check_records(folder: RunFolder, report: Report, found: Survey) -> Iterator[Check]:
+    """What stands beside the renderings: belongs there, and agrees as far as it can be told."""
+    named = {*FILES, *_RECORDS, *report.artefacts, folder.log.name}
+    strange = sorted(
+        name for name in found.files if name not in named and not name.startswith(_RECORD_FOLDERS)
+    )
+    if strange:
+        yield Check("records", Outcome.CANT_TELL, f"No part of a report: {_list(strange)}.")
+        return
+    if SNAPSHOT in found.files and not _is_own_snapshot(folder):
+        yield Check("records", Outcome.FAILED, f"{SNAPSHOT} is not that of this evidence.")
+    elif EXECUTED in found.files and not _shows_sections(folder, report):
+        yield Check("records", Outcome.FAILED, f"{EXECUTED} shows something else than the page.")
+    else:
+        kept = [name for name in found.files if name not in {*FILES, SNAPSHOT, folder.log.name}]
+        yield Check("records", Outcome.PASSED, f"Kept as they were, not repeated: {_list(kept)}.")
+
+
+def _is_own_snapshot(folder: RunFolder) -> bool:
+    try:
+        kept = Snapshot.model_validate_json((folder.path / SNAPSHOT).read_bytes())
+    except ValidationError:
+        return False
+    return kept == take_snapshot(folder)
+
+
+def _shows_sections(folder: RunFolder, report: Report) -> bool:
+    """Whether the notebook that made the page shows its sections in order, and no other markup."""
+    try:
+        cells = json.loads((folder.path / EXECUTED).read_bytes())["cells"]
+        outputs = [output for cell in cells for output in cell.get("outputs", ())]
+        data = [output["data"] for output in outputs if output["data"].keys() != {"text/plain"}]
+        shown = ["".join(item["text/html"]) for item in data]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return False
+    return shown == [report.section(name)._repr_html_() for name in SECTIONS]
+
+
+def _check_signature(folder: RunFolder, public_key: str) -> tuple[Check, str | None, bool]:
+    """The check, the key that signed, and whether that is the known one."""
     path = folder.path / SIGNATURE
     if not path.is_file():
         outcome = Outcome.FAILED if public_key else Outcome.CANT_TELL
-        return Check("signature", outcome, "The manifest is not signed.")
+        return Check("signature", outcome, "The manifest is not signed."), None, False
     try:
         signed = Signed.model_validate_json(path.read_bytes())
-        genuine = is_genuine((folder.path / MANIFEST).read_bytes(), signed)
+        genuine = fits((folder.path / MANIFEST).read_bytes(), signed)
     except (ValidationError, OSError):
-        return Check("signature", Outcome.FAILED, "The signature is damaged, or signs nothing.")
+        detail = "The signature is damaged, or signs nothing."
+        return Check("signature", Outcome.FAILED, detail), None, False
     if not genuine:
-        return Check("signature", Outcome.FAILED, "The signature does not fit the manifest.")
-    if public_key and signed.public_key != public_key:
-        return Check("signature", Outcome.FAILED, f"Signed by another key: {signed.public_key}.")
-    known = "" if public_key else "; compare that key with the one you were given"
-    return Check("signature", Outcome.PASSED, f"Signed by {signed.public_key}{known}.")
+        detail = "The signature does not fit the manifest."
+        return Check("signature", Outcome.FAILED, detail), None, False
+    key = signed.public_key
+    if not public_key:
+        detail = f"Signed by {key}, a key that is not known here, as anybody can make one."
+        return Check("signature", Outcome.CANT_TELL, detail), key, False
+    if key != public_key:
+        return Check("signature", Outcome.FAILED, f"Signed by another key: {key}."), key, False
+    return Check("signature", Outcome.PASSED, f"Signed by the known key {key}."), key, True
+
+
+def _list(names: list[str] | tuple[str, ...]) -> str:
+    more = f" and {len(names) - _MOST_TOLD} more" if len(names) > _MOST_TOLD else ""
+    return (", ".join(names[:_MOST_TOLD]) or "nothing") + more
