@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from workbench.evidence.samples import schema_of
-from workbench.mapping import check_mapping
+from workbench.mapping import check_mapping, check_required
 from workbench.model.evidence import Finding, Matter, Severity, Source
 from workbench.model.feature import Catalogue, FeatureKind
 from workbench.model.statement import Absence, Binding, Open
@@ -176,6 +176,16 @@ def _unfit_mappings(partner: Partner, catalogue: Catalogue) -> Iterator[Finding]
             yield finding.model_copy(update={"operation": item.id})
 
 
+def _unfilled_fields(partner: Partner, catalogue: Catalogue) -> Iterator[Finding]:
+    """Mappings that read, and can never give a whole entity."""
+    seen: set[str] = set()
+    for feature in catalogue.features:
+        translator = None if feature.is_ours else partner.translator(feature.slug)
+        if translator is not None and translator.name not in seen:
+            seen.add(translator.name)
+            yield from check_required(translator)
+
+
 def _unread_events(partner: Partner, catalogue: Catalogue) -> Iterator[Finding]:
     webhooks = partner.manifest.webhooks
     rules = webhooks.events if webhooks else {}
@@ -234,6 +244,7 @@ RULES: tuple[Rule, ...] = (
     _unexplained,
     _unmapped,
     _unfit_mappings,
+    _unfilled_fields,
     _unread_events,
     _unfilled_parameters,
 )

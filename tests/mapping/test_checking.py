@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from workbench.errors import MappingError
-from workbench.mapping import Translator, check_mapping
+from workbench.mapping import Translator, check_mapping, check_required
 from workbench.model.description import ApiDescription
 from workbench.model.evidence import Severity
 
@@ -103,6 +103,29 @@ def test_mapping_that_fits(compile_text: Compile) -> None:
     assert check(compile_text, build(), writes=True) == []
 
 
+@pytest.mark.parametrize(
+    ("rule", "lacking"),
+    [
+        ("      totals.total: {from: $.money.total, as: minor}\n", "no totals"),
+        ("      status: {from: $.state, enum: {10: placed, 20: accepted}}\n", "no status"),
+        ("      unit_price: {from: $.price, as: amount-currency}\n", "no unit_price"),
+    ],
+)
+def test_required_fields_without_a_rule(compile_text: Compile, rule: str, lacking: str) -> None:
+    """What our entity cannot be without is asked of the mapping, before any payload comes."""
+    assert check_required(compile_text(MAPPING)["order"]) == []
+    found = check_required(compile_text(MAPPING.replace(rule, ""))["order"])
+    assert [item.slug for item in found] == ["mapping-field-unfilled"]
+    assert lacking in found[0].summary
+
+
+def test_a_part_without_its_required_field(compile_text: Compile) -> None:
+    """A nested object of which only an optional field is filled cannot be built either."""
+    text = MAPPING.replace("totals.total: {from", "totals.tax: {from")
+    (found,) = check_required(compile_text(text)["order"])
+    assert "no totals.total" in found.summary
+
+
 TEXT = {"type": "string"}
 
 
@@ -111,6 +134,12 @@ TEXT = {"type": "string"}
     [
         ({"id": {"type": "integer"}}, "type-mismatch", "order/fields/ids.partner_id", "integer"),
         ({"at": {"type": "number"}}, "type-mismatch", "order/fields/placed_at", "reads string"),
+        (
+            {"at": {"type": "string", "format": "date"}},
+            "type-mismatch",
+            "order/fields/placed_at",
+            "which is no instant",
+        ),
         ({"covers": {"type": "object"}}, "type-mismatch", "order/fields/party_size", "object"),
         ({"items": {"type": "object"}}, "type-mismatch", "order/fields/lines", "takes an array"),
         ({"drop": TEXT}, "type-mismatch", "order/fields/delivery", "takes an object"),

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from workbench.canonical.availability import Weekday
-from workbench.canonical.base import Money, OpenEnum
+from workbench.canonical.base import Money, OpenEnum, UnitPrice
 from workbench.canonical.invariants import check
 from workbench.canonical.invariants.violation import Violation
 from workbench.errors import TranslationError
@@ -37,7 +37,7 @@ CHANGES = (datetime(2026, 3, 28, 23, tzinfo=UTC), datetime(2026, 10, 24, 22, tzi
 MINUTES = st.integers(0, 5 * 60).map(lambda minutes: timedelta(minutes=minutes))
 INSTANTS = st.one_of(
     st.builds(lambda start, later: start + later, st.sampled_from(CHANGES), MINUTES),
-    st.integers(0, 2**31).map(lambda seconds: datetime.fromtimestamp(seconds, UTC)),
+    st.integers(2**30, 2**31).map(lambda seconds: datetime.fromtimestamp(seconds, UTC)),
 )
 WORDS = st.text("abcñ 'x1", min_size=1, max_size=8).filter(lambda text: text == text.strip())
 NUMERALS = st.integers(0, 10**6).map(str)
@@ -73,7 +73,7 @@ def make_leaf(step: Step, currency: str, zone: ZoneInfo) -> st.SearchStrategy[An
     if step.words:
         ours = dict.fromkeys(codec.read(word) for word in step.words)
         leaf: st.SearchStrategy[Any] = st.sampled_from([*ours])
-    elif type_ is Money:
+    elif type_ in {Money, UnitPrice}:
         amounts = st.integers(0, 10**6)
         leaf = amounts.map(lambda minor: {"amount_minor": minor, "currency": currency})
     elif type_ is datetime and step.label == "local-datetime":

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from workbench.canonical.availability import Weekday
-from workbench.canonical.base import Money
+from workbench.canonical.base import Money, UnitPrice
 from workbench.canonical.delivery import Address, DeliveryLocation
 from workbench.mapping.codec import Codec
 from workbench.mapping.converters import CONVERTERS
@@ -83,7 +83,8 @@ BOTH_WAYS = [
     ("local-datetime", datetime, {"format": "%d/%m/%Y %H:%M"}, "23/11/2026 13:00", NOON),
     ("epoch-s", datetime, {}, 1795435200, NOON),
     ("epoch-ms", datetime, {}, 1795435200250, NOON + timedelta(milliseconds=250)),
-    ("epoch-s", datetime, {}, -1, datetime(1969, 12, 31, 23, 59, 59, tzinfo=UTC)),
+    ("epoch-s", datetime, {}, 946684800, datetime(2000, 1, 1, tzinfo=UTC)),
+    ("zoned-datetime", datetime, {}, "2026-11-23T13:00:00 Europe/Madrid", NOON),
     ("date", date, {}, "2026-11-23", date(2026, 11, 23)),
     ("date", date, {"format": "%d-%m-%Y"}, "23-11-2026", date(2026, 11, 23)),
     ("time", time, {}, "13:30", time(13, 30)),
@@ -96,6 +97,7 @@ BOTH_WAYS = [
     ("weekday", Weekday, {"names": ["L", "M", "X", "J", "V", "S", "D"]}, "X", Weekday.WEDNESDAY),
     ("minutes", int, {}, 90, 90),
     ("list", TEXTS, {}, "a,b", ("a", "b")),
+    ("list", str, {"separator": "\n"}, ["ring", "wait"], "ring\nwait"),
     ("list", TEXTS, {"separator": " | "}, "a | b", ("a", "b")),
     ("list", TEXTS, {}, "", ()),
     ("time", time, {"midnight": "24:00"}, "24:00", time()),
@@ -104,6 +106,24 @@ BOTH_WAYS = [
     ("phone", str, SPAIN, "+33612345678", "+33612345678"),
     ("phone", str, SPAIN, "600 *** 456", "600 *** 456"),
     ("phone", str, {"prefix": "+49", "trunk": "0"}, "030123456", "+4930123456"),
+    ("phone", str, {"prefix": "+44"}, "07700900000", "+447700900000"),
+    ("phone", str, {"prefix": "+39"}, "0612345678", "+390612345678"),
+    ("minor", Money, {"exponent": 0}, 12, Money(amount_minor=1200, currency="EUR")),
+    ("minor", Money, {"exponent": 3}, 12340, Money(amount_minor=1234, currency="EUR")),
+    (
+        "decimal",
+        UnitPrice,
+        {},
+        3.3333333,
+        Money(amount_minor=333, currency="EUR", finer=Decimal("0.33333")),
+    ),
+    (
+        "money-object",
+        Money,
+        {"exponent": "digits"},
+        {"amount": 12340, "currency": "KWD", "digits": 3},
+        Money(amount_minor=12340, currency="KWD"),
+    ),
     ("phone", str, {**SPAIN, "style": "e164"}, "+34600123456", "+34600123456"),
     ("phone", str, {**SPAIN, "style": "00"}, "0034600123456", "+34600123456"),
     ("coordinates", Address, {}, "41.38,-2.17", SPOT),
@@ -144,6 +164,15 @@ def test_every_converter_is_tried() -> None:
         ("integer", int, {}, 12.0, 12),
         ("number", Decimal, {}, "1.5", Decimal("1.5")),
         ("decimal", Money, {}, "9.5", euro(950)),
+        ("decimal", Money, {}, 14.309999999999999, euro(1431)),
+        ("decimal", Money, {"rounding": "half-up"}, "9.005", euro(901)),
+        ("decimal", Money, {"rounding": "half-even"}, "9.005", euro(900)),
+        ("minor", UnitPrice, {"rounding": "up"}, 9.2, euro(10)),
+        ("zoned-datetime", datetime, {}, "2026-11-23T07:00 -05:00", NOON),
+        ("zoned-datetime", datetime, {}, "2026-11-23 07:00 America/New_York", NOON),
+        ("local-datetime", datetime, {"zone": "UTC"}, "2026-11-23T12:00:00", NOON),
+        ("phone", str, {"prefix": "+44"}, "447700900000", "+447700900000"),
+        ("phone", str, {"prefix": "+44"}, "+44 (0) 7700 900000", "+447700900000"),
         ("money-object", Money, {}, {"amount": 5}, euro(5)),
         ("time", time, {}, "24:00", time()),
         ("weekday", Weekday, {}, "Monday", Weekday.MONDAY),
@@ -172,6 +201,10 @@ def test_what_is_also_read(
         ("boolean", bool, 1, "True or False is expected"),
         ("minor", Money, "900", "minor units"),
         ("minor", Money, 9.5, "a whole number is expected"),
+        ("decimal", Money, 9.005, "state a `rounding`"),
+        ("local-datetime", datetime, "2026-05-01", "without a time of day"),
+        ("epoch-ms", datetime, 1795435200, "it would be in 1970"),
+        ("zoned-datetime", datetime, "2026-05-01T19:30 Mars/Base", "no time zone"),
         ("decimal", Money, "9.005", "more decimals than EUR allows"),
         ("decimal", Money, "nine", "a decimal number is expected"),
         ("amount-currency", Money, "9.00", "as in '9.00 EUR'"),

@@ -64,7 +64,7 @@ def test_outward_coverage_tells_what_is_lost(order: Translator, payload: Payload
     value = order.translate(payload).value
     assert isinstance(value, Order)
     richer = value.model_copy(
-        update={"restaurant_id": "r", "notes": (Note(text="a"), Note(text="b"))}
+        update={"restaurant_id": "r", "notes": (Note(kind="kitchen", text="a"), Note(text="b"))}
     )
     coverage = order.untranslate(richer).coverage
     assert coverage.unread == ("/restaurant_id", "/notes/*/text")

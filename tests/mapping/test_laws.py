@@ -22,7 +22,7 @@ MADRID = ZoneInfo("Europe/Madrid")
 CURRENCIES = st.sampled_from(["EUR", "JPY", "KWD"])
 WORDS = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), max_size=12)
 IDS = st.text("abc019-", min_size=1, max_size=8)
-INSTANTS = st.integers(0, 2**31).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
+INSTANTS = st.integers(2**30, 2**31).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
 MINOR = st.integers(-(10**9), 10**9)
 
 MODERATE = settings(max_examples=60, deadline=None)

@@ -44,7 +44,7 @@ BAD_FIELDS = [
         "totals.total: {from: $.a, as: minor, style: string}",
         "/totals.total/style",
         "minor has no option",
-        "it has no options",
+        "there are: exponent, rounding",
     ),
     (
         "totals.total: {from: $.a, as: decimal, style: text}",

@@ -94,7 +94,7 @@ def test_many_to_one_is_written_as_back_says(order: Translator, payload: Payload
         ("cart/items/0/qty", 0, "/cart/items/0/qty", "lines.0.quantity", "greater than 0"),
         (
             "cart/items/0/modifiers/0/modifiers/0/price",
-            1.5,
+            "1.5",
             "/cart/items/0/modifiers/0/modifiers/0/price",
             "lines.0.children.0.children.0.unit_price",
             "whole number",

@@ -84,10 +84,15 @@ class Origin(Entity):
 
 
 class Money(Entity):
-    """An exact amount in minor units of an ISO 4217 currency (1234 EUR minor = 12.34 €)."""
+    """An exact amount in minor units of an ISO 4217 currency (1234 EUR minor = 12.34 €).
+
+    `finer` is the part of a minor unit beyond `amount_minor`, with its sign (INV-M6 allows it in
+    the price of one unit only: 3 for 10.00 € are 333 and a third each).
+    """
 
     amount_minor: int = Field(strict=True, ge=-(2**63), le=2**63 - 1)
     currency: Currency
+    finer: Decimal | None = Field(default=None, gt=-1, lt=1, exclude_if=lambda value: value is None)
 
     @property
     def exponent(self) -> int:
@@ -95,10 +100,15 @@ class Money(Entity):
         return exponent(self.currency)
 
     @property
+    def minor(self) -> Decimal:
+        """The amount in minor units, exact."""
+        return Decimal(self.amount_minor) + (self.finer or 0)
+
+    @property
     def major(self) -> Decimal:
         """The amount in major units, exact."""
         with localcontext(prec=_EXACT):
-            return Decimal(self.amount_minor).scaleb(-self.exponent)
+            return self.minor.scaleb(-self.exponent)
 
     @classmethod
     def from_major(cls, amount: Decimal | str | int, currency: str) -> Self:
@@ -123,7 +133,10 @@ class Money(Entity):
     def __add__(self, other: Money) -> Money:
         if other.currency != self.currency:
             raise ValueError(f"cannot add {other.currency} to {self.currency}")
-        return Money(amount_minor=self.amount_minor + other.amount_minor, currency=self.currency)
+        minor = self.minor + other.minor
+        return Money(
+            amount_minor=int(minor), currency=self.currency, finer=minor - int(minor) or None
+        )
 
     def __str__(self) -> str:
         return f"{self.major} {self.currency}"
@@ -132,6 +145,10 @@ class Money(Entity):
 def exponent(currency: str) -> int:
     """Decimal digits of a currency after ISO 4217; 2 for codes that are not listed."""
     return _EXPONENTS.get(currency, 2)
+
+
+class UnitPrice:
+    """Marks a field that holds the price of one unit, which may be finer than a minor unit."""
 
 
 class OrderType(OpenEnum):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Annotated
 
 from pydantic import AwareDatetime, Field
 
@@ -16,6 +17,7 @@ from workbench.canonical.base import (
     Note,
     OpenEnum,
     OrderType,
+    UnitPrice,
 )
 from workbench.canonical.delivery import Address, Delivery
 from workbench.canonical.status import OrderStatus
@@ -130,7 +132,7 @@ class OrderLine(Entity):
 
     name: str
     quantity: Decimal = Field(gt=0)
-    unit_price: Money
+    unit_price: Annotated[Money, UnitPrice]
     line_total: Money | None = None
     id: str | None = None
     kind: LineKind = LineKind.PRODUCT

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -106,11 +107,13 @@ def _map_one(output: Output, translator: Translator, file: Path, *, to_partner: 
         )
         output.text(f"not translated: {error}")
         return FINDINGS
-    cover = {"unread": list(coverage.unread), "unfilled": list(coverage.unfilled)}
+    cover = {name: list(value) for name, value in asdict(coverage).items()}
     output.document({"result": result, "coverage": cover, "findings": []})
     output.text(orjson.dumps(result, option=orjson.OPT_INDENT_2, default=str).decode())
     output.text(f"not read: {', '.join(coverage.unread) or 'nothing'}")
     output.text(f"not filled: {', '.join(coverage.unfilled) or 'nothing'}")
+    if coverage.assumed:
+        output.text(f"assumed, as the payload says nothing: {', '.join(coverage.assumed)}")
     return 0
 
 

@@ -5,7 +5,7 @@ compiled by `reading` and `writing` to plain Python functions.
 """
 
 from workbench.mapping.batch import translate_many
-from workbench.mapping.checking import check_mapping
+from workbench.mapping.checking import check_mapping, check_required
 from workbench.mapping.loading import load_mappings
 from workbench.mapping.locating import KEY, locate_fields
 from workbench.mapping.paths import EVERY
@@ -20,6 +20,7 @@ __all__ = [
     "Translator",
     "Untranslation",
     "check_mapping",
+    "check_required",
     "load_mappings",
     "locate_fields",
     "translate_many",

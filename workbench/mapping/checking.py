@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from workbench.mapping.converters import CONVERTERS
-from workbench.mapping.paths import EVERY, Steps, parse, point
-from workbench.mapping.plan import Level, Step
+from workbench.mapping.paths import EVERY, Keys, Match, Steps, parse, point
+from workbench.mapping.plan import Group, Level, Step, collect_levels, group_fields
 from workbench.mapping.targets import kind_of, suggest
 from workbench.mapping.translator import Translator
 from workbench.mapping.where import Where
@@ -24,6 +24,14 @@ _PLAIN = {
     int: _NUMERIC,
     float: _NUMERIC,
     Decimal: _NUMERIC,
+}
+# Formats of JSON Schema that a converter cannot read.
+_CONTRADICTED = {
+    "instant": ("date", "time"),
+    "local-datetime": ("date", "time"),
+    "zoned-datetime": ("date", "time"),
+    "date": ("date-time", "time"),
+    "time": ("date-time", "date"),
 }
 _WORD_TYPES = {bool: "boolean", int: "integer", float: "number", str: "string"}
 
@@ -59,10 +67,68 @@ def check_mapping(
     reader = SchemaReader.of(description, document)
     node = SchemaNode.of(reader, schema)
     for step in Where("partner.yaml").look(parse, at, wildcards=True):
-        below = node.items() if step is EVERY else node.go((step,))[0]
+        below = node.items() if step is EVERY else node.go(_plain((step,)))[0]
         node = SchemaNode((), reader) if below is None else below
     check.level(translator.plan, node, str(schema), at)
     return list({(*finding.key, finding.summary): finding for finding in check.found}.values())
+
+
+def check_required(translator: Translator) -> list[Finding]:
+    """Fields without which our entity cannot be built, and that no rule of a mapping fills.
+
+    Returns:
+        One finding for each level of the mapping that lacks some, at its place.
+    """
+    check = _Check(writes=False)
+    told: set[tuple[int, str]] = set()
+    for level, beside in _list_uses(translator.plan):
+        steps = [step for part in (level, *beside) for step in part.steps]
+        lacking = ", no ".join(_list_unfilled(group_fields(steps, inward=True), level.model))
+        if lacking and (level.number, lacking) not in told:
+            told.add((level.number, lacking))
+            check.report(
+                "mapping-field-unfilled",
+                level,
+                f"{level.title!r} fills no {lacking}; without it no {level.model.__name__} can be "
+                "read.",
+                severity=Severity.HIGH,
+                hint="add a rule; a `value` where the partner never says it",
+            )
+    return check.found
+
+
+def _list_uses(root: Level) -> Iterator[tuple[Level, list[Level]]]:
+    """Levels that fill an entity, with the groups and keys that fill it beside them.
+
+    An object that several rules fill is left to the payload.
+    """
+    waiting: list[tuple[Level, list[Level]]] = [(root, [])]
+    for outer in collect_levels([root]):
+        for step in outer.steps:
+            is_shared = not step.slots or any(
+                other is not step and other.keys[: len(step.keys)] == step.keys
+                for other in outer.steps
+            )
+            if step.level is not None and step.codec is None and not is_shared:
+                waiting.append((step.level, step.levels[1:]))
+    for level, beside in waiting:
+        branches = [level] if level.case is None else level.case.levels
+        yield from ((branch, beside) for branch in branches if branch.case is None)
+
+
+def _list_unfilled(group: Group, model: Any, prefix: str = "") -> list[str]:
+    """Required fields of an entity that nothing fills, and of the objects inside it."""
+    if group.merges or kind_of(model) != "model":
+        return []
+    lacking = [
+        f"{prefix}{name}"
+        for name, field in model.model_fields.items()
+        if field.is_required() and name not in group.children
+    ]
+    for key, child in group.children.items():
+        if isinstance(child, Group) and child.slot is not None and child.kind == "model":
+            lacking += _list_unfilled(child, child.slot.type_, f"{prefix}{key}.")
+    return lacking
 
 
 @dataclass
@@ -95,7 +161,9 @@ class _Check:
             return
         here = shown + point(path).replace("/", ".")
         if step.level is None or step.codec is not None:
-            self.value(step, inner.items() if step.is_list else inner, here)
+            single = inner.items() if step.is_list else inner
+            at_item = single.go(_plain(step.item))[0] if step.item else single
+            self.value(step, single if at_item is None else at_item, here)
             return
         is_keyed = step.shape is not None and step.shape.key is not None
         container = "array" if step.is_list and not is_keyed else "object"
@@ -110,10 +178,10 @@ class _Check:
             self.level(step.level, inner, str(inner.shapes), here)
             return
         below = inner.values() if is_keyed else inner.items()
-        if step.shape is not None and step.shape.inner is not None:
-            if step.shape.group is not None:
-                self.level(step.shape.group, below, str(below.shapes), f"{here}[*]")
-            found = self.path(step, below, step.shape.inner, f"{here}[*]")
+        if step.shape is not None and step.shape.group is not None:
+            self.level(step.shape.group, below, str(below.shapes), f"{here}[*]")
+        for inner_list in () if step.shape is None else step.shape.inner:
+            found = self.path(step, below, inner_list, f"{here}[*]")
             below = below if found is None else found.items()
         self.level(step.level, below, str(below.shapes), f"{here}[*]")
 
@@ -121,9 +189,10 @@ class _Check:
         self, rule: Step | Level, node: SchemaNode, path: Steps, shown: str
     ) -> SchemaNode | None:
         """The node at a path; a finding when it is not documented."""
-        inner, taken = node.go(path)
+        plain = _plain(path)
+        inner, taken = node.go(plain)
         if inner is None:
-            parent = node.go(path[:taken])[0]
+            parent = node.go(plain[:taken])[0]
             names = parent.names if parent is not None else ()
             at = shown + point(path[:taken]).replace("/", ".")
             hint = suggest(str(path[taken]), names) if names else None
@@ -152,6 +221,19 @@ class _Check:
                 f"{_list(expected)}.",
                 hint="use another converter, or ask the partner which is right",
             )
+        elif (
+            step.join is None
+            and node.formats
+            and node.formats <= set(_CONTRADICTED.get(step.label, ()))
+        ):
+            self.report(
+                "mapping-type-mismatch",
+                step,
+                f"{shown} is documented with the format {_list(node.formats)}, which is no "
+                f"{step.label}.",
+                severity=Severity.HIGH,
+                hint="use the converter of that format, or `join` it with what it lacks",
+            )
         elif step.words and node.words is not None:
             self.words(step, node.words, shown)
 
@@ -177,8 +259,9 @@ class _Check:
 
     def required(self, level: Level, node: SchemaNode, shown: str) -> None:
         """Required members of what we send, in this object and in those the rules open."""
-        written = [path for step in level.steps if step.writes for path in step.sources]
-        written += [*level.constants, *([level.currency] if level.currency else [])]
+        written = [_plain(path) for step in level.steps if step.writes for path in step.sources]
+        stated = (*level.constants, level.currency or (), level.exponent)
+        written += [_plain(path) for path in stated if isinstance(path, tuple) and path]
         if () not in written:
             for path in _list_missing(node, written, ()):
                 self.report(
@@ -213,7 +296,12 @@ class _Check:
         )
 
 
-def _list_missing(node: SchemaNode, written: list[Steps], at: Steps) -> Iterator[Steps]:
+def _plain(path: Steps) -> Keys:
+    """A path in a schema, where all items of a list are alike."""
+    return tuple(0 if isinstance(part, Match) else part for part in path)
+
+
+def _list_missing(node: SchemaNode, written: list[Keys], at: Keys) -> Iterator[Keys]:
     """Paths of required members without a writer, below objects of which a part is written."""
     below = [path[len(at) :] for path in written if path[: len(at)] == at and len(path) > len(at)]
     for name in sorted(node.required):

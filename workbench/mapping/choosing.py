@@ -9,16 +9,18 @@ from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter, ValidationError
 
-from workbench.canonical.base import Money, OpenEnum
+from workbench.canonical.base import Money, OpenEnum, UnitPrice
 from workbench.mapping.codec import Codec
 from workbench.mapping.converters import CONVERTERS, is_fitting, list_fitting
 from workbench.mapping.enums import WordType, build_enum, cast_word, find_ambiguous, guess_type
 from workbench.mapping.grammar import Rule
 from workbench.mapping.scalars import build_plain
 from workbench.mapping.targets import suggest
+from workbench.mapping.times import cut_clock
 from workbench.mapping.where import Where
 
-_NEED_CONVERTER = (Money, datetime, date, time)
+_NEED_CONVERTER = (Money, UnitPrice, datetime, date, time)
+JOINED_TIMES = ("local-datetime", "zoned-datetime")
 _WORD_TYPES = ("string", "integer", "boolean")
 
 
@@ -36,9 +38,16 @@ def choose_codec(rule: Rule, type_: Any, where: Where, zone: ZoneInfo, *, writes
         MappingError: There is no such converter or option, it does not fit, or has no inverse.
     """
     if rule.join is not None:
-        return _choose_joined(rule, type_, where)
+        return _choose_joined(rule, type_, where, zone)
     if rule.enum is not None:
         return _choose_enum(rule, type_, where, writes=writes)
+    return _choose_converter(rule, type_, where, zone, rule.options)
+
+
+def _choose_converter(
+    rule: Rule, type_: Any, where: Where, zone: ZoneInfo, given: dict[str, Any]
+) -> Codec:
+    """The codec of the converter that `as` names, or of none."""
     name = rule.as_
     if name is None:
         _refuse_options(rule, where)
@@ -52,14 +61,14 @@ def choose_codec(rule: Rule, type_: Any, where: Where, zone: ZoneInfo, *, writes
         shown = getattr(type_, "__name__", str(type_))
         fitting = ", ".join(list_fitting(type_)) or "a rule without `as`"
         raise where.at("as").error(f"{name} does not give {shown}", f"use {fitting}")
-    return _build(name, rule, type_, where, zone)
+    return _build(name, given, type_, where, zone)
 
 
-def _build(name: str, rule: Rule, type_: Any, where: Where, zone: ZoneInfo) -> Codec:
+def _build(name: str, given: dict[str, Any], type_: Any, where: Where, zone: ZoneInfo) -> Codec:
     """The codec of a converter, if its options are right."""
     converter = CONVERTERS[name]
     try:
-        options = converter.options.model_validate(rule.options)
+        options = converter.options.model_validate(given)
     except ValidationError as error:
         first = error.errors()[0]
         option = str(first["loc"][0])
@@ -79,13 +88,13 @@ def type_value(value: Any, type_: Any, where: Where) -> Any:
     Raises:
         MappingError: It does not fit the field.
     """
-    if type_ is Money and type(value) is int:
+    if type_ in {Money, UnitPrice} and type(value) is int:
         return value
     if isinstance(type_, type) and issubclass(type_, OpenEnum) and value not in list(type_):
         message = f"{value!r} is not a {type_.__name__}"
         raise where.error(message, suggest(str(value), type_))
     try:
-        return _adapt(type_).validate_python(value)
+        return _adapt(Money if type_ is UnitPrice else type_).validate_python(value)
     except ValidationError as error:
         raise where.error(error.errors()[0]["msg"]) from error
 
@@ -112,14 +121,29 @@ def _adapt(type_: Any) -> TypeAdapter[Any]:
     return TypeAdapter(type_)
 
 
-def _choose_joined(rule: Rule, type_: Any, where: Where) -> Codec:
-    """A joined text is text; `separator` is the only option."""
-    unknown = rule.options.keys() - {"separator"}
-    if unknown:
-        raise where.at(min(unknown)).error(f"`join` has no option {min(unknown)!r}", "separator")
+def _choose_joined(rule: Rule, type_: Any, where: Where, zone: ZoneInfo) -> Codec:
+    """A joined text is text, or what a converter makes of it; `separator` is the join's own."""
+    own = {name: value for name, value in rule.options.items() if name != "separator"}
+    if rule.as_ is not None:
+        codec = _choose_converter(rule, type_, where, zone, own)
+        if codec.is_money:
+            raise where.at("as").error(f"{rule.as_} takes one value", "use `from`")
+        write, count, separator = codec.write, len(rule.join or ()), find_separator(rule)
+        if rule.as_ in JOINED_TIMES and "format" not in own:
+            return Codec(codec.read, lambda value: cut_clock(write(value), count, separator))
+        return Codec(codec.read, write)
+    if own:
+        raise where.at(min(own)).error(f"`join` has no option {min(own)!r}", "separator")
     if type_ is not str:
-        raise where.at("join").error(f"`join` gives text, not {type_.__name__}")
+        hint = f"add `as`, one of {', '.join(list_fitting(type_))}"
+        raise where.at("join").error(f"`join` gives text, not {type_.__name__}", hint)
     return build_plain(str)
+
+
+def find_separator(rule: Rule) -> str:
+    """What stands between the parts of a `join`; ISO 8601 has a T between date and clock."""
+    is_iso = rule.as_ == "local-datetime" and "format" not in rule.options
+    return str(rule.options.get("separator", "T" if is_iso else " "))
 
 
 def _choose_enum(rule: Rule, type_: Any, where: Where, *, writes: bool) -> Codec:

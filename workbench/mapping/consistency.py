@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import combinations
 
+from workbench.mapping.paths import Steps
 from workbench.mapping.plan import Case, Level, Step, group_fields
 from workbench.mapping.where import Where
 
 
 def is_clash(one: Step, other: Step) -> bool:
     """Whether two rules write the same place, or one inside a single value of the other."""
+    if one.nested is not None or other.nested is not None:
+        return False
     for mine in one.sources:
         for yours in other.sources:
             (path, outer), (longer, inner) = sorted(
@@ -20,6 +24,59 @@ def is_clash(one: Step, other: Step) -> bool:
             if not _is_open(outer) or (path == longer and not _is_open(inner)):
                 return True
     return False
+
+
+def nest_items(step: Step, steps: Sequence[Step], where: Where) -> None:
+    """Find out whether a rule's items stand in lists that other rules write.
+
+    So it is where a menu holds its sections, a section its dishes, a dish its groups of options,
+    and ours keeps dishes and groups on their own: one rule writes the sections with the ids of
+    their dishes, the other what these dishes are.
+
+    Args:
+        step: The rule; `nested` is set to the member that both write.
+        steps: All rules of its level.
+        where: Its place in the file.
+
+    Raises:
+        MappingError: It has no place of its own to write to, and shares none.
+    """
+    if step.level is None or not step.writes or len(step.lists) < 2:
+        return
+    opened = _list_opened([other for other in steps if other is not step], step.lists)
+    members = {path for path, _ in opened}
+    own = _list_single(step.level)
+    step.nested = next((path for path in own if path in members), None)
+    if step.nested is None and (opened or len(step.lists) > 2):
+        raise where.error(
+            "its items stand in lists that another rule writes, and nothing says which is which",
+            "let both write the same member of theirs (the id), or give it `one-way: in`",
+        )
+
+
+def _list_opened(steps: Sequence[Step], lists: tuple[Steps, ...]) -> list[tuple[Steps, Step]]:
+    """Members of the items at the end of some lists, with the rules that write them."""
+    found: list[tuple[Steps, Step]] = []
+    for step in steps:
+        if not (step.is_list and step.writes and step.lists == lists[: len(step.lists)]):
+            continue
+        rest = lists[len(step.lists) :]
+        if step.level is not None and rest:
+            found += _list_opened(step.level.steps, rest)
+        elif step.level is not None:
+            found += [(path, step) for path in _list_single(step.level)]
+        elif not rest and step.item:
+            found.append((step.item, step))
+    return found
+
+
+def _list_single(level: Level) -> list[Steps]:
+    """Where a level writes single values."""
+    return [
+        step.source
+        for step in level.steps
+        if step.writes and step.source and step.level is None and not step.is_list
+    ]
 
 
 def check_level(level: Level, where: Where) -> None:

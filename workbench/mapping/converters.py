@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from workbench.canonical.availability import Weekday
-from workbench.canonical.base import Money
+from workbench.canonical.base import Money, UnitPrice
 from workbench.canonical.delivery import Address, DeliveryLocation
 from workbench.mapping import money, places, scalars, times
 from workbench.mapping.codec import Codec
@@ -56,9 +56,11 @@ CONVERTERS: Mapping[str, Converter] = MappingProxyType(
             writes=("number", "integer"),
         ),
         "boolean": Converter(scalars.build_boolean, (bool,), scalars.BooleanOptions, WORDS),
-        "minor": Converter(money.build_minor, (Money,), reads=("integer", "number"), writes=WHOLE),
+        "minor": Converter(
+            money.build_minor, (Money,), money.MinorOptions, (*WHOLE, "number"), WHOLE
+        ),
         "decimal": Converter(money.build_decimal, (Money,), money.DecimalOptions, NUMBERS),
-        "amount-currency": Converter(money.build_amount_currency, (Money,)),
+        "amount-currency": Converter(money.build_amount_currency, (Money,), money.RoundingOptions),
         "money-object": Converter(
             money.build_money_object, (Money,), money.ObjectOptions, ("object",)
         ),
@@ -66,7 +68,8 @@ CONVERTERS: Mapping[str, Converter] = MappingProxyType(
         "fraction": Converter(scalars.build_rate(10_000), (int,), reads=NUMBERS),
         "basis-points": Converter(scalars.build_rate(1), (int,), reads=NUMBERS, writes=WHOLE),
         "instant": Converter(times.build_instant, (datetime,), times.InstantOptions),
-        "local-datetime": Converter(times.build_local_datetime, (datetime,), times.FormatOptions),
+        "local-datetime": Converter(times.build_local_datetime, (datetime,), times.LocalOptions),
+        "zoned-datetime": Converter(times.build_zoned_datetime, (datetime,)),
         "epoch-s": Converter(
             times.build_epoch(timedelta(seconds=1)), (datetime,), reads=NUMBERS, writes=WHOLE
         ),
@@ -84,7 +87,9 @@ CONVERTERS: Mapping[str, Converter] = MappingProxyType(
             places.CoordinateOptions,
             ("string", "array", "object"),
         ),
-        "list": Converter(scalars.build_list, (TEXTS,), scalars.ListOptions),
+        "list": Converter(
+            scalars.build_list, (TEXTS, str), scalars.ListOptions, ("string", "array")
+        ),
     }
 )
 
@@ -94,10 +99,12 @@ def is_fitting(name: str, type_: object) -> bool:
     fits = CONVERTERS[name].fits
     if type_ is Any:
         return True
-    if fits == (TEXTS,):
-        return type_ == tuple[str, ...]
+    if TEXTS in fits and type_ == tuple[str, ...]:
+        return True
     if isinstance(type_, type) and issubclass(type_, str) and str in fits:
         return True
+    if type_ is UnitPrice:
+        return Money in fits
     return type_ in fits
 
 

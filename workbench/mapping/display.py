@@ -49,6 +49,7 @@ def is_certain(step: Group | Step) -> TypeGuard[Step]:
         and not step.is_list
         and not step.is_constant
         and step.join is None
+        and step.less is None
         and step.level is None
     )
 

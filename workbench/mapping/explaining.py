@@ -16,7 +16,7 @@ from workbench.errors import TranslationError
 from workbench.mapping.arranging import spread
 from workbench.mapping.code import Code
 from workbench.mapping.codec import describe
-from workbench.mapping.paths import MISSING, Steps, look_up, point
+from workbench.mapping.paths import MISSING, Keys, Match, Steps, look_up, pin, point
 from workbench.mapping.plan import Level, Step
 
 # What generated code and converters may raise for a payload that does not fit.
@@ -49,7 +49,7 @@ def explain(
         inward: The direction.
     """
     ours: list[str | int] = []
-    theirs: list[str | int] = []
+    theirs: list[Any] = []
     frame = error.__traceback__
     while frame is not None and len(ours) < _DEEP:
         is_ours = frame.tb_frame.f_code.co_filename == file
@@ -63,11 +63,12 @@ def explain(
                 arranged = () if step.shape else (index,)
                 theirs += frame.tb_frame.f_locals.get(f"t{step.number}", arranged)
         frame = frame.tb_next
-    steps = tuple(theirs if inward else ours)
+    there = pin(source, tuple(theirs)) if inward else tuple(theirs)
+    steps = there if inward else tuple(ours)
     value = look_up(source, steps)[0] if inward else _reach(source, steps)
     return TranslationError(
         _say(error, value, source, steps),
-        path=point(theirs),
+        path=point(there),
         value=None if value is MISSING else _shorten(value),
         field=".".join(map(str, ours)),
     )
@@ -77,7 +78,7 @@ def explain_invalid(error: ValidationError, level: Level, payload: Any) -> Trans
     """The located form of what pydantic found in the translated data; the first of all errors."""
     errors = error.errors(include_url=False)
     first = errors[0]
-    location: Steps = tuple(first["loc"])
+    location: Keys = tuple(first["loc"])
     field = ".".join(map(str, location))
     steps = find_source(level, location, payload)
     message = first["msg"].removeprefix("Value error, ")
@@ -91,7 +92,7 @@ def explain_invalid(error: ValidationError, level: Level, payload: Any) -> Trans
     return TranslationError(message, path=point(steps or ()), value=_shorten(value), field=field)
 
 
-def find_source(level: Level, location: Steps, payload: Any) -> Steps | None:
+def find_source(level: Level, location: Keys, payload: Any) -> Steps | None:
     """Where in the payload a canonical field comes from, as far as a rule says."""
     if level.case is not None:
         branch = level.case.choose(payload)
@@ -105,7 +106,7 @@ def find_source(level: Level, location: Steps, payload: Any) -> Steps | None:
     return None
 
 
-def _find_below(step: Step, location: Steps, payload: Any) -> Steps | None:
+def _find_below(step: Step, location: Keys, payload: Any) -> Steps | None:
     keys, rest = step.keys, location[len(step.keys) :]
     here: Steps = step.source or ()
     if location and keys[: len(location)] == location:
@@ -114,7 +115,7 @@ def _find_below(step: Step, location: Steps, payload: Any) -> Steps | None:
         return None
     levels = step.levels
     if step.shape is not None and rest:
-        members = spread(look_up(payload, here)[0], step.shape.inner, is_keyed=bool(step.shape.key))
+        members = spread(look_up(payload, here)[0], step.shape)
         member = next(islice(members, int(rest[0]), None), None)
         here, rest = (here if member is None else (*here, *member.steps)), rest[1:]
         levels = levels[:1]
@@ -144,7 +145,8 @@ def _reach(entity: Any, steps: Steps) -> Any:
 def _say(error: BaseException, value: Any, source: Any, steps: Steps) -> str:
     if isinstance(error, RecursionError):
         return "is nested too deeply"
-    if value is None or value is MISSING:
+    is_ambiguous = any(isinstance(step, Match) for step in steps)
+    if (value is None or value is MISSING) and not (is_ambiguous and type(error) is ValueError):
         return _say_missing(source, steps)
     if isinstance(error, ValueError):
         return str(error)
@@ -156,7 +158,7 @@ def _say_missing(source: Any, steps: Steps) -> str:
     if value is None and taken == len(steps):
         return "is null"
     parent = look_up(source, steps[:taken])[0]
-    if isinstance(parent, list if isinstance(steps[taken], int) else dict):
+    if isinstance(parent, dict if isinstance(steps[taken], str) else list):
         return "is missing"
     place = point(steps[:taken]) or "the payload"
     return f"is missing, because {place} is {describe(parent)}"

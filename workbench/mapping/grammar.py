@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from workbench.mapping.money import Exponent
+
 Scalar = str | int | float | bool | None
 Reason = Annotated[str, Field(min_length=1)]
 Nulls = Literal["keep", "drop"]
@@ -14,7 +16,7 @@ Nulls = Literal["keep", "drop"]
 _SOURCES = frozenset({"from_", "each", "join", "value"})
 _INNER = frozenset({"as_", "enum", "fields", "use", "case"})
 _OF_OBJECTS = frozenset({"fields", "use", "case"})
-_OF_LISTS = frozenset({"key", "inner", "group", "overnight"})
+_OF_LISTS = frozenset({"key", "inner", "group", "overnight", "closed"})
 
 
 def _spell_out(raw: Any) -> Any:
@@ -31,6 +33,14 @@ def _spell_out_key(raw: Any) -> Any:
         name: {"from": "$", **rule} if isinstance(rule, dict) else rule
         for name, rule in fields.items()
     }
+
+
+def _list_one(raw: Any) -> Any:
+    """Turn `inner: $.items` into a list of one; items may stand in lists of lists."""
+    return [raw] if isinstance(raw, str) else raw
+
+
+Inner = Annotated[tuple[str, ...], BeforeValidator(_list_one), Field(min_length=1)]
 
 
 class Part(BaseModel):
@@ -66,6 +76,14 @@ class Branch(Part):
         return self
 
 
+class Parts(Part):
+    """What a price of theirs contains: the objects of a list, by price and quantity."""
+
+    each: str
+    price: str
+    quantity: str | None = None
+
+
 class Rule(Part):
     """One canonical field and where it is in the partner's payload.
 
@@ -88,15 +106,17 @@ class Rule(Part):
     back: dict[str, Scalar] = Field(default_factory=dict)
     default: Any = None
     none: Scalar = None
+    less: Parts | None = None
     nulls: Nulls | None = None
     fields: Fields | None = None
     use: str | None = None
     case: str | None = None
     when: dict[str, Branch] | None = Field(default=None, min_length=1)
     key: KeyFields | None = None
-    inner: str | None = None
+    inner: Inner | None = None
     group: Fields | None = None
     overnight: Literal["split"] | None = None
+    closed: Any = None
     one_way: Literal["in", "out"] | None = Field(default=None, alias="one-way")
 
     @property
@@ -126,7 +146,14 @@ class Rule(Part):
                 len(inner) > 1 and inner != {"as_", "enum"},
                 "a rule has at most one of `as`, `enum`, `fields`, `use` and `case`",
             ),
-            ("each" in given and not inner, "`each` needs `fields`, `use`, `case`, `as` or `enum`"),
+            (
+                "each" in given and not inner,
+                "`each` needs `fields`, `use`, `case`, `as` or `enum`",
+            ),
+            (
+                "[*]" in (self.each or "") and objects,
+                "`each` with `[*]` takes one value of each object; it goes with `as` or `enum`",
+            ),
             ("value" in given and given - {"value", "to"}, "`value` goes with `to` only"),
             (
                 "to" in given and "value" not in given,
@@ -141,17 +168,26 @@ class Rule(Part):
                 given & {"default", "none"} and ("each" in given or objects),
                 "`default` and `none` belong to a single value",
             ),
-            ("join" in given and inner, "`join` gives text as it is"),
+            ("join" in given and inner - {"as_"}, "`join` goes with `as`, or gives text as it is"),
             (
-                self.join and self.split is None and self.one_way != "in",
+                self.join and not self.as_ and self.split is None and self.one_way != "in",
                 "a `join` is undone by `split: first` or `last`; else it is `one-way: in`",
             ),
             ("split" in given and self.join is None, "`split` belongs to `join`"),
             (
                 special and not ("each" in given and objects),
-                "`key`, `inner`, `group` and `overnight` belong to `each` with objects",
+                "`key`, `inner`, `group`, `overnight` and `closed` belong to `each` with objects",
+            ),
+            ("closed" in given and "key" not in given, "`closed` belongs to `key`"),
+            (
+                "less" in given and not ("from_" in given and inner == {"as_"}),
+                "`less` belongs to an amount: `from` with `as`",
             ),
             ("group" in given and "inner" not in given, "`group` needs `inner`"),
+            (
+                len(self.inner or ()) > 1 and given & {"key", "group"},
+                "`key` and `group` go with one `inner` list",
+            ),
         )
 
 
@@ -160,10 +196,15 @@ KeyFields = Annotated[Fields, BeforeValidator(_spell_out_key)]
 
 
 class Mapping(Part):
-    """How one canonical class is written in the partner's words."""
+    """How one canonical class is written in the partner's words.
+
+    `currency` and `exponent` hold for all amounts of a payload: where it says its currency, and the
+    decimal digits of its minor units (a number, or where it says them) if not those of ISO 4217.
+    """
 
     into: str
     currency: str | None = None
+    exponent: Exponent | str | None = None
     nulls: Nulls = "drop"
     constants: dict[str, Scalar] = Field(default_factory=dict)
     fields: Fields

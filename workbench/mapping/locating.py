@@ -65,7 +65,8 @@ def _place(step: Step, path: Names) -> Iterator[Names]:
     if not step.is_constant:
         # On the level of a key, a rule on `$` reads the key.
         for source in step.sources:
-            yield (*path, *(name for name in source if isinstance(name, str)))
+            names = (name for name in (*source, *step.item) if isinstance(name, str))
+            yield (*path, *names)
 
 
 def _descend(step: Step, place: Names) -> Iterator[tuple[Level, Names]]:
@@ -75,7 +76,7 @@ def _descend(step: Step, place: Names) -> Iterator[tuple[Level, Names]]:
         place = (*place, EVERY)
     if shape is not None and shape.group is not None:
         yield shape.group, place
-    if shape is not None and shape.inner is not None:
-        place = (*place, *(name for name in shape.inner if isinstance(name, str)))
+    for inner in () if shape is None else shape.inner:
+        place = (*place, *(name for name in inner if isinstance(name, str)))
     if step.level is not None:
         yield step.level, place

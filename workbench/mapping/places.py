@@ -15,7 +15,10 @@ _PUNCTUATION = re.compile(r"[\s().\-/]+")
 
 
 class PhoneOptions(Options):
-    """Country calling code as in +34, the digit before national numbers, and what is written."""
+    """Country calling code as in +34, and what is written.
+
+    `trunk` is the digit before national numbers, where it is not the one that the country has.
+    """
 
     prefix: str = Field(pattern=r"^\+[1-9]\d{0,3}$")
     trunk: str = Field(default="", pattern=r"^\d?$")
@@ -36,22 +39,37 @@ def build_phone(options: PhoneOptions, _type: Any, _zone: Any) -> Codec:
     What is no whole number (masked, or with an extension) passes as it is, both ways; so does, when
     written, a number of another country, in the international form.
     """
+    import phonenumbers  # noqa: PLC0415 the numbering plans of all countries take their time
+
     prefix, trunk, style = options.prefix, options.trunk, options.style
+    region = phonenumbers.region_code_for_country_code(int(prefix))
+    if region == phonenumbers.UNKNOWN_REGION:
+        raise ValueError(f"{prefix} is no country's calling code")
 
     def read(value: Any) -> str:
         text = to_text(value)
         digits = _PUNCTUATION.sub("", text)
+        if not digits.removeprefix("+").isdecimal():
+            return text
         if digits.startswith("00"):
             digits = f"+{digits[2:]}"
         elif not digits.startswith("+"):
-            digits = prefix + digits.removeprefix(trunk)
-        return digits if _E164.fullmatch(digits) else text
+            digits = digits.removeprefix(trunk)
+        try:
+            number = phonenumbers.parse(digits, region)
+        except phonenumbers.NumberParseException:
+            return text
+        found = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+        return found if _E164.fullmatch(found) else text
 
     def write(value: str) -> str:
         if not _E164.fullmatch(value) or style == "e164":
             return value
         if style == "national" and value.startswith(prefix):
-            national = trunk + value.removeprefix(prefix)
+            number = phonenumbers.parse(value)
+            form = phonenumbers.PhoneNumberFormat.NATIONAL
+            national = _PUNCTUATION.sub("", phonenumbers.format_number(number, form))
+            national = trunk + value.removeprefix(prefix) if trunk else national
             # A number that would be read as something else is written in full.
             return national if read(national) == value else value
         return f"00{value[1:]}" if style == "00" else value

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
-from workbench.canonical.base import Entity
+from workbench.canonical.base import Entity, OpenEnum
 from workbench.mapping.codec import Codec
-from workbench.mapping.paths import Steps, look_up
+from workbench.mapping.paths import Keys, Steps, look_up
 from workbench.mapping.targets import Kind, Slot
 
 UNSET: Any = type("Unset", (), {"__repr__": lambda _: "unset", "__bool__": lambda _: False})()
@@ -29,21 +29,49 @@ class Join:
     split: str
 
 
+@dataclass(frozen=True, slots=True)
+class Less:
+    """What a price of theirs contains and ours does not, as the price of a dish with its extras.
+
+    Attributes:
+        source: Where the price is.
+        each: The list of what it contains.
+        price: Where in each of these its price is.
+        quantity: Where its quantity is; None for one each.
+    """
+
+    source: Steps
+    each: Steps
+    price: Steps
+    quantity: Steps | None
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Shape:
     """How a list of ours is arranged in their payload, if it is no plain list.
 
     Attributes:
         key: The level whose `$` is the key, when theirs is an object and not a list.
-        inner: Where each of their members holds its own list of items; None without such groups.
+        inner: Where each of their members holds its own list of items, and so on down; empty
+            without such groups.
         group: The level that reads the member itself, for fields that all its items share.
         is_overnight: Theirs has openings cut at midnight, ours has them whole.
+        days: Their keys of all days, where keys are days of the week and a day without openings is
+            written too, as a partner may take what is absent for unchanged.
+        closed: What stands under a key that has no items, or UNSET.
     """
 
     key: Level | None
-    inner: Steps | None
+    inner: tuple[Steps, ...]
     group: Level | None
     is_overnight: bool
+    days: tuple[Any, ...] = ()
+    closed: Any = UNSET
+
+    @property
+    def first(self) -> Steps:
+        """Where a member holds its list."""
+        return self.inner[0] if self.inner else ()
 
     @property
     def levels(self) -> list[Level]:
@@ -71,6 +99,10 @@ class Step:
         keeps_null: Whether a null of theirs is a None of ours, and not the same as absent.
         reads: Whether it is used inward.
         writes: Whether it is used outward.
+        item: Where in each object of the list the value is, for a list of single values.
+        less: What is taken off an amount of theirs, and added again outward.
+        nested: For items that stand in lists of other rules (dishes in their sections): the member
+            of theirs that says which item is which; None for lists of their own.
         label: Name of the converter, or `enum`.
         words: Their values in an `enum` table.
     """
@@ -90,11 +122,14 @@ class Step:
     keeps_null: bool = False
     reads: bool = True
     writes: bool = True
+    item: Steps = ()
+    less: Less | None = None
+    nested: Steps | None = None
     label: str = ""
     words: tuple[Any, ...] = ()
 
     @property
-    def keys(self) -> Steps:
+    def keys(self) -> Keys:
         """Steps of the canonical field below its level."""
         return tuple(slot.key for slot in self.slots)
 
@@ -102,6 +137,12 @@ class Step:
     def sources(self) -> tuple[Steps, ...]:
         """All the places in the partner's level."""
         return self.join.paths if self.join is not None else (self.source or (),)
+
+    @property
+    def lists(self) -> tuple[Steps, ...]:
+        """The lists of theirs that lead to its items, from the outside in."""
+        inner = () if self.shape is None else self.shape.inner
+        return (self.source or (), *inner) if self.is_list else ()
 
     @property
     def is_constant(self) -> bool:
@@ -170,6 +211,8 @@ class Level:
         model: The canonical class.
         place: JSON Pointer in the mapping file of the mapping, or of the rule it belongs to.
         case: The branches, for a level that has no rules of its own.
+        currency: Where the payload says its currency.
+        exponent: The decimal digits of its minor units, or where it says them.
         keeps_nulls: Whether nulls of theirs are kept apart from absent values.
         is_root: It may be written in part.
         is_lenient: The source is the surrounding object itself, so that nothing of this level need
@@ -186,6 +229,7 @@ class Level:
     ignored: tuple[Steps, ...] = ()
     unfilled: frozenset[str] = frozenset()
     currency: Steps | None = None
+    exponent: Steps | int | None = None
     keeps_nulls: bool = False
     is_root: bool = False
     is_lenient: bool = False
@@ -232,6 +276,31 @@ class Group:
     def is_constant(self) -> bool:
         """Whether nothing below is read from the payload."""
         return all(step.is_constant for step in self.walk())
+
+
+class Mark(NamedTuple):
+    """A constant that classifies an item of ours, and what the field is when it is not given."""
+
+    value: Any
+    default: Any
+
+
+def find_marks(level: Level) -> dict[Keys, dict[str, Mark]]:
+    """The constants by which the items of lists are told that rules name by their index.
+
+    `fees.0.kind: {value: delivery}` says that `fees.0` is the delivery fee, wherever it stands.
+    Only what classifies counts, kinds and enumerations: a constant name only fills a gap.
+    """
+    marks: dict[Keys, dict[str, Mark]] = {}
+    for step in level.steps:
+        if step.is_constant and len(step.keys) > 1 and isinstance(step.keys[-2], int):
+            type_ = step.slots[-1].type_
+            is_enum = isinstance(type_, type) and issubclass(type_, OpenEnum)
+            name = str(step.keys[-1])
+            if is_enum or name == "kind":
+                default = step.slots[-2].type_.model_fields[name].default
+                marks.setdefault(step.keys[:-1], {})[name] = Mark(step.value, default)
+    return marks
 
 
 def collect_levels(levels: Iterable[Level]) -> list[Level]:

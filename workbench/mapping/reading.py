@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from workbench.canonical.base import Money
+from workbench.canonical.base import Money, UnitPrice
 from workbench.mapping import arranging, money, runtime
 from workbench.mapping.code import Code
-from workbench.mapping.paths import Steps
+from workbench.mapping.paths import Match, Steps
 from workbench.mapping.plan import UNSET, Case, Group, Level, Shape, Step, group_fields
 
 _CALLED = (
+    Match,
     runtime.pick,
     runtime.refuse_list,
     runtime.refuse_word,
@@ -19,6 +20,9 @@ _CALLED = (
     runtime.reach,
     runtime.merge,
     arranging.spread,
+    arranging.unite,
+    runtime.pluck,
+    runtime.take_off,
     money.amount,
     arranging.join_nights,
 )
@@ -134,6 +138,7 @@ def _is_direct(step: Step) -> bool:
         and step.default is UNSET
         and step.none is UNSET
         and step.join is None
+        and step.less is None
         and not step.is_list
         and bool(step.source)
         and all(isinstance(part, str) for part in step.source or ())
@@ -147,6 +152,9 @@ def _emit_optional(code: Code, step: Step, around: tuple[str, str]) -> None:
         code.add(f"v = join_parts(s, {step.join.paths!r}, {step.join.separator!r})", step)
     else:
         _emit_fetch(code, step, step.source or ())
+    if step.less is not None:
+        less = code.bind(f"l{step.number}", step.less)
+        code.add(f"if v is not None: v = take_off(s, v, {less})", step)
     if step.none is not UNSET:
         code.add(f"if {_equals('v', step.none)}: v = None; {head}None{tail}")
     with code.block("if v is not None:", step):
@@ -166,6 +174,8 @@ def _emit_items(code: Code, step: Step) -> None:
     """Convert the items of the list in `v` into a variable."""
     items, shape = f"a{step.number}", step.shape
     code.add(f"{items} = []", step)
+    if step.item:
+        code.add(f"v = pluck(v, {step.item!r})", step)
     if shape is None:
         with code.block("for x in v if type(v) is list else refuse_list(v):", step):
             code.add(f"{items}.append({_convert(code, step, 'x')})", step, is_item=True)
@@ -173,12 +183,15 @@ def _emit_items(code: Code, step: Step) -> None:
     _emit_arranged(code, step, shape)
     if shape.is_overnight:
         code.add(f"{items} = join_nights({items})", step)
+    if step.nested is not None:
+        code.add(f"{items} = unite({items}, n{step.number})", step)
 
 
 def _emit_arranged(code: Code, step: Step, shape: Shape) -> None:
     items, place = f"a{step.number}", f"t{step.number}"
-    is_keyed = shape.key is not None
-    call = f"spread(v, {shape.inner!r}, is_keyed={is_keyed})"
+    if step.nested is not None:
+        code.add(f"n{step.number} = []", step)
+    call = f"spread(v, {code.bind(f'h{step.number}', shape)})"
     with code.block(f"for {place}, k, h, x in {call}:", step):
         code.add(f"y = {_convert(code, step, 'x')}", step, is_item=True)
         if shape.group is not None:
@@ -186,6 +199,8 @@ def _emit_arranged(code: Code, step: Step, shape: Shape) -> None:
         if shape.key is not None:
             code.add(f"merge(y, read_{shape.key.number}(k, cur))", step, is_item=True)
         code.add(f"{items}.append(y)")
+        if step.nested is not None:
+            code.add(f"n{step.number}.append(reach(x, {step.nested!r}))")
 
 
 def _emit_fetch(code: Code, step: Step, source: Steps) -> None:
@@ -194,7 +209,7 @@ def _emit_fetch(code: Code, step: Step, source: Steps) -> None:
         code.add("v = s", step)
     for position, part in enumerate(source):
         start = "s" if position == 0 else "v"
-        got = f"{start}.get({part!r})" if isinstance(part, str) else f"pick({start}, {part})"
+        got = f"{start}.get({part!r})" if isinstance(part, str) else f"pick({start}, {part!r})"
         code.add(f"v = {got}" if position == 0 else f"if v is not None: v = {got}", step)
 
 
@@ -219,6 +234,6 @@ def _convert(code: Code, step: Step, value: str) -> str:
 
 def _constant(code: Code, step: Step) -> str:
     value = step.value if step.is_constant else step.default
-    if step.slots[-1].type_ is Money and isinstance(value, int):
+    if step.slots[-1].type_ in {Money, UnitPrice} and isinstance(value, int):
         return f"amount({value}, cur)"
     return code.bind(f"k{step.number}", value)

@@ -3,25 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, combinations, count
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from workbench.canonical.availability import WeeklyRange
+from workbench.canonical.availability import Weekday, WeeklyRange
 from workbench.canonical.base import Entity
 from workbench.mapping import grammar
-from workbench.mapping.choosing import choose_codec, list_words, type_value
-from workbench.mapping.consistency import check_level, is_clash
+from workbench.mapping.choosing import choose_codec, find_separator, list_words, type_value
+from workbench.mapping.codec import Codec
+from workbench.mapping.consistency import check_level, is_clash, nest_items
 from workbench.mapping.enums import cast_word, guess_type
 from workbench.mapping.paths import Steps, parse, point
-from workbench.mapping.plan import Case, Join, Level, Shape, Step, collect_levels, group_fields
+from workbench.mapping.plan import (
+    UNSET,
+    Case,
+    Join,
+    Less,
+    Level,
+    Shape,
+    Step,
+    collect_levels,
+    group_fields,
+)
 from workbench.mapping.targets import Slot, find_entity, item_type, kind_of, resolve, suggest
 from workbench.mapping.where import Where
 
 # Key of a rule on the object itself; word of a branch for all others; the converter of two fields.
 ITSELF = "."
 OTHERWISE = "*"
+OMIT = "omit"  # `closed: omit`: days without openings are left out
 COORDINATES = "coordinates"
 _COORDINATES = {
     name: grammar.Rule.model_validate({"from": f"$.{name}"}) for name in ("latitude", "longitude")
@@ -47,7 +59,8 @@ def resolve_file(file: grammar.MappingFile, name: str, zone: ZoneInfo) -> dict[s
         )
         for title, mapping in file.mappings.items()
     }
-    resolver = _Resolver(levels, zone, numbers)
+    is_scaled = any(mapping.exponent is not None for mapping in file.mappings.values())
+    resolver = _Resolver(levels, zone, numbers, is_scaled)
     for title, mapping in file.mappings.items():
         resolver.fill(levels[title], mapping, where.at(title))
     for level in collect_levels(levels.values()):
@@ -60,11 +73,24 @@ class _Resolver:
     levels: dict[str, Level]
     zone: ZoneInfo
     numbers: Iterator[int]
+    is_scaled: bool
+
+    def choose(self, rule: grammar.Rule, type_: Any, where: Where, *, writes: bool) -> Codec:
+        """The codec of a rule; where minor units may be others', no shortcut past the codec."""
+        codec = choose_codec(rule, type_, where, self.zone, writes=writes)
+        if self.is_scaled and codec.is_money:
+            return replace(codec, read_inline="", write_inline="")
+        return codec
 
     def fill(self, level: Level, mapping: grammar.Mapping, where: Where) -> None:
         """Resolve one mapping into its level."""
         if mapping.currency is not None:
             level.currency = where.at("currency").look(parse, mapping.currency)
+        exponent = mapping.exponent
+        if isinstance(exponent, str):
+            level.exponent = where.at("exponent").look(parse, exponent)
+        else:
+            level.exponent = exponent
         level.constants = {
             where.at("constants", path).look(parse, path): value
             for path, value in mapping.constants.items()
@@ -84,6 +110,8 @@ class _Resolver:
             level.steps.append(self.resolve_rule(level, dotted, rule, where.at(dotted)))
         for inward in (True, False):
             where.look(group_fields, level.steps, inward=inward)
+        for dotted, step in zip(fields, level.steps, strict=True):
+            nest_items(step, level.steps, where.at(dotted))
         writers = [
             (dotted, step) for dotted, step in zip(fields, level.steps, strict=True) if step.writes
         ]
@@ -114,15 +142,30 @@ class _Resolver:
             keeps_null=level.keeps_nulls if rule.nulls is None else rule.nulls == "keep",
             label=rule.as_ or ("enum" if rule.enum else ""),
         )
+        if "[*]" in (rule.each or ""):
+            step.item = where.at("each").look(parse, "$" + (rule.each or "").partition("[*]")[2])
         if step.writes and any(isinstance(part, int) and part < 0 for part in chain(*paths)):
             raise where.at(key).error(
                 "an index from the end cannot be written", "give the rule `one-way: in`"
             )
         self.set_meaning(level, dotted, step, rule, where)
+        if rule.less is not None:
+            step.less = self.find_less(rule.less, step, where.at("less"))
         if rule.join is not None:
-            separator = str(rule.options.get("separator", " "))
-            step.join = Join(tuple(paths), separator, rule.split or "first")
+            step.join = Join(tuple(paths), find_separator(rule), rule.split or "first")
         return step
+
+    def find_less(self, less: grammar.Parts, step: Step, where: Where) -> Less:
+        """What a price of theirs contains."""
+        if step.codec is None or not step.codec.is_money:
+            raise where.error("only an amount of money contains others")
+        quantity = less.quantity
+        return Less(
+            source=step.source or (),
+            each=where.at("each").look(parse, less.each),
+            price=where.at("price").look(parse, less.price),
+            quantity=None if quantity is None else where.at("quantity").look(parse, quantity),
+        )
 
     def find_paths(self, rule: grammar.Rule, where: Where) -> tuple[str, list[Steps]]:
         """The key that holds the path of theirs, and the path, or all of a `join`."""
@@ -132,7 +175,7 @@ class _Resolver:
                 places.at(index).look(parse, path) for index, path in enumerate(rule.join)
             ]
         key = "from" if rule.from_ else "each" if rule.each else "to"
-        path = rule.from_ or rule.each or rule.to
+        path = rule.from_ or (rule.each or "").partition("[*]")[0] or rule.to
         return key, [] if path is None else [where.at(key).look(parse, path)]
 
     def set_meaning(
@@ -146,14 +189,14 @@ class _Resolver:
             step.level = self.find_level(level, dotted, step, rule, where)
             step.shape = self.find_shape(level, dotted, step.level, rule, where)
         elif rule.as_ == COORDINATES and not step.is_list:
-            step.codec = choose_codec(rule, model, where, self.zone, writes=step.writes)
+            step.codec = self.choose(rule, model, where, writes=step.writes)
             step.level = self.add_level(level, dotted, model, where)
             step.level.is_lenient = True
             step.level.is_root = level.is_root and not step.slots
             self.fill_fields(step.level, _COORDINATES, where)
         else:
             type_ = self.find_value_type(step, where)
-            step.codec = choose_codec(rule, type_, where, self.zone, writes=step.writes)
+            step.codec = self.choose(rule, type_, where, writes=step.writes)
             step.words = list_words(rule)
             if "default" in rule.model_fields_set:
                 step.default = type_value(rule.default, type_, where.at("default"))
@@ -174,7 +217,7 @@ class _Resolver:
                 "only text, numbers and booleans of an entity are written as constants",
                 "use `constants` for what is always written",
             )
-        step.codec = choose_codec(rule, slot.type_, where, self.zone, writes=True)
+        step.codec = self.choose(rule, slot.type_, where, writes=True)
 
     def find_value_type(self, step: Step, where: Where) -> Any:
         """The type that one converted value has to have."""
@@ -265,8 +308,12 @@ class _Resolver:
                 found[name] = level
         if rule.overnight and item.model is not WeeklyRange:
             raise where.at("overnight").error("only openings of the week are split at midnight")
-        inner = None if rule.inner is None else where.at("inner").look(parse, rule.inner)
-        return Shape(found["key"], inner, found["group"], rule.overnight is not None)
+        inner = tuple(where.at("inner").look(parse, path) for path in rule.inner or ())
+        closed = rule.closed if "closed" in rule.model_fields_set else UNSET
+        days = _list_days(found["key"]) if inner or closed is not UNSET else ()
+        if closed == OMIT:
+            days, closed = (), UNSET
+        return Shape(found["key"], inner, found["group"], rule.overnight is not None, days, closed)
 
     def use_level(self, name: str, model: type[Entity], where: Where) -> Level:
         """Another mapping of the file, if it gives what is needed."""
@@ -279,6 +326,13 @@ class _Resolver:
                 f"use a mapping `into: {model.__name__}`",
             )
         return level
+
+
+def _list_days(key: Level | None) -> tuple[Any, ...]:
+    """Their words for the days, if the key is a day of the week and nothing else."""
+    steps = [] if key is None else key.steps
+    codec = steps[0].codec if len(steps) == 1 and steps[0].slots[-1].type_ is Weekday else None
+    return () if codec is None else tuple(codec.write(day) for day in Weekday)
 
 
 def is_object_rule(rule: grammar.Rule) -> bool:

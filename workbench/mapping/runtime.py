@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
@@ -10,18 +11,73 @@ from pydantic import BaseModel
 
 from workbench.canonical.base import Money
 from workbench.mapping.codec import describe
-from workbench.mapping.paths import MISSING, Steps, look_up
-from workbench.mapping.plan import Join
+from workbench.mapping.paths import MISSING, Match, Steps, look_up
+from workbench.mapping.plan import Join, Less, Mark
+from workbench.mapping.scalars import to_decimal, to_number
 
 
-def pick(value: Any, index: int) -> Any:
-    """One item of a list; None when the list is too short."""
+def pick(value: Any, index: int | Match) -> Any:
+    """One item of a list; None when it has no such item."""
     if type(value) is not list:
         raise ValueError(f"a list is expected, not {describe(value)}")
+    if isinstance(index, Match):
+        found = index.find(value)
+        return None if found is None else value[found]
     try:
         return value[index]
     except IndexError:
         return None
+
+
+def find_marked(items: Sequence[Any], marks: Mapping[str, Mark]) -> Any:
+    """The first item of ours that has the constants of a rule; None when there is none."""
+    for item in items:
+        if all(getattr(item, name, None) == mark.value for name, mark in marks.items()):
+            return item
+    return None
+
+
+def pluck(items: Any, steps: Steps) -> list[Any]:
+    """One value of each object of a list."""
+    found = [
+        look_up(item, steps)[0] for item in (items if type(items) is list else refuse_list(items))
+    ]
+    if any(value is MISSING or value is None for value in found):
+        raise ValueError(f"an object of the list has no {steps[-1]!r}")
+    return found
+
+
+def plant(steps: Steps, value: Any) -> dict[str, Any]:
+    """An object that holds one value."""
+    target: dict[str, Any] = {}
+    put(target, steps, value)
+    return target
+
+
+def take_off(source: Any, value: Any, less: Less) -> Any:
+    """A price of theirs without what it contains."""
+    contained = _sum(source, less)
+    return to_decimal(value) - contained if contained else value
+
+
+def add_on(target: Any, less: Less) -> None:
+    """Write a price with what it contains, in the type that it was written in."""
+    value, contained = reach(target, less.source), _sum(target, less)
+    if value is None or not contained:
+        return
+    total = to_decimal(value) + contained
+    put(target, less.source, format(total, "f") if isinstance(value, str) else to_number(total))
+
+
+def _sum(holder: Any, less: Less) -> Decimal:
+    """The prices of what is contained, by their quantities."""
+    total = Decimal()
+    for item in reach(holder, less.each) or ():
+        price = reach(item, less.price)
+        quantity = None if less.quantity is None else reach(item, less.quantity)
+        if price is not None:
+            total += to_decimal(price) * (1 if quantity is None else to_decimal(quantity))
+    return total
 
 
 def refuse_list(value: Any) -> Any:
@@ -85,8 +141,8 @@ def put(target: Any, steps: Steps, value: Any) -> None:
     for step, following in pairwise(steps):
         inner = _get(target, step)
         if inner is None:
-            inner = [] if isinstance(following, int) else {}
-            _set(target, step, inner)
+            _set(target, step, {} if isinstance(following, str) else [])
+            inner = _get(target, step)
         target = inner
     last = steps[-1]
     present = _get(target, last)
@@ -102,14 +158,19 @@ def merge(target: dict[str, Any], other: Mapping[str, Any]) -> None:
         put(target, (key,), value)
 
 
-def _get(target: Any, step: str | int) -> Any:
+def _get(target: Any, step: str | int | Match) -> Any:
+    if isinstance(step, Match):
+        found = step.find(target)
+        return None if found is None else target[found]
     if isinstance(step, int):
         return target[step] if step < len(target) else None
     return target.get(step)
 
 
-def _set(target: Any, step: str | int, value: Any) -> None:
-    if isinstance(step, int) and step == len(target):
+def _set(target: Any, step: str | int | Match, value: Any) -> None:
+    if isinstance(step, Match):
+        target.append(step.build() | value)
+    elif isinstance(step, int) and step == len(target):
         target.append(value)
     elif isinstance(step, int) and step > len(target):
         raise ValueError("the items before it in the partner's list have no value")

@@ -197,9 +197,28 @@ def build_rate(per_unit: int) -> Callable[[Options, Any, Any], Codec]:
     return lambda _options, _type, _zone: codec
 
 
-def build_list(options: ListOptions, _type: Any, _zone: Any) -> Codec:
-    """Their joined text for our list of texts; blanks around items do not count."""
+def _build_joined(separator: str) -> Codec:
+    """Their list of texts for our one text."""
+
+    def read(value: Any) -> str:
+        if not isinstance(value, list):
+            raise ValueError(f"a list is expected, not {describe(value)}")  # noqa: TRY004 one error type per payload
+        parts = [to_text(item) for item in value]
+        if any(separator in part for part in parts):
+            raise ValueError(f"an item holds the separator {separator!r}")
+        return separator.join(parts)
+
+    return Codec(read, lambda text: text.split(separator) if text else [])
+
+
+def build_list(options: ListOptions, type_: Any, _zone: Any) -> Codec:
+    """Their joined text for our list of texts, or their list for our one text.
+
+    Blanks around the items of a text do not count.
+    """
     separator = options.separator
+    if isinstance(type_, type) and issubclass(type_, str):
+        return _build_joined(separator)
 
     def read(value: Any) -> list[str]:
         return [part.strip() for part in to_text(value).split(separator) if part.strip()]

@@ -45,7 +45,8 @@ def _walk(fields: dict[str, Rule], prefix: str, root: str) -> Iterator[MappedFie
             below, inside = f"{field}[].", f"{path}[*]"
             if rule.inner is not None:
                 yield from _walk(rule.group or {}, below, inside)
-                inside = f"{_join(inside, rule.inner)}[*]"
+                for inner in rule.inner:
+                    inside = f"{_join(inside, inner)}[*]"
         for key in rule.key or ():
             yield MappedField(f"{below}{key}", path, "the key")
         if rule.fields is not None:

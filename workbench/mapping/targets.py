@@ -20,7 +20,7 @@ from workbench.canonical import (
     reservation,
     restaurant,
 )
-from workbench.canonical.base import Entity, Money, OpenEnum
+from workbench.canonical.base import Entity, Money, OpenEnum, UnitPrice
 
 Kind = Literal["model", "list", "dict", "leaf"]
 
@@ -121,6 +121,8 @@ def _enter(type_: Any, step: str, dotted: str) -> Slot:
             message = f"{type_.__name__} has no field {step!r} (in {dotted!r})"
             raise UnknownNameError(message, suggest(step, fields))
         inner, required = fields[step].annotation, fields[step].is_required()
+        if UnitPrice in fields[step].metadata:
+            inner = UnitPrice
     elif kind == "list":
         if not step.isdecimal():
             hint = "name an item by its index, as in `notes.0.text`, or use `each`"

@@ -8,9 +8,10 @@ the second pass through a repeated hour, which such a format cannot tell from th
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field
 
@@ -20,6 +21,9 @@ from workbench.mapping.scalars import Options, to_decimal, to_whole
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PROBE = datetime(2026, 11, 23, 17, 45, 59, tzinfo=UTC)
+_ZERO_SECONDS = re.compile(r"(?<=T\d\d:\d\d):00(?![.\d])")
+# Nobody ordered before, and what is later is seconds that were taken for milliseconds.
+_EARLIEST, _LATEST = (datetime(year, 1, 1, tzinfo=UTC) for year in (2000, 2100))
 _FIRST_NUMBER = {"monday-1": (0, 1), "monday-0": (0, 0), "sunday-0": (6, 0), "sunday-1": (6, 1)}
 
 
@@ -38,10 +42,34 @@ def _reads_what_it_writes(value: str | None) -> str | None:
 Format = Annotated[str | None, AfterValidator(_reads_what_it_writes)]
 
 
+def _has_clock(value: str | None) -> str | None:
+    if value is not None and _PROBE.strftime(value) == _PROBE.replace(hour=5).strftime(value):
+        raise ValueError("it says no time of day; is it a `date`?")
+    return value
+
+
+def _is_zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"{value!r} is no time zone of the IANA, as Europe/Madrid is") from None
+    return value
+
+
+Zone = Annotated[str, AfterValidator(_is_zone)]
+
+
 class FormatOptions(Options):
     """A format of `strptime`; without it ISO 8601."""
 
     format: Format = None
+
+
+class LocalOptions(Options):
+    """A format as before, with a time of day; the zone, if it is not the restaurant's."""
+
+    format: Annotated[Format, AfterValidator(_has_clock)] = None
+    zone: Zone | None = None
 
 
 class TimeOptions(Options):
@@ -80,21 +108,76 @@ def build_instant(options: InstantOptions, _type: Any, _zone: ZoneInfo) -> Codec
     return Codec(read, write)
 
 
-def build_local_datetime(options: FormatOptions, _type: Any, zone: ZoneInfo) -> Codec:
-    """Their wall-clock time without offset, in the restaurant's zone."""
+def _read_local(text: str, pattern: str | None = None) -> datetime:
+    """A wall-clock time; a date alone says no time of day, least of all midnight."""
+    local = datetime.strptime(text, pattern) if pattern else datetime.fromisoformat(text)  # noqa: DTZ007 the zone follows
+    if local.tzinfo is not None:
+        raise ValueError("it has an offset from UTC; is it an `instant`?")
+    if not pattern and _is_date(text):
+        raise ValueError("it is a date without a time of day; is it a `date`, or a `join`?")
+    return local
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return bool(date.fromisoformat(text))
+    except ValueError:
+        return False
+
+
+def _place(local: datetime, zone: ZoneInfo) -> datetime:
+    """The instant of a wall-clock time in a zone."""
+    offset = local.replace(tzinfo=zone).utcoffset() or timedelta()
+    return local.replace(tzinfo=timezone(offset))
+
+
+def _spell_clock(clock: time) -> str:
+    return clock.isoformat("auto" if clock.second or clock.microsecond else "minutes")
+
+
+def cut_clock(text: str, parts: int, separator: str) -> str:
+    """A written time as the parts of a `join`: no seconds where there are none, date apart."""
+    short = _ZERO_SECONDS.sub("", text)
+    return short.replace("T", separator, 1) if short.count(separator) + 1 < parts else short
+
+
+def build_local_datetime(options: LocalOptions, _type: Any, zone: ZoneInfo) -> Codec:
+    """Their wall-clock time without offset, in the restaurant's zone or a stated one."""
     pattern = options.format
+    own = ZoneInfo(options.zone) if options.zone else zone
 
     def read(value: Any) -> datetime:
-        text = _require_text(value)
-        local = datetime.strptime(text, pattern) if pattern else datetime.fromisoformat(text)  # noqa: DTZ007 the zone follows
-        if local.tzinfo is not None:
-            raise ValueError("it has an offset from UTC; is it an `instant`?")
-        offset = local.replace(tzinfo=zone).utcoffset() or timedelta()
-        return local.replace(tzinfo=timezone(offset))
+        return _place(_read_local(_require_text(value), pattern), own)
 
     def write(value: datetime) -> str:
-        local = value.astimezone(zone).replace(tzinfo=None)
+        local = value.astimezone(own).replace(tzinfo=None)
         return local.strftime(pattern) if pattern else local.isoformat()
+
+    return Codec(read, write)
+
+
+def build_zoned_datetime(_options: Options, _type: Any, zone: ZoneInfo) -> Codec:
+    """Their wall-clock time with the name of its zone or its offset, a space between them.
+
+    It is written in the restaurant's zone, by name.
+    """
+
+    def read(value: Any) -> datetime:
+        text, blank, name = _require_text(value).rpartition(" ")
+        if not blank:
+            raise ValueError(
+                "a time and a zone are expected, as in '2026-05-01T19:30 Europe/Paris'"
+            )
+        local = _read_local(text)
+        if name[0] in "+-Zz":
+            return datetime.fromisoformat(f"{local.isoformat()}{name}")
+        try:
+            return _place(local, ZoneInfo(name))
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError(f"{name} is no time zone") from None
+
+    def write(value: datetime) -> str:
+        return f"{value.astimezone(zone).replace(tzinfo=None).isoformat()} {zone.key}"
 
     return Codec(read, write)
 
@@ -104,9 +187,12 @@ def build_epoch(unit: timedelta) -> Any:
 
     def read(value: Any) -> datetime:
         try:
-            return _EPOCH + int(to_decimal(value) * (unit // _MICROSECOND)) * _MICROSECOND
+            found = _EPOCH + int(to_decimal(value) * (unit // _MICROSECOND)) * _MICROSECOND
         except OverflowError:
             raise ValueError("it is far beyond our calendar; is the unit right?") from None
+        if not _EARLIEST <= found < _LATEST:
+            raise ValueError(f"it would be in {found.year}; are these `epoch-s` or `epoch-ms`?")
+        return found
 
     codec = Codec(read, lambda value: (value - _EPOCH) // unit)
     return lambda _options, _type, _zone: codec
@@ -146,7 +232,7 @@ def build_time(options: TimeOptions, _type: Any, _zone: ZoneInfo) -> Codec:
             return options.midnight
         if pattern:
             return value.strftime(pattern)
-        return value.isoformat("auto" if value.second or value.microsecond else "minutes")
+        return _spell_clock(value)
 
     return Codec(read, write)
 

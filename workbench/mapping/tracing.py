@@ -5,13 +5,13 @@ The generated code does not keep count, so that translating costs nothing for it
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from workbench.mapping.arranging import spread
-from workbench.mapping.paths import EVERY, MISSING, Steps, collapse, look_up
-from workbench.mapping.plan import Case, Level, Shape, Step
+from workbench.mapping.paths import EVERY, MISSING, Keys, Match, Steps, collapse, look_up, pin
+from workbench.mapping.plan import UNSET, Case, Level, Mark, Shape, Step, find_marks
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +21,15 @@ class Coverage:
     Attributes:
         unread: JSON Pointers, list indexes written as `*`, of source leaves that no rule reads and
             that are not on the `ignore` list. Outward the source is the entity.
+        assumed: Inward, canonical fields (dotted) whose value is a rule's `default`, because the
+            payload says nothing.
         unfilled: Inward, canonical fields without a value (dotted; `unfilled` ones left out).
             Outward, JSON Pointers of the partner's values that a rule could have written.
     """
 
     unread: tuple[str, ...] = ()
     unfilled: tuple[str, ...] = ()
+    assumed: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -37,12 +40,14 @@ class Trace:
         whole: Steps of values that are read with everything below.
         shells: Steps of objects and lists that are entered.
         ignored: Patterns of values left out on purpose.
+        assumed: Target steps of values that are there because a rule has a default.
         filled: Target steps → source steps, for values that are there.
     """
 
     whole: set[Steps] = field(default_factory=set)
     shells: set[Steps] = field(default_factory=set)
     ignored: list[Steps] = field(default_factory=list)
+    assumed: list[Steps] = field(default_factory=list)
     filled: dict[Steps, Steps] = field(default_factory=dict)
 
 
@@ -58,6 +63,8 @@ def trace(level: Level, source: Any, *, inward: bool) -> Trace:
     _follow(level, source, (), (), result, inward=inward)
     if inward and level.currency is not None:
         result.whole.add(level.currency)
+    if inward and isinstance(level.exponent, tuple):
+        result.whole.add(level.exponent)
     return result
 
 
@@ -79,7 +86,7 @@ def _follow(
         _follow_branch(level.case, source, at, target, result, inward=inward)
     for step in level.steps:
         for path in step.sources:
-            _follow_step(step, path, source, at, target, result, inward=inward)
+            _follow_step(level, step, path, source, at, target, result, inward=inward)
 
 
 def _follow_branch(
@@ -93,7 +100,15 @@ def _follow_branch(
 
 
 def _follow_step(
-    step: Step, path: Steps, source: Any, at: Steps, target: Steps, result: Trace, *, inward: bool
+    level: Level,
+    step: Step,
+    path: Steps,
+    source: Any,
+    at: Steps,
+    target: Steps,
+    result: Trace,
+    *,
+    inward: bool,
 ) -> None:
     origin, goal = (path, step.keys) if inward else (step.keys, path)
     if step.is_constant or not (step.reads if inward else step.writes):
@@ -101,12 +116,34 @@ def _follow_step(
         if origin:
             result.whole.add((*at, *origin))
         return
-    value, taken = look_up(source, origin)
-    here = (*at, *origin[:taken])
+    pinned = pin(source, origin if inward else _pin_marked(level, step.keys, source))
+    value, taken = look_up(source, pinned)
+    here = (*at, *pinned[:taken])
+    for position, part in enumerate(origin):
+        if isinstance(part, Match):
+            result.whole |= {(*at, *pinned[: position + 1], *names) for names, _ in part.members}
+    if inward and step.default is not UNSET and (value is None or value is MISSING):
+        result.assumed.append((*target, *goal))
     if value is None:
         result.whole.add(here)
     elif value is not MISSING:
         _enter(step, value, here, (*target, *goal), result, inward=inward)
+
+
+def _pin_marked(level: Level, keys: Keys, source: Any) -> Steps:
+    """The steps to a field of ours, with the index that a marked item really has."""
+    marks, found = find_marks(level), list(keys)
+    for position in range(len(keys)):
+        wanted = marks.get(keys[: position + 1])
+        items = look_up(source, tuple(found[:position]))[0] if wanted else None
+        if wanted and isinstance(items, (list, tuple)):
+            fitting = (index for index, item in enumerate(items) if _is_marked(item, wanted))
+            found[position] = next(fitting, len(items))
+    return tuple(found)
+
+
+def _is_marked(item: Any, marks: Mapping[str, Mark]) -> bool:
+    return all(item.get(name, mark.default) == mark.value for name, mark in marks.items())
 
 
 def _enter(
@@ -114,7 +151,10 @@ def _enter(
 ) -> None:
     if target:
         result.filled[target] = at
-    if step.level is None:
+    if step.item and inward:
+        result.shells.add(at)
+        result.whole |= {(*at, index, *step.item) for index in range(len(value))}
+    elif step.level is None:
         result.whole.add(at)
     elif step.codec is not None and inward:
         result.whole.add(at)
@@ -135,10 +175,11 @@ def _enter_arranged(
 ) -> None:
     result.shells.add(at)
     for key in value if isinstance(value, dict) else range(len(value)):
-        inner = (*at, key, *(shape.inner or ()))
+        inner = (*at, key, *shape.first)
         result.shells |= {inner[:length] for length in range(len(at) + 1, len(inner) + 1)}
-    for index, member in enumerate(spread(value, shape.inner, is_keyed=shape.key is not None)):
+    for index, member in enumerate(spread(value, shape)):
         here, ours = (*at, *member.steps), (*target, index)
+        result.shells |= {here[:length] for length in range(len(at) + 1, len(here))}
         holder = (*at, member.steps[0])
         if shape.group is not None:
             _follow(shape.group, member.group, holder, ours, result, inward=True)

@@ -10,10 +10,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from workbench.canonical.base import Entity
-from workbench.errors import InputError, MappingError
+from workbench.canonical.base import exponent as digits_of
+from workbench.errors import InputError, MappingError, TranslationError
 from workbench.mapping.explaining import FAILURES, explain_invalid
 from workbench.mapping.hooks import Hook, name_hook
-from workbench.mapping.paths import collapse, look_up, point
+from workbench.mapping.money import LARGEST_EXPONENT, Unit
+from workbench.mapping.paths import MISSING, collapse, look_up, point
 from workbench.mapping.plan import Level
 from workbench.mapping.program import Program
 from workbench.mapping.runtime import find_currency, put
@@ -56,7 +58,8 @@ class Translation:
             for name in type(self.value).model_fields
             if name not in filled | _OURS | self.level.unfilled
         ]
-        return Coverage(list_unread(self.payload, self._trace), tuple(unfilled))
+        assumed = (".".join(map(str, steps)) for steps in self._trace.assumed)
+        return Coverage(list_unread(self.payload, self._trace), tuple(unfilled), tuple(assumed))
 
     @cached_property
     def provenance(self) -> dict[str, str]:
@@ -154,6 +157,8 @@ class Translator:
         if self.plan.currency is not None:
             found = look_up(payload, self.plan.currency)[0]
             currency = found if isinstance(found, str) else currency
+        if self.plan.exponent is not None:
+            currency = self._find_unit(payload, currency)
         try:
             data = self._read(payload, currency)
         except FAILURES as error:
@@ -182,8 +187,13 @@ class Translator:
         given = entity.model_fields_set if only is None else entity.model_fields_set & only
         currency = self._find_currency(entity)
         write = self._write if only is None else self._patch
+        unit, exponent = currency, self.plan.exponent
+        if isinstance(exponent, int):
+            unit = Unit(currency, exponent)
         try:
-            payload = write(entity, given, currency)
+            payload = write(entity, given, unit)
+            if isinstance(exponent, tuple) and find_currency([getattr(entity, n) for n in given]):
+                put(payload, exponent, digits_of(currency))
             if self._writes_currency and find_currency([getattr(entity, n) for n in given]):
                 put(payload, self.plan.currency or (), currency)
         except FAILURES as error:
@@ -191,6 +201,21 @@ class Translator:
         if self._finish is not None:
             payload = self._finish(payload)
         return Untranslation(payload, entity, self.plan, None if only is None else frozenset(only))
+
+    def _find_unit(self, payload: Any, currency: str) -> str:
+        """The currency with the decimal digits that the payload's minor units have."""
+        digits: Any = self.plan.exponent
+        if isinstance(digits, tuple):
+            digits = look_up(payload, digits)[0]
+        if digits is MISSING or digits is None:
+            return currency
+        if type(digits) is not int or not 0 <= digits <= LARGEST_EXPONENT:
+            raise TranslationError(
+                "the decimal digits of its minor units are expected, a small whole number",
+                path=point(self.plan.exponent if isinstance(self.plan.exponent, tuple) else ()),
+                value=digits,
+            )
+        return Unit(currency, digits)
 
     def _find_currency(self, entity: Entity) -> str:
         """The currency that the written payload is in."""

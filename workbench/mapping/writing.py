@@ -11,16 +11,22 @@ from contextlib import nullcontext
 from workbench.mapping import arranging, runtime
 from workbench.mapping.code import Code
 from workbench.mapping.display import Display, display_whole, is_certain
-from workbench.mapping.paths import Steps
-from workbench.mapping.plan import UNSET, Case, Group, Level, Step, group_fields
+from workbench.mapping.paths import Keys, Match, Steps, point
+from workbench.mapping.plan import UNSET, Case, Group, Level, Step, find_marks, group_fields
 
+_LAST = 100
 _FIELDS_SET = "__pydantic_fields_set__"
 _CALLED = (
+    Match,
+    runtime.find_marked,
     runtime.put,
     runtime.merge,
     runtime.refuse_constant,
     runtime.refuse_entity,
     runtime.split_parts,
+    runtime.plant,
+    runtime.add_on,
+    arranging.place_nested,
     arranging.Gathering,
     arranging.split_nights,
 )
@@ -79,6 +85,7 @@ class _Writer:
         # Rules and objects that the display at the start has seen to.
         self.done: set[int] = set()
         self.made: set[Steps] = set()
+        self.marks = find_marks(level)
 
     def emit_level(self) -> None:
         """Write the whole level."""
@@ -90,7 +97,7 @@ class _Writer:
     def open(self, tree: Group) -> None:
         """Start the object with the values that are always there, in one display."""
         paths = [path for path in self.paths if path]
-        if paths and all(isinstance(path[0], int) for path in paths):
+        if paths and not any(isinstance(path[0], str) for path in paths):
             self.code.add("out = []")
             return
         sure = [step for step in tree.children.values() if self.is_sure(step)]
@@ -120,26 +127,42 @@ class _Writer:
         """Whether a value is there in every entity, for a place of its own."""
         return is_certain(step) and step.number not in self.shared
 
-    def emit(self, group: Group, entity: str, given: str, *, is_partial: bool = False) -> None:
+    def emit(
+        self, group: Group, entity: str, given: str, at: Keys = (), *, is_partial: bool = False
+    ) -> None:
         """Write the fields of an entity, a dictionary or a list that a variable holds."""
-        for key, child in group.children.items():
+        # What stands in lists of other rules comes after these, the deepest last.
+        for key, child in sorted(group.children.items(), key=lambda pair: _depth(pair[1])):
             if isinstance(child, Step) and child.number in self.done:
                 continue
             condition, value = _reach(group, child, key, entity, given, is_partial=is_partial)
+            if marks := self.marks.get((*at, key)):
+                value = self.code.variable("q")
+                bound = self.code.bind(
+                    f"m{self.level.number}{point((*at, key)).replace('/', '_')}", marks
+                )
+                condition = f"({value} := find_marked({entity}, {bound})) is not None"
             with self.code.block(f"if {condition}:") if condition else nullcontext():
                 if isinstance(child, Group):
-                    self.emit_group(child, value)
+                    self.emit_group(child, value, (*at, key))
                 elif child.is_constant:
                     self.emit_constant(child, key, value, given)
                 else:
                     self.emit_step(child, value)
+                    self.emit_contained(child)
         for step in group.merges:
             verb = "patch" if is_partial else "write"
             number = 0 if step.level is None else step.level.number
             self.code.add(f"v = {verb}_{number}({entity}, {given}, cur)", step)
             self.assign_object(step)
 
-    def emit_group(self, group: Group, value: str) -> None:
+    def emit_contained(self, step: Step) -> None:
+        """Add to a price what theirs contains; this is written before."""
+        if step.less is not None:
+            less = self.code.bind(f"l{step.number}", step.less)
+            self.code.add(f"add_on(out, {less})", step)
+
+    def emit_group(self, group: Group, value: str, at: Keys) -> None:
         """Enter a group; one that was given as None is null wherever its parts are written."""
         name = self.code.variable("e")
         self.code.add(f"{name} = {value}")
@@ -152,7 +175,7 @@ class _Writer:
         with self.code.block(f"if {name} is not None:"):
             if group.kind == "model":
                 self.code.add(f"{given} = {name}.{_FIELDS_SET}")
-            self.emit(group, name, given)
+            self.emit(group, name, given, at)
 
     def emit_constant(self, step: Step, key: str | int, value: str, given: str) -> None:
         """Write a `value` rule with `to`; another value in the entity cannot be expressed."""
@@ -199,27 +222,35 @@ class _Writer:
     def emit_items(self, step: Step) -> None:
         """Convert the items of the list in `v` and assign it."""
         items, shape = f"a{step.number}", step.shape
+        if step.nested is not None:
+            self.code.add(f"{items} = []", step)
+            with self.code.block("for x in v:", step):
+                self.code.add(f"{items}.append({self.convert(step, 'x')})", step, is_item=True)
+            self.code.add(f"place_nested(out, {step.lists!r}, {step.nested!r}, {items})", step)
+            return
         if shape is None:
             self.code.add(f"{items} = []", step)
             with self.code.block("for x in v:", step):
                 self.emit_item(step, items)
             self.assign(step, items)
             return
-        is_keyed = shape.key is not None
-        self.code.add(f"{items} = Gathering({shape.inner!r}, is_keyed={is_keyed})", step)
+        bound = self.code.bind(f"h{step.number}", shape)
+        self.code.add(f"{items} = Gathering({bound})", step)
         parts = [
             "None" if level is None else f"write_{level.number}(x, x.{_FIELDS_SET}, cur)"
             for level in (step.level, shape.group, shape.key)
         ]
         with self.code.block(f"for x in {'split_nights(v)' if shape.is_overnight else 'v'}:", step):
             self.code.add(f"{items}.add({', '.join(parts)})", step, is_item=True)
-        self.assign(step, f"{items}.result")
+        self.assign(step, f"{items}.finish()")
 
     def emit_item(self, step: Step, items: str) -> None:
         """Append one item; an object whose values are always there is written in place."""
         display = None if step.level is None else display_whole(step.level)
         if display is None:
-            self.code.add(f"{items}.append({self.convert(step, 'x')})", step, is_item=True)
+            value = self.convert(step, "x")
+            value = f"plant({step.item!r}, {value})" if step.item else value
+            self.code.add(f"{items}.append({value})", step, is_item=True)
             return
         with self.code.block(f"{items}.append({{", step):
             self.emit_display(display, "x", step)
@@ -286,6 +317,14 @@ class _Writer:
         name = self.parents[path] = self.code.variable("o")
         self.code.add(f"{name} = {made}", step)
         return name
+
+
+def _depth(child: Group | Step) -> int:
+    """How late a rule writes: into lists of other rules, the deeper the later, and sums last."""
+    if isinstance(child, Step) and child.less is not None:
+        return _LAST
+    is_nested = isinstance(child, Step) and child.nested is not None
+    return len(child.lists) if isinstance(child, Step) and is_nested else 0
 
 
 def _is_prefix(one: Steps, other: Steps) -> bool:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from workbench.canonical import Entity, Money, Order, OrderLine, Totals
 from workbench.canonical.invariants import (
     check,
+    check_fineness,
     check_line_totals,
     check_payments,
     check_sign,
@@ -137,6 +138,32 @@ def test_taxes_that_prices_exclude_are_added(order: Order, damage: Damage) -> No
     assert check_total(damage(order, net)) == ()
     assert check_stated_totals(damage(order, net)) == ()
     assert check_total(damage(order, {**net, "/totals/total": eur(2700)}))
+
+
+def test_a_tax_of_the_whole_order_may_be_on_top(order: Order, damage: Damage) -> None:
+    """Where no line states a tax, the order's own may be within the prices or added; once."""
+    bare = {"/lines/1/tax": [], "/lines/0/tax": [], "/fees/0/tax": None}
+    for total, broken in ((2700, ()), (2790, ()), (2745, ("INV-M2", "INV-M9"))):
+        totals = {"total": eur(total), "items": eur(2500), "tax": eur(90)}
+        found = damage(order, {**bare, "/totals": totals, "/payments/0/amount": eur(total)})
+        assert tuple(item.code for item in check(found)) == broken
+
+
+def test_tips_are_not_taken_back(order: Order, damage: Damage) -> None:
+    """INV-M8: a negative tip is no tip, even where the sum is right."""
+    codes = [item.path for item in check_sign(damage(order, {"/tips/0/amount": eur(-100)}))]
+    assert codes == ["/tips/0/amount"]
+
+
+def test_only_a_unit_price_is_finer_than_a_coin(order: Order, damage: Damage) -> None:
+    """INV-M6: three for ten euros are 3.333… each; a total of so many decimals is none."""
+    third = {**eur(333), "finer": "0.3333333"}
+    fine = {"/lines/0/unit_price": third, "/lines/0/quantity": 3, "/lines/0/children": []}
+    line = damage(order, fine).lines[0].model_copy(update={"line_total": None})
+    assert line.unit_price.minor == Decimal("333.3333333")
+    assert check_fineness(damage(order, fine)) == ()
+    (found,) = check_fineness(damage(order, {"/totals/total": third}))
+    assert (found.code, found.path) == ("INV-M6", "/totals/total")
 
 
 def test_orders_without_lines_are_not_judged_by_their_sum(order: Order) -> None:

@@ -79,3 +79,10 @@ def test_impossible_positions_cannot_be_built(
     """INV-O2 and T1: the globe has its limits, and an instant has a zone."""
     with pytest.raises(ValidationError):
         damage(location, {field: value})
+
+
+def test_lines_have_ids_of_their_own(order: Order, damage: Damage) -> None:
+    """INV-O1: two lines of one id cannot be told apart; options of two lines may share theirs."""
+    (found,) = check_shape(damage(order, {"/lines/0/id": "l", "/lines/1/id": "l"}))
+    assert (found.code, found.path) == ("INV-O1", "/lines/1/id")
+    assert check_shape(damage(order, {"/lines/0/id": "k", "/lines/1/id": "l"})) == ()

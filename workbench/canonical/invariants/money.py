@@ -29,6 +29,7 @@ def check_money(order: Order) -> tuple[Violation, ...]:
         *check_tax(order),
         *check_discounts(order),
         *check_sign(order),
+        *check_fineness(order),
         *check_stated_totals(order),
     )
 
@@ -53,15 +54,16 @@ def check_line_totals(order: Order) -> tuple[Violation, ...]:
 def check_total(order: Order) -> tuple[Violation, ...]:
     """INV-M2: lines, fees and tips, less discounts, make the total.
 
-    A fee that is both a line and a field counts once; taxes that prices exclude are added. Nothing
-    can be said of an order whose partner gives no lines (`lines` not set).
+    A fee that is both a line and a field counts once; taxes that prices exclude are added, and a
+    tax that is stated for the whole order only may be within the prices or on top. Nothing can be
+    said of an order whose partner gives no lines (`lines` not set).
     """
     if "lines" not in order.model_fields_set:
         return ()
     lines = sum(_amount(line) for line in order.lines)
     expected = lines + _fees(order) + _tips(order) - _discounts(order) + _excluded_tax(order)
     stated = order.totals.total.amount_minor
-    if expected == stated:
+    if stated - expected in _taxes_on_top(order):
         return ()
     summary = f"the total is {stated}, but lines, fees, tips and discounts make {expected}"
     return violation("INV-M2", "/totals/total", summary)
@@ -113,6 +115,16 @@ def check_tax(order: Order) -> tuple[Violation, ...]:
     return found
 
 
+def check_fineness(order: Order) -> tuple[Violation, ...]:
+    """INV-M6: only the price of one unit is finer than the currency's minor unit."""
+    return tuple(
+        item
+        for path, money in walk(order)
+        if isinstance(money, Money) and money.finer and not path.endswith("/unit_price")
+        for item in violation("INV-M6", path, f"{money} is finer than {money.currency} allows")
+    )
+
+
 def check_currency(entity: Order | Catalog) -> tuple[Violation, ...]:
     """INV-M5: one currency throughout."""
     return tuple(
@@ -142,13 +154,17 @@ def check_discounts(order: Order) -> tuple[Violation, ...]:
 
 
 def check_sign(order: Order) -> tuple[Violation, ...]:
-    """INV-M8: the total is positive; 0 is for bookings and remakes."""
+    """INV-M8: the total is positive (0 is for bookings and remakes), and no tip is negative."""
+    found: tuple[Violation, ...] = ()
+    for position, tip in enumerate(order.tips):
+        if tip.amount.amount_minor < 0:
+            found += violation("INV-M8", f"/tips/{position}/amount", "the tip is negative")
     total = order.totals.total.amount_minor
     may_be_free = order.order_type == OrderType.INSITU or order.remake_of is not None
     if total > 0 or (total == 0 and may_be_free):
-        return ()
+        return found
     summary = f"the total is {total}"
-    return violation("INV-M8", "/totals/total", summary, severity="warning")
+    return (*found, *violation("INV-M8", "/totals/total", summary, severity="warning"))
 
 
 def check_stated_totals(order: Order) -> tuple[Violation, ...]:
@@ -163,7 +179,7 @@ def check_stated_totals(order: Order) -> tuple[Violation, ...]:
     tips = _tips(order) if totals.tips is None else totals.tips.amount_minor
     off = _discounts(order) if totals.discounts is None else totals.discounts.amount_minor
     expected = totals.items.amount_minor + fees + tips - off + _excluded_tax(order)
-    if expected == totals.total.amount_minor:
+    if totals.total.amount_minor - expected in _taxes_on_top(order):
         return ()
     summary = f"the stated parts make {expected}, not {totals.total.amount_minor}"
     return violation("INV-M9", "/totals", summary)
@@ -177,7 +193,7 @@ def _every_line(lines: Iterable[OrderLine], path: str) -> Iterator[tuple[str, Or
 
 def _price(line: OrderLine) -> Decimal:
     """What a line must come to, with its children, in minor units."""
-    each = line.unit_price.amount_minor + sum(_price(child) for child in line.children)
+    each = line.unit_price.minor + sum(_price(child) for child in line.children)
     off = line.discount_total.amount_minor if line.discount_total else 0
     return line.quantity * each - off
 
@@ -233,6 +249,16 @@ def _line_taxes(line: OrderLine) -> Iterator[TaxLine]:
 
 def _excluded_tax(order: Order) -> int:
     return _sum(tax.amount for tax in _taxes(order) if not tax.inclusive)
+
+
+def _taxes_on_top(order: Order) -> set[int]:
+    """What taxes may add to the lines: what the order states as a whole, where no line states any.
+
+    In most countries prices include their taxes, in some they are added to the bill.
+    """
+    tax = order.totals.tax
+    is_stated_below = next(_taxes(order), None) is not None
+    return {0} if tax is None or is_stated_below else {0, tax.amount_minor}
 
 
 def _sum(amounts: Iterable[Money | None]) -> int:

@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from workbench.canonical.base import Actor, OrderType
 from workbench.canonical.delivery import Address, DeliveryLocation
 from workbench.canonical.invariants.violation import Violation, violation
-from workbench.canonical.order import Order
+from workbench.canonical.order import Order, OrderLine
 from workbench.canonical.reservation import Reservation
 
 
 def check_shape(order: Order) -> tuple[Violation, ...]:
-    """INV-O1: each order type has its own required and forbidden parts.
+    """INV-O1: each order type has its own required and forbidden parts, and lines their own ids.
 
     A delivery by the market's own couriers needs no address: many markets keep it to themselves.
     """
+    return (*_check_line_ids(order.lines, "/lines"), *_check_parts(order))
+
+
+def _check_line_ids(lines: Sequence[OrderLine], path: str) -> tuple[Violation, ...]:
+    """A status or a refund that names a line must mean one."""
+    found: tuple[Violation, ...] = ()
+    seen: set[str] = set()
+    for position, line in enumerate(lines):
+        if line.id is not None and line.id in seen:
+            summary = "another line has the same id"
+            found += violation("INV-O1", f"{path}/{position}/id", summary)
+        seen |= {line.id} if line.id is not None else set()
+        found += _check_line_ids(line.children, f"{path}/{position}/children")
+    return found
+
+
+def _check_parts(order: Order) -> tuple[Violation, ...]:
     match order.order_type:
         case OrderType.DELIVERY if order.fulfilled_by != Actor.MARKET:
             return _check_delivery(order)

@@ -38,6 +38,16 @@ class SchemaNode:
         return frozenset(name for shape in self.shapes for name in types(shape)) - {"null"}
 
     @property
+    def formats(self) -> frozenset[str]:
+        """Documented formats of text; empty when some form of it has none."""
+        found = [shape.get("format") for shape in self.shapes]
+        return (
+            frozenset(map(str, found))
+            if all(isinstance(name, str) for name in found)
+            else frozenset()
+        )
+
+    @property
     def words(self) -> tuple[Any, ...] | None:
         """Documented values without null; None when they are not listed."""
         lists = [shape["enum"] for shape in self.shapes if "enum" in shape]

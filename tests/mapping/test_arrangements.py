@@ -1,0 +1,268 @@
+"""Places of values that partners choose and we do not: filters, nested menus, joined instants."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from workbench.canonical.invariants import check
+from workbench.canonical.menu import Catalog
+from workbench.canonical.order import Order
+from workbench.errors import MappingError, TranslationError
+from workbench.mapping import Translator
+
+Compile = Callable[[str], dict[str, Translator]]
+
+CHARGES = """
+mappings:
+  order:
+    into: Order
+    exponent: $.digits
+    fields:
+      ids.partner_id: $.id
+      order_type: {value: collection}
+      status: {value: placed}
+      placed_at: {join: [$.day, $.clock], as: local-datetime}
+      currency: $.money
+      totals.total: {from: "$.charges[?@.type=='sum'].value", as: minor}
+      totals.tax: {from: "$.charges[?@.type=='tax' && @.scope.level==1].value", as: minor}
+      fees.0.kind: {value: delivery}
+      fees.0.amount: {from: $.ride, as: minor}
+      fees.1.kind: {value: bag}
+      fees.1.amount: {from: $.bag, as: minor}
+"""
+CHARGED = {
+    "id": "7",
+    "day": "2026-05-01",
+    "clock": "19:30",
+    "money": "EUR",
+    "digits": 2,
+    "charges": [
+        {"type": "tax", "scope": {"level": 1}, "value": 90},
+        {"type": "sum", "value": 1090},
+    ],
+    "bag": 30,
+}
+MENU = """
+mappings:
+  menu:
+    into: Catalog
+    fields:
+      restaurant_id: $.site
+      currency: {value: EUR}
+      menus.0.ids.partner_id: {value: all}
+      menus.0.name: {value: Carta}
+      menus.0.sections:
+        each: $.groups
+        fields:
+          ids.partner_id: $.key
+          name: $.title
+          items: {each: $.dishes, fields: {product_id: $.code}}
+      products:
+        each: $.groups
+        inner: $.dishes
+        fields:
+          ids.partner_id: $.code
+          name: $.title
+          price: {from: $.cents, as: minor}
+          option_category_ids: {each: "$.choices[*].ref", as: string}
+      option_categories:
+        each: $.groups
+        inner: [$.dishes, $.choices]
+        fields: {ids.partner_id: $.ref, name: $.title}
+"""
+SIZE = {"ref": "size", "title": "Size"}
+SOUP = {"code": "1", "title": "Soup", "cents": 500, "choices": [SIZE]}
+BREAD = {"code": "2", "title": "Bread", "cents": 200, "choices": []}
+CARTE = {
+    "site": "r",
+    "groups": [
+        {"key": "a", "title": "Starters", "dishes": [SOUP, BREAD]},
+        {"key": "b", "title": "Mains", "dishes": [BREAD]},
+        {"key": "c", "title": "Sweets", "dishes": []},
+    ],
+}
+
+
+def test_the_item_with_a_code_is_found_and_written(compile_text: Compile) -> None:
+    """A filter names one item of a list, wherever it stands; outward the item is made."""
+    order = compile_text(CHARGES)["order"]
+    result = order.translate(CHARGED)
+    assert isinstance(result.value, Order)
+    assert result.value.totals.total.amount_minor == 1090
+    assert result.value.totals.tax is not None
+    assert result.value.totals.tax.amount_minor == 90
+    assert result.coverage.unread == ()
+    written = order.untranslate(result.value).payload
+    assert sorted(written.pop("charges"), key=str) == sorted(CHARGED["charges"], key=str)
+    assert written == {name: value for name, value in CHARGED.items() if name != "charges"}
+
+
+def test_two_items_with_one_code_are_refused(compile_text: Compile) -> None:
+    """Where the filter means several items, none is taken for the right one."""
+    twice = {**CHARGED, "charges": [*CHARGED["charges"], {"type": "sum", "value": 1}]}
+    with pytest.raises(TranslationError, match="several items") as caught:
+        compile_text(CHARGES)["order"].translate(twice)
+    assert caught.value.field == "totals.total"
+
+
+def test_an_unread_item_is_told(compile_text: Compile) -> None:
+    """Items that no filter names stay in the coverage."""
+    more = {**CHARGED, "charges": [*CHARGED["charges"], {"type": "tip", "value": 5}]}
+    unread = compile_text(CHARGES)["order"].translate(more).coverage.unread
+    assert unread == ("/charges/*/type", "/charges/*/value")
+
+
+def test_a_fee_keeps_its_kind(compile_text: Compile) -> None:
+    """The bag's fee alone goes back as the bag's, and a fee of no such kind is told as lost."""
+    order = compile_text(CHARGES)["order"]
+    value = order.translate(CHARGED).value
+    assert isinstance(value, Order)
+    assert [fee.kind for fee in value.fees] == ["bag"]
+    other = value.fees[0].model_copy(update={"kind": "service"})
+    result = order.untranslate(value.model_copy(update={"fees": (other,)}))
+    assert not {"ride", "bag"} & result.payload.keys()
+    assert "/fees/*/amount/amount_minor" in result.coverage.unread
+
+
+@pytest.mark.parametrize(("digits", "minor"), [(2, 1090), (3, 109), (0, 109000)])
+def test_the_payload_says_its_exponent(compile_text: Compile, digits: int, minor: int) -> None:
+    """Minor units are counted in the digits that the payload states."""
+    payload = copy.deepcopy(CHARGED) | {"digits": digits, "bag": 1000}
+    order = compile_text(CHARGES)["order"]
+    if digits == 3:
+        payload["charges"][0]["value"] = 100
+    value = order.translate(payload).value
+    assert isinstance(value, Order)
+    assert value.totals.total.amount_minor == minor
+    assert order.untranslate(value).payload["digits"] == 2
+
+
+def test_exponent_that_is_none_is_refused(compile_text: Compile) -> None:
+    """Text where the digits should be is an error at its place."""
+    with pytest.raises(TranslationError, match="small whole number") as caught:
+        compile_text(CHARGES)["order"].translate({**CHARGED, "digits": "two"})
+    assert caught.value.path == "/digits"
+
+
+def test_a_day_without_a_clock_is_no_midnight(compile_text: Compile) -> None:
+    """Half of a joined instant is refused."""
+    half = {name: value for name, value in CHARGED.items() if name != "clock"}
+    with pytest.raises(TranslationError, match="without a time of day"):
+        compile_text(CHARGES)["order"].translate(half)
+
+
+def test_a_nested_menu_comes_back_as_it_was(compile_text: Compile) -> None:
+    """Dishes inside sections and choices inside dishes are flat with us and nested again."""
+    menu = compile_text(MENU)["menu"]
+    result = menu.translate(CARTE)
+    assert isinstance(result.value, Catalog)
+    assert [product.name for product in result.value.products] == ["Soup", "Bread"]
+    assert [group.name for group in result.value.option_categories] == ["Size"]
+    assert result.coverage.unread == ()
+    assert menu.untranslate(result.value).payload == CARTE
+
+
+def test_a_dish_of_no_section_is_not_lost_silently(compile_text: Compile) -> None:
+    """What has no place in their nesting is refused, not dropped."""
+    menu = compile_text(MENU)["menu"]
+    value = menu.translate(CARTE).value
+    assert isinstance(value, Catalog)
+    (kept,) = value.menus
+    shorter = kept.model_copy(update={"sections": kept.sections[1:]})
+    with pytest.raises(TranslationError, match="none of these"):
+        menu.untranslate(value.model_copy(update={"menus": (shorter,)}))
+
+
+def test_one_dish_told_in_two_ways_is_refused(compile_text: Compile) -> None:
+    """The same id with two prices is no one dish."""
+    odd = json.loads(json.dumps(CARTE))
+    odd["groups"][1]["dishes"][0]["cents"] = 999
+    with pytest.raises(TranslationError, match="differ in what it is"):
+        compile_text(MENU)["menu"].translate(odd)
+
+
+def test_nesting_needs_a_shared_member(compile_text: Compile) -> None:
+    """Without an id that both rules write, nothing would say which dish is which."""
+    with pytest.raises(MappingError, match="which is which"):
+        compile_text(
+            MENU.replace(
+                "items: {each: $.dishes, fields: {product_id: $.code}}",
+                "items: {each: $.dishes, fields: {product_id: $.number}}",
+            )
+        )
+
+
+ZONED = """
+mappings:
+  reservation:
+    into: Reservation
+    fields:
+      ids.partner_id: $.id
+      status: {value: confirmed}
+      party.adults: $.guests
+      starts_at: {join: [$.date, $.time, $.zone], as: zoned-datetime}
+"""
+
+
+def test_the_payload_says_its_zone(compile_text: Compile) -> None:
+    """Date, clock and zone are one instant; it goes back in the restaurant's own zone."""
+    booking = compile_text(ZONED)["reservation"]
+    payload: dict[str, Any] = {
+        "id": "1",
+        "guests": 2,
+        "date": "2026-05-01",
+        "time": "19:00",
+        "zone": "Europe/London",
+    }
+    value = booking.translate(payload).value
+    assert value.model_dump(mode="json")["starts_at"] == "2026-05-01T19:00:00+01:00"
+    back = booking.untranslate(value).payload
+    assert (back["date"], back["time"], back["zone"]) == ("2026-05-01", "20:00", "Europe/Madrid")
+    assert (
+        booking.translate(back).value.model_dump()["starts_at"] == value.model_dump()["starts_at"]
+    )
+
+
+DISH = """
+mappings:
+  order:
+    into: Order
+    fields:
+      ids.partner_id: $.id
+      order_type: {from: $.way, enum: {D: delivery, P: collection}, default: collection}
+      status: {value: placed}
+      placed_at: {from: $.at, as: instant}
+      currency: {value: EUR}
+      totals.total: {from: $.total, as: decimal}
+      lines:
+        each: $.items
+        fields:
+          name: $.name
+          quantity: $.qty
+          unit_price:
+            from: $.price
+            as: decimal
+            less: {each: $.extras, price: $.price, quantity: $.count}
+          children:
+            each: $.extras
+            fields: {name: $.name, quantity: $.count, unit_price: {from: $.price, as: decimal}}
+"""
+
+
+def test_a_price_with_its_extras_is_taken_apart(compile_text: Compile) -> None:
+    """Their dish costs what it contains, ours does not; the sum is written back."""
+    order = compile_text(DISH)["order"]
+    extras = [{"name": "cheese", "count": 2, "price": 0.5}, {"name": "ham", "count": 1, "price": 1}]
+    dish = {"name": "pizza", "qty": 2, "price": 10.3, "extras": extras}
+    payload = {"id": "1", "at": "2026-05-01T10:00:00Z", "total": 20.6, "items": [dish]}
+    result = order.translate(payload)
+    assert isinstance(result.value, Order)
+    assert result.value.lines[0].unit_price.amount_minor == 830
+    assert [item.code for item in check(result.value)] == []
+    assert result.coverage.assumed == ("order_type",)
+    assert order.untranslate(result.value).payload == {**payload, "way": "P"}
