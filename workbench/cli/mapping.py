@@ -12,8 +12,8 @@ import orjson
 
 from workbench.cli.output import FINDINGS, Output, speaks
 from workbench.errors import InputError, TranslationError
+from workbench.execution.corpus import Chunk, Recipe, Tally, map_corpus, map_on_dask
 from workbench.mapping import Translator
-from workbench.mapping.corpus import Chunk, Recipe, Tally, map_corpus, map_on_dask
 from workbench.partners import Partner, load_partner
 from workbench.settings import load_settings
 

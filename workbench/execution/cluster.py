@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
-from workbench.mapping.portions import require
+from workbench.execution.portions import require
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")

@@ -136,7 +136,6 @@ class Rule(Part):
         """Conditions that must not hold, with what to say then; the first one counts."""
         inner = given & _INNER
         objects = inner & _OF_OBJECTS
-        special = given & _OF_LISTS
         return (
             (
                 len(given & _SOURCES) != 1,
@@ -168,6 +167,14 @@ class Rule(Part):
                 given & {"default", "none"} and ("each" in given or objects),
                 "`default` and `none` belong to a single value",
             ),
+            *self._faults_of_parts(given, inner, bool(objects)),
+        )
+
+    def _faults_of_parts(
+        self, given: set[str], inner: set[str], is_object: bool
+    ) -> tuple[tuple[object, str], ...]:
+        """Likewise for rules that take values apart: joins, arranged lists, sums."""
+        return (
             ("join" in given and inner - {"as_"}, "`join` goes with `as`, or gives text as it is"),
             (
                 self.join and not self.as_ and self.split is None and self.one_way != "in",
@@ -175,7 +182,7 @@ class Rule(Part):
             ),
             ("split" in given and self.join is None, "`split` belongs to `join`"),
             (
-                special and not ("each" in given and objects),
+                given & _OF_LISTS and not ("each" in given and is_object),
                 "`key`, `inner`, `group`, `overnight` and `closed` belong to `each` with objects",
             ),
             ("closed" in given and "key" not in given, "`closed` belongs to `key`"),

@@ -49,32 +49,37 @@ def build_phone(options: PhoneOptions, _type: Any, _zone: Any) -> Codec:
     def read(value: Any) -> str:
         text = to_text(value)
         digits = _PUNCTUATION.sub("", text)
-        if not digits.removeprefix("+").isdecimal():
-            return text
         if digits.startswith("00"):
             digits = f"+{digits[2:]}"
         elif not digits.startswith("+"):
             digits = digits.removeprefix(trunk)
-        try:
-            number = phonenumbers.parse(digits, region)
-        except phonenumbers.NumberParseException:
-            return text
-        found = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-        return found if _E164.fullmatch(found) else text
+        return _find_number(phonenumbers, digits, region) or text
 
     def write(value: str) -> str:
         if not _E164.fullmatch(value) or style == "e164":
             return value
         if style == "national" and value.startswith(prefix):
-            number = phonenumbers.parse(value)
             form = phonenumbers.PhoneNumberFormat.NATIONAL
-            national = _PUNCTUATION.sub("", phonenumbers.format_number(number, form))
+            national = phonenumbers.format_number(phonenumbers.parse(value), form)
             national = trunk + value.removeprefix(prefix) if trunk else national
+            national = _PUNCTUATION.sub("", national)
             # A number that would be read as something else is written in full.
             return national if read(national) == value else value
         return f"00{value[1:]}" if style == "00" else value
 
     return Codec(read, write)
+
+
+def _find_number(phonenumbers: Any, digits: str, region: str) -> str | None:
+    """The E.164 form; None for what is masked, has an extension, or is no number at all."""
+    if not digits.removeprefix("+").isdecimal():
+        return None
+    try:
+        number = phonenumbers.parse(digits, region)
+    except phonenumbers.NumberParseException:
+        return None
+    found: str = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return found if _E164.fullmatch(found) else None
 
 
 def build_coordinates(options: CoordinateOptions, _type: Any, _zone: Any) -> Codec:

@@ -11,8 +11,7 @@ import pandas as pd
 import pytest
 
 from workbench.errors import InputError, TranslationError
-from workbench.mapping import Translator, translate_many
-from workbench.mapping.corpus import (
+from workbench.execution.corpus import (
     Recipe,
     Tally,
     map_corpus,
@@ -20,7 +19,8 @@ from workbench.mapping.corpus import (
     map_portion,
     summarise,
 )
-from workbench.mapping.portions import split_corpus
+from workbench.execution.portions import split_corpus
+from workbench.mapping import translate_many
 
 Payload = dict[str, Any]
 
@@ -138,17 +138,29 @@ def test_folder_of_files(recipe: Recipe, tmp_path: Path) -> None:
     assert len(single[0].rows) == 1
 
 
-def test_indexes_of_one_cause_are_collapsed(order: Translator, payload: Payload) -> None:
+WEEK = """
+mappings:
+  hours:
+    into: Schedule
+    fields:
+      ranges: {each: $.days, fields: {day: $.day, start: {from: $.from, as: time}, end: {from: $.to, as: time}}}
+"""
+
+
+def test_indexes_of_one_cause_are_collapsed(tmp_path: Path) -> None:
     """The same fault in other lines is one cause."""
-    item = payload["cart"]["items"][0]
+    path = tmp_path / "week.yaml"
+    path.write_text(WEEK, encoding="utf-8")
+    hours = Recipe(str(path), "hours", "Europe/Madrid", "EUR").load()
+    good = {"day": "monday", "from": "10:00", "to": "12:00"}
     tally = Tally()
     for position in range(3):
-        items = [{**item, "price": "x"} if at == position else item for at in range(3)]
-        (error,) = translate_many(order, [{**payload, "cart": {"items": items}}])
+        days = [{**good, "from": "x"} if at == position else good for at in range(3)]
+        (error,) = translate_many(hours, [{"days": days}])
         assert isinstance(error, TranslationError)
         tally.fail(error, "here")
     assert tally.failure_table[["field", "path", "payloads"]].to_numpy().tolist() == [
-        ["lines.*.unit_price", "/cart/items/*/price", 3]
+        ["ranges.*.start", "/days/*/from", 3]
     ]
 
 

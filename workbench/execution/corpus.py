@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.errors import InputError, TranslationError
+from workbench.execution.portions import Portion, require, split_corpus
 from workbench.mapping.batch import translate_one
 from workbench.mapping.loading import load_mappings
-from workbench.mapping.portions import Portion, require, split_corpus
 from workbench.mapping.targets import suggest
 from workbench.mapping.translator import Translation, Translator
 
