@@ -143,7 +143,12 @@ mappings:
   hours:
     into: Schedule
     fields:
-      ranges: {each: $.days, fields: {day: $.day, start: {from: $.from, as: time}, end: {from: $.to, as: time}}}
+      ranges:
+        each: $.days
+        fields:
+          day: $.day
+          start: {from: $.from, as: time}
+          end: {from: $.to, as: time}
 """
 
 
