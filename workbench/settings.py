@@ -7,13 +7,17 @@ lives only in a `SecretStr`, and is never a parameter, an output, or part of a m
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal, Self
+from urllib.parse import unquote, urlsplit
 
+from dotenv import dotenv_values
 from pydantic import SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from workbench.errors import CredentialError, InputError
+from workbench.secrecy import is_secret_name
 
 UrlKind = Literal["base_url", "control_url"]
 
@@ -72,6 +76,29 @@ class Settings(BaseSettings):
             )
         return SecretStr(value)
 
+    def secrets(self, partner: str, environment: str, names: Iterable[str] = ()) -> dict[str, str]:
+        """Every secret that this machine holds for the workbench: name → value.
+
+        Those of all partners count, because a partner may be told another's by mistake: whatever
+        `WORKBENCH_<PARTNER>__<ENVIRONMENT>__…` and `.env` give, the passwords in addresses, the
+        signing key, and the named ones from the keyring.
+
+        Args:
+            partner: Whose credentials carry their plain name; others that of their variable.
+            environment: `sandbox` or `production`.
+            names: Credentials to ask the keyring for as well.
+        """
+        own = variable_name(partner, environment, "")
+        found: dict[str, str] = {}
+        for name, value in {**_read_env_file(self.root / ".env"), **os.environ}.items():
+            if value and (secret := _secret_part(name, value)):
+                plain = name.removeprefix(own).lower() if name.startswith(own) else name
+                found[plain] = secret
+        for name in set(names) - found.keys():
+            if stored := _from_keyring(partner, environment, name):
+                found[name] = stored
+        return found
+
     def url(self, partner: str, environment: str, kind: UrlKind) -> str | None:
         """Address that replaces the manifest's; only for sandboxes, so production stays put."""
         if environment == "production":
@@ -100,6 +127,27 @@ def load_settings() -> Settings:
         InputError: There is no folder of partners.
     """
     return Settings()
+
+
+def _secret_part(name: str, value: str) -> str:
+    """What of a variable's value is secret: all of it, the password of an address, or nothing."""
+    if not name.startswith("WORKBENCH_"):
+        return ""
+    try:
+        password = urlsplit(value).password if "://" in value else None
+    except ValueError:
+        password = None
+    if password is not None:
+        return unquote(password)
+    is_credential = name.count("__") >= 2 and not name.endswith(("__BASE_URL", "__CONTROL_URL"))
+    return value if is_credential or is_secret_name(name) else ""
+
+
+def _read_env_file(path: Path) -> dict[str, str]:
+    """Variables of a `.env` file; nothing where there is none."""
+    if not path.is_file():
+        return {}
+    return {name: value or "" for name, value in dotenv_values(path, interpolate=False).items()}
 
 
 def _from_keyring(partner: str, environment: str, name: str) -> str | None:

@@ -10,22 +10,25 @@ from __future__ import annotations
 import hashlib
 import itertools
 import os
+import platform
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self, TypeVar
 
 from pydantic import ValidationError
 
 from workbench.errors import InputError
-from workbench.model.evidence import Evidence
+from workbench.model.evidence import Evidence, Exchange, Record
 from workbench.model.feature import Catalogue
 from workbench.model.judging import judge
 from workbench.model.log import LOG_RECORD, RunFooter, RunHeader
 from workbench.model.statement import Statement
 from workbench.model.verdict import Status, Verdict
+from workbench.secrecy import WITHHELD, Redactor, guard_folder, open_private
 
 LOG_NAME = "evidence.jsonl"
 
@@ -55,7 +58,9 @@ class RunFolder:
                 out of the partner's reports.
         """
         if not run:
-            return cls(_reserve(reports / partner, f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"))
+            folder = cls(_reserve(reports / partner, f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}"))
+            folder.mark()
+            return folder
         folder = cls(_place(reports / partner, run))
         if folder.log.exists():
             raise InputError(
@@ -63,8 +68,54 @@ class RunFolder:
                 location=str(folder.log),
                 hint="Choose another name with --run, or remove the folder.",
             )
-        folder.path.mkdir(parents=True, exist_ok=True)
+        folder.path.parent.mkdir(parents=True, exist_ok=True)
+        folder.path.mkdir(mode=0o700, exist_ok=True)
+        folder.path.chmod(0o700)
+        folder.mark()
         return folder
+
+    @property
+    def _note(self) -> Path:
+        """Beside the folder: that nobody has searched it for secrets yet, and who is to do so."""
+        return self.path.with_name(f".{self.path.name}.unsearched")
+
+    def mark(self) -> None:
+        """Note that this process writes here, and will search what it wrote; the first counts."""
+        with suppress(FileExistsError), open_private(self._note, new=True) as file:
+            file.write(f"{os.getpid()} {platform.node()}".encode())
+
+    def release(self, redactor: Redactor) -> None:
+        """Search what was written for secrets, unless another process is to do it.
+
+        Raises:
+            ReportError: One was found; the folder was moved aside.
+        """
+        if self._writer() in {None, os.getpid()}:
+            self.search(redactor)
+
+    def search(self, redactor: Redactor) -> None:
+        """Search what was written for secrets, whoever wrote it.
+
+        Raises:
+            ReportError: One was found; the folder was moved aside.
+        """
+        try:
+            guard_folder(self.path, redactor)
+        finally:
+            self._note.unlink(missing_ok=True)
+
+    @property
+    def is_abandoned(self) -> bool:
+        """Whether what was to search the folder is gone."""
+        return self._note.exists() and self._writer() is None
+
+    def _writer(self) -> int | None:
+        """The process on this machine that is to search the folder; None when there is none."""
+        try:
+            number, _, node = self._note.read_text("utf-8").partition(" ")
+        except FileNotFoundError:
+            return None
+        return int(number) if node == platform.node() and is_alive(int(number)) else None
 
 
 def _place(home: Path, run: str) -> Path:
@@ -85,11 +136,30 @@ def _reserve(home: Path, name: str) -> Path:
     for number in itertools.count(1):
         path = home / (name if number == 1 else f"{name}-{number}")
         try:
-            path.mkdir()
+            path.mkdir(mode=0o700)
         except FileExistsError:
             continue
+        path.chmod(0o700)
         return path
     raise AssertionError  # pragma: no cover - numbers do not end
+
+
+def is_alive(process: int) -> bool:
+    """Whether a process of this machine runs."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def list_abandoned(reports: Path, partner: str) -> list[RunFolder]:
+    """Runs that nobody has searched for secrets, because what wrote them was killed."""
+    notes = sorted((reports / partner).glob(".*.unsearched"))
+    found = [RunFolder(note.with_name(note.name[1:].removesuffix(".unsearched"))) for note in notes]
+    return [folder for folder in found if folder.path.is_dir() and folder.is_abandoned]
 
 
 def list_runs(reports: Path, partner: str) -> list[RunFolder]:
@@ -97,7 +167,7 @@ def list_runs(reports: Path, partner: str) -> list[RunFolder]:
     found = [
         RunFolder(path.parent)
         for path in (reports / partner).glob(f"*/{LOG_NAME}")
-        if path.stat().st_size
+        if path.stat().st_size and path.parent.suffix != WITHHELD
     ]
     return sorted(found, key=lambda folder: (read_header(folder.log).started_at, folder.run))
 
@@ -139,14 +209,22 @@ class EvidenceLog:
     """Writes a log line by line, each flushed, so that a crash loses nothing already seen.
 
     A context manager: leaving it without an exception writes the footer.
+
+    Args:
+        path: A new file, which only its owner may read.
+        header: The first line.
+        mask: Takes away from JSON-like data what must not be written.
     """
 
-    def __init__(self, path: Path, header: RunHeader) -> None:
-        self._file = path.open("xb")
+    def __init__(
+        self, path: Path, header: RunHeader, mask: Callable[[Any], Any] | None = None
+    ) -> None:
+        self._file = open_private(path, new=True)
+        self._mask = mask
         self._digest = hashlib.sha256()
         self._started = datetime.now(UTC)
         self._count = 0
-        self._write(header)
+        self._write(_masked(header, mask, _TOLD_OF_RUN))
 
     def __enter__(self) -> Self:
         return self
@@ -163,9 +241,10 @@ class EvidenceLog:
             self._file.close()
 
     def add(self, evidence: Evidence) -> Evidence:
-        """Append one observation; returns it with its id (`e1`, `e2`, …)."""
+        """Append one observation; returns it as written, with its id (`e1`, `e2`, …)."""
         self._count += 1
-        numbered = evidence.model_copy(update={"id": f"e{self._count}"})
+        told = _masked(evidence, self._mask, _TOLD)
+        numbered = told.model_copy(update={"id": f"e{self._count}"})
         self._write(numbered)
         return numbered
 
@@ -189,6 +268,34 @@ class EvidenceLog:
         self._digest.update(line)
         self._file.write(line)
         self._file.flush()
+
+
+# What is told in the partner's words, or may quote them; all else is in words of ours.
+_TOLD = ("subject", "summary", "artefacts", "detail", "findings")
+_TOLD_OF_FINDING = (
+    "summary", "pointer", "operation", "expected", "observed", "hint", "reproduction", "exchange",
+)  # fmt: skip
+# Statements come from the folder's own texts, which were searched when the run began.
+_TOLD_OF_RUN = ("title", "context")
+_R = TypeVar("_R", bound=Record)
+
+
+def _masked(record: _R, mask: Callable[[Any], Any] | None, told: Iterable[str]) -> _R:
+    """The record without what `mask` takes away from the fields in `told`."""
+    if mask is None:
+        return record
+    update: dict[str, Any] = {}
+    for name in told:
+        held = getattr(record, name)
+        if name == "findings":
+            now: Any = tuple(_masked(finding, mask, _TOLD_OF_FINDING) for finding in held)
+        elif isinstance(held, Exchange):
+            now = Exchange.model_validate(mask(held.model_dump(mode="json")))
+        else:
+            now = mask(held)
+        if now != held:
+            update[name] = now
+    return record.model_copy(update=update) if update else record
 
 
 def read_header(path: Path) -> RunHeader:

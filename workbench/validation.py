@@ -9,19 +9,29 @@ import platform
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from types import TracebackType
 from typing import Self
 
+from workbench.adapters.recorder import Echo
 from workbench.adapters.session import Session
 from workbench.errors import CredentialError, InputError, PartnerError
 from workbench.evidence import behaviour, contract, documents, receipts, samples
+from workbench.evidence.echoes import tell_echoes
 from workbench.model.evidence import REFUSAL, UNREACHED, Evidence, Outcome, Source
 from workbench.model.feature import Catalogue, Feature
 from workbench.model.log import RunHeader
 from workbench.model.statement import Binding
 from workbench.model.verdict import Scores, Verdict, score
-from workbench.partners import Partner, describe_context, load_catalogue, load_partner
+from workbench.partners import (
+    Partner,
+    describe_context,
+    load_catalogue,
+    load_partner,
+    open_redactor,
+)
+from workbench.secrecy import Redactor
 from workbench.settings import Settings, load_settings
 from workbench.store import EvidenceLog, RunFolder, judge_all
 
@@ -46,16 +56,19 @@ class Validation:
         header: RunHeader,
         session: Callable[[], Session],
         seconds: float = SECONDS,
+        redactor: Redactor | None = None,
     ) -> None:
         self.partner = partner
         self.catalogue = catalogue
         self.folder = folder
         self.header = header
         self.evidence: list[Evidence] = []
-        self._log = EvidenceLog(folder.log, header)
+        self.redactor = redactor or Redactor()
+        self._log = EvidenceLog(folder.log, header, self.redactor.data)
         self._open_session = session
         self._seconds = seconds
         self._session: Session | None = None
+        self._echoes: set[Echo] = set()
 
     @classmethod
     def open(
@@ -86,15 +99,15 @@ class Validation:
                 partner=partner,
                 hint="Leave out --allow-writes, or validate the sandbox.",
             )
+        redactor = open_redactor(loaded, environment, settings)
         catalogue = load_catalogue()
         now = datetime.now(UTC)
         folder = RunFolder.create(settings.reports, partner, run)
         header = _header(loaded, catalogue, folder.run, environment, seed, now)
 
-        def session() -> Session:
-            return Session(loaded, environment, settings, allow_writes=allow_writes, seed=seed)
-
-        return cls(loaded, catalogue, folder, header, session, seconds)
+        how = {"allow_writes": allow_writes, "seed": seed, "redactor": redactor}
+        session = partial(Session, loaded, environment, settings, **how)  # type: ignore[arg-type]
+        return cls(loaded, catalogue, folder, header, session, seconds, redactor)
 
     def __enter__(self) -> Self:
         return self
@@ -107,8 +120,10 @@ class Validation:
     ) -> None:
         if kind is None:
             self.finish()
-        elif self._session is not None:
-            self._session.close()
+        else:
+            if self._session is not None:
+                self._session.close()
+            self.folder.release(self.redactor)
 
     def gather(self, source: Source | str) -> list[Evidence]:
         """Ask one source and write what it says; returns the new observations.
@@ -129,7 +144,11 @@ class Validation:
         return score(self.catalogue, self.verdicts())
 
     def finish(self) -> RunFolder:
-        """Write the recorded traffic and the footer; the run is complete."""
+        """Write the recorded traffic and the footer; the run is complete, and searched for secrets.
+
+        Raises:
+            ReportError: A secret stands in what was written; the run is set aside.
+        """
         if self._session is not None:
             # What we made goes where the sandbox can forget it; the others were asked to before.
             with suppress(PartnerError):
@@ -138,6 +157,7 @@ class Validation:
             self._session.close()
             self._session = None
         self._log.finish()
+        self.folder.release(self.redactor)
         return self.folder
 
     def _ask(self, source: Source) -> Iterator[Evidence]:
@@ -166,6 +186,13 @@ class Validation:
                 yield from receipts.gather(self.partner, self.catalogue, session, self.folder)
         except (CredentialError, PartnerError) as error:
             yield from _cannot_tell(self._concerned(source), source, self.header, error)
+        yield from self._tell_echoes(source)
+
+    def _tell_echoes(self, source: Source) -> Iterator[Evidence]:
+        if self._session is not None:
+            new = set(self._session.recorder.echoes) - self._echoes
+            self._echoes |= new
+            yield from tell_echoes(source, self.header.environment, new)
 
     def _concerned(self, source: Source) -> Iterable[Feature]:
         for feature in self.catalogue.features:

@@ -24,13 +24,13 @@ from workbench.adapters.adapter import Adapter
 from workbench.adapters.auth import Login
 from workbench.adapters.http_client import HttpClient
 from workbench.adapters.recorder import Recorder
-from workbench.adapters.redaction import Redactor
 from workbench.adapters.retry import RetryPolicy
 from workbench.adapters.session import Session
 from workbench.partners import Partner as Folder
 from workbench.partners import load_partner
 from workbench.sandbox.server import Sandbox
 from workbench.sandbox.simulators import SIMULATORS
+from workbench.secrecy import Redactor
 from workbench.settings import Settings
 
 ROOT = Path(__file__).parents[2]

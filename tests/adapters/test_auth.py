@@ -17,6 +17,7 @@ from workbench.adapters.hooks import open_hook
 from workbench.adapters.http_client import HttpClient
 from workbench.errors import CredentialError, HookError, PartnerError, RefusedError
 from workbench.partners.manifest import Auth
+from workbench.secrecy import MASK
 
 Opener = Callable[..., HttpClient]
 
@@ -44,11 +45,23 @@ def _oauth(partner: Any, **options: Any) -> TokenLogin:
         (Auth(scheme="headers", headers={"X-A": "api_key", "X-B": "token"}), "x-b", "token-value"),
     ],
 )
-def test_fixed_login_is_sent(open_client: Opener, auth: Auth, header: str, value: str) -> None:
+def test_fixed_login_is_sent(
+    open_client: Opener, partner: Any, auth: Auth, header: str, value: str
+) -> None:
     """Each scheme puts its credential where the manifest says."""
-    told = open_client(open_login(auth, CREDENTIALS)).send("GET", "/x").json()
+    open_client(open_login(auth, CREDENTIALS)).send("GET", "/x")
 
-    assert told["headers"][header].startswith(value)
+    assert partner.seen[0].headers[header].startswith(value)
+
+
+def test_a_credential_that_comes_back_goes_no_further(open_client: Opener, partner: Any) -> None:
+    """An answer that holds our key reaches nobody whole, and the partner's doing is noted."""
+    client = open_client(open_login(Auth(scheme="api-key", header="X-Key"), CREDENTIALS))
+    answer = client.send("GET", "/x?page=1")
+
+    assert answer.json()["headers"]["x-key"] == MASK
+    (echo,) = client.recorder.echoes
+    assert (echo.method, echo.path) == ("GET", "/x")
 
 
 def test_query_key_is_sent_and_masked(open_client: Opener, partner: Any) -> None:
@@ -236,10 +249,12 @@ def test_hook_signs_each_request(open_client: Opener, partner: Any, tmp_path: Pa
     path = tmp_path / "hooks.py"
     path.write_text(HOOK)
     client = open_client(open_hook(path, CREDENTIALS))
-    first, second = (client.send("POST", "/x", json={"n": n}).json() for n in (1, 2))
+    answers = [client.send("POST", "/x", json={"n": n}) for n in (1, 2)]
+    first, second = (seen.headers["x-signature"] for seen in partner.seen)
 
-    assert len(first["headers"]["x-signature"]) == 64
-    assert first["headers"]["x-signature"] != second["headers"]["x-signature"]
+    assert len(first) == 64
+    assert first != second
+    assert all(first not in answer.curl and second not in answer.curl for answer in answers)
 
 
 @pytest.mark.parametrize(

@@ -16,9 +16,9 @@ from pydantic import SecretStr
 from workbench.adapters.auth import open_login
 from workbench.adapters.http_client import HttpClient
 from workbench.adapters.recorder import Recorded, Recorder
-from workbench.adapters.redaction import Redactor
 from workbench.errors import PartnerError
 from workbench.partners.manifest import Auth
+from workbench.secrecy import Redactor
 
 CANARY = "c4nary/+key=&7%\"<'"
 Opener = Callable[..., HttpClient]

@@ -17,9 +17,9 @@ from hypothesis import strategies as some
 from workbench.adapters.answer import ClockSkew
 from workbench.adapters.http_client import HttpClient
 from workbench.adapters.recorder import Recorded, Recorder
-from workbench.adapters.redaction import Redactor
 from workbench.adapters.retry import CircuitBreaker, RetryBudget, RetryPolicy
 from workbench.errors import PartnerError, UnavailableError
+from workbench.secrecy import Redactor
 
 from .conftest import QUICK, Partner, answer
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from workbench.adapters.redaction import Redactor
 from workbench.evidence.contract.report import OperationResult, read_report
 from workbench.model.evidence import Severity
+from workbench.secrecy import Redactor
 
 SECRET = "canary-secret-1234567890"
 

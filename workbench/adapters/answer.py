@@ -14,9 +14,10 @@ from typing import Any, Self
 
 import orjson
 
-from workbench.adapters.redaction import Redactor, mask_headers
+from workbench.adapters.showing import mask_headers
 from workbench.errors import PartnerError, RateLimitedError, RefusedError, UnavailableError
 from workbench.model.evidence import Exchange, shorten
+from workbench.secrecy import Redactor
 
 UNAVAILABLE = frozenset({502, 503, 504})
 REFUSALS = UNAVAILABLE | {401, 403, 407, 429}

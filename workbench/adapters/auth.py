@@ -20,9 +20,9 @@ from urllib.parse import quote_plus
 from pydantic import SecretStr
 
 from workbench.adapters.answer import Answer
-from workbench.adapters.redaction import MASK
 from workbench.errors import CredentialError, PartnerError, RefusedError, WorkbenchError
 from workbench.partners.manifest import Auth
+from workbench.secrecy import MASK
 
 # A token without a stated life is asked for again after this many seconds.
 _DEFAULT_LIFE = 300.0
@@ -45,16 +45,22 @@ class AuthHeaders:
     """What login adds to one request.
 
     `shown` has the same headers and parameters as a shell writes them between double quotes, with
-    variables instead of secrets.
+    variables instead of secrets; the mask where no variable is known.
     """
 
     headers: Mapping[str, SecretStr] = field(default_factory=dict)
     query: Mapping[str, SecretStr] = field(default_factory=dict)
     shown: Mapping[str, str] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        hidden = dict.fromkeys((*self.headers, *self.query), MASK)
+        object.__setattr__(self, "shown", hidden | dict(self.shown))
+
     def secrets(self) -> list[str]:
-        """The values, to be masked wherever they turn up."""
-        return [item.get_secret_value() for item in (*self.headers.values(), *self.query.values())]
+        """The values, with and without the word before them, to be masked wherever they turn up."""
+        held = (*self.headers.values(), *self.query.values())
+        values = [value for item in held if MASK not in (value := item.get_secret_value())]
+        return [*values, *(value.partition(" ")[2] for value in values)]
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,10 @@ from typing import Any, Literal, Self
 
 from workbench.adapters.answer import Answer, ClockSkew, SentRequest
 from workbench.adapters.auth import AuthHeaders, FixedLogin, Login, Outgoing, TokenRequest
+from workbench.adapters.echo import COOKIE, read_cookies, read_tokens, take_back
 from workbench.adapters.egress import Endpoint, read_endpoint, write_endpoint
 from workbench.adapters.message import PreparedRequest, climbs, compose, compose_token
 from workbench.adapters.recorder import Recorded, Recorder, show_request
-from workbench.adapters.redaction import RedactingFilter, Redactor
 from workbench.adapters.retry import (
     SAFE,
     CircuitBreaker,
@@ -28,10 +28,10 @@ from workbench.adapters.retry import (
 from workbench.adapters.transport import LOGGERS, Transport, read_target
 from workbench.errors import InputError, UnavailableError, WorkbenchError
 from workbench.partners.manifest import Limits
+from workbench.secrecy import RedactingFilter, Redactor
 
 Purpose = Literal["testing", "integration"]
 
-_TOKENS = ("access_token", "refresh_token", "id_token")
 _NOT_AUTHENTICATED = 401
 
 
@@ -83,6 +83,7 @@ class HttpClient:
         self.redactor = redactor or Redactor()
         self.recorder = recorder or Recorder(self.redactor)
         self._login = auth or FixedLogin(AuthHeaders())
+        self.redactor.add(*self._login.preview().secrets())
         self._policy = policy or RetryPolicy()
         self._pace = RateLimiter((limits or Limits()).requests_per_minute)
         self._breaker = CircuitBreaker(self._policy)
@@ -100,9 +101,8 @@ class HttpClient:
             logging.getLogger(name).addFilter(self._filter)
 
     def __repr__(self) -> str:
-        return (
-            f"HttpClient({self.redactor.text(self.base_url)!r}, environment={self.environment!r})"
-        )
+        address = self.redactor.text(self.base_url)
+        return f"HttpClient({address!r}, environment={self.environment!r})"
 
     def __enter__(self) -> Self:
         return self
@@ -302,16 +302,13 @@ class HttpClient:
     def _fetch(self, token: TokenRequest) -> Answer:
         call = compose_token(token, self._locate(token.url, {}))
         answer = self._persist(call, FixedLogin(AuthHeaders(headers=token.headers)))
-        data = answer.json()
-        if isinstance(data, dict):
-            found = [data[name] for name in _TOKENS if isinstance(data.get(name), str)]
-            self.redactor.add(*found)
+        self.redactor.add(*read_tokens(answer.json()))
         return answer
 
     def _exchange(
         self, call: PreparedRequest, auth_headers: AuthHeaders, deadline: float
     ) -> Answer:
-        self.redactor.add(*auth_headers.secrets())
+        self.redactor.learn(*auth_headers.secrets())
         self._pace.wait(deadline)
         url, headers = call.carry(auth_headers)
         entry = Recorded(
@@ -333,6 +330,9 @@ class HttpClient:
             self.skew.note(got, entry.started, seconds)
             entry = replace(entry, seconds=seconds, status=status, error=trouble)
             self.recorder.add(replace(entry, response_headers=got, response_body=body))
+        self.redactor.add(*read_cookies(got), name=COOKIE)
+        if not call.is_for_token:
+            got, body = take_back(self.redactor, self.recorder, entry, got, body)
         return Answer(
             status=status,
             headers=got,

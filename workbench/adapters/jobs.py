@@ -110,8 +110,8 @@ def _errors(body: Any) -> Any:
 
 
 def _show(answer: Answer, told: Any) -> str:
-    text = json.dumps(told, ensure_ascii=False)
-    return answer.redactor.text(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…")
+    text = answer.redactor.text(json.dumps(told, ensure_ascii=False))
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def _state(body: Any) -> str | None:

@@ -98,7 +98,12 @@ _DEFAULTS = {
 
 @dataclass(frozen=True)
 class PreparedRequest:
-    """A request to an address that is allowed, before login; `changes`: it writes over there."""
+    """A request to an address that is allowed, before login.
+
+    Attributes:
+        changes: It writes over there.
+        is_for_token: The answer is to hold a secret.
+    """
 
     method: str
     url: str
@@ -106,6 +111,7 @@ class PreparedRequest:
     body: bytes = field(repr=False)
     is_repeatable: bool = False
     changes: bool = False
+    is_for_token: bool = False
 
     def carry(self, auth_headers: AuthHeaders) -> tuple[str, dict[str, str]]:
         """URL and headers with the login in them: secrets in the clear."""
@@ -149,7 +155,8 @@ def compose_token(token: TokenRequest, url: str) -> PreparedRequest:
     """The request for a token; asking for another one harms nobody, so it may be repeated."""
     form = {name: value.get_secret_value() for name, value in token.form.items()}
     headers = {**_DEFAULTS, "Content-Type": "application/x-www-form-urlencoded"}
-    return PreparedRequest("POST", url, headers, urlencode(form).encode(), is_repeatable=True)
+    body = urlencode(form).encode()
+    return PreparedRequest("POST", url, headers, body, is_repeatable=True, is_for_token=True)
 
 
 def climbs(url: str) -> bool:

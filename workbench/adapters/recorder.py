@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import base64
+import io
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from http import HTTPStatus
@@ -18,12 +19,22 @@ from harfile import Content, Creator, HarFile, PostData, Record, Request, Respon
 from workbench.adapters.answer import SentRequest
 from workbench.adapters.auth import AuthHeaders
 from workbench.adapters.message import PreparedRequest
-from workbench.adapters.redaction import Redactor, mask_headers
+from workbench.adapters.showing import mask_form, mask_headers, mask_url
 from workbench.model.evidence import Exchange, shorten
+from workbench.secrecy import Redactor, open_private
 
 # Bodies beyond this many bytes in all are counted but not kept; a cut body could show half a
 # secret, which no exact value finds, so a body is kept whole or not at all.
 _KEPT = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, order=True)
+class Echo:
+    """A secret of ours that the partner sent back where nobody asked for it."""
+
+    method: str
+    path: str
+    credential: str
 
 
 @dataclass(frozen=True)
@@ -75,6 +86,7 @@ class Recorder:
         self._lock = threading.Lock()
         self._entries: deque[Recorded] = deque()
         self._most = most
+        self._echoes: set[Echo] = set()
         self._kept = 0
 
     def __repr__(self) -> str:
@@ -93,6 +105,17 @@ class Recorder:
             self._kept += size
             self._entries.append(entry)
 
+    def note_echoes(self, method: str, path: str, credentials: Iterable[str]) -> None:
+        """Keep in mind that an answer held secrets of ours."""
+        with self._lock:
+            self._echoes |= {Echo(method, path, name) for name in credentials}
+
+    @property
+    def echoes(self) -> list[Echo]:
+        """Secrets of ours that came back so far, in order of their names."""
+        with self._lock:
+            return sorted(self._echoes)
+
     @property
     def exchanges(self) -> list[Recorded]:
         """Everything so far, in order of completion, with secrets masked."""
@@ -110,7 +133,7 @@ class Recorder:
     def write_har(self, path: Path) -> None:
         """Write all exchanges as HAR 1.2."""
         creator = Creator(name="partner-integration-workbench", version=_own_version())
-        with path.open("w", encoding="utf-8") as target:
+        with io.TextIOWrapper(open_private(path), encoding="utf-8") as target:
             har = HarFile.open(target, creator=creator)
             for entry in self.exchanges:
                 har.add_entry(
@@ -126,9 +149,9 @@ class Recorder:
     def _mask(self, entry: Recorded) -> Recorded:
         return replace(
             entry,
-            url=self._redactor.text(entry.url),
-            request_headers=mask_headers(entry.request_headers, self._redactor),
-            request_body=self._redactor.mask(entry.request_body),
+            url=mask_url(entry.url, self._redactor),
+            request_headers=mask_headers(entry.request_headers, self._redactor, entry.login),
+            request_body=mask_form(entry.request_headers, entry.request_body, self._redactor),
             response_headers=mask_headers(entry.response_headers, self._redactor),
             response_body=self._redactor.mask(entry.response_body),
             error=self._redactor.text(entry.error),
@@ -144,9 +167,9 @@ def show_request(call: PreparedRequest, login: AuthHeaders, redactor: Redactor) 
     url, headers = call.carry(login)
     return SentRequest(
         call.method,
-        redactor.text(url),
-        mask_headers(headers, redactor),
-        redactor.mask(call.body),
+        mask_url(url, redactor),
+        mask_headers(headers, redactor, login.shown),
+        mask_form(headers, call.body, redactor),
         login.shown,
     )
 

@@ -14,10 +14,10 @@ from workbench.adapters.egress import read_endpoint, write_endpoint
 from workbench.adapters.hooks import open_hook
 from workbench.adapters.http_client import HttpClient, Purpose
 from workbench.adapters.recorder import Recorder
-from workbench.adapters.redaction import Redactor
 from workbench.adapters.retry import RetryPolicy
 from workbench.errors import CredentialError, InputError
-from workbench.partners import Partner
+from workbench.partners import Partner, open_redactor
+from workbench.secrecy import Redactor
 from workbench.settings import Settings, UrlKind, variable_name
 
 # What a running integration remembers: tokens to mask, and exchanges that may hold them.
@@ -35,6 +35,7 @@ class Session:
         seed: Seeds `random`, for callers that choose test data.
         purpose: `integration` for the running integration; `testing` never writes to production.
         policy: Timeouts and retries.
+        redactor: That of the run; None: one of its own.
 
     Attributes:
         client: The partner's API.
@@ -61,6 +62,7 @@ class Session:
         seed: int = 0,
         purpose: Purpose = "testing",
         policy: RetryPolicy | None = None,
+        redactor: Redactor | None = None,
     ) -> None:
         self.partner = partner
         self.environment = environment
@@ -71,8 +73,7 @@ class Session:
         control_url = self._address(settings, "control_url") or stated.control_url
         self.credentials = self._find_credentials(settings)
         tokens, exchanges = _KEPT if purpose == "integration" else (None, None)
-        values = (item.get_secret_value() for item in self.credentials.values())
-        self.redactor = Redactor(values, tokens)
+        self.redactor = redactor or open_redactor(partner, environment, settings, latest=tokens)
         self.recorder = Recorder(self.redactor, exchanges)
         self.client = HttpClient(
             base_url,

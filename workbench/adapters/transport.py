@@ -21,9 +21,9 @@ import httpx
 from workbench.adapters.message import read_body
 from workbench.adapters.network import Exchange, Network, carry_exchange
 from workbench.adapters.recorder import Recorded
-from workbench.adapters.redaction import Redactor
 from workbench.adapters.retry import RetryPolicy
 from workbench.errors import InputError, UnavailableError
+from workbench.secrecy import Redactor
 
 CONNECTIONS = 32
 LOGGERS = ("httpx", *(f"httpcore.{part}" for part in ("connection", "http11", "proxy")))

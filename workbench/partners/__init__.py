@@ -2,6 +2,7 @@
 
 from workbench.partners.catalogue import load_catalogue
 from workbench.partners.context import describe_context
+from workbench.partners.custody import open_redactor
 from workbench.partners.folder import Partner, Sample, list_partners, load_partner
 from workbench.partners.manifest import Manifest
 
@@ -13,4 +14,5 @@ __all__ = [
     "list_partners",
     "load_catalogue",
     "load_partner",
+    "open_redactor",
 ]

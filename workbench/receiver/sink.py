@@ -25,9 +25,9 @@ from pydantic import SecretStr
 
 from workbench.adapters.http_client import HttpClient
 from workbench.adapters.recorder import Recorded, Recorder
-from workbench.adapters.redaction import Redactor
 from workbench.adapters.retry import RetryPolicy
 from workbench.errors import InputError, WorkbenchError
+from workbench.secrecy import Redactor
 
 _TAIL_BYTES = 64 * 1024 * 1024  # more than any batch that a crash can leave half recorded
 _KNOWN_IDS = 100_000  # that are kept in memory

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from workbench.adapters.redaction import MASK
 from workbench.canonical import Address, Courier, Customer
 from workbench.canonical.base import Entity
 from workbench.mapping import EVERY, KEY, locate_fields
 from workbench.model.log import LOG_RECORD, RunFooter
 from workbench.partners import Partner
+from workbench.secrecy import MASK
 from workbench.store import RunFolder
 
 EXCHANGE = "exchange.har"

@@ -8,11 +8,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from workbench.adapters.redaction import Redactor
-from workbench.errors import CredentialError, ReportError
 from workbench.execution import run_notebook
 from workbench.model.verdict import Status
-from workbench.partners import load_partner
+from workbench.partners import load_partner, open_redactor
 from workbench.reporting.formats import Format, choose_formats, write_formats
 from workbench.reporting.history import remember_previous, write_snapshot
 from workbench.reporting.personal import find_personal, mask_personal
@@ -108,7 +106,7 @@ def publish(job: Job) -> Published:
     """
     settings = load_settings()
     job = job.named(settings.reports)
-    secrets = find_secrets(job, settings)
+    redactor = open_redactor(load_partner(job.partner, settings), job.environment, settings)
     folder = RunFolder.create(settings.reports, job.partner, job.run)
     try:
         try:
@@ -122,7 +120,7 @@ def publish(job: Job) -> Published:
         pages = render_report(folder, settings, draft=job.draft)
     finally:
         # What a failed run leaves is read and sent around as well.
-        guard_secrets(folder, secrets)
+        folder.search(redactor)
     return summarise(folder, pages[0], draft=job.draft)
 
 
@@ -190,52 +188,4 @@ def summarise(folder: RunFolder, page: Path, *, draft: bool = False) -> Publishe
         is_tested=figures.is_tested,
         is_draft=report.is_draft,
         is_published=draft or not report.is_draft,
-    )
-
-
-def find_secrets(job: Job, settings: Settings) -> list[str]:
-    """Values of every credential that the manifest names and this machine has."""
-    partner = load_partner(job.partner, settings)
-    found: list[str] = []
-    for name in partner.manifest.credential_names():
-        try:
-            secret = settings.credential(job.partner, job.environment, name)
-        except CredentialError:
-            continue
-        found.append(secret.get_secret_value())
-    return found
-
-
-def guard_secrets(folder: RunFolder, secrets: list[str]) -> None:
-    """Refuse to publish a run folder in which a secret stands, in any of its spellings.
-
-    Args:
-        folder: Every file in it is read, file names included.
-        secrets: The values to look for.
-
-    Raises:
-        ReportError: Names the files and how the secret is spelt there, never the secret; the files
-            are moved aside, so that they are not handed over by mistake.
-    """
-    redactor = Redactor(secrets)
-    leaks = {
-        path: forms
-        for path in sorted(folder.path.rglob("*"))
-        if path.is_file()
-        and path.suffix != WITHHELD
-        and (forms := redactor.find(path.name.encode() + b"\n" + path.read_bytes()))
-    }
-    if not leaks:
-        return
-    for path in leaks:
-        path.chmod(0o600)
-        path.replace(path.with_name(f"{redactor.text(path.name)}{WITHHELD}"))
-    names = ", ".join(
-        f"{redactor.text(path.name)} ({', '.join(forms)})" for path, forms in leaks.items()
-    )
-    raise ReportError(
-        f"A credential stands in {names}; the run is not published",
-        location=str(folder.path),
-        hint="The files were renamed to *.withheld. Find out which cell printed it, rotate the "
-        "credential, and validate again.",
     )

@@ -42,6 +42,10 @@ _OPEN = re.compile(
 _PROOF = re.compile(r"signature(?!key)|^sig$|^digest$|^hmac$")
 # Letters that do not fall apart into a plain one and its accent.
 _LETTERS = str.maketrans({"\u0131": "i", "\u0142": "l"})
+_IDENTITY = re.compile(
+    r"\w*id|user|username|account|name|login|email|merchant|store|shop|venue|restaurant|location|"
+    r"branch|site|tenant|brand|chain|partner|organi[sz]ation|vendor|scope|realm|region"
+)
 _STANDING = frozenset({"key"})
 
 
@@ -60,6 +64,15 @@ def is_secret_name(name: str, *, parameter: bool = False, proofs: bool = False) 
         proofs: Count signatures too, which prove one message or open one address.
     """
     return _judge(name[:200], parameter, proofs)
+
+
+def is_identifier_name(name: str) -> bool:
+    """Whether a credential of this name says who we are (`client_id`, `username`), and no more.
+
+    Partners answer with such values for good reasons, and people write them down.
+    """
+    words = _split(name[:200])
+    return bool(words) and _IDENTITY.fullmatch(words[-1]) is not None
 
 
 @lru_cache(maxsize=4096)

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from workbench.adapters.answer import REFUSALS
-from workbench.adapters.redaction import Redactor
 from workbench.evidence.contract.witness import Witness
 from workbench.model.evidence import Finding, Severity
+from workbench.secrecy import Redactor
 
 _LONGEST = 400
 _UNANSWERED = frozenset(

@@ -13,8 +13,9 @@ from workbench.adapters.answer import SentRequest
 from workbench.adapters.auth import AuthHeaders
 from workbench.adapters.message import PreparedRequest
 from workbench.adapters.recorder import show_request
-from workbench.adapters.redaction import MASK, Redactor, mask_headers
+from workbench.adapters.showing import mask_headers
 from workbench.model.evidence import Exchange, shorten
+from workbench.secrecy import MASK, Redactor
 
 _FILTERED = "[Filtered]"
 # What the tool says of itself.

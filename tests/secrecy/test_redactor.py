@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import html
 import json
 import logging
 import re
 import shlex
+import zlib
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
@@ -15,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.adapters.redaction import MASK, RedactingFilter, Redactor
+from workbench.secrecy import MASK, RedactingFilter, Redactor
 
 NASTY = "c4n&ry/+\"pä'ss<w>=:%7"
 SPELLINGS = {
@@ -42,6 +44,19 @@ SPELLINGS = {
     "basic-encoded": lambda s: base64.b64encode(f"user:{quote_plus(s)}".encode()).decode(),
     "bearer-in-basic": lambda s: base64.b64encode(f"x{s}yz".encode()).decode(),
     "hex": lambda s: s.encode().hex(),
+    "reversed": lambda s: s[::-1],
+    "base32": lambda s: base64.b32encode(b"no" + s.encode()).decode(),
+    "base32-lower": lambda s: base64.b32encode(s.encode()).decode().lower(),
+    "base64-twice": lambda s: base64.b64encode(base64.b64encode(b"a:" + s.encode())).decode(),
+    "gzip": lambda s: base64.b64encode(gzip.compress(b'{"a": "' + s.encode() + b'"}')).decode(),
+    "deflate": lambda s: base64.urlsafe_b64encode(zlib.compress(s.encode() * 2)).decode(),
+    "spaced": " ".join,
+    "hyphened": "-".join,
+    "two-lines": lambda s: f"{s[:5]}\n    {s[5:]}",
+    "lines-of-base64": lambda s: base64.encodebytes((s * 9).encode()).decode().strip(),
+    "escaped-line": lambda s: f"{s[:7]}\\n{s[7:]}",
+    "every-letter-in-url": lambda s: "".join(f"%{octet:02x}" for octet in s.encode()),
+    "every-letter-in-html": lambda s: "".join(f"&#{ord(sign)};" for sign in s),
 }
 
 
@@ -62,24 +77,62 @@ def test_every_spelling_is_masked(spelling: str, secret: str) -> None:
     assert redactor.find(masked.encode()) == []
 
 
-@pytest.mark.parametrize("text", ["key-123456789", "xkey-1234", "key-1234567key-1234"])
+@pytest.mark.parametrize("text", ["key-123456789", "xkey-12key-1234", "key-1234567key-1234"])
 def test_secret_inside_another_leaves_no_rest(text: str) -> None:
     """Values that begin or overlap one another are masked whole."""
-    masked = Redactor(["key-1234", "key-123456789", "xkey", "567key-12"]).text(text)
+    masked = Redactor(["key-1234", "key-123456789", "xkey-12", "567key-12"]).text(text)
 
     assert masked.replace(MASK, "") == ""
 
 
-def test_short_value_is_masked_only_where_it_stands_alone() -> None:
-    """A password of three letters must not tear every word apart."""
-    assert Redactor(["abc"]).text('abc "abc" xabcx') == f'{MASK} "{MASK}" xabcx'
+WORDS = [
+    "boss",
+    "kitchen",
+    "Restaurante",
+    "ADMINISTRATOR",
+    "1234",
+    "20261130",
+    "k1",
+    "aaaaaaaaaaaa",
+]
 
 
-def test_basic_login_of_short_values_is_masked() -> None:
-    """A login too short to be found inside base64 is found as a whole."""
-    login = base64.b64encode(b"demo:demo1").decode()
+@pytest.mark.parametrize("word", WORDS)
+def test_a_word_is_not_looked_for(word: str) -> None:
+    """A credential that may stand in any text harms no text, and its name is told."""
+    redactor = Redactor({"username": word, "password": "x7-Gq29-tR"})
+    text = f'The {word} said "{word}" to x{word}x.'
 
-    assert login not in Redactor(["demo", "demo1"]).text(f"Basic {login}")
+    assert redactor.text(text) == text
+    assert redactor.unsearchable == ["username"]
+
+
+def test_a_login_of_words_is_masked() -> None:
+    """User and password that are words are found where they stand together, as in a login."""
+    redactor = Redactor({"username": "boss", "password": "kitchen"})
+    login = base64.b64encode(b"boss:kitchen").decode()
+
+    assert login not in redactor.text(f"Authorization: Basic {login}")
+    assert redactor.text("https://boss:kitchen@host/") == f"https://{MASK}@host/"
+
+
+@pytest.mark.parametrize("left", [8, 15, 29])
+def test_what_a_cut_leaves_is_masked(left: int) -> None:
+    """A text that was cut inside a secret, at its end or start, keeps no part that tells."""
+    secret = "sk_live_0123456789abcdefABCDEF"
+    redactor = Redactor({"api_key": secret})
+
+    assert redactor.text(f"they said '{secret[:left]}…") == f"they said '{MASK}…"
+    assert redactor.text(f"…{secret[-left:]} they said") == f"…{MASK} they said"
+
+
+def test_what_is_found_is_named() -> None:
+    """A hit says which credential it is, how it is spelt and where it was packed."""
+    secret = "x7-Gq29-tR"
+    redactor = Redactor({"client_secret": secret})
+    packed = gzip.compress(secret[::-1].encode())
+
+    assert [str(hit) for hit in redactor.find(packed)] == ["client_secret (reversed, in gzip)"]
 
 
 def test_nothing_known_changes_nothing() -> None:
@@ -99,8 +152,8 @@ def test_values_added_later_are_masked() -> None:
 
 def test_data_is_masked_at_any_depth() -> None:
     """Keys, values, tuples, bytes and numbers; other things stay as they are."""
-    redactor = Redactor(["secret-1", "123456"])
-    data = {"secret-1": [("secret-1", 1, True, None)], "pin": 123456, "raw": b"secret-1"}
+    redactor = Redactor(["secret-1", "12345678901234"])
+    data = {"secret-1": [("secret-1", 1, True, None)], "pin": 12345678901234, "raw": b"secret-1"}
 
     assert redactor.data(data) == {
         MASK: [(MASK, 1, True, None)],

@@ -1,0 +1,48 @@
+"""Files and folders that nobody but their owner reads, whatever the umask."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+FILE, FOLDER = 0o600, 0o700
+
+
+def open_private(path: Path, *, new: bool = False) -> BinaryIO:
+    """Open a file for writing, empty; it is its owner's alone from its first byte on.
+
+    Args:
+        path: The file.
+        new: It must not be there yet.
+
+    Raises:
+        OSError: It cannot be written, or is there already.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | (os.O_EXCL if new else os.O_TRUNC)
+    descriptor = os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), FILE)
+    os.fchmod(descriptor, FILE)
+    return os.fdopen(descriptor, "wb")
+
+
+@contextmanager
+def private_umask() -> Iterator[None]:
+    """Within this block all new files are private, also those of programs that are started.
+
+    The umask belongs to the whole process, so this is for commands, not for threads.
+    """
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+def tighten(folder: Path) -> None:
+    """Let nobody but the owner into a folder and all that is in it."""
+    folder.chmod(FOLDER)
+    for path in folder.rglob("*"):
+        if not path.is_symlink():
+            path.chmod(FOLDER if path.is_dir() else FILE)
