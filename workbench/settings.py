@@ -89,11 +89,10 @@ class Settings(BaseSettings):
             names: Credentials to ask the keyring for as well.
         """
         own = variable_name(partner, environment, "")
-        found: dict[str, str] = {}
-        for name, value in {**_read_env_file(self.root / ".env"), **os.environ}.items():
-            if value and (secret := _secret_part(name, value)):
-                plain = name.removeprefix(own).lower() if name.startswith(own) else name
-                found[plain] = secret
+        found = {
+            name.removeprefix(own).lower() if name.startswith(own) else name: value
+            for name, value in find_secrets(self.root).items()
+        }
         for name in set(names) - found.keys():
             if stored := _from_keyring(partner, environment, name):
                 found[name] = stored
@@ -127,6 +126,13 @@ def load_settings() -> Settings:
         InputError: There is no folder of partners.
     """
     return Settings()
+
+
+def find_secrets(root: Path) -> dict[str, str]:
+    """Every secret that the environment and `.env` of a checkout hold, by its variable."""
+    held = {**_read_env_file(root / ".env"), **os.environ}
+    found = ((name, _secret_part(name, value)) for name, value in held.items())
+    return {name: secret for name, secret in found if secret}
 
 
 def _secret_part(name: str, value: str) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 import click
@@ -15,6 +18,8 @@ from rich.table import Table
 
 from workbench.errors import WorkbenchError
 from workbench.model.description import ApiDescription
+from workbench.secrecy import Redactor
+from workbench.settings import find_root, find_secrets
 
 root_option = click.option(
     "--root",
@@ -23,6 +28,7 @@ root_option = click.option(
 )
 FINDINGS = 1
 INTERRUPTED = 130
+_STRANGE = re.compile(r"[^\n\x20-\x7e]")
 _INTERRUPTED = WorkbenchError(
     "Interrupted",
     hint="What was seen so far is kept in the run's evidence.jsonl, without footer: incomplete.",
@@ -30,32 +36,43 @@ _INTERRUPTED = WorkbenchError(
 
 
 class Output:
-    """Prints for one command; with `--json` only `document` reaches standard output."""
+    """Prints for one command; with `--json` only `document` reaches standard output.
+
+    Whatever is printed is inert, and without the secrets of this machine.
+    """
 
     def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json
+        self._redactor = Redactor(find_secrets(find_root(Path.cwd())))
         self.console = Console(stderr=as_json, highlight=False, soft_wrap=True)
 
     def document(self, value: Any) -> None:
         """Print the JSON document of the command, if JSON was asked for."""
         if self.as_json:
             options = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS
-            sys.stdout.write(orjson.dumps(value, option=options, default=str).decode() + "\n")
+            text = orjson.dumps(self._redactor.data(value), option=options, default=str).decode()
+            sys.stdout.write(_escape(text) + "\n")
 
     def text(self, line: object, style: str | None = None) -> None:
         """Print a line of inert text, unless JSON was asked for."""
         if not self.as_json:
-            self.console.print(inert(line), style=style, markup=False)
+            self.console.print(self.clean(line), style=style, markup=False)
+
+    def clean(self, value: object) -> str:
+        """Text that may be shown: inert, and without secrets."""
+        return inert(self._redactor.text(str(value)))
 
     def table(self, title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Print a table, unless JSON was asked for; cells are inert text."""
         if self.as_json:
             return
-        table = Table(title=escape(inert(title)), title_justify="left", box=None, pad_edge=False)
+        table = Table(
+            title=escape(self.clean(title)), title_justify="left", box=None, pad_edge=False
+        )
         for column in columns:
             table.add_column(column, overflow="fold")
         for row in rows:
-            table.add_row(*(escape(inert(cell)) for cell in row))
+            table.add_row(*(escape(self.clean(cell)) for cell in row))
         self.console.print(table)
 
 
@@ -75,6 +92,13 @@ def omissions(description: ApiDescription) -> list[dict[str, object]]:
 def inert(value: object) -> str:
     """Text of a partner without control characters, which a terminal would obey."""
     return "".join(sign for sign in str(value) if sign in "\n\t" or sign.isprintable())
+
+
+def _escape(text: str) -> str:
+    """JSON text in which nothing moves a cursor or turns the direction of what follows."""
+    return _STRANGE.sub(
+        lambda sign: sign[0] if sign[0].isprintable() else json.dumps(sign[0])[1:-1], text
+    )
 
 
 def speaks(command: Callable[..., int | None]) -> Callable[..., None]:
@@ -103,6 +127,6 @@ def _print_error(output: Output, error: WorkbenchError) -> None:
     parts = {"message": error.message, "location": error.location, "hint": error.hint}
     output.document({"error": {**parts, "partner": error.partner, "kind": type(error).__name__}})
     console = Console(stderr=True, highlight=False, soft_wrap=True)
-    console.print(f"[bold red]error:[/] {escape(inert(error.message))}")
+    console.print(f"[bold red]error:[/] {escape(output.clean(error.message))}")
     for label, value in error.directions:
-        console.print(f"  [dim]{label}:[/] {escape(inert(value))}")
+        console.print(f"  [dim]{label}:[/] {escape(output.clean(value))}")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from workbench.errors import CredentialError
 from workbench.partners.folder import Partner
-from workbench.secrecy import Redactor, is_identifier_name
+from workbench.secrecy import Redactor, is_identifier_name, mask_outputs
 from workbench.settings import Settings
 
 # What people write, and reports show.
@@ -24,7 +24,8 @@ def open_redactor(
 ) -> Redactor:
     """The one redactor of a run, a session or a receiver: it knows every secret of this machine.
 
-    A user name or another mark of identity that the folder's own texts tell is no secret.
+    A user name or another mark of identity that the folder's own texts tell is no secret. In a
+    notebook, outputs are masked from now on.
 
     Args:
         partner: Whose credentials are looked for.
@@ -49,7 +50,9 @@ def open_redactor(
                     hint="Take it out, and let the partner give you another one: it was seen.",
                 )
             public[hit.credential] = secrets.pop(hit.credential, "")
-    return Redactor(secrets, latest, spared=public)
+    redactor = Redactor(secrets, latest, spared=public)
+    mask_outputs(redactor)
+    return redactor
 
 
 def _texts(folder: Path) -> Iterator[tuple[Path, bytes]]:

@@ -1,0 +1,45 @@
+"""What a cell prints, returns or raises leaves the kernel without known secrets."""
+
+from __future__ import annotations
+
+import nbformat
+from nbclient import NotebookClient
+from nbformat.v4 import new_code_cell, new_notebook
+
+from workbench.secrecy import Redactor, mask_outputs
+
+SECRET = "x7-Gq29-tR-canary"
+LATER = "fetched/0123456789"
+CELLS = [
+    f"""
+from workbench.secrecy import Redactor, mask_outputs
+given = "{SECRET}"[::-1][::-1]
+redactor = Redactor({{"api_key": given}})
+mask_outputs(redactor)""",
+    "print('printed', given)",
+    "{'returned': [given]}",
+    f"redactor.add('{LATER}'); '{LATER}'[:]",
+    "import sys; sys.stderr.write(given + ' warned')",
+    "from IPython.display import HTML, display; display(HTML(f'<p>{given}</p>'))",
+    "raise ValueError('raised ' + given)",
+]
+
+
+def test_outputs_of_a_kernel_hold_no_secret() -> None:
+    """Streams, results, displays and tracebacks are masked, also for what is learnt later."""
+    notebook = new_notebook(cells=[new_code_cell(source) for source in CELLS])
+    NotebookClient(notebook, allow_errors=True, kernel_name="python3").execute()
+    outputs = nbformat.writes(new_notebook(cells=notebook.cells))
+    for cell in notebook.cells:
+        cell.source = ""
+    shown = nbformat.writes(notebook)
+    assert SECRET in outputs
+    assert SECRET not in shown
+    assert LATER not in shown
+    for word in ("printed", "returned", "warned", "<p>", "raised"):
+        assert word in shown
+
+
+def test_outside_a_kernel_nothing_happens() -> None:
+    """A script has no outputs of cells."""
+    mask_outputs(Redactor([SECRET]))
