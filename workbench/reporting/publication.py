@@ -16,7 +16,7 @@ from workbench.reporting.history import remember_previous, write_snapshot
 from workbench.reporting.personal import find_personal, mask_personal
 from workbench.reporting.render import render_html
 from workbench.reporting.report import PAGE, Report
-from workbench.reporting.seal import WITHHELD, seal, unseal
+from workbench.reporting.seal import seal, unseal
 from workbench.reporting.signing import find_signing_key
 from workbench.settings import Settings, load_settings
 from workbench.store import RunFolder

@@ -10,7 +10,7 @@ from functools import lru_cache
 _STEM = re.compile(
     r"secret(?!ar|ion|e[ds]?$)|passw(?!ordless)|passphrase|^pass$|^pwd$|^passcode$|token(?!i[sz]|om)"
     r"|credential|^cred(s)?$|authori[sz]ation|^auth$|cookie|^sid$|^[cx]srf|bearer"
-    r"|^jwt$|^otp$|^totp$|^mfa$|^hmac$"
+    r"|^jwt$|^otp$|^totp$|^mfa$"
     r"|(api|access|private|signing|signature|encryption|shared|master|auth|security|subscription"
     r"|client|app|account|webhook|license|service|functions|hmac|admin|user|consumer)keys?$"
     # The same in the languages of partners' teams.

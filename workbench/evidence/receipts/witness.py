@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from contextlib import suppress
 
-from workbench.adapters.redaction import mask_headers
+from workbench.adapters.showing import mask_headers
 from workbench.errors import SignatureError
 from workbench.evidence.receipts.post import Post
 from workbench.model.evidence import Exchange, Finding, shorten
