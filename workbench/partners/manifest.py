@@ -257,8 +257,8 @@ class BoundOperation(Statement):
 
     `for` lists canonical status values (status writes), or words of this list: `one` and `many`
     (collections), `partial` (only sent fields change), `remove`, `read-back`, `list`, `outcome` (of
-    an asynchronous import); for the availability `exception`, `exception-change`,
-    `exception-remove`, `pause`, `resume`.
+    an asynchronous import); `kitchen-result` (the kitchen got the order, or not); for the
+    availability `exception`, `exception-change`, `exception-remove`, `pause`, `resume`.
     """
 
     operation: str
@@ -322,10 +322,15 @@ class FeatureStatement(Statement):
 
 
 class Limits(Statement):
-    """What the partner allows us to send, and how fast it should answer."""
+    """What the partner allows us to send, and how fast it should answer.
+
+    Attributes:
+        position_seconds: Least time between two positions of the driver of one order.
+    """
 
     requests_per_minute: int | None = Field(default=None, gt=0)
     latency_budget_ms: int = Field(default=2000, gt=0)
+    position_seconds: float | None = Field(default=None, gt=0)
 
 
 class Manifest(Statement):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -72,7 +72,9 @@ class Result:
         return replace(self, entity=self.entity.model_copy(update={"status": known}))
 
 
-def process(party: Party, receipt: Receipt, event: RowMapping, recall: Recall) -> Result:
+def process(
+    party: Party, receipt: Receipt, event: Mapping[str, Any] | RowMapping, recall: Recall
+) -> Result:
     """Make a canonical entity of an event.
 
     Args:

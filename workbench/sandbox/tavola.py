@@ -58,6 +58,7 @@ def _order_paths() -> dict[str, tuple[str, Acts]]:
         "/orders": ("orders", {"GET": orders.list_orders}),
         "/orders/{order_id}": ("orders", {"GET": orders.read_order}),
         "/orders/{order_id}/status": ("orders", status),
+        "/orders/{order_id}/kitchen-result": ("orders", {"POST": orders.record_kitchen_result}),
         "/orders/{order_id}/driver-location": ("orders", {"POST": orders.record_location}),
     }
 

@@ -73,6 +73,7 @@ class Market:
         self.imports: dict[str, Json] = seed.imports()
         self.availability = seed.availability()
         self.positions: dict[str, str] = {}
+        self.kitchen: dict[str, str] = {}
         self.replays = Replays()
         self._order_numbers = count(2001)
         self._reservation_numbers = count(601)

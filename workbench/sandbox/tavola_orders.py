@@ -105,6 +105,16 @@ def order_status(order: Json) -> Json:
     return status
 
 
+def record_kitchen_result(market: Market, call: Call) -> Response:
+    """Take note of whether the kitchen has an order."""
+    order = market.order(call.path["order_id"])
+    body = call.read(schema.KITCHEN_RESULT)
+    if order["status"] == "new" or not followers(ORDER_STATUSES, order["status"]):
+        raise conflict("not_in_kitchen", "The order is not accepted, or has ended.")
+    market.kitchen[order["id"]] = body.result
+    return Response(status_code=204)
+
+
 def record_location(market: Market, call: Call) -> Response:
     """Take note of where the driver of an order is."""
     order = market.order(call.path["order_id"])

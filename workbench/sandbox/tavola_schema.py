@@ -114,6 +114,13 @@ class ReservationChange(Body):
     party: Party | None = None
 
 
+class KitchenResult(Body):
+    """Whether an order reached the kitchen."""
+
+    result: Literal["received", "failed"]
+    note: Text | None = None
+
+
 class DriverLocation(Body):
     """Where the restaurant's driver is."""
 
@@ -312,6 +319,7 @@ RESERVATION_STATUS: TypeAdapter[ReservationAdvance | ReservationStop] = TypeAdap
     Annotated[ReservationAdvance | ReservationStop, Field(discriminator="status")]
 )
 RESERVATION_CHANGE = TypeAdapter(ReservationChange)
+KITCHEN_RESULT = TypeAdapter(KitchenResult)
 DRIVER_LOCATION = TypeAdapter(DriverLocation)
 MENU_DOCUMENT = TypeAdapter(MenuDocument)
 AVAILABILITY = TypeAdapter(AvailabilityDocument)

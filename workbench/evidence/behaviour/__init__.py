@@ -19,6 +19,7 @@ from workbench.evidence.behaviour.adding import create_one
 from workbench.evidence.behaviour.batching import write_many
 from workbench.evidence.behaviour.bench import Bench, finding
 from workbench.evidence.behaviour.bounds import try_bounds
+from workbench.evidence.behaviour.cards import publish_menus
 from workbench.evidence.behaviour.changing import change_one_field, remove_and_read, replace_whole
 from workbench.evidence.behaviour.creating import create_and_find
 from workbench.evidence.behaviour.driving import send_positions
@@ -29,7 +30,9 @@ from workbench.evidence.behaviour.identities import (
     refuse_wrong,
 )
 from workbench.evidence.behaviour.keeping import keep, put_back
+from workbench.evidence.behaviour.kitchen import tell_kitchen_result
 from workbench.evidence.behaviour.listing import look_at_lists
+from workbench.evidence.behaviour.naming import follow_codes
 from workbench.evidence.behaviour.opening import open_and_close
 from workbench.evidence.behaviour.outcomes import follow_outcomes
 from workbench.evidence.behaviour.pace import look_at_pace, look_at_rates
@@ -37,6 +40,7 @@ from workbench.evidence.behaviour.places import look_at_places
 from workbench.evidence.behaviour.pricing import compare_prices
 from workbench.evidence.behaviour.promising import promise_times
 from workbench.evidence.behaviour.reading import read_known, read_statuses, read_unknown
+from workbench.evidence.behaviour.sharing import keep_limits, share_group
 from workbench.evidence.behaviour.slots import book_offered
 from workbench.evidence.behaviour.status import walk_statuses
 from workbench.evidence.behaviour.writing import write_and_read_back
@@ -78,10 +82,15 @@ CHECKS = (
     Check("offered-slot-booked", book_offered, _READS[1:]),
     Check("status-round-trip", walk_statuses, _STATUS_WRITES),
     Check("time-promised", promise_times, _STATUS_WRITES[:1]),
+    Check("kitchen-told", tell_kitchen_result, _STATUS_WRITES[:1]),
     Check("position-sent", send_positions, ("delivery-location-write",)),
     Check("read-after-write", write_and_read_back, _WRITES),
     Check("created-one", create_one, _WRITES),
     Check("written-together", write_many, _WRITES),
+    Check("codes-come-back", follow_codes, _WRITES[1:2]),
+    Check("menus-together", publish_menus, _WRITES[:1]),
+    Check("group-shared", share_group, ("option-category-write",)),
+    Check("limits-kept", keep_limits, ("option-category-write",)),
     Check("availability-known", open_and_close, _WRITES[2:]),
     Check("outcome-followed", follow_outcomes, _WRITES),
     Check("patch-leaves-others", change_one_field, _WRITES),

@@ -27,6 +27,27 @@ def differences(sent: Any, found: Any) -> list[Difference]:
     return min((list(_walk(sent, one, "")) for one in candidates), key=len)
 
 
+def reordered(sent: Any, found: Any) -> Iterator[str]:
+    """Pointers of lists that hold the same things by their ids, in another order."""
+    candidates = [found]
+    if isinstance(found, dict):
+        candidates += [value for value in found.values() if isinstance(value, dict | list)]
+    best = min(candidates, key=lambda one: sum(1 for _ in _walk(sent, one, "")))
+    yield from _shuffled(sent, best, "")
+
+
+def _shuffled(sent: Any, found: Any, pointer: str) -> Iterator[str]:
+    if isinstance(sent, dict) and isinstance(found, dict):
+        for key, value in sent.items():
+            yield from _shuffled(value, found.get(key), f"{pointer}/{key}")
+    elif isinstance(sent, list) and isinstance(found, list) and len(sent) == len(found):
+        aligned = _aligned(sent, found)
+        if aligned != found:
+            yield pointer or "/"
+        for index, (one, other) in enumerate(zip(sent, aligned, strict=True)):
+            yield from _shuffled(one, other, f"{pointer}/{index}")
+
+
 def _walk(sent: Any, found: Any, pointer: str) -> Iterator[Difference]:
     if isinstance(sent, dict) and isinstance(found, dict):
         for key, value in sent.items():

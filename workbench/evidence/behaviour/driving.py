@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 from workbench.adapters.answer import Answer
 from workbench.canonical.delivery import DeliveryLocation
@@ -40,6 +41,7 @@ def send_positions(bench: Bench) -> Iterator[Evidence]:
         yield bench.lack(POSITION, "position-sent", why, criteria=("driver-position-sent",))
     else:
         yield _send(bench, locations[0], moving)
+        yield _send_in_pace(bench, locations[0], moving)
     ended = next((o for o in orders if is_terminal(o.status)), None) or _set_ended(bench)
     if ended is not None:
         yield _send_late(bench, locations[0], ended)
@@ -121,6 +123,37 @@ def _send(bench: Bench, location: DeliveryLocation, order: Order) -> Evidence:
         f"{answer.status}.",
         criteria=[slug for slug, holds in shown.items() if holds],
         findings=findings,
+    )
+
+
+def _send_in_pace(bench: Bench, location: DeliveryLocation, order: Order) -> Evidence:
+    """Two more positions, as far apart as the partner asks for; both have to be taken."""
+    pace = bench.partner.manifest.limits.position_seconds
+    if pace is None:
+        why = "partner.yaml does not say how often a position may be sent (position_seconds)."
+        return bench.lack(POSITION, "position-pace", why, criteria=("driver-position-rate",))
+    now = datetime.now(UTC).replace(microsecond=0)
+    answers = [
+        bench.adapter.call(
+            POSITION,
+            entity=location.model_copy(
+                update={
+                    "order_id": order.ids.partner_id,
+                    "recorded_at": now - timedelta(seconds=step * pace),
+                    "eta_dropoff": None,
+                }
+            ),
+        )
+        for step in (1, 0)
+    ]
+    is_taken = all(answer.is_success for answer in answers)
+    told = " and ".join(str(answer.status) for answer in answers)
+    return bench.tell(
+        POSITION,
+        "position-pace",
+        f"Sent two positions that were taken {pace:g} s apart: answers {told}.",
+        criteria=("driver-position-rate",),
+        outcome=Outcome.PASSED if is_taken else Outcome.UNTESTED,
     )
 
 

@@ -1,4 +1,4 @@
-"""Changes of single fields: what was there before is changed, and the change can be read."""
+"""Changes of single things: what was there before is changed, and the change can be read."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 from workbench.adapters.answer import Answer
 from workbench.adapters.binding import pick
 from workbench.canonical.availability import Availability
-from workbench.canonical.base import Entity, Money
+from workbench.canonical.base import Entity
 from workbench.canonical.menu import Catalog
+from workbench.errors import TranslationError
 from workbench.evidence.behaviour.bench import Bench, finding
-from workbench.evidence.behaviour.comparing import Difference, differences
+from workbench.evidence.behaviour.comparing import Difference, differences, reordered
 from workbench.evidence.behaviour.readback import (
     await_effect,
     identity_of,
@@ -19,28 +20,34 @@ from workbench.evidence.behaviour.readback import (
     parents_of,
     payload_of,
     read_url,
+    settle_write,
     tally,
     target_of,
     tell_refused,
 )
-from workbench.evidence.kinds import feature_of, proved_by
+from workbench.evidence.behaviour.varying import vary
+from workbench.evidence.kinds import feature_of
 from workbench.model.evidence import Evidence, Finding, Outcome, Severity, show
+from workbench.model.feature import Criterion, Requirement
+from workbench.model.statement import Binding
 
-# Field of an entity → the role of the criterion that a change of it proves.
-_ROLES = {"name": "modify-one", "price": "price-change", "available": "availability-flag"}
+# The number of choices is looked at by a check of its own, with both what fits and what does not.
+_OWN_CHECKS = frozenset({"option-limits-enforced", "menu-publish-full"})
 
 
 class Edit(NamedTuple):
-    """A change to one field of a thing.
+    """A change to one thing, which proves one criterion.
 
     Attributes:
+        fields: Names of the changed fields, for people.
+        criterion: What it proves.
         moved: Pointers into the payload whose values the change alters.
         url: Where the thing is read.
         before: What could be read there before.
     """
 
-    field: str
-    criteria: tuple[str, ...]
+    fields: str
+    criterion: Criterion
     changed: Entity
     payload: Any
     moved: frozenset[str]
@@ -49,61 +56,83 @@ class Edit(NamedTuple):
 
 
 def change_and_read_back(bench: Bench, slug: str, entity: Entity) -> Iterator[Evidence]:
-    """Change single fields of a thing that can be read, read it again, and put it back."""
+    """Change a thing that can be read, criterion by criterion; read it again, and put it back."""
     edits = [*_plan(bench, slug, entity)]
     for edit in edits:
         yield _carry_out(bench, slug, edit)
     if edits:
-        again = {edit.field: getattr(entity, edit.field) for edit in edits}
-        restored = entity.model_copy(update=again)
-        bench.adapter.call(slug, entity=restored, ids=parents_of(bench, slug, entity))
+        answer = bench.adapter.call(slug, entity=entity, ids=parents_of(bench, slug, entity))
+        settle_write(bench, slug, answer)
 
 
 def _plan(bench: Bench, slug: str, entity: Entity) -> Iterator[Edit]:
-    if isinstance(entity, Availability | Catalog):
+    if isinstance(entity, Availability):
         return
-    url = read_url(
-        bench,
-        target_of(bench, slug, entity, parents_of(bench, slug, entity)),
-        identity_of(entity),
-    )
+    target = target_of(bench, slug, entity, parents_of(bench, slug, entity))
+    url = read_url(bench, target, identity_of(entity))
     before = bench.session.client.send("GET", url) if url else None
-    if url is None or before is None or before.status >= 300:
+    if url is None or before is None or not before.is_success:
         return
     old = payload_of(bench, slug, entity)
-    for name, role in _ROLES.items():
-        criteria = proved_by(slug, role)
-        if not criteria or not hasattr(entity, name):
-            continue
-        changed = entity.model_copy(update={name: _another(getattr(entity, name))})
-        payload = payload_of(bench, slug, changed)
+    for criterion, names in _wanted(bench, slug, entity):
+        changed = _vary(bench, entity, names)
+        try:
+            payload = payload_of(bench, slug, changed)
+        except TranslationError:
+            continue  # the mapping has no word for that value
         moved = frozenset(item.pointer for item in differences(payload, old))
+        moved |= frozenset(reordered(payload, old))
         if moved:
-            yield Edit(name, criteria, changed, payload, moved, url, before)
+            yield Edit(" and ".join(names), criterion, changed, payload, moved, url, before)
 
 
-def _another(value: Any) -> Any:
-    if isinstance(value, Money):
-        return value + Money(amount_minor=50, currency=value.currency)
-    return not value if isinstance(value, bool) else f"{value} ·"
+def _wanted(bench: Bench, slug: str, entity: Entity) -> Iterator[tuple[Criterion, tuple[str, ...]]]:
+    """The criteria that a change of fields proves, with those fields."""
+    stated = bench.partner.statement(slug)
+    absent = stated.criteria if isinstance(stated, Binding) else {}
+    for criterion in feature_of(slug).criteria:
+        if criterion.slug in _OWN_CHECKS or criterion.slug in absent:
+            continue
+        names = criterion.fields
+        if "modify-one" in criterion.roles and not isinstance(entity, Catalog):
+            names = ("name",)
+        elif "position" in names:
+            names = (*names, "items")  # what is in a section has an order, too
+        if names:
+            yield criterion, names
+
+
+def _vary(bench: Bench, entity: Entity, names: tuple[str, ...]) -> Entity:
+    """The entity with other values in these fields; of a catalogue, its last menu with them."""
+    if not isinstance(entity, Catalog):
+        return entity.model_copy(update=vary(bench, entity, names))
+    *others, last = entity.menus or (None,)
+    if last is None:
+        return entity
+    changed = last.model_copy(update=vary(bench, last, names))
+    return entity.model_copy(update={"menus": (*others, changed)})
 
 
 def _carry_out(bench: Bench, slug: str, edit: Edit) -> Evidence:
     ids = parents_of(bench, slug, edit.changed)
     answer = bench.adapter.call(slug, entity=edit.changed, ids=ids)
-    if answer.status >= 400:
-        return tell_refused(bench, slug, answer, edit.criteria)
+    if not answer.is_success:
+        return _tell_refused(bench, slug, edit, answer)
+    settle_write(bench, slug, answer)
     left, seconds = await_effect(bench, edit.url, edit.payload)
+    now = bench.session.client.send("GET", edit.url).json()
     summary = (
-        f"Changed {edit.field} with {bench.asked(answer)}: answer {answer.status}; read back after "
-        f"{seconds:.1f} s, {tally(left)}."
+        f"Changed {edit.fields} with {bench.asked(answer)}: answer {answer.status}; read back "
+        f"after {seconds:.1f} s, {tally(left)}."
     )
     missed = [item for item in left if item.pointer in edit.moved]
     if missed and pick(bench.partner, slug).method == "POST":
         words = f"{summary} It may have made another; bind the operation that changes one."
         return bench.tell(slug, "read-after-write", words, outcome=Outcome.UNTESTED)
-    was = {item.pointer: item.found for item in differences(edit.payload, edit.before.json())}
-    is_new = bool(edit.moved & set(was))
+    shuffled = [*reordered(edit.payload, now)]
+    old = edit.before.json()
+    was = {item.pointer: item.found for item in differences(edit.payload, old)}
+    is_new = bool(edit.moved & {*was, *reordered(edit.payload, old)})
     idle = [item for item in missed if was.get(item.pointer, item.sent) == item.found]
     rest = [item for item in left if item not in idle]
     return bench.tell(
@@ -111,29 +140,56 @@ def _carry_out(bench: Bench, slug: str, edit: Edit) -> Evidence:
         "read-after-write",
         summary,
         subject=bench.asked(answer),
-        criteria=edit.criteria if is_new and not missed else (),
+        criteria=(edit.criterion.slug,) if is_new and not missed and not shuffled else (),
         findings=[
             *_without_effect(bench, slug, edit, answer, idle),
+            *_out_of_order(bench, slug, edit, answer, shuffled),
             *losses(bench, slug, answer, rest),
         ],
         detail={"seconds": round(answer.seconds, 3)},
     )
 
 
+def _tell_refused(bench: Bench, slug: str, edit: Edit, answer: Answer) -> Evidence:
+    """A change of what everyone changes has to be taken; another value of ours may not fit."""
+    if edit.criterion.core or edit.criterion.roles:
+        return tell_refused(bench, slug, answer, (edit.criterion.slug,))
+    words = f"Another value of {edit.fields} that we made up was answered with {answer.status}."
+    return bench.tell(slug, "read-after-write", words, outcome=Outcome.UNTESTED)
+
+
 def _without_effect(
     bench: Bench, slug: str, edit: Edit, answer: Answer, idle: list[Difference]
 ) -> Iterator[Finding]:
-    """A change that was acknowledged and did not happen."""
+    """A change that was acknowledged and did not happen: grave where everyone needs it."""
+    is_needed = edit.criterion.requirement is Requirement.REQUIRED
     for item in idle[:1]:
         yield finding(
             "write-without-effect",
-            Severity.HIGH,
-            f"A change of {edit.field} of {feature_of(slug).noun} is answered with "
+            Severity.HIGH if is_needed and edit.criterion.roles else Severity.MEDIUM,
+            f"A change of {edit.fields} of {feature_of(slug).noun} is answered with "
             f"{answer.status}, but it stays as it was.",
             operation=bench.subject(slug),
             expected=show(item.sent),
             observed=show(item.found),
-            criterion=edit.criteria[0],
+            criterion=edit.criterion.slug,
             pointer=item.pointer,
+            answer=answer,
+        )
+
+
+def _out_of_order(
+    bench: Bench, slug: str, edit: Edit, answer: Answer, shuffled: list[str]
+) -> Iterator[Finding]:
+    """A list that is kept whole, and read in another order than it was sent in."""
+    for pointer in shuffled[:1]:
+        yield finding(
+            "order-changed",
+            Severity.MEDIUM,
+            f"After a write of {feature_of(slug).noun}, {pointer} reads in another order.",
+            operation=bench.subject(slug),
+            expected="the order in which it was sent",
+            criterion=edit.criterion.slug,
+            pointer=pointer,
             answer=answer,
         )

@@ -102,7 +102,7 @@ def _listen(
     if post.heard:
         yield from watch_order(post, features)
         yield from leave_unanswered(post, features)
-    yield from judge_sender(post, url, registration.how)
+    yield from judge_sender(post, url, registration.how, features)
 
 
 def _take_back(registration: Registration) -> None:

@@ -48,6 +48,8 @@ class Post:
         unanswered: The delivery that was read and got no answer; None before that.
         slowest: Longest time in which we acknowledged, in seconds.
         last: The last delivery that was let through.
+        heard: Every event that this run provoked.
+        bookings: Id of a reservation → its time and number of guests, as first told.
         address: Where the partner was told to send to.
     """
 
@@ -62,6 +64,7 @@ class Post:
     slowest: float = 0.0
     last: Delivered | None = None
     heard: Heard = field(default_factory=list)
+    bookings: dict[str, tuple[datetime, int]] = field(default_factory=dict)
     address: str = ""
 
     def receipts(self, since: datetime) -> list[Receipt]:

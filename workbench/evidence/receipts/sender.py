@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 
 from workbench.adapters.answer import Answer
 from workbench.adapters.http_client import HttpClient
-from workbench.errors import PartnerError
 from workbench.evidence.kinds import ENDPOINT, KINDS, Kind
 from workbench.evidence.placing import fresh
-from workbench.evidence.receipts.post import Post, event_names, tell, tell_trait
+from workbench.evidence.receipts.handling import deliver, handle_oddities
+from workbench.evidence.receipts.post import Delivered, Post, event_names, tell, tell_trait
 from workbench.evidence.receipts.provoking import change_status
 from workbench.evidence.receipts.witness import with_cause, with_delivery
 from workbench.model.evidence import Evidence, Finding, Outcome, Severity
@@ -20,7 +20,9 @@ from workbench.model.feature import Feature
 from workbench.model.statement import Binding
 
 
-def judge_sender(post: Post, server_url: str, how: str) -> Iterator[Evidence]:
+def judge_sender(
+    post: Post, server_url: str, how: str, features: list[Feature]
+) -> Iterator[Evidence]:
     """Traits that hold, and what our receiver does with a forged and with a repeated delivery."""
     if not post.heard:
         return
@@ -29,7 +31,16 @@ def judge_sender(post: Post, server_url: str, how: str) -> Iterator[Evidence]:
             yield tell_trait(post, criterion, words)
     webhooks = post.partner.manifest.webhooks
     is_signed = webhooks is not None and webhooks.signature.scheme != "none"
-    yield from _play_forger(post, server_url, is_signed=is_signed)
+    with HttpClient(
+        server_url,
+        redactor=post.session.redactor,
+        allow_writes=True,
+        environment=post.session.environment,
+        partner=post.partner.slug,
+    ) as client:
+        yield from handle_oddities(post, client, features)
+        if post.last is not None:
+            yield from _play_forger(post, client, post.last, is_signed=is_signed)
 
 
 def _traits(post: Post, how: str) -> Iterator[tuple[str, bool, str]]:
@@ -58,34 +69,18 @@ def _traits(post: Post, how: str) -> Iterator[tuple[str, bool, str]]:
     )
 
 
-def _play_forger(post: Post, server_url: str, *, is_signed: bool) -> Iterator[Evidence]:
+def _play_forger(
+    post: Post, client: HttpClient, last: Delivered, *, is_signed: bool
+) -> Iterator[Evidence]:
     """Send the last delivery again, once as it was and once changed."""
-    if post.last is None:
-        return
-    with HttpClient(
-        server_url,
-        redactor=post.session.redactor,
-        allow_writes=True,
-        environment=post.session.environment,
-        partner=post.partner.slug,
-    ) as client:
-        before = len(post.inbox.receipts(post.partner.slug))
-        again = _deliver(client, post, post.last.body)
-        kept = len(post.inbox.receipts(post.partner.slug)) == before
-        if again.status < 300 and kept:
-            words = "A delivery that was sent again was acknowledged, and kept once."
-            yield tell_trait(post, "event-duplicates-suppressed", words)
-        if is_signed:
-            yield _tell_forged(post, _deliver(client, post, post.last.body + b" "))
-
-
-def _deliver(client: HttpClient, post: Post, body: bytes) -> Answer:
-    last = post.last
-    if last is None:
-        raise PartnerError("Nothing was delivered that could be sent again")
-    dropped = {"host", "content-length", "connection", "accept-encoding", "transfer-encoding"}
-    headers = {name: value for name, value in last.headers.items() if name not in dropped}
-    return client.send(last.method, last.path, content=body, headers=headers, write=True)
+    before = len(post.inbox.receipts(post.partner.slug))
+    again = deliver(client, last)
+    kept = len(post.inbox.receipts(post.partner.slug)) == before
+    if again.is_success and kept:
+        words = "A delivery that was sent again was acknowledged, and kept once."
+        yield tell_trait(post, "event-duplicates-suppressed", words)
+    if is_signed:
+        yield _tell_forged(post, deliver(client, last, body=last.body + b" "))
 
 
 def _tell_forged(post: Post, answer: Answer) -> Evidence:

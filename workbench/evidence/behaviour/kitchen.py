@@ -1,0 +1,70 @@
+"""The kitchen's word: an accepted order is told to have reached it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from workbench.adapters.binding import pick_for
+from workbench.canonical.status import OrderStatus
+from workbench.evidence.behaviour.bench import Bench, finding
+from workbench.evidence.behaviour.status import can_send
+from workbench.evidence.bodies import candidates
+from workbench.evidence.kinds import ORDER
+from workbench.evidence.placing import fresh, send
+from workbench.model.evidence import Evidence, Outcome, Severity
+
+_CHECK = "kitchen-told"
+_CRITERION = "order-kitchen-result"
+
+
+def tell_kitchen_result(bench: Bench) -> Iterator[Evidence]:
+    """Accept a fresh order, and say that the kitchen has it; an unknown order is refused."""
+    operation = pick_for(bench.partner, ORDER.status_write, "kitchen-result")
+    if operation is None or not bench.session.allow_writes:
+        return
+    identity = fresh(bench.session, ORDER)
+    if identity is None or not can_send(bench, ORDER, OrderStatus.ACCEPTED):
+        why = "No new order can be placed and accepted, of which the kitchen could tell."
+        yield bench.lack(ORDER.status_write, _CHECK, why, subject=operation.id)
+        return
+    accepted = bench.adapter.call(
+        ORDER.status_write,
+        entity=ORDER.update(identity, OrderStatus.ACCEPTED),
+        ids={"order": identity},
+        status=OrderStatus.ACCEPTED.value,
+    )
+    if not accepted.is_success:
+        return  # told by `status-round-trip`
+    bodies = [*candidates(bench.partner, bench.session.environment, operation)] or [None]
+    answers = [send(bench.session, operation, bodies[0], ids={"order": identity})]
+    for body in bodies[1:]:
+        if answers[-1].is_success:
+            break
+        answers.append(send(bench.session, operation, body, ids={"order": identity}))
+    answer = answers[-1]
+    nobody = send(bench.session, operation, bodies[len(answers) - 1], ids={"order": "0"})
+    findings = []
+    if answer.is_success and nobody.is_success:
+        findings.append(
+            finding(
+                "kitchen-of-no-order",
+                Severity.LOW,
+                f"{operation.id} is answered with {nobody.status} for an order that is not there.",
+                operation=operation.id,
+                expected="404",
+                observed=str(nobody.status),
+                criterion=_CRITERION,
+                answer=nobody,
+            )
+        )
+    is_told = answer.is_success and not nobody.is_success
+    yield bench.tell(
+        ORDER.status_write,
+        _CHECK,
+        f"Told with {operation.id} that the kitchen has order {identity}: answer "
+        f"{answer.status}; of an unknown order: {nobody.status}.",
+        subject=operation.id,
+        criteria=(_CRITERION,) if is_told else (),
+        findings=findings,
+        outcome=None if is_told or findings else Outcome.UNTESTED,
+    )

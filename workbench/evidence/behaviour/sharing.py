@@ -1,0 +1,162 @@
+"""Groups of extras: used by several dishes, with a number of choices that is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+
+from workbench.adapters.answer import Answer
+from workbench.adapters.binding import entity_noun
+from workbench.canonical.base import Entity
+from workbench.canonical.menu import OptionCategory, Product
+from workbench.errors import InputError, PartnerError, TranslationError
+from workbench.evidence.behaviour.adding import fresh_copy, take_back
+from workbench.evidence.behaviour.bench import Bench, finding
+from workbench.evidence.behaviour.inventing import recorded
+from workbench.evidence.behaviour.readback import (
+    await_effect,
+    identity_of,
+    losses,
+    parents_of,
+    payload_of,
+    read_url,
+    settle_write,
+    tally,
+)
+from workbench.model.evidence import Evidence, Outcome, Severity
+from workbench.model.statement import Binding
+
+_GROUPS = "option-category-write"
+_DISHES = "product-write"
+_SHARED = "option-category-shared"
+_LIMITS = "option-limits-enforced"
+_DISHES_SHARING = 2
+
+
+def share_group(bench: Bench) -> Iterator[Evidence]:
+    """Two new dishes name one group of extras; both read so, and the group is as it was."""
+    group = _recorded_group(bench, _SHARED)
+    if group is None or not bench.has(_DISHES):
+        return
+    dish = next((one for one in recorded(bench, _DISHES) if isinstance(one, Product)), None)
+    if dish is None:
+        yield bench.lack(_GROUPS, _SHARED, "There is no recorded dish that could share a group.")
+        return
+    bare = dish.model_copy(update={"variants": (), "option_category_ids": ()})
+    sharing = bare.model_copy(update={"option_category_ids": (group.ids.partner_id,)})
+    if payload_of(bench, _DISHES, bare) == payload_of(bench, _DISHES, sharing):
+        return  # The mapping does not tell which groups a dish has.
+    copies = [fresh_copy(sharing) for _ in range(_DISHES_SHARING)]
+    try:
+        yield _share(bench, group, copies)
+    except (PartnerError, InputError, TranslationError) as error:
+        words = f"Sharing a group could not go on: {error}"
+        yield bench.tell(_GROUPS, _SHARED, words, outcome=Outcome.CANT_TELL)
+    finally:
+        for copy in copies:
+            _remove(bench, _DISHES, copy)
+
+
+def _recorded_group(bench: Bench, criterion: str) -> OptionCategory | None:
+    """A group to work with, where writing is allowed and the criterion is not stated absent."""
+    stated = bench.partner.statement(_GROUPS)
+    if not isinstance(stated, Binding) or criterion in stated.criteria:
+        return None
+    if not bench.session.allow_writes:
+        return None
+    groups = (one for one in recorded(bench, _GROUPS) if isinstance(one, OptionCategory))
+    return next(groups, None)
+
+
+def _remove(bench: Bench, slug: str, entity: Entity) -> None:
+    with suppress(PartnerError, InputError):
+        take_back(bench, slug, {entity_noun(type(entity)): identity_of(entity)})
+
+
+def _share(bench: Bench, group: OptionCategory, copies: list[Entity]) -> Evidence:
+    answers = [_write(bench, _GROUPS, group)]
+    answers += [_write(bench, _DISHES, copy) for copy in copies]
+    refused = next((one for one in answers if not one.is_success), None)
+    if refused is not None:
+        words = f"{bench.asked(refused)} was answered with {refused.status}."
+        return bench.tell(_GROUPS, _SHARED, words, outcome=Outcome.UNTESTED)
+    left = []
+    for slug, entity, answer in zip(
+        (_GROUPS, _DISHES, _DISHES), (group, *copies), answers, strict=True
+    ):
+        url = read_url(bench, answer.request.url, identity_of(entity))
+        if url is None:
+            words = f"There is no operation to read what {bench.asked(answer)} writes."
+            return bench.tell(_GROUPS, _SHARED, words, outcome=Outcome.UNTESTED)
+        left += await_effect(bench, url, payload_of(bench, slug, entity))[0]
+    return bench.tell(
+        _GROUPS,
+        _SHARED,
+        f"{len(copies)} new dishes named the group {group.ids.partner_id}; read back, "
+        f"{tally(left)}.",
+        criteria=() if left else (_SHARED,),
+        findings=losses(bench, _DISHES, answers[-1], left),
+    )
+
+
+def _write(bench: Bench, slug: str, entity: Entity) -> Answer:
+    answer = bench.adapter.call(slug, entity=entity, ids=parents_of(bench, slug, entity))
+    settle_write(bench, slug, answer)
+    return answer
+
+
+def keep_limits(bench: Bench) -> Iterator[Evidence]:
+    """Other numbers of choices are kept; a least number above the greatest is refused."""
+    group = _recorded_group(bench, _LIMITS)
+    if group is None:
+        return
+    count = max(2, len(group.options))
+    copy = fresh_copy(group)
+    within = copy.model_copy(update={"min_select": 1, "max_select": count})
+    beyond = copy.model_copy(update={"min_select": count + 1, "max_select": count})
+    if payload_of(bench, _GROUPS, within) == payload_of(bench, _GROUPS, beyond):
+        return  # The mapping does not tell the limits.
+    try:
+        yield _limit(bench, within, beyond)
+    except (PartnerError, InputError, TranslationError) as error:
+        words = f"The number of choices could not be tried: {error}"
+        yield bench.tell(_GROUPS, _LIMITS, words, outcome=Outcome.CANT_TELL)
+    finally:
+        _remove(bench, _GROUPS, copy)
+
+
+def _limit(bench: Bench, within: Entity, beyond: Entity) -> Evidence:
+    answer = _write(bench, _GROUPS, within)
+    url = read_url(bench, answer.request.url, identity_of(within))
+    if not answer.is_success or url is None:
+        words = f"{bench.asked(answer)} was answered with {answer.status}, or cannot be read."
+        return bench.tell(_GROUPS, _LIMITS, words, outcome=Outcome.UNTESTED)
+    payload = payload_of(bench, _GROUPS, within)
+    left, _ = await_effect(bench, url, payload)
+    absurd = bench.adapter.call(_GROUPS, entity=beyond, ids=parents_of(bench, _GROUPS, beyond))
+    findings = [*losses(bench, _GROUPS, answer, left)]
+    kept, _ = await_effect(bench, url, payload) if not left else (left, 0.0)
+    if absurd.is_success and kept:
+        findings.append(
+            finding(
+                "absurd-limits-accepted",
+                Severity.LOW,
+                "A group of extras that asks for more choices than it allows is accepted.",
+                operation=bench.subject(_GROUPS),
+                expected="400, 409 or 422",
+                observed=str(absurd.status),
+                criterion=_LIMITS,
+                answer=absurd,
+            )
+        )
+    is_kept = not left and not kept and not absurd.is_success
+    return bench.tell(
+        _GROUPS,
+        _LIMITS,
+        f"Wrote limits for the number of choices: {tally(left)}; impossible ones were answered "
+        f"with {absurd.status}.",
+        subject=bench.asked(answer),
+        criteria=(_LIMITS,) if is_kept else (),
+        findings=findings,
+        outcome=None if is_kept or findings else Outcome.UNTESTED,
+    )
