@@ -171,6 +171,25 @@ def test_english_prose(read: Callable[..., ApiDescription]) -> None:
     validate(description.bundles["guide.md"])
 
 
+def test_a_heading_names_the_family_of_which_an_example_shows_one(
+    read: Callable[..., ApiDescription],
+) -> None:
+    """Below `table.state` an example says `table.freed`; the event is the family of the heading."""
+    text = """# Webhooks
+
+## Events
+
+### `table.state`
+
+The state of a table changed; `event` ends with the new one.
+
+```json
+{"event": "table.freed", "tableId": "t-4"}
+```
+"""
+    assert [event.id for event in read(text).events] == ["webhook:table.state"]
+
+
 def test_webhook_sections_become_events(read: Callable[..., ApiDescription]) -> None:
     """A payload under a heading about webhooks is an event; registering a webhook is a call."""
     description = read(ENGLISH, "guide.md")

@@ -66,7 +66,7 @@ class EventBook:
 
     def add_payload(self, value: Any, section: Section) -> bool:
         """Take a payload shown among events; False where it is none that can be named."""
-        stated = event_named(value)
+        stated = _of_family(event_named(value), section)
         if stated and (section.is_about_webhooks or stated in self.drafts or happened(stated)):
             draft = self.open(stated, "" if is_generic(section) else section.title)
         elif section.is_about_webhooks and isinstance(value, dict):
@@ -152,6 +152,17 @@ def is_generic(section: Section) -> bool:
 def is_compound(name: str) -> bool:
     """Whether a name is made of parts, as `order.created`, `ORDER_PLACED` or `orderCreated`."""
     return bool(re.search(r"[._:/-]|[a-z][A-Z]", name)) or name.isupper()
+
+
+def _of_family(stated: str, section: Section) -> str:
+    """The heading's own name where the payload shows one of a family that it tells of.
+
+    Below `order.status` a payload may say `order.cancelled`: one of the words that it can end with.
+    """
+    named = _SPAN_NAME.search(section.title) or _DOTTED_NAME.search(section.title)
+    heading = named[named.lastindex or 0] if named else ""
+    is_family = heading.partition(".")[0] == stated.partition(".")[0]
+    return heading if "." in heading and "." in stated and is_family else stated
 
 
 def name_of_heading(section: Section) -> str:
