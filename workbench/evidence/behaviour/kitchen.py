@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from workbench.adapters.binding import pick_for
 from workbench.canonical.status import OrderStatus
 from workbench.evidence.behaviour.bench import Bench, finding
+from workbench.evidence.behaviour.reading import UNKNOWN_ID
 from workbench.evidence.behaviour.status import can_send
 from workbench.evidence.bodies import candidates
 from workbench.evidence.kinds import ORDER
 from workbench.evidence.placing import fresh, send
+from workbench.model.description import Operation
 from workbench.model.evidence import Evidence, Outcome, Severity
 
 _CHECK = "kitchen-told"
@@ -33,16 +35,18 @@ def tell_kitchen_result(bench: Bench) -> Iterator[Evidence]:
         ids={"order": identity},
         status=OrderStatus.ACCEPTED.value,
     )
-    if not accepted.is_success:
-        return  # told by `status-round-trip`
+    if accepted.is_success:  # else told by `status-round-trip`
+        yield _tell(bench, operation, identity)
+
+
+def _tell(bench: Bench, operation: Operation, identity: str) -> Evidence:
+    """The first body that fits the document and is taken; then the same for no order at all."""
     bodies = [*candidates(bench.partner, bench.session.environment, operation)] or [None]
-    answers = [send(bench.session, operation, bodies[0], ids={"order": identity})]
-    for body in bodies[1:]:
-        if answers[-1].is_success:
+    for body in bodies:
+        answer = send(bench.session, operation, body, ids={"order": identity})
+        if answer.is_success:
             break
-        answers.append(send(bench.session, operation, body, ids={"order": identity}))
-    answer = answers[-1]
-    nobody = send(bench.session, operation, bodies[len(answers) - 1], ids={"order": "0"})
+    nobody = send(bench.session, operation, body, ids={"order": UNKNOWN_ID})
     findings = []
     if answer.is_success and nobody.is_success:
         findings.append(
@@ -58,7 +62,7 @@ def tell_kitchen_result(bench: Bench) -> Iterator[Evidence]:
             )
         )
     is_told = answer.is_success and not nobody.is_success
-    yield bench.tell(
+    return bench.tell(
         ORDER.status_write,
         _CHECK,
         f"Told with {operation.id} that the kitchen has order {identity}: answer "
