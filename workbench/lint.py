@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from workbench.adapters.places import find_hindrances
+from workbench.errors import InputError
+from workbench.evidence.contract.overrides import OVERRIDES, read_overrides
 from workbench.evidence.samples import schema_of
 from workbench.mapping import check_mapping, check_required
 from workbench.model.evidence import Finding, Matter, Severity, Source
 from workbench.model.feature import Catalogue, FeatureKind
 from workbench.model.statement import Absence, Binding, Open
-from workbench.partners import Partner
+from workbench.partners import HOOKS, Partner
 
 Rule = Callable[[Partner, Catalogue], Iterator[Finding]]
 
@@ -236,6 +239,55 @@ def _unfilled_parameters(partner: Partner, catalogue: Catalogue) -> Iterator[Fin
                     )
 
 
+def _misplaced(partner: Partner, _: Catalogue) -> Iterator[Finding]:
+    """Addresses that are not what the environment says, and to which nothing is written."""
+    for name in partner.manifest.environments:
+        for hindrance in find_hindrances(partner, name):
+            yield Finding(
+                slug=hindrance.slug,
+                matter=Matter.FOLDER,
+                severity=Severity.HIGH,
+                summary=hindrance.summary,
+                pointer=hindrance.pointer,
+                hint=hindrance.hint,
+            )
+
+
+def _code(partner: Partner, _: Catalogue) -> Iterator[Finding]:
+    """What of the folder is code or a program's configuration."""
+    path = partner.folder / HOOKS
+    if path.is_file():
+        yield Finding(
+            slug="folder-has-code",
+            matter=Matter.FOLDER,
+            severity=Severity.INFO,
+            summary=f"{HOOKS} is code: it runs with your rights wherever this folder is tested.",
+            pointer=HOOKS,
+            hint="Read it before you run a folder that somebody else made.",
+        )
+    elif partner.manifest.auth.scheme == "hook":
+        yield Finding(
+            slug="hook-missing",
+            matter=Matter.FOLDER,
+            severity=Severity.HIGH,
+            summary=f"Logging in is a hook, and there is no {HOOKS}.",
+            pointer="partner.yaml#/auth/scheme",
+            hint="Write auth(method, url, body, credentials) that returns the headers.",
+        )
+    try:
+        if (partner.folder / OVERRIDES).is_file():
+            read_overrides(partner.folder / OVERRIDES)
+    except InputError as error:
+        yield Finding(
+            slug="overrides-refused",
+            matter=Matter.FOLDER,
+            severity=Severity.HIGH,
+            summary=f"{error.message}.",
+            pointer=OVERRIDES,
+            hint=error.hint,
+        )
+
+
 RULES: tuple[Rule, ...] = (
     _unstated,
     _left_out,
@@ -247,4 +299,6 @@ RULES: tuple[Rule, ...] = (
     _unfilled_fields,
     _unread_events,
     _unfilled_parameters,
+    _misplaced,
+    _code,
 )

@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Self
 
 from workbench.adapters.recorder import Echo
-from workbench.adapters.session import Session
+from workbench.adapters.session import Session, check_places
 from workbench.errors import CredentialError, InputError, PartnerError
 from workbench.evidence import behaviour, contract, documents, receipts, samples
 from workbench.evidence.echoes import tell_echoes
@@ -99,6 +99,7 @@ class Validation:
                 partner=partner,
                 hint="Leave out --allow-writes, or validate the sandbox.",
             )
+        check_places(loaded, environment, settings, allow_writes=allow_writes)
         redactor = open_redactor(loaded, environment, settings)
         catalogue = load_catalogue()
         now = datetime.now(UTC)

@@ -118,7 +118,7 @@ ATTACKS: dict[str, Callable[[Path], None]] = {
     "notebook says more": say_more,
     "notebook is none": overwrite("report.ipynb", b"{}"),
     "certificate beside": overwrite("certificate.html", b"All integrated"),
-    "withheld beside": overwrite("report.html.withheld", b"All integrated"),
+    "page beside": overwrite("report.html.old", b"All integrated"),
     "log replaced": edit("evidence.jsonl", '"outcome":"failed"', '"outcome":"passed"'),
 }
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import random
 from typing import Self
 from urllib.parse import urljoin
@@ -13,6 +12,7 @@ from workbench.adapters.auth import Login, open_login
 from workbench.adapters.egress import read_endpoint, write_endpoint
 from workbench.adapters.hooks import open_hook
 from workbench.adapters.http_client import HttpClient, Purpose
+from workbench.adapters.places import NEVER, find_hindrances, is_loopback
 from workbench.adapters.recorder import Recorder
 from workbench.adapters.retry import RetryPolicy
 from workbench.errors import CredentialError, InputError
@@ -49,7 +49,8 @@ class Session:
     Raises:
         ManifestError: The manifest does not have the environment.
         CredentialError: A credential for logging in is not set.
-        InputError: An address is not valid, or leads a sandbox elsewhere.
+        InputError: An address is not valid, or leads a sandbox elsewhere; or something is to be
+            written where `check_places` forbids it.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class Session:
         stated = partner.environment(environment)
         base_url = self._address(settings, "base_url") or stated.base_url
         control_url = self._address(settings, "control_url") or stated.control_url
+        check_places(partner, environment, settings, allow_writes=allow_writes)
         self.credentials = self._find_credentials(settings)
         tokens, exchanges = _KEPT if purpose == "integration" else (None, None)
         self.redactor = redactor or open_redactor(partner, environment, settings, latest=tokens)
@@ -90,9 +92,8 @@ class Session:
             policy=policy,
         )
         self.control = self._open_control(control_url, policy)
-        clients = (self.client, self.control) if self.control else (self.client,)
-        allowed = (item for client in clients for item in client.allowed)
-        self.allowed = frozenset(map(write_endpoint, allowed))
+        own = self.control.allowed if self.control else frozenset()
+        self.allowed = frozenset(map(write_endpoint, self.client.allowed | own))
 
     def __repr__(self) -> str:
         return f"Session({self.partner.slug!r}, {self.environment!r})"
@@ -139,7 +140,7 @@ class Session:
                 hint=f"Correct {variable_name(self.partner.slug, self.environment, kind)}, "
                 "or base_url and hosts in partner.yaml.",
             ) from error
-        if not _is_loopback(endpoint[0]) and endpoint not in known:
+        if not is_loopback(endpoint[0]) and endpoint not in known:
             raise InputError(
                 f"{write_endpoint(endpoint)} is neither on this machine nor named in partner.yaml "
                 f"as {self.environment}",
@@ -186,10 +187,26 @@ class Session:
         )
 
 
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+def check_places(
+    partner: Partner, environment: str, settings: Settings, *, allow_writes: bool
+) -> None:
+    """Whether an environment is where it says it is, before anything is asked of it.
+
+    Raises:
+        InputError: It is at an address that is never called; or something is to be written, and
+            it may be production, inside a network, or open to be read on the way.
+    """
+    found = find_hindrances(
+        partner,
+        environment,
+        base_url=settings.url(partner.slug, environment, "base_url") or "",
+        control_url=settings.url(partner.slug, environment, "control_url") or "",
+    )
+    for item in found:
+        if allow_writes or item.slug == NEVER:
+            raise InputError(
+                item.summary,
+                location=f"{partner.slug}/{item.pointer}",
+                partner=partner.slug,
+                hint=f"{item.hint} Without writing, it can be tested as it is.",
+            )

@@ -19,14 +19,21 @@ from workbench.partners import list_partners, load_catalogue, load_partner
 from workbench.settings import load_settings
 from workbench.suggest import judge_directions, suggest
 
+hooks_option = click.option(
+    "--hooks", is_flag=True, help="Run the code of the folder's hooks.py; only if you trust it."
+)
+
 
 @click.command("describe")
 @click.argument("sources", nargs=-1, required=True, metavar="PATH_URL_OR_SLUG…")
 @root_option
+@hooks_option
 @speaks
-def describe_command(output: Output, sources: tuple[str, ...], root: str | None) -> int:
+def describe_command(
+    output: Output, sources: tuple[str, ...], root: str | None, *, hooks: bool
+) -> int:
     """List operations, webhooks, security and oddities of documents or of a partner."""
-    description = _describe(sources, root)
+    description = _describe(sources, root, hooks=hooks)
     directions = judge_directions(description)
     output.document(
         {
@@ -65,11 +72,11 @@ def describe_command(output: Output, sources: tuple[str, ...], root: str | None)
     return FINDINGS if any(item.severity == "high" for item in description.warnings) else 0
 
 
-def _describe(sources: tuple[str, ...], root: str | None) -> ApiDescription:
+def _describe(sources: tuple[str, ...], root: str | None, *, hooks: bool) -> ApiDescription:
     if len(sources) == 1 and not is_address(sources[0]) and not Path(sources[0]).exists():
         settings = load_settings()
         if sources[0] in list_partners(settings):
-            return load_partner(sources[0], settings).description
+            return load_partner(sources[0], settings, run_hooks=hooks).description
     missing = [item for item in sources if not is_address(item) and not Path(item).exists()]
     if missing:
         raise InputError(
@@ -113,10 +120,13 @@ def _print_description(output: Output, description: ApiDescription) -> None:
 @click.argument("sources", nargs=-1, required=True, metavar="PATH_URL_OR_SLUG…")
 @root_option
 @click.option("--most", default=5, show_default=True, help="Proposals per feature.")
+@hooks_option
 @speaks
-def suggest_command(output: Output, sources: tuple[str, ...], root: str | None, most: int) -> int:
+def suggest_command(
+    output: Output, sources: tuple[str, ...], root: str | None, most: int, *, hooks: bool
+) -> int:
     """Propose which operation or webhook serves which feature, with reasons, for review."""
-    description = _describe(sources, root)
+    description = _describe(sources, root, hooks=hooks)
     found = suggest(description, load_catalogue())
     wanted = {feature.slug: feature.title for feature in load_catalogue().bindable()}
     output.document(
@@ -176,10 +186,11 @@ def features_command(output: Output, *, reasons: bool) -> int:
 
 @click.command("lint")
 @click.argument("slug")
+@hooks_option
 @speaks
-def lint_command(output: Output, slug: str) -> int:
+def lint_command(output: Output, slug: str, *, hooks: bool) -> int:
     """Check a partner folder offline."""
-    findings = lint(load_partner(slug, load_settings()), load_catalogue())
+    findings = lint(load_partner(slug, load_settings(), run_hooks=hooks), load_catalogue())
     output.document({"findings": [item.model_dump(mode="json") for item in findings]})
     print_findings(output, findings)
     return FINDINGS if any(item.severity is not Severity.INFO for item in findings) else 0

@@ -74,7 +74,7 @@ def diff_command(output: Output, slug: str, against: str | None) -> int:
     """Say what changed: between two runs, or between the folder's documents and a newer one."""
     settings = load_settings()
     if against is not None and Path(against).is_file():
-        return _diff_document(output, load_partner(slug, settings), Path(against))
+        return _diff_document(output, load_partner(slug, settings, run_hooks=False), Path(against))
     old, new = _pick_runs(settings, slug, against)
     drift = compare_runs(old, new)
     output.document(drift.model_dump(mode="json") | {"direction": drift.direction})

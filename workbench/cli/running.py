@@ -174,7 +174,8 @@ def _validate(
     scheduler: str | None = None,
 ) -> int:
     for job in jobs:
-        load_partner(job.partner, settings)  # a broken folder stops everything before it costs time
+        # A broken folder stops everything before it costs time.
+        load_partner(job.partner, settings, run_hooks=False)
     named = [job.named(settings.reports) for job in jobs]
     outcomes = (
         run_on_dask(publish, named, scheduler=scheduler)

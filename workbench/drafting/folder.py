@@ -142,7 +142,7 @@ def draft_folder(sheet: ReviewSheet, *, write: bool = True) -> Draft:
         _write_samples(sheet, folder / "samples")
         (folder / "README.md").write_text(_readme(sheet, draft), "utf-8")
         inside = sheet.settings.model_copy(update={"contracts": Path(room)})
-        findings = lint(load_partner(sheet.slug, inside), sheet.catalogue)
+        findings = lint(load_partner(sheet.slug, inside, run_hooks=False), sheet.catalogue)
         try:
             folder.rename(target)
         except OSError as error:

@@ -5,12 +5,9 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
+from workbench.adapters.places import speaks_of_tests
 from workbench.vocabulary import entity_of_id
 
-_SANDBOX = re.compile(
-    r"sandbox|sbx|\bstage|staging|\btest|(?<!la)(?<!con)test\b|\bdev\b|develop|\buat\b|\bqa\b|demo|\bint\b|preprod|pruebas|"
-    r"homolog|localhost|127 0 0 1"
-)
 _STATUSES = (
     # First, because a cancellation is also asked for and accepted.
     ("cancelled", r"cancel\w*|anular|storn\w*"),
@@ -41,7 +38,7 @@ def entity_named(parameter: str, path: str) -> str | None:
 def is_sandbox(address: str) -> bool:
     """Whether the host or path of a server says that it is for trying things out."""
     parts = urlsplit(address)
-    return bool(_SANDBOX.search(re.sub(r"[-._/]", " ", f"{parts.netloc}{parts.path}".lower())))
+    return speaks_of_tests(f"{parts.netloc}{parts.path}")
 
 
 def status_named(text: str) -> str | None:

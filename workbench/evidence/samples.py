@@ -11,7 +11,7 @@ from workbench.canonical.base import Entity
 from workbench.canonical.invariants import check
 from workbench.canonical.order import Order
 from workbench.description.schema_validation import violations
-from workbench.errors import TranslationError
+from workbench.errors import HookError, TranslationError
 from workbench.mapping import Translator
 from workbench.model.description import Event, Operation
 from workbench.model.evidence import Evidence, Finding, Matter, Outcome, Severity, Source, show
@@ -73,6 +73,8 @@ def _look_at(
         findings += result.findings
         detail |= {"unread": sorted(result.unread), "unfilled": sorted(result.unfilled)}
         entities = result.entities
+    except HookError as error:
+        return _hindered(partner, feature, sample, error)
     except TranslationError as error:
         findings.append(
             Finding(
@@ -98,6 +100,19 @@ def _look_at(
         findings=tuple(findings[:_MOST_FINDINGS]),
         inputs=_inputs(partner, sample),
         detail=detail,
+    )
+
+
+def _hindered(partner: Partner, feature: Feature, sample: Sample, error: HookError) -> Evidence:
+    """The folder's own code failed, which says nothing of the partner and spoils nothing else."""
+    return Evidence(
+        feature=feature.slug,
+        source=Source.SAMPLES,
+        outcome=Outcome.CANT_TELL,
+        subject=sample.label,
+        summary=f"{sample.path} could not be translated: {error}",
+        check="sample-translated",
+        inputs=_inputs(partner, sample),
     )
 
 

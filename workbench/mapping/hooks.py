@@ -2,25 +2,24 @@
 
 `read_<mapping>(payload)` gets a copy of the partner's payload and returns the one that the mapping
 reads; `write_<mapping>(payload)` gets what the mapping wrote and returns what is sent. A `-` in the
-mapping's name is a `_` here. Other functions of the file are left alone.
+mapping's name is a `_` here. Other functions of the file are left alone. The file is code: it runs
+in a process of its own, without any credential, and only where its folder is worked with.
 """
 
 from __future__ import annotations
 
-import copy
-import inspect
-import runpy
-import traceback
+import ast
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from workbench.errors import HookError
+from workbench.hooks import FILE, Function, HookProcess
 from workbench.mapping.targets import suggest
 
-FILE = "hooks.py"
-_MODULE = "hooks"
+__all__ = ["FILE", "Hook", "load_hooks", "name_hook"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,59 +28,45 @@ class Hook:
 
     Attributes:
         name: Its name.
-        file: The file, for messages.
-        function: What is called.
+        function: What is called with the payload; raises `HookError`.
     """
 
     name: str
-    file: str
     function: Callable[[Any], Any]
 
     def __call__(self, payload: Any) -> Any:
-        """Call it with a copy of the payload.
+        """Call it; the payload itself stays as it is.
 
         Raises:
-            HookError: It raised; with the line.
+            HookError: It raised, with the line; it did not end in time; or it is not run here.
         """
-        try:
-            return self.function(copy.deepcopy(payload))
-        except Exception as error:
-            lines = [
-                frame.lineno
-                for frame in traceback.extract_tb(error.__traceback__)
-                if frame.filename == self.file
-            ]
-            raise HookError(
-                f"{self.name} raised {type(error).__name__}: {error}",
-                location=f"{self.file}:{lines[-1] if lines else 1}",
-                hint="let the hook return the payload as it is when there is nothing to do",
-            ) from error
+        return self.function(payload)
 
 
-def load_hooks(path: Path, mappings: Iterable[str]) -> dict[str, Hook]:
+def load_hooks(path: Path, mappings: Iterable[str], *, is_run: bool = True) -> dict[str, Hook]:
     """The hooks of a partner folder, by function name; none when there is no file.
+
+    Args:
+        path: The file.
+        mappings: Names of the mappings.
+        is_run: Whether its code may run. If not, its text alone is looked at, and a hook that is
+            needed after all is an error.
 
     Raises:
         HookError: The file does not run, or a hook is for no mapping or has a wrong signature.
     """
     if not path.is_file():
         return {}
-    file = str(path)
-    try:
-        found = runpy.run_path(file, run_name=_MODULE)
-    except Exception as error:
-        line = error.lineno if isinstance(error, SyntaxError) else None
-        raise HookError(
-            f"{path.name} does not run: {type(error).__name__}: {error}",
-            location=file if line is None else f"{file}:{line}",
-        ) from error
     known = {f"{verb}_{name_hook(name)}" for name in mappings for verb in ("read", "write")}
-    hooks = {}
-    for name, function in found.items():
-        is_own = inspect.isfunction(function) and function.__module__ == _MODULE
-        if is_own and name.startswith(("read_", "write_")):
-            hooks[name] = _check(Hook(name, file, function), known)
-    return hooks
+    if not is_run:
+        return {name: Hook(name, _refuse(path, name)) for name in _names(path) & known}
+    process = HookProcess(path)
+    found = [item for name, item in process.functions.items() if _is_hook(name)]
+    for function in found:
+        _check(function, path, known)
+    if not found:
+        process.close()
+    return {item.name: Hook(item.name, partial(process.call, item.name)) for item in found}
 
 
 def name_hook(mapping: str) -> str:
@@ -89,22 +74,45 @@ def name_hook(mapping: str) -> str:
     return mapping.replace("-", "_")
 
 
-def _check(hook: Hook, known: set[str]) -> Hook:
-    function = hook.function
-    location = f"{hook.file}:{function.__code__.co_firstlineno}"
-    if hook.name not in known:
-        hint = suggest(hook.name, known) + "; a name with `_` first is no hook"
-        raise HookError(f"there is no mapping for {hook.name}", location=location, hint=hint)
-    parameters = list(inspect.signature(function).parameters.values())
-    is_one = len(parameters) == 1 and parameters[0].kind in {
-        inspect.Parameter.POSITIONAL_ONLY,
-        inspect.Parameter.POSITIONAL_OR_KEYWORD,
-    }
-    if not is_one or inspect.iscoroutinefunction(function):
-        shown = f"{'async ' if inspect.iscoroutinefunction(function) else ''}{hook.name}"
+def _is_hook(name: str) -> bool:
+    return name.startswith(("read_", "write_"))
+
+
+def _names(path: Path) -> set[str]:
+    """Names that the text of the file defines, without running it."""
+    try:
+        tree = ast.parse(path.read_bytes(), path.name)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        line = getattr(error, "lineno", None)
         raise HookError(
-            f"{shown}{inspect.signature(function)} has a wrong signature",
-            location=location,
-            hint=f"write it as `def {hook.name}(payload):`, returning the payload",
+            f"{path.name} does not run: {type(error).__name__}: {error}",
+            location=str(path) if line is None else f"{path}:{line}",
+        ) from error
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef)
+    defined = {node.name for node in ast.walk(tree) if isinstance(node, kinds)}
+    stored = (node for node in ast.walk(tree) if isinstance(node, ast.Name))
+    return defined | {node.id for node in stored if isinstance(node.ctx, ast.Store)}
+
+
+def _refuse(path: Path, name: str) -> Callable[[Any], Any]:
+    def refuse(_: Any) -> Any:
+        raise HookError(
+            f"{name} was not run: this command runs no code of a partner folder",
+            location=str(path),
+            hint="If you trust the folder, say --hooks.",
         )
-    return hook
+
+    return refuse
+
+
+def _check(function: Function, path: Path, known: set[str]) -> None:
+    location = f"{path}:{function.line}"
+    if function.name not in known:
+        hint = suggest(function.name, known) + "; a name with `_` first is no hook"
+        raise HookError(f"there is no mapping for {function.name}", location=location, hint=hint)
+    if not function.takes_one:
+        raise HookError(
+            f"{function.shown} has a wrong signature",
+            location=location,
+            hint=f"write it as `def {function.name}(payload):`, returning the payload",
+        )

@@ -20,13 +20,16 @@ from workbench.mapping.translator import Translator
 from workbench.mapping.where import Where
 
 
-def load_mappings(path: Path, *, timezone: str, currency: str) -> dict[str, Translator]:
+def load_mappings(
+    path: Path, *, timezone: str, currency: str, run_hooks: bool = True
+) -> dict[str, Translator]:
     """Compile a mapping file, with the `hooks.py` beside it if there is one.
 
     Args:
         path: The file.
         timezone: IANA zone of the restaurant, for times without offset.
         currency: ISO 4217 code for amounts that do not name theirs.
+        run_hooks: Whether the code of `hooks.py` may run; as of `load_hooks`.
 
     Returns:
         Translators by mapping name.
@@ -37,12 +40,23 @@ def load_mappings(path: Path, *, timezone: str, currency: str) -> dict[str, Tran
     """
     hooks = path.with_name(FILE)
     return compile_mappings(
-        _read(path), str(path), timezone=timezone, currency=currency, hooks=hooks
+        _read(path),
+        str(path),
+        timezone=timezone,
+        currency=currency,
+        hooks=hooks,
+        run_hooks=run_hooks,
     )
 
 
 def compile_mappings(
-    data: Any, name: str, *, timezone: str, currency: str, hooks: Path | None = None
+    data: Any,
+    name: str,
+    *,
+    timezone: str,
+    currency: str,
+    hooks: Path | None = None,
+    run_hooks: bool = True,
 ) -> dict[str, Translator]:
     """Compile the content of a mapping file.
 
@@ -52,6 +66,7 @@ def compile_mappings(
         timezone: As for `load_mappings`.
         currency: As for `load_mappings`.
         hooks: The partner's `hooks.py`, which need not be there.
+        run_hooks: As for `load_mappings`.
 
     Raises:
         MappingError: The content is wrong, with the place in it and a hint.
@@ -67,7 +82,7 @@ def compile_mappings(
     file = _parse(data, where)
     levels = resolve_file(file, name, zone)
     program = Program(levels.values(), name, currency)
-    found = {} if hooks is None else load_hooks(hooks, levels)
+    found = {} if hooks is None else load_hooks(hooks, levels, is_run=run_hooks)
     return {
         title: Translator(level, program, tabulate(file.mappings[title]), found)
         for title, level in levels.items()

@@ -3,10 +3,11 @@
 from workbench.partners.catalogue import load_catalogue
 from workbench.partners.context import describe_context
 from workbench.partners.custody import open_redactor
-from workbench.partners.folder import Partner, Sample, list_partners, load_partner
+from workbench.partners.folder import HOOKS, Partner, Sample, list_partners, load_partner
 from workbench.partners.manifest import Manifest
 
 __all__ = [
+    "HOOKS",
     "Manifest",
     "Partner",
     "Sample",

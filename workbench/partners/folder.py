@@ -184,8 +184,13 @@ def list_partners(settings: Settings) -> list[str]:
     return sorted(path.parent.name for path in settings.contracts.glob(f"*/{MANIFEST}"))
 
 
-def load_partner(slug: str, settings: Settings) -> Partner:
+def load_partner(slug: str, settings: Settings, *, run_hooks: bool = True) -> Partner:
     """Read a partner folder whole.
+
+    Args:
+        slug: Its name.
+        settings: Where folders are.
+        run_hooks: Whether the code of its `hooks.py` may run, to translate with it.
 
     Raises:
         InputError: The folder, its manifest, a document or the mapping is missing or not valid.
@@ -194,28 +199,15 @@ def load_partner(slug: str, settings: Settings) -> Partner:
     if folder.name != slug or not (folder / MANIFEST).is_file():
         raise _unknown_partner(slug, settings)
     manifest = _read_manifest(folder)
-    paths = [folder / document.path for document in manifest.documents]
-    for path in paths:
-        if not path.is_file() or not path.resolve().is_relative_to(folder.resolve()):
-            raise DescriptionError(
-                f"Document {path.name} is not in the partner's folder",
-                location=f"{slug}/{MANIFEST}#/documents",
-                partner=slug,
-                hint="Copy the document into the folder, or correct its path.",
-            )
+    paths = _find_documents(folder, manifest)
     overlay = folder / manifest.overlay if manifest.overlay else None
     _keep_inside(folder, overlay or folder, f"{slug}/{MANIFEST}#/overlay")
     description = describe(paths, overlay=overlay, root=_fence(folder, paths))
-    translators = (
-        load_mappings(folder / MAPPING, timezone=manifest.timezone, currency=manifest.currency)
-        if (folder / MAPPING).is_file()
-        else {}
-    )
     partner = Partner(
         folder=folder,
         manifest=manifest,
         description=description,
-        translators=translators,
+        translators=_load_translators(folder, manifest, run_hooks=run_hooks),
         inputs=_hash_inputs(folder, manifest),
         drifted=tuple(
             document.path
@@ -225,6 +217,29 @@ def load_partner(slug: str, settings: Settings) -> Partner:
     )
     check_references(partner)
     return partner
+
+
+def _find_documents(folder: Path, manifest: Manifest) -> list[Path]:
+    paths = [folder / document.path for document in manifest.documents]
+    for path in paths:
+        if not path.is_file() or not path.resolve().is_relative_to(folder.resolve()):
+            raise DescriptionError(
+                f"Document {path.name} is not in the partner's folder",
+                location=f"{folder.name}/{MANIFEST}#/documents",
+                partner=folder.name,
+                hint="Copy the document into the folder, or correct its path.",
+            )
+    return paths
+
+
+def _load_translators(
+    folder: Path, manifest: Manifest, *, run_hooks: bool
+) -> dict[str, Translator]:
+    path = folder / MAPPING
+    if not path.is_file():
+        return {}
+    place = {"timezone": manifest.timezone, "currency": manifest.currency}
+    return load_mappings(path, **place, run_hooks=run_hooks)
 
 
 def _fence(folder: Path, paths: list[Path]) -> Path | None:

@@ -106,7 +106,9 @@ def publish(job: Job) -> Published:
     """
     settings = load_settings()
     job = job.named(settings.reports)
-    redactor = open_redactor(load_partner(job.partner, settings), job.environment, settings)
+    # Nothing is translated here, so the folder's code has nothing to do.
+    partner = load_partner(job.partner, settings, run_hooks=False)
+    redactor = open_redactor(partner, job.environment, settings)
     folder = RunFolder.create(settings.reports, job.partner, job.run)
     try:
         try:
@@ -114,7 +116,7 @@ def publish(job: Job) -> Published:
             del asked["draft"]
             run_notebook(settings.notebooks / VALIDATION, folder.path / VALIDATION, asked)
         finally:
-            mask_personal(folder, find_personal(folder, load_partner(job.partner, settings)))
+            mask_personal(folder, find_personal(folder, partner))
         write_snapshot(folder)
         remember_previous(settings.reports, folder)
         pages = render_report(folder, settings, draft=job.draft)

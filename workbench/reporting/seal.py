@@ -26,7 +26,6 @@ from workbench.reporting.signing import sign
 from workbench.store import RunFolder, read_run, stated
 
 MANIFEST, SIGNATURE = "manifest.json", "manifest.json.sig"
-WITHHELD = ".withheld"
 # Whose versions decide how the files of a report are spelt.
 TOOLS = ("jinja2", "nbconvert", "nh3", "partner-integration-workbench", "typst")
 
@@ -68,7 +67,7 @@ def seal(folder: RunFolder, key: SecretStr | None = None) -> Path:
     """Write the manifest of a run folder, and its signature when there is a key.
 
     Args:
-        folder: Everything in it is listed but the seal itself and what was withheld.
+        folder: Everything in it is listed but the seal itself.
         key: Base64 of the 32 bytes of an Ed25519 private key.
 
     Raises:
@@ -86,7 +85,7 @@ def seal(folder: RunFolder, key: SecretStr | None = None) -> Path:
     manifest = Manifest(
         partner=log.header.partner,
         run=log.header.run,
-        files={name: item for name, item in found.files.items() if not name.endswith(WITHHELD)},
+        files=found.files,
         verdicts={slug: verdict.status for slug, verdict in stated(log, verdicts).items()},
         tools=list_tools(),
     )

@@ -11,7 +11,7 @@ from workbench.canonical.invariants import check
 from workbench.canonical.order import Order
 from workbench.canonical.reservation import Reservation
 from workbench.description.schema_validation import violations
-from workbench.errors import TranslationError
+from workbench.errors import HookError, TranslationError
 from workbench.evidence.behaviour.bench import GONE, Bench, finding
 from workbench.evidence.kinds import KINDS, ORDER, Kind, criterion_of, proved_by
 from workbench.evidence.placing import fresh
@@ -51,6 +51,10 @@ def _read_one(bench: Bench, kind: Kind, identity: str, *, is_ours: bool) -> Evid
         try:
             translator = bench.partner.translator(kind.read)
             entity = translator.translate(answer.json()).value if translator else None
+        except HookError as error:
+            # Our own code failed: it says nothing of the partner, and spoils this kind alone.
+            words = f"The {kind.noun} {identity} was read, but not translated: {error}"
+            return bench.tell(kind.read, "read-known", words, outcome=Outcome.CANT_TELL)
         except TranslationError as error:
             trouble = _not_translated(bench, kind, identity, answer, error)
             criteria = ()

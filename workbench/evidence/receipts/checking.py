@@ -13,7 +13,7 @@ from workbench.canonical.invariants import check
 from workbench.canonical.order import Order, OrderStatusUpdate
 from workbench.canonical.reservation import Reservation, ReservationStatusUpdate
 from workbench.description.schema_validation import violations
-from workbench.errors import InputError, PartnerError, TranslationError
+from workbench.errors import HookError, InputError, PartnerError, TranslationError
 from workbench.evidence.kinds import KINDS
 from workbench.evidence.receipts.post import Post, tell
 from workbench.evidence.receipts.witness import with_cause, with_delivery
@@ -54,7 +54,7 @@ def look_at(
                 operation=event.reference,
             )
         )
-    except PartnerError as error:
+    except (HookError, PartnerError) as error:
         words = f"Received, but not read: {error}"
         return tell(post.session, feature.slug, Outcome.CANT_TELL, words)
     findings += [*_broken_invariants(event, entity), *_late(event, seconds)]
