@@ -6,7 +6,9 @@ lives only in a `SecretStr`, and is never a parameter, an output, or part of a m
 
 from __future__ import annotations
 
+import base64
 import os
+import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal, Self
@@ -19,6 +21,11 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from workbench.errors import CredentialError, InputError
 from workbench.secrecy import is_secret_name
 
+PROJECT = "workbench.toml"
+_PUBLISHER = ("organisation", "contact", "logo")
+_PICTURES = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg"}
+_LARGEST_PICTURE = 64 * 1024
+
 UrlKind = Literal["base_url", "control_url"]
 
 
@@ -30,6 +37,11 @@ class Settings(BaseSettings):
         contracts: One folder per partner.
         reports: Rendered output, one folder per partner and run.
         notebooks: The notebooks that `validate` executes.
+        organisation: Who tests, as reports name it.
+        contact: Where partners answer: an address, as text.
+        logo: Picture on the cover of reports; a path from the root.
+
+    The last three may also stand in `workbench.toml` at the root; the environment goes first.
     """
 
     model_config = SettingsConfigDict(env_prefix="WORKBENCH_", extra="ignore", frozen=True)
@@ -38,11 +50,15 @@ class Settings(BaseSettings):
     contracts: Path = Path("contracts")
     reports: Path = Path("reports")
     notebooks: Path = Path("notebooks")
+    organisation: str = ""
+    contact: str = ""
+    logo: Path | None = None
 
     @model_validator(mode="before")
     @classmethod
     def _find_root(cls, values: dict[str, object]) -> dict[str, object]:
-        root = Path(str(values["root"])) if "root" in values else find_root(Path.cwd())
+        root = Path(str(values["root"])) if "root" in values else current_root()
+        values = {**_read_project(root / PROJECT), **values}
         folders = {
             name: root / str(values.get(name, name))
             for name in ("contracts", "reports", "notebooks")
@@ -98,6 +114,16 @@ class Settings(BaseSettings):
                 found[name] = stored
         return found
 
+    def publisher(self) -> dict[str, str]:
+        """Organisation, contact and logo (as a data URL), for the header of a run.
+
+        Raises:
+            InputError: The logo is missing, too large, or of an unknown kind.
+        """
+        picture = _read_picture(self.root / self.logo) if self.logo else ""
+        found = {"organisation": self.organisation, "contact": self.contact, "logo": picture}
+        return {name: value for name, value in found.items() if value}
+
     def url(self, partner: str, environment: str, kind: UrlKind) -> str | None:
         """Address that replaces the manifest's; only for sandboxes, so production stays put."""
         if environment == "production":
@@ -117,6 +143,12 @@ def find_root(start: Path) -> Path:
         if (folder / "contracts").is_dir():
             return folder
     return start
+
+
+def current_root() -> Path:
+    """The checkout in use: `WORKBENCH_ROOT`, else the one that the current folder is in."""
+    named = os.environ.get("WORKBENCH_ROOT")
+    return Path(named).absolute() if named else find_root(Path.cwd())
 
 
 def load_settings() -> Settings:
@@ -154,6 +186,40 @@ def _read_env_file(path: Path) -> dict[str, str]:
     if not path.is_file():
         return {}
     return {name: value or "" for name, value in dotenv_values(path, interpolate=False).items()}
+
+
+def _read_project(path: Path) -> dict[str, str]:
+    """Who publishes, from the project file; empty when there is none."""
+    if not path.is_file():
+        return {}
+    try:
+        stated = tomllib.loads(path.read_text("utf-8"))
+    except ValueError as error:
+        raise InputError(
+            f"The project file cannot be read: {error}",
+            location=str(path),
+            hint='It is TOML, such as: organisation = "Our name".',
+        ) from error
+    wrong = [name for name, value in stated.items() if name not in _PUBLISHER or not value]
+    wrong += [name for name, value in stated.items() if not isinstance(value, str)]
+    if wrong:
+        raise InputError(
+            f"The project file has an entry {wrong[0]!r} that is unknown, empty or no text",
+            location=str(path),
+            hint=f"Known: {', '.join(_PUBLISHER)}; each is a text.",
+        )
+    return stated
+
+
+def _read_picture(path: Path) -> str:
+    kind = _PICTURES.get(path.suffix.lower())
+    if kind is None or not path.is_file() or path.stat().st_size > _LARGEST_PICTURE:
+        raise InputError(
+            "The logo cannot be used",
+            location=str(path),
+            hint=f"Name a file of at most {_LARGEST_PICTURE // 1024} kB: {', '.join(_PICTURES)}.",
+        )
+    return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
 
 
 def _from_keyring(partner: str, environment: str, name: str) -> str | None:

@@ -22,7 +22,7 @@ from typing import Any, Self, TypeVar
 from pydantic import ValidationError
 
 from workbench.errors import InputError
-from workbench.model.evidence import Evidence, Exchange, Record
+from workbench.model.evidence import Evidence, Exchange, Record, Source
 from workbench.model.feature import Catalogue
 from workbench.model.judging import judge
 from workbench.model.log import LOG_RECORD, RunFooter, RunHeader
@@ -248,8 +248,8 @@ class EvidenceLog:
         self._write(numbered)
         return numbered
 
-    def finish(self) -> None:
-        """Write the footer and close; a second call does nothing."""
+    def finish(self, sources: Iterable[Source] = ()) -> None:
+        """Write the footer, which names the sources asked, and close; once."""
         if self._file.closed:
             return
         now = datetime.now(UTC)
@@ -258,6 +258,7 @@ class EvidenceLog:
             seconds=round((now - self._started).total_seconds(), 3),
             evidence=self._count,
             digest=self._digest.hexdigest(),
+            sources=tuple(dict.fromkeys(sources)),
         )
         self._write(footer)
         os.fsync(self._file.fileno())

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from workbench.adapters.recorder import Echo
 from workbench.adapters.session import Session, check_places
@@ -69,6 +69,7 @@ class Validation:
         self._seconds = seconds
         self._session: Session | None = None
         self._echoes: set[Echo] = set()
+        self._asked: list[Source] = []
 
     @classmethod
     def open(
@@ -104,7 +105,9 @@ class Validation:
         catalogue = load_catalogue()
         now = datetime.now(UTC)
         folder = RunFolder.create(settings.reports, partner, run)
-        header = _header(loaded, catalogue, folder.run, environment, seed, now)
+        context = describe_context(loaded, environment, settings)
+        context["options"] = {"allow_writes": allow_writes, "seconds": seconds}
+        header = _header(loaded, catalogue, folder.run, environment, seed, now, context)
 
         how = {"allow_writes": allow_writes, "seed": seed, "redactor": redactor}
         session = partial(Session, loaded, environment, settings, **how)  # type: ignore[arg-type]
@@ -132,6 +135,7 @@ class Validation:
         Trouble on the way to the partner is evidence (`cant-tell`), not an exception.
         """
         begun = len(self.evidence)
+        self._asked.append(Source(source))
         for line in self._ask(Source(source)):
             self.evidence.append(self._log.add(line))
         return self.evidence[begun:]
@@ -157,7 +161,7 @@ class Validation:
             self._session.recorder.write_har(self.folder.path / "exchange.har")
             self._session.close()
             self._session = None
-        self._log.finish()
+        self._log.finish(self._asked)
         self.folder.release(self.redactor)
         return self.folder
 
@@ -209,6 +213,7 @@ def _header(
     environment: str,
     seed: int,
     now: datetime,
+    context: dict[str, Any],
 ) -> RunHeader:
     stated = {feature.slug: partner.statement(feature.slug) for feature in catalogue.features}
     return RunHeader(
@@ -224,7 +229,7 @@ def _header(
         inputs=dict(partner.inputs),
         catalogue=catalogue.digest,
         statements={slug: item for slug, item in stated.items() if item is not None},
-        context=describe_context(partner, environment),
+        context=context,
     )
 
 

@@ -34,7 +34,7 @@ def test_a_defect_of_the_sender_is_told(
 def test_a_wrong_signature_shows_what_was_signed(
     open_mini: Callable, catalogue: Catalogue, folder: RunFolder
 ) -> None:
-    """Header, id, time and signed text are told; the pasted command prints the right signature."""
+    """Header, id, time and signed text are told; the command prints the right signature."""
     with open_mini("webhook-wrongly-signed") as (partner, session):
         lines = [*receipts.gather(partner, catalogue, session, folder, wait=0.8)]
         secret = session.credentials["webhook_secret"].get_secret_value()

@@ -47,12 +47,12 @@ def test_badges_say_the_score(report: Report, build_run: Build) -> None:
     """A failed feature is red, and so is an incomplete run."""
     badge = json.loads(write_badge_json(report))
     assert badge == {
-        "schemaVersion": 1, "label": "Comanda", "message": "6/12 · 50% · depth 15%",
+        "schemaVersion": 1, "label": "Comanda", "message": "Partial integration · 50% · depth 15%",
         "color": "98172a",
         "isError": True,
     }  # fmt: skip
     picture = ET.fromstring(write_badge_svg(report))
-    assert picture.attrib["aria-label"] == "Comanda: 6/12 · 50% · depth 15%"
+    assert picture.attrib["aria-label"] == "Comanda: Partial integration · 50% · depth 15%"
     aborted = read(build_run(run="aborted", complete=False).path)
     assert json.loads(write_badge_json(aborted))["message"] == "Incomplete run"
 

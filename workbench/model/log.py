@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Discriminator, Field, Tag, TypeAdapter
 
-from workbench.model.evidence import Evidence, Record
+from workbench.model.evidence import Evidence, Record, Source
 from workbench.model.statement import Absence, Binding, Open, Statement
 
 
@@ -58,13 +58,17 @@ class RunHeader(Record):
 
 
 class RunFooter(Record):
-    """Last line of a log. A log without it is an incomplete run and is shown as such."""
+    """Last line of a log. A log without it is an incomplete run and is shown as such.
+
+    `sources` are those that were asked, whether they had anything to say or not.
+    """
 
     kind: Literal["footer"] = "footer"
     finished_at: AwareDatetime
     seconds: float
     evidence: int
     digest: str
+    sources: tuple[Source, ...] = ()
 
 
 LogRecord = Annotated[RunHeader | Evidence | RunFooter, Field(discriminator="kind")]

@@ -11,10 +11,14 @@ from typing import Any
 
 from workbench.description.guard import load_text
 from workbench.partners.folder import Partner
+from workbench.settings import Settings
 
 
-def describe_context(partner: Partner, environment: str) -> dict[str, Any]:
-    """Documents, bound operations, mappings, environment and open questions of a partner."""
+def describe_context(partner: Partner, environment: str, settings: Settings) -> dict[str, Any]:
+    """Documents, bound operations, mappings, environment and open questions of a partner.
+
+    The address is the one that is tested, which need not be the manifest's.
+    """
     manifest = partner.manifest
     chosen = partner.environment(environment)
     return {
@@ -24,7 +28,8 @@ def describe_context(partner: Partner, environment: str) -> dict[str, Any]:
         "locale": manifest.locale,
         "timezone": manifest.timezone,
         "currency": manifest.currency,
-        "base_url": chosen.base_url,
+        "base_url": settings.url(partner.slug, environment, "base_url") or chosen.base_url,
+        "publisher": settings.publisher(),
         "restaurant": chosen.test_account.restaurant if chosen.test_account else None,
         "environments": sorted(manifest.environments),
         "documents": [

@@ -49,7 +49,7 @@ def _words(report: Report) -> tuple[str, str, str]:
     if not scores.is_tested:
         return label, report.level, "open"
     share, depth = (report.language.percent(n) for n in (scores.score, scores.depth))
-    message = f"{scores.integrated}/{scores.applicable} · {share} · {report.depth_word} {depth}"
+    message = f"{report.level} · {share} · {report.depth_word} {depth}"
     if Status.FAILED in statuses:
         kind = "bad"
     elif report.is_full:

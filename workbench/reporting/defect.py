@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import count
 
 from workbench.model.evidence import Evidence, Finding, Severity
 from workbench.model.verdict import Verdict
@@ -14,7 +15,8 @@ class Defect:
     """A distinct finding.
 
     Attributes:
-        number: Position in the report, from 1: the most severe comes first.
+        number: Position among the partner's findings, or among ours, from 1: the most severe
+            comes first.
         features: Slugs of the features that it touches.
         evidence: Ids of the observations that showed it.
     """
@@ -44,12 +46,14 @@ def collect(evidence: Iterable[Evidence], verdicts: Iterable[Verdict]) -> tuple[
     seen += [(item.feature, "", finding) for item in verdicts for finding in item.findings]
     for feature, line, finding in seen:
         known = worst.setdefault(finding.key, finding)
-        if finding.severity.rank < known.severity.rank:
+        is_fuller = finding.severity is known.severity and finding.exchange and not known.exchange
+        if finding.severity.rank < known.severity.rank or is_fuller:
             worst[finding.key] = finding
         features.setdefault(finding.key, {})[feature] = None
         shown.setdefault(finding.key, {}).update({line: None} if line else {})
     ranked = sorted(worst.items(), key=lambda entry: entry[1].severity.rank)
+    numbers = {True: count(1), False: count(1)}
     return tuple(
-        Defect(number, finding, tuple(features[key]), tuple(shown[key]))
-        for number, (key, finding) in enumerate(ranked, 1)
+        Defect(next(numbers[finding.matter.is_theirs]), finding, (*features[key],), (*shown[key],))
+        for key, finding in ranked
     )

@@ -88,10 +88,14 @@ class Limit(Record):
 
 
 class Fault(Record):
-    """A finding with the features that it touches and the observations that showed it."""
+    """A finding with the features that it touches and the observations that showed it.
+
+    `command`, pasted into a shell, shows it again.
+    """
 
     number: int
     finding: Finding
+    command: str
     features: tuple[str, ...]
     evidence: tuple[str, ...]
 
@@ -123,7 +127,7 @@ class Change(Record):
 
 
 class Provenance(Record):
-    """What the report rests on, and how to repeat it."""
+    """What the report rests on, and the command that repeats it."""
 
     digest: str
     seed: int
@@ -131,6 +135,14 @@ class Provenance(Record):
     catalogue: str
     tools: dict[str, str]
     workbench: str
+    repeat: str
+
+
+class Sender(Record):
+    """Who hands the report over; what is not set is empty."""
+
+    organisation: str
+    contact: str
 
 
 class Document(Record):
@@ -142,12 +154,15 @@ class Document(Record):
     title: str
     run: str
     environment: str
+    address: str
+    publisher: Sender
     started_at: AwareDatetime
     valid_until: AwareDatetime | None
     is_complete: bool
     is_draft: bool
     level: str
     sentence: str
+    access: str
     scores: Scores
     reach: float = Field(ge=0, le=1)
     score: float = Field(ge=0, le=1)
@@ -172,12 +187,17 @@ def make_document(report: Report) -> Document:
         title=header.title,
         run=header.run,
         environment=header.environment,
+        address=str(report.context["base_url"]),
+        publisher=Sender(
+            organisation=report.publisher.organisation, contact=report.publisher.contact
+        ),
         started_at=header.started_at,
         valid_until=report.valid_until,
         is_complete=report.log.is_complete,
         is_draft=report.is_draft,
         level=report.level,
         sentence=report.sentence,
+        access=report.access_trouble,
         scores=report.scores,
         reach=round(report.scores.reach, 4),
         score=round(report.scores.score, 4),
@@ -189,8 +209,8 @@ def make_document(report: Report) -> Document:
         changes=Change(direction=drift.direction, drift=drift) if drift else None,
         features=tuple(_enter(row, report) for row in report.rows),
         limits=tuple(_limits(report)),
-        defects=tuple(map(_fault, report.defects)),
-        remarks=tuple(map(_fault, report.remarks)),
+        defects=tuple(_fault(item, report) for item in report.defects),
+        remarks=tuple(_fault(item, report) for item in report.remarks),
         questions=tuple(map(report.translate, report.context["questions"])),
         log=tuple(map(_observe, report.log.evidence)),
         provenance=Provenance(
@@ -200,6 +220,7 @@ def make_document(report: Report) -> Document:
             catalogue=header.catalogue,
             tools=header.tools,
             workbench=version("partner-integration-workbench"),
+            repeat=report.repeat,
         ),
     )
 
@@ -278,10 +299,11 @@ def _limits(report: Report) -> list[Limit]:
     ]
 
 
-def _fault(defect: Defect) -> Fault:
+def _fault(defect: Defect, report: Report) -> Fault:
     return Fault(
         number=defect.number,
         finding=defect.finding,
+        command=report.command(defect),
         features=defect.features,
         evidence=defect.evidence,
     )

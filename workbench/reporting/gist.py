@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Literal
 
-from workbench.model.verdict import Scores, Standing, Status
+from pydantic import AwareDatetime
+
+from workbench.model.evidence import REFUSAL, Evidence, Record
+from workbench.model.feature import Feature
+from workbench.model.verdict import Scores, Standing, Status, Verdict
 from workbench.reporting.language import Language
 from workbench.reporting.row import Row
 
+Level = Literal["incomplete", "untested", "none", "full", "reservations", "orders", "partial"]
 _PARTS = (
     Status.FAILED,
     Status.SUPPORTED,
@@ -20,15 +26,49 @@ _PARTS = (
 _WHOLE = {Standing.PROVED, Standing.INAPPLICABLE}
 
 
-def name_level(platform: Sequence[Row], scores: Scores, *, is_complete: bool) -> str:
+class Trouble(Record):
+    """What kept us from asking: since when, by which refusals, and in how many observations."""
+
+    since: AwareDatetime
+    kinds: tuple[str, ...]
+    observations: int
+
+    def tell(self, language: Language) -> str:
+        """One sentence for the top of a report."""
+        return language.say(
+            "access.trouble",
+            moment=language.moment(self.since),
+            why=language.join([_name_refusal(kind, language) for kind in self.kinds]),
+            observations=language.count("count.observation", self.observations),
+        )
+
+
+def _name_refusal(kind: str, language: Language) -> str:
+    key = f"access.{kind}"
+    return language.say(key if key in language.messages else "access.PartnerError")
+
+
+def find_trouble(evidence: Iterable[Evidence]) -> Trouble | None:
+    """What kept us from asking; None when nothing did."""
+    hit = [line for line in evidence if REFUSAL in line.detail]
+    if not hit:
+        return None
+    kinds = dict.fromkeys(str(line.detail[REFUSAL]) for line in hit)
+    since = min(line.observed_at for line in hit)
+    return Trouble(since=since, kinds=tuple(kinds), observations=len(hit))
+
+
+def name_level(
+    platform: Sequence[tuple[Feature, Verdict]], scores: Scores, *, is_complete: bool
+) -> Level:
     """Full, partial, or what kind of integration it is: the end of a key under `level`.
 
     Args:
-        platform: Rows of services and events.
-        scores: Figures of the same rows.
+        platform: Services and events with their verdicts.
+        scores: Figures of the same.
         is_complete: Whether the run came to its end.
     """
-    works = [row.feature for row in platform if row.verdict.status.is_integrated]
+    works = [feature for feature, verdict in platform if verdict.status.is_integrated]
     areas = {feature.area for feature in works}
     kinds = {feature.slug.split("-")[0] for feature in works}
     if not is_complete:
@@ -37,7 +77,7 @@ def name_level(platform: Sequence[Row], scores: Scores, *, is_complete: bool) ->
         return "untested"
     if not works:
         return "none"
-    if scores.integrated == scores.applicable and all(map(_is_whole, platform)):
+    if scores.integrated == scores.applicable and all(_is_whole(*pair) for pair in platform):
         return "full"
     if "order" not in kinds and "catalogue" not in areas and "reservation" in kinds:
         return "reservations"
@@ -46,12 +86,11 @@ def name_level(platform: Sequence[Row], scores: Scores, *, is_complete: bool) ->
     return "partial"
 
 
-def _is_whole(row: Row) -> bool:
+def _is_whole(feature: Feature, verdict: Verdict) -> bool:
     """Whether every core criterion that applies is proved live; one stated absent is none."""
-    if row.verdict.status is Status.EXEMPT:
+    if verdict.status is Status.EXEMPT:
         return True
-    standings = row.verdict.criteria
-    return all(standings.get(item.slug) in _WHOLE for item in row.feature.criteria if item.core)
+    return all(verdict.criteria.get(item.slug) in _WHOLE for item in feature.criteria if item.core)
 
 
 def sum_up(

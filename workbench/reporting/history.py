@@ -20,6 +20,7 @@ from workbench.model.judging import combine
 from workbench.model.verdict import Scores, Status, Verdict, score
 from workbench.partners import load_catalogue
 from workbench.reporting.defect import collect
+from workbench.reporting.gist import Level, Trouble, find_trouble, name_level
 from workbench.store import Log, RunFolder, list_runs, read_run, stated
 
 SNAPSHOT, PREVIOUS = "snapshot.json", "previous.json"
@@ -45,6 +46,8 @@ class Snapshot(Record):
 
     Attributes:
         verdicts: Those that concern the partner.
+        level: End of a key under `level` in the language files; empty in snapshots of old.
+        trouble: What kept us from asking; None when nothing did.
         checks: `feature/source/check` → outcome.
         valid_until: When the first live proof becomes too old; None when there is none.
         size: Bytes of the log that it was taken from.
@@ -59,6 +62,8 @@ class Snapshot(Record):
     started_at: AwareDatetime
     valid_until: AwareDatetime | None = None
     scores: Scores
+    level: Level | Literal[""] = ""
+    trouble: Trouble | None = None
     verdicts: dict[str, Status]
     findings: tuple[Seen, ...] = ()
     checks: dict[str, Outcome] = Field(default_factory=dict)
@@ -81,7 +86,9 @@ def take_snapshot(folder: RunFolder, catalogue: Catalogue | None = None) -> Snap
     catalogue = catalogue or load_catalogue()
     log, verdicts = read_run(folder, catalogue)
     concerned = stated(log, verdicts)
-    header = log.header
+    header, scores = log.header, score(catalogue, verdicts)
+    bindable = catalogue.bindable()
+    pairs = [(item, concerned[item.slug]) for item in bindable if item.slug in concerned]
     return Snapshot(
         partner=header.partner,
         title=header.title,
@@ -89,7 +96,9 @@ def take_snapshot(folder: RunFolder, catalogue: Catalogue | None = None) -> Snap
         environment=header.environment,
         started_at=header.started_at,
         valid_until=find_validity(log, catalogue, verdicts),
-        scores=score(catalogue, verdicts),
+        scores=scores,
+        level=name_level(pairs, scores, is_complete=log.is_complete),
+        trouble=find_trouble(log.evidence),
         verdicts={slug: item.status for slug, item in concerned.items()},
         findings=tuple(
             Seen.model_validate(item.finding.model_dump(include=set(Seen.model_fields)))

@@ -31,14 +31,27 @@ def write_junit(report: Report) -> str:
     """
     header = report.log.header
     root = ET.Element("testsuites", name=tame(header.title))
+    root.append(_figures(report))
     started = header.started_at.isoformat(timespec="seconds")
     verdicts = [_verdict(row, report) for row in report.rows]
-    findings = [_finding(item) for item in (*report.ours, *report.defects, *report.remarks)]
+    findings = [_finding(item, report) for item in (*report.ours, *report.defects, *report.remarks)]
     root.append(_suite("verdicts", verdicts, started))
     root.append(_suite("findings", findings, started))
     ET.indent(root)
     body = ET.tostring(root, encoding="unicode")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{body}\n'
+
+
+def _figures(report: Report) -> ET.Element:
+    """Level, figures, and what kept us from asking, as properties of the whole."""
+    scores = report.scores
+    told = {"level": report.level, "access": report.access_trouble}
+    told |= {name: f"{getattr(scores, name):.4f}" for name in ("reach", "score", "depth")}
+    found = ET.Element("properties")
+    for name, value in told.items():
+        if value:
+            ET.SubElement(found, "property", name=name, value=tame(value))
+    return found
 
 
 def _suite(name: str, cases: Sequence[ET.Element], started: str) -> ET.Element:
@@ -65,13 +78,13 @@ def _verdict(row: Row, report: Report) -> ET.Element:
     return case
 
 
-def _finding(defect: Defect) -> ET.Element:
+def _finding(defect: Defect, report: Report) -> ET.Element:
     finding = defect.finding
     place = finding.operation or finding.pointer or ""
     case = ET.Element(
         "testcase", classname=f"finding.{finding.severity}", name=tame(f"{finding.slug} {place}")
     )
-    told = [finding.expected, finding.observed, finding.hint, finding.reproduction]
+    told = [finding.expected, finding.observed, finding.hint, report.command(defect)]
     detail = "\n".join(part for part in told if part)
     kind = "failure" if finding.severity.breaks else "system-out"
     _say(case, kind, finding.summary, detail)

@@ -29,7 +29,7 @@ class Limitation:
 
 @dataclass(frozen=True)
 class Loss:
-    """Fields of one mapping that do not come across, in the recorded data.
+    """Fields of one mapping that come across in none of the recorded data.
 
     Attributes:
         unread: Theirs, which we do not read.
@@ -59,24 +59,33 @@ def list_limits(rows: Iterable[Row], catalogue: Catalogue) -> list[Limitation]:
     ]
 
 
-def list_losses(evidence: Iterable[Evidence]) -> dict[str, Loss]:
-    """Mapping → what is lost, over all samples that went through it."""
-    gathered: dict[str, tuple[set[str], set[str]]] = {}
+def list_losses(evidence: Iterable[Evidence], catalogue: Catalogue) -> dict[str, Loss]:
+    """Mapping → what is lost in every sample that went through it, each direction for itself.
+
+    What one sample lacks and another brings across is no loss: a collection has no address.
+    """
+    common: dict[tuple[str, bool, str], set[str]] = {}
     for line in evidence:
-        unread, unfilled = (set(map(str, line.detail.get(side) or ())) for side in _SIDES)
-        if "mapping" in line.detail and (unread or unfilled):
-            entry = gathered.setdefault(str(line.detail["mapping"]), (set(), set()))
-            entry[0].update(unread)
-            entry[1].update(unfilled)
-    return {
-        name: Loss(
-            tuple(sorted(unread)),
-            tuple(sorted(field for field in unfilled if not field.startswith("/"))),
-            # Pointers into the partner's payload: what we could send and do not have.
-            tuple(sorted(field for field in unfilled if field.startswith("/"))),
-        )
-        for name, (unread, unfilled) in gathered.items()
-    }
+        feature = catalogue.feature(line.feature)
+        for side in _SIDES:
+            if feature is not None and "mapping" in line.detail and side in line.detail:
+                key = (str(line.detail["mapping"]), feature.is_ours, side)
+                found = set(map(str, line.detail[side] or ()))
+                common[key] = common.get(key, found) & found
+    lost: dict[str, dict[str, set[str]]] = {}
+    for (name, _, side), fields in common.items():
+        if fields:
+            lost.setdefault(name, {}).setdefault(side, set()).update(fields)
+    return {name: _sort_out(**sides) for name, sides in lost.items()}
+
+
+def _sort_out(unread: Iterable[str] = (), unfilled: Iterable[str] = ()) -> Loss:
+    # Pointers into the partner's payload are what we could send and do not have.
+    return Loss(
+        unread=tuple(sorted(unread)),
+        unfilled=tuple(sorted(field for field in unfilled if not field.startswith("/"))),
+        unsent=tuple(sorted(field for field in unfilled if field.startswith("/"))),
+    )
 
 
 def list_statuses(

@@ -11,9 +11,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from workbench.reporting import wording
+from workbench.reporting.exchange import write_exchange
 from workbench.reporting.language import load_language
 from workbench.reporting.report import Report
-from workbench.reporting.section import sentence, tame
+from workbench.reporting.section import reveal, sentence, tame
 
 MARKDOWN, JOB = "report.md", "summary.md"
 
@@ -58,6 +59,13 @@ def fence(value: object) -> Markup:
     return Markup(f"{ticks}{pad}{text.replace('|', '¦') or '-'}{pad}{ticks}")  # noqa: S704 - fenced
 
 
+def block(text: str) -> Markup:
+    """A block of code that holds the text whole, whatever backticks are in it."""
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    ticks = "`" * max(3, longest + 1)
+    return Markup(f"{ticks}\n{reveal(text).rstrip()}\n{ticks}")  # noqa: S704 - fenced
+
+
 def _render(name: str, report: Report) -> str:
     template = _environment(report.language.code).get_template(f"markdown/{name}.md.j2")
     return template.render(report=report, header=report.log.header, theirs=report.translate)
@@ -86,6 +94,7 @@ def _environment(code: str) -> Environment:
         "say": fill(language.say),
         "count": fill(partial(language.count)),
         "signs": wording.SIGNS,
+        "facts": wording.FACTS,
         "outcomes": wording.OUTCOMES,
     }
     made.filters |= {
@@ -94,5 +103,7 @@ def _environment(code: str) -> Environment:
         "percent": language.percent,
         "sentence": sentence,
         "code": fence,
+        "block": block,
+        "wire": write_exchange,
     }
     return made

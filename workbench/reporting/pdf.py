@@ -8,16 +8,25 @@ readers cannot follow (PDF/UA-1). Texts travel as JSON values and are never read
 from __future__ import annotations
 
 import json
+import re
+import string
+from collections.abc import Callable
 from importlib.resources import as_file, files
+from pathlib import Path
 from typing import Any
 
 from workbench.errors import ReportError
 from workbench.reporting.document import make_document
+from workbench.reporting.exchange import write_exchange
 from workbench.reporting.report import Report
-from workbench.reporting.section import tame
+from workbench.reporting.section import reveal, tame
 from workbench.reporting.wording import KINDS, SIGNS
 
 PDF = "report.pdf"
+_LONGEST_WIRE = 4_000  # on paper; the page and the log have all of it
+_BOX = "□"
+_LACKING = re.compile(r'the text `"((?:[^"\\]|\\.)*)"` could not be displayed')
+_CODE = re.compile(r"\\u\{([0-9a-f]+)\}")
 
 
 def write_pdf(report: Report) -> bytes:
@@ -36,36 +45,74 @@ def write_pdf(report: Report) -> bytes:
         ) from error
     with as_file(files("workbench.reporting") / "templates" / "pdf" / "report.typ") as template:
         try:
-            made: bytes = typst.compile(
-                str(template),
-                sys_inputs=_inputs(report),
-                format="pdf",
-                pdf_standards=["ua-1"],
-                ignore_system_fonts=True,
-                timestamp=int(report.log.header.started_at.timestamp()),
-            )
+            return _set(typst.compile, template, report)
         except Exception as error:
             raise ReportError(
                 f"The PDF cannot be set: {error}",
                 location=str(report.folder.path),
                 hint="The other formats do not depend on it; please report this run.",
             ) from error
-    return made
+
+
+def _set(compile_pdf: Callable[..., bytes], template: Path, report: Report) -> bytes:
+    """With the fonts that Typst brings, so that every machine makes the same bytes.
+
+    Signs that they lack are shown as boxes, and told on the first page.
+    """
+    inputs, lacking = _inputs(report), set[str]()
+    while True:
+        boxed = {name: _box(text, lacking) for name, text in inputs.items()}
+        try:
+            return compile_pdf(
+                str(template),
+                sys_inputs={**boxed, "lacking": str(len(lacking))},
+                format="pdf",
+                pdf_standards=["ua-1"],
+                ignore_system_fonts=True,
+                timestamp=int(report.log.header.started_at.timestamp()),
+            )
+        except RuntimeError as error:
+            found = _find_lacking(str(getattr(error, "diagnostic", ""))) - lacking
+            if not found:
+                raise
+            lacking |= found
+
+
+def _find_lacking(diagnostic: str) -> set[str]:
+    """The signs that no font could show, as the compiler spells them in its complaint."""
+    spelt = "".join(_LACKING.findall(diagnostic))
+    return set(_CODE.sub(lambda code: chr(int(code[1], 16)), spelt)) - set(string.printable)
+
+
+def _box(text: str, lacking: set[str]) -> str:
+    """A text of JSON with boxes for signs that cannot be shown."""
+    return "".join(_BOX if sign in lacking else sign for sign in text)
 
 
 def _inputs(report: Report) -> dict[str, str]:
     language, scores = report.language, report.scores
     document = _tame_all(make_document(report).model_dump(mode="json", exclude={"log"}))
-    return {
-        "report": json.dumps(document),
-        "words": json.dumps(dict(language.messages)),
-        "kinds": json.dumps({status.value: kind for status, kind in KINDS.items()}),
-        "signs": json.dumps(SIGNS),
+    kind, picture = report.publisher.picture
+    wires = {
+        item.number: reveal(write_exchange(item.finding.exchange))
+        for item in report.defects
+        if item.finding.exchange
+    }
+    data: dict[str, Any] = {
+        "report": document,
+        "words": dict(language.messages),
+        "kinds": {status.value: kind for status, kind in KINDS.items()},
+        "signs": SIGNS,
+        "wires": {number: text[:_LONGEST_WIRE] for number, text in wires.items()},
+    }
+    return {name: json.dumps(value, ensure_ascii=False) for name, value in data.items()} | {
         "tested": language.moment(report.log.header.started_at),
         "valid": language.date(report.valid_until) if report.valid_until else "",
         "reach": language.percent(scores.reach),
         "score": language.percent(scores.score),
         "depth": language.percent(scores.depth),
+        "logo": json.dumps(list(picture)) if picture else "",
+        "logo_kind": {"png": "png", "jpeg": "jpg", "svg+xml": "svg"}.get(kind, ""),
     }
 
 

@@ -24,6 +24,7 @@ from workbench.model.feature import Catalogue, Feature
 from workbench.model.verdict import Status
 from workbench.partners import load_catalogue
 from workbench.reporting.drift import Drift, compare
+from workbench.reporting.gist import Trouble
 from workbench.reporting.history import Snapshot, read_snapshot
 from workbench.reporting.language import choose_language, load_language, translate
 from workbench.reporting.section import environment
@@ -128,6 +129,10 @@ class Portal:
             works = sum(number for status, number in counted.items() if _works(status))
             found[feature.slug] = works / applies if applies else 0.0
         return found
+
+    def tell(self, trouble: Trouble) -> str:
+        """What kept us from asking, in the language of the pages."""
+        return trouble.tell(load_language(self.language))
 
     @property
     def worse(self) -> list[Line]:

@@ -18,7 +18,7 @@ from workbench.reporting.render import render_html
 from workbench.reporting.report import PAGE, Report
 from workbench.reporting.seal import seal, unseal
 from workbench.reporting.signing import find_signing_key
-from workbench.settings import Settings, load_settings
+from workbench.settings import Settings, current_root, load_settings
 from workbench.store import RunFolder
 
 VALIDATION, REPORT = "validation.ipynb", "report.ipynb"
@@ -162,7 +162,8 @@ def render_report(
 
 
 def _render_page(report: Report, settings: Settings) -> list[Path]:
-    folder, root = report.folder.path, settings.root.absolute()
+    # The notebook looks from there, whatever the settings of this process say.
+    folder, root = report.folder.path, current_root().absolute()
     # Relative where possible: the executed notebook must not tell where it was made.
     shown = folder.relative_to(root) if folder.is_relative_to(root) else folder
     code = report.language.code

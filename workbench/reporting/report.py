@@ -10,14 +10,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
+from workbench.adapters.redaction import MASK
 from workbench.errors import InputError
-from workbench.model.evidence import REFUSAL, Evidence, Outcome
+from workbench.model.evidence import Evidence, Outcome
 from workbench.model.feature import Catalogue, Feature, Lifter
 from workbench.model.verdict import Scores, Status, Verdict, score
 from workbench.partners import load_catalogue
+from workbench.reporting.command import repeat_finding, repeat_run
 from workbench.reporting.defect import Defect, collect
 from workbench.reporting.drift import Drift, compare
-from workbench.reporting.gist import name_level, sum_up
+from workbench.reporting.gist import Level, find_trouble, name_level, sum_up
 from workbench.reporting.history import Snapshot, find_validity, read_previous, take_snapshot
 from workbench.reporting.language import Language, choose_language, translate
 from workbench.reporting.limitation import (
@@ -27,11 +29,12 @@ from workbench.reporting.limitation import (
     list_losses,
     list_statuses,
 )
+from workbench.reporting.publisher import Publisher
 from workbench.reporting.row import Row, Subject
 from workbench.reporting.section import Section
 from workbench.reporting.step import MOST, Step, list_steps
 from workbench.reporting.wording import KINDS
-from workbench.settings import find_root
+from workbench.settings import current_root
 from workbench.store import Log, RunFolder, read_run, stated
 
 PAGE = "report.html"
@@ -92,7 +95,7 @@ class Report:
         Raises:
             InputError: There is no log, it is damaged, or the language is not known.
         """
-        run = RunFolder(find_root(Path.cwd()) / folder)
+        run = RunFolder(current_root() / folder)
         if not run.log.is_file():
             raise InputError(
                 "There is no evidence log",
@@ -108,7 +111,7 @@ class Report:
     @property
     def page(self) -> Path:
         """Where the rendered page stands, from the root of the checkout where that is possible."""
-        path, root = self.folder.path / PAGE, find_root(Path.cwd())
+        path, root = self.folder.path / PAGE, current_root()
         return path.relative_to(root) if path.is_relative_to(root) else path
 
     @property
@@ -173,8 +176,9 @@ class Report:
         ]
 
     @cached_property
-    def _level(self) -> str:
-        return name_level(self.platform, self.scores, is_complete=self.log.is_complete)
+    def _level(self) -> Level:
+        pairs = [(row.feature, row.verdict) for row in self.platform]
+        return name_level(pairs, self.scores, is_complete=self.log.is_complete)
 
     @property
     def level(self) -> str:
@@ -212,16 +216,26 @@ class Report:
     @property
     def access_trouble(self) -> str:
         """One sentence on what kept us from asking, and from when on; empty when nothing did."""
-        hit = [line for line in self.log.evidence if REFUSAL in line.detail]
-        if not hit:
-            return ""
-        kinds = dict.fromkeys(str(line.detail[REFUSAL]) for line in hit)
-        return self.language.say(
-            "access.trouble",
-            moment=self.language.moment(min(line.observed_at for line in hit)),
-            why=self.language.join([self.language.say(f"access.{kind}") for kind in kinds]),
-            observations=self.language.count("count.observation", len(hit)),
-        )
+        trouble = find_trouble(self.log.evidence)
+        return trouble.tell(self.language) if trouble else ""
+
+    @property
+    def repeat(self) -> str:
+        """The command that makes such a run again."""
+        return repeat_run(self.log)
+
+    def command(self, defect: Defect) -> str:
+        """What shows a finding again when pasted: its own request, else its sources asked again."""
+        own = defect.finding.reproduction
+        if own and MASK not in own:
+            return own
+        shown = [line for line in self.log.evidence if line.id in defect.evidence]
+        return repeat_finding(self.log, shown) if shown else self.repeat
+
+    @cached_property
+    def publisher(self) -> Publisher:
+        """Who hands it over."""
+        return Publisher.read(self.context)
 
     @cached_property
     def valid_until(self) -> datetime | None:
@@ -305,7 +319,7 @@ class Report:
     @property
     def losses(self) -> dict[str, Loss]:
         """Mapping → fields that do not come across."""
-        return list_losses(self.log.evidence)
+        return list_losses(self.log.evidence, self.catalogue)
 
     @property
     def status_tables(self) -> dict[str, list[tuple[str, str]]]:

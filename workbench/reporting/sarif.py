@@ -38,6 +38,11 @@ def write_sarif(report: Report) -> str:
     run = {
         "tool": {"driver": driver},
         "automationDetails": {"id": f"{report.log.header.partner}/{report.log.header.run}"},
+        "properties": {
+            "level": report.level,
+            "access": report.access_trouble,
+            **{name: getattr(report.scores, name) for name in ("reach", "score", "depth")},
+        },
         "results": [_result(item, report) for item in found],
     }
     log = {
@@ -59,7 +64,11 @@ def _result(defect: Defect, report: Report) -> dict[str, Any]:
         "message": {"text": tame("\n".join(part for part in told if part))},
         "locations": [_locate(finding, report)],
         "partialFingerprints": {"finding/v1": hashlib.sha256(key.encode()).hexdigest()},
-        "properties": {"features": list(defect.features), "evidence": list(defect.evidence)},
+        "properties": {
+            "features": list(defect.features),
+            "evidence": list(defect.evidence),
+            "command": report.command(defect),
+        },
     }
 
 

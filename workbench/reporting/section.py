@@ -14,6 +14,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
 from workbench.reporting import wording
+from workbench.reporting.exchange import write_answer, write_request
 from workbench.reporting.language import DEFAULT, Language, load_language
 
 _TAG = re.compile(r"<[^>]+>")
@@ -63,6 +64,7 @@ def environment(code: str = DEFAULT) -> Environment:
         "standings": wording.STANDINGS,
         "severities": wording.SEVERITIES,
         "signs": wording.SIGNS,
+        "facts": wording.FACTS,
     }
     made.filters |= {
         "moment": language.moment,
@@ -71,6 +73,10 @@ def environment(code: str = DEFAULT) -> Environment:
         "language": as_tag,
         "sentence": sentence,
         "recorded": recorded,
+        "prose": prose,
+        "whole": whole,
+        "request": lambda item: "\n".join(write_request(item)),
+        "answer": lambda item: "\n".join(write_answer(item)).strip(),
     }
     return made
 
@@ -92,6 +98,26 @@ def reveal(text: str) -> str:
     return _UNSEEN.sub("�", text)
 
 
+def whole(text: str) -> Markup:
+    """A text of any length, for what is looked at and not read; control characters are shown."""
+    return escape(reveal(text))
+
+
+def split_code(text: str) -> list[tuple[bool, str]]:
+    """Parts of a sentence and whether each is code, as its backticks say; none are left."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:  # one stands alone
+        return [(False, text.replace("`", "'"))]
+    return [(number % 2 == 1, part) for number, part in enumerate(parts) if part]
+
+
+def prose(text: str) -> Markup:
+    """A sentence whose code, between backticks, is set as code."""
+    code = Markup("<code>{}</code>")
+    parts = split_code(tame(text))
+    return Markup("").join(code.format(part) if is_code else part for is_code, part in parts)
+
+
 def as_tag(value: object) -> str:
     """A language tag that is fit for a `lang` attribute; empty (unknown) when it is none."""
     return value if isinstance(value, str) and _LANGUAGE.fullmatch(value) else ""
@@ -105,7 +131,7 @@ def sentence(text: str) -> str:
 
 
 @pass_context
-def recorded(context: Context, text: str) -> str | Markup:
+def recorded(context: Context, text: str) -> Markup:
     """A sentence of the partner folder or of a tool, in the reader's language where we have it.
 
     Otherwise it is shown as it was written, and marked as English for screen readers.
@@ -113,8 +139,8 @@ def recorded(context: Context, text: str) -> str | Markup:
     report = context["report"]
     known: str = report.translate(text)
     if known != text or report.language.code == DEFAULT:
-        return sentence(known)
-    return Markup('<span lang="en">{}</span>').format(tame(sentence(text)))
+        return prose(sentence(known))
+    return Markup('<span lang="en">{}</span>').format(prose(sentence(text)))
 
 
 def _mark_up(message: Callable[..., str]) -> Callable[..., Markup]:

@@ -57,3 +57,6 @@ SEVERITIES = {
     Severity.LOW: "mute",
     Severity.INFO: "mute",
 }
+
+# What is told of a delivery, in this order; any other name is shown as it is.
+FACTS = ("delivery_id", "signature_header", "signed_text", "reason")
