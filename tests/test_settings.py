@@ -79,3 +79,36 @@ def test_only_a_sandbox_address_can_be_replaced(
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     assert settings.url("tavola", "sandbox", "base_url") == "http://127.0.0.1:1"
     assert settings.url("tavola", "production", "base_url") is None
+
+
+def test_the_project_file_says_who_publishes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Organisation, contact and logo stand in `workbench.toml`; the environment goes first."""
+    (tmp_path / "contracts").mkdir()
+    (tmp_path / "logo.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>", "utf-8")
+    (tmp_path / "workbench.toml").write_text(
+        'organisation = "Mantel"\ncontact = "a@mantel.example"\nlogo = "logo.svg"\n', "utf-8"
+    )
+    monkeypatch.setenv("WORKBENCH_ROOT", str(tmp_path))
+    monkeypatch.setenv("WORKBENCH_CONTACT", "b@mantel.example")
+    publisher = load_settings().publisher()
+    assert publisher["organisation"] == "Mantel"
+    assert publisher["contact"] == "b@mantel.example"
+    assert publisher["logo"].startswith("data:image/svg+xml;base64,")
+
+
+@pytest.mark.parametrize(
+    "text", ["organisation = ", 'organization = "x"', "contact = 3", 'logo = "missing.png"']
+)
+def test_a_wrong_project_file_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    """What cannot be read, is unknown, or names no picture says where to mend it."""
+    (tmp_path / "contracts").mkdir()
+    (tmp_path / "workbench.toml").write_text(text, "utf-8")
+    monkeypatch.setenv("WORKBENCH_ROOT", str(tmp_path))
+    with pytest.raises(InputError) as caught:
+        load_settings().publisher()
+    assert caught.value.hint
+    assert str(tmp_path) in (caught.value.location or "")

@@ -22,6 +22,7 @@ from markdown_it import MarkdownIt
 from markupsafe import Markup, escape
 
 from workbench.errors import ReportError
+from workbench.reporting.defect import Defect
 from workbench.reporting.language import DEFAULT
 from workbench.reporting.report import Report
 from workbench.reporting.section import environment, reveal, tame
@@ -75,11 +76,18 @@ def write_engineer(report: Report) -> str:
         report=report,
         header=report.log.header,
         cells=list(_read_cells(report.folder.path / NOTEBOOK)),
+        found=sorted((*report.ours, *report.defects, *report.remarks), key=_urgency),
         artefacts=list(_list_artefacts(report.folder.path)),
         coverage=[line for line in report.log.evidence if "mapping" in line.detail],
         style=style,
         style_digest=f"sha256-{digest}",
     )
+
+
+def _urgency(defect: Defect) -> tuple[bool, bool, int]:
+    """First what blocks, and of that our own: it keeps the partner's from being tested."""
+    severity = defect.finding.severity
+    return (not severity.breaks, defect.is_theirs, severity.rank)
 
 
 def clean(html: str) -> Markup:

@@ -9,7 +9,7 @@ from workbench.model.verdict import Status
 from workbench.reporting.defect import Defect
 from workbench.reporting.report import Report
 from workbench.reporting.row import Row
-from workbench.reporting.section import tame
+from workbench.reporting.section import reveal, tame
 
 JUNIT = "report.junit.xml"
 
@@ -94,7 +94,7 @@ def _finding(defect: Defect, report: Report) -> ET.Element:
 def _say(case: ET.Element, kind: str, message: str, detail: str = "") -> None:
     child = ET.SubElement(case, kind)
     if kind == "system-out":
-        child.text = f"{tame(message)}\n{tame(detail)}"
+        child.text = f"{tame(message)}\n{reveal(detail)}"
     else:
         child.set("message", tame(message))
-        child.text = tame(detail) or None
+        child.text = reveal(detail) or None

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 import string
+import unicodedata
 from collections.abc import Callable
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -85,8 +86,10 @@ def _find_lacking(diagnostic: str) -> set[str]:
 
 
 def _box(text: str, lacking: set[str]) -> str:
-    """A text of JSON with boxes for signs that cannot be shown."""
-    return "".join(_BOX if sign in lacking else sign for sign in text)
+    """A text of JSON with boxes for signs that cannot be shown; marks on other signs fall away."""
+    marks = {sign for sign in lacking if unicodedata.category(sign) in {"Cf", "Mn", "Me"}}
+    boxed = (_BOX if sign in lacking else sign for sign in text if sign not in marks)
+    return "".join(boxed) if lacking else text
 
 
 def _inputs(report: Report) -> dict[str, str]:
