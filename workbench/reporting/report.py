@@ -10,7 +10,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
-from workbench.adapters.redaction import MASK
 from workbench.errors import InputError
 from workbench.model.evidence import Evidence, Outcome
 from workbench.model.feature import Catalogue, Feature, Lifter
@@ -34,6 +33,7 @@ from workbench.reporting.row import Row, Subject
 from workbench.reporting.section import Section
 from workbench.reporting.step import MOST, Step, list_steps
 from workbench.reporting.wording import KINDS
+from workbench.secrecy import MASK
 from workbench.settings import current_root
 from workbench.store import Log, RunFolder, read_run, stated
 
