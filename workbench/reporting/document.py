@@ -213,15 +213,7 @@ def make_document(report: Report) -> Document:
         remarks=tuple(_fault(item, report) for item in report.remarks),
         questions=tuple(map(report.translate, report.context["questions"])),
         log=tuple(map(_observe, report.log.evidence)),
-        provenance=Provenance(
-            digest=report.log.footer.digest if report.log.footer else "",
-            seed=header.seed,
-            inputs=header.inputs,
-            catalogue=header.catalogue,
-            tools=header.tools,
-            workbench=version("partner-integration-workbench"),
-            repeat=report.repeat,
-        ),
+        provenance=_trace(report),
     )
 
 
@@ -238,6 +230,19 @@ def make_schema() -> dict[str, Any]:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **Document.model_json_schema(mode="serialization"),
     }
+
+
+def _trace(report: Report) -> Provenance:
+    header = report.log.header
+    return Provenance(
+        digest=report.log.footer.digest if report.log.footer else "",
+        seed=header.seed,
+        inputs=header.inputs,
+        catalogue=header.catalogue,
+        tools=header.tools,
+        workbench=version("partner-integration-workbench"),
+        repeat=report.repeat,
+    )
 
 
 def _enter(row: Row, report: Report) -> Entry:
