@@ -120,3 +120,17 @@ def test_findings_come_most_severe_first(
     ranks = [item.severity.rank for item in lint_damaged(both)]
     assert ranks == sorted(ranks)
     assert len(set(ranks)) > 1
+
+
+def test_secrets_in_a_folder_are_told(root: Path, tmp_path: Path) -> None:
+    """A login that a person has left in a sample is named by place and name, never by value."""
+    folder = tmp_path / "contracts" / "bocado"
+    shutil.copytree(root / "contracts" / "bocado", folder)
+    sample = folder / "samples" / "order-read" / "kept.json"
+    sample.parent.mkdir(exist_ok=True)
+    sample.write_text('{"id": "1", "callback": "https://till:h0rse-8d2f@shop.example"}', "utf-8")
+    findings = lint(load_partner("bocado", Settings(root=tmp_path)), load_catalogue())
+    (found,) = [item for item in findings if item.slug == "secret-in-document"]
+    assert found.pointer == "samples/order-read/kept.json"
+    assert found.severity is Severity.MEDIUM
+    assert "h0rse" not in found.summary

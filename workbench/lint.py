@@ -6,9 +6,12 @@ later be missing: an unstated feature, a parameter that nothing fills, an event 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from workbench.adapters.places import find_hindrances
+from workbench.description.cleaning import clean_document
 from workbench.errors import InputError
 from workbench.evidence.contract.overrides import OVERRIDES, read_overrides
 from workbench.evidence.samples import schema_of
@@ -17,6 +20,7 @@ from workbench.model.evidence import Finding, Matter, Severity, Source
 from workbench.model.feature import Catalogue, FeatureKind
 from workbench.model.statement import Absence, Binding, Open
 from workbench.partners import HOOKS, Partner
+from workbench.secrecy import FORMS
 
 Rule = Callable[[Partner, Catalogue], Iterator[Finding]]
 
@@ -288,7 +292,39 @@ def _code(partner: Partner, _: Catalogue) -> Iterator[Finding]:
         )
 
 
+def _kept_secrets(partner: Partner, _: Catalogue) -> Iterator[Finding]:
+    """Secrets, and people in recorded traffic, that a person has put into the folder."""
+    for described, stated in zip(
+        partner.description.documents, partner.manifest.documents, strict=True
+    ):
+        names = [stated.path, *(f"{Path(stated.path).parent}/{name}" for name in described.files)]
+        for name in names:
+            is_kept = described.format in {"har", "postman"}
+            yield from _kept(partner.folder / name, os.path.normpath(name), is_recorded=is_kept)
+    for path in sorted((partner.folder / "samples").rglob("*.json")):
+        yield from _kept(path, path.relative_to(partner.folder).as_posix(), is_recorded=False)
+
+
+def _kept(path: Path, where: str, *, is_recorded: bool) -> Iterator[Finding]:
+    found = clean_document(path.read_bytes(), path.name).replaced
+    if not found:
+        return
+    # Written documents show made-up values under such names; a form is rarely made up.
+    severity = Severity.MEDIUM if FORMS & found.keys() else Severity.INFO
+    listed = ", ".join(f"{what} ({count})" for what, count in found.items())
+    yield Finding(
+        slug="secret-in-document",
+        matter=Matter.FOLDER,
+        severity=Severity.HIGH if is_recorded else severity,
+        summary=f"{where} seems to hold secrets or personal data: {listed}.",
+        pointer=where,
+        hint="Replace the values, or draft the folder anew with `workbench new`, which does; "
+        "if they were live, ask the partner for new ones.",
+    )
+
+
 RULES: tuple[Rule, ...] = (
+    _kept_secrets,
     _unstated,
     _left_out,
     _unjudged,

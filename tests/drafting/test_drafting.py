@@ -390,3 +390,28 @@ def test_same_operation_in_two_documents_is_left_to_the_reviewer(
     draft_folder(sheet)
     bound = load_partner("newcomer", settings).operations("order-read")
     assert [item.document for _, item in bound] == ["two.json"]
+
+
+def test_a_recording_enters_the_folder_without_secrets(settings: Settings, tmp_path: Path) -> None:
+    """Documents, samples and manifest of a draft hold no login; what was replaced is listed."""
+    body = '{"id": "7", "status": "NEW", "api_key": "q1w2e3r4t5y6"}'
+    entry = {
+        "request": {
+            "method": "GET",
+            "url": "https://api.bistro.example/orders/7001",
+            "headers": [{"name": "Authorization", "value": "Bearer q1w2e3r4t5y6"}],
+        },
+        "response": {"status": 200, "content": {"mimeType": "application/json", "text": body}},
+    }
+    path = tmp_path / "traffic.har"
+    path.write_bytes(orjson.dumps({"log": {"version": "1.2", "entries": [entry]}}))
+    made = draft_partner("bistro", [path], settings)
+    assert made.path is not None
+    for file in made.path.rglob("*"):
+        assert not file.is_file() or b"q1w2e3r4t5y6" not in file.read_bytes()
+    assert made.replaced == {"traffic.har": {"Authorization": 1, "api_key": 1}}
+    partner = load_partner("bistro", settings)
+    (document,) = partner.manifest.documents
+    assert document.original_sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert document.replaced == {"Authorization": 1, "api_key": 1}
+    assert partner.drifted == ()

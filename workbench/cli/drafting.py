@@ -54,6 +54,7 @@ def new_command(
             "bound": list(draft.bound),
             "open": list(draft.open),
             "questions": list(draft.questions),
+            "replaced": draft.replaced,
             "warnings": omissions(draft.description),
         }
     )
@@ -62,6 +63,9 @@ def new_command(
         output.text(f"  bound  {name}")
     for name in draft.open:
         output.text(f"  open   {name}")
+    for document, counts in draft.replaced.items():
+        listed = ", ".join(f"{what} ({count})" for what, count in counts.items())
+        output.text(f"\nReplaced in the copy of {document}: {listed}")
     if draft.questions:
         output.text("\nQuestions for the partner:")
         for question in draft.questions:

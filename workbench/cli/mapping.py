@@ -14,6 +14,7 @@ from workbench.cli.output import FINDINGS, Output, speaks
 from workbench.errors import InputError, TranslationError
 from workbench.execution.corpus import Chunk, Recipe, Tally, map_corpus, map_on_dask
 from workbench.mapping import Translator
+from workbench.model.json_text import write_json
 from workbench.partners import Partner, load_partner
 from workbench.settings import load_settings
 
@@ -109,7 +110,7 @@ def _map_one(output: Output, translator: Translator, file: Path, *, to_partner: 
         return FINDINGS
     cover = {name: list(value) for name, value in asdict(coverage).items()}
     output.document({"result": result, "coverage": cover, "findings": []})
-    output.text(orjson.dumps(result, option=orjson.OPT_INDENT_2, default=str).decode())
+    output.text(write_json(result, indent=True))
     output.text(f"not read: {', '.join(coverage.unread) or 'nothing'}")
     output.text(f"not filled: {', '.join(coverage.unfilled) or 'nothing'}")
     if coverage.assumed:

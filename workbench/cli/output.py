@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import click
-import orjson
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from workbench.errors import WorkbenchError
 from workbench.model.description import ApiDescription
+from workbench.model.json_text import write_json
 from workbench.secrecy import Redactor
 from workbench.settings import find_root, find_secrets
 
@@ -49,8 +49,7 @@ class Output:
     def document(self, value: Any) -> None:
         """Print the JSON document of the command, if JSON was asked for."""
         if self.as_json:
-            options = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS
-            text = orjson.dumps(self._redactor.data(value), option=options, default=str).decode()
+            text = write_json(self._redactor.data(value), indent=True, sort=True)
             sys.stdout.write(_escape(text) + "\n")
 
     def text(self, line: object, style: str | None = None) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 
 import orjson
 
+from workbench.description.encodings import encoding_of
 from workbench.description.limits import (
     DEFAULT_LIMITS,
     MOST_WARNINGS,
@@ -26,10 +27,14 @@ from workbench.description.limits import (
     too_deep,
     too_large,
 )
+from workbench.description.numbers import read_decimal, read_integer
 from workbench.errors import DescriptionError
 from workbench.model.description import DocumentWarning
 
 _JSON_KEY = re.compile(rb'"\s*:')
+_TABS = re.compile(r"^[ ]*\t[ \t]*", re.MULTILINE)
+_TAB_WIDTHS = (2, 4, 8)
+_LONG_NUMBER = re.compile(rb"[:\[,]\s*+-?[0-9]{19}")
 _JSON_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"(\s*+:)?')  # the group: it is a key
 
 
@@ -91,20 +96,20 @@ def read_bytes(data: bytes, name: str, limits: Limits = DEFAULT_LIMITS) -> Readi
 
 
 def decode(data: bytes, name: str, limits: Limits = DEFAULT_LIMITS) -> str:
-    """Turn bytes into text: UTF-8 (with or without mark) or marked UTF-16, within the size cap.
+    """Turn bytes into text, in the encoding that they are marked with, declare or show.
 
     Raises:
-        DescriptionError: Too many bytes, or not Unicode.
+        DescriptionError: Too many bytes, or no text.
     """
     if len(data) > limits.size:
         raise too_large(name, len(data), limits)
-    marked = data.startswith((b"\xff\xfe", b"\xfe\xff"))
+    codec, mark = encoding_of(data)
     try:
-        return data.decode("utf-16" if marked else "utf-8-sig")
+        return data[len(mark) :].decode(codec)
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise refusal(
-            f"byte {error.start} is not UTF-8", name, line, "Save the file as UTF-8."
+            f"byte {error.start} is not {codec.upper()}", name, line, "Save the file as UTF-8."
         ) from error
 
 
@@ -136,12 +141,38 @@ def _read_yaml(text: str, name: str, limits: Limits) -> Reading:
     # Imported late: the YAML parser takes a while, and many documents are JSON.
     from workbench.description.composer import read_yaml  # noqa: PLC0415
 
-    return read_yaml(text, name, limits)
+    try:
+        return read_yaml(text, name, limits)
+    except DescriptionError:
+        if not _TABS.search(text):
+            raise
+        for width in _TAB_WIDTHS:
+            try:
+                reading = read_yaml(expand_tabs(text, width), name, limits)
+            except DescriptionError:
+                continue
+            return Reading(reading.data, (*reading.warnings, _tabs(name, width)))
+        raise
+
+
+def expand_tabs(text: str, width: int) -> str:
+    """A YAML text with spaces for the tabs that indent its lines."""
+    return _TABS.sub(lambda match: match[0].replace("\t", " " * width), text)
+
+
+def _tabs(name: str, width: int) -> DocumentWarning:
+    return DocumentWarning(
+        slug="tabs",
+        document=name,
+        severity="low",
+        summary=f"Tabs indent the document, which YAML forbids; each was read as {width} spaces.",
+        hint="Indent it with spaces.",
+    )
 
 
 def _read_json(text: str, name: str, limits: Limits) -> Reading:
     encoded = text.encode()
-    data = orjson.loads(encoded)
+    data = _load(text, encoded, name, limits)
     keys, depth = _measure(data, limits.depth)
     if depth > limits.depth:
         raise too_deep(name, 1, limits)
@@ -150,6 +181,22 @@ def _read_json(text: str, name: str, limits: Limits) -> Reading:
     if not is_sure and keys != sum(map(bool, _JSON_STRING.findall(encoded))):
         return Reading(data, _find_json_duplicates(text, name))
     return Reading(data)
+
+
+def _load(text: str, encoded: bytes, name: str, limits: Limits) -> Any:
+    """The values of a JSON text; the fast reader rounds long integers and refuses long floats."""
+    try:
+        data = orjson.loads(encoded)
+    except orjson.JSONDecodeError as error:
+        if "infinity" not in error.msg:
+            raise
+    else:
+        if not _LONG_NUMBER.search(encoded):
+            return data
+    try:
+        return json.loads(text, parse_int=read_integer, parse_float=read_decimal)
+    except RecursionError as error:
+        raise too_deep(name, 1, limits) from error
 
 
 def _measure(data: Any, deepest: int) -> tuple[int, int]:

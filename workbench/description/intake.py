@@ -11,14 +11,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from workbench.description.asyncapi import is_asyncapi, read_asyncapi
 from workbench.description.asyncapi_messages import HOME
 from workbench.description.bundle import bundle, missing_files
 from workbench.description.defects import find_defects
 from workbench.description.dialect import recognise_dialect
 from workbench.description.draft_operations import DraftDocument, read_draft
+from workbench.description.encodings import encoding_of, is_unicode
 from workbench.description.event_schemas import event_schemas
 from workbench.description.guard import decode, read_bytes, read_file
 from workbench.description.har import is_har, read_har
@@ -30,6 +29,7 @@ from workbench.description.repairs import mend
 from workbench.description.schema_defects import find_schema_defects
 from workbench.errors import DescriptionError
 from workbench.model.description import ApiDescription, Document, DocumentWarning
+from workbench.model.json_text import write_json
 from workbench.model.untrusted import mapping_of, text_of
 
 _PROSE = frozenset({".md", ".markdown", ".mdx", ".txt"})
@@ -148,6 +148,19 @@ def _take_in(
     path: Path, name: str, overlay: Overlay | None, limits: Limits, root: Path | None
 ) -> _Intake:
     raw = read_file(path, limits)
+    intake = _read_raw(raw, path, name, overlay, limits, root)
+    codec = encoding_of(raw)[0]
+    if not is_unicode(codec):
+        summary = f"The document is no Unicode; it was read as {codec.upper()}."
+        intake.contents.warnings.insert(
+            0, DocumentWarning(slug="encoding", document=name, summary=summary)
+        )
+    return intake
+
+
+def _read_raw(
+    raw: bytes, path: Path, name: str, overlay: Overlay | None, limits: Limits, root: Path | None
+) -> _Intake:
     document = Document(
         name=name, format="", version="", sha256=hashlib.sha256(raw).hexdigest(), size=len(raw)
     )
@@ -257,7 +270,7 @@ def _filled(
 
 
 def _digest(bundled: dict[str, Any]) -> str:
-    return hashlib.sha256(orjson.dumps(bundled, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    return hashlib.sha256(write_json(bundled, sort=True).encode()).hexdigest()
 
 
 def _unmatched(overlay: Overlay, intakes: Sequence[_Intake]) -> tuple[DocumentWarning, ...]:

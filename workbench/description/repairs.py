@@ -10,11 +10,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-import orjson
-
 from workbench.description.dialect import Dialect
 from workbench.description.overlay import Action, apply_actions, path_to
 from workbench.model.description import DocumentWarning, follow
+from workbench.model.json_text import write_json
 from workbench.model.untrusted import list_of, mapping_of, text_of, token
 
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
@@ -45,7 +44,7 @@ def mend(
             pointer=pointer,
             severity=severity,
             summary=f"{action.description} Mended in the bundle.",
-            hint=f"Overlay action: {orjson.dumps(_as_overlay(action)).decode()}",
+            hint=f"Overlay action: {write_json(_as_overlay(action))}",
         )
         for action, slug, pointer, severity in repairs
     )

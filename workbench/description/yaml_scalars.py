@@ -1,13 +1,14 @@
 """What a plain YAML scalar means: the core schema of YAML 1.2, made safe for JSON.
 
-Only JSON's own values come out. Dates, times, `no`, `on`, `010`, `12:30`, `1_000`, `.inf` and
-numbers beyond what JSON holds stay the text that the author wrote.
+Only JSON's own values come out. Dates, times, `no`, `on`, `010`, `12:30`, `1_000` and `.inf` stay
+the text that the author wrote.
 """
 
 from __future__ import annotations
 
-import math
 import re
+
+from workbench.description.numbers import LONGEST, read_decimal, read_integer
 
 _WORDS: dict[str, bool | None] = {
     "": None,
@@ -28,8 +29,6 @@ _BASED = re.compile(r"0(?:o[0-7]+|x[0-9a-fA-F]+)", re.ASCII)
 _FLOAT = re.compile(
     r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?", re.ASCII
 )
-_LONGEST_NUMBER = 64
-_LIMIT = 2**63
 
 
 def read_plain(text: str) -> str | int | float | bool | None:
@@ -44,18 +43,13 @@ def read_plain(text: str) -> str | int | float | bool | None:
 
 
 def _read_number(text: str) -> str | int | float:
-    if len(text) > _LONGEST_NUMBER:
+    if len(text) > LONGEST:
         return text
     if _INTEGER.fullmatch(text):
-        number = int(text)
-        return number if -_LIMIT <= number < _LIMIT else text
+        return read_integer(text)
     if _BASED.fullmatch(text):
-        number = int(text[2:], 8 if text[1] == "o" else 16)
-        return number if number < _LIMIT else text
-    if _FLOAT.fullmatch(text):
-        value = float(text)
-        return value if math.isfinite(value) else text
-    return text
+        return int(text[2:], 8 if text[1] == "o" else 16)
+    return read_decimal(text) if _FLOAT.fullmatch(text) else text
 
 
 def read_tagged(tag: str, text: str) -> str | int | float | bool | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -11,8 +10,6 @@ from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
 from typing import Any
-
-import orjson
 
 from workbench.drafting.guesses import (
     guess_auth,
@@ -33,6 +30,7 @@ from workbench.lint import lint
 from workbench.model.description import ApiDescription, Event, Operation
 from workbench.model.evidence import Finding
 from workbench.model.feature import FeatureKind
+from workbench.model.json_text import write_json
 from workbench.partners import load_partner
 from workbench.settings import Settings
 
@@ -52,6 +50,7 @@ class Draft:
         mapping: Text of `mapping.yaml`; empty when there is none.
         findings: What lint says of the folder.
         description: What the documents say.
+        replaced: Document → secrets and people that its copy does not hold, and how often.
     """
 
     path: Path | None
@@ -62,6 +61,7 @@ class Draft:
     mapping: str
     findings: tuple[Finding, ...] = ()
     description: ApiDescription = field(default_factory=ApiDescription, repr=False)
+    replaced: dict[str, dict[str, int]] = field(default_factory=dict)
 
     def _repr_html_(self) -> str:
         where = escape(str(self.path)) if self.path else "nothing is written yet"
@@ -114,6 +114,10 @@ def _preview(sheet: ReviewSheet) -> Draft:
         manifest=manifest,
         mapping=mappings.text if mappings.texts else "",
         description=sheet.description,
+        replaced={
+            path.relative_to(sheet.staged.folder).as_posix(): counts
+            for path, counts in sheet.staged.replaced.items()
+        },
     )
 
 
@@ -135,7 +139,7 @@ def draft_folder(sheet: ReviewSheet, *, write: bool = True) -> Draft:
     with tempfile.TemporaryDirectory(prefix=".draft-", dir=contracts) as room:
         folder = Path(room) / sheet.slug
         folder.mkdir()
-        _copy_documents(sheet, folder / _DOCUMENTS)
+        shutil.copytree(sheet.staged.folder, folder / _DOCUMENTS)
         (folder / "partner.yaml").write_text(draft.manifest, "utf-8")
         if draft.mapping:
             (folder / "mapping.yaml").write_text(draft.mapping, "utf-8")
@@ -222,44 +226,30 @@ def _bound(sheet: ReviewSheet) -> tuple[list[str], dict[str, str]]:
     return services, events
 
 
-def _documents(sheet: ReviewSheet) -> list[dict[str, str]]:
+def _documents(sheet: ReviewSheet) -> list[dict[str, Any]]:
     today = datetime.now(UTC).date().isoformat()
-    listed = []
-    described = sheet.description.documents
-    for number, (document, path) in enumerate(zip(described, sheet.collected.paths, strict=True)):
-        place = f"{_DOCUMENTS}/{sheet.place_in_folder(number)}"
-        entry = {"path": place, "sha256": document.sha256}
-        if path in sheet.collected.downloads:
-            entry["source"] = sheet.collected.downloads[path].source
+    staged = sheet.staged
+    listed: list[dict[str, Any]] = []
+    for number, (document, path) in enumerate(
+        zip(sheet.description.documents, staged.paths, strict=True)
+    ):
+        place = f"{_DOCUMENTS}/{staged.place(number)}"
+        entry: dict[str, Any] = {"path": place, "sha256": document.sha256}
+        if path in staged.replaced:
+            entry["original_sha256"] = staged.originals[path]
+            entry["replaced"] = staged.replaced[path]
+        if path in staged.sources:
+            entry["source"] = staged.sources[path]
         listed.append({**entry, "retrieved": today})
     return listed
-
-
-def _copy_documents(sheet: ReviewSheet, folder: Path) -> None:
-    """Copy documents, and the neighbours that they refer to, byte for byte."""
-    described = sheet.description.documents
-    for number, (document, path) in enumerate(zip(described, sheet.collected.paths, strict=True)):
-        target = folder / sheet.place_in_folder(number)
-        for source, copy in (
-            (path, target),
-            *((path.parent / name, target.parent / name) for name in document.files),
-        ):
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            if copy.exists() and _sha256(copy) != _sha256(source):
-                raise InputError(
-                    f"Two documents bring a file {copy.name} each",
-                    location=str(source),
-                    hint="Give the documents from folders that lie side by side.",
-                )
-            shutil.copyfile(source, copy)
 
 
 def _write_samples(sheet: ReviewSheet, folder: Path) -> None:
     for slug, payloads in find_payloads(sheet).items():
         (folder / slug).mkdir(parents=True)
         for number, payload in enumerate(payloads, start=1):
-            text = orjson.dumps(payload, option=orjson.OPT_INDENT_2)
-            (folder / slug / f"documented-{number}.json").write_bytes(text + b"\n")
+            text = write_json(payload, indent=True)
+            (folder / slug / f"documented-{number}.json").write_text(f"{text}\n", "utf-8")
 
 
 def _readme(sheet: ReviewSheet, draft: Draft) -> str:
@@ -282,7 +272,3 @@ def _readme(sheet: ReviewSheet, draft: Draft) -> str:
         f"Review the bindings, then `workbench lint {sheet.slug}`.",
     ]
     return "\n".join(lines) + "\n"
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

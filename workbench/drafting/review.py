@@ -12,8 +12,7 @@ from html import escape
 from pathlib import Path
 from typing import Self
 
-from workbench.adapters.documents import Collected, collect_documents
-from workbench.description import describe
+from workbench.drafting.staging import Staged, stage_documents
 from workbench.errors import InputError
 from workbench.model.description import ApiDescription, Event, Operation
 from workbench.model.feature import Catalogue, Feature, FeatureKind
@@ -39,7 +38,7 @@ class ReviewSheet:
     """Documents of a new partner, what is proposed for each feature, and what was decided.
 
     Attributes:
-        collected: Where each document lies now, in the order of `description.documents`.
+        staged: The copies that the folder will get.
         suggestions: Feature → ranked candidates.
         accepted: Feature → references that are bound.
         absences: Feature → reason code and sentence, stated by the reviewer.
@@ -52,7 +51,7 @@ class ReviewSheet:
     settings: Settings
     catalogue: Catalogue
     description: ApiDescription
-    collected: Collected
+    staged: Staged
     suggestions: dict[str, list[Suggestion]]
     accepted: dict[str, list[str]] = field(default_factory=dict)
     absences: dict[str, tuple[str, str]] = field(default_factory=dict)
@@ -81,8 +80,7 @@ class ReviewSheet:
         _check_slug(slug, settings)
         folder = Path(tempfile.mkdtemp(prefix="workbench-"))
         try:
-            found = collect_documents(documents, folder, root=root)
-            description = describe(found.paths, root=found.root)
+            staged = stage_documents(documents, folder, root=root)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
@@ -93,11 +91,11 @@ class ReviewSheet:
             place=place or Place(),
             settings=settings,
             catalogue=catalogue,
-            description=description,
-            collected=found,
-            suggestions=suggest(description, catalogue),
+            description=staged.description,
+            staged=staged,
+            suggestions=suggest(staged.description, catalogue),
         )
-        # What was fetched lives as long as the sheet.
+        # The copies live as long as the sheet.
         weakref.finalize(sheet, shutil.rmtree, folder, ignore_errors=True)
         return sheet._propose()
 
@@ -175,13 +173,6 @@ class ReviewSheet:
     def is_decided(self, feature: str) -> bool:
         """Whether the reviewer has said something of the feature, or all is still a proposal."""
         return feature in self.decided
-
-    def place_in_folder(self, number: int) -> str:
-        """Path of a document below `documents/` of the new folder."""
-        path, root = self.collected.paths[number], self.collected.root
-        if root is None:
-            return self.description.documents[number].name
-        return path.resolve().relative_to(root.resolve()).as_posix()
 
     def item(self, reference: str) -> Operation | Event:
         """The operation or event of a reference; raises InputError when there is none."""

@@ -17,6 +17,7 @@ from workbench.canonical.invariants import Violation, check
 from workbench.errors import InputError, TranslationError, WorkbenchError
 from workbench.evidence.samples import compare, items
 from workbench.mapping import Coverage, Translator
+from workbench.model.json_text import write_json
 from workbench.partners import Partner, load_catalogue
 from workbench.reporting.tables import Table, make_table
 
@@ -94,7 +95,7 @@ class Trial:
     def _outcome(self) -> str:
         if self.trouble:
             return self.trouble
-        return orjson.dumps(self.result, option=orjson.OPT_INDENT_2, default=str).decode()
+        return write_json(self.result, indent=True)
 
     def _tables(self) -> Iterator[tuple[str, Table]]:
         for title, table in (

@@ -36,10 +36,16 @@ class Statement(BaseModel):
 
 
 class DocumentFile(Statement):
-    """A document of the partner, kept byte for byte beside the manifest."""
+    """A document of the partner, kept beside the manifest as it is but for secrets and people.
+
+    `replaced` says what was replaced in the copy (name or form → how often), `original_sha256`
+    which document it was made from; both are absent where nothing was replaced.
+    """
 
     path: str
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    original_sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
+    replaced: dict[str, int] = Field(default_factory=dict)
     source: str | None = None
     retrieved: str | None = None
     license: str | None = None

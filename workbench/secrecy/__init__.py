@@ -1,5 +1,6 @@
-"""The one door for secrets: which names tell of one, how one may be spelt, and what masks it."""
+"""The one door for secrets: the names and forms that tell of one, and what stands for it."""
 
+from workbench.secrecy.forms import FORMS, Found, find_secrets, is_placeholder, is_telling
 from workbench.secrecy.gate import WITHHELD, guard_folder
 from workbench.secrecy.kernel import mask_outputs
 from workbench.secrecy.names import is_identifier_name, is_secret_name
@@ -8,15 +9,20 @@ from workbench.secrecy.redactor import MASK, Hit, RedactingFilter, Redactor
 from workbench.secrecy.spelling import is_searchable
 
 __all__ = [
+    "FORMS",
     "MASK",
     "WITHHELD",
+    "Found",
     "Hit",
     "RedactingFilter",
     "Redactor",
+    "find_secrets",
     "guard_folder",
     "is_identifier_name",
+    "is_placeholder",
     "is_searchable",
     "is_secret_name",
+    "is_telling",
     "mask_outputs",
     "open_private",
     "private_umask",

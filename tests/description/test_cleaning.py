@@ -1,0 +1,218 @@
+"""Documents without secrets and recorded people: what is replaced, and that all else stays."""
+
+import base64
+import json
+from typing import Any
+
+import pytest
+import yaml
+
+from workbench.description.cleaning import clean_document
+from workbench.secrecy import MASK
+
+LIVE = "q1w2e3r4t5y6"
+
+
+def har(**entry: Any) -> bytes:
+    """A recording of one exchange."""
+    request = {"method": "GET", "url": "https://a.example/orders", **entry.pop("request", {})}
+    response = {"status": 200, "content": {}, **entry.pop("response", {})}
+    return json.dumps({"log": {"entries": [{"request": request, "response": response}]}}).encode()
+
+
+def entry_of(data: bytes) -> dict[str, Any]:
+    """The exchange of a recording."""
+    found = json.loads(data)["log"]["entries"][0]
+    assert isinstance(found, dict)
+    return found
+
+
+def test_recorded_headers_cookies_and_queries_are_masked() -> None:
+    """Whatever carries a login is masked; the scheme, the names and the rest stay."""
+    cleaned = clean_document(
+        har(
+            request={
+                "url": f"https://a.example/orders?access_token={LIVE}&page=2",
+                "headers": [
+                    {"name": "authorization", "value": f"Bearer {LIVE}"},
+                    {"name": "Cookie", "value": "sid=8d2f1c9a7b; theme=dark"},
+                    {"value": "8d2f1c9a", "name": "X-Api-Key"},
+                    {"name": "Accept", "value": "application/json"},
+                ],
+                "cookies": [{"name": "sid", "value": "8d2f1c9a7b"}],
+                "queryString": [{"name": "access_token", "value": LIVE}],
+            }
+        ),
+        "a.har",
+    )
+    request = entry_of(cleaned.data)["request"]
+    assert request["url"] == f"https://a.example/orders?access_token={MASK}&page=2"
+    assert [item["value"] for item in request["headers"]] == [
+        f"Bearer {MASK}",
+        f"sid={MASK}; theme={MASK}",
+        MASK,
+        "application/json",
+    ]
+    assert request["cookies"][0]["value"] == request["queryString"][0]["value"] == MASK
+    assert LIVE.encode() not in cleaned.data
+    assert cleaned.replaced["authorization"] == 1
+    assert LIVE not in str(cleaned.replaced)
+
+
+def test_recorded_bodies_are_looked_into() -> None:
+    """JSON inside a text, a form, and a body in base64 are cleaned and packed again."""
+    body = {
+        "client_secret": "h0rse-battery",
+        "guest": {"name": "Ana Lopez", "phone": "+34611222333"},
+    }
+    packed = base64.b64encode(json.dumps(body).encode()).decode()
+    cleaned = clean_document(
+        har(
+            request={"postData": {"text": f"grant_type=password&password={LIVE}&n=1"}},
+            response={"content": {"encoding": "base64", "text": packed}},
+        ),
+        "a.har",
+    )
+    found = entry_of(cleaned.data)
+    assert found["request"]["postData"]["text"] == f"grant_type=password&password={MASK}&n=1"
+    inner = json.loads(base64.b64decode(found["response"]["content"]["text"]))
+    assert inner["client_secret"] == MASK
+    assert inner["guest"] == {"name": "Guest Example", "phone": "+34000000000"}
+
+
+def test_people_are_replaced_and_dishes_are_not() -> None:
+    """Names, mails, phones and streets of people go; dishes and restaurants keep their names."""
+    body = {
+        "customer": {"firstName": "Ana", "lastName": "Lopez", "email": "ana@mail.example"},
+        "courier": {"name": "Bo Berg", "address": {"street": "Rue 5"}},
+        "restaurant": {"name": "Forno", "address": {"street": "Via 1"}},
+        "items": [{"name": "Margherita"}],
+        "note": "Call +34 611 222 333 or write to ana@mail.example",
+        "image": "logo@2x.png",
+        "placed_at": "2026-11-01T10:00:00.000Z",
+    }
+    cleaned = clean_document(har(response={"content": {"text": json.dumps(body)}}), "a.har")
+    found = json.loads(entry_of(cleaned.data)["response"]["content"]["text"])
+    assert found == {
+        "customer": {"firstName": "Guest", "lastName": "Example", "email": "guest@example.com"},
+        "courier": {"name": "Guest Example", "address": {"street": "Example Street 1"}},
+        "restaurant": {"name": "Forno", "address": {"street": "Via 1"}},
+        "items": [{"name": "Margherita"}],
+        "note": "Call +34 000 000 000 or write to guest@example.com",
+        "image": "logo@2x.png",
+        "placed_at": "2026-11-01T10:00:00.000Z",
+    }
+
+
+def test_people_in_written_examples_stay() -> None:
+    """Only recorded traffic tells of real people; a documented example is made up."""
+    document = {"openapi": "3.1.0", "x": {"customer": {"name": "Ana Lopez"}}}
+    assert clean_document(json.dumps(document).encode(), "a.json").replaced == {}
+
+
+POSTMAN = {
+    "info": {"name": "a", "schema": "https://schema.getpostman.com/json/collection/v2.1.0/"},
+    "auth": {
+        "type": "apikey",
+        "apikey": [{"key": "key", "value": "X-Shop"}, {"key": "value", "value": "8d2f1c9a"}],
+    },
+    "variable": [{"key": "token", "value": LIVE}, {"key": "baseUrl", "value": "https://a.example"}],
+    "item": [
+        {
+            "request": {
+                "auth": {"type": "basic", "basic": [{"key": "password", "value": "h0rse"}]},
+                "body": {"mode": "raw", "raw": '{"pin": 1, "secret": "8d2f-77aa"}'},
+            },
+            "event": [{"script": {"exec": ["pm.environment.set('token', 'q1w2e3');"]}}],
+        }
+    ],
+}
+
+
+def test_collections_are_cleaned() -> None:
+    """Logins, variables, bodies and scripts of a collection are masked; the header's name stays."""
+    cleaned = clean_document(json.dumps(POSTMAN).encode(), "a.json")
+    found = json.loads(cleaned.data)
+    assert [item["value"] for item in found["auth"]["apikey"]] == ["X-Shop", MASK]
+    assert [item["value"] for item in found["variable"]] == [MASK, "https://a.example"]
+    (item,) = found["item"]
+    assert item["request"]["auth"]["basic"][0]["value"] == MASK
+    assert json.loads(item["request"]["body"]["raw"]) == {"pin": 1, "secret": MASK}
+    assert item["event"][0]["script"]["exec"] == [f"pm.environment.set('token', '{MASK}');"]
+
+
+YAML = """\
+# written by hand
+openapi: 3.0.3
+components:
+  securitySchemes: {token: {type: apiKey, in: header, name: X-Token}}
+  parameters:
+    - {name: api_key, in: query, schema: {type: string, example: 8d2f1c9a77e0}}  # ünïcode
+  schemas:
+    Login:
+      required: [password]
+      properties:
+        password: {type: string, format: password, minLength: 8, example: h0rse-8d2f}
+        token_url: {type: string, example: https://a.example/token}
+        note:
+          type: string
+          description: |
+            Call it so:
+            curl -H "X-Api-Key: q1w2e3r4t5y6" https://a.example
+"""
+
+
+def test_a_yaml_document_keeps_every_other_byte() -> None:
+    """Comments, order and layout stay; only the values themselves differ."""
+    cleaned = clean_document(YAML.encode(), "a.yaml").data.decode()
+    old, new = YAML.splitlines(), cleaned.splitlines()
+    assert new[0] == old[0]
+    assert new[5] == old[5].replace("8d2f1c9a77e0", f'"{MASK}"')
+    data, before = yaml.safe_load(cleaned), yaml.safe_load(YAML)
+    login = data["components"]["schemas"]["Login"]["properties"]
+    assert login["password"]["example"] == MASK
+    assert LIVE not in login["note"]["description"]
+    assert login["note"]["description"].endswith("https://a.example\n")
+    before["components"]["schemas"]["Login"]["properties"]["password"]["example"] = MASK
+    before["components"]["parameters"][0]["schema"]["example"] = MASK
+    login["note"] = before["components"]["schemas"]["Login"]["properties"]["note"]
+    assert data == before
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        har(request={"headers": [{"name": "Cookie", "value": "sid=8d2f1c9a7b"}]}),
+        YAML.encode(),
+        json.dumps(POSTMAN).encode(),
+        b"# Login\n\ncurl -u till:h0rse https://a.example\n",
+    ],
+)
+def test_a_cleaned_document_is_clean(raw: bytes) -> None:
+    """Nothing is found in what was cleaned once."""
+    cleaned = clean_document(raw, "a.yaml")
+    assert cleaned.replaced
+    assert clean_document(cleaned.data, "a.yaml").replaced == {}
+
+
+def test_a_short_token_of_a_description_is_made_up() -> None:
+    """A description keeps its made-up examples; the same value in a collection is masked."""
+    written = b'{"openapi": "3.1.0", "x": {"access_token": "abc_1Zq3", "password": "h0rse"}}'
+    assert clean_document(written, "a.json").replaced == {"password": 1}
+    kept = b'{"info": {"name": "a"}, "item": [], "x": {"access_token": "abc_1Zq3"}}'
+    assert clean_document(kept, "a.json").replaced == {"access_token": 1}
+
+
+def test_what_holds_no_secret_is_not_touched() -> None:
+    """A document without a secret, and one that is no text, come back byte for byte."""
+    for raw in (b'{"openapi": "3.1.0",\r\n "paths": {}}', b"%PDF-1.7\n\x00\x01\x02password=h0rse"):
+        assert clean_document(raw, "a.json").data == raw
+
+
+def test_the_encoding_stays() -> None:
+    """A marked UTF-16 file stays one, and so does one in the western encoding."""
+    text = '{"name": "Caf\u00e9", "password": "h0rse-8d2f"}'
+    for raw in (b"\xff\xfe" + text.encode("utf-16-le"), text.encode("cp1252")):
+        cleaned = clean_document(raw, "a.json").data
+        codec = "utf-16" if raw[:2] == b"\xff\xfe" else "cp1252"
+        assert json.loads(cleaned.decode(codec)) == {"name": "Caf\u00e9", "password": MASK}

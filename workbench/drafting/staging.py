@@ -1,0 +1,103 @@
+"""Documents as they enter a partner folder: copied with their neighbours, without secrets."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from workbench.adapters.documents import Collected, collect_documents
+from workbench.description import describe
+from workbench.description.cleaning import clean_document
+from workbench.errors import InputError
+from workbench.model.description import ApiDescription
+
+
+@dataclass(frozen=True)
+class Staged:
+    """The copies that a new folder gets.
+
+    Attributes:
+        folder: Holds the copies as they will lie below `documents/`.
+        paths: Each document in there, in the order of `description.documents`.
+        description: What the copies say.
+        sources: Path → address that it was fetched from.
+        originals: Path → sha256 of the document before anything was replaced in it.
+        replaced: Path → what was replaced in it and its neighbours, and how often.
+    """
+
+    folder: Path
+    paths: tuple[Path, ...]
+    description: ApiDescription
+    sources: dict[Path, str] = field(default_factory=dict)
+    originals: dict[Path, str] = field(default_factory=dict)
+    replaced: dict[Path, dict[str, int]] = field(default_factory=dict)
+
+    def place(self, number: int) -> str:
+        """Path of a document below `documents/`."""
+        return self.paths[number].relative_to(self.folder).as_posix()
+
+
+def stage_documents(
+    documents: Sequence[str | Path], room: Path, *, root: str | Path | None = None
+) -> Staged:
+    """Bring documents together and copy them, secrets and recorded people replaced.
+
+    Args:
+        documents: Paths, or addresses that are fetched.
+        room: A folder of our own to work in.
+        root: Folder or address whose files references may name.
+
+    Raises:
+        InputError: A document is refused, or two bring a file of the same name.
+        PartnerError: A document could not be fetched.
+    """
+    found = collect_documents(documents, room, root=root)
+    description = describe(found.paths, root=found.root)
+    folder = room / "copies"
+    paths: list[Path] = []
+    originals: dict[Path, str] = {}
+    replaced: dict[Path, dict[str, int]] = {}
+    for number, (document, path) in enumerate(zip(description.documents, found.paths, strict=True)):
+        target = folder / _place(found, description, number)
+        counts = _copy(path, target)
+        for name in document.files:
+            counts += _copy(path.parent / name, target.parent / name)
+        if counts:
+            originals[target] = document.sha256
+            replaced[target] = dict(counts.most_common())
+        paths.append(target)
+    if replaced:
+        description = describe(paths, root=folder if found.root else None)
+    sources = {
+        target: found.downloads[path].source
+        for target, path in zip(paths, found.paths, strict=True)
+        if path in found.downloads
+    }
+    return Staged(folder, tuple(paths), description, sources, originals, replaced)
+
+
+def _place(found: Collected, description: ApiDescription, number: int) -> str:
+    if found.root is None:
+        return description.documents[number].name
+    return found.paths[number].resolve().relative_to(found.root.resolve()).as_posix()
+
+
+def _copy(source: Path, target: Path) -> Counter[str]:
+    cleaned = clean_document(source.read_bytes(), source.name)
+    target = target.parent.resolve() / target.name
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if target.exists() and _sha256(target.read_bytes()) != _sha256(cleaned.data):
+        raise InputError(
+            f"Two documents bring a file {target.name} each",
+            location=str(source),
+            hint="Give the documents from folders that lie side by side.",
+        )
+    target.write_bytes(cleaned.data)
+    return Counter(cleaned.replaced)
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
