@@ -9,7 +9,7 @@ import click
 from workbench.cli.output import Output, omissions, print_omissions, root_option, speaks
 from workbench.description.guard import load_text
 from workbench.description.overlay_diff import make_overlay
-from workbench.drafting import Place, draft_partner
+from workbench.drafting import Draft, Place, draft_partner
 from workbench.drafting.yaml_text import write_yaml
 from workbench.errors import InputError
 from workbench.settings import load_settings
@@ -58,6 +58,12 @@ def new_command(
             "warnings": omissions(draft.description),
         }
     )
+    _print_draft(output, draft)
+    output.text(f"\nNext: review {draft.path}/partner.yaml, then `workbench lint {slug}`.")
+    return 0
+
+
+def _print_draft(output: Output, draft: Draft) -> None:
     output.text(f"{draft.path}: {len(draft.bound)} features bound, {len(draft.open)} open", "bold")
     for name in draft.bound:
         output.text(f"  bound  {name}")
@@ -71,8 +77,6 @@ def new_command(
         for question in draft.questions:
             output.text(f"  - {question}")
     print_omissions(output, draft.description)
-    output.text(f"\nNext: review {draft.path}/partner.yaml, then `workbench lint {slug}`.")
-    return 0
 
 
 @click.command("overlay")
