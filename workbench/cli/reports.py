@@ -15,7 +15,7 @@ from workbench.partners import Partner, load_partner
 from workbench.reporting.drift import Drift, compare_runs
 from workbench.reporting.formats import Format
 from workbench.reporting.portal import build_portal
-from workbench.reporting.publication import render_report
+from workbench.reporting.publication import render_report, search_abandoned
 from workbench.settings import Settings, load_settings
 from workbench.store import RunFolder, find_run, list_runs
 
@@ -46,6 +46,7 @@ def report_command(
 ) -> int:
     """Render the report of a run again, from its folder alone."""
     settings = load_settings()
+    search_abandoned(settings, slug)
     folder = find_run(settings.reports, slug, run)
     paths = render_report(folder, settings, language=language, formats=formats, draft=draft)
     output.document({"run": folder.run, "paths": [str(path) for path in paths]})
@@ -60,6 +61,8 @@ def report_command(
 def portal_command(output: Output, language: str) -> int:
     """Build the static index over all partners and runs."""
     settings = load_settings()
+    for folder in sorted(settings.reports.glob("*/")):
+        search_abandoned(settings, folder.name)
     paths = build_portal(settings.reports, contracts=settings.contracts, language=language)
     output.document({"paths": [str(path) for path in paths]})
     output.text(f"{paths[0]} ({len(paths) - 1} partners)")
@@ -75,6 +78,7 @@ def diff_command(output: Output, slug: str, against: str | None) -> int:
     settings = load_settings()
     if against is not None and Path(against).is_file():
         return _diff_document(output, load_partner(slug, settings, run_hooks=False), Path(against))
+    search_abandoned(settings, slug)
     old, new = _pick_runs(settings, slug, against)
     drift = compare_runs(old, new)
     output.document(drift.model_dump(mode="json") | {"direction": drift.direction})

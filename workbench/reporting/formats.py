@@ -47,6 +47,8 @@ _WRITERS: Mapping[Format, Mapping[str, Writer]] = {
 }
 # Files that may be there from an earlier rendering, and would be of another language or run.
 FILES = (PAGE, *(name for writers in _WRITERS.values() for name in writers))
+# What is handed over; the engineer's page is not.
+PUBLISHED = tuple(name for name in FILES if name not in {ENGINEER, NOTEBOOK})
 
 
 def choose_formats(names: Iterable[str], folder: Path) -> list[Format]:

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from workbench.errors import InputError
 from workbench.execution import run_notebook
 from workbench.model.verdict import Status
 from workbench.partners import load_partner, open_redactor
-from workbench.reporting.formats import Format, choose_formats, write_formats
+from workbench.reporting.formats import PUBLISHED, Format, choose_formats, write_formats
 from workbench.reporting.history import remember_previous, write_snapshot
-from workbench.reporting.personal import find_personal, mask_personal
 from workbench.reporting.render import render_html
 from workbench.reporting.report import PAGE, Report
-from workbench.reporting.seal import seal, unseal
+from workbench.reporting.seal import MANIFEST, SIGNATURE, seal, unseal
 from workbench.reporting.signing import find_signing_key
+from workbench.secrecy import Redactor, private_umask, tighten
 from workbench.settings import Settings, current_root, load_settings
-from workbench.store import RunFolder
+from workbench.store import RunFolder, list_abandoned, read_header
 
 VALIDATION, REPORT = "validation.ipynb", "report.ipynb"
 
@@ -109,21 +111,54 @@ def publish(job: Job) -> Published:
     # Nothing is translated here, so the folder's code has nothing to do.
     partner = load_partner(job.partner, settings, run_hooks=False)
     redactor = open_redactor(partner, job.environment, settings)
+    search_abandoned(settings, job.partner)
     folder = RunFolder.create(settings.reports, job.partner, job.run)
-    try:
-        try:
-            asked = asdict(job)
-            del asked["draft"]
-            run_notebook(settings.notebooks / VALIDATION, folder.path / VALIDATION, asked)
-        finally:
-            mask_personal(folder, find_personal(folder, partner))
+    with _guarded(folder, redactor):
+        asked = asdict(job)
+        del asked["draft"]
+        run_notebook(settings.notebooks / VALIDATION, folder.path / VALIDATION, asked)
         write_snapshot(folder)
         remember_previous(settings.reports, folder)
-        pages = render_report(folder, settings, draft=job.draft)
-    finally:
-        # What a failed run leaves is read and sent around as well.
-        folder.search(redactor)
+        pages = _render(folder, settings, draft=job.draft)
     return summarise(folder, pages[0], draft=job.draft)
+
+
+@contextmanager
+def _guarded(folder: RunFolder, redactor: Redactor) -> Iterator[None]:
+    """What is written in this block is private, searched for secrets, and opened if published.
+
+    What a failed run leaves is read and sent around as well, so it is searched too.
+    """
+    try:
+        with private_umask():
+            yield
+    finally:
+        folder.search(redactor)
+        tighten(folder.path)
+    if (folder.path / MANIFEST).exists():
+        folder.path.chmod(0o755)
+        for name in (*PUBLISHED, MANIFEST, SIGNATURE):
+            if (folder.path / name).is_file():
+                (folder.path / name).chmod(0o644)
+
+
+def search_abandoned(settings: Settings, partner: str) -> None:
+    """Search the runs of a partner that were killed before anybody had searched them.
+
+    Raises:
+        ReportError: A secret stands in one; it was moved aside.
+    """
+    for folder in list_abandoned(settings.reports, partner):
+        folder.search(_open_redactor(partner, "sandbox", settings))
+
+
+def _open_redactor(partner: str, environment: str, settings: Settings) -> Redactor:
+    try:
+        loaded = load_partner(partner, settings, run_hooks=False)
+        return open_redactor(loaded, environment, settings)
+    except InputError:
+        # Reports outlive the folders that they are about.
+        return Redactor(settings.secrets(partner, environment))
 
 
 def render_report(
@@ -148,8 +183,22 @@ def render_report(
 
     Raises:
         InputError: The language or a format is unknown.
-        ReportError: A cell failed, or a format could not be rendered.
+        ReportError: A cell failed, a format could not be rendered, or a secret was found.
     """
+    header = read_header(folder.log)
+    redactor = _open_redactor(header.partner, header.environment, settings)
+    with _guarded(folder, redactor):
+        return _render(folder, settings, language=language, formats=formats, draft=draft)
+
+
+def _render(
+    folder: RunFolder,
+    settings: Settings,
+    *,
+    language: str = "",
+    formats: Iterable[str] = (),
+    draft: bool = False,
+) -> list[Path]:
     chosen = choose_formats(formats, folder.path)
     report = Report.read(folder.path.absolute(), language)
     made = _render_page(report, settings) if Format.HTML in chosen else []
