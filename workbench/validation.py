@@ -29,6 +29,7 @@ from workbench.partners import (
     describe_context,
     load_catalogue,
     load_partner,
+    open_persons,
     open_redactor,
 )
 from workbench.secrecy import Redactor
@@ -102,6 +103,7 @@ class Validation:
             )
         check_places(loaded, environment, settings, allow_writes=allow_writes)
         redactor = open_redactor(loaded, environment, settings)
+        redactor.persons = open_persons(loaded)
         catalogue = load_catalogue()
         now = datetime.now(UTC)
         folder = RunFolder.create(settings.reports, partner, run)
@@ -161,7 +163,8 @@ class Validation:
             self._session.recorder.write_har(self.folder.path / "exchange.har")
             self._session.close()
             self._session = None
-        self._log.finish(self._asked)
+        persons = self.redactor.persons
+        self.evidence = self._log.finish(self._asked, personal=persons.count if persons else 0)
         self.folder.release(self.redactor)
         return self.folder
 

@@ -63,8 +63,8 @@ def take_back(
         return headers, body
     recorder.note_echoes(sent.method, redactor.text(urlsplit(sent.url).path), names)
     clean = {name: _mask(redactor, value, names) for name, value in headers.items()}
-    return clean, redactor.mask(body, only=names)
+    return clean, redactor.take_out(body, names)
 
 
 def _mask(redactor: Redactor, text: str, only: Collection[str]) -> str:
-    return redactor.mask(text.encode("utf-8", "surrogatepass"), only).decode("utf-8", "replace")
+    return redactor.take_out(text.encode("utf-8", "surrogatepass"), only).decode("utf-8", "replace")

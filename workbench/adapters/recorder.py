@@ -95,6 +95,7 @@ class Recorder:
     def add(self, entry: Recorded) -> None:
         """Keep one exchange."""
         size = _size(entry)
+        self._redactor.notice(entry.request_body, entry.response_body)
         with self._lock:
             if self._most is not None and len(self._entries) >= self._most:
                 self._kept -= _size(self._entries.popleft())

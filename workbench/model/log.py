@@ -60,13 +60,16 @@ class RunHeader(Record):
 class RunFooter(Record):
     """Last line of a log. A log without it is an incomplete run and is shown as such.
 
-    `sources` are those that were asked, whether they had anything to say or not.
+    Attributes:
+        personal: How many different personal values of guests and riders were masked in the run.
+        sources: Those that were asked, whether they had anything to say or not.
     """
 
     kind: Literal["footer"] = "footer"
     finished_at: AwareDatetime
     seconds: float
     evidence: int
+    personal: int = 0
     digest: str
     sources: tuple[Source, ...] = ()
 

@@ -5,6 +5,7 @@ from workbench.partners.context import describe_context
 from workbench.partners.custody import open_redactor
 from workbench.partners.folder import HOOKS, Partner, Sample, list_partners, load_partner
 from workbench.partners.manifest import Manifest
+from workbench.partners.persons import open_persons
 
 __all__ = [
     "HOOKS",
@@ -15,5 +16,6 @@ __all__ = [
     "list_partners",
     "load_catalogue",
     "load_partner",
+    "open_persons",
     "open_redactor",
 ]

@@ -127,9 +127,14 @@ class Change(Record):
 
 
 class Provenance(Record):
-    """What the report rests on, and the command that repeats it."""
+    """What the report rests on, and the command that repeats it.
+
+    Attributes:
+        personal: How many different personal values of guests and riders were masked in the run.
+    """
 
     digest: str
+    personal: int
     seed: int
     inputs: dict[str, str]
     catalogue: str
@@ -236,6 +241,7 @@ def _trace(report: Report) -> Provenance:
     header = report.log.header
     return Provenance(
         digest=report.log.footer.digest if report.log.footer else "",
+        personal=report.log.footer.personal if report.log.footer else 0,
         seed=header.seed,
         inputs=header.inputs,
         catalogue=header.catalogue,

@@ -4,8 +4,9 @@ from workbench.secrecy.forms import FORMS, Found, find_secrets, is_placeholder, 
 from workbench.secrecy.gate import WITHHELD, guard_folder
 from workbench.secrecy.kernel import mask_outputs
 from workbench.secrecy.names import is_identifier_name, is_secret_name
+from workbench.secrecy.persons import MASK, Persons
 from workbench.secrecy.private import open_private, private_umask, tighten
-from workbench.secrecy.redactor import MASK, Hit, RedactingFilter, Redactor
+from workbench.secrecy.redactor import Hit, RedactingFilter, Redactor
 from workbench.secrecy.spelling import is_searchable
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "WITHHELD",
     "Found",
     "Hit",
+    "Persons",
     "RedactingFilter",
     "Redactor",
     "find_secrets",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import bisect
 import itertools
+import json
 import logging
 import os
 import re
@@ -24,9 +25,9 @@ from typing import Any
 from ahocorasick_rs import BytesAhoCorasick, Implementation
 
 from workbench.secrecy.packed import UnreadableError, may_be_packed, unpack
+from workbench.secrecy.persons import MASK, Persons
 from workbench.secrecy.spelling import Form, is_searchable, spell, spell_login
 
-MASK = "[REDACTED]"
 _MASK = MASK.encode()
 _BASE64 = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_=")
 _BLANK = b" \t\r\n\x0b\x0c"
@@ -64,6 +65,7 @@ class Redactor:
 
     Attributes:
         spared: As given.
+        persons: Masks personal data in texts and bodies as well, where it is given.
     """
 
     def __init__(
@@ -78,6 +80,7 @@ class Redactor:
         self._once: deque[str] = deque(maxlen=_REMEMBERED)
         self._latest = latest
         self.spared = dict(spared or {})
+        self.persons: Persons | None = None
         self._spelt: dict[str, tuple[Form, ...]] = {}
         self._ready: _Ready | None = None
         named = values if isinstance(values, Mapping) else {}
@@ -113,16 +116,30 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """Return `text` with every secret masked, also one of which a cut has left a part."""
-        masked = self.mask(text.encode("utf-8", "surrogatepass"))
-        return self._trim(masked.decode("utf-8", "surrogatepass"))
+        masked = self._mask(text.encode("utf-8", "surrogatepass"))
+        clean = self._trim(masked.decode("utf-8", "surrogatepass"))
+        return clean if self.persons is None else self.persons.text(clean)
 
-    def mask(self, data: bytes, only: Container[str] | None = None) -> bytes:
-        """Return `data` with every secret masked; what is packed goes as a whole.
+    def mask(self, data: bytes) -> bytes:
+        """Return `data`, such as a body, with every secret masked; what is packed goes whole."""
+        masked = self._mask(data)
+        if self.persons is None:
+            return masked
+        text = masked.decode("utf-8", "surrogateescape")
+        clean = self.persons.text(text)
+        return masked if clean == text else clean.encode("utf-8", "surrogateescape")
 
-        Args:
-            data: Any bytes.
-            only: Names of the secrets to mask; None: all.
-        """
+    def take_out(self, data: bytes, names: Container[str]) -> bytes:
+        """Return `data` with the secrets of these names masked, and nothing else."""
+        return self._mask(data, names)
+
+    def notice(self, *bodies: bytes) -> None:
+        """Remember the personal data in bodies that go over the wire."""
+        if self.persons is not None:
+            for body in bodies:
+                self.persons.read(body.decode("utf-8", "replace"))
+
+    def _mask(self, data: bytes, only: Container[str] | None = None) -> bytes:
         spans = sorted(
             (start, end)
             for start, end, hit in self._spans(data)
@@ -139,14 +156,15 @@ class Redactor:
     def data(self, value: Any) -> Any:
         """Return a copy of JSON-like `value` with secrets masked in keys and values, at any depth.
 
-        Numbers that spell a secret become the mask; other types are returned as they are.
+        Personal data is masked in values only. Numbers that spell a secret become the mask; other
+        types are returned as they are.
         """
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, bytes):
             return self.mask(value)
         if isinstance(value, dict):
-            return {self.data(key): self.data(item) for key, item in value.items()}
+            return {self._name(key): self.data(item) for key, item in value.items()}
         if isinstance(value, list):
             return [self.data(item) for item in value]
         if isinstance(value, tuple):
@@ -155,10 +173,20 @@ class Redactor:
             return value if self.text(str(value)) == str(value) else MASK
         return value
 
+    def _name(self, key: Any) -> Any:
+        return (
+            self._mask(key.encode("utf-8", "surrogatepass")).decode()
+            if isinstance(key, str)
+            else key
+        )
+
     def file(self, path: Path) -> bool:
-        """Mask secrets in a file, in place and at once; True when it held any."""
+        """Mask secrets in a file, in place and at once; True when it held any.
+
+        In a JSON file texts are masked one by one, so that bodies inside of it are read as such.
+        """
         held = path.read_bytes()
-        masked = self.mask(held)
+        masked = self._mask_json(held) or self.mask(held)
         if masked == held:
             return False
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -167,6 +195,17 @@ class Redactor:
         Path(name).chmod(path.stat().st_mode)
         Path(name).replace(path)
         return True
+
+    def _mask_json(self, data: bytes) -> bytes | None:
+        if data.lstrip()[:1] not in {b"{", b"["}:
+            return None
+        try:
+            read = json.loads(data)
+        except ValueError:
+            return None
+        masked = self.data(read)
+        clean = data if masked == read else json.dumps(masked, ensure_ascii=False).encode()
+        return self._mask(clean)
 
     def find(self, data: bytes) -> list[Hit]:
         """Which secrets `data` holds, and how they are spelt; empty when it is clean."""

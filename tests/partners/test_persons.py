@@ -1,41 +1,23 @@
-"""Guests and riders stay unknown to those who read a report."""
+"""The mappings say where a partner's payloads hold personal data."""
 
 from __future__ import annotations
 
 import json
-import shutil
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from workbench.mapping.loading import compile_mappings
-from workbench.model.evidence import Evidence
 from workbench.partners import Partner, load_partner
-from workbench.reporting.personal import EXCHANGE, find_personal, find_tails, mask_personal
+from workbench.partners.persons import find_tails, open_persons
 from workbench.settings import load_settings
-from workbench.store import RunFolder, read_log
-
-from .conftest import Build
-
-ROOT = Path(__file__).parents[2]
-GUEST = {"Nombre": "Íñigo Ruiz", "Telefono": "+34 600 123 987"}
 
 
 @pytest.fixture
 def partner() -> Partner:
     """A partner of the repository, whose mapping says where names and phones are."""
     return load_partner("bocado", load_settings())
-
-
-def record(folder: RunFolder, *bodies: object) -> None:
-    """A HAR in which these bodies were answered."""
-    entries = [
-        {"request": {}, "response": {"content": {"text": json.dumps(body)}}} for body in bodies
-    ]
-    har = {"log": {"entries": [*entries, {"response": {"content": {"text": "no json"}}}]}}
-    (folder.path / EXCHANGE).write_text(json.dumps(har), "utf-8")
 
 
 def test_the_mapping_says_where_personal_data_is(partner: Partner) -> None:
@@ -107,54 +89,25 @@ def _map_order(partner: Partner, rules: dict[str, Any]) -> Partner:
     return replace(partner, translators=made)
 
 
-def test_values_of_samples_and_traffic_are_found(partner: Partner, run: RunFolder) -> None:
-    """What the partner answered live is found beside what stands in the samples."""
-    record(run, {"Pedidos": [{"Cliente": GUEST}]}, {"Cliente": {"Nombre": "0"}}, [])
-    found = find_personal(run, partner)
-    assert {*GUEST.values()} < {*found}
-    assert "0" not in found
-    assert len(found) > len(GUEST)
+def test_samples_tell_who_is_meant(partner: Partner) -> None:
+    """What stands in the samples at mapped places is masked wherever it is quoted."""
+    persons = open_persons(partner)
+    assert persons.count
+    guest = next(value for value in sorted(persons._values) if persons.is_telling(value))
+    assert persons.text(f"Seen: {guest}.") == "Seen: [REDACTED]."
 
 
-def test_masking_reaches_every_file_and_spelling(build_run: Build) -> None:
-    """Raw, in JSON, in JSON within JSON and in HTML; the log stays readable."""
-    name = GUEST["Nombre"]
-    line = Evidence(feature="order-read", source="samples", outcome="passed", summary=f"Of {name}")
-    folder = build_run([line])
-    texts = {
-        "raw.md": name,
-        "deep/one.json": json.dumps({"a": name}),
-        "two.ipynb": json.dumps({"text": json.dumps({"a": name})}),
-        "page.html": "<p>&#205;</p>" + name,
-        "clean.txt": "nothing",
-    }
-    (folder.path / "deep").mkdir()
-    for file, text in texts.items():
-        (folder.path / file).write_text(text, "utf-8")
-    changed = mask_personal(folder, [name])
-    assert set(changed) == {*texts, "evidence.jsonl"} - {"clean.txt"}
-    log = read_log(folder.log)
-    assert log.is_complete
-    assert log.evidence[0].summary == "Of [REDACTED]"
-    for path in folder.path.rglob("*.*"):
-        assert name not in path.read_text("utf-8")
-        assert "u00cd" not in path.read_text("utf-8")
-    assert mask_personal(folder, [name]) == []
-    assert mask_personal(folder, []) == []
+def test_words_of_documents_and_evidence_are_ordinary(partner: Partner) -> None:
+    """A guest who is called as a status, a field or a word of the documents harms no text."""
+    persons = open_persons(partner)
+    for word in ("failed", "outcome", "Test", "Pedido", "Order Status", "Passed"):
+        persons.add(word)
+        assert persons.text(f"The {word}: it {word}.") == f"The {word}: it {word}."
 
 
-def test_an_incomplete_log_stays_incomplete(build_run: Build) -> None:
-    """No footer is invented for a run that did not end."""
-    line = Evidence(feature="order-read", source="samples", outcome="passed", summary="Íñigo Ruiz")
-    folder = build_run([line], complete=False)
-    assert mask_personal(folder, ["Íñigo Ruiz"]) == ["evidence.jsonl"]
-    assert not read_log(folder.log).is_complete
-
-
-def test_a_partner_without_mapping_has_nothing_to_find(run: RunFolder, tmp_path: Path) -> None:
-    """Without a mapping nobody knows where a name is, and nothing is masked."""
-    folder = tmp_path / "contracts" / "bocado"
-    shutil.copytree(ROOT / "contracts" / "bocado", folder, ignore=shutil.ignore_patterns("samples"))
-    settings = load_settings().model_copy(update={"contracts": tmp_path / "contracts"})
-    partner = load_partner("bocado", settings)
-    assert find_personal(run, partner) == []
+def test_places_decide_in_bodies(partner: Partner) -> None:
+    """At a mapped place any value goes, even `failed`; elsewhere the same word stays."""
+    persons = open_persons(partner)
+    body = {"Cliente": {"Nombre": "failed", "Telefono": ""}, "Estado": "failed", "failed": 1}
+    masked = json.loads(persons.text(json.dumps(body)))
+    assert masked == body | {"Cliente": {"Nombre": "[REDACTED]", "Telefono": "[REDACTED]"}}
