@@ -86,6 +86,8 @@ class Recorder:
         self._lock = threading.Lock()
         self._entries: deque[Recorded] = deque()
         self._most = most
+        self._masked: dict[int, Recorded] = {}
+        self._masked_for: object = None
         self._echoes: set[Echo] = set()
         self._kept = 0
 
@@ -98,7 +100,9 @@ class Recorder:
         self._redactor.notice(entry.request_body, entry.response_body)
         with self._lock:
             if self._most is not None and len(self._entries) >= self._most:
-                self._kept -= _size(self._entries.popleft())
+                gone = self._entries.popleft()
+                self._kept -= _size(gone)
+                self._masked.pop(id(gone), None)
             if self._kept + size > _KEPT:
                 note = f"[{size} bytes, not kept]".encode()
                 entry = replace(entry, request_body=b"", response_body=note)
@@ -122,7 +126,14 @@ class Recorder:
         """Everything so far, in order of completion, with secrets masked."""
         with self._lock:
             entries = list(self._entries)
-        return [self._mask(entry) for entry in entries]
+            # Those who ask again and again find it done, unless more is to be masked by now.
+            if self._masked_for != self._redactor.version:
+                self._masked, self._masked_for = {}, self._redactor.version
+            masked = self._masked
+        for entry in entries:
+            if id(entry) not in masked:
+                masked[id(entry)] = self._mask(entry)
+        return [masked[id(entry)] for entry in entries]
 
     def latest(self, fits: Callable[[Recorded], bool]) -> Recorded | None:
         """The last answered exchange that fits, with secrets masked."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from workbench.canonical import Address, Courier, Customer
@@ -30,8 +31,13 @@ def open_persons(partner: Partner) -> Persons:
     tails = find_tails(partner)
     names = frozenset(name for tail in tails for name in tail[-2:] if isinstance(name, str))
 
+    @lru_cache(maxsize=8192)
+    def judge(end: Tail) -> bool:
+        return any(_ends(end, tail) for tail in tails)
+
     def is_personal(path: Tail) -> bool:
-        return any(_ends(path, tail) for tail in tails)
+        # Payloads have few kinds of places, and many of each.
+        return judge(path[-_KEPT:])
 
     persons = Persons(is_personal, names=names, key=KEY, ordinary=_find_ordinary(partner))
     for path in sorted((partner.folder / "samples").rglob("*.json")):

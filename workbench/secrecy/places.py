@@ -33,23 +33,24 @@ def scan(text: str) -> Iterator[Place]:
     """All places of a text that begins as a JSON object or list does; none of any other."""
     if text.lstrip()[:1] not in {"{", "["}:
         return
-    levels: list[tuple[bool, str | None]] = []
+    # Of each level: whether it is an object, and the names above what is in it.
+    levels: list[tuple[bool, Path]] = [(False, ())]
     name: str | None = None
     for token in _TOKEN.finditer(text):
         sign = token[0]
+        is_object, above = levels[-1]
         if sign in "{[":
-            levels.append((sign == "{", name))
+            levels.append((sign == "{", above if name is None else (*above, name)))
             name = None
         elif sign in "}]":
-            if not levels:
+            if len(levels) == 1:
                 return
             levels.pop()
             name = None
         elif sign == ",":
             name = None
         elif sign != ":" and len(levels) <= _DEEPEST:
-            above = tuple(held for _, held in levels if held is not None)
-            is_name = bool(levels) and levels[-1][0] and name is None
+            is_name = is_object and name is None
             path = above if name is None else (*above, name)
             yield Place(token.start(), token.end(), path, is_name)
             name = read(sign) if is_name else name
@@ -59,6 +60,8 @@ def read(token: str) -> str:
     """What a string or number token says."""
     if token[0] != '"':
         return token
+    if "\\" not in token:
+        return token[1:-1]
     try:
         return str(json.loads(token))
     except ValueError:

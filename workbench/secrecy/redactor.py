@@ -79,6 +79,7 @@ class Redactor:
         self._later: list[str] = []
         self._once: deque[str] = deque(maxlen=_REMEMBERED)
         self._latest = latest
+        self._learnt = 0
         self.spared = dict(spared or {})
         self.persons: Persons | None = None
         self._spelt: dict[str, tuple[Form, ...]] = {}
@@ -89,6 +90,11 @@ class Redactor:
 
     def __repr__(self) -> str:
         return f"Redactor({len(self._names)} values)"
+
+    @property
+    def version(self) -> tuple[int, int]:
+        """Another one whenever it has learnt something, so that masked things can be kept."""
+        return self._learnt, self.persons.count if self.persons else 0
 
     @property
     def unsearchable(self) -> list[str]:
@@ -107,6 +113,7 @@ class Redactor:
             while self._latest is not None and len(self._later) > self._latest:
                 del self._names[self._later.pop(0)]
             self._ready = None
+            self._learnt += 1
 
     def learn(self, *values: str) -> None:
         """Mask these values too once they come again: a proof of one message never does."""
