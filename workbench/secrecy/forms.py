@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote_plus
 
 from workbench.secrecy.names import is_secret_name
-from workbench.secrecy.redactor import MASK
+from workbench.secrecy.persons import MASK
 
 IN_ADDRESS = "login in an address"
 # Forms that nothing else has; the group, where there is one, is the secret inside.
