@@ -37,6 +37,8 @@ class Settings(BaseSettings):
         contracts: One folder per partner.
         reports: Rendered output, one folder per partner and run.
         notebooks: The notebooks that `validate` executes.
+        public_url: Our address as partners know it, where a proxy stands before the receiver and
+            their signatures cover it.
         organisation: Who tests, as reports name it.
         contact: Where partners answer: an address, as text.
         logo: Picture on the cover of reports; a path from the root.
@@ -50,6 +52,7 @@ class Settings(BaseSettings):
     contracts: Path = Path("contracts")
     reports: Path = Path("reports")
     notebooks: Path = Path("notebooks")
+    public_url: str | None = None
     organisation: str = ""
     contact: str = ""
     logo: Path | None = None

@@ -80,9 +80,12 @@ def test_an_empty_tail_is_an_address(line: Start) -> None:
 
 
 def test_other_methods_are_405(line: Start) -> None:
-    """Only POST and PUT carry events, and the answer says so."""
+    """Only POST and PUT carry events, and the answer says so; a probe hears that we are there."""
     receiver = line({"p1": (OPEN, ())})
-    for method in ("GET", "DELETE", "PATCH", "HEAD"):
+    assert receiver.send("/p1/webhooks/x", method="HEAD")[0] == 200
+    status, headers, _ = receiver.send("/p1/webhooks/x", method="OPTIONS")
+    assert (status, headers["allow"]) == (204, "POST, PUT")
+    for method in ("GET", "DELETE", "PATCH"):
         status, headers, _ = receiver.send("/p1/webhooks/x", method=method)
         assert (status, headers["allow"]) == (405, "POST, PUT")
 

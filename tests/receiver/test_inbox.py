@@ -357,3 +357,21 @@ def test_rows_and_counts_agree_with_a_model(
     assert [receipt.seen_again for receipt in stored] == [len(b) - 1 for b in model.values()]
     differed = [sum(body != bodies[0] for body in bodies) for bodies in model.values()]
     assert [receipt.differed for receipt in stored] == differed
+
+
+def test_health_tells_of_a_disk_that_takes_nothing(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While posts are refused the inbox says so; it is well again with the next that is kept."""
+    write = inbox._store.write
+
+    def refuse(rows: list[object]) -> None:
+        raise StoreError("the disk is full")
+
+    monkeypatch.setattr(inbox._store, "write", refuse)
+    with pytest.raises(StoreError, match="full"):
+        inbox.put_sync(arrival(1), OK, Identity("1"))
+    assert not inbox.health().is_writing
+    monkeypatch.setattr(inbox._store, "write", write)
+    inbox.put_sync(arrival(1), OK, Identity("1"))
+    assert inbox.health().is_writing

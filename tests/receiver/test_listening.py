@@ -6,13 +6,21 @@ import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from deliveries import partner, with_webhooks
 
 from workbench.adapters.adapter import Adapter
 from workbench.errors import CredentialError, InputError
-from workbench.receiver.listening import inbox_path, listen, open_endpoint, open_station
+from workbench.partners import Partner
+from workbench.receiver.listening import (
+    assign_restaurants,
+    inbox_path,
+    listen,
+    open_endpoint,
+    open_station,
+)
 from workbench.receiver.server import ReceiverServer
 from workbench.receiver.sink import CallableSink, Effect
 from workbench.sandbox.server import Sandbox
@@ -125,3 +133,27 @@ def test_a_partner_without_webhooks_is_an_input_error(settings: Settings) -> Non
     with pytest.raises(InputError, match="no webhooks") as caught:
         open_endpoint(silent, lambda name: settings.credential("tavola", "sandbox", name))
     assert caught.value.location == "tavola/partner.yaml#/webhooks"
+
+
+def test_a_pos_code_belongs_to_one_partner(settings: Settings) -> None:
+    """Restaurants that a folder states are addresses of its partner, and of no other."""
+    one = with_restaurants("tavola", settings, {"r-7": "rest_1"})
+    assert list(assign_restaurants([one])) == ["tavola", "r-7"]
+    other = with_restaurants("bocado", settings, {"r-7": "b1"})
+    with pytest.raises(InputError, match="belongs to tavola already"):
+        assign_restaurants([one, other])
+
+
+def test_behind_a_proxy_the_public_address_is_signed(sandbox: Sandbox, settings: Settings) -> None:
+    """The address that partners know is that of the settings, with the pos-code."""
+    behind = settings.model_copy(update={"public_url": "https://pos.example/base/"})
+    with open_station({"r 7": partner("tavola")}, "sandbox", behind) as app:
+        (door,) = app._doors.values()
+        assert door.endpoint.public_url == "https://pos.example/base/r%207/webhooks"
+
+
+def with_restaurants(slug: str, settings: Settings, restaurants: dict[str, str]) -> Partner:
+    """A partner whose folder states pos-codes."""
+    given = partner(slug)
+    manifest = given.manifest.model_copy(update={"restaurants": restaurants})
+    return replace(given, manifest=manifest)

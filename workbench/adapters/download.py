@@ -92,6 +92,16 @@ def download(
     return Download(path, _plain(last), hashlib.sha256(body).hexdigest(), len(body))
 
 
+def visit(address: str, *, policy: RetryPolicy = POLICY) -> None:
+    """Call an address once, for what the call does; what it answers is not kept.
+
+    Raises:
+        InputError: It redirects elsewhere.
+        PartnerError: No answer, or a refusal.
+    """
+    _follow(address, policy)[0].require()
+
+
 def _save(body: bytes, path: Path) -> Path:
     try:
         with path.open("xb") as file:

@@ -14,8 +14,8 @@ import click
 import orjson
 
 from workbench.cli.output import FINDINGS, Output, speaks
-from workbench.errors import InputError
-from workbench.partners import load_partner
+from workbench.errors import InputError, WorkbenchError
+from workbench.partners import Partner, list_partners, load_partner
 from workbench.receiver.database import Database
 from workbench.receiver.desk import (
     Chosen,
@@ -25,11 +25,17 @@ from workbench.receiver.desk import (
     retry,
     show_receipt,
 )
-from workbench.receiver.listening import inbox_path, open_endpoint, open_inbox, serve_station
+from workbench.receiver.listening import (
+    assign_restaurants,
+    inbox_path,
+    open_endpoint,
+    open_inbox,
+    serve_station,
+)
 from workbench.receiver.quarantine import reverify
 from workbench.receiver.retention import erase
 from workbench.receiver.sink import HttpSink, NdjsonSink, Sink
-from workbench.settings import load_settings
+from workbench.settings import Settings, load_settings
 
 _INSTANT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"])
 _STORE = click.option(
@@ -38,7 +44,8 @@ _STORE = click.option(
 
 
 @click.command("listen")
-@click.argument("slug")
+@click.argument("slugs", nargs=-1, metavar="[SLUG]...")
+@click.option("--all", "is_all", is_flag=True, help="Every partner that sends webhooks.")
 @click.option("--environment", default="sandbox", show_default=True)
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8700, show_default=True)
@@ -48,7 +55,8 @@ _STORE = click.option(
 @speaks
 def listen_command(
     output: Output,
-    slug: str,
+    slugs: tuple[str, ...],
+    is_all: bool,
     environment: str,
     host: str,
     port: int,
@@ -56,22 +64,50 @@ def listen_command(
     into: Path | None,
     forward: str | None,
 ) -> int:
-    """Receive a partner's webhooks into the durable inbox until interrupted.
+    """Receive partners' webhooks into the durable inbox until interrupted.
 
-    What is forwarded is signed after Standard Webhooks with the credential `forward_secret`.
+    What is forwarded is signed after Standard Webhooks with the credential `forward_secret` of the
+    first partner. Behind a proxy, WORKBENCH_PUBLIC_URL is our address as partners know it.
     """
     settings = load_settings()
-    partner = load_partner(slug, settings)
+    partners = _choose_partners(output, slugs, settings, environment, is_all=is_all)
+    restaurants = assign_restaurants(partners)
+    slug = partners[0].slug
     if into is not None and forward is not None:
         raise InputError("Events go to one place", hint="Use --into or --forward, not both.")
     sink: Sink | None = NdjsonSink(into) if into is not None else None
     if forward is not None:
         sink = HttpSink(forward, settings.credential(slug, environment, "forward_secret"))
-    inbox_path(settings, slug).parent.mkdir(parents=True, exist_ok=True)
-    output.document({"url": f"http://{host}:{port}/{slug}/webhooks"})
-    output.text(f"http://{host}:{port}/{slug}/webhooks/… · stop with Ctrl-C")
-    serve_station({slug: partner}, environment, settings, host, port, store=store, sink=sink)
+    names = [partner.slug for partner in partners]
+    inbox_path(settings, *names).parent.mkdir(parents=True, exist_ok=True)
+    urls = {code: f"http://{host}:{port}/{code}/webhooks" for code in restaurants}
+    output.document({"url": urls[slug], "urls": urls})
+    for url in urls.values():
+        output.text(f"{url}/…")
+    output.text("stop with Ctrl-C")
+    serve_station(restaurants, environment, settings, host, port, store=store, sink=sink)
     return 0
+
+
+def _choose_partners(
+    output: Output, slugs: tuple[str, ...], settings: Settings, environment: str, *, is_all: bool
+) -> list[Partner]:
+    """The partners that were named, or all that can be listened to; the others are told."""
+    if bool(slugs) == is_all:
+        raise InputError("Nobody to listen to", hint="Name partners, or give --all.")
+    if not is_all:
+        return [load_partner(slug, settings) for slug in dict.fromkeys(slugs)]
+    ready: list[Partner] = []
+    for slug in list_partners(settings):
+        try:
+            partner = load_partner(slug, settings)
+            open_endpoint(partner, partial(settings.credential, slug, environment))
+            ready.append(partner)
+        except WorkbenchError as error:
+            output.text(f"{slug} is left out: {error}")
+    if not ready:
+        raise InputError("No partner can be listened to", hint="Set the keys of their webhooks.")
+    return ready
 
 
 @click.group("inbox")

@@ -16,14 +16,23 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from workbench.errors import CredentialError, StoreError
-from workbench.partners.manifest import Webhooks
+from workbench.partners.manifest import Handshake, Webhooks
 from workbench.receiver import reply as replies
 from workbench.receiver.deadlines import Deadlines
 from workbench.receiver.events import check_rules, identify, identify_refused
+from workbench.receiver.handshake import (
+    answer,
+    check_handshakes,
+    confirm,
+    fill,
+    list_handshakes,
+    may_hold,
+)
 from workbench.receiver.inbox import Inbox
+from workbench.receiver.message import Message
 from workbench.receiver.receipt import Arrival
 from workbench.receiver.reply import RETRY, Reply, Send
-from workbench.receiver.secrecy import mask_headers, mask_target
+from workbench.receiver.secrecy import mask_body, mask_headers, mask_target
 from workbench.receiver.signature import check_statement, verify
 
 Scope = MutableMapping[str, Any]
@@ -76,7 +85,7 @@ class _BadRequestError(Exception):
 def create_app(
     endpoints: Mapping[str, Endpoint], inbox: Inbox, *, bounds: Bounds | None = None
 ) -> Receiver:
-    """Build the application for `/{pos-code}/webhooks/{anything}` and `/healthz`.
+    """Build the application for `/{pos-code}/webhooks/{anything}`, `/healthz`, `/readyz`.
 
     Args:
         endpoints: Pos-code → who sends there.
@@ -90,6 +99,7 @@ def create_app(
     for pos_code, endpoint in endpoints.items():
         check_statement(endpoint.webhooks.signature)
         check_rules(endpoint.webhooks)
+        check_handshakes(endpoint.webhooks)
         if endpoint.webhooks.signature.scheme != "none" and not any(endpoint.secrets):
             raise CredentialError(
                 f"no key to check the webhooks for pos-code {pos_code}",
@@ -105,6 +115,7 @@ class _Door:
     """An endpoint with what its answers and its patience come to."""
 
     endpoint: Endpoint
+    handshakes: tuple[Handshake, ...]
     accepted: Reply
     refused: Reply
     store_seconds: float
@@ -119,6 +130,7 @@ class Receiver:
         self._bounds = bounds
         self._deadlines = Deadlines()
         self._reading = 0
+        self._tasks: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one ASGI connection."""
@@ -126,7 +138,7 @@ class Receiver:
             await _follow_lifespan(receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1000})
-        elif scope["path"] == "/healthz":
+        elif scope["path"] in {"/healthz", "/readyz"}:
             reply = await self._tell_health()
             await reply.send(send)
         else:
@@ -157,7 +169,7 @@ class Receiver:
         if door is None:
             return replies.UNKNOWN
         if scope["method"] not in METHODS:
-            return replies.WRONG_METHOD
+            return _answer_probe(scope, door, target)
         if _declared_length(scope) > self._bounds.body_bytes:
             return replies.TOO_LARGE
         body = await self._read_body(receive)
@@ -169,22 +181,21 @@ class Receiver:
         method, headers, endpoint = scope["method"], scope["headers"], door.endpoint
         webhooks, secrets = endpoint.webhooks, endpoint.secrets
         now = time.time()
+        url = _address(scope, endpoint, target)
         verification = verify(
-            webhooks.signature,
-            secrets,
-            method=method,
-            url=_address(scope, endpoint, target),
-            headers=headers,
-            body=body,
-            now=now,
+            webhooks.signature, secrets, method=method, url=url, headers=headers, body=body, now=now
         )
+        message = Message(method, url, headers, body)
+        greeting = self._greet(door, message, is_proved=verification.is_proved)
+        if greeting is not None and not verification.ok:
+            return greeting
         arrival = Arrival(
             partner=endpoint.partner,
             pos_code=pos_code,
             method=method,
             target=mask_target(target, secrets),
             headers=mask_headers(headers, webhooks.signature, secrets),
-            body=body,
+            body=mask_body(body, webhooks.signature, secrets),
             received_at=datetime.fromtimestamp(now, UTC),
         )
         if verification.ok:
@@ -193,7 +204,25 @@ class Receiver:
             identity = identify_refused(arrival, target, headers)
         with self._deadlines.limit(door.store_seconds):
             await self._inbox.put(arrival, verification, identity)
-        return door.accepted if verification.ok else door.refused
+        if not verification.ok:
+            return door.refused
+        if greeting is not None:
+            return greeting
+        return _acknowledge(webhooks, message) if "{" in webhooks.ack_body else door.accepted
+
+    def _greet(self, door: _Door, message: Message, *, is_proved: bool) -> Reply | None:
+        """The answer to a handshake that comes as a delivery; None for any other."""
+        if not may_hold(door.handshakes, message):
+            return None
+        found = answer(door.handshakes, message, door.endpoint.secrets, is_proved=is_proved)
+        if found is None:
+            return None
+        reply, address = found
+        if address is not None:
+            task = asyncio.create_task(asyncio.to_thread(confirm, address))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return reply
 
     async def _read_body(self, receive: Receive) -> bytes:
         chunks: list[bytes] = []
@@ -231,13 +260,33 @@ class Receiver:
         return Reply(200 if health.is_writing else 503, fields=fields)
 
 
+def _answer_probe(scope: Scope, door: _Door, target: str) -> Reply:
+    """Whether there is such an address, asked with a method that carries no event."""
+    url = _address(scope, door.endpoint, target)
+    message = Message(scope["method"], url, scope["headers"], b"")
+    found = answer(door.handshakes, message, door.endpoint.secrets, is_proved=False)
+    if found is not None:
+        return found[0]
+    known = {"HEAD": replies.PRESENT, "OPTIONS": replies.METHODS}
+    return known.get(scope["method"], replies.WRONG_METHOD)
+
+
+def _acknowledge(webhooks: Webhooks, message: Message) -> Reply:
+    return Reply.text(webhooks.ack, fill(webhooks.ack_body, message), webhooks.ack_type)
+
+
 def _open_door(endpoint: Endpoint, bounds: Bounds) -> _Door:
     webhooks, refusal = endpoint.webhooks, endpoint.webhooks.signature.refusal
     patience = (webhooks.timeout_seconds or 60) * PATIENCE_PART
     retry = (RETRY,) if refusal == replies.BUSY.status else ()
     return _Door(
         endpoint=endpoint,
-        accepted=Reply(webhooks.ack),
+        handshakes=list_handshakes(webhooks),
+        accepted=(
+            Reply.text(webhooks.ack, webhooks.ack_body, webhooks.ack_type)
+            if webhooks.ack_body
+            else Reply(webhooks.ack)
+        ),
         refused=Reply(refusal, "signature refused", *retry),
         store_seconds=min(bounds.store_seconds, patience),
     )

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from workbench.partners.manifest import EventRule, Match, Webhooks
-from workbench.receiver.lookup import compile_path, find, find_text, parse_body, scalar_text
+from workbench.receiver.body import parse_body
+from workbench.receiver.lookup import compile_path, find, find_text, scalar_text
 from workbench.receiver.receipt import Arrival
 from workbench.receiver.schemes import read_claims
 
@@ -83,10 +85,18 @@ def read_item(reference: str, rule: EventRule, item: Any, location: str = "$") -
 
 def read_payload(webhooks: Webhooks, receipt: Arrival) -> Any:
     """The JSON value of a receipt: its body, or the claims where the body is a token."""
-    body = parse_body(receipt.body, receipt.header("content-type") or "")
+    body = _parse(
+        receipt.body,
+        receipt.header("content-type") or "",
+        receipt.header("content-encoding") or "",
+    )
     if webhooks.signature.scheme == "jwt" and webhooks.signature.token_json:
         return read_claims(find_text(webhooks.signature.token_json, body))
     return body
+
+
+# The events of a batch are processed one by one, each from the body that they came in.
+_parse = lru_cache(maxsize=4)(parse_body)
 
 
 def read_number(webhooks: Webhooks, receipt: Arrival) -> int | None:

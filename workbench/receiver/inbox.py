@@ -87,6 +87,8 @@ class Inbox:
         self._is_idle = False
         self._pause = 0.0
         self._fault: StoreError | None = None
+        # Whether the last batch could not be written, as on a full disk; the next one may.
+        self._has_failed = False
         self._thread = threading.Thread(target=self._run, name="inbox-writer", daemon=True)
         self._thread.start()
 
@@ -146,7 +148,12 @@ class Inbox:
         """
         depth = self._store.depth(datetime.now(UTC))
         return Health(
-            is_writing=self._fault is None and not self._is_closing and self._thread.is_alive(),
+            is_writing=(
+                self._fault is None
+                and not self._has_failed
+                and not self._is_closing
+                and self._thread.is_alive()
+            ),
             depth=depth.new,
             oldest_seconds=depth.oldest_seconds,
             quarantined=depth.quarantined,
@@ -189,12 +196,15 @@ class Inbox:
             try:
                 self._store.write([entry.row for entry in batch])
             except StoreError as error:
+                self._has_failed = True
                 if error.is_fatal:
                     self._fault = error
                 _settle(batch, error)
             except Exception as error:  # noqa: BLE001  the writer must outlive any one batch
+                self._has_failed = True
                 _settle(batch, StoreError(f"the inbox failed ({type(error).__name__})"))
             else:
+                self._has_failed = False
                 _settle(batch, None)
             self._pause = _pause_after(time.monotonic() - started, len(batch))
 

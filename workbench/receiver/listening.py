@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
+from urllib.parse import quote
 
 from pydantic import SecretStr
 
@@ -29,8 +30,15 @@ INBOX_NAME = "inbox.sqlite"
 _LOG = logging.getLogger(__name__)
 
 
-def open_endpoint(partner: Partner, credential: Callable[[str], SecretStr]) -> Endpoint:
+def open_endpoint(
+    partner: Partner, credential: Callable[[str], SecretStr], public_url: str | None = None
+) -> Endpoint:
     """Who sends to the pos-code of a partner, with the keys to check it.
+
+    Args:
+        partner: The partner.
+        credential: Finds a credential by name.
+        public_url: Address up to and including `/webhooks` as the partner knows it.
 
     Raises:
         InputError: The manifest says nothing about webhooks.
@@ -48,12 +56,33 @@ def open_endpoint(partner: Partner, credential: Callable[[str], SecretStr]) -> E
         partner=partner.slug,
         webhooks=webhooks,
         secrets=read_secrets(webhooks.signature, credential),
+        public_url=public_url,
     )
 
 
-def inbox_path(settings: Settings, partner: str) -> Path:
-    """The durable inbox of a partner."""
-    return settings.reports / partner / INBOX_NAME
+def inbox_path(settings: Settings, partner: str, *others: str) -> Path:
+    """The durable inbox of a partner; that of several is beside their folders."""
+    folder = settings.reports if others else settings.reports / partner
+    return folder / INBOX_NAME
+
+
+def assign_restaurants(partners: Iterable[Partner]) -> dict[str, Partner]:
+    """Pos-code → who sends there: the slug of each partner, and the restaurants that it states.
+
+    Raises:
+        InputError: Two partners state the same pos-code.
+    """
+    assigned: dict[str, Partner] = {}
+    for partner in partners:
+        for code in (partner.slug, *partner.manifest.restaurants):
+            if assigned.setdefault(code, partner) is not partner:
+                raise InputError(
+                    f"the pos-code {code!r} belongs to {assigned[code].slug} already",
+                    location=f"{partner.slug}/partner.yaml#/restaurants",
+                    partner=partner.slug,
+                    hint="give each partner's restaurant a pos-code of its own",
+                )
+    return assigned
 
 
 def open_inbox(partner: str, settings: Settings, store: str | None = None) -> Database:
@@ -96,11 +125,15 @@ def open_station(
     """
     partners = {partner.slug: partner for partner in restaurants.values()}
     endpoints = {
-        code: open_endpoint(partner, partial(settings.credential, partner.slug, environment))
+        code: open_endpoint(
+            partner,
+            partial(settings.credential, partner.slug, environment),
+            _public_address(settings, code),
+        )
         for code, partner in restaurants.items()
     }
     with ExitStack() as stack:
-        location = store or inbox_path(settings, next(iter(partners)))
+        location = store or inbox_path(settings, *partners)
         inbox = stack.enter_context(Inbox(location))
         app = create_app(endpoints, inbox)
         parties = [
@@ -150,6 +183,12 @@ def serve_station(
     """
     with open_station(restaurants, environment, settings, store=store, sink=sink) as app:
         serve(app, host=host, port=port)
+
+
+def _public_address(settings: Settings, pos_code: str) -> str | None:
+    if settings.public_url is None:
+        return None
+    return f"{settings.public_url.rstrip('/')}/{quote(pos_code, safe='')}/webhooks"
 
 
 def _open_adapter(

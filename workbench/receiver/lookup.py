@@ -1,15 +1,15 @@
-"""JSON bodies and JSONPath, total for every body: an odd payload finds nothing, never raises."""
+"""JSONPath, total for every value: an odd payload finds nothing, never raises."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
-from urllib.parse import parse_qsl
 
-import orjson
 from jsonpath import JSONPath, JSONPathEnvironment, JSONPathError
 from jsonpath.segments import JSONPathChildSegment
-from jsonpath.selectors import NameSelector
+from jsonpath.selectors import IndexSelector, NameSelector
 
 from workbench.errors import ManifestError
 
@@ -42,11 +42,16 @@ def find(path: str, value: Any) -> list[tuple[str, Any]]:
     """The nodes of `value` at `path`, as (normalised location, value); empty when it has none."""
     plain = _walk_of(path)
     if plain is not None:
-        location, names = plain
-        for name in names:
-            if not isinstance(value, dict) or name not in value:
+        location, steps = plain
+        for step in steps:
+            is_there = (
+                isinstance(value, dict) and step in value
+                if isinstance(step, str)
+                else isinstance(value, list) and step < len(value)
+            )
+            if not is_there:
                 return []
-            value = value[name]
+            value = value[step]
         return [(location, value)]
     try:
         return [(str(match.path), match.value) for match in compile_path(path).finditer(value)]
@@ -55,21 +60,31 @@ def find(path: str, value: Any) -> list[tuple[str, Any]]:
 
 
 @lru_cache(maxsize=512)
-def _walk_of(path: str) -> tuple[str, tuple[str, ...]] | None:
-    """(normalised location, names) of a path of names alone, which is far faster to walk."""
+def _walk_of(path: str) -> tuple[str, tuple[str | int, ...]] | None:
+    """(normalised location, steps) of a path of names and indexes, which is far faster to walk."""
     compiled = compile_path(path)
-    names: list[str] = []
+    steps: list[str | int] = []
     for segment in compiled.segments:
         (first, *more) = segment.selectors
-        is_child = isinstance(segment, JSONPathChildSegment)
-        if more or not is_child or not isinstance(first, NameSelector):
+        if more or not isinstance(segment, JSONPathChildSegment):
             return None
-        names.append(first.name)
-    sample: Any = None
-    for name in reversed(names):
-        sample = {name: sample}
-    (match,) = compiled.finditer(sample)
-    return str(match.path), tuple(names)
+        if isinstance(first, NameSelector):
+            steps.append(first.name)
+        elif isinstance(first, IndexSelector) and first.index >= 0:
+            steps.append(first.index)
+        else:
+            return None
+    return normalise(steps), tuple(steps)
+
+
+def normalise(steps: Iterable[str | int]) -> str:
+    """The normalised path of RFC 9535 §2.7."""
+    return "$" + "".join(f"[{step if isinstance(step, int) else _quote(step)}]" for step in steps)
+
+
+def _quote(name: str) -> str:
+    text = json.dumps(name, ensure_ascii=False)[1:-1].replace('\\"', '"').replace("'", "\\'")
+    return f"'{text}'"
 
 
 def find_text(path: str, value: Any) -> str | None:
@@ -88,13 +103,3 @@ def scalar_text(value: Any) -> str | None:
     if isinstance(value, int | float):
         return str(value)
     return None
-
-
-def parse_body(body: bytes, content_type: str = "") -> Any:
-    """The body as JSON values (a form as an object of texts); None when it is neither."""
-    if content_type.partition(";")[0].strip().lower() == "application/x-www-form-urlencoded":
-        return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return None

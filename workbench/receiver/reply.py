@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
+from typing import Any, Self
 
 import orjson
 
@@ -45,6 +45,17 @@ class Reply:
         self._start = {"type": "http.response.start", "status": status, "headers": sent}
         self._body = {"type": "http.response.body", "body": body}
 
+    @classmethod
+    def text(cls, status: int, body: str, kind: str, *headers: tuple[bytes, bytes]) -> Self:
+        """An answer with a body of any media type."""
+        reply = cls(status)
+        raw = body.encode("utf-8", "replace")
+        sent = [*headers, (b"content-length", str(len(raw)).encode())]
+        sent += [(b"content-type", kind.encode("latin-1", "replace"))] if raw else []
+        reply._start = {**reply._start, "headers": sent}
+        reply._body = {**reply._body, "body": raw}
+        return reply
+
     async def send(self, send: Send) -> None:
         """Answer with it."""
         await send(self._start)
@@ -54,6 +65,8 @@ class Reply:
 BUSY = Reply(503, "not stored, please send again", RETRY)
 UNREADABLE = Reply(503, "the inbox cannot be read", RETRY)
 UNKNOWN = Reply(404, "no such address")
+PRESENT = Reply(200)
+METHODS = Reply(204, "", (b"allow", b"POST, PUT"))
 WRONG_METHOD = Reply(405, "send POST or PUT", (b"allow", b"POST, PUT"))
 TOO_LARGE = Reply(413, "body too large", CLOSE)
 TOO_SLOW = Reply(408, "body too slow", CLOSE)

@@ -13,14 +13,13 @@ import hmac
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import orjson
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from workbench.errors import SignatureError
-from workbench.partners.manifest import Signature
+from workbench.partners.manifest import SIGNED_TOLERANCE_SECONDS, Signature
 from workbench.receiver.message import (
     Message,
     octets,
@@ -28,14 +27,17 @@ from workbench.receiver.message import (
     signed_text,
     timestamp_text,
 )
+from workbench.receiver.public_keys import is_signed, is_token_of, read_public_key
 
 LEEWAY_SECONDS = 60  # clocks differ; only for claims of a JSON Web Token
-STANDARD_TOLERANCE_SECONDS = 300
-_DIGEST_BYTES = {"sha256": 32, "sha1": 20, "sha512": 64}
+_DIGEST_BYTES = {"sha256": 32, "sha1": 20, "sha384": 48, "sha512": 64}
 _HEX = re.compile(rb"(?:[0-9A-Fa-f]{2})+")
 _URL_BASE64 = re.compile(rb"[A-Za-z0-9_-]+")
 _SECONDS = re.compile(rb"[0-9]{1,10}")
-_MILLISECONDS = re.compile(rb"[0-9]{11,14}")
+# Seconds with a fraction, or a count of milli-, micro- or nanoseconds by its length.
+_FRACTION = re.compile(rb"[0-9]{1,10}\.[0-9]{1,9}")
+_FINER = re.compile(rb"[0-9]{11,20}")
+_UNITS = ((14, 1e3), (17, 1e6), (20, 1e9))
 
 Check = Callable[[Signature, Sequence[bytes], Message, float], None]
 
@@ -43,25 +45,43 @@ Check = Callable[[Signature, Sequence[bytes], Message, float], None]
 def check_hmac(
     signature: Signature, secrets: Sequence[bytes], message: Message, now: float
 ) -> None:
-    """`header` = prefix + HMAC of a template."""
-    value = message.header(signature.header or "")
-    spelt = parameters(value, signature.parameter) if signature.parameter else [value]
-    size = _DIGEST_BYTES[signature.algorithm]
-    given = [
-        digest
-        for text in spelt
-        if (digest := _decode(_after(signature.prefix, text), signature.encoding, size))
-    ]
-    if not given:
-        raise SignatureError("the signature cannot be read", reason="malformed")
-    texts = [
-        signed_text(template, signature, message)
-        for template in (signature.template, *signature.alternatives)
-    ]
-    keys = [key for secret in secrets if (key := _key(secret, signature.key_encoding))]
+    """HMAC of a template."""
+    given = _given(signature, message, _DIGEST_BYTES[signature.algorithm])
+    keys = [key for secret in secrets if (key := read_key(secret, signature.key_encoding))]
+    texts = _texts(signature, message)
     expected = [_proof(key, text, signature.algorithm) for key in keys for text in texts]
     _require_match(given, expected)
-    _require_fresh(timestamp_text(signature, message), signature.tolerance_seconds, now)
+    _require_fresh(timestamp_text(signature, message), signature.tolerance, now)
+
+
+def check_hash(
+    signature: Signature, secrets: Sequence[bytes], message: Message, now: float
+) -> None:
+    """The digest of a template that holds the secret."""
+    given = _given(signature, message, _DIGEST_BYTES[signature.algorithm])
+    expected = [
+        hashlib.new(signature.algorithm, text).digest()
+        for secret in secrets
+        for text in _texts(signature, message, secret)
+    ]
+    _require_match(given, expected)
+    _require_fresh(timestamp_text(signature, message), signature.tolerance, now)
+
+
+def check_public(
+    signature: Signature, secrets: Sequence[bytes], message: Message, now: float
+) -> None:
+    """A signature of a template, checked with a public key: ed25519, ecdsa or rsa."""
+    given, texts = _given(signature, message), _texts(signature, message)
+    keys = [key for secret in secrets if (key := read_public_key(signature.scheme, secret))]
+    if not any(
+        is_signed(key, one, text, signature.algorithm)
+        for key in keys
+        for one in given
+        for text in texts
+    ):
+        raise SignatureError("the signature does not match", reason="mismatch")
+    _require_fresh(timestamp_text(signature, message), signature.tolerance, now)
 
 
 def check_token(
@@ -70,8 +90,8 @@ def check_token(
     message: Message,
     now: float,  # noqa: ARG001  the shape of every check
 ) -> None:
-    """`header` = prefix + the shared token itself."""
-    value = _after(signature.prefix, message.header(signature.header or ""))
+    """The shared token itself."""
+    value = _after(signature.prefix, _place(signature, message))
     if not value:
         raise SignatureError("the token cannot be read", reason="malformed")
     _require_same_text([value], secrets)
@@ -107,32 +127,39 @@ def check_standard_webhooks(
     if not (given[b"v1"] or given[b"v1a"]) or not identity or not _SECONDS.fullmatch(sent_at):
         raise SignatureError("no signature of a known version", reason="malformed")
     text = b".".join((identity, sent_at, message.body))
-    shared = [key for secret in secrets if (key := _standard_key(secret, b"whsec_"))]
-    public = [key for secret in secrets if (key := _standard_key(secret, b"whpk_"))]
-    is_signed = any(
-        _is_ed25519(key, candidate, text) for key in public for candidate in given[b"v1a"]
+    # A few senders sign with the text of the key instead of the bytes that it spells.
+    texts = [secret for secret in secrets if secret.startswith(b"whsec_")]
+    shared = [key for secret in secrets if (key := read_standard_key(signature, secret))] + texts
+    public = [key for secret in secrets if (key := read_standard_key(signature, secret, b"whpk_"))]
+    is_public = any(
+        is_signed(edwards, candidate, text)
+        for raw in public
+        if (edwards := read_public_key("ed25519", raw))
+        for candidate in given[b"v1a"]
     )
-    if not is_signed:
+    if not is_public:
         _require_match(given[b"v1"], [_proof(key, text, "sha256") for key in shared])
-    _require_fresh(sent_at, signature.tolerance_seconds or STANDARD_TOLERANCE_SECONDS, now)
+    tolerance = signature.tolerance_seconds or SIGNED_TOLERANCE_SECONDS
+    _require_fresh(sent_at, tolerance, now)
 
 
 def check_jwt(signature: Signature, secrets: Sequence[bytes], message: Message, now: float) -> None:
-    """A JSON Web Token with a shared key, in the body or in a header."""
-    if signature.token_json:
-        token = message.json_text(signature.token_json)
-    else:
-        token = _after(signature.prefix, message.header(signature.header or ""))
+    """A JSON Web Token, in the body or in a header."""
+    token = _after(signature.prefix, _place(signature, message))
     parts = token.split(b".")
     if len(parts) != 3:
         raise SignatureError("not a JSON Web Token", reason="malformed")
     header, claims, given = _json_part(parts[0]), _json_part(parts[1]), _url_base64(parts[2])
-    is_expected = header.get("alg") == f"HS{signature.algorithm.removeprefix('sha')}"
-    if not given or not is_expected or "crit" in header:
+    is_shared = signature.algorithm in _DIGEST_BYTES
+    expected = f"HS{signature.algorithm.removeprefix('sha')}" if is_shared else signature.algorithm
+    if not given or header.get("alg") != expected or "crit" in header:
         raise SignatureError("not a token of the agreed kind", reason="malformed")
-    text = b".".join(parts[:2])
-    keys = [key for secret in secrets if (key := _key(secret, signature.key_encoding))]
-    _require_match([given], [_proof(key, text, signature.algorithm) for key in keys])
+    if is_shared:
+        text = b".".join(parts[:2])
+        keys = [key for secret in secrets if (key := read_key(secret, signature.key_encoding))]
+        _require_match([given], [_proof(key, text, signature.algorithm) for key in keys])
+    elif not any(is_token_of(secret, token, expected) for secret in secrets):
+        raise SignatureError("the signature does not match", reason="mismatch")
     _require_valid_claims(claims, signature.tolerance_seconds, now)
 
 
@@ -147,6 +174,10 @@ def read_claims(token: str | None) -> Any:
 
 CHECKS: Mapping[str, Check] = {
     "hmac": check_hmac,
+    "hash": check_hash,
+    "ed25519": check_public,
+    "ecdsa": check_public,
+    "rsa": check_public,
     "token": check_token,
     "basic": check_basic,
     "standard-webhooks": check_standard_webhooks,
@@ -160,12 +191,40 @@ def _proof(key: bytes, text: bytes, algorithm: str) -> bytes:
     return hmac.new(key, text, algorithm).digest()
 
 
+def _place(signature: Signature, message: Message) -> bytes:
+    """What proves the sender, as it stands in the header, the query or the body."""
+    path = signature.signature_json or signature.token_json
+    if path:
+        return message.json_text(path)
+    if signature.query:
+        return message.parameter(signature.query)
+    return message.header(signature.header or "")
+
+
+def _given(signature: Signature, message: Message, size: int = 0) -> list[bytes]:
+    """The signatures of a delivery, decoded; of so many bytes, unless 0."""
+    value = _place(signature, message)
+    spelt = parameters(value, signature.parameter) if signature.parameter else [value]
+    decoded = [_decode(_after(signature.prefix, text), signature.encoding) for text in spelt]
+    given = [digest for digest in decoded if digest and size in {0, len(digest)}]
+    if not given:
+        raise SignatureError("the signature cannot be read", reason="malformed")
+    return given
+
+
+def _texts(signature: Signature, message: Message, secret: bytes = b"") -> list[bytes]:
+    return [signed_text(template, signature, message, secret) for template in signature.templates]
+
+
 def _after(prefix: str, value: bytes) -> bytes:
+    """The value behind a prefix; names of schemes are compared without case (RFC 9110)."""
     start = octets(prefix)
-    return value[len(start) :] if value.startswith(start) else b""
+    has_prefix = value[: len(start)].lower() == start.lower()
+    return value[len(start) :].strip() if has_prefix else b""
 
 
-def _key(secret: bytes, encoding: str) -> bytes | None:
+def read_key(secret: bytes, encoding: str) -> bytes | None:
+    """The bytes of a shared key; None when the credential is not spelt so."""
     if encoding == "text":
         return secret
     if encoding == "hex":
@@ -173,24 +232,35 @@ def _key(secret: bytes, encoding: str) -> bytes | None:
     return _base64(secret)
 
 
-def _standard_key(secret: bytes, prefix: bytes) -> bytes | None:
-    # A secret without prefix is a shared key: the reference libraries take it so.
+def read_standard_key(
+    signature: Signature, secret: bytes, prefix: bytes = b"whsec_"
+) -> bytes | None:
+    """The bytes of a key of Standard Webhooks: shared (`whsec_`) or public (`whpk_`).
+
+    Some libraries show keys with the version of the signature before it, as in `v1,whsec_…`; a
+    secret without prefix is a shared key: the reference libraries take it so.
+    """
+    if "key_encoding" in signature.model_fields_set and signature.key_encoding == "text":
+        return secret if prefix == b"whsec_" else None
+    secret = secret.removeprefix(b"v1a,").removeprefix(b"v1,")
     if not secret.startswith((b"whsec_", b"whpk_")) and prefix == b"whsec_":
         return _base64(secret)
     return _base64(secret.removeprefix(prefix)) if secret.startswith(prefix) else None
 
 
-def _decode(text: bytes, encoding: str, size: int) -> bytes | None:
+# Of base64url (RFC 4648) in base64: senders mix them up, and both are plain to read.
+_ALPHABET = bytes.maketrans(b"-_", b"+/")
+
+
+def _decode(text: bytes, encoding: str) -> bytes:
     if encoding == "hex":
-        digest = bytes.fromhex(text.decode("ascii")) if _HEX.fullmatch(text) else b""
-    else:
-        digest = _base64(text) or b""
-    return digest if len(digest) == size else None
+        return bytes.fromhex(text.decode("ascii")) if _HEX.fullmatch(text) else b""
+    return _base64(text.translate(_ALPHABET)) or b""
 
 
 def _base64(text: bytes) -> bytes | None:
     try:
-        return base64.b64decode(text, validate=True)
+        return base64.b64decode(text + b"=" * (-len(text) % 4), validate=True)
     except (binascii.Error, ValueError):
         return None
 
@@ -212,14 +282,6 @@ def _json_part(text: bytes) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise SignatureError("not a JSON Web Token", reason="malformed")
     return value
-
-
-def _is_ed25519(key: bytes, given: bytes, text: bytes) -> bool:
-    try:
-        Ed25519PublicKey.from_public_bytes(key).verify(given, text)
-    except (InvalidSignature, ValueError):
-        return False
-    return True
 
 
 def _require_match(given: Iterable[bytes], expected: Sequence[bytes]) -> None:
@@ -245,12 +307,13 @@ def _require_fresh(sent_at: bytes | None, tolerance: int | None, now: float) -> 
 
 
 def _seconds(text: bytes) -> float:
-    if _SECONDS.fullmatch(text):
+    if _SECONDS.fullmatch(text) or _FRACTION.fullmatch(text):
         return float(text)
-    if _MILLISECONDS.fullmatch(text):
-        return float(text) / 1000
+    if _FINER.fullmatch(text):
+        return int(text) / next(unit for length, unit in _UNITS if len(text) <= length)
     try:
-        instant = datetime.fromisoformat(text.decode("ascii"))
+        spelt = text.decode("ascii")
+        instant = parsedate_to_datetime(spelt) if "," in spelt else datetime.fromisoformat(spelt)
         return instant.timestamp() if instant.tzinfo else _unreadable_time()
     except (ValueError, OverflowError):
         return _unreadable_time()

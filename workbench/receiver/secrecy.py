@@ -11,7 +11,7 @@ from workbench.secrecy import is_secret_name
 
 MASK = "[redacted]"
 # Their header is a proof over this one message, not a credential, and a second check needs it.
-_PROOFS = frozenset({"hmac", "standard-webhooks"})
+_PROOFS = frozenset({"hmac", "hash", "standard-webhooks", "ed25519", "ecdsa", "rsa"})
 
 
 def mask_headers(
@@ -27,6 +27,14 @@ def mask_headers(
         is_masked = is_named or _holds_any(raw_value, secrets)
         kept.append((name, MASK if is_masked else raw_value.decode("latin-1")))
     return tuple(kept)
+
+
+def mask_body(body: bytes, signature: Signature, secrets: tuple[bytes, ...]) -> bytes:
+    """A body without the token that it carries; a proof over the body stays, it tells no secret."""
+    if signature.scheme == "token" and signature.token_json:
+        for secret in filter(None, secrets):
+            body = body.replace(secret, MASK.encode())
+    return body
 
 
 def mask_target(target: str, secrets: tuple[bytes, ...]) -> str:

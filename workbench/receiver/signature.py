@@ -16,7 +16,8 @@ from workbench.errors import CredentialError, ManifestError, SignatureError
 from workbench.partners.manifest import Signature
 from workbench.receiver.lookup import compile_path
 from workbench.receiver.message import Headers, Message, parse_template
-from workbench.receiver.schemes import CHECKS
+from workbench.receiver.public_keys import is_jose_key, read_public_key
+from workbench.receiver.schemes import CHECKS, read_key, read_standard_key
 
 Reason = Literal["ok", "missing", "malformed", "mismatch", "too-old", "unsigned"]
 
@@ -64,7 +65,7 @@ def verify(
     """
     if signature.scheme == "none":
         return Verification(ok=True, reason="unsigned")
-    usable = [secret for secret in secrets if secret]
+    usable = [key for secret in secrets if (key := secret.strip(b"\r\n"))]
     message = Message.read(method, url, headers, body)
     try:
         CHECKS[signature.scheme](signature, usable, message, now)
@@ -79,7 +80,7 @@ def check_statement(signature: Signature) -> None:
     Raises:
         ManifestError: A placeholder or a JSONPath is wrong.
     """
-    for template in (signature.template, *signature.alternatives):
+    for template in signature.templates:
         used = {text for is_placeholder, text in parse_template(template) if is_placeholder}
         has_time = (
             signature.timestamp_header or signature.timestamp_parameter or signature.timestamp_json
@@ -90,7 +91,7 @@ def check_statement(signature: Signature) -> None:
                 location="partner.yaml#/webhooks/signature/template",
                 hint="name its timestamp_header (or _parameter, _json), or its id_header",
             )
-    for path in (signature.timestamp_json, signature.token_json):
+    for path in (signature.timestamp_json, signature.token_json, signature.signature_json):
         if path:
             compile_path(path)
 
@@ -103,7 +104,8 @@ def read_secrets(signature: Signature, credential: Callable[[str], SecretStr]) -
         credential: Finds a credential by name, or raises CredentialError.
 
     Raises:
-        CredentialError: The first key is not to be had; later ones (rotation) may be absent.
+        CredentialError: The first key is not to be had (later ones, for rotation, may be absent),
+            or a key is not spelt as the scheme wants it.
     """
     width = 2 if signature.scheme == "basic" and len(signature.credentials) > 1 else 1
     names = signature.credentials
@@ -116,8 +118,40 @@ def read_secrets(signature: Signature, credential: Callable[[str], SecretStr]) -
             if index == 0:
                 raise
             continue
-        secrets.append(":".join(parts).encode())
+        secret = ":".join(part.strip() for part in parts).encode()
+        if secret and not _is_readable(signature, secret):
+            raise CredentialError(
+                f"the credential {group[0]} is no key of the scheme {signature.scheme}",
+                location="partner.yaml#/webhooks/signature",
+                hint=_HINTS.get(signature.scheme, "look at `key_encoding`: text, hex or base64"),
+            )
+        secrets.append(secret)
     return tuple(secrets)
+
+
+_HINTS = {
+    "standard-webhooks": "it is spelt `whsec_` and base64; else state `key_encoding: text`",
+    "jwt": "give a PEM public key, a certificate or a JWK set",
+    "ed25519": "give a PEM public key, or its 32 bytes in hex or base64",
+    "ecdsa": "give a PEM public key or certificate, or its DER in base64",
+    "rsa": "give a PEM public key or certificate, or its DER in base64",
+}
+
+
+def _is_readable(signature: Signature, secret: bytes) -> bool:
+    """Whether a credential is spelt as the scheme wants its key."""
+    match signature.scheme:
+        case "ed25519" | "ecdsa" | "rsa":
+            return read_public_key(signature.scheme, secret) is not None
+        case "standard-webhooks":
+            prefixes = (b"whsec_", b"whpk_")
+            return any(read_standard_key(signature, secret, prefix) for prefix in prefixes)
+        case "jwt" if signature.algorithm[0].isupper():
+            return is_jose_key(secret)
+        case "hmac" | "jwt":
+            return bool(read_key(secret, signature.key_encoding))
+        case _:
+            return True
 
 
 def _reason(error: SignatureError) -> Reason:

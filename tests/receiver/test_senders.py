@@ -1,0 +1,316 @@
+"""Ways of signing that senders publish: one vector each, made by hand, and the same one altered."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import zlib
+from email.utils import formatdate
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from joserfc import jwk, jwt
+from pydantic import SecretStr
+
+from workbench.errors import CredentialError
+from workbench.partners.manifest import Signature
+from workbench.receiver.signature import check_statement, read_secrets, verify
+
+NOW = 1_790_000_000.0
+STAMP = str(int(NOW)).encode()
+KEY = b"shared-by-both"
+URL = "https://pos.example/r1/webhooks/orders?token=shared-by-both&x=1"
+BODY = b'{"id":"e-1","live":true,"sent":{"stamp":"1790000000","word":"w"},"order":{"id":7}}'
+FORM = b"To=%2B34600&Body=hola+mundo&Account=A1"
+EDWARDS = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+CURVE = ec.derive_private_key(12345, ec.SECP256R1())
+RSA = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+def mac(text: bytes, key: bytes = KEY, algorithm: str = "sha256") -> bytes:
+    """The HMAC as raw bytes."""
+    return hmac.digest(key, text, algorithm)
+
+
+def b64(raw: bytes) -> str:
+    """Standard base64."""
+    return base64.b64encode(raw).decode()
+
+
+def pem(key: Any) -> bytes:
+    """The public half of a key, as PEM."""
+    form = serialization.PublicFormat.SubjectPublicKeyInfo
+    return bytes(key.public_key().public_bytes(serialization.Encoding.PEM, form))
+
+
+def raw_pair(signature: bytes) -> bytes:
+    """An ECDSA signature as the plain pair of numbers."""
+    return b"".join(number.to_bytes(32, "big") for number in decode_dss_signature(signature))
+
+
+def token(key: Any, alg: str, **header: Any) -> str:
+    """A JSON Web Token that is valid now."""
+    return jwt.encode({"alg": alg, **header}, {"iat": int(NOW)}, key, algorithms=[alg])
+
+
+SIGNED_BODY = json.dumps(
+    {"items": [{"ref": "r1", "amount": {"value": 1130}, "mac": b64(mac(b"r1::1130"))}]}
+).encode()
+RSA_JWK = jwk.RSAKey.import_key(
+    RSA.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    ),
+    {"kid": "k1"},
+)
+JWKS = json.dumps({"keys": [RSA_JWK.as_dict(private=False)]}).encode()
+
+# name → (statement, headers, key, body)
+SENDERS: dict[str, tuple[dict[str, Any], dict[str, str], bytes, bytes]] = {
+    "in the body, over chosen fields": (
+        {
+            "scheme": "hmac",
+            "signature_json": "$.items[0].mac",
+            "encoding": "base64",
+            "template": "{json:$.items[0].ref}:{json?:$.items[0].none}:"
+            "{json:$.items[0].amount.value}",
+        },
+        {},
+        KEY,
+        SIGNED_BODY,
+    ),
+    "form parameters after the address": (
+        {
+            "scheme": "hmac",
+            "header": "X-Sig",
+            "algorithm": "sha1",
+            "encoding": "base64",
+            "template": "{url}{params}",
+        },
+        {"x-sig": b64(mac(URL.encode() + b"AccountA1Bodyhola mundoTo+34600", algorithm="sha1"))},
+        KEY,
+        FORM,
+    ),
+    "ed25519 with a key in hex": (
+        {
+            "scheme": "ed25519",
+            "header": "X-Ed",
+            "template": "{timestamp}{body}",
+            "timestamp_header": "X-Time",
+        },
+        {"x-ed": EDWARDS.sign(STAMP + BODY).hex(), "x-time": STAMP.decode()},
+        EDWARDS.public_key().public_bytes_raw().hex().encode(),
+        BODY,
+    ),
+    "ecdsa in DER": (
+        {"scheme": "ecdsa", "header": "X-Ec", "encoding": "base64"},
+        {"x-ec": b64(CURVE.sign(BODY, ec.ECDSA(hashes.SHA256())))},
+        pem(CURVE),
+        BODY,
+    ),
+    "ecdsa as a pair, key in base64": (
+        {"scheme": "ecdsa", "header": "X-Ec", "encoding": "base64url"},
+        {
+            "x-ec": base64.urlsafe_b64encode(
+                raw_pair(CURVE.sign(BODY, ec.ECDSA(hashes.SHA256())))
+            ).decode()
+        },
+        base64.b64encode(
+            CURVE.public_key().public_bytes(
+                serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+            )
+        ),
+        BODY,
+    ),
+    "rsa over a check sum": (
+        {
+            "scheme": "rsa",
+            "header": "X-Rsa",
+            "encoding": "base64",
+            "template": "{id}|{timestamp}|{crc32:body}",
+            "id_header": "X-Id",
+            "timestamp_header": "X-Time",
+        },
+        {
+            "x-id": "t-1",
+            "x-time": "2026-09-21T14:13:20Z",
+            "x-rsa": b64(
+                RSA.sign(
+                    f"t-1|2026-09-21T14:13:20Z|{zlib.crc32(BODY)}".encode(),
+                    padding.PKCS1v15(),
+                    hashes.SHA256(),
+                )
+            ),
+        },
+        pem(RSA),
+        BODY,
+    ),
+    "JWT with an RSA key": (
+        {"scheme": "jwt", "header": "Authorization", "prefix": "Bearer ", "algorithm": "RS256"},
+        {"authorization": f"bearer {token(RSA_JWK, 'RS256')}"},
+        pem(RSA),
+        BODY,
+    ),
+    "JWT with a key set": (
+        {"scheme": "jwt", "header": "X-Jwt", "algorithm": "RS256"},
+        {"x-jwt": token(RSA_JWK, "RS256", kid="k1")},
+        JWKS,
+        BODY,
+    ),
+    "a plain digest": (
+        {"scheme": "HASH", "header": "X-Hash"},
+        {"x-hash": hashlib.sha256(KEY + BODY).hexdigest()},
+        KEY,
+        BODY,
+    ),
+    "a token in the query": ({"scheme": "token", "query": "token"}, {}, KEY, BODY),
+    "a token in the body": (
+        {"scheme": "token", "token_json": "$.secret"},
+        {},
+        KEY,
+        b'{"secret": "shared-by-both"}',
+    ),
+    "a list with semicolons": (
+        {
+            "scheme": "hmac",
+            "header": "X-List",
+            "parameter": "h1",
+            "timestamp_parameter": "ts",
+            "template": "{timestamp}:{body}",
+        },
+        {"x-list": f"ts={STAMP.decode()};h1={mac(STAMP + b':' + BODY).hex()}"},
+        KEY,
+        BODY,
+    ),
+    "a digest of the body in the text": (
+        {"scheme": "hmac", "header": "X-Mac", "template": "{method}{path}{sha256:body}"},
+        {
+            "x-mac": mac(
+                b"POST/r1/webhooks/orders" + hashlib.sha256(BODY).hexdigest().encode()
+            ).hex()
+        },
+        KEY,
+        BODY,
+    ),
+    "base64url without padding": (
+        {"scheme": "hmac", "header": "X-Mac", "encoding": "base64url"},
+        {"x-mac": base64.urlsafe_b64encode(mac(BODY)).decode().rstrip("=")},
+        KEY,
+        BODY,
+    ),
+    "sha384, prefix in another case": (
+        {"scheme": "hmac", "header": "X-Mac", "algorithm": "sha384", "prefix": "sha384="},
+        {"x-mac": "SHA384=" + mac(BODY, algorithm="sha384").hex() + " "},
+        KEY,
+        BODY,
+    ),
+}
+TIMED = {
+    "scheme": "hmac",
+    "header": "X-Mac",
+    "template": "{timestamp}{body}",
+    "timestamp_header": "X-Time",
+}
+
+
+def check(statement: dict[str, Any], headers: dict[str, str], key: bytes, body: bytes) -> Any:
+    """Verify a delivery whose credential is read as at the start of the receiver."""
+    signature = Signature.model_validate({"credentials": ["webhook_secret"], **statement})
+    check_statement(signature)
+    secrets = read_secrets(signature, lambda _: SecretStr(key.decode()))
+    return verify(signature, secrets, method="POST", url=URL, headers=headers, body=body, now=NOW)
+
+
+@pytest.mark.parametrize("name", SENDERS)
+def test_a_sender_is_recognised(name: str) -> None:
+    """What is signed as the sender says is genuine."""
+    assert check(*SENDERS[name]).is_proved
+
+
+@pytest.mark.parametrize("name", SENDERS)
+def test_another_key_proves_nothing(name: str) -> None:
+    """A delivery signed with another key is refused, not an error."""
+    statement, headers, key, body = SENDERS[name]
+    others: dict[str, bytes] = {
+        "ed25519": Ed25519PrivateKey.generate().public_key().public_bytes_raw().hex().encode(),
+        "ecdsa": pem(ec.generate_private_key(ec.SECP256R1())),
+        "rsa": pem(rsa.generate_private_key(public_exponent=65537, key_size=2048)),
+    }
+    kind = "rsa" if statement.get("algorithm") == "RS256" else statement["scheme"]
+    other = others.get(kind, b"another-" + key)
+    assert check(statement, headers, other, body).reason == "mismatch"
+
+
+SIGNED = [
+    name
+    for name, (statement, _, _, body) in SENDERS.items()
+    if body is BODY and statement["scheme"] not in {"token", "jwt"}
+]
+
+
+@pytest.mark.parametrize("name", SIGNED)
+def test_a_changed_body_is_told(name: str) -> None:
+    """Where the body is signed, one byte more is a mismatch."""
+    statement, headers, key, body = SENDERS[name]
+    assert check(statement, headers, key, body + b" ").reason == "mismatch"
+
+
+@pytest.mark.parametrize(
+    "stamp",
+    [
+        formatdate(NOW, usegmt=True),
+        f"{NOW:.3f}",
+        str(int(NOW * 1_000)),
+        str(int(NOW * 1_000_000)),
+        str(int(NOW) * 1_000_000_000),
+        "2026-09-21T14:13:20+00:00",
+    ],
+)
+def test_times_as_senders_spell_them(stamp: str) -> None:
+    """HTTP dates, fractions and finer counts are times like any other."""
+    headers = {"x-time": stamp, "x-mac": mac(stamp.encode() + BODY).hex()}
+    assert check(TIMED, headers, KEY, BODY).is_proved
+
+
+def test_a_signed_time_is_bounded_without_being_asked() -> None:
+    """A signed header of an hour ago is too old, though the folder states no tolerance."""
+    stamp = str(int(NOW) - 3600)
+    headers = {"x-time": stamp, "x-mac": mac(stamp.encode() + BODY).hex()}
+    assert check(TIMED, headers, KEY, BODY).reason == "too-old"
+
+
+@pytest.mark.parametrize(
+    ("statement", "key"),
+    [
+        ({"scheme": "standard-webhooks"}, b"whsec_***"),
+        ({"scheme": "hmac", "header": "X", "key_encoding": "hex"}, b"not hex"),
+        ({"scheme": "ed25519", "header": "X"}, b"too short"),
+        ({"scheme": "rsa", "header": "X"}, pem(CURVE)),
+        ({"scheme": "jwt", "header": "X", "algorithm": "ES256"}, b"{}"),
+    ],
+)
+def test_an_unreadable_key_is_told_at_start(statement: dict[str, Any], key: bytes) -> None:
+    """A key that could never match is named before the first delivery, and not shown."""
+    with pytest.raises(CredentialError, match="webhook_secret") as caught:
+        check(statement, {}, key, BODY)
+    assert key.decode() not in str(caught.value)
+
+
+@pytest.mark.parametrize("spelt", ["v1,whsec_{}", " whsec_{}\n", "whsec_{}"])
+def test_keys_of_standard_webhooks_as_people_copy_them(spelt: str) -> None:
+    """With a version before it, blanks around it or without padding, it is the same key."""
+    key = b"k" * 32
+    copied = spelt.format(b64(key).rstrip("=")).encode()
+    headers = {
+        "webhook-id": "m",
+        "webhook-timestamp": STAMP.decode(),
+        "webhook-signature": "v1," + b64(mac(b"m." + STAMP + b"." + BODY, key)),
+    }
+    assert check({"scheme": "standard-webhooks"}, headers, copied, BODY).is_proved

@@ -1,0 +1,185 @@
+"""Handshakes: how a partner makes sure that an address is ours, answered as the manifest says.
+
+What is echoed is plain text that no browser takes for a page, and never more than a challenge's
+length. A challenge is signed only for a sender that proved who it is: else anybody could have texts
+of their choice signed with our key.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import logging
+import re
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from workbench.adapters.download import visit
+from workbench.errors import WorkbenchError
+from workbench.partners.manifest import Handshake, Match, Webhooks
+from workbench.receiver.lookup import compile_path, find_text
+from workbench.receiver.message import Message
+from workbench.receiver.reply import Reply
+
+MAX_CHALLENGE = 2048
+# Where a folder states none: published ways that only have a text sent back (WebSub, Slack's
+# Events API, Microsoft Graph, CloudEvents' protection against abuse).
+COMMON = (
+    Handshake(query="hub.challenge"),
+    Handshake(query="challenge"),
+    Handshake(query="validationToken"),
+    Handshake(method="POST", query="validationToken"),
+    Handshake(
+        method="POST",
+        json_="$.challenge",
+        match=Match(json_="$.type", values=("url_verification",)),
+    ),
+    Handshake(
+        method="OPTIONS",
+        match=Match(header="WebHook-Request-Origin"),
+        body="",
+        headers={"WebHook-Allowed-Origin": "{header:WebHook-Request-Origin}"},
+    ),
+)
+_PLACEHOLDER = re.compile(r"\{(challenge|hmac|header:[^{}]+|json:[^{}]+)\}")
+_LOG = logging.getLogger(__name__)
+
+
+def list_handshakes(webhooks: Webhooks) -> tuple[Handshake, ...]:
+    """The handshakes of a partner: those that it states, else the common ones."""
+    return COMMON if webhooks.handshakes is None else webhooks.handshakes
+
+
+def check_handshakes(webhooks: Webhooks) -> None:
+    """Compile every JSONPath, so that a mistake shows at start.
+
+    Raises:
+        ManifestError: One is wrong.
+    """
+    for handshake in webhooks.handshakes or ():
+        for path in (handshake.json_, handshake.confirm):
+            if path:
+                compile_path(path)
+        if handshake.match and handshake.match.json_:
+            compile_path(handshake.match.json_)
+    for path in re.findall(r"\{json:([^{}]+)\}", webhooks.ack_body):
+        compile_path(path)
+
+
+def may_hold(handshakes: Sequence[Handshake], message: Message) -> bool:
+    """Whether a body is worth reading for a handshake; most are not, and there are many."""
+    return any(
+        handshake.method == message.method
+        and (
+            handshake.query is not None
+            or handshake.match is None
+            or not handshake.match.values
+            or any(value.encode() in message.body for value in handshake.match.values)
+        )
+        for handshake in handshakes
+    )
+
+
+def answer(
+    handshakes: Sequence[Handshake],
+    message: Message,
+    secrets: Sequence[bytes],
+    *,
+    is_proved: bool,
+) -> tuple[Reply, str | None] | None:
+    """The answer to a handshake, and the address that confirms it; None for any other request.
+
+    Args:
+        handshakes: Those that the partner may begin.
+        message: The request.
+        secrets: Keys that are valid now.
+        is_proved: Whether its sender proved who it is.
+    """
+    for handshake in handshakes:
+        challenge = _find_challenge(handshake, message)
+        needs_key = any("{hmac}" in text for text in (handshake.body, *handshake.headers.values()))
+        if challenge is None or ((handshake.signed or needs_key) and not is_proved):
+            continue
+        key = secrets[0] if secrets else b""
+        if needs_key and not key:
+            continue
+        return _reply(handshake, message, challenge, key), _find_address(handshake, message)
+    return None
+
+
+def confirm(address: str) -> None:
+    """Call the address with which a partner has a subscription confirmed; trouble is logged."""
+    try:
+        visit(address)
+    except WorkbenchError as error:
+        _LOG.warning("a subscription was not confirmed: %s", type(error).__name__)
+
+
+def fill(template: str, message: Message, challenge: str = "", proof: str = "") -> str:
+    """A text of ours with what the request says; what it does not say is empty."""
+
+    def put(found: re.Match[str]) -> str:
+        kind, _, argument = found[1].partition(":")
+        if kind == "header":
+            return message.header_text(argument)
+        if kind == "json":
+            return find_text(argument, message.document) or ""
+        return challenge if kind == "challenge" else proof
+
+    return _PLACEHOLDER.sub(put, template)
+
+
+def _find_challenge(handshake: Handshake, message: Message) -> str | None:
+    """The challenge, empty where there is nothing to send back; None when it is no handshake."""
+    if handshake.method != message.method or not _fits(handshake.match, message):
+        return None
+    if handshake.query:
+        found = message.query_text(handshake.query)
+    elif handshake.json_:
+        found = find_text(handshake.json_, message.document)
+    else:
+        found = ""
+    return found if found is not None and len(found) <= MAX_CHALLENGE else None
+
+
+def _fits(match: Match | None, message: Message) -> bool:
+    if match is None:
+        return True
+    if match.path is not None and not message.path.endswith(match.path.strip("/")):
+        return False
+    texts = []
+    if match.header:
+        texts.append(message.header_text(match.header) or None)
+    if match.json_:
+        texts.append(find_text(match.json_, message.document))
+    return all(text is not None and (not match.values or text in match.values) for text in texts)
+
+
+def _reply(handshake: Handshake, message: Message, challenge: str, key: bytes) -> Reply:
+    proof = hmac.new(key, challenge.encode("utf-8", "replace"), "sha256").hexdigest()
+    is_json = handshake.content_type.endswith("json")
+    # Inside JSON the challenge is text between quotes, whatever it holds.
+    quoted = json.dumps(challenge)[1:-1] if is_json else challenge
+    body = fill(handshake.body, message, quoted, proof)
+    headers = [
+        (name.lower().encode("latin-1"), _line(fill(text, message, challenge, proof)))
+        for name, text in handshake.headers.items()
+    ]
+    headers.append((b"x-content-type-options", b"nosniff"))
+    return Reply.text(handshake.status, body, handshake.content_type, *headers)
+
+
+def _line(text: str) -> bytes:
+    """A header's value, on one line."""
+    return "".join(char for char in text if char.isprintable()).encode("latin-1", "replace")
+
+
+def _find_address(handshake: Handshake, message: Message) -> str | None:
+    """The address to call, if it is on a host that the folder names."""
+    found = find_text(handshake.confirm, message.document) if handshake.confirm else None
+    try:
+        parts = urlsplit(found or "")
+        is_ours = parts.netloc in handshake.hosts and parts.scheme in {"http", "https"}
+    except ValueError:
+        return None
+    return found if is_ours else None
