@@ -39,7 +39,7 @@ import children
 import postgres_server
 from sqlalchemy import func, select
 
-from workbench.partners.manifest import Webhooks
+from workbench.partners.webhooks import Webhooks
 from workbench.receiver import inbox as inbox_module
 from workbench.receiver.app import Endpoint, create_app
 from workbench.receiver.database import Database

@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parent))  # helpers beside the tests, whic
 
 import postgres_server as postgres
 
-from workbench.partners.manifest import Webhooks
+from workbench.partners.webhooks import Webhooks
 from workbench.receiver.app import Bounds, Endpoint, create_app
 from workbench.receiver.inbox import Inbox
 from workbench.receiver.server import ReceiverServer

@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 
 from workbench.partners import Partner, load_partner
-from workbench.partners.manifest import Webhooks
+from workbench.partners.webhooks import Webhooks
 from workbench.receiver.events import Identity, identify
 from workbench.receiver.inbox import Inbox
 from workbench.receiver.receipt import Arrival

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from workbench.errors import CredentialError, ManifestError
-from workbench.partners.manifest import Webhooks
+from workbench.partners.webhooks import Webhooks
 from workbench.receiver.app import Bounds, Endpoint, create_app
 from workbench.receiver.inbox import Inbox
 

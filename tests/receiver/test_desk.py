@@ -15,7 +15,7 @@ import pytest
 from deliveries import START, order, partner, post, status
 from sqlalchemy import select, update
 
-from workbench.partners.manifest import Webhooks
+from workbench.partners.webhooks import Webhooks
 from workbench.receiver.app import Endpoint
 from workbench.receiver.desk import (
     Chosen,

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.errors import ManifestError
-from workbench.partners.manifest import Webhooks
+from workbench.partners.webhooks import Webhooks
 from workbench.receiver.events import (
     check_rules,
     digest,

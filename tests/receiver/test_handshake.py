@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from workbench.partners.manifest import Handshake
+from workbench.partners.webhooks import Handshake
 
 KEY = b"key-of-the-partner"
 OPEN: dict[str, Any] = {"signature": {"scheme": "none"}}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.partners.manifest import Signature
+from workbench.partners.webhooks import Signature
 from workbench.receiver.secrecy import MASK, mask_headers, mask_target
 
 KEY = b"c4nary/ with+more"

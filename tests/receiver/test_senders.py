@@ -19,7 +19,7 @@ from joserfc import jwk, jwt
 from pydantic import SecretStr
 
 from workbench.errors import CredentialError
-from workbench.partners.manifest import Signature
+from workbench.partners.webhooks import Signature
 from workbench.receiver.signature import check_statement, read_secrets, verify
 
 NOW = 1_790_000_000.0

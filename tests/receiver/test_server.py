@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from workbench.errors import InputError
-from workbench.partners.manifest import Webhooks
+from workbench.partners.webhooks import Webhooks
 from workbench.receiver.app import Endpoint, create_app
 from workbench.receiver.inbox import Inbox
 from workbench.receiver.server import ReceiverServer
@@ -62,7 +62,7 @@ def test_a_taken_port_is_an_input_error(inbox: Inbox) -> None:
 LISTENER = """
 import sys
 sys.path[:0] = sys.argv[3:]
-from workbench.partners.manifest import Webhooks
+from workbench.partners.webhooks import Webhooks
 from workbench.receiver.app import Bounds, Endpoint, create_app
 from workbench.receiver.inbox import Inbox
 from workbench.receiver.server import serve
@@ -86,7 +86,7 @@ def test_granian_serves_and_ends_gracefully(tmp_path: Path) -> None:
     )
     acknowledged: list[str] = []
     try:
-        for _ in range(200):
+        for _ in range(1200):
             if post(port, "/p1/webhooks/first") == 200:
                 break
             time.sleep(0.05)

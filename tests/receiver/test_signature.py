@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
 from workbench.errors import CredentialError, ManifestError
-from workbench.partners.manifest import Signature
+from workbench.partners.webhooks import Signature
 from workbench.receiver.signature import Verification, check_statement, read_secrets, verify
 
 NOW = 1_790_000_000.0

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 
 from workbench.adapters.retry import RetryPolicy
 from workbench.errors import InputError
-from workbench.partners.manifest import Signature
+from workbench.partners.webhooks import Signature
 from workbench.receiver.signature import verify
 from workbench.receiver.sink import CallableSink, Effect, HttpSink, NdjsonSink, read_effect
 

@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from workbench.errors import CredentialError, StoreError
-from workbench.partners.manifest import Handshake, Webhooks
+from workbench.partners.webhooks import Handshake, Webhooks
 from workbench.receiver import reply as replies
 from workbench.receiver.deadlines import Deadlines
 from workbench.receiver.events import check_rules, identify, identify_refused

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from workbench.adapters.download import visit
 from workbench.errors import WorkbenchError
-from workbench.partners.manifest import Handshake, Match, Webhooks
+from workbench.partners.webhooks import Handshake, Match, Webhooks
 from workbench.receiver.lookup import compile_path, find_text
 from workbench.receiver.message import Message
 from workbench.receiver.reply import Reply

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from urllib.parse import unquote, unquote_plus
 
-from workbench.partners.manifest import Signature
+from workbench.partners.webhooks import Signature
 from workbench.secrecy import is_secret_name
 
 MASK = "[redacted]"

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import event
 
 from workbench.partners import load_partner
-from workbench.partners.manifest import Webhooks
+from workbench.partners.webhooks import Webhooks
 from workbench.receiver.app import Endpoint, create_app
 from workbench.receiver.events import Identity
 from workbench.receiver.inbox import Inbox

@@ -9,7 +9,7 @@ from workbench.adapters.showing import mask_headers
 from workbench.errors import SignatureError
 from workbench.evidence.receipts.post import Post
 from workbench.model.evidence import Exchange, Finding, shorten
-from workbench.partners.manifest import Signature
+from workbench.partners.webhooks import Signature
 from workbench.receiver.events import read_events
 from workbench.receiver.message import Message, signed_text
 from workbench.receiver.receipt import Arrival, Receipt
