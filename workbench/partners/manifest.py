@@ -245,7 +245,8 @@ class EventRule(Statement):
 class Webhooks(Statement):
     """What the partner sends us: signature, acknowledgement, and the events by reference.
 
-    `retry` says in words what the partner does when we do not acknowledge. `sequence` is where they
+    `retry` says in words what the partner does when we do not acknowledge, `repeats` how often it
+    sends again (0: never, so nobody waits for it; unset: not stated). `sequence` is where they
     number their deliveries to a restaurant, one by one (a JSONPath, or `header:Name`): a hole in
     the numbers makes us ask for what was missed.
     """
@@ -254,6 +255,7 @@ class Webhooks(Statement):
     ack: int = Field(default=200, ge=200, le=299)
     timeout_seconds: float | None = None
     retry: str | None = None
+    repeats: int | None = Field(default=None, ge=0)
     sequence: str | None = None
     events: dict[str, EventRule] = Field(default_factory=dict)
 
