@@ -29,9 +29,10 @@ from opening import open_miniature, write_folder
 
 from workbench.adapters.session import Session
 from workbench.evidence import behaviour, contract, receipts
+from workbench.evidence.contract.budget import Budget, divide
 from workbench.evidence.contract.configuration import Selection, select, write_configuration
 from workbench.evidence.contract.login import secret_environment
-from workbench.evidence.contract.program import Budget, compose
+from workbench.evidence.contract.program import compose
 from workbench.evidence.contract.vetting import vet
 from workbench.model.evidence import Source
 from workbench.model.verdict import Standing, Verdict
@@ -205,8 +206,9 @@ def _time_bare(settings: Settings) -> tuple[float, float]:
 def _plan(partner: Partner, session: Session, room: Path) -> tuple[list[str], dict[str, str]]:
     selection: Selection = select(partner, CATALOGUE, "openapi.yaml", session)
     vetted = vet(partner.description.bundles["openapi.yaml"])
-    write_configuration(room, partner, session, selection, vetted.bundle)
-    command = compose(session, selection, Budget())
+    share = divide(session, Budget(), [*selection.operations])
+    write_configuration(room, session, selection, vetted.bundle, share)
+    command = compose(session, share)
     kept = []
     words = iter(command)
     for word in words:

@@ -38,9 +38,9 @@ def test_a_clean_partner_keeps_its_contract(
     # Removals get made-up ids, so no success is seen of them, and nothing is said.
     assert {line.outcome for line in lines if "DELETE" in line.subject} <= {Outcome.UNTESTED}
     assert {line.outcome for line in lines if "DELETE" not in line.subject} == {Outcome.PASSED}
-    assert all(line.detail["cases"] > 5 for line in lines)
+    assert all(line.detail["cases"] > 1 for line in lines if line.check == "contract")
     kept = {path.name: path.read_text("utf-8") for path in (folder.path / "contract").iterdir()}
-    assert set(kept) == {"openapi.har", "openapi.junit.xml"}
+    assert {"openapi.har", "openapi.junit.xml"} <= set(kept)
     assert not [secret for secret in secrets for text in kept.values() if secret in text]
 
 

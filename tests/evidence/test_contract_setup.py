@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 import subprocess
@@ -17,47 +18,64 @@ from opening import HOOK, open_miniature, write_folder
 
 from workbench.adapters.session import Session
 from workbench.errors import InputError
+from workbench.evidence.contract.budget import Budget, Share, divide
 from workbench.evidence.contract.configuration import Selection, select, write_configuration
-from workbench.evidence.contract.login import TOKEN_VARIABLE, compose_login, secret_environment
-from workbench.evidence.contract.program import Budget, compose, seclude
+from workbench.evidence.contract.login import secret_environment
+from workbench.evidence.contract.program import compose, seclude
 from workbench.model.description import Operation
 from workbench.model.feature import Catalogue
 from workbench.partners import Partner
 from workbench.settings import Settings
 
-LOGINS: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
-    # scheme: (auth of the manifest, security scheme of the document, words of the configuration)
+LOGINS: dict[str, tuple[dict[str, Any], dict[str, Any], str, str]] = {
+    # login: (auth of the manifest, security scheme of the document, where it goes, its name)
     "header": (
         {"scheme": "api-key", "header": "X-Key"},
         {"type": "apiKey", "in": "header", "name": "X-Key"},
-        "auth.openapi",
+        "headers",
+        "X-Key",
     ),
     "query": (
         {"scheme": "api-key", "query": "key"},
         {"type": "apiKey", "in": "query", "name": "key"},
-        "auth.openapi",
+        "query",
+        "key",
     ),
     "undeclared-query": (
         {"scheme": "api-key", "query": "key"},
         {"type": "http", "scheme": "digest"},
-        "",
+        "query",
+        "key",
     ),
     "cookie": (
         {"scheme": "headers", "headers": {"Cookie": "session"}},
         {"type": "http", "scheme": "digest"},
         "headers",
+        "Cookie",
     ),
-    "bearer": ({"scheme": "bearer"}, {"type": "http", "scheme": "bearer"}, "bearer"),
-    "basic": ({"scheme": "basic"}, {"type": "http", "scheme": "basic"}, "username"),
+    "bearer": (
+        {"scheme": "bearer"},
+        {"type": "http", "scheme": "bearer"},
+        "headers",
+        "Authorization",
+    ),
+    "basic": (
+        {"scheme": "basic"},
+        {"type": "http", "scheme": "basic"},
+        "headers",
+        "Authorization",
+    ),
     "two-headers": (
         {"scheme": "headers", "headers": {"X-Client": "client", "X-Key": "key"}},
         {"type": "apiKey", "in": "header", "name": "X-Client"},
         "headers",
+        "X-Client",
     ),
     "hook": (
         {"scheme": "hook", "credentials": ["signing_key"]},
         {"type": "apiKey", "in": "header", "name": "X-Sign"},
-        "ignored_auth",
+        "credentials",
+        "signing_key",
     ),
 }
 
@@ -84,9 +102,17 @@ def selected(catalogue: Catalogue) -> Callable[[Partner, Session], Selection]:
     return lambda partner, session: select(partner, catalogue, "openapi.yaml", session)
 
 
+def _share(session: Session, selection: Selection, budget: Budget | None = None) -> Share:
+    return divide(session, budget or Budget(), [*selection.operations])
+
+
 def _configure(room: Path, partner: Partner, session: Session, selection: Selection) -> None:
-    bundle = partner.description.bundles[selection.document]
-    write_configuration(room, partner, session, selection, bundle)
+    bundle = copy.deepcopy(partner.description.bundles[selection.document])
+    write_configuration(room, session, selection, bundle, _share(session, selection))
+
+
+def _plan(room: Path) -> dict[str, Any]:
+    return json.loads((room / "steering.json").read_text("utf-8"))
 
 
 def test_bound_and_related_operations_are_tested(open_mini: Callable, selected: Callable) -> None:
@@ -105,7 +131,7 @@ def test_reading_runs_leave_writes_out(open_mini: Callable, selected: Callable) 
     """Without leave to write, only reads with documented data are planned, without state."""
     with open_mini(allow_writes=False) as (partner, session):
         selection = selected(partner, session)
-        command = compose(session, selection, Budget())
+        command = compose(session, _share(session, selection))
     assert {item.method for item in selection.operations.values()} == {"GET"}
     assert ("product-write", "PATCH /restaurants/{restaurant_id}/products/{product_id}") in [
         (feature, operation) for feature, operation, _ in selection.left_out
@@ -127,7 +153,7 @@ def test_removals_need_consent(tmp_path: Path, selected: Callable) -> None:
 def test_real_ids_reach_path_query_and_body(
     open_mini: Callable, selected: Callable, tmp_path: Path
 ) -> None:
-    """Parameters and references inside bodies take the ids of the test account; removals do not."""
+    """Parameters and references inside bodies take the ids of the test account."""
     with open_mini() as (partner, session):
         selection = selected(partner, session)
         bound_too = partner.description.exchange("POST /orders")
@@ -142,18 +168,30 @@ def test_real_ids_reach_path_query_and_body(
     assert bound["path.order_id"] == ["o1", "o2", "o3"]
     assert bound["body.items[*].product_id"] == ["p1", "p2"]
     assert bound["body.restaurant_id"] == ["r1"]
-    removal = plan["operations"][0]
-    assert removal["include-name"].startswith("DELETE")
-    assert removal["parameters"] == {"path.product_id": {"dictionary": "unknown"}}
     assert not plan["cache"]["enabled"]
+    steering = _plan(tmp_path)
+    assert {"order_id": "o1"} in steering["paths"]["GET /orders/{order_id}"]
+    assert steering["bodies"]["product_id"] == ["p1", "p2"]
+
+
+def test_no_case_is_planned_that_could_write_unseen(
+    open_mini: Callable, selected: Callable, tmp_path: Path
+) -> None:
+    """No undeclared method is tried, nobody is signed up, and repeats are left out."""
+    with open_mini() as (partner, session):
+        _configure(tmp_path, partner, session, selected(partner, session))
+    plan = tomllib.loads((tmp_path / "schemathesis.toml").read_text("utf-8"))
+    assert plan["phases"]["coverage"]["unexpected-methods"] == []
+    assert plan["auth"] == {"auto-signup": False}
+    assert plan["generation"]["unique-inputs"]
 
 
 @pytest.mark.parametrize("name", LOGINS)
 def test_every_login_is_told_without_its_secret(
     name: str, tmp_path: Path, selected: Callable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each scheme finds its place in the configuration; values are only in the environment."""
-    auth, scheme, words = LOGINS[name]
+    """Each login finds its place in the plan; values are only in the environment."""
+    auth, scheme, place, parameter = LOGINS[name]
     settings = write_folder(tmp_path / "checkout")
     _change(settings, auth=auth)
     _declare(settings, scheme)
@@ -168,31 +206,55 @@ def test_every_login_is_told_without_its_secret(
         selection = selected(partner, session)
         _configure(room, partner, session, selection)
         environment = secret_environment(session)
-        command = compose(session, selection, Budget())
+        command = compose(session, _share(session, selection))
         secrets = [value.get_secret_value() for value in session.credentials.values()]
-    text = (room / "schemathesis.toml").read_text("utf-8")
-    tomllib.loads(text)
-    assert words in text
     told = "".join(path.read_text("utf-8") for path in room.iterdir()) + " ".join(command)
     assert not [secret for secret in secrets if secret in told]
-    hooks = (room / "workbench_hooks.py").read_text("utf-8")
-    used = [value for key, value in environment.items() if key in text + hooks]
-    assert used
+    assert environment[_plan(room)["login"][place][parameter]]
     assert (room / "partner_hooks.py").is_file() == (name == "hook")
+    schema = json.loads((room / "schema.json").read_text("utf-8"))
+    assert "security" not in schema
+    assert "securitySchemes" not in schema["components"]
+
+
+def test_what_we_fill_is_not_generated(tmp_path: Path, selected: Callable) -> None:
+    """Parameters that carry the login or a constant header are no part of what is tried."""
+    settings = write_folder(tmp_path / "checkout")
+    _change(settings, headers={"X-Version": "7"})
+    document = settings.contracts / "miniature" / "openapi.yaml"
+    data = yaml.safe_load(document.read_text("utf-8"))
+    data["components"]["parameters"]["version"] = {
+        "name": "x-version",
+        "in": "header",
+        "required": True,
+        "schema": {"type": "string"},
+    }
+    data["paths"]["/orders"]["get"]["parameters"] += [
+        {"$ref": "#/components/parameters/version"},
+        {"name": "X-Key", "in": "header", "required": True, "schema": {"type": "string"}},
+    ]
+    document.write_text(yaml.safe_dump(data), "utf-8")
+    room = tmp_path / "room"
+    room.mkdir()
+    with open_miniature(settings) as (partner, session):
+        _configure(room, partner, session, selected(partner, session))
+    schema = json.loads((room / "schema.json").read_text("utf-8"))
+    left = [item["name"] for item in schema["paths"]["/orders"]["get"]["parameters"]]
+    assert left == ["status", "placed_from", "limit", "offset"]
+    assert _plan(room)["headers"] == {"X-Version": "7"}
 
 
 def test_a_fetched_token_goes_through_the_environment(
     open_embedded: Callable, catalogue: Catalogue, tmp_path: Path
 ) -> None:
-    """With OAuth2 our own client fetches the token, and the configuration names its variable."""
+    """With OAuth2 our own client fetches the token, and the plan names its variable."""
     with open_embedded("tavola") as (partner, session):
         selection = select(partner, catalogue, "openapi.yaml", session)
         _configure(tmp_path, partner, session, selection)
-        token = secret_environment(session)[TOKEN_VARIABLE]
-    text = (tmp_path / "schemathesis.toml").read_text("utf-8")
-    assert f'bearer = "${{{TOKEN_VARIABLE}}}"' in text
+        variable = _plan(tmp_path)["login"]["headers"]["Authorization"]
+        token = secret_environment(session)[variable].removeprefix("Bearer ")
     assert token
-    assert token not in text
+    assert not [path for path in tmp_path.iterdir() if token in path.read_text("utf-8")]
 
 
 def _write_own(settings: Settings, text: str) -> None:
@@ -212,11 +274,9 @@ def test_the_partners_own_configuration_wins(tmp_path: Path, selected: Callable)
     room.mkdir()
     with open_miniature(settings) as (partner, session):
         _configure(room, partner, session, selected(partner, session))
-        login = "\n".join(compose_login(partner, session, "openapi.yaml"))
     text = (room / "schemathesis.toml").read_text("utf-8")
     assert text.startswith(own)
-    assert login
-    assert login in text
+    assert "auto-signup = false" in text
     assert json.loads((room / "schema.json").read_text("utf-8"))["openapi"] == "3.1.0"
     assert "GUARD = guard_egress" in (room / "workbench_hooks.py").read_text("utf-8")
 
@@ -287,7 +347,7 @@ def test_the_slower_of_two_rates_holds(tmp_path: Path, selected: Callable) -> No
     _change(settings, limits={"requests_per_minute": 90})
     with open_miniature(settings) as (partner, session):
         selection = selected(partner, session)
-        plain = compose(session, selection, Budget())
-        slow = compose(session, selection, Budget(requests_per_minute=30))
+        plain = compose(session, _share(session, selection))
+        slow = compose(session, _share(session, selection, Budget(requests_per_minute=30)))
     assert plain[plain.index("--rate-limit") + 1] == "90/m"
     assert slow[slow.index("--rate-limit") + 1] == "30/m"

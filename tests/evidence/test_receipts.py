@@ -59,6 +59,24 @@ def test_a_wrong_signature_shows_what_was_signed(
     assert right not in (found.observed or "")
 
 
+def test_nothing_is_awaited_that_the_folder_rules_out(
+    tmp_path: Path, catalogue: Catalogue, folder: RunFolder, told: Callable
+) -> None:
+    """Where a lost delivery is stated not to come again, none is lost, and none waited for."""
+    settings = write_folder(tmp_path / "checkout")
+    manifest = settings.contracts / "miniature" / "partner.yaml"
+    data = yaml.safe_load(manifest.read_text("utf-8"))
+    data["webhooks"]["repeats"] = 0
+    manifest.write_text(yaml.safe_dump(data), "utf-8")
+    with open_miniature(settings, "webhook-not-repeated") as (partner, session):
+        # A wait of ten minutes would be noticed.
+        lines = [*receipts.gather(partner, catalogue, session, folder, wait=600)]
+    assert told(lines) == set()
+    assert "order-event-received" in {slug for line in lines for slug in line.criteria}
+    (repeats,) = [line for line in lines if "event-retries-observed" in line.criteria]
+    assert repeats.outcome is Outcome.INAPPLICABLE
+
+
 def test_a_good_sender_proves_its_criteria(
     open_mini: Callable, catalogue: Catalogue, folder: RunFolder, told: Callable
 ) -> None:

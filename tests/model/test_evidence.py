@@ -10,7 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from workbench.model.evidence import LIVE_SOURCES, Evidence, Finding, Outcome, Severity, Source
+from workbench.model.evidence import (
+    LIVE_SOURCES,
+    Evidence,
+    Finding,
+    Outcome,
+    Severity,
+    Source,
+    name_field,
+)
 from workbench.model.log import LOG_RECORD, RunFooter, RunHeader
 from workbench.model.statement import Absence, Binding, Limit
 
@@ -149,3 +157,36 @@ def test_the_footer_is_told_from_the_other_lines() -> None:
     assert LOG_RECORD.validate_json(footer.model_dump_json()) == footer
     with pytest.raises(ValidationError, match="kind"):
         LOG_RECORD.validate_json('{"kind": "verdict"}')
+
+
+@pytest.mark.parametrize(
+    ("pointer", "field"),
+    [
+        ("/components/schemas/Order/properties/items/items/properties/price", "items[].price"),
+        ("/properties/items/items/properties/price/type", "items[].price"),
+        ("/items/0/price", "items[].price"),
+        ("$.items[2].price", "items[].price"),
+        ("$['items'][*]['price']", "items[].price"),
+        ("/items/properties/price", "[].price"),
+        ("/3/price", "[].price"),
+        ("/properties/a~1b", "a/b"),
+        ("/components/schemas/Order", ""),
+        ("", ""),
+    ],
+)
+def test_a_place_names_its_field(pointer: str, field: str) -> None:
+    """Pointers into schemas and payloads, and JSONPaths, lead to the same name of a field."""
+    assert name_field(pointer) == field
+
+
+def test_one_field_of_an_answer_is_one_finding() -> None:
+    """Whether the mapping, the document or a generated request showed it."""
+    seen = {
+        Finding(slug=slug, severity="high", summary="s", operation="GET /a", pointer=place).key
+        for slug, place in (
+            ("answer-not-translated", "$.total"),
+            ("answer-off-schema", "/total"),
+            ("contract-response-violates-schema", "/components/schemas/Order/properties/total"),
+        )
+    }
+    assert len(seen) == 1

@@ -7,6 +7,7 @@ rendering of that file. Outcomes are the words of W3C EARL 1.0.
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Literal
@@ -131,6 +132,33 @@ def show(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
+# Found by reading through the mapping, by comparing with the document, and by generated requests.
+_OFF_FORM = frozenset(
+    {"answer-not-translated", "answer-off-schema", "contract-response-violates-schema"}
+)
+
+
+def name_field(pointer: str) -> str:
+    """The field that a place leads to, as `items[].price`; empty for the whole.
+
+    Args:
+        pointer: JSON Pointer into a schema or a payload, or a JSONPath into a payload.
+    """
+    steps = [part.strip("'\"") for part in re.split(r"[/.\[\]]+", pointer)]
+    steps = [part.replace("~1", "/").replace("~0", "~") for part in steps if part not in {"", "$"}]
+    is_schema = "properties" in steps or pointer.startswith(("/components/", "/definitions/"))
+    names: list[str] = []
+    rest = iter(steps)
+    for step in rest:
+        if step == "items" if is_schema else (step.isdigit() or step == "*"):
+            names[-1:] = [f"{names[-1]}[]"] if names else ["[]"]
+        elif step == "properties":
+            names += [next(rest, "")]
+        elif not is_schema:
+            names.append(step)
+    return ".".join(names)
+
+
 class Finding(Record):
     """Something that is wrong with what the partner documents, sends or answers.
 
@@ -164,7 +192,12 @@ class Finding(Record):
 
     @property
     def key(self) -> tuple[str, str | None, str | None]:
-        """Identity for de-duplication: same kind, same operation, same place."""
+        """Identity for de-duplication: same kind, same operation, same place.
+
+        That a field of an answer is not as it should be is one thing, whoever came upon it.
+        """
+        if self.slug in _OFF_FORM and self.pointer is not None:
+            return ("answer-off-form", self.operation, name_field(self.pointer))
         return (self.slug, self.operation, self.pointer)
 
 

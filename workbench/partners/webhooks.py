@@ -217,7 +217,8 @@ class Webhooks(Statement):
     (`receiver.handshake.COMMON`). `ack_body` is text with `{json:JSONPath}` or `{header:Name}` of
     the delivery, for partners that read our answer; `ack_type` is its media type.
 
-    `retry` says in words what the partner does when we do not acknowledge. `sequence` is where they
+    `retry` says in words what the partner does when we do not acknowledge, `repeats` how often it
+    sends again (0: never, so nobody waits for it; unset: not stated). `sequence` is where they
     number their deliveries to a restaurant, one by one (a JSONPath, or `header:Name`): a hole in
     the numbers makes us ask for what was missed.
     """
@@ -229,5 +230,6 @@ class Webhooks(Statement):
     handshakes: tuple[Handshake, ...] | None = None
     timeout_seconds: float | None = None
     retry: str | None = None
+    repeats: int | None = Field(default=None, ge=0)
     sequence: str | None = None
     events: dict[str, EventRule] = Field(default_factory=dict)

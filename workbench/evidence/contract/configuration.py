@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tomllib
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -12,18 +13,38 @@ from typing import Any
 from workbench.adapters.egress import hook_source
 from workbench.adapters.session import Session
 from workbench.errors import InputError
-from workbench.evidence.contract.login import compose_login, is_signed_by_hook, login_source
+from workbench.evidence.contract import steering
+from workbench.evidence.contract.budget import Share
+from workbench.evidence.contract.ids import find_paths, unknown_path
+from workbench.evidence.contract.login import (
+    HOOKS,
+    NO_SIGN_UP,
+    is_signed_by_hook,
+    leave_to_us,
+    plan_login,
+)
 from workbench.evidence.contract.overrides import OVERRIDES, read_overrides
-from workbench.evidence.contract.references import body_references, placing_source
+from workbench.evidence.contract.references import body_references
 from workbench.evidence.known import Value, known_values
-from workbench.evidence.relations import last_parameter, outbound, owner
+from workbench.evidence.relations import outbound, owner
 from workbench.model.description import Operation
 from workbench.model.feature import Catalogue
 from workbench.partners import Partner
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
-_UNKNOWN_ID = "workbench-unknown-0"
 _REAL_ID_PROBABILITY = 0.9  # the rest stays random, so that not-found is tested too
+_ASTRAY = 4  # cases of one operation whose ids are made up: what they show is shown by few
+_WHOLE_MENU = "menu-write"
+_STEERING = "workbench_steering"
+_HOOKS = f"""
+
+import json
+from pathlib import Path
+
+from {_STEERING} import Steering
+
+Steering(json.loads(Path("steering.json").read_text("utf-8"))).install()
+"""
 
 
 @dataclass
@@ -33,19 +54,53 @@ class Selection:
     Attributes:
         pairs: Feature and operation; an operation may serve several features.
         left_out: Feature, operation and the reason.
-        operations: What is tested, by id.
+        operations: What is tested, by id; what is bound comes before its neighbours.
+        unreached: How many operations the budget left out.
     """
 
     document: str
     pairs: list[tuple[str, str]] = field(default_factory=list)
     left_out: list[tuple[str, str, str]] = field(default_factory=list)
     operations: dict[str, Operation] = field(default_factory=dict)
+    unreached: int = 0
+
+    def keep(self, reached: Collection[str], why: str) -> None:
+        """Leave out what is not reached, and say why."""
+        self.left_out += [(slug, name, why) for slug, name in self.pairs if name not in reached]
+        self.unreached = len(set(self.operations) - set(reached))
+        self.pairs = [pair for pair in self.pairs if pair[1] in reached]
+        self.operations = {name: item for name, item in self.operations.items() if name in reached}
+
+    def only(self, names: Collection[str]) -> Selection:
+        """Some of the operations."""
+        operations = {name: item for name, item in self.operations.items() if name in names}
+        pairs = [pair for pair in self.pairs if pair[1] in names]
+        return Selection(self.document, pairs, operations=operations)
+
+
+def stages(selection: Selection) -> list[tuple[str, ...]]:
+    """Operations in the order of two runs: what replaces a whole comes after the rest.
+
+    It takes away the parts that others are asked about: a replaced menu its dishes, a replaced
+    dish its sizes.
+    """
+    paths = {item.path for item in selection.operations.values()}
+    menus = {name for slug, name in selection.pairs if slug == _WHOLE_MENU}
+    last = {
+        name
+        for name, item in selection.operations.items()
+        if (item.method not in READING and name in menus)
+        or (item.method == "PUT" and any(path.startswith(f"{item.path}/") for path in paths))
+    }
+    first = tuple(name for name in selection.operations if name not in last)
+    return [names for names in (first, tuple(sorted(last))) if names]
 
 
 def select(partner: Partner, catalogue: Catalogue, document: str, session: Session) -> Selection:
     """The bound operations of a document, and the reads about the same things."""
     selection = Selection(document)
     features = [feature.slug for feature in catalogue.features]
+    neighbours: dict[str, Operation] = {}
     for operation in outbound(partner.description):
         if operation.document != document:
             continue
@@ -63,7 +118,8 @@ def select(partner: Partner, catalogue: Catalogue, document: str, session: Sessi
                 selection.left_out.append((slug, operation.id, why))
             else:
                 selection.pairs.append((slug, operation.id))
-                selection.operations[operation.id] = operation
+                (selection.operations if bound else neighbours)[operation.id] = operation
+    selection.operations |= neighbours
     return selection
 
 
@@ -80,53 +136,77 @@ def _forbidden(session: Session, operation: Operation) -> str | None:
 
 def write_configuration(
     room: Path,
-    partner: Partner,
     session: Session,
     selection: Selection,
     bundle: dict[str, Any],
+    share: Share,
+    since: int = 0,
 ) -> None:
     """Write `schema.json` (the bundle), `schemathesis.toml` and the hooks into a scratch folder.
 
     A `schemathesis.toml` in the partner folder stands in place of what we would say of cases and
-    checks; the login is ours in any case. Secrets are written as `${VARIABLE}` and reach the
-    program through its environment only.
+    checks; login, ids and shares are ours in any case. Secrets are written as the names of
+    variables and reach the program through its environment only. `since` is of `ids.find_paths`.
 
     Raises:
         InputError: The partner folder's own configuration says what a folder may not say.
     """
+    partner = session.partner
+    leave_to_us(bundle, session)
     (room / "schema.json").write_text(json.dumps(bundle), "utf-8")
-    hooks = hook_source(session.allowed, is_public=session.allow_writes)
-    known = {
-        name: ids
-        for operation in selection.operations.values()
-        for name, (_, ids) in body_references(session, operation).items()
-    }
-    hooks += placing_source(known)
+    plan = _steer(session, selection, share, since)
+    (room / "steering.json").write_text(json.dumps(plan), "utf-8")
+    shutil.copy(Path(steering.__file__), room / f"{_STEERING}.py")
     if is_signed_by_hook(partner):
-        shutil.copy(partner.folder / "hooks.py", room / "partner_hooks.py")
-    hooks += login_source(session)
-    (room / "workbench_hooks.py").write_text(hooks, "utf-8")
+        shutil.copy(partner.folder / "hooks.py", room / f"{HOOKS}.py")
+    guard = hook_source(session.allowed, is_public=session.allow_writes)
+    (room / "workbench_hooks.py").write_text(guard + _HOOKS, "utf-8")
     (room / "schemathesis.toml").write_text(_compose(partner, session, selection), "utf-8")
 
 
+def _steer(session: Session, selection: Selection, share: Share, since: int) -> dict[str, Any]:
+    """The plan of `steering.Steering`."""
+    unknown = {name: unknown_path(session, item) for name, item in selection.operations.items()}
+    return {
+        "paths": find_paths(session, selection.operations, since),
+        "unknown": {name: ids for name, ids in unknown.items() if ids},
+        "bodies": {
+            name: ids
+            for operation in selection.operations.values()
+            for name, (_, ids) in body_references(session, operation).items()
+        },
+        "share": share.coverage,
+        "astray": min(_ASTRAY, share.coverage),
+        "examples": share.examples,
+        "pace": share.pace,
+        "headers": dict(session.partner.manifest.headers),
+        "login": plan_login(session),
+        "seed": session.seed,
+    }
+
+
 def _compose(partner: Partner, session: Session, selection: Selection) -> str:
-    login = compose_login(partner, session, selection.document)
     own = partner.folder / OVERRIDES
     if own.is_file():
-        text = "\n".join([read_overrides(own), *login]) + "\n"
+        text = "\n".join([read_overrides(own), *NO_SIGN_UP])
         try:
             tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
             raise InputError(
                 f"{OVERRIDES} leaves no room for the login: {error}",
                 location=f"{partner.slug}/{OVERRIDES}",
-                hint="Leave out [checks.ignored_auth], and write tables as [name], not inline.",
+                hint="Write tables as [name], not inline.",
             ) from error
         return text
-    tables: list[str] = ["[cache]", "enabled = false", ""]
-    tables += _known_values(partner, session, selection)
-    tables += _gentle(selection)
-    return "\n".join([*tables, *login]) + "\n"
+    # How fast this machine is must not decide what is found.
+    tables = ['suppress-health-check = ["all"]', "", "[cache]", "enabled = false", "", *NO_SIGN_UP]
+    tables += ["[generation]", "unique-inputs = true", "with-security-parameters = false", ""]
+    # A method that the document does not mention might write or delete all the same.
+    tables += ["[phases.coverage]", "unexpected-methods = []", ""]
+    for phase in ("examples", "coverage", "fuzzing"):
+        # Ids come from us; what answers hold changes from run to run.
+        tables += [f"[phases.{phase}.extra-data-sources]", "responses = false", ""]
+    return "\n".join([*tables, *_known_values(partner, session, selection)])
 
 
 def _known_values(partner: Partner, session: Session, selection: Selection) -> list[str]:
@@ -148,16 +228,3 @@ def _known_values(partner: Partner, session: Session, selection: Selection) -> l
         binding = f'{{ dictionary = "known{number}", probability = {_REAL_ID_PROBABILITY} }}'
         lines.append(f"{json.dumps(name)} = {binding}")
     return [*lines, ""]
-
-
-def _gentle(selection: Selection) -> list[str]:
-    """Removals get made-up ids, so that the things which other cases need stay there."""
-    lines: list[str] = []
-    for operation in selection.operations.values():
-        name = last_parameter(operation.path)
-        if operation.method == "DELETE" and name is not None:
-            lines += ["[[operations]]", f"include-name = {json.dumps(operation.id)}"]
-            lines += ["[operations.parameters]"]
-            lines += [f'{json.dumps(f"path.{name}")} = {{ dictionary = "unknown" }}', ""]
-    unknown = ["[dictionaries.unknown]", f'values = ["{_UNKNOWN_ID}"]', ""]
-    return [*unknown, *lines] if lines else []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import site
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from workbench.adapters.session import Session
-from workbench.evidence.contract.configuration import Selection
+from workbench.evidence.contract.budget import Share
 from workbench.evidence.contract.login import secret_environment
 
 Progress = Callable[[str, int], None]
@@ -23,25 +24,6 @@ _PASSED_ON = ("PATH", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "VIRTUAL_ENV")
 _CLEAN, _FAILURES = 0, 1
 _GRACE_SECONDS = 5.0
 _LOOK_SECONDS = 0.1
-
-
-@dataclass(frozen=True)
-class Budget:
-    """How much one document may cost.
-
-    There is no `--max-time`: it would repeat fuzzing until the time is spent.
-
-    Attributes:
-        examples: Generated cases per operation in the fuzzing phase, and stateful scenarios.
-        seconds: Wall time after which the run is stopped; its report so far still counts.
-        requests_per_minute: Ceiling, beside that of the manifest.
-        phases: Schemathesis phases, in order.
-    """
-
-    examples: int = 10
-    seconds: int = 300
-    requests_per_minute: int | None = None
-    phases: tuple[str, ...] = ("examples", "coverage", "fuzzing", "stateful")
 
 
 @dataclass(frozen=True)
@@ -57,40 +39,42 @@ class Run:
 def run_program(
     room: Path,
     session: Session,
-    selection: Selection,
-    budget: Budget,
+    share: Share,
+    most: int,
     progress: Progress | None = None,
 ) -> Run:
-    """Test the selected operations; never raises for what the partner does."""
+    """Test the operations of a share for so many seconds at most.
+
+    Never raises for what the partner does.
+    """
     began = time.monotonic()
-    trouble = _execute(compose(session, selection, budget), room, session, budget, progress)
+    trouble = _execute(compose(session, share), room, session, most, progress)
     tool = f"schemathesis {version('schemathesis')} (seed {session.seed})"
     seconds = time.monotonic() - began
     return Run(ndjson=room / "report.ndjson", tool=tool, trouble=trouble, seconds=seconds)
 
 
-def compose(session: Session, selection: Selection, budget: Budget) -> list[str]:
+def compose(session: Session, share: Share) -> list[str]:
     """The command line; it reads the configuration in the current folder."""
-    phases = [item for item in budget.phases if item != "stateful" or session.allow_writes]
+    phases = [item for item in share.phases if item != "stateful" or session.allow_writes]
     command = [sys.executable, "-m", "schemathesis.cli", "--config-file", "schemathesis.toml"]
     command += ["run", "schema.json", "--url", session.client.base_url]
     command += ["--seed", str(session.seed), "--generation-database", "none"]
-    command += ["--max-examples", str(budget.examples), "--phases", ",".join(phases)]
+    command += ["--max-examples", str(max(1, share.fuzzing)), "--phases", ",".join(phases)]
     command += ["--mode", "all" if session.allow_writes else "positive"]
     command += ["--continue-on-failure", "--max-redirects", "0", "--request-timeout", "10"]
     command += ["--report", "ndjson,har,junit", "--report-ndjson-path", "report.ndjson"]
     command += ["--report-har-path", "report.har.json", "--report-junit-path", "report.junit.xml"]
-    for operation in sorted(selection.operations):
+    for operation in sorted(share.reached):
         command += ["--include-name", operation]
-    limits = (session.partner.manifest.limits.requests_per_minute, budget.requests_per_minute)
-    rates = [rate for rate in limits if rate]
-    if rates:
-        command += ["--rate-limit", f"{min(rates)}/m"]
+    if share.pace:
+        # The steering keeps the pace of cases; this also holds for what checks ask beside them.
+        command += ["--rate-limit", f"{max(1, int(60 / share.pace))}/m"]
     return command
 
 
 def _execute(
-    command: list[str], room: Path, session: Session, budget: Budget, progress: Progress | None
+    command: list[str], room: Path, session: Session, most: int, progress: Progress | None
 ) -> str | None:
     environment = seclude(room) | secret_environment(session)
     output = room / "output.txt"
@@ -104,11 +88,11 @@ def _execute(
             stderr=subprocess.STDOUT,
         )
         try:
-            in_time = _watch(program, room / "report.ndjson", budget.seconds, progress)
+            in_time = _watch(program, room / "report.ndjson", most, progress)
         finally:
             _stop(program)
     if not in_time:
-        return f"it did not end within {budget.seconds} s"
+        return f"it did not end within {most} s"
     if program.returncode in {_CLEAN, _FAILURES}:
         return None
     last = session.redactor.text(output.read_text("utf-8", "replace")).strip()
@@ -171,7 +155,8 @@ def _stop(program: subprocess.Popen[bytes]) -> None:
     """End the program if it still runs, as when the caller was interrupted."""
     if program.poll() is not None:
         return
-    program.terminate()
+    # As by Ctrl-C: it writes down what it has so far.
+    program.send_signal(signal.SIGINT)
     try:
         program.wait(_GRACE_SECONDS)
     except subprocess.TimeoutExpired:

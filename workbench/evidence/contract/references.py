@@ -5,7 +5,6 @@ A schema cannot say that `restaurant_id` has to exist, so a refusal of a made-up
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -17,35 +16,6 @@ from workbench.model.schema import ITEMS, SchemaReader
 
 _DEEPEST = 5
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
-
-# Runs inside Schemathesis. Negative cases stay as they are: they are meant to be wrong.
-_SOURCE = """
-
-import schemathesis
-
-_KNOWN = {known}
-
-
-def _place_known(node):
-    if isinstance(node, list):
-        return [_place_known(item) for item in node]
-    if not isinstance(node, dict):
-        return node
-    placed = {{}}
-    for name, value in node.items():
-        real = _KNOWN.get(name)
-        if real and isinstance(value, type(real[0])) and value not in real:
-            value = real[len(str(value)) % len(real)]
-        placed[name] = _place_known(value)
-    return placed
-
-
-@schemathesis.hook("before_call")
-def place_known_ids(context, case, kwargs):
-    meta = getattr(case, "meta", None)
-    if meta is not None and meta.generation.mode.is_positive:
-        case.body = _place_known(case.body)
-"""
 
 
 def body_references(session: Session, operation: Operation) -> dict[str, tuple[str, list[Value]]]:
@@ -59,11 +29,6 @@ def body_references(session: Session, operation: Operation) -> dict[str, tuple[s
         if known:
             found[name] = (place, [*known])
     return found
-
-
-def placing_source(known: dict[str, list[Value]]) -> str:
-    """Text of the hook that puts real ids into bodies that are meant to be valid."""
-    return _SOURCE.format(known=json.dumps(known)) if known else ""
 
 
 def _fields(reader: SchemaReader, schema: Any) -> Iterator[tuple[str, str]]:

@@ -11,8 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from workbench.adapters.answer import REFUSALS
+from workbench.errors import RateLimitedError, RefusedError, UnavailableError
 from workbench.evidence.contract.witness import Witness
-from workbench.model.evidence import Finding, Severity
+from workbench.evidence.contract.wording import UNKNOWN_STATUS, Failed, causes, say
+from workbench.model.description import Operation
+from workbench.model.evidence import Finding
 from workbench.secrecy import Redactor
 
 _LONGEST = 400
@@ -20,33 +23,53 @@ _UNANSWERED = frozenset(
     {"ConnectionError", "ReadTimeout", "ConnectTimeout", "ChunkedEncodingError"}
 )
 _OPERATION = re.compile(r"[A-Z]+ /")
-_PLACE = re.compile(r"Schema at (/\S+):")
-# A refusal may rest on a rule that no schema can state, so by itself it limits nothing.
-_BODIES = frozenset({"Response violates schema", "JSON deserialization error"})
-_FORMAT = re.compile(r"is not a \"[a-z0-9-]+\"")
-_UNSURE = frozenset({"Schema-valid request rejected"})
 
 
 @dataclass
 class OperationResult:
-    """What happened to one operation; `unusable` says why part of it could not be tested."""
+    """What happened to one operation.
+
+    Attributes:
+        unusable: Why part of it could not be tested.
+        opened: Address of a read that succeeded.
+        is_covered: Whether its systematic cases were all sent.
+    """
 
     operation: str
     cases: int = 0
     unanswered: int = 0
     unusable: str = ""
     statuses: Counter[str] = field(default_factory=Counter)
+    opened: str = ""
+    is_covered: bool = False
     _findings: dict[tuple[str, str | None], Finding] = field(default_factory=dict)
+    _unknown: dict[int, Finding] = field(default_factory=dict)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """Distinct failures, most severe first."""
-        return tuple(sorted(self._findings.values(), key=lambda finding: finding.severity.rank))
+        """Distinct failures, most severe first; statuses that no document mentions are one."""
+        found = [*self._findings.values()]
+        if self._unknown:
+            first = next(iter(self._unknown.values()))
+            named = ", ".join(map(str, sorted(self._unknown)))
+            words = f"{self.operation} answers {named}, which its document does not mention."
+            found.append(first.model_copy(update={"summary": words, "observed": f"Answer {named}"}))
+        return tuple(sorted(found, key=lambda finding: finding.severity.rank))
 
     @property
-    def is_refused(self) -> bool:
-        """Whether every answer was a refusal (401, 429, a gateway), which tells of no contract."""
-        return bool(self.statuses) and all(int(status) in REFUSALS for status in self.statuses)
+    def refusal(self) -> str:
+        """What stood in our way where every answer was a refusal, which tells of no contract."""
+        seen = {int(status) for status in self.statuses}
+        if not seen or seen - REFUSALS:
+            return ""
+        kind = RefusedError if seen & {401, 403, 407} else UnavailableError
+        return (RateLimitedError if seen == {429} else kind).__name__
+
+    @property
+    def is_mostly_refused(self) -> bool:
+        """Whether access or pace stood in the way of half of the requests or more."""
+        refused = sum(count for status, count in self.statuses.items() if int(status) in REFUSALS)
+        return refused * 2 >= self.cases
 
     @property
     def has_success(self) -> bool:
@@ -58,40 +81,112 @@ class OperationResult:
         """Whether requests were made and none was answered."""
         return not self.statuses and self.unanswered > 0
 
-    def add(self, finding: Finding) -> None:
-        """Keep the first finding of each kind and place."""
-        self._findings.setdefault((finding.slug, finding.pointer), finding)
+    def count(self, interaction: Mapping[str, Any]) -> None:
+        """Count a case, and remember the address of the first read that succeeded."""
+        self.cases += 1
+        response = interaction.get("response")
+        if response is None:
+            self.unanswered += 1
+            return
+        status = str(response["status_code"])
+        self.statuses[status] += 1
+        request = interaction.get("request") or {}
+        if request.get("method") == "GET" and status.startswith("2") and not self.opened:
+            self.opened = str(request.get("uri", ""))
+
+    @staticmethod
+    def is_refusal(interaction: Mapping[str, Any]) -> bool:
+        """Whether an answer tells of access, pace or a gateway; each request carries our login."""
+        response = interaction.get("response") or {}
+        return int(response.get("status_code") or 0) in REFUSALS
+
+    def add(self, failed: Failed) -> None:
+        """Keep the first failure of each kind and place, and each unknown status."""
+        finding = say(failed)
+        if failed.kind == UNKNOWN_STATUS:
+            self._unknown.setdefault(failed.status, finding)
+        else:
+            self._findings.setdefault((finding.slug, finding.pointer), finding)
 
 
 def read_report(
-    path: Path, redactor: Redactor, login: Mapping[str, str] | None = None
+    path: Path,
+    redactor: Redactor,
+    login: Mapping[str, str] | None = None,
+    operations: Mapping[str, Operation] | None = None,
 ) -> dict[str, OperationResult]:
     """Results by operation (`METHOD /path`); empty when there is no report.
 
-    `login` is how a shell writes what logging in adds, as of `SentRequest`.
+    Args:
+        path: The report.
+        redactor: Knows the secrets.
+        login: How a shell writes what logging in adds, as of `SentRequest`.
+        operations: What is documented, by id.
     """
     results: dict[str, OperationResult] = {}
+    taken: list[Any] = []
     for name, event in _events(path):
         if name == "NonFatalError":
             _note_error(results, event, redactor)
             continue
         recorder = event.get("recorder") or {}
         label = str(recorder.get("label", ""))
+        if event.get("phase") == "coverage" and event.get("status") != "interrupted":
+            results.setdefault(label, OperationResult(label)).is_covered = True
         for case, interaction in (recorder.get("interactions") or {}).items():
             operation = _operation(recorder, case, label)
             result = results.setdefault(operation, OperationResult(operation))
-            result.cases += 1
-            response = interaction.get("response")
-            if response is None:
-                result.unanswered += 1
-            else:
-                result.statuses[str(response["status_code"])] += 1
-            for check in (recorder.get("checks") or {}).get(case, ()):
-                failure = (check.get("failure_info") or {}).get("failure")
-                if failure:
-                    seen = Witness(interaction, redactor, login or {})
-                    result.add(_as_finding(failure, operation, seen))
+            result.count(interaction)
+            documented = (operations or {}).get(operation)
+            seen = Witness(interaction, redactor, login or {})
+            if result.is_refusal(interaction):
+                continue
+            failures = [*_failures(recorder, case, operation, documented, seen)]
+            told = [*causes(failures)]
+            for failed in told:
+                # What we were let write is given back to us: that is told where it was taken.
+                if failed.kind != "JsonSchemaError" or not _is_given_back(seen, taken):
+                    result.add(failed)
+            if any(failed.kind == "AcceptedNegativeData" for failed in told):
+                taken.append(seen.sent_json)
     return results
+
+
+def _failures(
+    recorder: dict[str, Any],
+    case: str,
+    operation: str,
+    documented: Operation | None,
+    seen: Witness,
+) -> Iterator[Failed]:
+    for check in (recorder.get("checks") or {}).get(case, ()):
+        failure = (check.get("failure_info") or {}).get("failure")
+        if failure:
+            yield Failed(
+                kind=str(failure.get("type", "")),
+                title=str(failure.get("title", "Failure")),
+                message=seen.redactor.text(str(failure.get("message", ""))),
+                severity=str(failure.get("severity", "medium")),
+                operation=operation,
+                documented=documented,
+                seen=seen,
+            )
+
+
+def _is_given_back(seen: Witness, taken: list[Any]) -> bool:
+    """Whether an answer holds, in whole, what we were wrongly let write before."""
+    answered = seen.answered_json
+    return answered is not None and any(_holds(answered, sent) for sent in taken if sent)
+
+
+def _holds(answered: Any, sent: Any) -> bool:
+    if isinstance(answered, dict) and isinstance(sent, dict):
+        shared = set(answered) & set(sent)
+        if shared and all(answered[name] == sent[name] for name in shared):
+            return True
+    inner = answered.values() if isinstance(answered, dict) else answered
+    is_nested = isinstance(answered, dict | list)
+    return is_nested and any(_holds(item, sent) for item in inner if isinstance(item, dict | list))
 
 
 def _events(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -128,29 +223,3 @@ def _operation(recorder: dict[str, Any], case: str, label: str) -> str:
     if "method" in value and "path" in value and not _OPERATION.match(label):
         return f"{value['method']} {value['path']}"
     return label
-
-
-def _as_finding(failure: dict[str, Any], operation: str, seen: Witness) -> Finding:
-    title = str(failure.get("title", "Failure"))
-    message = seen.redactor.text(str(failure.get("message", "")))
-    status = seen.response.get("status_code")
-    return Finding(
-        slug=f"contract-{title.lower().replace(' ', '-')}",
-        severity=_severity(failure, title, str(status or "")),
-        summary=f"{operation}: {title[0].lower()}{title[1:]}.",
-        operation=operation,
-        pointer=place[1] if (place := _PLACE.search(message)) else None,
-        observed=" ".join(f"Answer {status}. {message}".split()),
-        reproduction=seen.sent.curl,
-        exchange=seen.exchange,
-    )
-
-
-def _severity(failure: dict[str, Any], title: str, status: str) -> Severity:
-    """As Schemathesis has it; but the body of a refusal, or the form of a text, breaks nothing."""
-    if title in _UNSURE:
-        return Severity.LOW
-    found = Severity(str(failure.get("severity", "medium")).lower())
-    is_body = title in _BODIES
-    is_mild = status.startswith("4") or _FORMAT.search(str(failure.get("message", "")))
-    return max(found, Severity.MEDIUM, key=lambda item: item.rank) if is_body and is_mild else found

@@ -9,6 +9,8 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+import orjson
+
 from workbench.adapters.answer import SentRequest
 from workbench.adapters.auth import AuthHeaders
 from workbench.adapters.message import PreparedRequest
@@ -46,6 +48,16 @@ class Witness:
     def response(self) -> Mapping[str, Any]:
         """The answer as the report has it; empty when none came."""
         return self.interaction.get("response") or {}
+
+    @property
+    def sent_json(self) -> Any:
+        """Body of the request as it went, or None where it is not JSON."""
+        return _json(_body(self.request.get("body")))
+
+    @property
+    def answered_json(self) -> Any:
+        """Body of the answer as it came, or None where it is not JSON."""
+        return _json(_body(self.response.get("content")))
 
     @cached_property
     def sent(self) -> SentRequest:
@@ -94,3 +106,10 @@ def _query(address: str) -> dict[str, str]:
 def _body(value: Any) -> bytes:
     packed = value.get("$base64") if isinstance(value, dict) else None
     return base64.b64decode(packed) if packed else b""
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return None

@@ -160,6 +160,7 @@ def _provoke_once(post: Post, feature: Feature) -> Iterator[Evidence]:
         return
     found = post.await_event(names, began, done.identity)
     if not found and post.refused > refused and not post.receipts(began):
+        post.is_lost = True
         yield _tell_lost(post, names)
     elif not found:
         missing = explain_absence(post, names, done.how, began)

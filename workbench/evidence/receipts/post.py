@@ -44,6 +44,7 @@ class Post:
         wait: Seconds to wait for an event.
         is_settling: What comes is left over from before this run: taken, and held against nobody.
         refused: How many deliveries were answered with 503.
+        is_lost: Whether one of those did not come again, so that no other has to be waited for.
         silent_seconds: Not 0: the next delivery is read, and not answered for so long.
         unanswered: The delivery that was read and got no answer; None before that.
         slowest: Longest time in which we acknowledged, in seconds.
@@ -59,6 +60,7 @@ class Post:
     wait: float = WAIT_SECONDS
     is_settling: bool = False
     refused: int = 0
+    is_lost: bool = False
     silent_seconds: float = 0.0
     unanswered: Arrival | None = None
     slowest: float = 0.0
@@ -66,6 +68,12 @@ class Post:
     heard: Heard = field(default_factory=list)
     bookings: dict[str, tuple[datetime, int]] = field(default_factory=dict)
     address: str = ""
+
+    @property
+    def is_never_repeated(self) -> bool:
+        """Whether the folder states that a lost delivery is not sent again: none is lost for it."""
+        webhooks = self.partner.manifest.webhooks
+        return webhooks is not None and webhooks.repeats == 0
 
     def receipts(self, since: datetime) -> list[Receipt]:
         """Everything that came at or after an instant, genuine or not."""
@@ -162,7 +170,7 @@ def watch(app: Any, post: Post) -> Callable[..., Any]:
         if scope["type"] != "http" or post.is_settling:
             await app(scope, receive, send)
             return
-        if not post.refused:
+        if not post.refused and not post.is_never_repeated:
             post.refused += 1
             headers = [(b"retry-after", b"1"), (b"content-length", b"0")]
             await send({"type": "http.response.start", "status": 503, "headers": headers})

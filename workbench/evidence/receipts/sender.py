@@ -29,6 +29,15 @@ def judge_sender(
     for criterion, holds, words in _traits(post, how):
         if holds:
             yield tell_trait(post, criterion, words)
+    if post.is_never_repeated:
+        yield tell(
+            post.session,
+            ENDPOINT,
+            Outcome.INAPPLICABLE,
+            "The folder states that a lost delivery is not sent again, so none was lost for it.",
+            check="sender",
+            criteria=("event-retries-observed",),
+        )
     webhooks = post.partner.manifest.webhooks
     is_signed = webhooks is not None and webhooks.signature.scheme != "none"
     with HttpClient(

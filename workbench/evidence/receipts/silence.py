@@ -25,7 +25,7 @@ def leave_unanswered(post: Post, features: list[Feature]) -> Iterator[Evidence]:
     webhooks = post.partner.manifest.webhooks
     limit = webhooks.timeout_seconds if webhooks else None
     feature = _find_heard(post, features)
-    if limit is None or feature is None:
+    if limit is None or feature is None or post.is_never_repeated or post.is_lost:
         return
     post.silent_seconds = limit + post.wait
     try:

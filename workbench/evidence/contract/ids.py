@@ -1,0 +1,228 @@
+"""Ids that exist: from the manifest, from what was answered before, and from lists.
+
+A made-up id is answered with 404, which tells nothing of the operation. Path parameters go
+together: a section belongs to one menu of one restaurant.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from functools import cache
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import orjson
+
+from workbench.adapters.recorder import Recorded
+from workbench.adapters.session import Session
+from workbench.errors import InputError, PartnerError
+from workbench.evidence.bodies import Maker
+from workbench.evidence.known import known_values
+from workbench.evidence.placing import send
+from workbench.evidence.relations import outbound
+from workbench.model.description import Operation, Parameter
+from workbench.model.schema import SchemaReader
+
+Path = dict[str, str]
+"""Path parameters that exist together, by name."""
+
+_MOST = 4
+_NAMES = re.compile(r"{([^{}]+)}")
+_PLAIN = "workbench-unknown-0"
+
+
+def find_paths(
+    session: Session, operations: Mapping[str, Operation], since: int = 0
+) -> dict[str, list[Path]]:
+    """For each operation with path parameters, those that exist together; an empty list if none.
+
+    Where neither the manifest nor an earlier answer tells, a list is asked for; where the manifest
+    leaves several combinations, each is read. Whatever hinders that is left out.
+
+    Args:
+        session: The opened environment.
+        operations: What ids are needed for, by id.
+        since: Number of recorded exchanges that say nothing any more, as of before a reset.
+    """
+    described = [*outbound(session.partner.description)]
+    seen = [*_seen(session, described, session.recorder.exchanges[since:])]
+    found: dict[str, list[Path]] = {}
+    for name, operation in operations.items():
+        wanted = _NAMES.findall(operation.path)
+        if not wanted:
+            continue
+        stated = [*_stated(session, wanted)]
+        paths = [*_matching(operation.path, seen)]
+        if not paths and len(stated) == 1:
+            paths = stated
+        if not paths:
+            seen += _asked(session, operation, described, stated, seen)
+            paths = [*_matching(operation.path, seen)] or stated
+        distinct = {tuple(path.items()): path for path in paths}
+        found[name] = [*distinct.values()][:_MOST]
+    return found
+
+
+def unknown_path(session: Session, operation: Operation) -> Path:
+    """The last path parameter of something that does not exist, of the documented form."""
+    names = _NAMES.findall(operation.path)
+    last = next((item for item in operation.parameters if names and item.name == names[-1]), None)
+    return {last.name: _unknown(session, operation, last)} if last else {}
+
+
+def _unknown(session: Session, operation: Operation, parameter: Parameter) -> str:
+    schema = SchemaReader.of(session.partner.description, operation.document).first(
+        parameter.schema_
+    )
+    bare = {key: value for key, value in schema.items() if key not in {"example", "examples"}}
+    if schema.get("type") in {"integer", "number"}:
+        return str(schema.get("maximum", 2**31 - 1))
+    unlikely = _unlikely(str(schema["pattern"])) if "pattern" in schema else ""
+    if unlikely:
+        return unlikely
+    if {"pattern", "format", "enum"} & set(schema):
+        maker = Maker(session.partner, session.environment, operation.document)
+        return str(maker.make(bare))
+    return _PLAIN[: schema.get("maxLength", len(_PLAIN))]
+
+
+@cache
+def _unlikely(pattern: str) -> str:
+    """A text that a pattern allows, not the plainest one, which might well exist; empty if none."""
+    # Only here, because it takes a while to import.
+    from hypothesis import HealthCheck, find, settings  # noqa: PLC0415
+    from hypothesis.errors import HypothesisException  # noqa: PLC0415
+    from hypothesis.strategies import characters, from_regex  # noqa: PLC0415
+
+    quiet = settings(
+        database=None,
+        derandomize=True,
+        max_examples=1000,
+        suppress_health_check=list(HealthCheck),
+    )
+    try:
+        fits = from_regex(pattern, alphabet=characters(codec="ascii", exclude_categories=["C"]))
+        fits = fits.filter(lambda text: text.strip() == text)
+        return find(fits, lambda text: zlib.crc32(text.encode()) % 11 == 7, settings=quiet)
+    except (HypothesisException, re.error):
+        return ""
+
+
+def _stated(session: Session, names: list[str]) -> Iterator[Path]:
+    """By the manifest; each parameter by itself, as it does not say what belongs together."""
+    columns = [known_values(session.partner, session.environment, name) for name in names]
+    if all(columns):
+        for values in itertools.islice(itertools.product(*columns), _MOST):
+            yield dict(zip(names, map(str, values), strict=True))
+
+
+def _seen(
+    session: Session, described: list[Operation], entries: list[Recorded]
+) -> Iterator[tuple[str, Path]]:
+    """Path templates and the parameters with which they were answered, the latest first."""
+    gone: set[str] = set()
+    for entry in reversed(entries):
+        if not 200 <= entry.status < 300 or not entry.url.startswith(session.client.base_url):
+            continue
+        where = urlsplit(entry.url.removeprefix(session.client.base_url)).path
+        if entry.method == "DELETE":
+            gone.add(where)
+        if where in gone:
+            continue
+        for operation in described:
+            values = _read(operation.path, where)
+            if values is not None:
+                yield operation.path, values
+                if operation.method == entry.method in {"GET", "POST"}:
+                    yield from _inside(operation, values, entry, described, gone, where)
+
+
+def _inside(
+    operation: Operation,
+    values: Path,
+    entry: Recorded,
+    described: list[Operation],
+    gone: set[str],
+    where: str,
+) -> Iterator[tuple[str, Path]]:
+    """The ids of items in an answer, as paths of what is about one of them."""
+    start = f"{operation.path.rstrip('/')}/{{"
+    below = {item.path.removeprefix(start) for item in described if item.path.startswith(start)}
+    for name in sorted({rest.partition("}")[0] for rest in below}):
+        for identity in _identities(entry.response_body, name):
+            if f"{where.rstrip('/')}/{identity}" not in gone:
+                yield f"{start}{name}}}", {**values, name: identity}
+
+
+def _identities(body: bytes, name: str) -> Iterator[str]:
+    try:
+        data = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return
+    lists = [data] if isinstance(data, list) else []
+    if isinstance(data, dict):
+        lists = [value for value in data.values() if isinstance(value, list)] or [[data]]
+    for item in itertools.chain.from_iterable(lists):
+        value = _identity(item, name)
+        if value is not None:
+            yield value
+
+
+def _identity(item: Any, name: str) -> str | None:
+    if not isinstance(item, dict):
+        return None
+    for key in (name, "id", "Id", "ID", "uuid", "ref", "code"):
+        value = item.get(key)
+        if isinstance(value, str | int) and not isinstance(value, bool) and str(value):
+            return str(value)
+    return None
+
+
+def _read(template: str, where: str) -> Path | None:
+    pattern = _NAMES.sub(r"([^/]+)", re.sub(r"[.+*?()|^$\[\]\\]", r"\\\g<0>", template))
+    match = re.fullmatch(pattern, where)
+    names = _NAMES.findall(template)
+    return dict(zip(names, map(unquote, match.groups()), strict=True)) if match else None
+
+
+def _matching(template: str, seen: list[tuple[str, Path]]) -> Iterator[Path]:
+    """What was answered at this path, or below the thing that it is about."""
+    names = _NAMES.findall(template)
+    stem = template[: template.rfind("}") + 1]
+    for other, values in seen:
+        if other == template or (names and f"{other}/".startswith(f"{stem}/")):
+            yield {name: values[name] for name in names}
+
+
+def _asked(
+    session: Session,
+    operation: Operation,
+    described: list[Operation],
+    stated: list[Path],
+    seen: list[tuple[str, Path]],
+) -> list[tuple[str, Path]]:
+    """Read each combination, or the list that the last thing in a path is in."""
+    stem = operation.path[: operation.path.rfind("}") + 1]
+    reads = {item.path: item for item in described if item.method == "GET"}
+    before = len(session.recorder.exchanges)
+    read, listed = reads.get(stem), reads.get(stem.rpartition("/")[0])
+    found: list[tuple[str, Path]] = []
+    if stated and read is not None:
+        _send(session, read, stated)
+    elif listed is not None and not stated:
+        places = [*_matching(listed.path, seen)]
+        if "{" in listed.path and not places:
+            found = _asked(session, listed, described, [], seen)
+            places = [*_matching(listed.path, found)]
+        _send(session, listed, places[:_MOST] if "{" in listed.path else [{}])
+    return [*found, *_seen(session, described, session.recorder.exchanges[before:])]
+
+
+def _send(session: Session, operation: Operation, paths: list[Path]) -> None:
+    for path in paths:
+        with suppress(InputError, PartnerError):
+            send(session, operation, ids=path)

@@ -1,0 +1,185 @@
+"""Steers Schemathesis from inside: ids that exist, a share of requests per operation, our login.
+
+Copied beside its hooks and loaded there, so it stands alone: nothing of this package is imported.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import os
+import random
+import time
+import zlib
+from collections import Counter
+from typing import Any
+from urllib.parse import urlencode
+
+_LEAST_KEPT = 3  # cases of one kind that are always tried; of the rest, fewer and fewer
+
+
+class Steering:
+    """What is done to generated cases before they are sent.
+
+    Args:
+        plan: As `configuration.steer` writes it. `paths`: operation → path parameters that exist
+            together; `unknown`: operation → the same for something that does not exist; `bodies`:
+            field → ids; `share`, `astray`: most coverage cases for an operation with and without
+            known ids; `examples`; `pace`: seconds between requests; `headers`, `login`, `seed`.
+    """
+
+    def __init__(self, plan: dict[str, Any]) -> None:
+        self._plan = plan
+        self._seen: Counter[tuple[Any, ...]] = Counter()
+        self._sent: Counter[str] = Counter()
+        self._made: set[str] = set()
+        kept = (ids for paths in plan["paths"].values() for ids in paths)
+        self._kept = {str(value) for ids in kept for value in ids.values()}
+        self._kept |= {str(value) for ids in plan["bodies"].values() for value in ids}
+        self._names = {"id", "Id", "ID", "uuid"}.union(*plan["unknown"].values())
+        self._dice = random.Random(plan["seed"])  # noqa: S311 - a choice of cases, no secret
+        self._next = 0.0
+
+    def install(self) -> None:
+        """Register everything with the Schemathesis of this process."""
+        hook = importlib.import_module("schemathesis").hook
+        for name in ("filter_case", "map_case", "before_add_examples", "before_call", "after_call"):
+            # It writes on what it is given, which a bound method does not allow.
+            hook(name)(functools.partial(getattr(self, name)))
+
+    def filter_case(self, context: Any, case: Any) -> bool:
+        """Whether a case is tried; only the many systematic ones are thinned out."""
+        if case.method.upper() != context.operation.method.upper():
+            return False  # what a document does not mention might write or delete
+        if case.meta is None or case.meta.phase.name != "coverage":
+            return True
+        label, data = case.operation.label, case.meta.phase.data
+        if self._is_about_path(case):
+            self._seen[(label, "path")] += 1
+            return self._seen[(label, "path")] == 1  # it is not found, whatever is wrong with it
+        kind = (
+            label,
+            str(case.meta.generation.mode),
+            str(getattr(data, "parameter_location", "")),
+            str(getattr(data, "scenario", "")),
+        )
+        number = self._seen[kind]
+        self._seen[kind] += 1
+        if self._sent[label] >= self._share(label):
+            return False
+        if number >= _LEAST_KEPT and self._dice.random() >= _LEAST_KEPT / (number + 1):
+            return False
+        self._sent[label] += 1
+        return True
+
+    def map_case(self, context: Any, case: Any) -> Any:
+        """The case, on things that exist; a few, on one that does not."""
+        del context
+        phase = case.meta.phase.name if case.meta is not None else ""
+        is_kept = phase == "coverage" and self._is_about_path(case)
+        if phase != "stateful" and (case.method.upper() == "DELETE" or not is_kept):
+            self._place(case, is_unknown=self._goes_astray(case, phase))
+        return case
+
+    def before_add_examples(self, context: Any, examples: list[Any]) -> None:
+        """The documented examples, on things that exist, as many as the share allows."""
+        for case in examples:
+            self._place(case, is_unknown=case.method.upper() == "DELETE")
+        del context, examples[self._plan["examples"] :]
+
+    def before_call(self, context: Any, case: Any, kwargs: dict[str, Any]) -> None:
+        """Ids inside valid bodies, no removal of what others made, our login, and the pace."""
+        del context
+        if case.meta is not None and case.meta.generation.mode.is_positive:
+            case.body = self._place_inside(case.body)
+        if case.method.upper() == "DELETE" and not self._is_ours(case.formatted_path):
+            self._place(case, is_unknown=True)
+        kwargs["auth"] = self.log_in
+        now = time.monotonic()
+        time.sleep(max(0.0, self._next - now))
+        self._next = max(now, self._next) + self._plan["pace"]
+
+    def after_call(self, context: Any, case: Any, response: Any) -> None:
+        """Note what this run has made: only that may be removed."""
+        del context
+        if case.method.upper() != "POST" or not 200 <= response.status_code < 300:
+            return
+        try:
+            body = response.json()
+        except ValueError:
+            body = None
+        body = body if isinstance(body, dict) else {}
+        found = [value for name, value in body.items() if name in self._names]
+        found += [place.rpartition("/")[2] for place in response.headers.get("location", ())]
+        for value in found:
+            if isinstance(value, str | int) and str(value) not in self._kept:
+                self._made.add(f"{case.formatted_path.rstrip('/')}/{value}")
+
+    def log_in(self, request: Any) -> Any:
+        """Constant headers and credentials on a prepared request; a signature comes last."""
+        login = self._plan["login"]
+        request.headers.update(self._plan["headers"])
+        request.headers.update({name: os.environ[key] for name, key in login["headers"].items()})
+        query = urlencode({name: os.environ[key] for name, key in login["query"].items()})
+        if query:
+            request.url += ("&" if "?" in request.url else "?") + query
+        if login["hook"]:
+            hooks = importlib.import_module(login["hook"])
+            body = request.body or b""
+            body = body.encode() if isinstance(body, str) else body
+            values = {name: os.environ[key] for name, key in login["credentials"].items()}
+            request.headers.update(hooks.auth(request.method, request.url, body, values))
+        return request
+
+    def _share(self, label: str) -> int:
+        is_astray = label in self._plan["unknown"] and not self._plan["paths"].get(label)
+        return int(self._plan["astray" if is_astray else "share"])
+
+    def _goes_astray(self, case: Any, phase: str) -> bool:
+        """Whether a case is to ask for what does not exist: the second systematic one, or chance.
+
+        A removal always does, and a replacement never, as it would make the thing.
+        """
+        label = case.operation.label
+        if case.method.upper() == "DELETE":
+            return True
+        if case.method.upper() == "PUT" and case.path.endswith("}"):
+            return False
+        if phase == "coverage":
+            self._seen[(label, "placed")] += 1
+            return self._seen[(label, "placed")] == 2
+        drawn = {str(value) for value in (case.path_parameters or {}).values()}
+        return bool(drawn) and not drawn & self._kept
+
+    def _is_ours(self, path: str) -> bool:
+        return any(path == made or path.startswith(f"{made}/") for made in self._made)
+
+    @staticmethod
+    def _is_about_path(case: Any) -> bool:
+        components = case.meta.components.items() if case.meta is not None else ()
+        return any(place == "path" and part.mode.is_negative for place, part in components)
+
+    def _place(self, case: Any, *, is_unknown: bool) -> None:
+        """Fill the path; which of the known things is told by the rest of the case."""
+        label = case.operation.label
+        known = self._plan["paths"].get(label) or [{}]
+        mark = zlib.crc32(repr((case.query, case.body)).encode("utf-8", "replace"))
+        chosen = known[mark % len(known)]
+        if is_unknown:
+            chosen = chosen | self._plan["unknown"].get(label, {})
+        if chosen:
+            case.path_parameters = {**(case.path_parameters or {}), **chosen}
+
+    def _place_inside(self, node: Any) -> Any:
+        if isinstance(node, list):
+            return [self._place_inside(item) for item in node]
+        if not isinstance(node, dict):
+            return node
+        placed = {}
+        for name, value in node.items():
+            real = self._plan["bodies"].get(name)
+            is_made_up = real and isinstance(value, type(real[0])) and value not in real
+            placed[name] = (
+                real[len(str(value)) % len(real)] if is_made_up else self._place_inside(value)
+            )
+        return placed

@@ -1,0 +1,198 @@
+"""What a contract run says of each operation, and of how far it came."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from workbench.adapters.session import Session
+from workbench.evidence.contract.budget import Share
+from workbench.evidence.contract.configuration import READING, Selection
+from workbench.evidence.contract.doors import try_door
+from workbench.evidence.contract.program import Run
+from workbench.evidence.contract.report import OperationResult
+from workbench.evidence.contract.vetting import Unusable, Vetted
+from workbench.model.description import Operation
+from workbench.model.evidence import REFUSAL, Evidence, Finding, Matter, Outcome, Severity, Source
+
+_MOST_UNUSABLE = 10
+_ABOUT_DOCUMENT = "api-docs"
+"""The feature that the reach of a run is told of."""
+
+
+@dataclass
+class Told:
+    """Everything that is known of one document, gathered run by run."""
+
+    session: Session
+    selection: Selection
+    share: Share
+    bundle: dict[str, Any]
+    vetted: Vetted
+    runs: list[Run] = field(default_factory=list)
+    results: dict[str, OperationResult] = field(default_factory=dict)
+    artefacts: list[str] = field(default_factory=list)
+
+    @property
+    def trouble(self) -> str:
+        """Why a run is not to be relied on; empty where all are."""
+        return next((run.trouble for run in self.runs if run.trouble), "")
+
+    @property
+    def tool(self) -> str | None:
+        """What made the requests."""
+        return next((run.tool for run in self.runs if run.tool), None)
+
+
+def leave_out(selection: Selection) -> Iterator[Evidence]:
+    """What was not asked for, and why."""
+    for feature, operation, why in selection.left_out:
+        yield Evidence(
+            feature=feature,
+            source=Source.CONTRACT,
+            outcome=Outcome.UNTESTED,
+            subject=operation,
+            summary=f"{operation} was not contract-tested: {why}.",
+            check="contract",
+        )
+
+
+def tell(told: Told) -> Iterator[Evidence]:
+    """One observation per feature and operation, and one of the reach."""
+    doors: dict[str, Finding | None] = {}
+    for feature, operation in [*told.selection.pairs, *_unclaimed(told)]:
+        result = told.results.get(operation, OperationResult(operation))
+        known = told.selection.operations.get(operation)
+        unusable = told.vetted.of(known.pointer) if known else []
+        if known and result.opened and operation not in doors:
+            doors[operation] = try_door(told.session, told.bundle, known, result.opened)
+        findings = [*filter(None, [doors.get(operation)]), *result.findings]
+        outcome, summary = _judge(result, findings, told.trouble, unusable)
+        yield Evidence(
+            feature=feature,
+            source=Source.CONTRACT,
+            outcome=outcome,
+            subject=operation,
+            summary=summary,
+            check="contract",
+            findings=(*findings, *_unusable(operation, unusable)),
+            environment=told.session.environment,
+            inputs=told.session.partner.document_inputs(told.selection.document),
+            artefacts=tuple(told.artefacts),
+            tool=told.tool,
+            detail=_detail(known, result, told),
+        )
+    yield _reach(told)
+
+
+def _reach(told: Told) -> Evidence:
+    """How many operations were reached, with how many requests: a budget is no success."""
+    names = told.selection.operations
+    reached = [name for name in names if told.results.get(name, OperationResult(name)).cases]
+    wanted = len(names) + told.selection.unreached
+    requests = sum(result.cases for result in told.results.values())
+    changed = sum(
+        count
+        for result in told.results.values()
+        for status, count in result.statuses.items()
+        if status.startswith("2") and result.operation.partition(" ")[0] not in READING
+    )
+    words = f"{len(reached)} of {wanted} operations of {told.selection.document} were reached, "
+    words += f"with at most about {told.share.each} requests each ({requests} in all, {changed} of "
+    words += "which changed something there)"
+    limit = "; ".join(part for part in (told.share.why, told.trouble) if part)
+    return Evidence(
+        feature=_ABOUT_DOCUMENT,
+        source=Source.CONTRACT,
+        outcome=Outcome.PASSED if len(reached) == wanted else Outcome.UNTESTED,
+        subject=told.selection.document,
+        summary=f"{words}{f': {limit}' if limit else ''}.",
+        check="contract-reach",
+        environment=told.session.environment,
+        inputs=told.session.partner.document_inputs(told.selection.document),
+        tool=told.tool,
+        detail={
+            "operations": wanted,
+            "reached": len(reached),
+            "each": told.share.each,
+            "requests": requests,
+            "changed": changed,
+        },
+    )
+
+
+def _unclaimed(told: Told) -> Iterator[tuple[str, str]]:
+    """Findings at what was not asked for, as on the way of a scenario: none is lost."""
+    for name, result in told.results.items():
+        if result.findings and name not in told.selection.operations:
+            yield told.selection.pairs[0][0], name
+
+
+def _unusable(operation: str, unusable: list[Unusable]) -> Iterator[Finding]:
+    for item in unusable[:_MOST_UNUSABLE]:
+        yield Finding(
+            slug="schema-keyword-unusable",
+            matter=Matter.DOCUMENT,
+            severity=Severity.LOW,
+            summary=f"A keyword of the schema for {operation} cannot be used: {item.reason}.",
+            operation=operation,
+            pointer=item.pointer,
+            hint="Correct the keyword in the document.",
+        )
+
+
+def _detail(operation: Operation | None, result: OperationResult, told: Told) -> dict[str, Any]:
+    """What was exercised: cases, statuses seen, documented statuses that were not."""
+    documented = [response.status for response in operation.responses] if operation else []
+    unseen = [text for text in documented if text not in {*result.statuses, "default"}]
+    detail = {
+        "cases": result.cases,
+        "statuses": dict(sorted(result.statuses.items())),
+        "unseen": [text for text in unseen if not _is_class_seen(text, result)],
+        "seconds": round(sum(run.seconds for run in told.runs), 1),
+        "seed": told.session.seed,
+        "unusable": result.unusable,
+        REFUSAL: result.refusal,
+    }
+    return {key: value for key, value in detail.items() if value not in ("", [])}
+
+
+def _is_class_seen(status: str, result: OperationResult) -> bool:
+    return status.upper().endswith("XX") and any(seen[0] == status[0] for seen in result.statuses)
+
+
+def _judge(
+    result: OperationResult, findings: list[Finding], trouble: str, unusable: list[Unusable]
+) -> tuple[Outcome, str]:
+    """Passed only where a success was seen, and where the whole schema could be compared."""
+    if not result.cases:
+        return _judge_silence(result, trouble)
+    seen = ", ".join(f"{count} with {status}" for status, count in sorted(result.statuses.items()))
+    left_out = unusable[0].pointer if unusable else result.unusable
+    count = len(findings)
+    deviations = "one deviation" if count == 1 else f"{count} deviations"
+    is_cut = bool(trouble) and not result.is_covered
+    rules = (
+        (result.is_unreachable, Outcome.CANT_TELL, "none was answered"),
+        (bool(result.refusal), Outcome.CANT_TELL, "we were not let in, or not heard"),
+        (any(item.severity.breaks for item in findings), Outcome.FAILED, deviations),
+        (result.is_mostly_refused, Outcome.CANT_TELL, "too often we were not let in, or not heard"),
+        (is_cut, Outcome.CANT_TELL, f"then the run was cut off: {trouble}"),
+        (bool(left_out), Outcome.CANT_TELL, f"not all could be compared, unusable is {left_out}"),
+        (not result.has_success, Outcome.UNTESTED, "no success was seen, so nothing is proved"),
+        (bool(findings), Outcome.PASSED, f"{deviations}, all minor"),
+        (True, Outcome.PASSED, "all answered as documented"),
+    )
+    outcome, words = next((outcome, words) for holds, outcome, words in rules if holds)
+    requests = "request" if result.cases == 1 else "requests"
+    counted = f"{result.cases} generated {requests} to {result.operation}"
+    return outcome, f"{counted}: {words}{f' ({seen})' if seen else ''}."
+
+
+def _judge_silence(result: OperationResult, trouble: str) -> tuple[Outcome, str]:
+    if trouble:
+        return Outcome.CANT_TELL, f"{result.operation} was not reached: {trouble}"
+    if result.unusable:
+        return Outcome.UNTESTED, f"{result.operation} cannot be tested: {result.unusable}"
+    return Outcome.UNTESTED, f"No request could be made for {result.operation} from its document."
