@@ -97,11 +97,7 @@ def check_command(
             "evidence": [line.model_dump(mode="json") for line in validation.evidence],
             "verdicts": {name: item.status for name, item in verdicts.items()},
             "tested": scores.is_tested,
-            "figures": {
-                "reach": round(scores.reach, 4),
-                "score": round(scores.score, 4),
-                "depth": round(scores.depth, 4),
-            },
+            "figures": scores.figures,
         }
     )
     _print_verdicts(output, verdicts)
