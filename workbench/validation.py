@@ -40,6 +40,8 @@ from workbench.store import EvidenceLog, RunFolder, judge_all
 SECONDS = 120.0
 # Fuzzing asks far more than the others.
 CONTRACT_SHARE = 2.5
+# One notification may take this part of them, and never longer than a receiver waits by itself.
+RECEIPT_SHARE = 0.1
 TOOLS = ("schemathesis", "papermill", "httpx", "pydantic", "jsonschema-rs")
 
 
@@ -191,7 +193,10 @@ class Validation:
                     self.partner, self.catalogue, session, seconds=self._seconds
                 )
             else:
-                yield from receipts.gather(self.partner, self.catalogue, session, self.folder)
+                wait = min(receipts.WAIT_SECONDS, self._seconds * RECEIPT_SHARE)
+                yield from receipts.gather(
+                    self.partner, self.catalogue, session, self.folder, wait=wait
+                )
         except (CredentialError, PartnerError) as error:
             yield from _cannot_tell(self._concerned(source), source, self.header, error)
         yield from self._tell_echoes(source)

@@ -351,9 +351,10 @@ class Adapter:
         given = _given({"until": until, "reason": reason, "order_types": tuple(order_types)})
         return self._set_state(AvailabilityState(accepting=False, **given), dry_run)
 
-    def reopen(self, *, dry_run: bool = False) -> Sent:
-        """Take orders again."""
-        return self._set_state(AvailabilityState(accepting=True), dry_run)
+    def reopen(self, *, busy_extra_min: int | None = None, dry_run: bool = False) -> Sent:
+        """Take orders again; while we are busy, each takes so many minutes longer."""
+        given = _given({"busy_extra_min": busy_extra_min})
+        return self._set_state(AvailabilityState(accepting=True, **given), dry_run)
 
     def send_delivery_location(self, location: DeliveryLocation, *, dry_run: bool = False) -> Sent:
         """Tell where the driver of an order is."""

@@ -99,7 +99,8 @@ def set_state(channel: Channel, state: AvailabilityState) -> Request:
     """
     partner = channel.partner
     pick(partner, FEATURE)
-    operation = pick_for(partner, FEATURE, "resume" if state.accepting else "pause")
+    busy = pick_for(partner, FEATURE, "busy") if state.busy_extra_min else None
+    operation = busy or pick_for(partner, FEATURE, "resume" if state.accepting else "pause")
     if operation is not None:
         body = _write(channel, state) if operation.bodies else None
         return channel.request(operation, {}, body)

@@ -97,6 +97,7 @@ def check_command(
             "evidence": [line.model_dump(mode="json") for line in validation.evidence],
             "verdicts": {name: item.status for name, item in verdicts.items()},
             "tested": scores.is_tested,
+            "figures": scores.figures,
         }
     )
     _print_verdicts(output, verdicts)

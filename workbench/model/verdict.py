@@ -139,6 +139,12 @@ class Scores(Record):
         return self.proved / self.criteria if self.criteria else 0.0
 
     @property
+    def figures(self) -> dict[str, float]:
+        """The three figures as shares from 0 to 1, to four digits."""
+        shares = {"reach": self.reach, "score": self.score, "depth": self.depth}
+        return {name: round(share, 4) for name, share in shares.items()}
+
+    @property
     def is_tested(self) -> bool:
         """Whether anything at all could be tested live."""
         return self.tested > 0

@@ -177,7 +177,7 @@ class BoundOperation(Statement):
     `for` lists canonical status values (status writes), or words of this list: `one` and `many`
     (collections), `partial` (only sent fields change), `remove`, `read-back`, `list`, `outcome` (of
     an asynchronous import); `kitchen-result` (the kitchen got the order, or not); for the
-    availability `exception`, `exception-change`, `exception-remove`, `pause`, `resume`.
+    availability `exception`, `exception-change`, `exception-remove`, `pause`, `resume`, `busy`.
     """
 
     operation: str

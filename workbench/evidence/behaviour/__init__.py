@@ -18,6 +18,7 @@ from workbench.evidence.behaviour.access import accept_ours, refuse_others, rene
 from workbench.evidence.behaviour.adding import create_one
 from workbench.evidence.behaviour.batching import write_many
 from workbench.evidence.behaviour.bench import Bench, finding
+from workbench.evidence.behaviour.beyond import try_beyond
 from workbench.evidence.behaviour.bounds import try_bounds
 from workbench.evidence.behaviour.cards import publish_menus
 from workbench.evidence.behaviour.changing import change_one_field, remove_and_read, replace_whole
@@ -97,6 +98,7 @@ CHECKS = (
     Check("put-replaces", replace_whole, _WRITES),
     Check("use-after-delete", remove_and_read, _WRITES),
     Check("bounds-kept", try_bounds, _WRITES),
+    Check("bound-and-answered", try_beyond, ()),
     Check("latency", look_at_pace, _READS),
     Check("rate-limit-headers", look_at_rates, _READS),
 )

@@ -11,9 +11,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from workbench.adapters.answer import Answer, SentRequest
+from workbench.canonical.delivery import DeliveryLocation
 from workbench.errors import InputError, TranslationError
 from workbench.evidence.behaviour.bench import Bench, finding
-from workbench.evidence.behaviour.driving import POSITION, find_moving
+from workbench.evidence.behaviour.driving import POSITION, find_moving, here_and_now
 from workbench.evidence.behaviour.inventing import recorded
 from workbench.evidence.behaviour.writing import OWN_CHECKS
 from workbench.evidence.bodies import candidates
@@ -91,16 +92,21 @@ def _bases(bench: Bench) -> Iterator[Base]:
             first = "accepted" if kind.noun == "order" else "confirmed"
             entity = kind.update(name, kind.status(first))
             yield from _base(bench, kind.status_write, entity, {kind.noun: name})
-    order = find_moving(bench) if bench.has(POSITION) else None
-    if order is not None:
-        for entity in recorded(bench, POSITION)[:1]:
-            yield from _base(bench, POSITION, entity, {"order": order.ids.partner_id})
+    yield from _moving(bench)
     for feature in bench.catalogue.features:
         if feature.is_write and feature.slug not in OWN_CHECKS and bench.has(feature.slug):
             for entity in recorded(bench, feature.slug)[:1]:
                 yield from _base(bench, feature.slug, entity, {})
             if bench.partner.translator(feature.slug) is None:
                 yield from _made(bench, feature.slug)
+
+
+def _moving(bench: Bench) -> Iterator[Base]:
+    order = find_moving(bench) if bench.has(POSITION) else None
+    for entity in recorded(bench, POSITION)[:1] if order is not None else ():
+        if order is not None and isinstance(entity, DeliveryLocation):
+            there = here_and_now(entity, order)
+            yield from _base(bench, POSITION, there, {"order": order.ids.partner_id})
 
 
 def _made(bench: Bench, slug: str) -> Iterator[Base]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from workbench.adapters.answer import Answer
 from workbench.canonical.delivery import DeliveryLocation
@@ -40,8 +41,8 @@ def send_positions(bench: Bench) -> Iterator[Evidence]:
         why = "No known order is out for delivery, so no position could be sent."
         yield bench.lack(POSITION, "position-sent", why, criteria=("driver-position-sent",))
     else:
-        yield _send(bench, locations[0], moving)
         yield _send_in_pace(bench, locations[0], moving)
+        yield _send(bench, locations[0], moving)
     ended = next((o for o in orders if is_terminal(o.status)), None) or _set_ended(bench)
     if ended is not None:
         yield _send_late(bench, locations[0], ended)
@@ -93,8 +94,19 @@ def _set_ended(bench: Bench) -> Order | None:
     return order if isinstance(order, Order) and is_terminal(order.status) else None
 
 
+def here_and_now(
+    location: DeliveryLocation, order: Order, *, seconds_ago: float = 0
+) -> DeliveryLocation:
+    """A recorded position as one of this order and moment: an older one may be known by now."""
+    moment = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=seconds_ago)
+    changed: dict[str, Any] = {"order_id": order.ids.partner_id, "recorded_at": moment}
+    if location.eta_dropoff is not None:
+        changed["eta_dropoff"] = moment + timedelta(minutes=12)
+    return location.model_copy(update=changed)
+
+
 def _send(bench: Bench, location: DeliveryLocation, order: Order) -> Evidence:
-    there = location.model_copy(update={"order_id": order.ids.partner_id})
+    there = here_and_now(location, order)
     answer = bench.adapter.call(POSITION, entity=there)
     findings = []
     if answer.status >= 400 and not is_invented(bench, POSITION):
@@ -132,19 +144,9 @@ def _send_in_pace(bench: Bench, location: DeliveryLocation, order: Order) -> Evi
     if pace is None:
         why = "partner.yaml does not say how often a position may be sent (position_seconds)."
         return bench.lack(POSITION, "position-pace", why, criteria=("driver-position-rate",))
-    now = datetime.now(UTC).replace(microsecond=0)
     answers = [
-        bench.adapter.call(
-            POSITION,
-            entity=location.model_copy(
-                update={
-                    "order_id": order.ids.partner_id,
-                    "recorded_at": now - timedelta(seconds=step * pace),
-                    "eta_dropoff": None,
-                }
-            ),
-        )
-        for step in (1, 0)
+        bench.adapter.call(POSITION, entity=here_and_now(location, order, seconds_ago=ago))
+        for ago in (pace + 1, 1)
     ]
     is_taken = all(answer.is_success for answer in answers)
     told = " and ".join(str(answer.status) for answer in answers)
@@ -183,8 +185,7 @@ def _echo_findings(bench: Bench, there: DeliveryLocation, answer: Answer) -> Ite
 
 
 def _send_late(bench: Bench, location: DeliveryLocation, order: Order) -> Evidence:
-    there = location.model_copy(update={"order_id": order.ids.partner_id})
-    answer = bench.adapter.call(POSITION, entity=there)
+    answer = bench.adapter.call(POSITION, entity=here_and_now(location, order))
     findings = []
     if answer.status < 400 or answer.status >= 500:
         findings.append(

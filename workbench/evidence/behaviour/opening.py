@@ -26,6 +26,8 @@ _KEPT = "availability-exceptions-kept"
 _CLOSE = "availability-close-now"
 _ONE_TYPE = "availability-close-one-type"
 _UNTIL = "availability-pause-until"
+_BUSY = "availability-busy-mode"
+_EXTRA = 20  # minutes that each order takes longer
 _REASON = "Test of the integration"
 
 
@@ -58,6 +60,8 @@ def open_and_close(bench: Bench) -> Iterator[Evidence]:
         yield from _guard(bench, _KEPT, partial(_add_days, bench, before))
     for closing in _closings(bench):
         yield from _guard(bench, closing.criterion, partial(_close, bench, closing))
+    if not _is_absent(bench, _BUSY) and _busy_body(bench, _EXTRA) != _busy_body(bench, None):
+        yield from _guard(bench, _BUSY, partial(_slow_down, bench))
 
 
 def _is_absent(bench: Bench, criterion: str) -> bool:
@@ -156,6 +160,50 @@ def _body(bench: Bench, given: dict[str, Any]) -> Any:
     except (InputError, TranslationError):
         return None
     return shown.body if isinstance(shown, SentRequest) else None
+
+
+def _busy_body(bench: Bench, minutes: int | None) -> Any:
+    """The request that would open with so many minutes more; None where there is none."""
+    try:
+        shown = bench.adapter.reopen(busy_extra_min=minutes, dry_run=True)
+    except (InputError, TranslationError):
+        return None
+    return (shown.url, shown.body) if isinstance(shown, SentRequest) else None
+
+
+def _slow_down(bench: Bench) -> Evidence:
+    """Say that orders take longer, look, and take it back."""
+    try:
+        sent = bench.adapter.reopen(busy_extra_min=_EXTRA)
+        busy = bench.adapter.get_availability().state
+    finally:
+        bench.adapter.reopen()
+    after = bench.adapter.get_availability().state
+    seen = busy.busy_extra_min if busy else None
+    left = after.busy_extra_min if after else None
+    findings = []
+    if busy is not None and seen != _EXTRA:
+        findings.append(
+            finding(
+                "busy-not-kept",
+                Severity.MEDIUM,
+                "Busy mode is accepted, but reading does not show the minutes.",
+                operation=bench.subject(_FEATURE),
+                expected=f"{_EXTRA} minutes",
+                observed=str(seen),
+                criterion=_BUSY,
+                answer=sent if isinstance(sent, Answer) else None,
+            )
+        )
+    is_shown = seen == _EXTRA and not left
+    return bench.tell(
+        _FEATURE,
+        "busy-and-back",
+        f"Asked for {_EXTRA} more minutes for each order: read as {seen}, afterwards as {left}.",
+        criteria=[_BUSY] if is_shown else [],
+        findings=findings,
+        outcome=None if is_shown or findings else Outcome.UNTESTED,
+    )
 
 
 def _close(bench: Bench, way: _Closing) -> Evidence:

@@ -38,7 +38,7 @@ from workbench.receiver.listening import INBOX_NAME, open_endpoint
 from workbench.receiver.server import ReceiverServer
 from workbench.store import RunFolder
 
-__all__ = ["gather"]
+__all__ = ["WAIT_SECONDS", "gather"]
 
 
 def gather(

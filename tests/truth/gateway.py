@@ -1,0 +1,141 @@
+"""A partner in bad conditions: a sandbox behind a gateway that gets in the way."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import urlsplit
+
+from workbench.sandbox.outbox import Outbox
+from workbench.sandbox.server import Running, Sandbox, Simulator
+
+_DROPPED = {"connection", "host", "transfer-encoding", "content-length"}
+
+
+@dataclass
+class Gateway:
+    """What stands between us and the partner.
+
+    Attributes:
+        target: Address of the sandbox's API.
+        control: Address of its control.
+        status: Answered instead of the partner, from the request of number `after` on; 0: never.
+        broken: `METHOD path-part` pairs, answered with 500.
+        seconds: How long each answer takes.
+        expire: Number of the request at which all tokens end; 0: never.
+        silent: Kinds of event (the end of their address) that are never sent.
+    """
+
+    target: str
+    control: str
+    status: int = 0
+    after: int = 0
+    broken: tuple[str, ...] = ()
+    seconds: float = 0.0
+    expire: int = 0
+    silent: tuple[str, ...] = ()
+    seen: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def answer(self, method: str, path: str) -> int:
+        """The status with which it gets in the way of a request; 0: it lets it through."""
+        with self.lock:
+            self.seen += 1
+            number = self.seen
+        if number == self.expire:
+            _post(f"{self.control}/tokens/expire")
+        time.sleep(self.seconds)
+        for verb, _, part in (item.partition(" ") for item in self.broken):
+            if method == verb and part in path:
+                return 500
+        return self.status if number > self.after else 0
+
+
+def _post(url: str) -> None:
+    parts = urlsplit(url)
+    there = http.client.HTTPConnection(parts.netloc, timeout=5)
+    there.request("POST", parts.path)
+    there.getresponse().read()
+    there.close()
+
+
+def _handler(gateway: Gateway) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+        def _pass(self) -> None:
+            body = self.rfile.read(int(self.headers.get("content-length") or 0))
+            status = gateway.answer(self.command, self.path)
+            if status:
+                self._reply(status, {"content-type": "application/json"}, b'{"error": "no"}')
+                return
+            parts = urlsplit(gateway.target)
+            there = http.client.HTTPConnection(parts.netloc, timeout=30)
+            kept = {k: v for k, v in self.headers.items() if k.lower() not in _DROPPED}
+            there.request(self.command, self.path, body or None, kept)
+            found = there.getresponse()
+            data = found.read()
+            headers = {k: v for k, v in found.getheaders() if k.lower() not in _DROPPED}
+            there.close()
+            self._reply(found.status, headers, data)
+
+        def _reply(self, status: int, headers: dict[str, str], body: bytes) -> None:
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(body)
+
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = _pass  # noqa: N815
+
+    return Handler
+
+
+def _hush(outbox: Outbox, silent: tuple[str, ...]) -> None:
+    """Keep the outbox from sending events whose address ends so."""
+    send = outbox.send
+
+    def choose(tail: str, *given: object, **named: object) -> None:
+        if tail not in silent:
+            send(tail, *given, **named)  # type: ignore[arg-type]
+
+    outbox.send = choose  # type: ignore[method-assign,assignment]
+
+
+@contextmanager
+def opened(
+    simulator: Simulator, *, credentials: bool = True, **conditions: object
+) -> Iterator[Gateway]:
+    """Run a partner behind a gateway; the environment of this process leads to it."""
+    with Sandbox([simulator]) as sandbox:
+        given = sandbox.environment()
+        running: Running = sandbox.partners[simulator.slug]
+        base = urlsplit(running.base_url)
+        gateway = Gateway(f"{base.scheme}://{base.netloc}", running.control_url, **conditions)  # type: ignore[arg-type]
+        _hush(running.outbox, gateway.silent)
+        server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(gateway))
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        address = next(name for name in given if name.endswith("__BASE_URL"))
+        given[address] = f"http://127.0.0.1:{server.server_port}{base.path}"
+        kept = {k: v for k, v in given.items() if credentials or k.endswith("_URL")}
+        os.environ.update(kept)
+        try:
+            yield gateway
+        finally:
+            for name in kept:
+                os.environ.pop(name, None)
+            server.shutdown()
+            server.server_close()
+            thread.join()

@@ -1,0 +1,91 @@
+"""What is seen in the industry and was not asked for: one generic check for all such services.
+
+A row of the area *beyond* counts as proved when what the folder binds for it is answered with 2xx
+for real things of the test account, and the answer becomes canonical where there is a mapping.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from workbench.adapters.answer import Answer
+from workbench.adapters.retry import SAFE
+from workbench.errors import InputError, PartnerError, TranslationError
+from workbench.evidence.behaviour.bench import Bench
+from workbench.evidence.kinds import KINDS
+from workbench.evidence.placing import fresh, send
+from workbench.model.description import Operation
+from workbench.model.evidence import Evidence, Outcome
+from workbench.model.feature import Access, Feature
+
+_CHECK = "bound-and-answered"
+
+
+def try_beyond(bench: Bench) -> Iterator[Evidence]:
+    """Call what is bound for each such service: reads as they are, writes with a recorded body."""
+    for feature in bench.catalogue.features:
+        if feature.access is not Access.ACT or not bench.partner.operations(feature.slug):
+            continue
+        try:
+            yield _try(bench, feature)
+        except (PartnerError, InputError) as error:
+            words = f"It could not be tried: {error}"
+            yield bench.tell(feature.slug, _CHECK, words, outcome=Outcome.CANT_TELL)
+
+
+def _try(bench: Bench, feature: Feature) -> Evidence:
+    answers: list[tuple[Operation, Answer]] = []
+    left_out: list[str] = []
+    ids = _ids(bench, feature)
+    for _, operation in bench.partner.operations(feature.slug):
+        body = _body(bench, feature, operation)
+        is_read = operation.method in SAFE
+        if operation.method == "DELETE" or (not is_read and body is None):
+            left_out.append(operation.id)
+        elif is_read or bench.session.allow_writes:
+            payload = None if is_read or not operation.bodies else body
+            answers.append((operation, send(bench.session, operation, payload, ids=ids)))
+    told = ", ".join(f"{operation.id}: {answer.status}" for operation, answer in answers)
+    if not answers:
+        what = f"No recorded body to send with {', '.join(left_out) or 'what is bound'}."
+        return bench.lack(feature.slug, _CHECK, what)
+    good = all(answer.is_success for _, answer in answers)
+    good = good and all(_is_translated(bench, feature, answer) for _, answer in answers)
+    return bench.tell(
+        feature.slug,
+        _CHECK,
+        f"Called what is bound: {told}.",
+        subject=answers[0][0].id,
+        criteria=[item.slug for item in feature.criteria],
+        outcome=Outcome.PASSED if good else Outcome.UNTESTED,
+    )
+
+
+def _ids(bench: Bench, feature: Feature) -> dict[str, str]:
+    """A new thing of the noun where one can be placed, else a known one."""
+    noun = feature.noun or ""
+    kind = next((item for item in KINDS if item.noun == noun), None)
+    placed = fresh(bench.session, kind) if kind is not None else None
+    known = bench.known_of(feature.slug)
+    name = placed or next(iter(known), None)
+    return {noun: name} if name else {}
+
+
+def _body(bench: Bench, feature: Feature, operation: Operation) -> object | None:
+    """The recorded payload of the partner; an empty one where the operation takes none."""
+    if not operation.bodies:
+        return {}
+    samples = bench.partner.samples(feature.slug)
+    return samples[0].payload if samples else None
+
+
+def _is_translated(bench: Bench, feature: Feature, answer: Answer) -> bool:
+    """Whether the answer becomes canonical, where a mapping reads it and it holds anything."""
+    translator = bench.partner.translator(feature.slug)
+    if translator is None or not answer.body or answer.request.method not in SAFE:
+        return True
+    try:
+        translator.translate(answer.json())
+    except TranslationError:
+        return False
+    return True
