@@ -2,6 +2,7 @@ from collections.abc import Callable
 from typing import Any
 
 import orjson
+import pytest
 from openapi_spec_validator import validate
 
 from workbench.model.description import ApiDescription
@@ -77,3 +78,45 @@ def test_recorded_credentials_do_not_come_through(read: Callable[..., ApiDescrip
     assert description.operations[0].bodies[0].examples == (
         {"client_secret": "<string>", "scope": "a"},
     )
+
+
+def exchange(url: str, kind: str = "", method: str = "GET", **more: Any) -> dict[str, Any]:
+    """One recorded exchange with the media type of its answer."""
+    request = {"method": method, "url": f"https://api.bistro.example{url}"}
+    request["headers"] = more.pop("headers", [])
+    return {"request": request, "response": {"status": 200, "content": {"mimeType": kind}}, **more}
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        exchange("/app.js", "application/javascript"),
+        exchange("/", "text/html; charset=utf-8", _resourceType="document"),
+        exchange("/logo", "image/svg+xml"),
+        exchange("/fonts/a.woff2"),
+        exchange("/orders", "text/html", headers=[{"name": "Sec-Fetch-Dest", "value": "iframe"}]),
+        exchange(
+            "/orders",
+            method="OPTIONS",
+            headers=[{"name": "Access-Control-Request-Method", "value": "GET"}],
+        ),
+    ],
+)
+def test_files_of_pages_are_no_operations(
+    entry: dict[str, Any], read: Callable[..., ApiDescription]
+) -> None:
+    """Pages, scripts, images, fonts and questions before a call are counted and left out."""
+    calls = [
+        exchange("/orders/7001", "application/json"),
+        exchange("/menu.json", "application/json"),
+        exchange("/orders/7001/receipt", "text/html", _resourceType="xhr"),
+        exchange("/upload.js", "text/html", "POST"),
+    ]
+    description = read({"log": {"entries": [entry, *calls]}}, "a.har")
+    assert [item.id for item in description.operations] == [
+        "GET /orders/{order_id}",
+        "GET /menu.json",
+        "GET /orders/{order_id}/receipt",
+        "POST /upload.js",
+    ]
+    assert [item.slug for item in description.warnings] == ["static-files"]

@@ -24,12 +24,26 @@ _METHODS = frozenset(DIALECTS["3.1"].methods)
 
 @dataclass
 class DraftBody:
-    """A body: its media type, its examples, and a schema where one is described."""
+    """A body: its media type, its examples, and a schema where one is described.
+
+    `shapes` are what a schema is inferred from, where the examples alone would mislead.
+    """
 
     media_type: str = _JSON
     examples: list[Any] = field(default_factory=list)
     schema: dict[str, Any] | None = None
     description: str = ""
+    shapes: list[Any] = field(default_factory=list)
+
+    def add(self, other: DraftBody) -> None:
+        """Take the examples of another body of the same message; the first media type counts."""
+        if not self.examples and self.schema is None:
+            self.media_type, self.schema = other.media_type, other.schema
+        room = _MOST_EXAMPLES - len(self.examples)
+        if self.shapes or other.shapes or not self.examples:
+            self.shapes = [*(self.shapes or self.examples), *(other.shapes or other.examples)]
+        self.examples += [value for value in other.examples if value not in self.examples][:room]
+        self.schema = self.schema or other.schema
 
 
 @dataclass
@@ -89,9 +103,7 @@ def merge_drafts(drafts: Sequence[DraftOperation]) -> list[DraftOperation]:
 def _join(one: DraftBody | None, other: DraftBody | None) -> DraftBody | None:
     if one is None or other is None:
         return one or other
-    room = _MOST_EXAMPLES - len(one.examples)
-    one.examples += [value for value in other.examples if value not in one.examples][:room]
-    one.schema = one.schema or other.schema
+    one.add(other)
     return one
 
 
@@ -187,7 +199,11 @@ def _answer(payload: DraftBody) -> dict[str, Any]:
 
 
 def _content(payload: DraftBody) -> dict[str, Any]:
-    schema = payload.schema if payload.schema is not None else infer_schema(payload.examples)
+    schema = (
+        payload.schema
+        if payload.schema is not None
+        else infer_schema(payload.shapes or payload.examples)
+    )
     media: dict[str, Any] = {"schema": schema}
     if payload.examples:
         media["examples"] = {

@@ -13,13 +13,26 @@ from urllib.parse import parse_qsl, urlsplit
 
 from workbench.description.draft_operations import DraftBody, DraftDocument, DraftOperation
 from workbench.description.guard import load_json
+from workbench.description.path_templates import make_template
 from workbench.errors import DescriptionError
 from workbench.model.description import DocumentWarning
 from workbench.model.untrusted import list_of, mapping_of, text_of
 from workbench.secrecy import is_secret_name
 
-_ID = re.compile(
-    r"\d+|[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|[0-9a-fA-F]{16,}|(?=[^/]*\d)[A-Za-z0-9_-]{8,}"
+_DATA_KIND = re.compile(r"json|/(?:[\w.]+\+)?xml|protobuf|csv|pdf|event-stream", re.IGNORECASE)
+_ASSET_KIND = re.compile(
+    r"(?:image|font|audio|video)/|text/(?:html|css|javascript|ecmascript)|"
+    r"application/(?:x-)?(?:javascript|ecmascript|font|wasm|manifest)",
+    re.IGNORECASE,
+)
+_CALLS = frozenset({"xhr", "fetch", "empty"})
+_ASSET_TYPES = frozenset(
+    {"document", "stylesheet", "script", "image", "font", "media", "manifest", "texttrack"}
+    | {"style", "iframe", "video", "audio", "worker", "serviceworker", "sharedworker", "preflight"}
+)
+_ASSET_FILE = re.compile(
+    r"\.(?:m?js|css|map|html?|png|jpe?g|gif|svg|ico|webp|avif|woff2?|ttf|eot|otf|mp[34]|webm|wasm)$",
+    re.IGNORECASE,
 )
 _METHOD = re.compile(r"GET|PUT|POST|DELETE|PATCH|HEAD|OPTIONS")
 
@@ -35,7 +48,11 @@ def read_har(data: dict[str, Any], name: str) -> tuple[DraftDocument, tuple[Docu
     drafts: list[DraftOperation] = []
     servers: list[str] = []
     warnings: list[DocumentWarning] = []
+    assets = 0
     for index, entry in enumerate(list_of(log.get("entries"))):
+        if is_asset(mapping_of(entry)):
+            assets += 1
+            continue
         draft = _read_entry(mapping_of(entry), servers)
         if draft is not None:
             drafts.append(draft)
@@ -49,6 +66,16 @@ def read_har(data: dict[str, Any], name: str) -> tuple[DraftDocument, tuple[Docu
                 summary="A recorded request has no usable method and URL.",
             )
         )
+    if assets:
+        warnings.append(
+            DocumentWarning(
+                slug="static-files",
+                document=name,
+                pointer="/log/entries",
+                severity="info",
+                summary=f"{assets} recorded requests are for pages and their files; left out.",
+            )
+        )
     drafted = DraftDocument(
         title=f"Traffic recorded in {name}",
         version=text_of(log.get("version")) or "1",
@@ -56,6 +83,35 @@ def read_har(data: dict[str, Any], name: str) -> tuple[DraftDocument, tuple[Docu
         servers=tuple(dict.fromkeys(servers)),
     )
     return drafted, tuple(warnings)
+
+
+def is_asset(entry: dict[str, Any]) -> bool:
+    """Whether a recorded exchange fetched a page or a file of a page, or asked before a call.
+
+    What the browser and the answer say of it counts before the name of the file.
+    """
+    request, response = mapping_of(entry.get("request")), mapping_of(entry.get("response"))
+    method = text_of(request.get("method")).upper()
+    if method == "OPTIONS" and _header(request, "access-control-request-method"):
+        return True
+    if method not in {"GET", "HEAD"}:
+        return False
+    kind = text_of(mapping_of(response.get("content")).get("mimeType")).partition(";")[0].strip()
+    path = text_of(request.get("url")).partition("?")[0].partition("#")[0]
+    told = text_of(entry.get("_resourceType")).lower() or _header(request, "sec-fetch-dest")
+    is_file = bool(_ASSET_FILE.search(path))
+    if told in _CALLS and not is_file:
+        return False
+    if _ASSET_KIND.match(kind):
+        return True
+    return not _DATA_KIND.search(kind) and (told in _ASSET_TYPES or (not kind and is_file))
+
+
+def _header(message: dict[str, Any], name: str) -> str:
+    for header in map(mapping_of, list_of(message.get("headers"))):
+        if text_of(header.get("name")).lower() == name:
+            return text_of(header.get("value")).lower()
+    return ""
 
 
 def _read_entry(entry: dict[str, Any], servers: list[str]) -> DraftOperation | None:
@@ -71,7 +127,7 @@ def _read_entry(entry: dict[str, Any], servers: list[str]) -> DraftOperation | N
     servers.append(f"{parts.scheme}://{host}{f':{port}' if port else ''}")
     draft = DraftOperation(
         method=method,
-        path=_template(parts.path or "/"),
+        path=make_template(parts.path or "/")[0],
         parameters=list(_query(parts.query)),
         request=_payload(request.get("postData")),
     )
@@ -82,19 +138,6 @@ def _read_entry(entry: dict[str, Any], servers: list[str]) -> DraftOperation | N
         answer.description = text_of(response.get("statusText"))
         draft.answers[status] = answer
     return draft
-
-
-def _template(path: str) -> str:
-    segments: list[str] = []
-    for segment in path.split("/"):
-        if segment and _ID.fullmatch(segment):
-            owner = next((part for part in reversed(segments) if part and "{" not in part), "item")
-            name = re.sub(r"\W+", "_", owner.removesuffix("s")) + "_id"
-            taken = sum(part.startswith("{" + name) for part in segments)
-            segments.append("{" + name + (str(taken + 1) if taken else "") + "}")
-        else:
-            segments.append(segment.replace("{", "").replace("}", ""))
-    return "/".join(segments)
 
 
 def _query(query: str) -> Iterator[dict[str, Any]]:

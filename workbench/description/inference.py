@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 _PLACEHOLDER = re.compile(
-    r"<(string|integer|number|boolean|long|float|double|date-?time|date|uuid)>"
+    r"<(any|string|integer|number|boolean|long|float|double|date-?time|date|uuid)>"
 )
 _PLACEHOLDER_TYPES: dict[str, dict[str, Any]] = {
+    "any": {},
     "long": {"type": "integer"},
     "float": {"type": "number"},
     "double": {"type": "number"},
@@ -88,6 +89,9 @@ def _infer_scalar(value: Any) -> dict[str, Any]:
 
 
 def _combine(schemas: list[dict[str, Any]]) -> dict[str, Any]:
+    schemas = [schema for schema in schemas if schema]  # of the others nothing is known
+    if not schemas:
+        return {}
     kinds = list(dict.fromkeys(schema["type"] for schema in schemas))
     if "integer" in kinds and "number" in kinds:
         kinds.remove("integer")

@@ -24,7 +24,13 @@ from workbench.description.har import is_har, read_har
 from workbench.description.limits import DEFAULT_LIMITS, Limits
 from workbench.description.openapi import Contents, read_openapi
 from workbench.description.overlay import Overlay, apply_actions, load_overlay
-from workbench.description.postman import is_postman, postman_version, read_postman
+from workbench.description.postman import (
+    is_postman,
+    postman_version,
+    read_postman,
+    variables_of,
+)
+from workbench.description.postman_versions import is_environment, unwrap
 from workbench.description.repairs import mend
 from workbench.description.schema_defects import find_schema_defects
 from workbench.errors import DescriptionError
@@ -37,6 +43,7 @@ _PAGES = frozenset({".html", ".htm", ".xhtml"})
 _PAGE = re.compile(
     r"\s*(?:<!--.{0,2000}?-->\s*)?<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL
 )
+_LARGEST = 2**20  # bytes of a file of variables
 _EXPECTED = (
     "Expected OpenAPI (`openapi: 3.x` or `swagger: '2.0'`), AsyncAPI (`asyncapi: 2.x` or `3.x`), "
     "a Postman collection 2.x, a HAR recording, Markdown (`.md`) or HTML (`.html`)."
@@ -72,8 +79,9 @@ def describe(
         raise DescriptionError("no document was given", hint=_EXPECTED)
     _keep_below(root, paths)
     correction = load_overlay(overlay, limits) if overlay is not None else None
+    variables = _variables(paths, limits)
     intakes = [
-        _take_in(Path(path), name, correction, limits, root)
+        _take_in(Path(path), name, correction, limits, root, variables)
         for path, name in zip(paths, _names(paths), strict=True)
     ]
     missed = _unmatched(correction, intakes) if correction is not None else ()
@@ -145,10 +153,15 @@ def _names(paths: Sequence[Path]) -> list[str]:
 
 
 def _take_in(
-    path: Path, name: str, overlay: Overlay | None, limits: Limits, root: Path | None
+    path: Path,
+    name: str,
+    overlay: Overlay | None,
+    limits: Limits,
+    root: Path | None,
+    variables: dict[str, str],
 ) -> _Intake:
     raw = read_file(path, limits)
-    intake = _read_raw(raw, path, name, overlay, limits, root)
+    intake = _read_raw(raw, path, name, overlay, limits, root, variables)
     codec = encoding_of(raw)[0]
     if not is_unicode(codec):
         summary = f"The document is no Unicode; it was read as {codec.upper()}."
@@ -159,7 +172,13 @@ def _take_in(
 
 
 def _read_raw(
-    raw: bytes, path: Path, name: str, overlay: Overlay | None, limits: Limits, root: Path | None
+    raw: bytes,
+    path: Path,
+    name: str,
+    overlay: Overlay | None,
+    limits: Limits,
+    root: Path | None,
+    variables: dict[str, str],
 ) -> _Intake:
     document = Document(
         name=name, format="", version="", sha256=hashlib.sha256(raw).hexdigest(), size=len(raw)
@@ -176,7 +195,7 @@ def _read_raw(
     data, matched = reading.data, frozenset[int]()
     if overlay is not None and overlay.concerns(name):
         data, matched = apply_actions(data, overlay.actions, overlay.name)
-    intake = _read_format(path, document, mapping_of(data), limits, root)
+    intake = _read_format(path, document, mapping_of(data), limits, root, variables)
     intake.contents.warnings[:0] = reading.warnings
     return replace(intake, matched=matched)
 
@@ -191,7 +210,12 @@ def _read_prose(document: Document, kind: str, text: str) -> _Intake:
 
 
 def _read_format(
-    path: Path, document: Document, data: dict[str, Any], limits: Limits, root: Path | None
+    path: Path,
+    document: Document,
+    data: dict[str, Any],
+    limits: Limits,
+    root: Path | None,
+    variables: dict[str, str],
 ) -> _Intake:
     name = document.name
     if "openapi" in data or "swagger" in data:
@@ -204,14 +228,46 @@ def _read_format(
         filled = _filled(document, "asyncapi", version, generated, contents)
         filled = filled.model_copy(update={"files": whole.files})
         return _Intake(filled, generated, contents)
+    if is_environment(unwrap(data)):
+        return _read_environment(document, unwrap(data))
     if is_postman(data):
-        drafted, warnings = read_postman(data, name)
+        drafted, warnings = read_postman(data, name, variables)
         return _from_draft(document, "postman", postman_version(data), drafted, warnings)
     if is_har(data):
         drafted, warnings = read_har(data, name)
         version = text_of(mapping_of(data["log"]).get("version"))
         return _from_draft(document, "har", version, drafted, warnings)
     raise _unknown(name, data)
+
+
+def _variables(paths: Sequence[Path], limits: Limits) -> dict[str, str]:
+    """The variables of all environment files among the documents, for the collections."""
+    found: dict[str, str] = {}
+    for path in map(Path, paths):
+        if path.suffix.lower() == ".json" and path.is_file() and path.stat().st_size < _LARGEST:
+            raw = read_file(path, limits)
+            if b'"values"' in raw:
+                data = unwrap(mapping_of(read_bytes(raw, path.name, limits).data))
+                if is_environment(data):
+                    found |= variables_of(data.get("values"))
+    return found
+
+
+def _read_environment(document: Document, data: dict[str, Any]) -> _Intake:
+    values = variables_of(data.get("values"))
+    drafted = DraftDocument(title=text_of(data.get("name")), version="1", drafts=[])
+    intake = _from_draft(document, "postman-environment", "", drafted, ())
+    intake.contents.warnings[:] = [
+        DocumentWarning(
+            slug="environment",
+            document=document.name,
+            severity="info",
+            summary=f"A file of {len(values)} variables; they were put into the collections that "
+            "were given with it.",
+            hint="Give it together with the collection that uses it.",
+        )
+    ]
+    return intake
 
 
 def _read_openapi(

@@ -1,21 +1,28 @@
-"""Postman collections 2.0 and 2.1: folders, variables, requests, saved responses as examples."""
+"""Postman collections: folders, variables, requests, saved responses as examples."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from workbench.description.draft_operations import DraftBody, DraftDocument, DraftOperation
-from workbench.description.guard import load_json
-from workbench.errors import DescriptionError
+from workbench.description.path_templates import make_template
+from workbench.description.payload_text import Lookup, fill
+from workbench.description.postman_bodies import media_type_of, request_body, text_body
+from workbench.description.postman_versions import is_old_collection, renew, unwrap
 from workbench.model.description import DocumentWarning
 from workbench.model.untrusted import list_of, mapping_of, text_of
+from workbench.secrecy import is_secret_name
 
 _VARIABLE = re.compile(r"\{\{\s*([^{}]+?)\s*\}\}")
-_BARE_VARIABLE = re.compile(r"(?<=[:\[,])\s*\{\{[^{}]*\}\}\s*(?=[,\]}])")
+_LONGEST_VALUE = 500  # of a variable that is put into a text
+_LONGEST_URL = 8_000
+_TEMPLATE = re.compile(r"\{([^{}]+)\}")
+# A variable whose name says that it stands for one thing among many.
+_ID_NAME = re.compile(r"(?:^|[a-z_-])(?:I[dD]|id|uuid|UUID|guid|code|Code|slug|number|Number)$")
 _METHOD = re.compile(r"[A-Za-z]{3,10}")
 _IGNORED_HEADERS = frozenset(
     {"content-type", "accept", "authorization", "user-agent", "host", "content-length"}
@@ -23,34 +30,44 @@ _IGNORED_HEADERS = frozenset(
 
 
 def is_postman(data: Any) -> bool:
-    """Whether this is a Postman collection of format 2."""
-    info = mapping_of(mapping_of(data).get("info"))
+    """Whether this is a Postman collection of any format."""
+    node = unwrap(mapping_of(data))
+    info = mapping_of(node.get("info"))
     schema = text_of(info.get("schema"))
-    has_items = isinstance(mapping_of(data).get("item"), list)
-    return has_items and ("postman" in schema or "_postman_id" in info or "name" in info)
+    has_items = isinstance(node.get("item"), list)
+    return is_old_collection(node) or (
+        has_items and ("postman" in schema or "_postman_id" in info or "name" in info)
+    )
 
 
 def postman_version(data: dict[str, Any]) -> str:
-    """Return `2.0` or `2.1`, from the schema that the collection names."""
-    found = re.search(r"/v(\d+\.\d+)", text_of(mapping_of(data.get("info")).get("schema")))
+    """Return `1.0`, `2.0` or `2.1`, from the schema that the collection names."""
+    node = unwrap(data)
+    if is_old_collection(node):
+        return "1.0"
+    found = re.search(r"/v(\d+\.\d+)", text_of(mapping_of(node.get("info")).get("schema")))
     return found[1] if found else "2.1"
 
 
 def read_postman(
-    data: dict[str, Any], name: str
+    data: dict[str, Any], name: str, environment: Mapping[str, str] | None = None
 ) -> tuple[DraftDocument, tuple[DocumentWarning, ...]]:
     """Read a collection into a drafted document; folders become tags.
 
     Args:
         data: The collection, as the guard read it.
         name: Document name, for the warnings.
+        environment: Variables of an environment file; they win over those of the collection.
     """
-    reader = _Reader(name, _variables(data.get("variable")))
-    schemes = _security(data.get("auth"))
-    reader.schemes |= schemes
+    data = unwrap(data)
+    if is_old_collection(data):
+        data = renew(data)
+    reader = _Reader(name, variables_of(data.get("variable")) | dict(environment or {}))
     drafts = [
         draft
-        for item, tags, pointer, inherited in _walk(data, [], "", list(schemes))
+        for item, tags, pointer, inherited in reader.walk(
+            data, [], "", reader.add(data.get("auth"))
+        )
         if (draft := reader.read(item, tags, pointer, inherited)) is not None
     ]
     info = mapping_of(data.get("info"))
@@ -69,20 +86,6 @@ def read_postman(
 Entry = tuple[dict[str, Any], list[str], str, list[str]]
 
 
-def _walk(
-    node: dict[str, Any], tags: list[str], pointer: str, inherited: list[str]
-) -> Iterator[Entry]:
-    for index, item in enumerate(list_of(node.get("item"))):
-        if not isinstance(item, dict):
-            continue
-        here = f"{pointer}/item/{index}"
-        own = inherited if item.get("auth") is None else list(_security(item.get("auth")))
-        if isinstance(item.get("item"), list):
-            yield from _walk(item, [*tags, text_of(item.get("name"))], here, own)
-        else:
-            yield item, tags, here, own
-
-
 @dataclass
 class _Reader:
     name: str
@@ -90,6 +93,38 @@ class _Reader:
     servers: list[str] = field(default_factory=list)
     schemes: dict[str, dict[str, Any]] = field(default_factory=dict)
     warnings: list[DocumentWarning] = field(default_factory=list)
+
+    def walk(
+        self, node: dict[str, Any], tags: list[str], pointer: str, inherited: list[str]
+    ) -> Iterator[Entry]:
+        """Every request with its folders, its place, and the schemes that it inherits."""
+        for index, item in enumerate(list_of(node.get("item"))):
+            if not isinstance(item, dict):
+                continue
+            here = f"{pointer}/item/{index}"
+            own = inherited if item.get("auth") is None else self.add(item.get("auth"))
+            if isinstance(item.get("item"), list):
+                yield from self.walk(item, [*tags, text_of(item.get("name"))], here, own)
+            else:
+                yield item, tags, here, own
+
+    def add(self, auth: Any) -> list[str]:
+        """Remember how a part of the collection logs in; the names of its schemes."""
+        names = []
+        for name, scheme in _security(auth).items():
+            number, wanted = 1, name
+            while self.schemes.get(name, scheme) != scheme:
+                number += 1
+                name = f"{wanted}-{number}"  # noqa: PLW2901 - the next free name
+            self.schemes[name] = scheme
+            names.append(name)
+        return names
+
+    def lookup(self, name: str) -> str | None:
+        """The value of a variable; None for an unknown, empty or secret one."""
+        value = self.variables.get(name) or None
+        is_long = value is not None and len(value) > _LONGEST_VALUE
+        return None if is_long or is_secret_name(name) else value
 
     def read(
         self, item: dict[str, Any], tags: list[str], pointer: str, inherited: list[str]
@@ -122,7 +157,7 @@ class _Reader:
             or _description(item.get("description")),
             tags=[tag for tag in tags if tag],
             parameters=parameters + _headers(request.get("header")),
-            request=_body(request.get("body")),
+            request=request_body(request.get("body"), request.get("header"), self.lookup),
             security=self.security(request.get("auth"), inherited),
         )
         self.add_responses(draft, item, pointer)
@@ -132,9 +167,7 @@ class _Reader:
         """Names of the schemes of a request."""
         if auth is None:
             return inherited
-        own = _security(auth)
-        self.schemes |= own
-        return list(own)
+        return self.add(auth)
 
     def add_responses(self, draft: DraftOperation, item: dict[str, Any], pointer: str) -> None:
         """Take the saved responses as answers, and their requests as further examples."""
@@ -152,20 +185,21 @@ class _Reader:
                     )
                 )
                 continue
-            answer = draft.answers.setdefault(
-                code, DraftBody(description=text_of(response.get("name")))
+            words = text_of(response.get("name"))
+            answer = draft.answers.setdefault(code, DraftBody(description=words))
+            stated = media_type_of(response.get("header"))
+            body = text_body(
+                text_of(response.get("body")), stated or _previewed(response), self.lookup
             )
-            value = _parse(text_of(response.get("body")))
-            if value is not _NOTHING and value not in answer.examples:
-                answer.examples.append(value)
-            original = _body(mapping_of(response.get("originalRequest")).get("body"))
+            if body is not None:
+                answer.add(body)
+            request = mapping_of(response.get("originalRequest"))
+            original = request_body(request.get("body"), request.get("header"), self.lookup)
             if original and code.startswith("2"):
                 if draft.request is None:
                     draft.request = original
                 else:
-                    draft.request.examples += [
-                        value for value in original.examples if value not in draft.request.examples
-                    ]
+                    draft.request.add(original)
 
     def locate(self, url: Any) -> tuple[str, list[dict[str, Any]]] | None:
         """Return path template and parameters of a URL in any of its forms; note its server."""
@@ -179,23 +213,32 @@ class _Reader:
         filled = self.fill(raw)
         try:
             parts = urlsplit(filled if "://" in filled else f"//{filled.lstrip('/')}")
+            host = parts.netloc.rpartition("@")[2]
         except ValueError:
             return None
         if "://" in filled:
             base_path = self.base_path(raw)
-            self.note_server(f"{parts.scheme}://{parts.netloc}{base_path}")
+            self.note_server(f"{parts.scheme}://{host}{base_path}")
             path = parts.path.removeprefix(base_path) if base_path else parts.path
         elif raw.startswith("/"):
             path = "/" + filled.lstrip("/")
         else:
             path = parts.path
         path = re.sub(r"/:([A-Za-z_][\w-]*)", r"/{\1}", _VARIABLE.sub(r"{\1}", path))
-        return _with_slash(unquote(path)), _parameters(node, query)
+        path, ids = make_template(path, is_recorded=False)
+        parameters = _parameters(node, query, self.lookup)
+        parameters += [_parameter(name, "path", {"value": value}) for name, value in ids.items()]
+        known = {item["name"] for item in parameters if item["in"] == "path"}
+        for name in _TEMPLATE.findall(path):
+            value = self.lookup(name)
+            if value and name not in known:
+                parameters.append(_parameter(name, "path", {"value": value}))
+        return _with_slash(unquote(path)), parameters
 
     def base_path(self, raw: str) -> str:
         """Path of the URL that a leading variable such as `{{baseUrl}}` stands for."""
         match = _VARIABLE.match(raw)
-        value = self.variables.get(match[1], "") if match else ""
+        value = self.fill(match[0]) if match else ""
         return urlsplit(value).path.rstrip("/") if "://" in value else ""
 
     def note_server(self, url: str) -> None:
@@ -204,23 +247,39 @@ class _Reader:
             self.servers.append(url)
 
     def fill(self, text: str) -> str:
-        """Replace a leading variable of the collection by its value; others stay."""
-        match = _VARIABLE.match(text)
-        if match is None:
-            return text
-        value = self.variables.get(match[1], "")
-        rest = text[match.end() :]
-        return (value.rstrip("/") if value else "{" + match[1] + "}") + rest
+        """Replace known variables; one that stands for an id in a path stays a parameter."""
+
+        def value(match: re.Match[str]) -> str:
+            name = match[1]
+            known = self.lookup(name)
+            is_leading = match.start() == 0
+            if known is None:
+                return "{" + name + "}"
+            if not is_leading and text[match.start() - 1] == "/" and _ID_NAME.search(name):
+                return "{" + name + "}" if "://" in text[: match.start()] else match[0]
+            return known.rstrip("/") if is_leading else known
+
+        filled = text[:_LONGEST_URL]
+        for _ in range(3):  # variables may hold variables
+            text = filled
+            filled = _VARIABLE.sub(value, text)
+            if filled == text or len(filled) > _LONGEST_URL:
+                break
+        return filled
 
 
-_NOTHING = object()
-
-
-def _variables(entries: Any) -> dict[str, str]:
+def variables_of(entries: Any) -> dict[str, str]:
+    """Variable → value, of a collection or an environment; switched off ones are left out."""
     return {
         text_of(item.get("key") or item.get("id")): text_of(item.get("value"))
         for item in map(mapping_of, list_of(entries))
+        if item.get("enabled") is not False and item.get("disabled") is not True
     }
+
+
+def _previewed(response: dict[str, Any]) -> str:
+    language = text_of(response.get("_postman_previewlanguage")).lower()
+    return {"json": "application/json", "xml": "application/xml"}.get(language, "")
 
 
 def _join_url(node: dict[str, Any]) -> str:
@@ -240,16 +299,18 @@ def _with_slash(path: str) -> str:
     return path if path.startswith("/") else f"/{path}"
 
 
-def _parameters(node: dict[str, Any], query: str) -> list[dict[str, Any]]:
+def _parameters(node: dict[str, Any], query: str, lookup: Lookup) -> list[dict[str, Any]]:
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for where, entries in (("query", node.get("query")), ("path", node.get("variable"))):
         for item in map(mapping_of, list_of(entries)):
             name = text_of(item.get("key") or item.get("id"))
-            if name:
-                found[where, name] = _parameter(name, where, item)
+            if name and not name.startswith("{{"):
+                stated = {**item, "value": fill(text_of(item.get("value")), lookup)}
+                found[where, name] = _parameter(name, where, stated)
     for name, value in parse_qsl(query, keep_blank_values=True):
         if not name.startswith("{{"):
-            found.setdefault(("query", name), _parameter(name, "query", {"value": value}))
+            filled: dict[str, Any] = {"value": fill(value, lookup)}
+            found.setdefault(("query", name), _parameter(name, "query", filled))
     return list(found.values())
 
 
@@ -272,36 +333,6 @@ def _headers(entries: Any) -> list[dict[str, Any]]:
         for item in map(mapping_of, list_of(entries))
         if text_of(item.get("key")) and text_of(item.get("key")).lower() not in _IGNORED_HEADERS
     ]
-
-
-def _body(body: Any) -> DraftBody | None:
-    node = mapping_of(body)
-    mode = text_of(node.get("mode"))
-    if mode == "raw" and text_of(node.get("raw")):
-        value = _parse(text_of(node.get("raw")))
-        if value is _NOTHING:
-            return DraftBody(media_type="text/plain", examples=[text_of(node.get("raw"))])
-        return DraftBody(examples=[value])
-    if mode in {"urlencoded", "formdata"}:
-        fields = {
-            text_of(item.get("key")): text_of(item.get("value"))
-            for item in map(mapping_of, list_of(node.get(mode)))
-            if text_of(item.get("key"))
-        }
-        kind = "multipart/form-data" if mode == "formdata" else "application/x-www-form-urlencoded"
-        return DraftBody(media_type=kind, examples=[fields]) if fields else None
-    return None
-
-
-def _parse(text: str) -> Any:
-    if not text.strip():
-        return _NOTHING
-    for attempt in (text, _BARE_VARIABLE.sub("null", text)):
-        try:
-            return load_json(attempt, "body")
-        except DescriptionError:
-            continue
-    return _NOTHING
 
 
 def _description(value: Any) -> str:
