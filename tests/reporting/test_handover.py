@@ -7,11 +7,13 @@ import html
 import json
 import re
 from datetime import UTC, datetime
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from workbench.description.guard import load_text
 from workbench.model.evidence import Evidence, Exchange, Finding, Matter, Source
 from workbench.reporting.badge import write_badge_json
 from workbench.reporting.document import write_json
@@ -21,6 +23,7 @@ from workbench.reporting.history import write_snapshot
 from workbench.reporting.junit import write_junit
 from workbench.reporting.markdown import write_job_summary, write_markdown
 from workbench.reporting.pdf import write_pdf
+from workbench.reporting.phrase import translate_phrase
 from workbench.reporting.portal import build_portal
 from workbench.reporting.report import Report
 from workbench.reporting.sarif import write_sarif
@@ -303,3 +306,60 @@ def _read_pdf(data: bytes) -> str:
 
     pages = pypdf.PdfReader(io.BytesIO(data)).pages
     return " ".join("\n".join(page.extract_text() for page in pages).split())
+
+
+def test_what_fails_for_our_reasons_is_no_reproach(build_run: Build) -> None:
+    """A finding about our folder breaks a feature, and the partner reads that we mend it."""
+    report = read(build_run(_lines(OURS)).path)
+    row = next(row for row in report.rows if row.feature.slug == "order-read")
+    assert "our side" in row.explanation
+    assert OURS.summary not in _section(report, "gaps") + _section(report, "summary")
+    assert {step.action for step in report.steps if step.about == row.feature.title} == {"We mend"}
+
+
+def test_tool_talk_stays_with_the_engineer(build_run: Build) -> None:
+    """What no sample shows and what our tools could not do is no matter of the partner's."""
+    talk = "There is no recorded sample for order-read; `workbench listen` keeps them"
+    refused = "Not tested: Credential 'api_key' is not set. Set WORKBENCH_COMANDA__SANDBOX__API_KEY"
+    lines = [
+        Evidence(feature="order-read", source="samples", outcome="untested", summary=talk),
+        Evidence(
+            feature="order-read", source="behaviour", outcome="cant-tell", summary=refused,
+            detail={"refusal": "CredentialError"},
+        ),
+    ]  # fmt: skip
+    shown = _section(read(build_run(lines).path), "gaps")
+    assert "workbench listen" not in shown
+    assert "WORKBENCH_" not in shown
+    assert "redentials are missing on our side" in shown
+
+
+@pytest.mark.parametrize(
+    ("english", "spanish"),
+    [
+        ("always 'EUR'", "siempre 'EUR'"),
+        ("Another restaurant's credentials read our order.", "leen lo nuestro: pedido."),
+        ("With wrong credentials, GET /a is answered with 200.", "Con credenciales equivocadas"),
+        ("Something that no phrase has: 12.", "Something that no phrase has: 12."),
+    ],
+)
+def test_what_sources_say_is_read_in_spanish(english: str, spanish: str) -> None:
+    """A sentence is found by its shape, its words kept or looked up; what is unknown stays."""
+    assert spanish in translate_phrase(english, "es")
+    assert translate_phrase(english, "en") == english
+
+
+def test_no_cell_of_a_mapping_is_english_in_spanish(build_run: Build) -> None:
+    """Conversions are told in the reader's language."""
+    shown = _section(read(build_run().path, "es"), "model")
+    assert "siempre EUR" in shown
+    assert "always" not in shown
+    assert "minor units" not in shown
+
+
+def test_a_phrase_keeps_the_words_of_its_sentence() -> None:
+    """Each translation has the words in braces of its English sentence, and no others."""
+    text = files("workbench.reporting").joinpath("phrases", "es.yaml").read_text("utf-8")
+    for english, spanish in load_text(text, "es.yaml").items():
+        used = set(re.findall(r"\{(\w+)\}", spanish))
+        assert used <= set(re.findall(r"\{(\w+)\}", english)), english

@@ -22,6 +22,7 @@ from workbench.reporting.row import Row
 from workbench.reporting.section import sentence
 
 DOCUMENT = "report.json"
+_TOLD = ("summary", "expected", "observed", "hint")
 # What a careless page or terminal could take for more than text.
 _RISKY = re.compile(
     "[<>&'\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff]"
@@ -311,9 +312,11 @@ def _limits(report: Report) -> list[Limit]:
 
 
 def _fault(defect: Defect, report: Report) -> Fault:
+    texts = {name: getattr(defect.finding, name) for name in _TOLD}
+    told = {name: report.translate(text) for name, text in texts.items() if text}
     return Fault(
         number=defect.number,
-        finding=defect.finding,
+        finding=defect.finding.model_copy(update=told),
         command=report.command(defect),
         features=defect.features,
         evidence=defect.evidence,

@@ -11,7 +11,7 @@ from pydantic import AwareDatetime
 from workbench.model.evidence import REFUSAL, Evidence, Record
 from workbench.model.feature import Feature
 from workbench.model.verdict import Scores, Standing, Status, Verdict
-from workbench.reporting.language import Language
+from workbench.reporting.language import Language, name_refusal
 from workbench.reporting.row import Row
 
 Level = Literal["incomplete", "untested", "none", "full", "reservations", "orders", "partial"]
@@ -38,14 +38,9 @@ class Trouble(Record):
         return language.say(
             "access.trouble",
             moment=language.moment(self.since),
-            why=language.join([_name_refusal(kind, language) for kind in self.kinds]),
+            why=language.join([name_refusal(kind, language) for kind in self.kinds]),
             observations=language.count("count.observation", self.observations),
         )
-
-
-def _name_refusal(kind: str, language: Language) -> str:
-    key = f"access.{kind}"
-    return language.say(key if key in language.messages else "access.PartnerError")
 
 
 def find_trouble(evidence: Iterable[Evidence]) -> Trouble | None:

@@ -66,6 +66,12 @@ class Language:
         )
 
 
+def name_refusal(kind: str, language: Language) -> str:
+    """What kept us from asking, in words; `kind` is the name of an error."""
+    key = f"access.{kind}"
+    return language.say(key if key in language.messages else "access.PartnerError")
+
+
 def list_languages() -> list[str]:
     """Codes of the languages that there are."""
     found = files("workbench.reporting").joinpath("languages").iterdir()

@@ -28,6 +28,7 @@ from workbench.reporting.limitation import (
     list_losses,
     list_statuses,
 )
+from workbench.reporting.phrase import translate_phrase
 from workbench.reporting.publisher import Publisher
 from workbench.reporting.row import Row, Subject
 from workbench.reporting.section import Section
@@ -125,9 +126,13 @@ class Report:
         return Section(name, values, self.language.code)
 
     def translate(self, text: str) -> str:
-        """A sentence of the partner folder in the reader's language, when the folder has it."""
+        """A sentence in the reader's language, when the partner folder or our phrases have it."""
         known: Mapping[str, str] = self.context["translations"].get(self.language.code) or {}
-        return known.get(text, text)
+        return known[text] if text in known else translate_phrase(text, self.language.code)
+
+    def convert(self, words: str) -> str:
+        """How a value is converted, in the reader's language."""
+        return ", ".join(self.translate(part) for part in words.split(", "))
 
     @cached_property
     def context(self) -> dict[str, Any]:
@@ -267,7 +272,7 @@ class Report:
     @property
     def pending(self) -> list[Row]:
         """What is offered, and not integrated yet."""
-        return [row for row in self.rows if row.verdict.status in _PENDING]
+        return [row for row in self.rows if row.verdict.status in _PENDING and row.is_explained]
 
     @property
     def exempt(self) -> dict[str, list[Row]]:
@@ -374,6 +379,7 @@ class Report:
                     named.get(name, {}).get("id", name),
                     named.get(name, {}).get("summary", ""),
                     named.get(name, {}).get("document", ""),
+                    is_own,
                 )
                 for name in ((feature.given or "",) if is_own else verdict.subjects)
             ),

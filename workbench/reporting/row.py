@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from workbench.model.evidence import LIVE_SOURCES, Evidence, Finding, Outcome
+from workbench.model.evidence import LIVE_SOURCES, REFUSAL, Evidence, Finding, Outcome
 from workbench.model.feature import Criterion, Feature, FeatureKind, Reason, Requirement
 from workbench.model.verdict import Standing, Status, Verdict
-from workbench.reporting.language import Language
+from workbench.reporting.language import Language, name_refusal
 from workbench.reporting.wording import KINDS
 
 _OUTCOMES = {
@@ -18,13 +18,20 @@ _OUTCOMES = {
 }
 
 
+_EXPLAINED = frozenset(Status) - {Status.CONFIRMED, Status.LIMITED, Status.EXEMPT}
+
+
 @dataclass(frozen=True)
 class Subject:
-    """An operation or event in the partner's words; `document` is empty for anything else."""
+    """An operation or event in the partner's words; `document` is empty for anything else.
+
+    `is_ours`: what we provide ourselves, in the words of the report's language.
+    """
 
     id: str
     summary: str = ""
     document: str = ""
+    is_ours: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,7 +73,8 @@ class Row:
         """Why a feature that is offered is not integrated yet, as a sentence."""
         status, say = self.verdict.status, self.language.say
         if status is Status.FAILED:
-            return say("why.contradicted" if self.verdict.absence else "why.failed")
+            ours = "why.failed" if self.findings else "why.ours"
+            return say("why.contradicted" if self.verdict.absence else ours)
         if status in {Status.UNKNOWN, Status.OPEN}:
             return say(f"why.{status}")
         if status is Status.SUPPORTED and not self.is_paperwork:
@@ -85,6 +93,27 @@ class Row:
             if source in LIVE_SOURCES and self.verdict.sources.get(source) is not Outcome.PASSED
         ]
         return say("why.unverified", lacking=self.language.join(lacking or [say("why.doubt")]))
+
+    @property
+    def is_explained(self) -> bool:
+        """Whether the report says why it is not integrated; a paper that is there needs no word."""
+        status = self.verdict.status
+        return status in _EXPLAINED and not (self.is_paperwork and status is Status.SUPPORTED)
+
+    @property
+    def doubts(self) -> list[str]:
+        """What could not be told live, and why, in words for the partner; each once."""
+        return list(
+            dict.fromkeys(
+                self._doubt(line)
+                for line in self.evidence
+                if line.outcome is Outcome.CANT_TELL and line.source in LIVE_SOURCES
+            )
+        )
+
+    def _doubt(self, line: Evidence) -> str:
+        refusal = line.detail.get(REFUSAL)
+        return name_refusal(str(refusal), self.language) if refusal else line.summary
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -111,12 +140,20 @@ class Row:
 
     @property
     def criteria(self) -> list[tuple[Criterion, Standing]]:
-        """Each criterion that was looked at, vouched for or stated absent, and how it stands."""
+        """Each criterion that was looked at, vouched for or stated absent, and how it stands.
+
+        What fails for a reason of ours alone says nothing of the partner.
+        """
         return [
-            (item, standing)
+            (item, Standing.CANT_TELL if self._is_our_failure(item, standing) else standing)
             for item in self.feature.criteria
             if (standing := self.standing(item)) is not Standing.UNTESTED
         ]
+
+    def _is_our_failure(self, criterion: Criterion, standing: Standing) -> bool:
+        shown = set(self.witnesses(criterion)) if standing is Standing.FAILED else set()
+        found = [item for line in self.evidence if line.id in shown for item in line.findings]
+        return bool(found) and not any(item.matter.is_theirs for item in found)
 
     @property
     def exceptions(self) -> list[tuple[Criterion, Standing]]:

@@ -53,13 +53,14 @@ def list_steps(rows: Sequence[Row], questions: int, language: Language) -> list[
 
 def _mend(rows: Sequence[Row], language: Language) -> Iterator[Step]:
     """What is there, and does not work."""
-    action = language.say("steps.mend")
     for row in rows:
         if row.verdict.status is not Status.FAILED:
             continue
         grave = [finding for finding in row.findings if finding.severity.breaks]
-        task = (grave[0].hint or grave[0].summary) if grave else row.verdict.because
-        yield Step(action, task, row.feature.title, f"gap-{row.feature.slug}", is_recorded=True)
+        action = language.say("steps.mend" if grave else "steps.mend_us")
+        task = (grave[0].hint or grave[0].summary) if grave else row.explanation
+        anchor = f"gap-{row.feature.slug}"
+        yield Step(action, task, row.feature.title, anchor, is_recorded=bool(grave))
 
 
 def _provide(rows: Sequence[Row], language: Language) -> Iterator[Step]:

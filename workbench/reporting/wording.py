@@ -59,4 +59,4 @@ SEVERITIES = {
 }
 
 # What is told of a delivery, in this order; any other name is shown as it is.
-FACTS = ("delivery_id", "signature_header", "signed_text", "reason")
+FACTS = ("delivery_id", "signature_header", "signed_text", "signed_sha256", "reason")

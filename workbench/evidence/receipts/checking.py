@@ -77,7 +77,12 @@ def explain_absence(post: Post, names: set[str], done: str, since: datetime) -> 
     """Why no genuine event was heard: it was not genuine, shared its id, or did not come."""
     came = post.receipts(since)
     listed = ", ".join(sorted(names))
-    forged = next((item for item in came if not item.verified), None)
+    # Repeats of older deliveries may come in between.
+    forged = max(
+        (item for item in came if not item.verified),
+        key=lambda item: item.received_at,
+        default=None,
+    )
     doubled = next((item for item in came if item.differed), None)
     slug = "webhook-not-delivered"
     words = f"{listed} did not come within {post.wait:.0f} s after {done}."

@@ -1,0 +1,57 @@
+"""Sentences of our sources in another language: found by their shape, words in braces kept.
+
+Sources write English, once, into the log; a report in another language looks the sentence up. What
+is not found is shown as it was written.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib.resources import files
+
+from workbench.description.guard import load_text
+
+_WORD = re.compile(r"\{(\w+)\}")
+_DEEPEST = 2
+
+
+def translate_phrase(text: str, code: str, depth: int = 0) -> str:
+    """The sentence in the language, or as it is; a full stop at its end stays.
+
+    Args:
+        text: A sentence, or a few words.
+        code: Of the language.
+        depth: How deep inside another sentence it stands.
+    """
+    plain = text.removesuffix(".")
+    for shape, ours in _read(code):
+        found = shape.fullmatch(plain)
+        if found:
+            words = {
+                name: translate_phrase(word, code, depth + 1) if depth < _DEEPEST else word
+                for name, word in found.groupdict().items()
+            }
+            return _fill(ours, words) + text[len(plain) :]
+    return text
+
+
+def _fill(text: str, words: dict[str, str]) -> str:
+    return _WORD.sub(lambda word: words.get(word[1], word[0]), text)
+
+
+@cache
+def _read(code: str) -> tuple[tuple[re.Pattern[str], str], ...]:
+    """Shape of an English sentence → ours; those with fewer words to fill come first."""
+    path = files("workbench.reporting").joinpath("phrases", f"{code}.yaml")
+    if not path.is_file():
+        return ()
+    known: dict[str, str] = load_text(path.read_text("utf-8"), f"{code}.yaml")
+    ranked = sorted(known.items(), key=lambda pair: (len(_WORD.findall(pair[0])), -len(pair[0])))
+    return tuple((_shape(theirs), ours) for theirs, ours in ranked)
+
+
+def _shape(text: str) -> re.Pattern[str]:
+    parts = _WORD.split(text)
+    fixed = (re.escape(part) if n % 2 == 0 else f"(?P<{part}>.+?)" for n, part in enumerate(parts))
+    return re.compile("".join(fixed), re.DOTALL)
