@@ -18,6 +18,7 @@ from urllib.parse import quote, unquote
 from workbench.errors import CredentialError, StoreError
 from workbench.partners.webhooks import Handshake, Webhooks
 from workbench.receiver import reply as replies
+from workbench.receiver.crowd import group_sender
 from workbench.receiver.deadlines import Deadlines
 from workbench.receiver.events import check_rules, identify, identify_refused
 from workbench.receiver.handshake import (
@@ -197,6 +198,7 @@ class Receiver:
             headers=mask_headers(headers, webhooks.signature, secrets),
             body=mask_body(body, webhooks.signature, secrets),
             received_at=datetime.fromtimestamp(now, UTC),
+            sender=group_sender((scope.get("client") or ("",))[0]),
         )
         if verification.ok:
             identity = identify(webhooks, arrival, target)
@@ -255,6 +257,7 @@ class Receiver:
             "depth": health.depth,
             "oldest_seconds": health.oldest_seconds,
             "quarantined": health.quarantined,
+            "dropped": health.dropped,
             "queue": health.queue,
         }
         return Reply(200 if health.is_writing else 503, fields=fields)

@@ -45,12 +45,16 @@ class _Entry:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What `/healthz` tells. `depth`: receipts in state `new`; `queue`: not yet on disk."""
+    """What `/healthz` tells. `depth`: receipts in state `new`; `queue`: not yet on disk.
+
+    `dropped`: refused deliveries that are no longer kept.
+    """
 
     is_writing: bool
     depth: int
     oldest_seconds: float | None
     quarantined: int
+    dropped: int
     queue: int
 
 
@@ -157,6 +161,7 @@ class Inbox:
             depth=depth.new,
             oldest_seconds=depth.oldest_seconds,
             quarantined=depth.quarantined,
+            dropped=depth.dropped,
             queue=len(self._entries),
         )
 

@@ -63,7 +63,13 @@ def _review(connection: Connection, endpoints: Mapping[str, Endpoint], row: RowM
         RECEIPTS.c.pos_code == receipt.pos_code, RECEIPTS.c.dedup_key == identity.key
     )
     this = RECEIPTS.c.id == receipt.id
-    now = {"verified": 1, "reason": "ok", "state": "new", "reopens": int(identity.reopens)}
+    now = {
+        "verified": 1,
+        "reason": "ok",
+        "state": "new",
+        "sender": "",
+        "reopens": int(identity.reopens),
+    }
     if connection.scalar(same) is None:
         fresh = now | {"dedup_key": identity.key}
         connection.execute(update(RECEIPTS).where(this).values(**fresh))

@@ -20,6 +20,7 @@ class Arrival:
         headers: (name in lower case, value) in order; values that carry secrets are masked.
         body: Raw bytes.
         received_at: When the whole body was there, in UTC.
+        sender: Address that it came from, the network for IPv6; empty where nobody knows.
     """
 
     partner: str
@@ -29,6 +30,7 @@ class Arrival:
     headers: tuple[tuple[str, str], ...]
     body: bytes
     received_at: datetime
+    sender: str = ""
 
     @property
     def tail(self) -> str:

@@ -63,7 +63,7 @@ def _erase(connection: Connection, numbers: list[int]) -> int:
         connection.execute(statement)
     gone = update(RECEIPTS).where(RECEIPTS.c.id.in_(numbers), RECEIPTS.c.state != "erased")
     return connection.execute(
-        gone.values(body=b"", headers=b"[]", target="", state="erased")
+        gone.values(body=b"", headers=b"[]", target="", sender="", state="erased")
     ).rowcount
 
 

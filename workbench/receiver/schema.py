@@ -26,6 +26,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     insert,
+    inspect,
     select,
     text,
     update,
@@ -89,6 +90,8 @@ RECEIPTS = Table(
     Column("reopens", Integer, nullable=False),
     # new, read (its events tell the rest), unknown (no rule knows it), quarantined, erased
     Column("state", String(16), nullable=False),
+    # address that a refused delivery came from; empty for all others
+    Column("sender", String(64), nullable=False, server_default=""),
     UniqueConstraint("pos_code", "dedup_key"),
     Index("receipts_by_state", "state", "received_at"),
     Index("receipts_by_partner", "partner", "last_seen_at"),
@@ -156,6 +159,17 @@ ENTITIES = Table(
     Index("entities_by_partner", "partner", "checked_at"),
 )
 
+# Refused deliveries that are no longer kept, as counts: that there were, how many, and when.
+DROPPED = Table(
+    "dropped",
+    METADATA,
+    Column("pos_code", Text, primary_key=True),
+    Column("reason", String(16), primary_key=True),
+    Column("count", BigInteger, nullable=False),
+    Column("first_at", BigInteger, nullable=False),
+    Column("last_at", BigInteger, nullable=False),
+)
+
 _VERSION = Table("inbox_version", METADATA, Column("version", Integer, nullable=False))
 
 
@@ -163,7 +177,16 @@ def _create(connection: Connection) -> None:
     METADATA.create_all(connection)
 
 
-STEPS: tuple[Callable[[Connection], None], ...] = (_create,)
+def _bound_quarantine(connection: Connection) -> None:
+    """The sender of what was refused, and counts of what was dropped."""
+    METADATA.create_all(connection)
+    if "sender" not in {column["name"] for column in inspect(connection).get_columns("receipts")}:
+        connection.execute(
+            text("ALTER TABLE receipts ADD COLUMN sender VARCHAR(64) NOT NULL DEFAULT ''")
+        )
+
+
+STEPS: tuple[Callable[[Connection], None], ...] = (_create, _bound_quarantine)
 
 
 def migrate(connection: Connection) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import resource
 import signal
 import socket
 import threading
@@ -17,10 +18,14 @@ from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
 from workbench.errors import InputError
+from workbench.receiver.crowd import Crowd
 
 START_SECONDS = 10
 STOP_SECONDS = 3
 HEADER_MILLISECONDS = 5_000
+# As many as the system lets us have; silent ones are few for each address, so honest ones fit.
+MOST_CONNECTIONS = 16_384
+_KEPT_FREE = 256
 
 
 class ReceiverServer:
@@ -101,7 +106,7 @@ async def _serve(app: Any, host: str, port: int) -> None:
         interface=Interfaces.ASGI,
         websockets=False,
         backlog=1024,
-        backpressure=1024,
+        backpressure=_make_room(),
         http1_settings=HTTP1Settings(header_read_timeout=HEADER_MILLISECONDS),
         log_enabled=False,
     )
@@ -109,7 +114,27 @@ async def _serve(app: Any, host: str, port: int) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         with suppress(RuntimeError):  # Windows, or not the main thread
             loop.add_signal_handler(number, server.stop)
-    await server.serve()
+    stop = threading.Event()
+    crowd = threading.Thread(target=Crowd(port).watch, args=(stop,), name="crowd", daemon=True)
+    crowd.start()
+    try:
+        await server.serve()
+    finally:
+        stop.set()
+
+
+def _make_room() -> int:
+    """How many connections are served at once: nearly as many as there can be descriptors."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = MOST_CONNECTIONS + _KEPT_FREE
+    wanted = most if hard == resource.RLIM_INFINITY else min(hard, most)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+            soft = wanted
+    return max(
+        _KEPT_FREE, (most if soft == resource.RLIM_INFINITY else min(soft, most)) - _KEPT_FREE
+    )
 
 
 def _listen(host: str, port: int) -> socket.socket:

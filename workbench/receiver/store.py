@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -10,26 +11,32 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, func, select
 
 from workbench.receiver.database import Database
 from workbench.receiver.events import Identity
 from workbench.receiver.receipt import Arrival, Receipt
-from workbench.receiver.schema import EVENTS, OPEN, RECEIPTS
+from workbench.receiver.room import cost_of, drop_oldest, read_costs
+from workbench.receiver.schema import DROPPED, EVENTS, OPEN, RECEIPTS
 from workbench.receiver.signature import Verification
 from workbench.receiver.upsert import Row, upsert
 
 QUARANTINE_BYTES = 256 * 1024 * 1024
+SENDER_PART = 8  # of the quarantine, for one sender
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Depth:
-    """How much waits: receipts and events still to be done, the oldest, and the quarantine."""
+    """How much waits: receipts and events still to be done, the oldest, and the quarantine.
+
+    `dropped` are refused deliveries of which only counts are left.
+    """
 
     new: int
     oldest_seconds: float | None
     quarantined: int
+    dropped: int
 
 
 class Store:
@@ -37,8 +44,9 @@ class Store:
 
     Args:
         location: As of `Database`.
-        quarantine_bytes: The oldest refused deliveries are dropped above this size, so that
-            forgers cannot fill the disk.
+        quarantine_bytes: The oldest refused deliveries are dropped above this cost, headers and
+            all, and those of one sender above its part of it, so that forgers cannot fill the disk
+            or crowd each other out. Counts of what was dropped stay.
 
     Raises:
         InputError: It cannot be opened, or is no inbox.
@@ -48,7 +56,7 @@ class Store:
         self.database = Database(location)
         self._quarantine_bytes = quarantine_bytes
         with self.database.transact() as connection:
-            self._quarantined = _quarantine_size(connection)
+            self._costs = read_costs(connection)
 
     def write(self, rows: Sequence[Row]) -> None:
         """Insert rows, or count their repeats, in one transaction.
@@ -56,13 +64,27 @@ class Store:
         Raises:
             StoreError: Nothing of it was committed, as far as can be known.
         """
-        size = sum(len(row["body"]) for row in rows if row["state"] == "quarantined")
+        costs = Counter(self._costs)
+        for row in rows:
+            if row["state"] == "quarantined":
+                costs[row["sender"]] += cost_of(row)
         with self.database.transact() as connection:
             upsert(connection, rows)
-            if size and self._quarantined + size > self._quarantine_bytes:
-                _trim_quarantine(connection, self._quarantine_bytes // 2)
-                size = _quarantine_size(connection) - self._quarantined
-        self._quarantined += size
+            if costs != self._costs:
+                costs = self._trim(connection, costs)
+        self._costs = costs
+
+    def _trim(self, connection: Connection, costs: Counter[str]) -> Counter[str]:
+        """Drop the oldest where one sender, or all of them, cost more than they may."""
+        share = self._quarantine_bytes // SENDER_PART
+        greedy = [sender for sender, cost in costs.items() if sender and cost > share]
+        for sender in greedy:
+            drop_oldest(connection, share // 2, sender=sender)
+        costs = read_costs(connection) if greedy else costs
+        if costs.total() > self._quarantine_bytes:
+            drop_oldest(connection, self._quarantine_bytes // 2)
+            costs = read_costs(connection)
+        return costs
 
     def receipts(self, partner: str | None, since: datetime | None) -> list[Receipt]:
         """Receipts in order of arrival; `since` counts repeats too."""
@@ -85,11 +107,12 @@ class Store:
         with self.database.transact() as connection:
             found = {state: (count, oldest) for state, count, oldest in connection.execute(counts)}
             open_events, oldest_event = connection.execute(waiting).one()
+            dropped = connection.scalar(select(func.coalesce(func.sum(DROPPED.c.count), 0)))
         new, oldest_receipt = found.get("new", (0, None))
         oldest = min((at for at in (oldest_receipt, oldest_event) if at is not None), default=None)
         age = None if oldest is None else max(0.0, (microseconds(now) - oldest) / 1e6)
         quarantined, _ = found.get("quarantined", (0, None))
-        return Depth(new=new + open_events, oldest_seconds=age, quarantined=quarantined)
+        return Depth(new + open_events, age, quarantined, int(dropped or 0))
 
     def close(self) -> None:
         """Close all connections."""
@@ -125,6 +148,7 @@ def write_row(arrival: Arrival, verification: Verification, identity: Identity) 
         "seen_again": 0,
         "differed": 0,
         "state": "new" if verification.ok else "quarantined",
+        "sender": "" if verification.ok else arrival.sender,
         "reopens": int(identity.reopens),
     }
 
@@ -147,24 +171,3 @@ def read_receipt(row: Mapping[Any, Any]) -> Receipt:
         differed=row["differed"],
         state=row["state"],
     )
-
-
-def _quarantine_size(connection: Connection) -> int:
-    size = select(func.coalesce(func.sum(func.length(RECEIPTS.c.body)), 0))
-    return connection.scalar(size.where(RECEIPTS.c.state == "quarantined")) or 0
-
-
-def _trim_quarantine(connection: Connection, target: int) -> None:
-    """Drop the oldest refused deliveries until the rest has at most `target` bytes."""
-    newest_first = (
-        select(
-            RECEIPTS.c.id,
-            func.sum(func.length(RECEIPTS.c.body))
-            .over(order_by=RECEIPTS.c.id.desc())
-            .label("size"),
-        )
-        .where(RECEIPTS.c.state == "quarantined")
-        .subquery()
-    )
-    old = select(newest_first.c.id).where(newest_first.c.size > target)
-    connection.execute(delete(RECEIPTS).where(RECEIPTS.c.id.in_(old)))
