@@ -67,9 +67,6 @@ def compose(session: Session, share: Share) -> list[str]:
     command += ["--report-har-path", "report.har.json", "--report-junit-path", "report.junit.xml"]
     for operation in sorted(share.reached):
         command += ["--include-name", operation]
-    if share.pace:
-        # The steering keeps the pace of cases; this also holds for what checks ask beside them.
-        command += ["--rate-limit", f"{max(1, int(60 / share.pace))}/m"]
     return command
 
 

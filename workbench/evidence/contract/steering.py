@@ -88,16 +88,13 @@ class Steering:
         del context, examples[self._plan["examples"] :]
 
     def before_call(self, context: Any, case: Any, kwargs: dict[str, Any]) -> None:
-        """Ids inside valid bodies, no removal of what others made, our login, and the pace."""
+        """Ids inside valid bodies, no removal of what others made, and our login."""
         del context
         if case.meta is not None and case.meta.generation.mode.is_positive:
             case.body = self._place_inside(case.body)
         if case.method.upper() == "DELETE" and not self._is_ours(case.formatted_path):
             self._place(case, is_unknown=True)
         kwargs["auth"] = self.log_in
-        now = time.monotonic()
-        time.sleep(max(0.0, self._next - now))
-        self._next = max(now, self._next) + self._plan["pace"]
 
     def after_call(self, context: Any, case: Any, response: Any) -> None:
         """Note what this run has made: only that may be removed."""
@@ -116,7 +113,10 @@ class Steering:
                 self._made.add(f"{case.formatted_path.rstrip('/')}/{value}")
 
     def log_in(self, request: Any) -> Any:
-        """Constant headers and credentials on a prepared request; a signature comes last."""
+        """In its time, a prepared request gets headers, credentials, and last a signature."""
+        now = time.monotonic()
+        time.sleep(max(0.0, self._next - now))
+        self._next = max(now, self._next) + self._plan["pace"]
         login = self._plan["login"]
         request.headers.update(self._plan["headers"])
         request.headers.update({name: os.environ[key] for name, key in login["headers"].items()})
