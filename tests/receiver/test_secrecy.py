@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import json
+from datetime import UTC, datetime
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -9,7 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.partners.webhooks import Signature
-from workbench.receiver.secrecy import MASK, mask_headers, mask_target
+from workbench.receiver.receipt import Arrival
+from workbench.receiver.secrecy import MASK, mask_arrival, mask_headers, mask_target
+from workbench.secrecy import Redactor
 
 KEY = b"c4nary/ with+more"
 HMAC = Signature(scheme="hmac", header="X-Api-Key-Signature")
@@ -68,3 +73,25 @@ def test_headers() -> None:
 def test_a_credential_never_stays(before: str, after: str) -> None:
     """Wherever it stands in an address, a credential is gone afterwards."""
     assert "canary" not in mask_target(f"{before}canary{after}", (b"canary",))
+
+
+def test_a_secret_that_a_sender_tells_is_not_kept() -> None:
+    """Whichever spelling, and wherever it stands; the rest of the message stays as it came."""
+    secret = "x7-Gq29-tR-canary"
+    redactor = Redactor({"client_secret": secret, "client_id": "venue-000123"})
+    packed = base64.b64encode(f"venue-000123:{secret}".encode()).decode()
+    arrival = Arrival(
+        partner="p",
+        pos_code="p",
+        method="POST",
+        target=f"hook?echo={secret[::-1]}",
+        headers=(("x-echo", f"Basic {packed}"), ("x-other", "1")),
+        body=json.dumps({"venue": "venue-000123", "note": secret}).encode(),
+        received_at=datetime.now(UTC),
+    )
+    kept = mask_arrival(arrival, redactor)
+    hits = redactor.find(kept.body + f"{kept.target}{kept.headers}".encode())
+    assert {hit.credential for hit in hits} == {"client_id"}
+    assert json.loads(kept.body) == {"venue": "venue-000123", "note": "[REDACTED]"}
+    assert kept.headers[1] == ("x-other", "1")
+    assert mask_arrival(arrival, Redactor({"client_id": "venue-000123"})) is arrival

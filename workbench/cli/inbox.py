@@ -35,6 +35,7 @@ from workbench.receiver.listening import (
 from workbench.receiver.quarantine import reverify
 from workbench.receiver.retention import erase
 from workbench.receiver.sink import HttpSink, NdjsonSink, Sink
+from workbench.secrecy import open_private
 from workbench.settings import Settings, load_settings
 
 _INSTANT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"])
@@ -239,7 +240,7 @@ def reverify_command(
 def export_command(output: Output, slug: str, store: str | None, file: Path, **which: Any) -> int:
     """Write receipts to an NDJSON file, oldest first. It holds personal data."""
     count = 0
-    with closing(_open(slug, store)) as database, file.open("wb") as lines:
+    with closing(_open(slug, store)) as database, open_private(file) as lines:
         for receipt in export_receipts(database, _chosen(slug, **which)):
             lines.write(orjson.dumps(receipt, default=str) + b"\n")
             count += 1

@@ -16,6 +16,7 @@ from workbench.execution.corpus import Chunk, Recipe, Tally, map_corpus, map_on_
 from workbench.mapping import Translator
 from workbench.model.json_text import write_json
 from workbench.partners import Partner, load_partner
+from workbench.secrecy import open_private
 from workbench.settings import load_settings
 
 _CORPORA = frozenset({".ndjson", ".jsonl", ".parquet"})
@@ -66,7 +67,7 @@ def _recipe(partner: Partner, mapping: str) -> Recipe:
 def _tell_corpus(output: Output, chunks: Iterator[Chunk], rows: Path | None) -> int:
     tally = Tally()
     if rows is not None:
-        rows.write_bytes(b"")
+        open_private(rows).close()
     for chunk in chunks:
         tally.add(chunk.tally)
         if rows is not None:

@@ -57,6 +57,12 @@ class Output:
         if not self.as_json:
             self.console.print(self.clean(line), style=style, markup=False)
 
+    def note(self, line: str) -> None:
+        """Print a remark beside the output, whatever form that has."""
+        Console(stderr=True, highlight=False, soft_wrap=True).print(
+            self.clean(line), style="yellow", markup=False
+        )
+
     def clean(self, value: object) -> str:
         """Text that may be shown: inert, and without secrets."""
         return inert(self._redactor.text(str(value)))
@@ -73,6 +79,17 @@ class Output:
         for row in rows:
             table.add_row(*(escape(self.clean(cell)) for cell in row))
         self.console.print(table)
+
+
+def tell_unsearchable(output: Output, slug: str, redactor: Redactor) -> None:
+    """Say which credentials are masked by their place only, because any text may hold them."""
+    for name in (item for item in redactor.unsearchable if item.islower()):
+        output.note(
+            f"The credential {name} of {slug} is too short, or a word, and so it is not searched "
+            "for in what is written. Ask the partner for a longer one."
+        )
+    for name in redactor.spared:
+        output.note(f"The credential {name} of {slug} stands in its folder, so it is not masked.")
 
 
 def print_omissions(output: Output, description: ApiDescription) -> None:

@@ -12,17 +12,18 @@ from pathlib import Path
 
 import click
 
-from workbench.cli.output import FINDINGS, Output, speaks
+from workbench.cli.output import FINDINGS, Output, speaks, tell_unsearchable
 from workbench.cli.progress import follow
 from workbench.errors import InputError, PartnerError, WorkbenchError
 from workbench.execution.cluster import run_on_dask
 from workbench.execution.local import run_jobs
 from workbench.model.evidence import LIVE_SOURCES, Source
 from workbench.model.verdict import Status, Verdict
-from workbench.partners import list_partners, load_partner
+from workbench.partners import list_partners, load_partner, open_redactor
 from workbench.reporting.publication import Job, Published, publish
 from workbench.sandbox.server import Sandbox
 from workbench.sandbox.simulators import SIMULATORS
+from workbench.secrecy import private_umask
 from workbench.settings import Settings, load_settings
 from workbench.validation import SECONDS, Validation
 
@@ -77,14 +78,12 @@ def check_command(
 ) -> int:
     """Run evidence sources without a notebook."""
     wanted = sources or (Source.DOCUMENTS.value, Source.SAMPLES.value)
-    with Validation.open(
-        slug,
-        environment=environment,
-        run=run,
-        seed=seed,
-        allow_writes=allow_writes,
-        seconds=seconds,
-    ) as validation:
+    how = {"allow_writes": allow_writes, "seed": seed, "seconds": seconds}
+    with (
+        private_umask(),
+        Validation.open(slug, environment=environment, run=run, **how) as validation,  # type: ignore[arg-type]
+    ):
+        tell_unsearchable(output, slug, validation.redactor)
         for source in wanted:
             for line in validation.gather(source):
                 output.text(
@@ -176,7 +175,9 @@ def _validate(
 ) -> int:
     for job in jobs:
         # A broken folder stops everything before it costs time.
-        load_partner(job.partner, settings, run_hooks=False)
+        partner = load_partner(job.partner, settings, run_hooks=False)
+        redactor = open_redactor(partner, job.environment, settings)
+        tell_unsearchable(output, job.partner, redactor)
     named = [job.named(settings.reports) for job in jobs]
     outcomes = (
         run_on_dask(publish, named, scheduler=scheduler)

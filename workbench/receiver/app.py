@@ -33,8 +33,9 @@ from workbench.receiver.inbox import Inbox
 from workbench.receiver.message import Message
 from workbench.receiver.receipt import Arrival
 from workbench.receiver.reply import RETRY, Reply, Send
-from workbench.receiver.secrecy import mask_body, mask_headers, mask_target
+from workbench.receiver.secrecy import mask_arrival, mask_body, mask_headers, mask_target
 from workbench.receiver.signature import check_statement, verify
+from workbench.secrecy import Redactor
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -54,12 +55,15 @@ class Endpoint:
         secrets: Keys that are valid now (`signature.read_secrets`).
         public_url: Address up to and including `/webhooks` as the partner knows it, where a proxy
             hides it and the signature covers it.
+        redactor: Knows all secrets of this machine; a sender that tells one does not make us
+            keep it.
     """
 
     partner: str
     webhooks: Webhooks
     secrets: tuple[bytes, ...] = field(default=(), repr=False)
     public_url: str | None = None
+    redactor: Redactor = field(default_factory=Redactor, repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -200,6 +204,7 @@ class Receiver:
             received_at=datetime.fromtimestamp(now, UTC),
             sender=group_sender((scope.get("client") or ("",))[0]),
         )
+        arrival = mask_arrival(arrival, endpoint.redactor)
         if verification.ok:
             identity = identify(webhooks, arrival, target)
         else:

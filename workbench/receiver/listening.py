@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from workbench.adapters.adapter import Adapter
 from workbench.errors import CredentialError, InputError
-from workbench.partners import Partner
+from workbench.partners import Partner, open_redactor
 from workbench.receiver.app import Endpoint, Receiver, create_app
 from workbench.receiver.database import Database
 from workbench.receiver.inbox import Inbox
@@ -24,6 +24,7 @@ from workbench.receiver.server import ReceiverServer, serve
 from workbench.receiver.signature import read_secrets
 from workbench.receiver.sink import Forgetful, Sink
 from workbench.receiver.worker import Worker
+from workbench.secrecy import Redactor
 from workbench.settings import Settings
 
 INBOX_NAME = "inbox.sqlite"
@@ -31,7 +32,10 @@ _LOG = logging.getLogger(__name__)
 
 
 def open_endpoint(
-    partner: Partner, credential: Callable[[str], SecretStr], public_url: str | None = None
+    partner: Partner,
+    credential: Callable[[str], SecretStr],
+    public_url: str | None = None,
+    redactor: Redactor | None = None,
 ) -> Endpoint:
     """Who sends to the pos-code of a partner, with the keys to check it.
 
@@ -39,6 +43,7 @@ def open_endpoint(
         partner: The partner.
         credential: Finds a credential by name.
         public_url: Address up to and including `/webhooks` as the partner knows it.
+        redactor: Knows what must not be kept, whoever sends it.
 
     Raises:
         InputError: The manifest says nothing about webhooks.
@@ -57,6 +62,7 @@ def open_endpoint(
         webhooks=webhooks,
         secrets=read_secrets(webhooks.signature, credential),
         public_url=public_url,
+        redactor=redactor or Redactor(),
     )
 
 
@@ -129,6 +135,7 @@ def open_station(
             partner,
             partial(settings.credential, partner.slug, environment),
             _public_address(settings, code),
+            open_redactor(partner, environment, settings, names=("forward_secret",)),
         )
         for code, partner in restaurants.items()
     }

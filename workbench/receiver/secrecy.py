@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import lru_cache
 from urllib.parse import unquote, unquote_plus
 
 from workbench.partners.webhooks import Signature
-from workbench.secrecy import is_secret_name
+from workbench.receiver.receipt import Arrival
+from workbench.secrecy import Redactor, is_identifier_name, is_secret_name
 
 MASK = "[redacted]"
 # Their header is a proof over this one message, not a credential, and a second check needs it.
@@ -35,6 +37,31 @@ def mask_body(body: bytes, signature: Signature, secrets: tuple[bytes, ...]) -> 
         for secret in filter(None, secrets):
             body = body.replace(secret, MASK.encode())
     return body
+
+
+def mask_arrival(arrival: Arrival, redactor: Redactor) -> Arrival:
+    """What came, without any secret of this machine, in whatever spelling it stands there.
+
+    What says who we are stays: partners send it for good reasons.
+    """
+    heads = "\n".join(f"{name}: {value}" for name, value in arrival.headers)
+    told = f"{arrival.target}\n{heads}\n".encode("utf-8", "surrogatepass") + arrival.body
+    found = {hit.credential for hit in redactor.find(told)}
+    names = {name for name in found if not is_identifier_name(name)}
+    if not names:
+        return arrival
+
+    def clean(text: str) -> str:
+        return redactor.take_out(text.encode("utf-8", "surrogatepass"), names).decode(
+            "utf-8", "replace"
+        )
+
+    return replace(
+        arrival,
+        target=clean(arrival.target),
+        headers=tuple((name, clean(value)) for name, value in arrival.headers),
+        body=redactor.take_out(arrival.body, names),
+    )
 
 
 def mask_target(target: str, secrets: tuple[bytes, ...]) -> str:

@@ -61,7 +61,9 @@ def gather(
     if not features or partner.manifest.webhooks is None:
         return
     try:
-        endpoint = open_endpoint(partner, lambda name: _credential(session, name))
+        endpoint = open_endpoint(
+            partner, lambda name: _credential(session, name), redactor=session.redactor
+        )
     except CredentialError as error:
         for item in features:
             yield tell(session, item.slug, Outcome.CANT_TELL, f"Not heard: {error}")
