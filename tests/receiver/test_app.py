@@ -385,3 +385,11 @@ def test_a_wrong_rule_stops_the_start(inbox: Inbox) -> None:
 def test_an_endpoint_does_not_show_its_keys() -> None:
     """The representation of an endpoint is without secrets."""
     assert KEY.decode() not in repr(Endpoint("t", Webhooks.model_validate(SIGNED), (KEY,)))
+
+
+def test_a_partner_may_send_large_batches(line: Start) -> None:
+    """The bound on a body is the partner's own; beyond it the sender hears why."""
+    receiver = line({"p1": ({**OPEN, "max_body_mb": 6}, ()), "p2": (OPEN, ())})
+    body = b'{"id": 1, "pad": "' + b"x" * (5 * 1024 * 1024 + 4000) + b'"}'
+    assert receiver.send("/p1/webhooks/orders", body)[0] == 200
+    assert receiver.send("/p2/webhooks/orders", body)[0] == 413

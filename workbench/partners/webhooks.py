@@ -215,7 +215,8 @@ class Webhooks(Statement):
 
     `handshakes` come before events; where none is stated, those that only echo are answered
     (`receiver.handshake.COMMON`). `ack_body` is text with `{json:JSONPath}` or `{header:Name}` of
-    the delivery, for partners that read our answer; `ack_type` is its media type.
+    the delivery, for partners that read our answer; `ack_type` is its media type. `max_body_mb`:
+    what one body may have, for senders of large batches (default 5).
 
     `retry` says in words what the partner does when we do not acknowledge, `repeats` how often it
     sends again (0: never, so nobody waits for it; unset: not stated). `sequence` is where they
@@ -224,6 +225,7 @@ class Webhooks(Statement):
     """
 
     signature: Signature
+    max_body_mb: int | None = Field(default=None, gt=0, le=64)
     ack: int = Field(default=200, ge=200, le=299)
     ack_body: str = ""
     ack_type: str = "application/json"

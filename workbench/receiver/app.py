@@ -10,6 +10,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -40,6 +41,7 @@ from workbench.secrecy import Redactor
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
+IDLE_SECONDS = 0.5  # after which a sender of too much is taken to wait for our word
 PATIENCE_PART = 0.7  # of what the partner waits: the rest is the way there and back
 METHODS = frozenset({"POST", "PUT"})
 _LOG = logging.getLogger("workbench.receiver")
@@ -124,6 +126,7 @@ class _Door:
     accepted: Reply
     refused: Reply
     store_seconds: float
+    body_bytes: int
 
 
 class Receiver:
@@ -175,9 +178,10 @@ class Receiver:
             return replies.UNKNOWN
         if scope["method"] not in METHODS:
             return _answer_probe(scope, door, target)
-        if _declared_length(scope) > self._bounds.body_bytes:
+        if _declared_length(scope) > door.body_bytes:
+            await self._drain(receive)
             return replies.TOO_LARGE
-        body = await self._read_body(receive)
+        body = await self._read_body(receive, door.body_bytes)
         return await self._store(scope, door, pos_code, target, body)
 
     async def _store(
@@ -231,7 +235,16 @@ class Receiver:
             task.add_done_callback(self._tasks.discard)
         return reply
 
-    async def _read_body(self, receive: Receive) -> bytes:
+    async def _drain(self, receive: Receive) -> None:
+        """Read what is too much to keep, within bounds: a sender that is cut off sees no answer."""
+        size, more, end = 0, True, time.monotonic() + self._bounds.body_seconds
+        with suppress(TimeoutError, _BadRequestError):
+            while more and size <= self._bounds.reading_bytes and time.monotonic() < end:
+                with self._deadlines.limit(IDLE_SECONDS):
+                    chunk, more = await _read_chunk(receive)
+                size += len(chunk)
+
+    async def _read_body(self, receive: Receive, most: int) -> bytes:
         chunks: list[bytes] = []
         size = 0
         try:
@@ -241,7 +254,7 @@ class Receiver:
                     chunks.append(chunk)
                     size += len(chunk)
                     self._reading += len(chunk)
-                    if size > self._bounds.body_bytes:
+                    if size > most:
                         raise _BadRequestError(replies.TOO_LARGE)
                     if self._reading > self._bounds.reading_bytes:
                         raise _BadRequestError(replies.BUSY)
@@ -297,6 +310,7 @@ def _open_door(endpoint: Endpoint, bounds: Bounds) -> _Door:
         ),
         refused=Reply(refusal, "signature refused", *retry),
         store_seconds=min(bounds.store_seconds, patience),
+        body_bytes=(webhooks.max_body_mb or 0) * 1024 * 1024 or bounds.body_bytes,
     )
 
 
