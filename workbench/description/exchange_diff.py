@@ -7,7 +7,7 @@ become narrower but not wider.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +22,12 @@ BREAKING = ChangeSeverity.BREAKING
 NON_BREAKING = ChangeSeverity.NON_BREAKING
 COSMETIC = ChangeSeverity.COSMETIC
 
+_BYTES: tuple[dict[str, Any], ...] = (
+    {},
+    {"type": "string", "format": "binary"},
+    {"type": "string", "contentMediaType": "application/octet-stream"},
+    {"contentMediaType": "application/octet-stream"},
+)
 _VARIABLE = re.compile(r"\{[^{}]*\}")
 
 
@@ -121,6 +127,8 @@ class ExchangeDiff:
         if old.description != new.description:
             words = f"has another description of the parameter {name}"
             yield _change(COSMETIC, "description-changed", new.pointer, words)
+        if self._is_compound(old, self.old) or self._is_compound(new, self.new):
+            yield from _forms(old, new, name)
         if bool(old.schema_) and bool(new.schema_):
             changes = self._diff(sent=sent).compare(
                 LocatedSchema(old.schema_, f"{old.pointer}/schema"),
@@ -134,6 +142,11 @@ class ExchangeDiff:
                 where = f"in the parameter {name}" if change.field else ""
                 told = _from_schema_change(change, where, f"the parameter {name}", sent=sent)
                 yield told.model_copy(update={"severity": BREAKING}) if is_default else told
+
+    def _is_compound(self, parameter: Parameter, side: DocumentVersion) -> bool:
+        """Whether the value is a list or an object, or may be one: then its form counts."""
+        types = side.view(LocatedSchema(parameter.schema_, f"{parameter.pointer}/schema")).types
+        return parameter.media_type != "" or types is None or bool(types & {"array", "object"})
 
     def _request(self, old: Exchange, new: Exchange, *, sent: bool) -> Iterator[DocumentChange]:
         if old.bodies and not new.bodies:
@@ -163,8 +176,9 @@ class ExchangeDiff:
         before = {answer.status: answer for answer in old.responses}
         after = {answer.status: answer for answer in new.responses}
         for status, answer in before.items():
-            if status in after:
-                yield from self._answer(answer, after[status], sent=sent)
+            other = _covering(status, after)
+            if other is not None:
+                yield from self._answer(answer, other, sent=sent)
             else:
                 yield _change(
                     BREAKING if answer.is_success else NON_BREAKING,
@@ -174,7 +188,7 @@ class ExchangeDiff:
                     status,
                 )
         for status, answer in after.items():
-            if status not in before:
+            if _covering(status, before) is None:
                 words = f"gained the answer {status}"
                 yield _change(NON_BREAKING, "response-added", answer.pointer, words, after=status)
 
@@ -190,6 +204,10 @@ class ExchangeDiff:
         for name in sorted(after - before):
             words = f"gained the header {shown(name)} of the answer {new.status}"
             yield _change(NON_BREAKING, "header-added", new.pointer, words, after=name)
+        known = {item.name.lower(): item for item in old.header_types}
+        for header in new.header_types:
+            if header.name.lower() in known:
+                yield from self._parameter(known[header.name.lower()], header, sent=sent)
         yield from self._bodies(old.bodies, new.bodies, f"in the answer {new.status}", sent=sent)
 
     def _bodies(
@@ -204,7 +222,7 @@ class ExchangeDiff:
             words = f"gained the media type {shown(name)} {where}"
             yield _change(NON_BREAKING, "media-type-added", after[name].pointer, words, after=name)
         for name, body in before.items():
-            if name in after:
+            if name in after and not (_is_bytes(body) and _is_bytes(after[name])):
                 changes = self._diff(sent=sent).compare(_place(body), _place(after[name]))
                 for change in changes:
                     yield _from_schema_change(change, where, "the body", sent=sent)
@@ -268,8 +286,61 @@ def _place(body: Body) -> LocatedSchema:
     return LocatedSchema(body.schema_, body.pointer if keeps else f"{body.pointer}/schema")
 
 
+def _is_bytes(body: Body) -> bool:
+    """Whether a body is bytes of no structure: 3.0 says so by a format, 3.1 by no schema at all."""
+    is_plain = not re.search(r"json|xml|form|text|yaml|\*/\*", body.media_type, re.IGNORECASE)
+    return is_plain and body.schema_ in _BYTES
+
+
+def _forms(old: Parameter, new: Parameter, name: str) -> Iterator[DocumentChange]:
+    """Another way of writing the same value: whoever writes or reads it has to change."""
+    forms = (
+        ("style", old.style, new.style),
+        ("explode", old.explode, new.explode),
+        ("media type", old.media_type, new.media_type),
+    )
+    for word, before, after in forms:
+        if before != after:
+            yield _change(
+                BREAKING,
+                f"parameter-{word.replace(' ', '-')}-changed",
+                new.pointer,
+                f"changed the {word} of the parameter {name} from {shown(str(before) or 'none')} "
+                f"to {shown(str(after) or 'none')}",
+                before,
+                after,
+            )
+    if old.allow_reserved != new.allow_reserved:
+        verb = "takes" if new.allow_reserved else "no longer takes"
+        yield _change(
+            NON_BREAKING if new.allow_reserved else BREAKING,
+            "parameter-reserved-changed",
+            new.pointer,
+            f"{verb} reserved signs in the parameter {name} as they are",
+            old.allow_reserved,
+            new.allow_reserved,
+        )
+
+
+def _covering(status: str, others: Mapping[str, Answer]) -> Answer | None:
+    """The answer of the other version that speaks of a status: the same, its class, or one of it.
+
+    A class that the other version lists by its members is spoken of by the first of them.
+    """
+    if status in others:
+        return others[status]
+    of_class = f"{status[:1]}XX"
+    if of_class in others:
+        return others[of_class]
+    if status == of_class:
+        return next((item for key, item in others.items() if key[:1] == status[:1]), None)
+    return None
+
+
 def _media_type(body: Body) -> str:
-    return re.sub(r"\s*;\s*", ";", body.media_type.lower().strip())
+    """The media type without its character set, which every reader of a text finds out."""
+    plain = re.sub(r"\s*;\s*", ";", body.media_type.lower().strip())
+    return re.sub(r";charset=[^;]*", "", plain)
 
 
 def _operation_id(item: Operation | Event) -> str | None:

@@ -18,6 +18,7 @@ from workbench.description.openapi_bodies import (
     parameter_bodies,
     response_bodies,
 )
+from workbench.description.parameter_forms import read_form
 from workbench.model.description import (
     Body,
     DocumentWarning,
@@ -42,7 +43,9 @@ _SCHEMA_KEYS = (
     "pattern",
     "minLength",
     "maxLength",
-    "collectionFormat",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "uniqueItems",
     "multipleOf",
     "minItems",
     "maxItems",
@@ -269,7 +272,17 @@ class _Reader:
             schema_=schema,
             description=text_of(node.get("description")),
             examples=examples_of(node, schema, self.follow),
+            **read_form(node, where, is_old=self.dialect.inline_bodies),
         )
+
+    def read_headers(self, answer: dict[str, Any], pointer: str) -> tuple[Parameter, ...]:
+        """Read the headers of an answer, as parameters of it."""
+        found = []
+        for name, entry in mapping_of(answer.get("headers")).items():
+            node, place = self.resolve(entry, f"{pointer}/headers{token(name)}")
+            if isinstance(node, dict):
+                found.append(self.read_parameter(name, "header", node, place))
+        return tuple(found)
 
     def read_request(self, place: _Place) -> tuple[Body, ...]:
         """Read the request body of 3.x, one entry for each media type."""
@@ -303,6 +316,7 @@ class _Reader:
                     description=text_of(answer.get("description")),
                     bodies=bodies,
                     headers=tuple(mapping_of(answer.get("headers"))),
+                    header_types=self.read_headers(answer, pointer),
                 )
             )
         return tuple(responses)

@@ -33,7 +33,11 @@ class Described(BaseModel):
 
 
 class Parameter(Described):
-    """A parameter outside the body; `place` is path, query, header or cookie."""
+    """A parameter outside the body; `place` is path, query, header or cookie.
+
+    `style`, `explode` and `allow_reserved` say how lists and objects are written, `media_type`
+    that the whole value is written as such a text.
+    """
 
     name: str
     place: str
@@ -41,6 +45,10 @@ class Parameter(Described):
     schema_: dict[str, Any] = Field(default_factory=dict)
     description: str = ""
     examples: tuple[Any, ...] = ()
+    style: str = ""
+    explode: bool = False
+    allow_reserved: bool = False
+    media_type: str = ""
 
 
 class Body(Described):
@@ -57,12 +65,16 @@ class Body(Described):
 
 
 class Response(Described):
-    """One documented answer; `status` is `200`, `4XX` or `default`."""
+    """One documented answer; `status` is `200`, `4XX` or `default`.
+
+    `header_types` describe the headers that `headers` names.
+    """
 
     status: str
     description: str = ""
     bodies: tuple[Body, ...] = ()
     headers: tuple[str, ...] = ()
+    header_types: tuple[Parameter, ...] = ()
 
     @property
     def is_success(self) -> bool:

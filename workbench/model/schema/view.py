@@ -9,6 +9,7 @@ from workbench.model.schema.reader import CHOICES, LocatedSchema, SchemaReader
 from workbench.model.schema.shape import LOWER, UPPER, is_null, listed, tighten
 from workbench.model.untrusted import list_of, mapping_of, text_of
 
+_BYTES = frozenset({"application/octet-stream", "binary/octet-stream"})
 _DEEPEST = 200  # nesting of compositions; far beyond what anybody writes
 WORDS = frozenset(
     {"title", "description", "example", "examples", "externalDocs", "xml", "$comment"}
@@ -152,6 +153,7 @@ def _read(place: LocatedSchema, schema: dict[str, Any]) -> SchemaView:
         elif key not in _STRUCTURE and not key.startswith("x-"):
             view.constraints[key] = value
     _level_bounds(view.constraints)
+    _level_contents(view.constraints)
     return view
 
 
@@ -161,6 +163,20 @@ def _level_bounds(constraints: dict[str, Any]) -> None:
             constraints[flag] = constraints.pop(bound)
         elif isinstance(constraints.get(flag), bool):
             del constraints[flag]
+
+
+def _level_contents(constraints: dict[str, Any]) -> None:
+    """What 3.1 says by `contentMediaType` and `contentEncoding`, in the formats of 3.0."""
+    kind = text_of(constraints.get("contentMediaType")).lower()
+    encoding = text_of(constraints.get("contentEncoding")).lower()
+    if encoding in {"base64", "base64url"} and "format" not in constraints:
+        del constraints["contentEncoding"]
+        constraints["format"] = "byte"
+        if kind in _BYTES:
+            del constraints["contentMediaType"]
+    elif kind in _BYTES and not encoding and constraints.get("format") in {None, "binary"}:
+        del constraints["contentMediaType"]
+        constraints["format"] = "binary"
 
 
 def _join(view: SchemaView, other: SchemaView) -> None:
