@@ -332,6 +332,18 @@ def test_tool_talk_stays_with_the_engineer(build_run: Build) -> None:
     assert "workbench listen" not in shown
     assert "WORKBENCH_" not in shown
     assert "redentials are missing on our side" in shown
+    report = read(build_run(lines, run="again").path)
+    assert any("credentials for your test system are missing" in step.task for step in report.steps)
+
+
+def test_samples_that_fail_are_no_live_answer(build_run: Build) -> None:
+    """Without any live answer the title says so, whatever recorded data show."""
+    missed = OURS.model_copy(update={"slug": "sample-not-translated"})
+    line = Evidence(
+        feature="order-read", source="samples", outcome="failed", summary="x", findings=(missed,),
+        criteria=("order-totals-reconcile",),
+    )  # fmt: skip
+    assert read(build_run([line]).path).level == "Not tested yet"
 
 
 @pytest.mark.parametrize(

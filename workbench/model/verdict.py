@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from workbench.model.evidence import Finding, Outcome, Record, Source
+from workbench.model.evidence import LIVE_SOURCES, Finding, Outcome, Record, Source
 from workbench.model.feature import Catalogue, Requirement
 from workbench.model.statement import Absence, Attestation, Limit
 
@@ -100,8 +100,9 @@ class Verdict(Record):
     @property
     def is_tested(self) -> bool:
         """Whether the partner's system has shown anything of it, right or wrong."""
-        shown = {Standing.PROVED, Standing.FAILED}
-        return self.status is Status.FAILED or not shown.isdisjoint(self.criteria.values())
+        # What fails in samples fails without the partner's system.
+        has_failed = any(self.sources.get(source) is Outcome.FAILED for source in LIVE_SOURCES)
+        return has_failed or Standing.PROVED in self.criteria.values()
 
 
 class Scores(Record):

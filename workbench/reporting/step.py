@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from workbench.model.evidence import Outcome
+from workbench.errors import CredentialError
+from workbench.model.evidence import REFUSAL, Outcome
 from workbench.model.feature import Lifter, Requirement
 from workbench.model.verdict import Status
 from workbench.reporting.language import Language
@@ -94,10 +95,14 @@ def _prove(rows: Sequence[Row], language: Language) -> Iterator[Step]:
     """What is connected, and was not tried: one step for all, for the next session."""
     untried = [row for row in rows if row.verdict.status in _UNPROVED and not row.is_paperwork]
     if untried:
-        stopped = any(line.outcome is Outcome.CANT_TELL for row in untried for line in row.evidence)
+        doubts = [
+            line for row in untried for line in row.evidence if line.outcome is Outcome.CANT_TELL
+        ]
+        lacks = any(line.detail.get(REFUSAL) == CredentialError.__name__ for line in doubts)
+        ending = "_credentials" if lacks else "_stopped" if doubts else "_task"
         yield Step(
             language.say("steps.try"),
-            language.say("steps.try_stopped" if stopped else "steps.try_task"),
+            language.say(f"steps.try{ending}"),
             _name(untried),
             f"gap-{untried[0].feature.slug}",
         )
