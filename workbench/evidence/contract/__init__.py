@@ -52,8 +52,11 @@ def gather(
             continue
         bundle = partner.description.bundles[document.name]
         told = Told(session, selection, share, bundle, vet(bundle))
-        for number, names in enumerate(stages(selection)):
-            _run(told, folder, names, budget, progress, number)
+        plan = stages(selection)
+        for number, names in enumerate(plan):
+            left = budget.seconds - sum(run.seconds for run in told.runs)
+            part = len(names) / sum(map(len, plan[number:]))
+            _run(told, folder, names, round(left * part), progress, number)
         yield from tell(told)
 
 
@@ -61,15 +64,14 @@ def _run(
     told: Told,
     folder: RunFolder,
     names: tuple[str, ...],
-    budget: Budget,
+    most: int,
     progress: Progress | None,
     number: int,
 ) -> None:
-    """Run the program on some of the operations, and add what it found."""
+    """Run the program on some of the operations for so many seconds, and add what it found."""
     session, partner = told.session, told.session.partner
-    left = round(budget.seconds - sum(run.seconds for run in told.runs))
-    if left <= 0:
-        told.runs.append(Run(Path(), "", f"it did not end within {budget.seconds} s"))
+    if most <= 0:
+        told.runs.append(Run(Path(), "", "the time was used up before"))
         return
     # What other sources left behind, or the run before this one, is no part of the question.
     since = len(session.recorder.exchanges) if session.reset() else 0
@@ -78,7 +80,7 @@ def _run(
         room = Path(scratch)
         selection = told.selection.only(names)
         write_configuration(room, session, selection, told.vetted.bundle, share, since)
-        run = run_program(room, session, share, left, progress)
+        run = run_program(room, session, share, most, progress)
         login = session.client.preview("GET", "/").login
         documented = {item.id: item for item in partner.description.operations}
         told.results.update(read_report(run.ndjson, session.redactor, login, documented))
