@@ -1,0 +1,259 @@
+"""A partner that sends everything back learns nothing of ours into any file, screen or process."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import http.server
+import json
+import os
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from workbench.secrecy import Redactor
+from workbench.store import read_log
+
+ROOT = Path(__file__).resolve().parent.parent
+SECRETS = {
+    "client_secret": "cnry/Secret+7f3a91e0=",
+    "webhook_secret": "cnry-hook-5d20c8b1-Zq",
+    "second_client_secret": "cnry.second.0a9b8c7d6e",
+    "forward_secret": "cnry_forward_44aa55bb66",
+}
+TOKEN = "cnry.tok.e1d2c3b4a5968778"
+GUEST = {"name": "Zoraida Canarina", "phone": "+34 699 555 0142", "email": "zc@canary.example"}
+DOCUMENT = {
+    "openapi": "3.1.0",
+    "info": {"title": "Echo", "version": "1"},
+    "paths": {
+        "/orders/{orderId}": {
+            "get": {
+                "operationId": "getOrder",
+                "parameters": [
+                    {
+                        "name": "orderId",
+                        "in": "path",
+                        "required": True,
+                        "schema": {"type": "string"},
+                    }
+                ],
+                "responses": {
+                    "200": {
+                        "description": "An order",
+                        "content": {
+                            "application/json": {
+                                "schema": {
+                                    "type": "object",
+                                    "required": ["id", "state", "total"],
+                                    "properties": {
+                                        "id": {"type": "string"},
+                                        "state": {"type": "string", "enum": ["new", "done"]},
+                                        "total": {"type": "integer"},
+                                    },
+                                }
+                            }
+                        },
+                    }
+                },
+            }
+        }
+    },
+}
+MAPPING = {
+    "mappings": {
+        "guest": {
+            "into": "Customer",
+            "fields": {"name": "$.name", "phone": "$.phone", "email": "$.email"},
+        },
+        "order": {
+            "into": "Order",
+            "fields": {
+                "ids.partner_id": "$.id",
+                "status": {"from": "$.state", "enum": {"new": "placed", "done": "completed"}},
+                "customer": {"from": "$.buyer", "use": "guest"},
+            },
+        },
+    }
+}
+
+
+class Echo(http.server.BaseHTTPRequestHandler):
+    """Gives a token, and sends back whatever it knows, in many spellings."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_: object) -> None:
+        """Nothing is printed."""
+
+    def answer(self) -> None:
+        """One request."""
+        length = int(self.headers.get("Content-Length") or 0)
+        body = self.rfile.read(length).decode("utf-8", "replace")
+        if self.path.endswith("/token"):
+            told: dict[str, Any] = {"access_token": TOKEN, "expires_in": 3600, "you": body}
+        else:
+            told = {
+                "id": "o-1",
+                "state": "new",
+                "total": "none",
+                "buyer": GUEST,
+                "name": f"for {GUEST['name']}: {self.headers.get('Authorization')}",
+                "echo": [*map(self.spell, [TOKEN, *SECRETS.values()]), dict(self.headers), body],
+            }
+        data = json.dumps(told).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("X-Echo", self.headers.get("Authorization", "none"))
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(data)
+
+    @staticmethod
+    def spell(secret: str) -> list[str]:
+        """A secret as hostile or careless partners write it."""
+        raw = secret.encode()
+        return [
+            secret,
+            secret[::-1],
+            " ".join(secret),
+            raw.hex(),
+            base64.b64encode(raw).decode(),
+            base64.b64encode(base64.b64encode(b"x:" + raw)).decode(),
+            base64.b32encode(raw).decode(),
+            base64.b64encode(gzip.compress(raw)).decode(),
+        ]
+
+
+for _verb in ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"):
+    setattr(Echo, f"do_{_verb}", Echo.answer)
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A checkout of its own with the partner that echoes, which runs meanwhile."""
+    root = tmp_path_factory.mktemp("canaries")
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Echo)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    folder = root / "contracts" / "echo"
+    folder.mkdir(parents=True)
+    document = json.dumps(DOCUMENT)
+    (folder / "api.json").write_text(document, "utf-8")
+    (folder / "mapping.yaml").write_text(yaml.safe_dump(MAPPING, sort_keys=False), "utf-8")
+    address = f"http://127.0.0.1:{server.server_address[1]}"
+    manifest = {
+        "partner": "echo",
+        "title": "Echo",
+        "kind": "marketplace",
+        "timezone": "Europe/Madrid",
+        "currency": "EUR",
+        "documents": [
+            {"path": "api.json", "sha256": hashlib.sha256(document.encode()).hexdigest()}
+        ],
+        "environments": {
+            "sandbox": {
+                "base_url": address,
+                "test_account": {"restaurant": "r-1", "known": {"order": ["o-1"]}},
+            }
+        },
+        "auth": {"scheme": "oauth2-client-credentials", "token_url": f"{address}/token"},
+        "features": {"order-read": {"operations": ["GET /orders/{orderId}"], "mapping": "order"}},
+    }
+    (folder / "partner.yaml").write_text(yaml.safe_dump(manifest, sort_keys=False), "utf-8")
+    shutil.copytree(ROOT / "notebooks", root / "notebooks")
+    yield root
+    server.shutdown()
+    server.server_close()
+
+
+def run(root: Path, *words: str) -> subprocess.CompletedProcess[bytes]:
+    """A command with all canaries, while the list of processes is looked at."""
+    given = {f"WORKBENCH_ECHO__SANDBOX__{name.upper()}": value for name, value in SECRETS.items()}
+    environment = {
+        **os.environ,
+        **given,
+        "WORKBENCH_ECHO__SANDBOX__CLIENT_ID": "boss",
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
+    }
+    program = subprocess.Popen(
+        [sys.executable, "-m", "workbench", *words],
+        cwd=root, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    seen: set[bytes] = set()
+    ended = threading.Event()
+
+    def look() -> None:
+        while not ended.wait(0.2):
+            for path in Path("/proc").glob("[0-9]*/cmdline"):
+                try:
+                    seen.add(path.read_bytes().replace(b"\0", b" "))
+                except OSError:
+                    continue
+
+    watcher = threading.Thread(target=look)
+    watcher.start()
+    try:
+        out, err = program.communicate(timeout=400)
+    finally:
+        ended.set()
+        watcher.join()
+    assert find(b"\n".join(seen)) == []
+    return subprocess.CompletedProcess(words, program.returncode, out, err)
+
+
+def find(data: bytes) -> list[str]:
+    """Canaries in some bytes, in any spelling; guests as they are."""
+    found = [str(hit) for hit in Redactor({**SECRETS, "token": TOKEN}).find(data)]
+    return found + [value for value in GUEST.values() if value.encode() in data]
+
+
+def look_at_all(root: Path) -> list[str]:
+    """Files below `reports` with a canary."""
+    files = [path for path in (root / "reports").rglob("*") if path.is_file()]
+    assert files
+    return [
+        f"{path.relative_to(root)}: {hits}" for path in files if (hits := find(path.read_bytes()))
+    ]
+
+
+@pytest.mark.slow
+def test_a_check_tells_nothing(checkout: Path) -> None:
+    """Files, both outputs and the list of processes are clean; the echo is a finding."""
+    sources = [
+        word
+        for name in ("documents", "samples", "behaviour", "contract")
+        for word in ("--source", name)
+    ]
+    done = run(checkout, "check", "echo", *sources, "--seconds", "12", "--run", "one", "--json")
+    assert find(done.stdout + done.stderr) == []
+    assert (checkout / "reports").is_dir(), (done.stdout + done.stderr).decode()
+    assert look_at_all(checkout) == []
+    assert b"client_id of echo is too short" in done.stderr
+    log = read_log(checkout / "reports" / "echo" / "one" / "evidence.jsonl")
+    slugs = {finding.slug for line in log.evidence for finding in line.findings}
+    assert "credential-echoed" in slugs
+    assert log.footer is not None
+    assert log.footer.personal >= len(GUEST)
+
+
+@pytest.mark.slow
+def test_a_report_tells_nothing(checkout: Path) -> None:
+    """The whole run, through notebooks and all formats, and the report made again."""
+    done = run(checkout, "validate", "echo", "--run", "two", "--draft", "--seconds", "12", "--json")
+    again = run(checkout, "report", "echo", "--run", "two", "--draft")
+    told = done.stdout + done.stderr + again.stdout + again.stderr
+    assert find(told) == []
+    assert (checkout / "reports" / "echo" / "two" / "report.html").is_file(), told.decode()
+    assert look_at_all(checkout) == []
+    for path in (checkout / "reports" / "echo" / "two").iterdir():
+        is_open = path.stat().st_mode & 0o077 != 0
+        assert not (is_open and path.suffix in {".har", ".ipynb", ".jsonl"})
