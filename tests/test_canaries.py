@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import hashlib
+import http.client
 import http.server
 import json
 import os
@@ -15,11 +16,15 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import yaml
 
+from workbench.partners import load_partner
+from workbench.receiver.listening import listen
 from workbench.secrecy import Redactor
+from workbench.settings import Settings
 from workbench.store import read_log
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -257,3 +262,29 @@ def test_a_report_tells_nothing(checkout: Path) -> None:
     for path in (checkout / "reports" / "echo" / "two").iterdir():
         is_open = path.stat().st_mode & 0o077 != 0
         assert not (is_open and path.suffix in {".har", ".ipynb", ".jsonl"})
+
+
+def test_an_inbox_keeps_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """What a sender tells of ours is at rest nowhere: not in the body, headers or address."""
+    monkeypatch.setenv("WORKBENCH_TAVOLA__SANDBOX__CLIENT_ID", "boss")
+    for name, value in SECRETS.items():
+        monkeypatch.setenv(f"WORKBENCH_TAVOLA__SANDBOX__{name.upper()}", value)
+    settings = Settings(root=ROOT, reports=tmp_path / "reports")
+    partner = load_partner("tavola", settings)
+    spelt = [form for secret in SECRETS.values() for form in Echo.spell(secret)]
+    with listen(partner, "sandbox", settings, "127.0.0.1", 0) as server:
+        for form in spelt:
+            connection = http.client.HTTPConnection(*server.url.removeprefix("http://").split(":"))
+            address = f"/tavola/webhooks/x?echo={quote(form)}"
+            body = json.dumps({"event": "order.created", "note": form})
+            connection.request("POST", address, body, {"X-Echo": form, "Cookie": f"a={form}"})
+            assert connection.getresponse().status in {200, 202, 401, 403}
+            connection.close()
+    kept = [path for path in (tmp_path / "reports").rglob("*") if path.is_file()]
+    assert kept
+    for path in kept:
+        assert find(path.read_bytes()) == [], path
+        assert path.stat().st_mode & 0o077 == 0
+    assert find("".join(capfd.readouterr()).encode()) == []
