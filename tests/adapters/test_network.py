@@ -179,3 +179,51 @@ def test_path_does_not_climb(open_client: Opener, partner: Any, path: str) -> No
 def test_dots_in_names_are_fine(open_client: Opener, partner: Any, path: str) -> None:
     """Only whole parts of dots climb; a query says nothing of folders."""
     assert open_client().send("GET", path).status == 200
+
+
+# Each would be another machine for some library; {} is the host and port that may be called.
+TRICKS = [
+    "http://{}@evil.example/x",
+    "http://{}%40evil.example/x",
+    "http://user:password@{}/x",
+    "http://{}.evil.example/x",
+    "http://evil.example#@{}/x",
+    "http://evil.example?@{}/x",
+    "http://evil.example\\@{}/x",
+    "http://{}\\@evil.example/x",
+    "http://evil.example;{}/x",
+    "http://evil.example%00.{}/x",
+    "http://127.0.0.1:1/x",
+    "http://127.1:{port}/x",
+    "http://0x7f.0.0.1:{port}/x",
+    "http://0177.0.0.1:{port}/x",
+    "http://2130706433:{port}/x",
+    "http://[::ffff:7f00:1]:1/x",
+    "http://[::1%25lo]:{port}/x",
+    "http://127。0。0。2:{port}/x",
+    "http://①②⑦.0.0.2:{port}/x",
+    "http://127.0.0.1.:{port}/x",
+    "http:///{}/x",
+    "http://\t{}/x",
+    "http://{} .evil.example/x",
+    "https://{}@169.254.169.254/x",
+    "http://localhost:{port}/x",
+    "http://evil.example:{port}/x",
+]
+
+
+@pytest.mark.parametrize("trick", TRICKS)
+def test_no_spelling_leads_elsewhere(open_client: Opener, partner: Any, trick: str) -> None:
+    """What is compared is what is connected to, so every trick is refused, or is our partner."""
+    place = f"127.0.0.1:{partner.port}"
+    client = open_client()
+    url = trick.replace("{port}", str(partner.port)).replace("{}", place)
+    with pytest.raises(InputError):
+        client.send("GET", url)
+    assert partner.seen == []
+
+
+def test_protocol_relative_address_is_a_path(open_client: Opener, partner: Any) -> None:
+    """`//host/x` is put behind the base address, and goes to the partner."""
+    open_client().send("GET", "//evil.example/x")
+    assert [seen.target for seen in partner.seen] == ["//evil.example/x"]

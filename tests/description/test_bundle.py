@@ -43,6 +43,19 @@ def attacks(port: int, canary: Path) -> dict[str, dict[str, Any]]:
         "doubly escaped parent": schema_at(f"%252e%252e/{canary.name}"),
         "escaped scheme": schema_at(f"http%3A//127.0.0.1:{port}/x.json"),
         "with a fragment": schema_at(f"{url}#/a"),
+        "with a query": schema_at(f"{url}?a=/b.json"),
+        "with a user": schema_at(url.replace("//", "//partner.example@")),
+        "scheme without slashes": schema_at(url.replace("//", "")),
+        "scheme with one slash": schema_at(url.replace("//", "/")),
+        "scheme with three slashes": schema_at(url.replace("//", "///")),
+        "ftp": schema_at(url.replace("http", "ftp")),
+        "gopher": schema_at(url.replace("http", "gopher")),
+        "data": schema_at("data:application/json,{}"),
+        "jar": schema_at(f"jar:{url}!/x.json"),
+        "file of a host": schema_at(f"file://localhost{canary}"),
+        "drive": schema_at(f"C:{canary}"),
+        "NUL": schema_at(f"{outside}\0.json"),
+        "parent with backslash": schema_at(f"..\\{canary.name}"),
         "symbolic link": schema_at("link.json"),
         "example by file": example_of({"$ref": f"file://{canary}"}),
         "example by parent": example_of({"$ref": outside}),
@@ -97,6 +110,19 @@ def test_documents_that_reach_out_are_refused(
     assert str(refusal.value.location).startswith("api.json#/")
     assert refusal.value.exit_code == 2
     assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("written", [" {}", "\t{}", "ht\ttp{}", "ht\ntp{}", "\u200b{}"])
+def test_spelling_that_some_libraries_mend_is_no_address(
+    written: str, write: Callable[[str, Any], Path], openapi: Callable[..., Any], listener: Any
+) -> None:
+    """White space that a lenient reader drops makes a name of nothing; it is not in the bundle."""
+    url = f"http://127.0.0.1:{listener.port}/x.json"
+    reference = written.format(url.removeprefix("http") if "ht" in written else url)
+    path = write("api.json", openapi(schema_at(reference), version="3.1.0"))
+    description = describe([path])
+    assert references(description.bundles) == []
+    assert "dangling-reference" in {item.slug for item in description.warnings}
 
 
 def test_base_uris_cannot_move_references(
