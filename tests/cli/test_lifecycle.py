@@ -99,20 +99,20 @@ def test_diff_of_two_equal_runs_is_neutral() -> None:
 
 
 def test_report_portal_and_verify(reports: Path) -> None:
-    """A run is rendered from its folder, shown in the portal, and found genuine until edited."""
+    """A run is rendered from its folder, shown in the portal, and consistent until edited."""
     run("check", "mesa", "--run", "a")
     rendered = run("report", "mesa", "--format", "html", "--format", "json", "--json")
     assert rendered.exit_code == 0, rendered.output
     folder = reports / "mesa" / "a"
     assert (folder / "report.html").is_file()
-    assert answer(run("verify", folder, "--json"))["genuine"] is True
+    assert answer(run("verify", folder, "--json"))["result"] == "consistent"
     portal = answer(run("portal", "--json"))["paths"]
     assert Path(portal[0]).name == "index.html"
     page = folder / "report.html"
     page.write_text(page.read_text("utf-8").replace("Not applicable", "Integrated"), "utf-8")
     edited = run("verify", folder, "--json")
     assert edited.exit_code == 1
-    assert answer(edited)["genuine"] is False
+    assert answer(edited)["result"] == "altered"
 
 
 def test_inbox_lists_shows_replays_and_exports(

@@ -311,6 +311,8 @@ def test_other_versions_are_no_forgery(sealed: RunFolder) -> None:
     assert verify(sealed, public_key=PUBLIC).result is Result.SIGNED
     with pytest.raises(InputError, match=r"nh3 0\.0\.1"):
         verify(sealed)
+    (folder / "certificate.html").touch()
+    assert verify(sealed).result is Result.ALTERED
 
 
 def test_what_cannot_be_rendered_here_is_an_error(

@@ -127,10 +127,12 @@ def verify(folder: RunFolder, *, public_key: str = "") -> Verification:
         return Verification(folder.path.absolute().parent.name, folder.run, (broken,))
     manifest = _read_manifest(folder)
     signature, signer, is_known = _check_signature(folder, public_key)
+    sealed = (_check_log(report), *_check_manifest(folder, manifest, found), signature)
+    # Where that decides it already, a rendering that cannot be repeated here is no error.
+    is_decided = is_known or any(check.outcome is Outcome.FAILED for check in sealed)
     checks = (
-        _check_log(report),
-        *_check_manifest(folder, manifest, found),
-        *_check_renderings(folder, report, manifest, found, is_known=is_known),
+        *sealed[:-1],
+        *_check_renderings(folder, report, manifest, found, is_decided=is_decided),
         *_check_records(folder, report, found),
         signature,
     )
@@ -252,7 +254,7 @@ def _check_renderings(
     manifest: Manifest | None,
     found: Survey,
     *,
-    is_known: bool,
+    is_decided: bool,
 ) -> Iterator[Check]:
     """Every rendering byte for byte, made again from the evidence."""
     if missing := [name for name in (PAGE, DOCUMENT) if name not in found.files]:
@@ -261,12 +263,12 @@ def _check_renderings(
     try:
         wrong = _list_wrong(folder, report, names)
     except ReportError as error:
-        if not is_known:
+        if not is_decided:
             raise
         yield Check("renderings", Outcome.CANT_TELL, error.message)
         return
     others = _list_others(report, manifest)
-    if wrong and others and not is_known:
+    if wrong and others and not is_decided:
         raise InputError(
             f"{_list(wrong)} cannot be checked here: spelt by {others}",
             location=str(folder.path),
