@@ -150,6 +150,42 @@ def test_removals_need_consent(tmp_path: Path, selected: Callable) -> None:
     assert any("consent" in why for _, _, why in selection.left_out)
 
 
+@pytest.mark.parametrize(
+    ("schema", "unknown"),
+    [
+        ({"type": "string"}, r"workbench-unknown-0"),
+        ({"type": "string", "maxLength": 9}, r"workbench"),
+        ({"type": "string", "pattern": "^P-[0-9]{6}$"}, r"P-(?!000000)[0-9]{6}"),
+        ({"type": "integer"}, r"2147483647"),
+        ({"type": "integer", "maximum": 99}, r"99"),
+        ({"type": "string", "format": "uuid"}, r"[0-9a-f-]{36}"),
+        ({"type": "string", "format": "date"}, r"1970-01-02"),
+        ({"type": "string", "enum": ["soup", "bread"]}, None),
+    ],
+)
+def test_a_removal_asks_for_what_does_not_exist(
+    tmp_path: Path, selected: Callable, schema: dict[str, Any], unknown: str | None
+) -> None:
+    """Its id has the documented form; where all documented ones may exist, nothing is removed."""
+    settings = write_folder(tmp_path / "checkout")
+    document = settings.contracts / "miniature" / "openapi.yaml"
+    data = yaml.safe_load(document.read_text("utf-8"))
+    item = data["paths"]["/restaurants/{restaurant_id}/products/{product_id}"]
+    item["parameters"][1]["schema"] = schema
+    document.write_text(yaml.safe_dump(data), "utf-8")
+    room = tmp_path / "room"
+    room.mkdir()
+    with open_miniature(settings) as (partner, session):
+        selection = selected(partner, session)
+        _configure(room, partner, session, selection)
+    removal = "DELETE /restaurants/{restaurant_id}/products/{product_id}"
+    if unknown is None:
+        assert removal not in selection.operations
+        assert any("has not made" in why for _, _, why in selection.left_out)
+    else:
+        assert re.fullmatch(unknown, _plan(room)["unknown"][removal]["product_id"])
+
+
 def test_real_ids_reach_path_query_and_body(
     open_mini: Callable, selected: Callable, tmp_path: Path
 ) -> None:

@@ -131,6 +131,8 @@ def _forbidden(session: Session, operation: Operation) -> str | None:
     consent = session.partner.environment(session.environment).consent
     if operation.method == "DELETE" and not consent:
         return "it removes things, and the manifest states no consent to that"
+    if operation.method == "DELETE" and not unknown_path(session, operation):
+        return "it would remove what this run has not made"
     return None
 
 

@@ -33,6 +33,7 @@ Path = dict[str, str]
 _MOST = 4
 _NAMES = re.compile(r"{([^{}]+)}")
 _PLAIN = "workbench-unknown-0"
+_LONG_AGO = {"date": "1970-01-02", "date-time": "1970-01-02T00:00:00Z"}
 
 
 def find_paths(
@@ -68,23 +69,31 @@ def find_paths(
 
 
 def unknown_path(session: Session, operation: Operation) -> Path:
-    """The last path parameter of something that does not exist, of the documented form."""
+    """The last path parameter of something that does not exist, of the documented form.
+
+    Empty where there is no parameter, or where the document lists its values: those may all exist.
+    """
     names = _NAMES.findall(operation.path)
     last = next((item for item in operation.parameters if names and item.name == names[-1]), None)
-    return {last.name: _unknown(session, operation, last)} if last else {}
+    value = _unknown(session, operation, last) if last else ""
+    return {last.name: value} if last and value else {}
 
 
 def _unknown(session: Session, operation: Operation, parameter: Parameter) -> str:
     schema = SchemaReader.of(session.partner.description, operation.document).first(
         parameter.schema_
     )
-    bare = {key: value for key, value in schema.items() if key not in {"example", "examples"}}
+    if {"enum", "const"} & set(schema):
+        return ""
     if schema.get("type") in {"integer", "number"}:
         return str(schema.get("maximum", 2**31 - 1))
+    if schema.get("format") in _LONG_AGO:
+        return _LONG_AGO[schema["format"]]
     unlikely = _unlikely(str(schema["pattern"])) if "pattern" in schema else ""
     if unlikely:
         return unlikely
-    if {"pattern", "format", "enum"} & set(schema):
+    if {"pattern", "format"} & set(schema):
+        bare = {key: value for key, value in schema.items() if key not in {"example", "examples"}}
         maker = Maker(session.partner, session.environment, operation.document)
         return str(maker.make(bare))
     return _PLAIN[: schema.get("maxLength", len(_PLAIN))]
