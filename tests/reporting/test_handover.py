@@ -101,6 +101,7 @@ def test_a_finding_is_shown_whole(build_run: Build) -> None:
     assert "GET https://pruebas.comanda.example/v2/pedidos/P-1" in shown
     assert "X-Clave: [REDACTED]" in shown
     assert "200 OK" in shown
+    assert "workbench check comanda --source behaviour" in shown
     assert markup.count("<details") == 2
     assert "<script" not in markup
     assert "`" not in markup

@@ -50,7 +50,9 @@ class SentRequest:
         A secret of which we know no variable stays masked.
         """
         login = {name.lower(): shown for name, shown in self.login.items()}
-        parts = ["curl --include --request", self.method, _write_address(self.url, self.login)]
+        # Asked for HEAD by --request, curl would wait for a body that never comes.
+        how = "--head" if self.method == "HEAD" else f"--include --request {self.method}"
+        parts = ["curl", how, _write_address(self.url, self.login)]
         for name, value in self.headers.items():
             if name.lower() in login:
                 parts += ["--header", f'"{name}: {login[name.lower()]}"']

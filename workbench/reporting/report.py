@@ -232,8 +232,10 @@ class Report:
     def command(self, defect: Defect) -> str:
         """What shows a finding again when pasted: its own request, else its sources asked again."""
         own = defect.finding.reproduction
-        if own and MASK not in own:
-            return own
+        return own if own and MASK not in own else self.ask_again(defect)
+
+    def ask_again(self, defect: Defect) -> str:
+        """The command that asks the sources of a finding again, from their first request on."""
         shown = [line for line in self.log.evidence if line.id in defect.evidence]
         return repeat_finding(self.log, shown) if shown else self.repeat
 
