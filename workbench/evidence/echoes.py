@@ -8,10 +8,11 @@ from workbench.adapters.recorder import Echo
 from workbench.model.evidence import Evidence, Finding, Outcome, Severity, Source
 
 CHECK = "credential-kept"
+_SHOWN = 5
 
 
 def tell_echoes(source: Source, environment: str, echoes: Collection[Echo]) -> Iterator[Evidence]:
-    """One observation on the access to their system, with a finding for each place.
+    """One observation on the access to their system, with a finding for each credential.
 
     Args:
         source: Whose questions were answered so.
@@ -20,27 +21,30 @@ def tell_echoes(source: Source, environment: str, echoes: Collection[Echo]) -> I
     """
     if not echoes:
         return
-    places = {(item.method, item.path) for item in echoes}
+    by_credential: dict[str, list[str]] = {}
+    for echo in sorted(echoes):
+        by_credential.setdefault(echo.credential, []).append(f"{echo.method} {echo.path}")
     yield Evidence(
         feature=f"{environment}-credentials",
         source=source,
         outcome=Outcome.PASSED,
-        summary=f"Answers of {len(places)} operation(s) held credentials of ours.",
+        summary=f"Answers held credentials of ours: {', '.join(by_credential)}.",
         check=CHECK,
-        findings=tuple(map(_finding, sorted(echoes))),
+        findings=tuple(_finding(name, places) for name, places in by_credential.items()),
         environment=environment,
         artefacts=("exchange.har",),
     )
 
 
-def _finding(echo: Echo) -> Finding:
+def _finding(credential: str, places: list[str]) -> Finding:
+    more = f" and {len(places) - _SHOWN} more" if len(places) > _SHOWN else ""
     return Finding(
         slug="credential-echoed",
         severity=Severity.MEDIUM,
-        summary=f"{echo.method} {echo.path} answers with our {echo.credential}: whoever reads or "
-        "keeps the answer can act in our name.",
-        operation=f"{echo.method} {echo.path}",
+        summary=f"{len(places)} answer(s) held our {credential}: whoever reads or keeps them can "
+        "act in our name.",
+        operation=places[0],
         expected="No answer holds a credential, whole or in part.",
-        observed=f"The value of {echo.credential}, which is left out here.",
-        hint="Leave the credential out of answers and logs; issue a new one, as this one was seen.",
+        observed=f"Answers to {', '.join(places[:_SHOWN])}{more}; the value is left out here.",
+        hint="Leave credentials out of answers and logs, and issue a new one: this one was seen.",
     )
