@@ -12,7 +12,7 @@ from workbench.adapters.session import Session
 from workbench.evidence import behaviour
 from workbench.model.evidence import Evidence, Outcome
 from workbench.model.feature import Catalogue
-from workbench.sandbox import tavola_availability, tavola_orders
+from workbench.sandbox import tavola_availability, tavola_menu, tavola_orders
 
 _ONES = (
     "menu-section-create-one",
@@ -150,3 +150,86 @@ def test_who_pays_a_discount_is_proved_by_its_shares(
     shown = ["order-discount-sponsors" in line.criteria for line in lines]
     assert any(shown)
     assert not all(shown)
+
+
+_MANY = {
+    f"{kind}-{what}-many"
+    for kind in ("menu-section", "product", "product-variant", "option-category", "option")
+    for what in ("create", "modify")
+}
+
+
+def test_several_are_made_changed_and_taken_back(
+    open_embedded: Callable, catalogue: Catalogue
+) -> None:
+    """Two of each kind go out in one request, each is read back, and both are removed again."""
+    with open_embedded("tavola") as (partner, session):
+        before = _menu(session)
+        lines = [*behaviour.gather(partner, catalogue, session, only={"written-together"})]
+        assert _menu(session) == before
+    assert _proved(lines) == _MANY
+
+
+def test_a_batch_of_which_one_is_lost_is_no_proof(
+    open_embedded: Callable, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A batch that is answered as a whole success, while only the first is kept, proves nothing."""
+    store = tavola_menu._store
+    kept: list[str] = []
+
+    def forget(kind: Any, market: Any, path: Any, body: Any) -> Any:
+        if kept and kept[-1] != body.id:
+            return body.model_dump(), True
+        kept.append(body.id)
+        return store(kind, market, path, body)
+
+    monkeypatch.setattr(tavola_menu, "_store", forget)
+    with open_embedded("tavola") as (partner, session):
+        only = {"written-together"}
+        lines = [*behaviour.gather(partner, catalogue, session, patience=0.1, only=only)]
+    told = {item.slug for line in lines for item in line.findings}
+    assert "some-not-found" in told
+    assert "menu-section-create-many" not in _proved(lines)
+
+
+def test_an_order_of_dishes_that_is_not_kept_is_told(
+    open_embedded: Callable, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A section whose dishes read in an order of the partner's own does not keep positions."""
+    read = tavola_menu.read_entity
+
+    def sort(kind: Any, market: Any, call: Any) -> Any:
+        entity = kind.find(market.menu, call.path)
+        if "entries" in entity:
+            entity["entries"].sort(key=lambda item: item["product_id"], reverse=True)
+        return read(kind, market, call)
+
+    monkeypatch.setattr(tavola_menu, "read_entity", sort)
+    with open_embedded("tavola") as (partner, session):
+        only = {"read-after-write"}
+        lines = [*behaviour.gather(partner, catalogue, session, patience=0.1, only=only)]
+    assert "menu-section-positions-kept" not in _proved(lines)
+    assert "order-changed" in {item.slug for line in lines for item in line.findings}
+
+
+def test_impossible_numbers_of_choices_that_are_taken_are_no_proof(
+    open_embedded: Callable, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A group that asks for more choices than it allows has to be refused."""
+    monkeypatch.setattr(tavola_menu, "_faults", lambda _: iter(()))
+    with open_embedded("tavola") as (partner, session):
+        only = {"limits-kept"}
+        lines = [*behaviour.gather(partner, catalogue, session, patience=0.1, only=only)]
+    assert _proved(lines) == set()
+    assert {item.slug for line in lines for item in line.findings} == {"absurd-limits-accepted"}
+
+
+def test_a_kitchen_that_takes_any_order_is_no_proof(
+    open_embedded: Callable, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A result that is taken for an order which does not exist was not looked at."""
+    monkeypatch.setattr(tavola_orders, "record_kitchen_result", lambda *_: JSONResponse({}, 200))
+    with open_embedded("tavola") as (partner, session):
+        lines = [*behaviour.gather(partner, catalogue, session, only={"kitchen-told"})]
+    assert _proved(lines) == set()
+    assert {item.slug for line in lines for item in line.findings} == {"kitchen-of-no-order"}
