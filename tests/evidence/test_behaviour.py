@@ -41,8 +41,9 @@ def test_a_partner_without_defects_is_silent(
     with open_mini(seed=seed) as (partner, session):
         lines = [*behaviour.gather(partner, catalogue, session)]
     assert told(lines) == set()
-    # It has neither a token to renew nor a time to promise.
-    silent = {"token-renewed", "time-promised"}
+    # It has no token to renew, no time to promise, no groups of extras, and nothing beyond.
+    silent = {"token-renewed", "time-promised", "kitchen-told", "written-together"}
+    silent |= {"group-shared", "limits-kept", "bound-and-answered"}
     assert {line.check for line in lines} >= {check.slug for check in behaviour.CHECKS} - silent
     assert not [line for line in lines if line.outcome in {Outcome.FAILED, Outcome.CANT_TELL}]
 
@@ -152,7 +153,7 @@ def test_without_a_mapping_what_needs_none_is_tested(
     (root / "partner.yaml").write_text(yaml.safe_dump(data), "utf-8")
     with open_miniature(settings, "pages-overlap", "note-lost") as (partner, session):
         lines = [*behaviour.gather(partner, catalogue, session, patience=0.2)]
-    assert told(lines) == {"pages-overlap", "field-lost"}
+    assert told(lines) == {"pages-overlap", "field-lost", "test-data-missing"}
     assert Outcome.CANT_TELL not in {line.outcome for line in lines}
     assert any("no mapping" in line.summary for line in lines)
 

@@ -143,7 +143,8 @@ def _send_in_pace(bench: Bench, location: DeliveryLocation, order: Order) -> Evi
     pace = bench.partner.manifest.limits.position_seconds
     if pace is None:
         why = "partner.yaml does not say how often a position may be sent (position_seconds)."
-        return bench.lack(POSITION, "position-pace", why, criteria=("driver-position-rate",))
+        rate, untested = ("driver-position-rate",), Outcome.UNTESTED
+        return bench.tell(POSITION, "position-pace", why, outcome=untested, criteria=rate)
     answers = [
         bench.adapter.call(POSITION, entity=here_and_now(location, order, seconds_ago=ago))
         for ago in (pace + 1, 1)

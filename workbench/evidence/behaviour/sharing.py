@@ -30,6 +30,8 @@ _GROUPS = "option-category-write"
 _DISHES = "product-write"
 _SHARED = "option-category-shared"
 _LIMITS = "option-limits-enforced"
+_SHARE_CHECK = "group-shared"
+_LIMIT_CHECK = "limits-kept"
 _DISHES_SHARING = 2
 
 
@@ -40,7 +42,9 @@ def share_group(bench: Bench) -> Iterator[Evidence]:
         return
     dish = next((one for one in recorded(bench, _DISHES) if isinstance(one, Product)), None)
     if dish is None:
-        yield bench.lack(_GROUPS, _SHARED, "There is no recorded dish that could share a group.")
+        yield bench.lack(
+            _GROUPS, _SHARE_CHECK, "There is no recorded dish that could share a group."
+        )
         return
     bare = dish.model_copy(update={"variants": (), "option_category_ids": ()})
     sharing = bare.model_copy(update={"option_category_ids": (group.ids.partner_id,)})
@@ -51,7 +55,7 @@ def share_group(bench: Bench) -> Iterator[Evidence]:
         yield _share(bench, group, copies)
     except (PartnerError, InputError, TranslationError) as error:
         words = f"Sharing a group could not go on: {error}"
-        yield bench.tell(_GROUPS, _SHARED, words, outcome=Outcome.CANT_TELL)
+        yield bench.tell(_GROUPS, _SHARE_CHECK, words, outcome=Outcome.CANT_TELL)
     finally:
         for copy in copies:
             _remove(bench, _DISHES, copy)
@@ -79,7 +83,7 @@ def _share(bench: Bench, group: OptionCategory, copies: list[Entity]) -> Evidenc
     refused = next((one for one in answers if not one.is_success), None)
     if refused is not None:
         words = f"{bench.asked(refused)} was answered with {refused.status}."
-        return bench.tell(_GROUPS, _SHARED, words, outcome=Outcome.UNTESTED)
+        return bench.tell(_GROUPS, _SHARE_CHECK, words, outcome=Outcome.UNTESTED)
     left = []
     for slug, entity, answer in zip(
         (_GROUPS, _DISHES, _DISHES), (group, *copies), answers, strict=True
@@ -87,11 +91,11 @@ def _share(bench: Bench, group: OptionCategory, copies: list[Entity]) -> Evidenc
         url = read_url(bench, answer.request.url, identity_of(entity))
         if url is None:
             words = f"There is no operation to read what {bench.asked(answer)} writes."
-            return bench.tell(_GROUPS, _SHARED, words, outcome=Outcome.UNTESTED)
+            return bench.tell(_GROUPS, _SHARE_CHECK, words, outcome=Outcome.UNTESTED)
         left += await_effect(bench, url, payload_of(bench, slug, entity))[0]
     return bench.tell(
         _GROUPS,
-        _SHARED,
+        _SHARE_CHECK,
         f"{len(copies)} new dishes named the group {group.ids.partner_id}; read back, "
         f"{tally(left)}.",
         criteria=() if left else (_SHARED,),
@@ -120,7 +124,7 @@ def keep_limits(bench: Bench) -> Iterator[Evidence]:
         yield _limit(bench, within, beyond)
     except (PartnerError, InputError, TranslationError) as error:
         words = f"The number of choices could not be tried: {error}"
-        yield bench.tell(_GROUPS, _LIMITS, words, outcome=Outcome.CANT_TELL)
+        yield bench.tell(_GROUPS, _LIMIT_CHECK, words, outcome=Outcome.CANT_TELL)
     finally:
         _remove(bench, _GROUPS, copy)
 
@@ -130,7 +134,7 @@ def _limit(bench: Bench, within: Entity, beyond: Entity) -> Evidence:
     url = read_url(bench, answer.request.url, identity_of(within))
     if not answer.is_success or url is None:
         words = f"{bench.asked(answer)} was answered with {answer.status}, or cannot be read."
-        return bench.tell(_GROUPS, _LIMITS, words, outcome=Outcome.UNTESTED)
+        return bench.tell(_GROUPS, _LIMIT_CHECK, words, outcome=Outcome.UNTESTED)
     payload = payload_of(bench, _GROUPS, within)
     left, _ = await_effect(bench, url, payload)
     absurd = bench.adapter.call(_GROUPS, entity=beyond, ids=parents_of(bench, _GROUPS, beyond))
@@ -152,7 +156,7 @@ def _limit(bench: Bench, within: Entity, beyond: Entity) -> Evidence:
     is_kept = not left and not kept and not absurd.is_success
     return bench.tell(
         _GROUPS,
-        _LIMITS,
+        _LIMIT_CHECK,
         f"Wrote limits for the number of choices: {tally(left)}; impossible ones were answered "
         f"with {absurd.status}.",
         subject=bench.asked(answer),
