@@ -22,6 +22,7 @@ from workbench.description.event_schemas import event_schemas
 from workbench.description.guard import decode, read_bytes, read_file
 from workbench.description.har import is_har, read_har
 from workbench.description.limits import DEFAULT_LIMITS, Limits
+from workbench.description.merging import merge_documents
 from workbench.description.openapi import Contents, read_openapi
 from workbench.description.overlay import Overlay, apply_actions, load_overlay
 from workbench.description.postman import (
@@ -89,13 +90,23 @@ def describe(
 
 
 def _merged(intakes: Sequence[_Intake], missed: Sequence[DocumentWarning]) -> ApiDescription:
+    documents = tuple(intake.document for intake in intakes)
+    bundles = {intake.document.name: intake.bundle for intake in intakes}
+    operations, events, merged, contradictions = merge_documents(
+        documents,
+        [item for intake in intakes for item in intake.contents.operations],
+        [item for intake in intakes for item in intake.contents.events],
+        bundles,
+    )
+    found = [item for intake in intakes for item in intake.contents.warnings]
     return ApiDescription(
-        documents=tuple(intake.document for intake in intakes),
-        operations=tuple(item for intake in intakes for item in intake.contents.operations),
-        events=tuple(item for intake in intakes for item in intake.contents.events),
+        documents=documents,
+        operations=tuple(operations),
+        events=tuple(events),
         security=tuple(item for intake in intakes for item in intake.contents.security),
-        warnings=(*(item for intake in intakes for item in intake.contents.warnings), *missed),
-        bundles={intake.document.name: intake.bundle for intake in intakes},
+        warnings=(*found, *contradictions, *missed),
+        bundles=bundles,
+        merged=merged,
     )
 
 

@@ -199,6 +199,7 @@ class ApiDescription(BaseModel):
         warnings: Defects, with pointers.
         bundles: Document name → self-contained document (only `#/…` references), the only form
             that other tools ever see.
+        merged: Reference to what another document describes better → reference to that.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -209,6 +210,7 @@ class ApiDescription(BaseModel):
     security: tuple[SecurityScheme, ...] = ()
     warnings: tuple[DocumentWarning, ...] = ()
     bundles: dict[str, dict[str, Any]] = Field(default_factory=dict, repr=False)
+    merged: dict[str, str] = Field(default_factory=dict, repr=False)
 
     def exchange(self, reference: str) -> Operation | Event | None:
         """Find an operation or event by `METHOD /path`, event id, operationId or event name.
@@ -227,7 +229,8 @@ class ApiDescription(BaseModel):
             found = [item for item, name in candidates if name_of(item) == name]
             if found:
                 return found[0] if len(found) == 1 else None
-        return None
+        other = self.merged.get(reference)
+        return self.exchange(other) if other is not None and other != reference else None
 
 
 def follow(document: Any, reference: str) -> Any:

@@ -1,0 +1,81 @@
+"""Several documents of one partner: each operation once, and what contradicts told."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from workbench.description import describe
+
+Write = Callable[[str, Any], Path]
+
+
+def api(total: dict[str, Any], base: str = "https://api.bistro.example/v1") -> dict[str, Any]:
+    """A document that places orders."""
+    schema = {"type": "object", "properties": {"id": {"type": "string"}, "total": total}}
+    operation = {
+        "requestBody": {"content": {"application/json": {"schema": schema}}},
+        "responses": {"200": {"description": "ok"}},
+    }
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "a", "version": "1"},
+        "servers": [{"url": base}],
+        "paths": {"/orders": {"post": operation}, "/menus": {"get": {"responses": {}}}},
+    }
+
+
+def collection(total: Any, url: str = "https://api.bistro.example/v1/orders") -> dict[str, Any]:
+    """A collection with the same call."""
+    body = {"mode": "raw", "raw": f'{{"id": "1", "total": {total}}}'}
+    request = {"method": "POST", "url": url, "description": "Places an order.", "body": body}
+    return {"info": {"name": "a"}, "item": [{"name": "Place an order", "request": request}]}
+
+
+def test_an_operation_of_two_documents_is_one(write: Write) -> None:
+    """The most exact document stands for both, with the words of the other."""
+    paths = [write("c.json", collection(3)), write("a.json", api({"type": "integer"}))]
+    description = describe(paths)
+    assert [item.id for item in description.operations] == ["POST /orders", "GET /menus"]
+    order = description.operations[0]
+    assert order.document == "a.json"
+    assert (order.summary, order.description) == ("Place an order", "Places an order.")
+    assert description.exchange("c.json#POST /v1/orders") == order
+    assert description.exchange("POST /v1/orders") == order
+    assert "contradiction" not in [item.slug for item in description.warnings]
+
+
+def test_what_contradicts_is_told_with_both_places(write: Write) -> None:
+    """A field that is a number here and a text there is a warning that names both documents."""
+    paths = [write("a.json", api({"type": "integer"})), write("c.json", collection('"3.00"'))]
+    (found,) = [item for item in describe(paths).warnings if item.slug == "contradiction"]
+    assert found.document == "a.json"
+    assert found.pointer == "/paths/~1orders/post"
+    assert "c.json#/paths/~1v1~1orders/post" in found.summary
+    assert "'total'" in found.summary
+
+
+def test_listed_values_that_differ_are_a_contradiction(write: Write) -> None:
+    """Two descriptions that list other values cannot both hold."""
+    one, other = ({"type": "string", "enum": values} for values in (["a", "b"], ["a", "c"]))
+    description = describe([write("a.json", api(one)), write("b.json", api(other))])
+    assert len(description.operations) == 2
+    assert [item.slug for item in description.warnings].count("contradiction") == 1
+
+
+def test_services_with_the_same_paths_stay_apart(write: Write) -> None:
+    """Another host or another base path of the same kind of document is another service."""
+    number = {"type": "integer"}
+    for base in ("https://menus.bistro.example/v1", "https://api.bistro.example/v2"):
+        description = describe([write("a.json", api(number)), write("b.json", api(number, base))])
+        assert len(description.operations) == 4
+
+
+def test_prose_without_an_address_is_joined(write: Write) -> None:
+    """A page that only says `POST /orders` speaks of the documented operation."""
+    page = "# Orders\n\n## POST /orders\n\nPlaces an order.\n\n## GET /tables\n\nLists tables.\n"
+    description = describe([write("a.json", api({"type": "integer"})), write("b.md", page)])
+    assert [item.id for item in description.operations] == [
+        "POST /orders",
+        "GET /menus",
+        "GET /tables",
+    ]
