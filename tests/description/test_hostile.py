@@ -104,6 +104,60 @@ HOSTILE = {
     "binary.json": "\0\1\2" * 1_000,
     "self.yaml": HEAD + "paths: {/a: {$ref: '#/paths/~1a'}}",
     "outside.yaml": HEAD + "paths: {/a: {$ref: '../../../../etc/passwd'}}",
+    "tables.yaml": HEAD
+    + "paths: {$ref: '#/x-a'}\nx-a: {$ref: '#/x-b'}\nx-b: {$ref: '#/x-a'}\ncomponents: "
+    + "{schemas: {$ref: '#/components/responses'}, responses: {$ref: '#/components/schemas'}}",
+    "copies.yaml": HEAD
+    + "paths: {"
+    + ", ".join(f"/p{n}: {{get: {{$ref: '#/paths/~1p{n + 1}/get'}}}}" for n in range(5_000))
+    + "}",
+    "beside.yaml": HEAD + "paths: {/a: {get: {responses: {$ref: './.env.yaml'}}}}",
+    "numbers.json": '{"openapi": "3.1.0", "x": [' + "9" * 2_000_000 + ", 1e999999999]}",
+    "messages.yaml": "asyncapi: 3.0.0\nchannels: {a: {messages: {"
+    + ", ".join(f"m{n}: {{$ref: '#/channels/a/messages/m{n + 1}'}}" for n in range(3_000))
+    + "}}}",
+    "traits.yaml": "asyncapi: 3.0.0\n"
+    "channels: {a: {messages: {m: {$ref: '#/components/messages/m'}}}}\n"
+    "components: {messages: {m: {traits: ["
+    + ", ".join(["{$ref: '#/components/messages/m'}"] * 3_000)
+    + "]}}}",
+    "reply.yaml": "asyncapi: 3.0.0\n"
+    "operations: {o: {action: send, channel: {$ref: '#/operations/o'}, "
+    "reply: {channel: {$ref: '#/operations/o/reply'}}}}\nchannels: {a: {address: {b: 1}}}",
+    "variables.json": json.dumps(
+        {
+            "info": {"name": "a"},
+            "item": [{"request": {"url": "{{a}}" * 20_000}}],
+            "variable": [{"key": "a", "value": "{{a}}" * 20_000}],
+        }
+    ),
+    "old-collection.json": json.dumps(
+        {
+            "name": "a",
+            "requests": [{"id": f"r{n}", "url": "{{"} for n in range(20_000)],
+            "folders": [{"id": "f", "folders_order": ["f"], "order": ["f"]}],
+        }
+    ),
+    "environment.json": json.dumps({"name": "a", "values": [{"key": "a"}, 7, None, {"value": {}}]}),
+    "recording.har": json.dumps(
+        {"log": {"entries": [{"request": {"method": "GET", "url": "http://[" + "a" * 9}}] * 30_000}}
+    ),
+    "packed.har": json.dumps(
+        {
+            "log": {
+                "entries": [
+                    {
+                        "request": {"method": "GET", "url": "https://a.example/x"},
+                        "response": {
+                            "status": 200,
+                            "content": {"mimeType": "application/json", "text": "[" * 100_000},
+                        },
+                    }
+                ]
+            }
+        }
+    ),
+    "cookies.har": json.dumps({"log": {"entries": [{"request": {"headers": "x"}}, [], {"a": 1}]}}),
     "url.yaml": HEAD + "paths: {/a: {$ref: 'http://127.0.0.1:9/x'}}",
 }
 

@@ -10,6 +10,7 @@ from workbench.model.description import Direction, follow
 from workbench.model.untrusted import list_of, mapping_of, text_of, token
 
 HOME = "x-asyncapi"
+_LONGEST_CHAIN = 16  # references that lead to one thing
 
 
 @dataclass(frozen=True)
@@ -71,13 +72,11 @@ class Messages:
 
     def follow(self, node: Any) -> dict[str, Any]:
         """The object that a reference leads to; empty when there is none."""
-        seen = set()
-        while isinstance(node, dict) and isinstance(node.get("$ref"), str):
-            if node["$ref"] in seen:
-                return {}
-            seen.add(node["$ref"])
+        for _ in range(_LONGEST_CHAIN):
+            if not (isinstance(node, dict) and isinstance(node.get("$ref"), str)):
+                return mapping_of(node)
             node = follow(self.document, node["$ref"])
-        return mapping_of(node)
+        return {}
 
     def _with_traits(self, node: Any) -> dict[str, Any]:
         """An object with what its traits add; its own keys win."""

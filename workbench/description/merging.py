@@ -34,13 +34,26 @@ def merge_documents(
     """
     if len(documents) < 2:
         return [*operations], [*events], {}, []
+    items: list[Item] = [*operations, *events]
+    kept, stands_for, warnings = _join(documents, items, bundles)
+    left = [kept[_full(item)] for item in items if _full(item) in kept]
+    return (
+        [item for item in left if isinstance(item, Operation)],
+        [item for item in left if isinstance(item, Event)],
+        stands_for,
+        warnings[:_MOST],
+    )
+
+
+def _join(
+    documents: Sequence[Document], items: Sequence[Item], bundles: dict[str, dict[str, Any]]
+) -> tuple[dict[str, Item], dict[str, str], list[DocumentWarning]]:
     formats = {document.name: document.format for document in documents}
     order = {document.name: number for number, document in enumerate(documents)}
     stands_for: dict[str, str] = {}
     kept: dict[str, Item] = {}
     index: dict[tuple[str, str], list[str]] = {}
     warnings: list[DocumentWarning] = []
-    items: list[Item] = [*operations, *events]
     for item in sorted(items, key=lambda item: (_rank(formats, item), order[item.document])):
         keys = _keys(item)
         known = (name for key in keys for name in index.get(key, ()))
@@ -55,13 +68,7 @@ def merge_documents(
         if len(warnings) < _MOST:
             warnings += _contradictions(kept[same], item, bundles)
         kept[same] = _with_words(kept[same], item)
-    left = [kept[_full(item)] for item in items if _full(item) in kept]
-    return (
-        [item for item in left if isinstance(item, Operation)],
-        [item for item in left if isinstance(item, Event)],
-        stands_for,
-        warnings[:_MOST],
-    )
+    return kept, stands_for, warnings
 
 
 def _full(item: Item) -> str:
