@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from workbench.description.senders import judge_senders
 from workbench.model.description import ApiDescription, Direction, Event, Operation
-from workbench.suggest.direction import DirectionJudge
 from workbench.suggest.shape import Shape, ShapeReader
 from workbench.suggest.suggestion import Point
 from workbench.vocabulary import Concept, concepts, head, split, trailing
 
 _PARAMETER = re.compile(r"\{[^}]*\}|<[^>]*>|:\w+|\d{2,}|[0-9a-fA-F-]{24,}")
 _BOILERPLATE = re.compile(r"\bvia the\b.*|\([^)]*\)")
+_MARKUP = re.compile(r"<[^>]*>|```.*?```|[*_`>#|]+", re.DOTALL)
+_LEAD = 220  # characters of a description that are about the operation as a whole
 _FILLER = re.compile(r"v?\d[\w.]*|rest|b2b|pub|gateway|index|hub", re.IGNORECASE)
 _UNKNOWN = Concept("other", "unknown")
 _EVENTS = (Concept("manner", "event"), Concept("manner", "notice"))
@@ -62,6 +65,8 @@ class Clues:
     request: Shape
     response: Shape
     kinds: frozenset[str] = frozenset()
+    text: frozenset[Concept] = frozenset()
+    inbound: float = 0.0
 
     @property
     def resource(self) -> tuple[str, ...]:
@@ -92,6 +97,16 @@ class Clues:
     def acted(self) -> frozenset[str]:
         """Names of the concepts behind the subject in the path."""
         return frozenset(concept.name for concept in self.acts)
+
+    @cached_property
+    def mentioned(self) -> frozenset[str]:
+        """Names of everything that path, names, tags, text and the top of the bodies speak of."""
+        steps = (concept.name for step in self.steps for concept in step.found)
+        return frozenset(
+            {*steps, *self.said, *self.tags, *self.kinds, *(item.name for item in self.text)}
+            | self.request.about
+            | self.response.about
+        )
 
     @cached_property
     def transitions(self) -> frozenset[str]:
@@ -129,13 +144,15 @@ class Clues:
 class ClueReader:
     """Reads every operation and event of a description."""
 
-    def __init__(self, description: ApiDescription) -> None:
+    def __init__(self, description: ApiDescription, weights=None) -> None:
         self._shapes = ShapeReader(description)
-        self._judge = DirectionJudge(description)
+        items = (*description.operations, *description.events)
+        self._roles = dict(zip(map(id, items), judge_senders(description, weights=weights), strict=True))
 
     def read(self, item: Operation | Event) -> Clues:
         """Return the clues of one operation or event."""
-        direction, why = self._judge.judge(item)
+        role = self._roles[id(item)]
+        direction, why = role.direction, "; ".join(role.reasons)
         path = item.name if isinstance(item, Event) else item.path
         steps = _steps(path)
         subject, owners, acts, identified = _parse(steps)
@@ -160,6 +177,8 @@ class ClueReader:
             ),
             request=self._shapes.request(item),
             response=self._shapes.response(item),
+            text=frozenset(concepts(_lead(item.description))),
+            inbound=math.log(max(role.inbound, 1e-6) / max(1 - role.inbound, 1e-6)),
         )
 
 
@@ -203,9 +222,15 @@ def _parse(
     return subject, tuple(owners), tuple(acts), behind or subject in named
 
 
-def read_all(description: ApiDescription) -> tuple[Clues, ...]:
+def _lead(text: str) -> str:
+    """The first words of a description, without markup: what it says in a sentence or two."""
+    plain = " ".join(_MARKUP.sub(" ", text[:800]).split())
+    return plain[:_LEAD]
+
+
+def read_all(description: ApiDescription, weights=None) -> tuple[Clues, ...]:
     """Read every operation and event, in the order of their ids."""
-    reader = ClueReader(description)
+    reader = ClueReader(description, weights)
     pool: list[Operation | Event] = [*description.operations, *description.events]
     clues = [reader.read(item) for item in sorted(pool, key=lambda it: (it.id, it.document))]
     kinds: dict[tuple[str, ...], frozenset[str]] = {}

@@ -1,6 +1,7 @@
 """What partners' words mean: one vocabulary for suggestions, drafts and evidence."""
 
 from workbench.vocabulary.ids import entity_of_id
+from workbench.vocabulary.roles import KINDS, count_counterparts, count_roles
 from workbench.vocabulary.words import (
     STOP,
     Concept,
@@ -8,7 +9,6 @@ from workbench.vocabulary.words import (
     entities,
     fold,
     head,
-    party,
     plain_words,
     split,
     stem,
@@ -16,14 +16,16 @@ from workbench.vocabulary.words import (
 )
 
 __all__ = [
+    "KINDS",
     "STOP",
     "Concept",
     "concepts",
+    "count_counterparts",
+    "count_roles",
     "entities",
     "entity_of_id",
     "fold",
     "head",
-    "party",
     "plain_words",
     "split",
     "stem",

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise
+from typing import Any
 
 import snowballstemmer
 import yaml
@@ -54,12 +55,12 @@ class Lexicon:
     phrases: dict[tuple[str, ...], Concept]
     stems: dict[tuple[str, str], Concept]
     words: frozenset[str]
-    parties: dict[tuple[str, ...], str]
     silent: frozenset[str]
     links: frozenset[str]
     bridges: frozenset[str]
 
 
+@cache
 def fold(word: str) -> str:
     """Strip endings of number and gender, so that `categories` and `categoría` meet."""
     while len(word) > 3 and word.endswith("s"):
@@ -106,18 +107,6 @@ def trailing(text: str) -> Concept | None:
     """Return the concept of the last word of a name; None when that word is not known."""
     found = [item for item in _read(text) if item != STOP]
     return found[-1] if found else None
-
-
-def party(text: str) -> str | None:
-    """Return `us` or `them` for the first party that a phrase names, or None."""
-    folded = [fold(word) for word in split(text)]
-    parties = lexicon().parties
-    for start in range(len(folded)):
-        for size in range(3, 0, -1):
-            side = parties.get(tuple(folded[start : start + size]))
-            if side:
-                return side
-    return None
 
 
 @cache
@@ -194,17 +183,23 @@ def entities() -> frozenset[str]:
 
 
 @cache
+def tables() -> dict[str, Any]:
+    """The vocabulary as it stands in the file."""
+    text = files("workbench.vocabulary").joinpath("lexicon.yaml").read_text("utf-8")
+    table: dict[str, Any] = yaml.safe_load(text)
+    return table
+
+
+@cache
 def lexicon() -> Lexicon:
     """Read the vocabulary that is shipped with the package."""
-    text = files("workbench.vocabulary").joinpath("lexicon.yaml").read_text("utf-8")
-    table = yaml.safe_load(text)
+    table = tables()
     phrases: dict[tuple[str, ...], Concept] = {}
     stems: dict[tuple[str, str], Concept] = {}
     for phrase, concept in listed(table):
         phrases.setdefault(_folded(phrase), concept)
         for key in () if " " in phrase else _stemmed(phrase):
             stems.setdefault(key, concept)
-    parties = {_folded(phrase): side for side in ("us", "them") for phrase in table[side]}
     raw = {word for phrase, concept in listed(table) if concept != STOP for word in phrase.split()}
     glue = frozenset(table["glue"])
     long = {word for word in raw if len(word) >= 4}
@@ -213,14 +208,13 @@ def lexicon() -> Lexicon:
         phrases=phrases,
         stems=stems,
         words=frozenset(forms | glue),
-        parties=parties,
         silent=frozenset(table["articles"]) | glue,
         links=frozenset(table["links"]),
         bridges=frozenset(table["bridges"]),
     )
 
 
-def listed(table: dict[str, dict[str, list[str]]]) -> Iterable[tuple[str, Concept]]:
+def listed(table: dict[str, Any]) -> Iterable[tuple[str, Concept]]:
     """Every phrase of the file with what it means, in its order."""
     for group, kind in _KINDS.items():
         for name, rows in table[group].items():

@@ -1,0 +1,284 @@
+"""Who sends each request of a description: the one judge of direction.
+
+Each exchange gives signals: how it is declared, its method, words of its path and name, and what
+the sentences about it, about its tag and about the whole document say of the two sides. What its
+neighbours say (tag, resource, document) speaks for it too. The signals add up to log-odds with
+the weights of `senders.json`, which `tests/benchmarks/fitting.py` fits on labelled documents.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from workbench.description.guard import load_text
+from workbench.model.description import ApiDescription, Direction, Event, Operation
+from workbench.model.untrusted import list_of, mapping_of, text_of
+from workbench.vocabulary import (
+    KINDS,
+    concepts,
+    count_counterparts,
+    count_roles,
+    fold,
+    head,
+    plain_words,
+)
+
+Signals = dict[str, float]
+_LEAD = 1500  # characters of a text that are about the thing itself
+_GENERIC = frozenset(
+    "api apis rest http open openapi the a an and of for to in reference documentation docs guide "
+    "webhook webhooks event events integration service services public v1 v2 v3 beta".split()
+)
+_OUR_HOST = re.compile(
+    r"//[^/]*(?:[<{]\w*(?:your|partner|pos|integrator|merchant|client|callback)|"
+    r"(?:your|partner|pos|integrator|merchant|client)[-_.]?\w*\.?(?:example|yourdomain|url))",
+    re.IGNORECASE,
+)
+_OUR_URL = re.compile(r"^/?\{?\[?(?:\w*(?:web-?hook|callback)\w*)[\s_-]?ur[li]\]?\}?|^/?\{\w*ur[li]\}", re.I)
+_HOOK = re.compile(r"web-?hook|callback|notif|(?:^|/)hooks?(?:/|$)|/events?(?:/|$)", re.IGNORECASE)
+_MANAGED_TAIL = re.compile(
+    r"(?:^|/)(?:web-?hooks?|callbacks?|hooks?|subscriptions?|suscripciones)"
+    r"(?:[-_](?:subscriptions?|config\w*|settings?|urls?|endpoints?))?(?:/\{[^/]+\})*/?$",
+    re.IGNORECASE,
+)
+_ENVELOPE = frozenset({"event", "eventtype", "eventid", "type", "topic", "timestamp", "payload", "data"})
+_VARIABLE = re.compile(r"[{:<]|v?\d[\d.]*$|api$")
+_PARTY_HOST = re.compile(r"//(?:partner|merchant|vendor|pos|integrator)s?[-.]", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Who sends one exchange: how probable it is that they do, and what was seen."""
+
+    direction: Direction
+    inbound: float
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass
+class _Group:
+    """What stands together, a tag, a resource or a document, and what is known of it."""
+
+    members: list[int] = field(default_factory=list)
+
+
+def judge_senders(
+    description: ApiDescription,
+    *,
+    we_are: str | None = None,
+    weights: Mapping[str, Any] | None = None,
+) -> list[Sender]:
+    """Say for every operation, then every event, who sends it.
+
+    Args:
+        description: What the documents say.
+        we_are: `restaurant`, `courier` or `channel`; by default what the documents address, else
+            a restaurant.
+        weights: Other weights than those that are shipped, as in `senders.json`.
+    """
+    used = weights or shipped_weights()
+    own = own_signals(description, we_are)
+    first = [_sum(signals, used["own"]) for signals in own]
+    both = [
+        {**signals, **around}
+        for signals, around in zip(own, group_signals(description, first), strict=True)
+    ]
+    return [_role(signals, used["all"]) for signals in both]
+
+
+def _role(signals: Signals, weights: Mapping[str, float]) -> Sender:
+    inbound = 1 / (1 + math.exp(-max(-30.0, min(30.0, _sum(signals, weights)))))
+    side = 1 if inbound >= 0.5 else -1
+    shares = sorted(
+        ((side * weights.get(name, 0.0) * value, name) for name, value in signals.items()),
+        reverse=True,
+    )
+    reasons = tuple(_say(name) for share, name in shares[:3] if share > 0.1 and name != "always")
+    return Sender(Direction.INBOUND if side > 0 else Direction.OUTBOUND, inbound, reasons)
+
+
+def _say(name: str) -> str:
+    """A signal in words."""
+    place, _, what = name.partition(":")
+    where = {"own": "its text", "tag": "the text of its tag", "all": "the preface"}.get(place)
+    if where is None:
+        return name.replace(":", " ").replace("-", " ")
+    side, _, act = what.partition("-")
+    who = "we are" if side == "us" else "they are"
+    said = {"sends": "the sender", "gets": "the one that is called", "hosts": "the host"}
+    return f"{where} says that {who} {said.get(act, 'spoken to')}"
+
+
+def _sum(signals: Signals, weights: Mapping[str, float]) -> float:
+    return sum(weights.get(name, 0.0) * value for name, value in signals.items())
+
+
+def own_signals(description: ApiDescription, we_are: str | None = None) -> list[Signals]:
+    """What each operation, then each event, says by itself and by its document's preface."""
+    prefaces = {
+        name: _Preface(bundle, description, name, we_are)
+        for name, bundle in description.bundles.items()
+    }
+    return [
+        _own(item, prefaces.get(item.document) or _Preface({}, description, item.document, we_are))
+        for item in (*description.operations, *description.events)
+    ]
+
+
+class _Preface:
+    """What a document says before its operations."""
+
+    def __init__(
+        self, bundle: Mapping[str, Any], description: ApiDescription, name: str, we_are: str | None
+    ) -> None:
+        info = mapping_of(bundle.get("info"))
+        title = text_of(info.get("title"))
+        text = text_of(info.get("description"))[: 2 * _LEAD]
+        self.brands = _brands(title)
+        self.tags = {
+            text_of(tag.get("name")): text_of(tag.get("description"))[:_LEAD]
+            for tag in map(mapping_of, list_of(bundle.get("tags")))
+        }
+        spoken = "\n".join(
+            f"{item.summary}. {item.description[:_LEAD]}"
+            for item in (*description.operations, *description.events)
+            if item.document == name
+        )
+        kinds = count_counterparts(f"{title}.\n{text}\n{spoken[:40_000]}", self.brands)
+        found = kinds.most_common(1)[0][0] if kinds else "restaurant"
+        self.ours = frozenset({"reader", we_are or found})
+        self.signals = _spoken("all", text, self)
+        servers = [text_of(mapping_of(item).get("url")) for item in list_of(bundle.get("servers"))]
+        if servers and all(_OUR_HOST.search(url) for url in servers):
+            self.signals["server of ours"] = 1.0
+        if servers and all(_PARTY_HOST.search(url) for url in servers):
+            self.signals["server named after us"] = 1.0
+        if _HOOK.search(title):
+            self.signals["title of webhooks"] = 1.0
+        items = [item for item in description.operations if item.document == name]
+        reads = sum(item.method == "GET" for item in items)
+        self.signals["share of reads"] = reads / len(items) if items else 0.0
+
+    def of_tag(self, tags: Iterable[str]) -> Signals:
+        """What the text of the tags says."""
+        return _spoken("tag", " ".join(self.tags.get(tag, "") for tag in tags), self)
+
+
+def _brands(title: str) -> frozenset[tuple[str, ...]]:
+    """Names of the partner in a title: its unknown words, and what stands before generic ones."""
+    words = [fold(word) for word in plain_words(title) if word not in _GENERIC]
+    unknown = {(word,) for word in words if len(word) > 3 and not concepts(word)}
+    return frozenset(unknown | ({tuple(words[:2])} if len(words) > 1 and unknown else set()))
+
+
+def _spoken(place: str, text: str, preface: _Preface) -> Signals:
+    found = count_roles(text, preface.ours, preface.brands) if text else Counter[str]()
+    return {f"{place}:{name}": min(count, 3) ** 0.5 for name, count in found.items()}
+
+
+def _own(item: Operation | Event, preface: _Preface) -> Signals:
+    is_event = isinstance(item, Event)
+    path = item.name if is_event else item.path
+    name = f"{item.summary} {'' if is_event else item.operation_id or ''}"
+    said = concepts(f"{name}")
+    path_said = concepts(path)
+    tags = " ".join(item.tags)
+    signals: Signals = {
+        "always": 1.0,
+        f"declared as {item.source if is_event else 'operation'}": 1.0,
+        f"method {'event' if is_event else item.method}": 1.0,
+        **_spoken("own", f"{item.summary}.\n{item.description[:_LEAD]}", preface),
+        **preface.of_tag(item.tags),
+        **preface.signals,
+    }
+    hooks = {
+        "path speaks of webhooks": bool(_HOOK.search(path)),
+        "name speaks of webhooks": bool(_HOOK.search(name)),
+        "text speaks of webhooks": bool(_HOOK.search(item.description[:_LEAD])),
+        "tag speaks of webhooks": bool(_HOOK.search(tags)),
+        "path is an address of ours": bool(_OUR_URL.search(path)),
+        "path manages subscriptions": bool(_MANAGED_TAIL.search(path)) and not is_event,
+        "name manages": _manages(name),
+        "name tells what happened": _tells(said) or (is_event and _tells(path_said)),
+        "path tells what happened": not is_event and _tells(concepts(path.rsplit("/", 1)[-1])),
+        "body is an event": len(_tops(item) & _ENVELOPE) >= 2,
+        "answers with data": any(body.schema_ for a in item.responses if a.is_success for body in a.bodies),
+        "takes a path parameter": "{" in path,
+    }
+    signals.update({key: 1.0 for key, is_so in hooks.items() if is_so})
+    return signals
+
+
+def _manages(name: str) -> bool:
+    words = set(plain_words(name))
+    return bool(words & _managing())
+
+
+@cache
+def _managing() -> frozenset[str]:
+    from workbench.vocabulary.words import tables
+
+    return frozenset(tables()["acts"]["managed"])
+
+
+def _tells(found: tuple[Any, ...]) -> bool:
+    """Whether words say that something happened: a thing first, then what became of it."""
+    kinds = [item.kind for item in found if item.kind not in {"manner", "stop"}]
+    return kinds[:1] == ["entity"] and bool(set(kinds[1:]) & {"transition", "verb"})
+
+
+def _tops(item: Operation | Event) -> set[str]:
+    schema = item.request_schema or {}
+    names = set(mapping_of(schema.get("properties")))
+    for body in item.bodies:
+        for example in body.examples:
+            names |= set(mapping_of(example))
+    return {"".join(plain_words(name)) for name in names}
+
+
+def group_signals(description: ApiDescription, first: list[float]) -> list[Signals]:
+    """What the neighbours of each exchange say, by their first judgement (log-odds)."""
+    items = (*description.operations, *description.events)
+    groups: dict[tuple[str, str, str], list[int]] = {}
+    keys: list[list[tuple[str, str, str]]] = []
+    for number, item in enumerate(items):
+        kind = "event" if isinstance(item, Event) and item.source != "path" else "operation"
+        here = [("document", item.document, kind)]
+        here += [("tag", item.document, f"{kind}:{tag}") for tag in item.tags[:1]]
+        if not isinstance(item, Event):
+            here += [(f"path to {n}", item.document, _start(item.path, n)) for n in (1, 2)]
+        keys.append(here)
+        for key in here:
+            groups.setdefault(key, []).append(number)
+    bounded = [max(-2.0, min(2.0, value)) for value in first]
+    sums = {key: sum(bounded[n] for n in members) for key, members in groups.items()}
+    made = []
+    for number, here in enumerate(keys):
+        signals: Signals = {}
+        for key in here:
+            others = len(groups[key]) - 1
+            if others:
+                signals[f"neighbours by {key[0]}"] = (sums[key] - bounded[number]) / others
+        made.append(signals)
+    return made
+
+
+def _start(path: str, size: int) -> str:
+    """The first fixed segments of a path; versions do not count."""
+    fixed = [part for part in path.split("/") if part and not _VARIABLE.match(part)]
+    return "/".join(fixed[:size])
+
+
+@cache
+def shipped_weights() -> Mapping[str, Any]:
+    """The weights that come with the package."""
+    text = files("workbench.description").joinpath("senders.json").read_text("utf-8")
+    loaded: Mapping[str, Any] = load_text(text, "senders.json")
+    return loaded

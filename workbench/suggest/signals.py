@@ -1,0 +1,276 @@
+"""What speaks for and against one exchange serving one feature, as named numbers.
+
+A signal is relative to the feature's noun where it can be (`path ends in it`), so that what is
+learned about orders holds for reservations; beside it stands what was seen itself (`body holds
+price`), for the family of features alike. A signal is 0 where it is not named; most are 0 or 1.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+
+from workbench.model.description import Event
+from workbench.suggest.clues import Clues
+from workbench.suggest.shape import Leaf, Shape
+from workbench.vocabulary import Concept, concepts, head, split
+
+Signals = dict[str, float]
+MENU = frozenset({"menu", "menu-section", "product", "product-variant", "option-category", "option"})
+_SENDS = frozenset({"POST", "PUT", "PATCH"})
+_TYPE_WORDS = frozenset({"type", "topic", "action", "kind", "tipo", "typ", "trigger", "object"})
+_SPOKEN = frozenset({"verb", "transition", "facet"})
+
+
+@dataclass(frozen=True)
+class Aim:
+    """What a feature looks for.
+
+    Attributes:
+        family: Features alike, which share their weights.
+        noun: What it is about.
+        kin: Nouns that stand for it as well.
+    """
+
+    family: str
+    noun: str
+    kin: frozenset[str] = frozenset()
+
+
+_COURIERS = frozenset({"delivery", "courier"})
+AIMS = {
+    "order-read": Aim("read", "order"),
+    "order-status-read": Aim("status-read", "order"),
+    "order-status-write": Aim("status-write", "order", _COURIERS),
+    "reservation-read": Aim("read", "reservation"),
+    "reservation-status-read": Aim("status-read", "reservation"),
+    "reservation-status-write": Aim("status-write", "reservation"),
+    "menu-write": Aim("menu-write", "menu"),
+    "menu-section-write": Aim("part-write", "menu-section"),
+    "product-write": Aim("part-write", "product"),
+    "product-variant-write": Aim("part-write", "product-variant"),
+    "option-category-write": Aim("part-write", "option-category"),
+    "option-write": Aim("part-write", "option"),
+    "delivery-location-write": Aim("location-write", "place", _COURIERS),
+    "availability-write": Aim("availability-write", "restaurant", frozenset({"hours", "closure"})),
+    "order-created-event": Aim("created-event", "order", _COURIERS),
+    "reservation-created-event": Aim("created-event", "reservation"),
+    "order-status-event": Aim("status-event", "order", _COURIERS),
+    "reservation-status-event": Aim("status-event", "reservation"),
+}
+
+
+def read_signals(clue: Clues, aim: Aim, around: frozenset[str] = frozenset()) -> Signals:
+    """The signals of one exchange for one feature.
+
+    Args:
+        clue: The reading of the exchange.
+        aim: What the feature looks for.
+        around: What the document has beside it, as `one order by id`.
+    """
+    found: Signals = {"always": 1.0, "sent to us": max(-4.0, min(4.0, clue.inbound)) / 2}
+    seen = chain(
+        _path(clue, aim),
+        _names(clue, aim),
+        _texts(clue, aim),
+        _bodies(clue, aim),
+        _calls(clue, aim),
+        (f"document has {name}" for name in _context(clue, aim, around)),
+    )
+    for name in seen:
+        found[name] = 1.0
+    found.update(_counts(clue, aim))
+    return found
+
+
+def is_worth_a_look(clue: Clues, aim: Aim) -> bool:
+    """Whether anything at all names the feature's noun or its kin."""
+    wanted = {aim.noun, *aim.kin} | (MENU if aim.noun in MENU else set())
+    return not wanted.isdisjoint(clue.mentioned)
+
+
+def _relation(name: str, aim: Aim) -> str:
+    if name == aim.noun:
+        return "it"
+    if name in aim.kin:
+        return "its kin"
+    if aim.noun in MENU and name in MENU:
+        return "another part of the menu"
+    return "something else"
+
+
+def _path(clue: Clues, aim: Aim) -> Iterator[str]:
+    subject = clue.subject
+    if subject is None:
+        yield "path names nothing"
+    elif subject.name == "unknown":
+        yield "path ends in an unknown word"
+    else:
+        yield f"path ends in {_relation(subject.name, aim)}"
+        yield f"path ends in {subject.name}"
+    for owner in set(clue.owners):
+        yield f"path passes {_relation(owner, aim)}"
+        yield f"path passes {owner}"
+    if clue.owners:
+        yield f"path is below {_relation(clue.owners[0], aim)}"
+    for act in {item.name for item in clue.acts}:
+        yield f"path does {act}"
+    if any(item.kind == "transition" for item in clue.acts):
+        yield "path does a transition"
+    if clue.identified:
+        yield "names one"
+        if subject is not None and subject.name == aim.noun:
+            yield "names one of it"
+
+
+def _names(clue: Clues, aim: Aim) -> Iterator[str]:
+    if not clue.names:
+        yield "has no name"
+    for noun in clue.nouns:
+        yield f"name is about {_relation(noun.name, aim)}"
+        yield f"name is about {noun.name}"
+    if clue.names and not clue.nouns:
+        yield "name is about nothing known"
+    said = {item for name in clue.names for item in name}
+    for item in said:
+        if item.kind in _SPOKEN:
+            yield f"name says {item.name}"
+        elif item.kind in {"entity", "other"}:
+            yield f"name speaks of {_relation(item.name, aim)}"
+            yield f"name speaks of {item.name}"
+    if any(item.kind == "transition" for item in said):
+        yield "name says a transition"
+    for name in clue.names:
+        first = next((item for item in name if item.kind not in {"manner", "stop"}), None)
+        if first is not None:
+            yield f"name begins with {first.name if first.kind == 'verb' else first.kind}"
+    for tag in clue.tags:
+        yield f"tag is {_relation(tag, aim)}"
+        yield f"tag is {tag}"
+
+
+def _texts(clue: Clues, aim: Aim) -> Iterator[str]:
+    for item in clue.text:
+        if item.kind in {"entity", "other"}:
+            yield f"text speaks of {_relation(item.name, aim)}"
+        if item.kind in _SPOKEN:
+            yield f"text says {item.name}"
+        if item.kind == "other":
+            yield f"text speaks of {item.name}"
+    if any(item.kind == "transition" for item in clue.text):
+        yield "text says a transition"
+
+
+def _bodies(clue: Clues, aim: Aim) -> Iterator[str]:
+    for side, shape in (("body", clue.request), ("answer", clue.response)):
+        if not shape:
+            yield f"{side} is not described"
+            continue
+        for name in shape.about:
+            yield f"{side} holds {name}"
+        for name in {_relation(name, aim) for name in shape.about} - {"something else"}:
+            yield f"{side} holds {name}"
+        if shape.is_list:
+            yield f"{side} is a list"
+        if shape.statuses:
+            yield f"{side} holds a status"
+            if _moves(shape):
+                yield f"{side} holds a status of a life cycle"
+        if shape.positions:
+            yield f"{side} holds coordinates"
+        size = len({leaf.path[0] for leaf in shape.leaves})
+        yield f"{side} has {'few' if size <= 3 else 'some' if size <= 9 else 'many'} fields"
+        if _names_it(shape, aim):
+            yield f"{side} names one of it"
+    for kind in clue.kinds:
+        yield f"type field knows {_relation(kind, aim)}"
+    listed = _event_types(clue.request)
+    for item in {item for value in listed for item in value}:
+        yield f"event types say {_relation(item.name, aim) if item.kind == 'entity' else item.name}"
+
+
+def _moves(shape: Shape) -> bool:
+    values = {item for leaf in shape.statuses for value in leaf.values for item in concepts(value)}
+    return sum(item.kind == "transition" for item in values) >= 2
+
+
+def _names_it(shape: Shape, aim: Aim) -> bool:
+    return any(
+        leaf.depth == 1
+        and split(leaf.name)[-1:] in (["id"], ["ref"], ["code"], ["uuid"])
+        and any(item.name == aim.noun for item in concepts(leaf.name))
+        for leaf in shape.leaves
+    )
+
+
+def _event_types(shape: Shape) -> list[tuple[Concept, ...]]:
+    """The readings of the event names that a type field of a body may hold."""
+    return [
+        concepts(value)
+        for leaf in shape.leaves
+        if leaf.depth <= 2 and _TYPE_WORDS & {*split(leaf.name)}
+        for value in leaf.values
+        if any(item.kind in _SPOKEN for item in concepts(value))
+    ]
+
+
+def _calls(clue: Clues, aim: Aim) -> Iterator[str]:
+    one = "one" if clue.identified else "many"
+    does = "does" if any(item.kind == "transition" for item in clue.acts) else "is"
+    yield f"method {clue.method}"
+    yield f"{clue.method} {one}"
+    yield f"{clue.method} {one} {does}"
+    if clue.subject is not None and clue.subject.name == aim.noun:
+        yield f"{clue.method} it"
+        yield f"{clue.method} {one} of it"
+    if isinstance(clue.item, Event):
+        yield f"declared as {clue.item.source}"
+    if clue.item.deprecated:
+        yield "is deprecated"
+    for parameter in clue.item.parameters:
+        if parameter.place == "query" and parameter.required:
+            noun = head(concepts(parameter.name))
+            if noun is not None:
+                yield f"asks for {_relation(noun.name, aim)}"
+
+
+def _context(clue: Clues, aim: Aim, around: frozenset[str]) -> Iterator[str]:
+    if clue.method == "GET" and not clue.identified:
+        yield "a read of one" if f"one {aim.noun}" in around else "no read of one"
+    if clue.method == "GET" and "status" not in clue.acted:
+        yield "a status" if f"status of {aim.noun}" in around else "no status of its own"
+
+
+def _counts(clue: Clues, aim: Aim) -> Signals:
+    """How sure path, names and tags are together that this is about the noun, as log-odds."""
+    belief = clue.belief(aim.noun)
+    wide = clue.belief(aim.noun, *aim.kin)
+    return {"belief": _log_odds(belief), "wide belief": _log_odds(wide)}
+
+
+def _log_odds(share: float) -> float:
+    bounded = max(0.02, min(0.98, share))
+    return math.log(bounded / (1 - bounded)) / 2
+
+
+def look_around(clues: list[Clues]) -> frozenset[str]:
+    """What a document has: which things can be read one by one, and whose status."""
+    found = set()
+    for clue in clues:
+        if clue.method != "GET" or clue.inbound > 0 or clue.subject is None:
+            continue
+        if clue.identified and not clue.acts:
+            found.add(f"one {clue.subject.name}")
+        if "status" in clue.acted:
+            found.add(f"status of {clue.subject.name}")
+    return frozenset(found)
+
+
+def leaf_names(shape: Shape) -> set[str]:
+    """All property names of a body."""
+    return {part for leaf in shape.leaves for part in leaf.path}
+
+
+__all__ = ["AIMS", "Aim", "Leaf", "Signals", "is_worth_a_look", "look_around", "read_signals"]
