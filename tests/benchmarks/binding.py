@@ -25,10 +25,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import random
 import re
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -37,12 +38,16 @@ from workbench.description import describe, load_text
 from workbench.errors import WorkbenchError
 from workbench.model.description import ApiDescription
 from workbench.partners.catalogue import load_catalogue
-from workbench.suggest import Suggestion, judge_directions, suggest
+from workbench.suggest import Suggestion, Weights, judge_directions, suggest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from fitting import Case, fit_all, prepare
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = ROOT.parent / "shared" / "partner-docs"
 DEVELOPMENT = frozenset({"doordash", "flipdish", "opendelivery-v1", "opendelivery-v2", "toast"})
 HELD_OUT = frozenset({"just-eat-uk", "tablecheck", "thefork"})
+DRAWS = 3  # of partners, for each point of the learning curve
 PROSE_MARK = "prose:"  # before references to prose, whose operations we name like all others
 PROSE = frozenset({".htm", ".html", ".md", ".pdf", ".txt"})
 VARIABLE = re.compile(r":[\w-]+|\{[^{}]+\}|\[[^\]]+\]|<[^<>]+>|[A-Z]+(?:_[A-Z]+)+")
@@ -144,34 +149,148 @@ class Board:
     documents: dict[str, Score] = field(default_factory=dict)
     features: dict[str, Score] = field(default_factory=dict)
     sets: dict[str, Score] = field(default_factory=dict)
+    partners: dict[str, Score] = field(default_factory=dict)
+    bins: dict[int, list[int]] = field(default_factory=dict)
     slowest: float = 0.0
 
+    @property
+    def macro(self) -> float:
+        """Mean F1 over the partners that have labels or proposals."""
+        known = [score.f1 for score in self.partners.values() if score.f1 is not None]
+        return sum(known) / len(known) if known else 0.0
 
-def measure(folder: Path = DOCUMENTS) -> Board:
-    """Score every labelled document of a folder."""
-    board = Board()
+    def trust(self, found: list[Suggestion], case: Case) -> None:
+        """Count how often a score of about this size was right."""
+        for item in found:
+            pair = (case.same(item.reference), item.feature)
+            if pair in case.accepted and pair not in case.wanted:
+                continue
+            counts = self.bins.setdefault(min(9, int(item.score * 10)), [0, 0])
+            counts[0] += 1
+            counts[1] += pair in case.wanted
+
+
+@dataclass
+class Labelled:
+    """A labelled document, read."""
+
+    label: dict[str, Any]
+    trouble: str
+    written: str
+    case: Case
+
+
+def read_cases(folder: Path) -> list[Labelled]:
+    """Read every labelled document of a folder."""
+    found = []
     for path in sorted((folder / "labels").glob("*.yaml")):
         label = load_text(path.read_text("utf-8").replace(PROSE_MARK, ""), path.name)
         written = "prose" if Path(label["document"]).suffix in PROSE else "machine-readable"
-        same = plain_reference if written == "prose" else str
+        same = _same(label, written)
         description, trouble = _read(folder / label["document"])
+        sends = {same(ref): side == "us" for ref, side in label["served_by"].items()}
+        items = (*description.operations, *description.events)
+        case = Case(
+            name=path.stem,
+            partner=label["slug"],
+            description=description,
+            sends={
+                number: sends[same(item.id)]
+                for number, item in enumerate(items)
+                if same(item.id) in sends
+            },
+            wanted=_pairs(label["features"], same),
+            accepted=_pairs(label["also_acceptable"] or {}, same),
+            same=same,
+        )
+        found.append(Labelled(label, trouble, written, case))
+    return found
+
+
+def _pairs(table: dict[str, Any], same: Callable[[str], str]) -> set[tuple[str, str]]:
+    return {
+        (same(ref), LABEL_IDS[name])
+        for name, refs in table.items()
+        if name in LABEL_IDS
+        for ref in refs or ()
+    }
+
+
+def _same(label: dict[str, Any], written: str) -> Callable[[str], str]:
+    """How references of this document are compared: a message counts as its labelled channel."""
+    channels = {ref for ref in label["served_by"] if ref.startswith("asyncapi:")}
+
+    def same(reference: str) -> str:
+        channel = reference.rpartition("#")[0]
+        if channel in channels and reference not in channels:
+            return channel
+        return plain_reference(reference) if written == "prose" else reference
+
+    return same
+
+
+def measure(
+    folder: Path = DOCUMENTS,
+    *,
+    cases: list[Labelled] | None = None,
+    weights: Mapping[str, Weights] | None = None,
+) -> Board:
+    """Score every labelled document of a folder.
+
+    Args:
+        folder: What holds documents and labels.
+        cases: What `read_cases` gave for it.
+        weights: Partner → weights that were fitted without it; those of the package by default.
+    """
+    board = Board()
+    for one in read_cases(folder) if cases is None else cases:
+        label, case = one.label, one.case
+        used = weights[case.partner] if weights is not None else None
         start = time.perf_counter()
-        found = suggest(description, load_catalogue())
+        found = suggest(case.description, load_catalogue(), weights=used)
         board.slowest = max(board.slowest, time.perf_counter() - start)
-        total = Score(errors=[f"not read: {trouble}"] if trouble else [])
+        total = Score(errors=[f"not read: {one.trouble}"] if one.trouble else [])
         name = _set(label["slug"])
         doubtful = _doubtful(label)
         for label_id, slug in LABEL_IDS.items():
-            score = _score(label, label_id, found[slug], same)
+            score = _score(label, label_id, found[slug], case.same)
             total.add(score)
             board.features.setdefault(slug, Score()).add(score)
             kind = "doubtful" if label_id in doubtful else "certain"
             board.sets.setdefault(f"{name}, {kind}", Score()).add(score)
-        total.add(_directions(label, description, same))
-        board.documents[path.stem] = total
-        board.sets.setdefault(name, Score()).add(total)
-        board.sets.setdefault(f"{name}, {written}", Score()).add(total)
+            board.trust(found[slug], case)
+        total.add(_directions(label, case.description, case.same, used))
+        board.documents[case.name] = total
+        board.partners.setdefault(case.partner, Score()).add(total)
+        for key in ("all", one.written, name, f"{name}, {one.written}"):
+            board.sets.setdefault(key, Score()).add(total)
     return board
+
+
+def leave_one_out(cases: list[Labelled]) -> dict[str, Weights]:
+    """Partner → weights that were fitted on all other partners."""
+    prepare([one.case for one in cases])
+    everyone = fit_all([one.case for one in cases])
+    return {
+        partner: fit_all([one.case for one in cases if one.case.partner != partner], everyone)
+        for partner in sorted({one.case.partner for one in cases})
+    }
+
+
+def learning_curve(cases: list[Labelled], sizes: tuple[int, ...] = (5, 10, 20)) -> dict[str, float]:
+    """F1 on partners that were left out, by the number of partners that were learned from."""
+    partners = sorted({one.case.partner for one in cases})
+    curve: dict[str, float] = {}
+    for size in sizes:
+        total = Score()
+        for seed in range(DRAWS):
+            chosen = set(random.Random(seed).sample(partners, size))
+            weights = fit_all([one.case for one in cases if one.case.partner in chosen])
+            others = [one for one in cases if one.case.partner not in chosen]
+            board = measure(cases=others, weights=dict.fromkeys(partners, weights))
+            total.add(board.sets["all"])
+        curve[str(size)] = total.f1 or 0.0
+    return curve
 
 
 def _read(document: Path) -> tuple[ApiDescription, str]:
@@ -222,9 +341,14 @@ def _score(
 
 
 def _directions(
-    label: dict[str, Any], description: ApiDescription, same: Callable[[str], str]
+    label: dict[str, Any],
+    description: ApiDescription,
+    same: Callable[[str], str],
+    weights: Weights | None,
 ) -> Score:
-    judged = {same(key): side for key, side in judge_directions(description).items()}
+    judged = {
+        same(key): side for key, side in judge_directions(description, weights=weights).items()
+    }
     served = {same(key): side for key, side in label["served_by"].items()}
     held = {same(item.id) for item in (*description.operations, *description.events)}
     lost = sorted(served.keys() - held)
@@ -283,26 +407,62 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument("--misses", action="store_true", help="list every error")
+    parser.add_argument("--in-sample", action="store_true", help="only with the shipped weights")
+    parser.add_argument("--curve", action="store_true", help="also the learning curve")
     chosen = parser.parse_args(arguments)
     if not (DOCUMENTS / "labels").is_dir():
         sys.stderr.write(f"no labels at {DOCUMENTS / 'labels'}: nothing to measure\n")
         return 2
-    board = measure()
-    groups = {"sets": board.sets, "documents": board.documents, "features": board.features}
+    cases = read_cases(DOCUMENTS)
+    boards = {"in-sample": measure(cases=cases)}
+    if not chosen.in_sample:
+        boards["leave-one-partner-out"] = measure(cases=cases, weights=leave_one_out(cases))
+    curve = learning_curve(cases) if chosen.curve and not chosen.in_sample else {}
     if chosen.json:
-        rows = {name: {key: s.row() for key, s in group.items()} for name, group in groups.items()}
-        sys.stdout.write(json.dumps({**rows, "slowest_seconds": board.slowest}, indent=1) + "\n")
+        rows = {name: _board_row(board) for name, board in boards.items()}
+        sys.stdout.write(json.dumps({**rows, "learning_curve": curve}, indent=1) + "\n")
         return 0
-    lines = []
-    for name, group in groups.items():
+    lines = [line for name, board in boards.items() for line in _lines(name, board, chosen.misses)]
+    lines += [f"learned from {size} partners: F1 {share:.3f}" for size, share in curve.items()]
+    sys.stdout.write("\n".join(lines) + "\n")
+    return 0
+
+
+def _groups(board: Board) -> dict[str, dict[str, Score]]:
+    return {
+        "sets": board.sets,
+        "partners": board.partners,
+        "documents": board.documents,
+        "features": board.features,
+    }
+
+
+def _board_row(board: Board) -> dict[str, Any]:
+    groups = {
+        name: {key: score.row() for key, score in group.items()}
+        for name, group in _groups(board).items()
+    }
+    return {
+        **groups,
+        "macro_f1": board.macro,
+        "reliability": {f"{part / 10:.1f}": row for part, row in sorted(board.bins.items())},
+        "slowest_seconds": board.slowest,
+    }
+
+
+def _lines(title: str, board: Board, misses: bool) -> list[str]:
+    lines = [f"\n===== {title}: macro F1 over partners {board.macro:.3f}"]
+    for name, group in _groups(board).items():
         lines.append(f"\n{name:44s} prec  rec   F1    dir   read   ok bad miss  hard negatives")
         for key, score in group.items():
             lines.append(_show(key, score))
-            if chosen.misses and name == "documents":
+            if misses and name == "documents":
                 lines.extend(f"      {error}" for error in score.errors)
+    lines.append("\nscore of   seen  right")
+    for part, (seen, right) in sorted(board.bins.items()):
+        lines.append(f"{part / 10:.1f}-{part / 10 + 0.1:.1f}  {seen:6d}  {right / seen:.2f}")
     lines.append(f"\nslowest document: {board.slowest:.3f} s")
-    sys.stdout.write("\n".join(lines) + "\n")
-    return 0
+    return lines
 
 
 if __name__ == "__main__":

@@ -5,6 +5,9 @@ from typing import Any
 
 import pytest
 
+from workbench.suggest import Suggestion
+
+Ranked = Callable[..., dict[str, list[Suggestion]]]
 Proposed = Callable[..., dict[str, set[str]]]
 
 NAMES = [
@@ -23,7 +26,7 @@ NAMES = [
     ("BOOKING_CANCELLED", {"reservation-status-event"}),
     ("reserva.confirmada", {"reservation-status-event"}),
     ("orderNotification", {"order-created-event", "order-status-event"}),
-    ("newCourierEvent", {"order-status-event"}),
+    ("courierUpdate", {"order-status-event"}),
 ]
 OTHERS = [
     "menu.import.completed",
@@ -87,9 +90,10 @@ def test_new_order_that_we_serve_as_an_api(proposed: Proposed) -> None:
     assert proposed(table) == {"POST /orders": set()}
 
 
-def test_webhook_that_the_partner_hosts(proposed: Proposed) -> None:
-    """A menu notification hosted by the partner publishes our menu, although it is a webhook."""
+def test_webhook_that_the_partner_hosts(ranked: Ranked) -> None:
+    """A menu notification that the partner hosts is ours to send, and shown for our menu."""
     text = "Host: MARKETPLACE. An empty body makes it fetch the menu again."
-    assert proposed({"webhook:menuUpdated": {"description": text}}) == {
-        "webhook:menuUpdated": {"menu-write"}
-    }
+    found = ranked({"webhook:menuUpdated": {"description": text}})["menu-write"]
+    assert [(item.reference, item.direction) for item in found] == [
+        ("webhook:menuUpdated", "outbound")
+    ]

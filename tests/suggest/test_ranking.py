@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from workbench.model.description import ApiDescription
 from workbench.model.feature import FeatureKind
 from workbench.partners.catalogue import load_catalogue
-from workbench.suggest import THRESHOLD, Suggestion, suggest
+from workbench.suggest import THRESHOLD, Suggestion, judge_directions, suggest
 
 Proposed = Callable[..., dict[str, set[str]]]
 Ranked = Callable[..., dict[str, list[Suggestion]]]
@@ -24,8 +24,6 @@ SIDES = [
     ("POST /orders/{id}/validate-code", {}),
     ("POST /events/acknowledgment", {}),
     ("POST /orders", {"summary": "Create order", "body": {"status": ("NEW", "ACCEPTED")}}),
-    ("GET /orders", {"summary": "List orders"}),
-    ("GET /orders/search", {}),
     ("GET /customers/{id}/orders/{order_id}", {}),
     ("GET /orders/{id}/payments", {}),
     ("GET /reports/orders/{id}", {}),
@@ -95,12 +93,21 @@ def test_what_only_looks_right(proposed: Proposed, reference: str, said: dict[st
     assert proposed({reference: said}) == {reference: set()}
 
 
-def test_same_name_in_the_other_direction(ranked: Ranked) -> None:
-    """What we have to serve is never proposed as something that we call, and says why."""
-    text = {"description": "Called by: the marketplace"}
-    found = ranked({"POST /orders/{id}/accept": text})["order-status-write"]
-    assert [(item.proposed, item.direction) for item in found] == [(False, "inbound")]
-    assert any("marketplace" in reason for reason in found[0].reasons)
+def test_same_name_in_the_other_direction(
+    proposed: Proposed, read: Callable[..., ApiDescription]
+) -> None:
+    """What we have to serve is never proposed as something that we call."""
+    table = {"POST /orders/{id}/accept": {"description": "Called by: the marketplace"}}
+    assert "order-status-write" not in proposed(table)["POST /orders/{id}/accept"]
+    assert judge_directions(read(table)) == {"POST /orders/{id}/accept": "inbound"}
+
+
+def test_a_list_is_the_read_where_nothing_reads_one(proposed: Proposed) -> None:
+    """A list serves the feature where it is the only read, and not beside a read by id."""
+    table = {"GET /bookings": {"summary": "List bookings"}}
+    assert proposed(table)["GET /bookings"] == {"reservation-read", "reservation-status-read"}
+    both = proposed({**table, "GET /bookings/{id}": {"summary": "Get a booking"}})
+    assert both["GET /bookings"] == set()
 
 
 def test_status_in_the_body_makes_the_difference(proposed: Proposed) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from workbench.vocabulary import concepts, fold, head, party, split, trailing
+from workbench.vocabulary import concepts, fold, head, split, trailing
 
 
 @pytest.mark.parametrize(
@@ -59,10 +59,3 @@ def test_modifier_is_a_verb_only_before_an_article() -> None:
 def test_last_word_that_is_not_known_has_no_concept() -> None:
     """`order-flags` is not about orders, and that can be seen."""
     assert trailing("order-flags") is None
-
-
-def test_parties_are_told_apart() -> None:
-    """A phrase names our side or theirs, or none."""
-    assert party("the POS") == "us"
-    assert party("Ordering Application") == "them"
-    assert party("nobody in particular") is None

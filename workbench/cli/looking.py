@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -17,7 +20,8 @@ from workbench.model.description import ApiDescription, DocumentWarning
 from workbench.model.evidence import Finding, Severity
 from workbench.partners import list_partners, load_catalogue, load_partner
 from workbench.settings import load_settings
-from workbench.suggest import judge_directions, suggest
+from workbench.suggest import Suggestion, judge_directions, suggest
+from workbench.vocabulary import KINDS
 
 hooks_option = click.option(
     "--hooks", is_flag=True, help="Run the code of the folder's hooks.py; only if you trust it."
@@ -116,34 +120,72 @@ def _print_description(output: Output, description: ApiDescription) -> None:
     )
 
 
+def _rows(found: Sequence[Suggestion], most: int) -> list[dict[str, Any]]:
+    """The suggestions of one feature as JSON: all that are proposed, and the best of the rest."""
+    shown = max(most, sum(item.proposed for item in found))
+    return [
+        {
+            "operation": item.reference,
+            "score": round(item.score, 3),
+            "proposed": item.proposed,
+            "direction": item.direction,
+            "reasons": list(item.reasons),
+            "against": list(item.against),
+        }
+        for item in found[:shown]
+    ]
+
+
+def _explain(output: Output, feature: str, found: dict[str, list[Suggestion]]) -> int:
+    """Tell of one feature what was looked at, and what speaks for and against each."""
+    if feature not in found:
+        raise InputError(
+            f"There is no feature {feature[:60]!r}", hint="`workbench features` lists them."
+        )
+    output.document({"feature": feature, "candidates": [asdict(item) for item in found[feature]]})
+    for item in found[feature]:
+        state = "proposed" if item.proposed else "look here"
+        output.text(f"\n{item.reference} · {item.score:.2f} · {state} · {item.direction}")
+        output.text("".join(f"  + {reason}\n" for reason in item.reasons).rstrip())
+        output.text("".join(f"  - {reason}\n" for reason in item.against).rstrip())
+    if not found[feature]:
+        output.text(f"Nothing in these documents speaks of {feature}.")
+    return 0
+
+
 @click.command("suggest")
 @click.argument("sources", nargs=-1, required=True, metavar="PATH_URL_OR_SLUG…")
 @root_option
 @click.option("--most", default=5, show_default=True, help="Proposals per feature.")
+@click.option(
+    "--we-are",
+    type=click.Choice(list(KINDS)),
+    help="Who we are in these documents, where they do not make it plain.",
+)
+@click.option(
+    "--explain", metavar="FEATURE", help="All candidates of one feature, for and against."
+)
 @hooks_option
 @speaks
 def suggest_command(
-    output: Output, sources: tuple[str, ...], root: str | None, most: int, *, hooks: bool
+    output: Output,
+    sources: tuple[str, ...],
+    root: str | None,
+    most: int,
+    we_are: str | None,
+    explain: str | None,
+    *,
+    hooks: bool,
 ) -> int:
     """Propose which operation or webhook serves which feature, with reasons, for review."""
     description = _describe(sources, root, hooks=hooks)
-    found = suggest(description, load_catalogue())
+    found = suggest(description, load_catalogue(), we_are=we_are)
+    if explain is not None:
+        return _explain(output, explain, found)
     wanted = {feature.slug: feature.title for feature in load_catalogue().bindable()}
     output.document(
         {
-            "features": {
-                slug: [
-                    {
-                        "operation": item.reference,
-                        "score": round(item.score, 3),
-                        "proposed": item.proposed,
-                        "direction": item.direction,
-                        "reasons": list(item.reasons),
-                    }
-                    for item in found.get(slug, ())
-                ][: max(most, sum(item.proposed for item in found.get(slug, ())))]
-                for slug in wanted
-            },
+            "features": {slug: _rows(found.get(slug, ()), most) for slug in wanted},
             "warnings": omissions(description),
         }
     )

@@ -8,47 +8,56 @@ the weights of `senders.json`, which `tests/benchmarks/fitting.py` fits on label
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from workbench.description.guard import load_text
+from workbench.description.direction import said_direction
 from workbench.model.description import ApiDescription, Direction, Event, Operation
 from workbench.model.untrusted import list_of, mapping_of, text_of
 from workbench.vocabulary import (
-    KINDS,
+    Concept,
     concepts,
     count_counterparts,
     count_roles,
     fold,
-    head,
+    managing_words,
     plain_words,
 )
 
 Signals = dict[str, float]
 _LEAD = 1500  # characters of a text that are about the thing itself
 _GENERIC = frozenset(
-    "api apis rest http open openapi the a an and of for to in reference documentation docs guide "
-    "webhook webhooks event events integration service services public v1 v2 v3 beta".split()
+    [
+        *("api", "apis", "rest", "http", "open", "openapi", "reference", "documentation", "docs"),
+        *("guide", "the", "a", "an", "and", "of", "for", "to", "in", "webhook", "webhooks"),
+        *("event", "events", "integration", "service", "services", "public", "v1", "v2", "v3"),
+    ]
 )
 _OUR_HOST = re.compile(
     r"//[^/]*(?:[<{]\w*(?:your|partner|pos|integrator|merchant|client|callback)|"
     r"(?:your|partner|pos|integrator|merchant|client)[-_.]?\w*\.?(?:example|yourdomain|url))",
     re.IGNORECASE,
 )
-_OUR_URL = re.compile(r"^/?\{?\[?(?:\w*(?:web-?hook|callback)\w*)[\s_-]?ur[li]\]?\}?|^/?\{\w*ur[li]\}", re.I)
+_OUR_URL = re.compile(
+    r"^/?\{?\[?(?:\w*(?:web-?hook|callback)\w*)[\s_-]?ur[li]\]?\}?|^/?\{\w*ur[li]\}",
+    re.IGNORECASE,
+)
 _HOOK = re.compile(r"web-?hook|callback|notif|(?:^|/)hooks?(?:/|$)|/events?(?:/|$)", re.IGNORECASE)
 _MANAGED_TAIL = re.compile(
     r"(?:^|/)(?:web-?hooks?|callbacks?|hooks?|subscriptions?|suscripciones)"
     r"(?:[-_](?:subscriptions?|config\w*|settings?|urls?|endpoints?))?(?:/\{[^/]+\})*/?$",
     re.IGNORECASE,
 )
-_ENVELOPE = frozenset({"event", "eventtype", "eventid", "type", "topic", "timestamp", "payload", "data"})
+_ENVELOPE = frozenset(
+    {"event", "eventtype", "eventid", "type", "topic", "timestamp", "payload", "data"}
+)
 _VARIABLE = re.compile(r"[{:<]|v?\d[\d.]*$|api$")
 _PARTY_HOST = re.compile(r"//(?:partner|merchant|vendor|pos|integrator)s?[-.]", re.IGNORECASE)
 
@@ -62,18 +71,12 @@ class Sender:
     reasons: tuple[str, ...] = ()
 
 
-@dataclass
-class _Group:
-    """What stands together, a tag, a resource or a document, and what is known of it."""
-
-    members: list[int] = field(default_factory=list)
-
-
 def judge_senders(
     description: ApiDescription,
     *,
     we_are: str | None = None,
     weights: Mapping[str, Any] | None = None,
+    own: list[Signals] | None = None,
 ) -> list[Sender]:
     """Say for every operation, then every event, who sends it.
 
@@ -82,10 +85,11 @@ def judge_senders(
         we_are: `restaurant`, `courier` or `channel`; by default what the documents address, else
             a restaurant.
         weights: Other weights than those that are shipped, as in `senders.json`.
+        own: What `own_signals` gave, where it is known already.
     """
     used = weights or shipped_weights()
-    own = own_signals(description, we_are)
-    first = [_sum(signals, used["own"]) for signals in own]
+    own = own_signals(description, we_are) if own is None else own
+    first = [weigh(signals, used["own"]) for signals in own]
     both = [
         {**signals, **around}
         for signals, around in zip(own, group_signals(description, first), strict=True)
@@ -94,7 +98,7 @@ def judge_senders(
 
 
 def _role(signals: Signals, weights: Mapping[str, float]) -> Sender:
-    inbound = 1 / (1 + math.exp(-max(-30.0, min(30.0, _sum(signals, weights)))))
+    inbound = 1 / (1 + math.exp(-max(-30.0, min(30.0, weigh(signals, weights)))))
     side = 1 if inbound >= 0.5 else -1
     shares = sorted(
         ((side * weights.get(name, 0.0) * value, name) for name, value in signals.items()),
@@ -116,7 +120,8 @@ def _say(name: str) -> str:
     return f"{where} says that {who} {said.get(act, 'spoken to')}"
 
 
-def _sum(signals: Signals, weights: Mapping[str, float]) -> float:
+def weigh(signals: Mapping[str, float], weights: Mapping[str, float]) -> float:
+    """The log-odds that signals give together."""
     return sum(weights.get(name, 0.0) * value for name, value in signals.items())
 
 
@@ -128,8 +133,13 @@ def own_signals(description: ApiDescription, we_are: str | None = None) -> list[
     }
     return [
         _own(item, prefaces.get(item.document) or _Preface({}, description, item.document, we_are))
-        for item in (*description.operations, *description.events)
+        for item in all_exchanges(description)
     ]
+
+
+def all_exchanges(description: ApiDescription) -> list[Operation | Event]:
+    """Every operation, then every event."""
+    return [*description.operations, *description.events]
 
 
 class _Preface:
@@ -139,7 +149,8 @@ class _Preface:
         self, bundle: Mapping[str, Any], description: ApiDescription, name: str, we_are: str | None
     ) -> None:
         info = mapping_of(bundle.get("info"))
-        title = text_of(info.get("title"))
+        stated = next((one.title for one in description.documents if one.name == name), "")
+        title = stated or text_of(info.get("title"))
         text = text_of(info.get("description"))[: 2 * _LEAD]
         self.brands = _brands(title)
         self.tags = {
@@ -165,10 +176,14 @@ class _Preface:
         items = [item for item in description.operations if item.document == name]
         reads = sum(item.method == "GET" for item in items)
         self.signals["share of reads"] = reads / len(items) if items else 0.0
+        self._of_tags: dict[tuple[str, ...], Signals] = {}
 
-    def of_tag(self, tags: Iterable[str]) -> Signals:
+    def of_tag(self, tags: tuple[str, ...]) -> Signals:
         """What the text of the tags says."""
-        return _spoken("tag", " ".join(self.tags.get(tag, "") for tag in tags), self)
+        if tags not in self._of_tags:
+            text = " ".join(self.tags.get(tag, "") for tag in tags)
+            self._of_tags[tags] = _spoken("tag", text, self)
+        return self._of_tags[tags]
 
 
 def _brands(title: str) -> frozenset[tuple[str, ...]]:
@@ -184,51 +199,50 @@ def _spoken(place: str, text: str, preface: _Preface) -> Signals:
 
 
 def _own(item: Operation | Event, preface: _Preface) -> Signals:
-    is_event = isinstance(item, Event)
-    path = item.name if is_event else item.path
-    name = f"{item.summary} {'' if is_event else item.operation_id or ''}"
-    said = concepts(f"{name}")
-    path_said = concepts(path)
-    tags = " ".join(item.tags)
+    kind = item.source if isinstance(item, Event) else "operation"
     signals: Signals = {
         "always": 1.0,
-        f"declared as {item.source if is_event else 'operation'}": 1.0,
-        f"method {'event' if is_event else item.method}": 1.0,
+        f"declared as {kind}": 1.0,
+        f"method {'event' if isinstance(item, Event) else item.method}": 1.0,
         **_spoken("own", f"{item.summary}.\n{item.description[:_LEAD]}", preface),
         **preface.of_tag(item.tags),
         **preface.signals,
     }
-    hooks = {
-        "path speaks of webhooks": bool(_HOOK.search(path)),
-        "name speaks of webhooks": bool(_HOOK.search(name)),
-        "text speaks of webhooks": bool(_HOOK.search(item.description[:_LEAD])),
-        "tag speaks of webhooks": bool(_HOOK.search(tags)),
-        "path is an address of ours": bool(_OUR_URL.search(path)),
-        "path manages subscriptions": bool(_MANAGED_TAIL.search(path)) and not is_event,
-        "name manages": _manages(name),
-        "name tells what happened": _tells(said) or (is_event and _tells(path_said)),
-        "path tells what happened": not is_event and _tells(concepts(path.rsplit("/", 1)[-1])),
-        "body is an event": len(_tops(item) & _ENVELOPE) >= 2,
-        "answers with data": any(body.schema_ for a in item.responses if a.is_success for body in a.bodies),
-        "takes a path parameter": "{" in path,
-    }
-    signals.update({key: 1.0 for key, is_so in hooks.items() if is_so})
+    signals.update({key: 1.0 for key, is_so in (*_by_words(item), *_by_shape(item)) if is_so})
     return signals
 
 
-def _manages(name: str) -> bool:
-    words = set(plain_words(name))
-    return bool(words & _managing())
+def _by_words(item: Operation | Event) -> Iterator[tuple[str, bool]]:
+    """What its names and its text say."""
+    text = item.description[:_LEAD]
+    operation_id = "" if isinstance(item, Event) else item.operation_id or ""
+    name = f"{item.summary} {operation_id}"
+    said = said_direction(f"{item.summary}. {text}")
+    yield "plain words say that it comes to us", said is Direction.INBOUND
+    yield "plain words say that we send it", said is Direction.OUTBOUND
+    yield "name speaks of webhooks", bool(_HOOK.search(name))
+    yield "text speaks of webhooks", bool(_HOOK.search(text))
+    yield "tag speaks of webhooks", bool(_HOOK.search(" ".join(item.tags)))
+    yield "name manages", not managing_words().isdisjoint(plain_words(name))
+    yield "name tells what happened", _tells(concepts(name))
 
 
-@cache
-def _managing() -> frozenset[str]:
-    from workbench.vocabulary.words import tables
+def _by_shape(item: Operation | Event) -> Iterator[tuple[str, bool]]:
+    """What its path and its bodies are like."""
+    is_event = isinstance(item, Event)
+    path = item.name if isinstance(item, Event) else item.path
+    yield "path speaks of webhooks", bool(_HOOK.search(path))
+    yield "path is an address of ours", bool(_OUR_URL.search(path))
+    yield "path manages subscriptions", not is_event and bool(_MANAGED_TAIL.search(path))
+    yield "path tells what happened", _tells(concepts(path.rsplit("/", 1)[-1]))
+    yield "reads like a request to us", not is_event and item.direction is Direction.INBOUND
+    yield "body is an event", len(_tops(item) & _ENVELOPE) >= 2
+    answers = [body for answer in item.responses if answer.is_success for body in answer.bodies]
+    yield "answers with data", any(body.schema_ for body in answers)
+    yield "takes a path parameter", "{" in path
 
-    return frozenset(tables()["acts"]["managed"])
 
-
-def _tells(found: tuple[Any, ...]) -> bool:
+def _tells(found: tuple[Concept, ...]) -> bool:
     """Whether words say that something happened: a thing first, then what became of it."""
     kinds = [item.kind for item in found if item.kind not in {"manner", "stop"}]
     return kinds[:1] == ["entity"] and bool(set(kinds[1:]) & {"transition", "verb"})
@@ -245,7 +259,7 @@ def _tops(item: Operation | Event) -> set[str]:
 
 def group_signals(description: ApiDescription, first: list[float]) -> list[Signals]:
     """What the neighbours of each exchange say, by their first judgement (log-odds)."""
-    items = (*description.operations, *description.events)
+    items = all_exchanges(description)
     groups: dict[tuple[str, str, str], list[int]] = {}
     keys: list[list[tuple[str, str, str]]] = []
     for number, item in enumerate(items):
@@ -280,5 +294,5 @@ def _start(path: str, size: int) -> str:
 def shipped_weights() -> Mapping[str, Any]:
     """The weights that come with the package."""
     text = files("workbench.description").joinpath("senders.json").read_text("utf-8")
-    loaded: Mapping[str, Any] = load_text(text, "senders.json")
+    loaded: Mapping[str, Any] = json.loads(text)
     return loaded

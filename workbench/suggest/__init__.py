@@ -3,6 +3,7 @@
 from workbench.suggest.drafting import draft_mapping
 from workbench.suggest.pairing import ACCEPTED, FieldSuggestion, suggest_mapping
 from workbench.suggest.ranking import judge_directions, suggest
+from workbench.suggest.scoring import Weights
 from workbench.suggest.suggestion import THRESHOLD, Suggestion
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "THRESHOLD",
     "FieldSuggestion",
     "Suggestion",
+    "Weights",
     "draft_mapping",
     "judge_directions",
     "suggest",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from workbench.description.senders import judge_senders
+from workbench.description.senders import Sender, judge_senders
 from workbench.model.description import ApiDescription, Direction, Event, Operation
 from workbench.suggest.shape import Shape, ShapeReader
 from workbench.suggest.suggestion import Point
@@ -144,15 +145,19 @@ class Clues:
 class ClueReader:
     """Reads every operation and event of a description."""
 
-    def __init__(self, description: ApiDescription, weights=None) -> None:
+    def __init__(
+        self,
+        description: ApiDescription,
+        senders: Sequence[Sender],
+    ) -> None:
         self._shapes = ShapeReader(description)
         items = (*description.operations, *description.events)
-        self._roles = dict(zip(map(id, items), judge_senders(description, weights=weights), strict=True))
+        self._senders = dict(zip(map(id, items), senders, strict=True))
 
     def read(self, item: Operation | Event) -> Clues:
         """Return the clues of one operation or event."""
-        role = self._roles[id(item)]
-        direction, why = role.direction, "; ".join(role.reasons)
+        sender = self._senders[id(item)]
+        direction, why = sender.direction, "; ".join(sender.reasons)
         path = item.name if isinstance(item, Event) else item.path
         steps = _steps(path)
         subject, owners, acts, identified = _parse(steps)
@@ -178,7 +183,7 @@ class ClueReader:
             request=self._shapes.request(item),
             response=self._shapes.response(item),
             text=frozenset(concepts(_lead(item.description))),
-            inbound=math.log(max(role.inbound, 1e-6) / max(1 - role.inbound, 1e-6)),
+            inbound=math.log(max(sender.inbound, 1e-6) / max(1 - sender.inbound, 1e-6)),
         )
 
 
@@ -228,9 +233,14 @@ def _lead(text: str) -> str:
     return plain[:_LEAD]
 
 
-def read_all(description: ApiDescription, weights=None) -> tuple[Clues, ...]:
+def read_all(
+    description: ApiDescription,
+    *,
+    we_are: str | None = None,
+    senders: Sequence[Sender] | None = None,
+) -> tuple[Clues, ...]:
     """Read every operation and event, in the order of their ids."""
-    reader = ClueReader(description, weights)
+    reader = ClueReader(description, senders or judge_senders(description, we_are=we_are))
     pool: list[Operation | Event] = [*description.operations, *description.events]
     clues = [reader.read(item) for item in sorted(pool, key=lambda it: (it.id, it.document))]
     kinds: dict[tuple[str, ...], frozenset[str]] = {}

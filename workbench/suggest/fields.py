@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from workbench.canonical.base import Entity
+from workbench.canonical.base import Entity, Money, UnitPrice
 from workbench.mapping.targets import item_type, kind_of, resolve
 from workbench.model.description import ApiDescription, Event, Operation
 from workbench.model.schema import ITEMS
@@ -78,13 +78,18 @@ def _collect(
         if name in _SKIPPED:
             continue
         if slot.kind == "leaf":
-            scalars.append(Target(path, slot.type_, needed))
+            scalars.append(Target(path, _bare(slot.type_), needed))
         elif slot.kind == "model" and path.count(".") < _NESTED - 1:
             _collect(slot.type_, f"{path}.", needed, scalars, lists)
         elif slot.kind == "list" and kind_of(item_type(slot)) == "model":
             lists[path] = item_type(slot)
         elif slot.kind == "list" and item_type(slot) is str:
             scalars.append(Target(path, tuple, False))
+
+
+def _bare(type_: Any) -> Any:
+    """The type without its mark: the price of one unit is money."""
+    return Money if type_ is UnitPrice else type_
 
 
 def read_source(

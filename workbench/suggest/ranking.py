@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterable
 from functools import partial
 
+from workbench.description.senders import judge_senders
 from workbench.model.description import ApiDescription
-from workbench.model.feature import Aspect, Catalogue, Feature, FeatureKind
+from workbench.model.feature import Catalogue, FeatureKind
 from workbench.suggest.clues import Clues, read_all
 from workbench.suggest.events import fit_event
 from workbench.suggest.lifecycle import fit_read, fit_status_read, fit_status_write
 from workbench.suggest.menus import fit_menu, fit_part
 from workbench.suggest.places import fit_availability, fit_location
-from workbench.suggest.suggestion import (
-    DEDICATED,
-    SHARE,
-    THRESHOLD,
-    TRACE,
-    Point,
-    Suggestion,
-    total,
+from workbench.suggest.scoring import Weights, explain, probability, shipped
+from workbench.suggest.settling import settle
+from workbench.suggest.signals import (
+    AIMS,
+    Signals,
+    is_worth_a_look,
+    log_odds,
+    look_around,
+    read_signals,
 )
+from workbench.suggest.suggestion import THRESHOLD, TRACE, Point, Suggestion, total
 
 Rule = Callable[[Clues], list[Point]]
 
@@ -48,25 +50,70 @@ RULES: dict[str, Rule] = {
 }
 
 
-def suggest(description: ApiDescription, catalogue: Catalogue) -> dict[str, list[Suggestion]]:
+def suggest(
+    description: ApiDescription,
+    catalogue: Catalogue,
+    *,
+    we_are: str | None = None,
+    weights: Weights | None = None,
+) -> dict[str, list[Suggestion]]:
     """Rank the operations and events of a description for every service and event feature.
 
     Args:
         description: What the partner's documents say.
         catalogue: The features; those that nothing is known about get an empty list.
+        we_are: `restaurant`, `courier` or `channel`, where the documents do not make it plain.
+        weights: Other weights than those that are shipped.
 
     Returns:
         Feature slug → suggestions, best first; in the order of the catalogue. The result does not
         depend on the order in which a document lists its operations.
     """
-    clues = read_all(description)
-    wanted = [item for item in catalogue.features if item.kind is not FeatureKind.PAPERWORK]
-    return {feature.slug: _rank(feature, _name(clues)) for feature in wanted}
+    used = weights or shipped()
+    clues = _name(
+        read_all(
+            description, senders=judge_senders(description, we_are=we_are, weights=used.senders)
+        )
+    )
+    around = look_around(list(clues.values()))
+    judged = {
+        feature.slug: [
+            judged
+            for name, clue in clues.items()
+            if (judged := _judge(feature.slug, name, clue, around, used)) is not None
+        ]
+        for feature in catalogue.features
+        if feature.kind is not FeatureKind.PAPERWORK
+    }
+    return {slug: _ranked(found) for slug, found in settle(judged, clues).items()}
 
 
-def judge_directions(description: ApiDescription) -> dict[str, str]:
+def judge_directions(
+    description: ApiDescription, *, we_are: str | None = None, weights: Weights | None = None
+) -> dict[str, str]:
     """Say for every reference of a description who sends it: `outbound` (we do) or `inbound`."""
-    return {name: clue.direction.value for name, clue in _name(read_all(description)).items()}
+    used = (weights or shipped()).senders
+    senders = judge_senders(description, we_are=we_are, weights=used)
+    clues = _name(read_all(description, senders=senders))
+    return {name: clue.direction.value for name, clue in clues.items()}
+
+
+def signals_of(clue: Clues, feature: str, around: frozenset[str]) -> Signals | None:
+    """The signals of one exchange for one feature, its rule's score among them.
+
+    Returns:
+        None where nothing at all names what the feature is about.
+    """
+    aim = AIMS.get(feature)
+    if aim is None or not is_worth_a_look(clue, aim):
+        return None
+    points = RULES[feature](clue)
+    signals = read_signals(clue, aim, around)
+    # The root, because a product of several doubts falls faster than the truth does.
+    signals["rule"] = log_odds(total(points) ** 0.5 if points else 0.0)
+    if not points:
+        signals["no rule"] = 1.0
+    return signals
 
 
 def _name(clues: Iterable[Clues]) -> dict[str, Clues]:
@@ -79,26 +126,26 @@ def _name(clues: Iterable[Clues]) -> dict[str, Clues]:
     }
 
 
-def _rank(feature: Feature, clues: Mapping[str, Clues]) -> list[Suggestion]:
-    rule = RULES.get(feature.slug)
-    if rule is None:
-        return []
-    found = [_judge(feature.slug, name, clue, rule(clue)) for name, clue in clues.items()]
-    shown = [item for item in found if item.score >= TRACE]
-    shown.sort(key=lambda item: (-item.score, item.reference))
-    is_dedicated = feature.is_read and feature.aspect is Aspect.STATUS
-    share = DEDICATED if is_dedicated else SHARE
-    bar = max(THRESHOLD, share * shown[0].score) if shown else 1.0
-    return [replace(item, proposed=item.score >= bar) for item in shown]
-
-
-def _judge(feature: str, name: str, clue: Clues, points: list[Point]) -> Suggestion:
-    ordered = sorted(points, key=lambda point: abs(point.factor - 0.5), reverse=True)
+def _judge(
+    feature: str, name: str, clue: Clues, around: frozenset[str], weights: Weights
+) -> Suggestion | None:
+    signals = signals_of(clue, feature, around)
+    if signals is None:
+        return None
+    score = probability(signals, AIMS[feature], weights)
+    if score < TRACE:
+        return None
+    reasons, against = explain(signals, AIMS[feature], weights, clue)
     return Suggestion(
         feature=feature,
         reference=name,
-        score=round(total(points), 3) if points else 0.0,
-        proposed=False,
+        score=round(score, 3),
+        proposed=score >= THRESHOLD,
         direction=clue.direction.value,
-        reasons=tuple(point.reason for point in ordered),
+        reasons=reasons,
+        against=against,
     )
+
+
+def _ranked(found: list[Suggestion]) -> list[Suggestion]:
+    return sorted(found, key=lambda item: (not item.proposed, -item.score, item.reference))

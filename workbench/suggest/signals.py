@@ -8,17 +8,19 @@ price`), for the family of features alike. A signal is 0 where it is not named; 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 
 from workbench.model.description import Event
 from workbench.suggest.clues import Clues
-from workbench.suggest.shape import Leaf, Shape
+from workbench.suggest.shape import Shape
 from workbench.vocabulary import Concept, concepts, head, split
 
 Signals = dict[str, float]
-MENU = frozenset({"menu", "menu-section", "product", "product-variant", "option-category", "option"})
+MENU = frozenset(
+    {"menu", "menu-section", "product", "product-variant", "option-category", "option"}
+)
 _SENDS = frozenset({"POST", "PUT", "PATCH"})
 _TYPE_WORDS = frozenset({"type", "topic", "action", "kind", "tipo", "typ", "trigger", "object"})
 _SPOKEN = frozenset({"verb", "transition", "facet"})
@@ -41,8 +43,8 @@ class Aim:
 
 _COURIERS = frozenset({"delivery", "courier"})
 AIMS = {
-    "order-read": Aim("read", "order"),
-    "order-status-read": Aim("status-read", "order"),
+    "order-read": Aim("read", "order", _COURIERS),
+    "order-status-read": Aim("status-read", "order", _COURIERS),
     "order-status-write": Aim("status-write", "order", _COURIERS),
     "reservation-read": Aim("read", "reservation"),
     "reservation-status-read": Aim("status-read", "reservation"),
@@ -54,7 +56,9 @@ AIMS = {
     "option-category-write": Aim("part-write", "option-category"),
     "option-write": Aim("part-write", "option"),
     "delivery-location-write": Aim("location-write", "place", _COURIERS),
-    "availability-write": Aim("availability-write", "restaurant", frozenset({"hours", "closure"})),
+    "availability-write": Aim(
+        "availability-write", "restaurant", frozenset({"hours", "closure", "place"})
+    ),
     "order-created-event": Aim("created-event", "order", _COURIERS),
     "reservation-created-event": Aim("created-event", "reservation"),
     "order-status-event": Aim("status-event", "order", _COURIERS),
@@ -128,20 +132,17 @@ def _path(clue: Clues, aim: Aim) -> Iterator[str]:
 def _names(clue: Clues, aim: Aim) -> Iterator[str]:
     if not clue.names:
         yield "has no name"
+    elif not clue.nouns:
+        yield "name is about nothing known"
     for noun in clue.nouns:
         yield f"name is about {_relation(noun.name, aim)}"
         yield f"name is about {noun.name}"
-    if clue.names and not clue.nouns:
-        yield "name is about nothing known"
     said = {item for name in clue.names for item in name}
+    yield from _said("name", said)
     for item in said:
-        if item.kind in _SPOKEN:
-            yield f"name says {item.name}"
-        elif item.kind in {"entity", "other"}:
+        if item.kind in {"entity", "other"}:
             yield f"name speaks of {_relation(item.name, aim)}"
             yield f"name speaks of {item.name}"
-    if any(item.kind == "transition" for item in said):
-        yield "name says a transition"
     for name in clue.names:
         first = next((item for item in name if item.kind not in {"manner", "stop"}), None)
         if first is not None:
@@ -151,44 +152,56 @@ def _names(clue: Clues, aim: Aim) -> Iterator[str]:
         yield f"tag is {tag}"
 
 
+def _said(where: str, said: Iterable[Concept]) -> Iterator[str]:
+    """What is said to be done or to have happened."""
+    for item in said:
+        if item.kind in _SPOKEN:
+            yield f"{where} says {item.name}"
+        if item.kind == "transition":
+            yield f"{where} says a transition"
+
+
 def _texts(clue: Clues, aim: Aim) -> Iterator[str]:
+    yield from _said("text", clue.text)
     for item in clue.text:
         if item.kind in {"entity", "other"}:
             yield f"text speaks of {_relation(item.name, aim)}"
-        if item.kind in _SPOKEN:
-            yield f"text says {item.name}"
         if item.kind == "other":
             yield f"text speaks of {item.name}"
-    if any(item.kind == "transition" for item in clue.text):
-        yield "text says a transition"
 
 
 def _bodies(clue: Clues, aim: Aim) -> Iterator[str]:
     for side, shape in (("body", clue.request), ("answer", clue.response)):
-        if not shape:
+        if shape:
+            yield from (f"{side} {what}" for what in _body(shape, aim))
+        else:
             yield f"{side} is not described"
-            continue
-        for name in shape.about:
-            yield f"{side} holds {name}"
-        for name in {_relation(name, aim) for name in shape.about} - {"something else"}:
-            yield f"{side} holds {name}"
-        if shape.is_list:
-            yield f"{side} is a list"
-        if shape.statuses:
-            yield f"{side} holds a status"
-            if _moves(shape):
-                yield f"{side} holds a status of a life cycle"
-        if shape.positions:
-            yield f"{side} holds coordinates"
-        size = len({leaf.path[0] for leaf in shape.leaves})
-        yield f"{side} has {'few' if size <= 3 else 'some' if size <= 9 else 'many'} fields"
-        if _names_it(shape, aim):
-            yield f"{side} names one of it"
     for kind in clue.kinds:
         yield f"type field knows {_relation(kind, aim)}"
     listed = _event_types(clue.request)
+    if any(item.kind == "transition" for value in listed for item in value):
+        yield "event types say a transition"
     for item in {item for value in listed for item in value}:
         yield f"event types say {_relation(item.name, aim) if item.kind == 'entity' else item.name}"
+
+
+def _body(shape: Shape, aim: Aim) -> Iterator[str]:
+    """What one body is like."""
+    related = {_relation(name, aim) for name in shape.about} - {"something else"}
+    for name in (*shape.about, *related):
+        yield f"holds {name}"
+    if shape.is_list:
+        yield "is a list"
+    if shape.statuses:
+        yield "holds a status"
+        if _moves(shape):
+            yield "holds a status of a life cycle"
+    if shape.positions:
+        yield "holds coordinates"
+    size = len({leaf.path[0] for leaf in shape.leaves})
+    yield f"has {'few' if size <= 3 else 'some' if size <= 9 else 'many'} fields"
+    if _names_it(shape, aim):
+        yield "names one of it"
 
 
 def _moves(shape: Shape) -> bool:
@@ -247,10 +260,11 @@ def _counts(clue: Clues, aim: Aim) -> Signals:
     """How sure path, names and tags are together that this is about the noun, as log-odds."""
     belief = clue.belief(aim.noun)
     wide = clue.belief(aim.noun, *aim.kin)
-    return {"belief": _log_odds(belief), "wide belief": _log_odds(wide)}
+    return {"belief": log_odds(belief), "wide belief": log_odds(wide)}
 
 
-def _log_odds(share: float) -> float:
+def log_odds(share: float) -> float:
+    """Half the log-odds of a share, which is kept away from 0 and 1."""
     bounded = max(0.02, min(0.98, share))
     return math.log(bounded / (1 - bounded)) / 2
 
@@ -266,11 +280,3 @@ def look_around(clues: list[Clues]) -> frozenset[str]:
         if "status" in clue.acted:
             found.add(f"status of {clue.subject.name}")
     return frozenset(found)
-
-
-def leaf_names(shape: Shape) -> set[str]:
-    """All property names of a body."""
-    return {part for leaf in shape.leaves for part in leaf.path}
-
-
-__all__ = ["AIMS", "Aim", "Leaf", "Signals", "is_worth_a_look", "look_around", "read_signals"]

@@ -1,4 +1,4 @@
-"""What is proposed, and how its score comes about."""
+"""What is proposed, and how sure it is."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-THRESHOLD = 0.5  # score from which something is proposed
-SHARE = 0.6  # and the part of the best score of its feature that it must reach
-DEDICATED = 0.9  # the same where one that is made for the purpose does away with the others
-TRACE = 0.08  # score under which nothing is worth showing
+THRESHOLD = 0.5  # probability from which something is proposed
+TRACE = 0.08  # probability under which nothing is worth showing
 
 
 @dataclass(frozen=True)
@@ -20,10 +18,11 @@ class Suggestion:
         feature: Slug of the feature.
         reference: `METHOD /path`, `webhook:NAME`, `callback:NAME`, `asyncapi:CHANNEL` or
             `schema:NAME`, as in the description.
-        score: From 0 to 1.
-        proposed: Whether it is above the default threshold.
+        score: How probable it is that this serves the feature, from 0 to 1.
+        proposed: Whether it is more probable than not, and fits with all else that is proposed.
         direction: `outbound` (we call) or `inbound` (they call us).
-        reasons: Why, in words, strongest first.
+        reasons: What speaks for it, in words, strongest first.
+        against: What speaks against it.
     """
 
     feature: str
@@ -32,16 +31,17 @@ class Suggestion:
     proposed: bool
     direction: str
     reasons: tuple[str, ...]
+    against: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Point:
-    """One observation: the factor that it puts on the score, and what was seen."""
+    """One observation of a rule: the factor that it puts on its score, and what was seen."""
 
     factor: float
     reason: str
 
 
 def total(points: Iterable[Point]) -> float:
-    """The score that observations give together: the product of their factors."""
+    """The score that observations of a rule give together: the product of their factors."""
     return math.prod(point.factor for point in points)

@@ -1,7 +1,7 @@
 """What partners' words mean: one vocabulary for suggestions, drafts and evidence."""
 
 from workbench.vocabulary.ids import entity_of_id
-from workbench.vocabulary.roles import KINDS, count_counterparts, count_roles
+from workbench.vocabulary.roles import KINDS, count_counterparts, count_roles, managing_words
 from workbench.vocabulary.words import (
     STOP,
     Concept,
@@ -26,6 +26,7 @@ __all__ = [
     "entity_of_id",
     "fold",
     "head",
+    "managing_words",
     "plain_words",
     "split",
     "stem",

@@ -31,7 +31,7 @@ _PATTERNS = (
     ("gets", re.compile(r"S[xEWO]{0,7}tx{0,2}([UT])")),
     ("gets", re.compile(r"Sx?([UT])")),
     ("is-the-receiver", re.compile(r"^(?:t|R[xEW]{0,1}b?)x?([UT])")),
-    ("is-the-sender", re.compile(r"^(?:f|S[xEW]{0,1}b?)x?([UT])x?$|^fx?([UT])")),
+    ("is-the-sender", re.compile(r"^(?:f|S[xEW]?)x?([UT])x?$|^fx?([UT])|^S[xEW]?bx{0,2}([UT])")),
     ("is-the-host", re.compile(r"^Hb?x?([UT])")),
     ("hosts", re.compile(r"H[xEWp]{0,4}[bt]x{0,2}([UT])")),
     ("hosts", re.compile(r"([UT])[xpEW]{0,4}H")),
@@ -69,6 +69,12 @@ def count_roles(text: str, ours: frozenset[str], brands: Brands) -> Counter[str]
     return +found
 
 
+@cache
+def managing_words() -> frozenset[str]:
+    """Words for what one does with a subscription: register, list, test, and so on."""
+    return frozenset(tables()["acts"]["managed"])
+
+
 def count_counterparts(text: str, brands: Brands) -> Counter[str]:
     """Count which kinds of parties stand in one sentence with the author of a document."""
     found: Counter[str] = Counter()
@@ -90,7 +96,9 @@ def _letters(text: str, ours: frozenset[str], brands: Brands) -> Iterator[str]:
         words = plain_words(sentence)[:_LONGEST]
         kinds = _parties(words, brands)
         yield "".join(
-            _letter(word, kind, ours) for word, kind in zip(words, kinds, strict=True) if kind != "-"
+            _letter(word, kind, ours)
+            for word, kind in zip(words, kinds, strict=True)
+            if kind != "-"
         )
 
 
@@ -109,7 +117,13 @@ def _plain_letter(word: str) -> str:
         if word in words:
             return letter
     stems = {fold(word), *(stem(word, language) for language in ("english", "spanish", "german"))}
-    for letter, name in (("W", "hooks"), ("E", "places"), ("S", "send"), ("H", "host"), ("R", "receive")):
+    for letter, name in (
+        ("W", "hooks"),
+        ("E", "places"),
+        ("S", "send"),
+        ("H", "host"),
+        ("R", "receive"),
+    ):
         if stems & _stems(name):
             return letter
     return "x"

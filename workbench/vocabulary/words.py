@@ -20,6 +20,8 @@ from typing import Any
 import snowballstemmer
 import yaml
 
+from workbench.vocabulary.nearness import NearWords
+
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _SPLIT = re.compile(r"[^a-z0-9]+")
 _UMLAUTS = str.maketrans({"ß": "ss", "æ": "ae", "ø": "o", "œ": "oe"})
@@ -33,6 +35,8 @@ _KINDS = {
 }
 _WINDOW = 6  # words that one phrase may span
 _GLUED = 7  # letters from which a word is worth taking apart
+_LONG = 7  # letters from which a word may stand for one that is spelt nearly so
+_NEAR = 0.76  # and how near it must be
 _SHORTEST = 4  # letters of a stem that still says something
 _LANGUAGES = ("english", "spanish", "portuguese", "german", "french", "italian", "dutch")
 
@@ -50,10 +54,11 @@ STOP = Concept("stop", "stop")
 
 @dataclass(frozen=True)
 class Lexicon:
-    """The vocabulary, ready to look up: phrases by folded words, single words by stem."""
+    """The vocabulary, ready to look up: phrases by folded words, words by stem or letters."""
 
     phrases: dict[tuple[str, ...], Concept]
     stems: dict[tuple[str, str], Concept]
+    near: NearWords
     words: frozenset[str]
     silent: frozenset[str]
     links: frozenset[str]
@@ -141,12 +146,16 @@ def _match(words: list[str], start: int) -> tuple[Concept | None, int]:
 
 @cache
 def _look_up(words: tuple[str, ...]) -> Concept | None:
-    """What a phrase means, by its folded words; a single word also by its stem in any language."""
+    """What a phrase means, by folded words; a single word also by its stem or its letters."""
     known = lexicon()
     whole = known.phrases.get(tuple(map(fold, words)))
     if whole is not None or len(words) > 1 or words[0] in known.silent:
         return whole
-    return next((known.stems[key] for key in _stemmed(words[0]) if key in known.stems), None)
+    found = next((known.stems[key] for key in _stemmed(words[0]) if key in known.stems), None)
+    if found is not None or len(words[0]) < _LONG:
+        return found
+    near = known.near.nearest(words[0], _NEAR)
+    return known.phrases[(fold(near),)] if near is not None else None
 
 
 def _stemmed(word: str) -> Iterable[tuple[str, str]]:
@@ -207,6 +216,7 @@ def lexicon() -> Lexicon:
     return Lexicon(
         phrases=phrases,
         stems=stems,
+        near=NearWords(word for word in raw if len(word) >= _LONG and (fold(word),) in phrases),
         words=frozenset(forms | glue),
         silent=frozenset(table["articles"]) | glue,
         links=frozenset(table["links"]),

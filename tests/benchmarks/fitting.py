@@ -1,0 +1,364 @@
+"""Fits the weights of the suggestions on labelled documents; `--write` stores them in the package.
+
+Run as `python tests/benchmarks/fitting.py --write`. Two models, both logistic regressions that are
+pulled towards a prior: who sends a request (`workbench/description/senders.json`), and which
+exchange serves which feature (`workbench/suggest/weights.json`). The priors of the first are what
+the words mean; of the second, that a rule and the noun itself speak for a feature and
+all else says nothing. A signal
+counts once it was seen in the documents of `PARTNERS` partners, so that no partner's private words
+are learned; a partner with many rows does not outvote the others.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+from scipy.optimize import minimize
+
+from workbench.description import describe, load_text
+from workbench.description.senders import group_signals, judge_senders, own_signals, weigh
+from workbench.model.description import ApiDescription
+from workbench.suggest.clues import read_all
+from workbench.suggest.ranking import signals_of
+from workbench.suggest.scoring import Weights
+from workbench.suggest.signals import AIMS, look_around
+
+ROOT = Path(__file__).resolve().parents[2]
+PARTNERS = 3  # partners in whose documents a signal must be seen to count
+STRENGTH = 2.0  # of the pull towards the prior: features
+STRENGTH_SENDERS = 3.3
+SMALLEST = 0.02  # weight that is worth storing
+ROWS = 700  # rows of one partner that count in full
+EXCHANGES = 12
+BARE = 0.5  # weight of an example without bodies and text beside the one that has them
+FEATURE_PRIORS = {
+    "all|rule": 2.0,
+    "all|belief": 0.3,
+    "all|wide belief": 0.2,
+    "all|path ends in it": 0.4,
+    "all|name is about it": 0.4,
+    "all|tag is it": 0.2,
+    "status-event|event types say a transition": 3.0,
+    "created-event|event types say create": 3.0,
+    "location-write|body holds coordinates": 1.5,
+    "part-write|type field knows it": 1.5,
+}
+Signals = Mapping[str, float]
+
+
+def sender_priors() -> dict[str, float]:
+    """What the signals about the sender mean before any document was seen, as log-odds."""
+    priors = {
+        "declared as operation": -2.0,
+        "declared as webhook": 2.0,
+        "declared as callback": 2.0,
+        "declared as asyncapi": 2.0,
+        "declared as schema": 2.0,
+        "name speaks of webhooks": 1.0,
+        "tag speaks of webhooks": 1.0,
+        "text speaks of webhooks": 0.5,
+        "path speaks of webhooks": 0.5,
+        "path manages subscriptions": -2.0,
+        "name manages": -1.5,
+        "path is an address of ours": 3.0,
+        "name tells what happened": 0.7,
+        "path tells what happened": 0.7,
+        "body is an event": 0.7,
+        "neighbours by tag": 0.3,
+        "neighbours by path to 1": 0.25,
+        "neighbours by path to 2": 0.25,
+        "neighbours by document": 0.3,
+        "server of ours": 0.7,
+        "plain words say that it comes to us": 1.5,
+        "plain words say that we send it": -1.5,
+        "reads like a request to us": 1.0,
+    }
+    spoken = {
+        "hosts": 1.5,
+        "sends": -1.0,
+        "gets": 1.0,
+        "receives": 0.5,
+        "is-the-host": 3.5,
+        "is-the-sender": -3.0,
+        "is-the-receiver": 1.5,
+    }
+    hooks = {"hook-is-sent": 1.5, "hook-sends": 1.5, "is-a-hook": 2.0}
+    for place, share in (("own", 1.0), ("tag", 0.5), ("all", 0.25)):
+        priors |= {f"{place}:us-{name}": share * value for name, value in spoken.items()}
+        priors |= {f"{place}:them-{name}": -share * value for name, value in spoken.items()}
+        priors |= {f"{place}:{name}": share * value for name, value in hooks.items()}
+    return priors | {"all:us-hosts": 2.5, "all:us-is-the-host": 3.0}
+
+
+@dataclass
+class Row:
+    """One example: its signals, whether it is so, and how much it counts."""
+
+    signals: dict[str, float]
+    is_so: bool
+    weight: float = 1.0
+
+
+def fit(
+    rows: Sequence[Row],
+    *,
+    priors: Mapping[str, float],
+    strength: float,
+    names: Iterable[str] | None = None,
+    start: Mapping[str, float] | None = None,
+) -> dict[str, float]:
+    """Fit one logistic regression; returns signal → weight."""
+    listed = sorted({name for row in rows for name in row.signals} if names is None else set(names))
+    place = {name: number for number, name in enumerate(listed)}
+    cells = [
+        (number, place[name], value)
+        for number, row in enumerate(rows)
+        for name, value in row.signals.items()
+        if name in place
+    ]
+    at, column, values = (np.array(part) for part in zip(*cells, strict=True))
+    matrix = sparse.csr_matrix((values, (at, column)), shape=(len(rows), len(listed)))
+    truth = np.array([row.is_so for row in rows], float)
+    weight = np.array([row.weight for row in rows])
+    prior = np.array([priors.get(name, 0.0) for name in listed])
+    pull = np.array([0.01 if name.endswith("always") else strength for name in listed])
+
+    def loss(guess: np.ndarray) -> tuple[float, np.ndarray]:
+        odds = matrix @ guess
+        shares = 1 / (1 + np.exp(-np.clip(odds, -40, 40)))
+        away = guess - prior
+        cost = (weight * (np.logaddexp(0, odds) - truth * odds)).sum() + (pull * away**2).sum() / 2
+        return cost, matrix.T @ (weight * (shares - truth)) + pull * away
+
+    first = np.array([(start or priors).get(name, 0.0) for name in listed])
+    steps = 60 if start else 400
+    found = minimize(loss, first, jac=True, method="L-BFGS-B", options={"maxiter": steps})
+    return dict(zip(listed, map(float, found.x), strict=True))
+
+
+@dataclass
+class Case:
+    """One labelled document.
+
+    `sends` says for numbers of exchanges whether the partner sends it. `wanted`, `accepted`: pairs
+    of plain reference and feature. `same` makes a reference plain.
+    """
+
+    name: str
+    partner: str
+    description: ApiDescription
+    sends: dict[int, bool]
+    wanted: set[tuple[str, str]]
+    accepted: set[tuple[str, str]]
+    same: Callable[[str], str]
+    own: list[dict[str, float]] = field(default_factory=list)
+    rows: list[tuple[str, str, dict[str, float]]] = field(default_factory=list)
+
+
+def fit_senders(
+    cases: Sequence[Case], start: Mapping[str, Any] | None = None
+) -> dict[str, dict[str, float]]:
+    """Fit who sends: first by what an exchange says itself, then with its neighbours."""
+    priors = sender_priors()
+    own = fit(
+        list(_sender_rows(cases, lambda case: case.own)),
+        priors=priors,
+        strength=STRENGTH_SENDERS,
+        start=start["own"] if start else None,
+    )
+
+    def joined(case: Case) -> list[dict[str, float]]:
+        first = [weigh(signals, own) for signals in case.own]
+        around = group_signals(case.description, first)
+        return [{**one, **two} for one, two in zip(case.own, around, strict=True)]
+
+    both = fit(
+        list(_sender_rows(cases, joined)),
+        priors=priors,
+        strength=STRENGTH_SENDERS,
+        start=start["all"] if start else None,
+    )
+    return {"own": own, "all": both}
+
+
+def _sender_rows(
+    cases: Sequence[Case], signals: Callable[[Case], list[dict[str, float]]]
+) -> Iterator[Row]:
+    counts: dict[str, int] = defaultdict(int)
+    for case in cases:
+        counts[case.partner] += len(case.sends)
+    for case in cases:
+        found = signals(case)
+        weight = min(1.0, EXCHANGES / max(1, counts[case.partner])) ** 0.5
+        yield from (Row(found[number], is_so, weight) for number, is_so in case.sends.items())
+
+
+def read_rows(case: Case, senders: Mapping[str, Any]) -> None:
+    """Read the signals of every exchange of a document for every feature."""
+    clues = read_all(
+        case.description, senders=judge_senders(case.description, weights=senders, own=case.own)
+    )
+    around = look_around(list(clues))
+    case.rows = [
+        (clue.item.id, feature, signals)
+        for clue in clues
+        for feature in AIMS
+        if (signals := signals_of(clue, feature, around)) is not None
+    ]
+
+
+def fit_features(
+    cases: Sequence[Case], start: Mapping[str, Mapping[str, float]] | None = None
+) -> dict[str, dict[str, float]]:
+    """Fit which exchange serves which feature: family → signal → weight; `all` is shared."""
+    seen: dict[str, set[str]] = defaultdict(set)
+    counts: dict[str, int] = defaultdict(int)
+    rows = []
+    for case in cases:
+        counts[case.partner] += len(case.rows)
+    for case in (*cases, *plain_cases()):
+        weight = min(1.0, ROWS / max(1, counts[case.partner])) ** 0.5
+        for reference, feature, signals in case.rows:
+            pair = (case.same(reference), feature)
+            if pair in case.accepted and pair not in case.wanted:
+                continue
+            spread = dict(_spread(AIMS[feature].family, signals))
+            for name in spread:
+                seen[name].add(case.partner)
+            rows.append(Row(spread, pair in case.wanted, weight))
+            bare = dict(_spread(AIMS[feature].family, _without_bodies(signals)))
+            rows.append(Row(bare, pair in case.wanted, BARE * weight))
+    least = min(PARTNERS, len({case.partner for case in cases}))
+    flat = (
+        {f"{family}|{name}": w for family, table in start.items() for name, w in table.items()}
+        if start
+        else None
+    )
+    found = fit(
+        rows,
+        priors=FEATURE_PRIORS,
+        strength=STRENGTH,
+        names=(name for name, partners in seen.items() if len(partners) >= least),
+        start=flat,
+    )
+    tables: dict[str, dict[str, float]] = {"all": {}}
+    for name, weight in found.items():
+        family, _, signal = name.partition("|")
+        tables.setdefault(family, {})[signal] = weight
+    return tables
+
+
+def _without_bodies(signals: Signals) -> dict[str, float]:
+    """The same exchange in a document that shows no bodies and describes nothing."""
+    silent = ("body ", "answer ", "text ", "type field", "event types")
+    kept = {name: value for name, value in signals.items() if not name.startswith(silent)}
+    return kept | {"body is not described": 1.0, "answer is not described": 1.0}
+
+
+def _spread(family: str, signals: Signals) -> Iterator[tuple[str, float]]:
+    for name, value in signals.items():
+        yield f"all|{name}", value
+        yield f"{family}|{name}", value
+
+
+@cache
+def plain_cases() -> tuple[Case, ...]:
+    """The documents of `plain_cases.yaml`, with their signals: they are always learned from."""
+    listed = load_text((Path(__file__).parent / "plain_cases.yaml").read_text("utf-8"), "plain")
+    return tuple(_plain_case(number, table) for number, table in enumerate(listed))
+
+
+def _plain_case(number: int, table: Mapping[str, list[str]]) -> Case:
+    document: dict[str, Any] = {"openapi": "3.1.0", "info": {"title": "Plain", "version": "1"}}
+    document |= {"paths": {}, "webhooks": {}}
+    wanted: set[tuple[str, str]] = set()
+    for key, features in table.items():
+        reference, _, summary = key.partition(" | ")
+        node = {"summary": summary, "responses": {"200": {"description": "done"}}}
+        if reference.startswith("webhook:"):
+            document["webhooks"][reference.partition(":")[2]] = {"post": node}
+        else:
+            method, path = reference.split(" ")
+            document["paths"].setdefault(path, {})[method.lower()] = node
+        wanted |= {(reference, feature) for feature in features}
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "plain.json"
+        path.write_text(json.dumps(document), "utf-8")
+        description = describe([path])
+    case = Case(f"plain-{number}", f"plain-{number}", description, {}, wanted, set(), str)
+    case.own = own_signals(description)
+    senders = {"own": sender_priors(), "all": sender_priors()}
+    read_rows(case, senders)
+    return case
+
+
+def fit_all(cases: Sequence[Case], start: Weights | None = None) -> Weights:
+    """Fit both models; the rows of the second must have been read."""
+    senders = fit_senders(cases, start.senders if start else None)
+    return Weights(senders, fit_features(cases, start.features if start else None))
+
+
+def prepare(cases: Sequence[Case]) -> None:
+    """Read the signals of all cases, each with senders that were fitted without its partner."""
+    for case in cases:
+        case.own = own_signals(case.description)
+    everyone = fit_senders(cases)
+    for partner in sorted({case.partner for case in cases}):
+        others = [case for case in cases if case.partner != partner]
+        senders = fit_senders(others, everyone) if others else everyone
+        for case in cases:
+            if case.partner == partner:
+                read_rows(case, senders)
+
+
+def store(weights: Weights) -> None:
+    """Write both files of the package."""
+    for path, tables in (
+        (ROOT / "workbench" / "description" / "senders.json", weights.senders),
+        (ROOT / "workbench" / "suggest" / "weights.json", weights.features),
+    ):
+        kept = {
+            family: {
+                name: round(weight, 3)
+                for name, weight in sorted(table.items())
+                if abs(weight) >= SMALLEST
+            }
+            for family, table in tables.items()
+        }
+        path.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Fit on all labelled documents; exit code 2 when they are not there."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--write", action="store_true", help="store the weights in the package")
+    chosen = parser.parse_args(arguments)
+    sys.path.insert(0, str(Path(__file__).parent))
+    from binding import DOCUMENTS, read_cases  # noqa: PLC0415 - the two scripts use each other
+
+    if not (DOCUMENTS / "labels").is_dir():
+        sys.stderr.write(f"no labels at {DOCUMENTS / 'labels'}: nothing to fit\n")
+        return 2
+    cases = [labelled.case for labelled in read_cases(DOCUMENTS)]
+    prepare(cases)
+    weights = fit_all(cases)
+    if chosen.write:
+        store(weights)
+    counts = {family: len(table) for family, table in weights.features.items()}
+    sys.stdout.write(json.dumps({"documents": len(cases), "signals": counts}, indent=1) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,60 @@
+"""One answer for a whole document: proposals that fit together.
+
+Each proposal is judged by itself first. Here the dedicated goes before the general, one event is
+not taken for two things, and siblings (`accept`, `reject`) stand or fall together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from workbench.suggest.clues import Clues
+from workbench.suggest.suggestion import THRESHOLD, Suggestion
+
+Judged = dict[str, list[Suggestion]]
+_NEAR = 0.3  # probability from which a sibling may carry another along
+_SURE = 0.7  # and how sure its siblings must be on average
+_STATUS_READS = ("order-status-read", "reservation-status-read")
+_STATUS_WRITES = ("order-status-write", "reservation-status-write")
+
+
+def settle(judged: Judged, clues: Mapping[str, Clues]) -> Judged:
+    """Return the same suggestions, with `proposed` settled over the whole document."""
+    settled = dict(judged)
+    for feature in _STATUS_WRITES:
+        if feature in settled:
+            settled[feature] = _with_siblings(settled[feature], clues)
+    for feature in _STATUS_READS:
+        if feature in settled:
+            settled[feature] = _dedicated_first(settled[feature], clues)
+    return settled
+
+
+def _dedicated_first(found: list[Suggestion], clues: Mapping[str, Clues]) -> list[Suggestion]:
+    """Where a status has a resource of its own, the whole thing is not proposed for it."""
+    dedicated = {
+        item.reference
+        for item in found
+        if item.proposed and "status" in clues[item.reference].acted
+    }
+    if not dedicated:
+        return found
+    return [replace(item, proposed=item.proposed and item.reference in dedicated) for item in found]
+
+
+def _with_siblings(found: list[Suggestion], clues: Mapping[str, Clues]) -> list[Suggestion]:
+    """Let transitions below one path with one method be proposed together."""
+    families: dict[tuple[str, str, str], list[Suggestion]] = {}
+    for item in found:
+        clue = clues[item.reference]
+        if any(act.kind == "transition" for act in clue.acts):
+            parent = clue.item.id.rpartition("/")[0]
+            families.setdefault((clue.item.document, clue.method, parent), []).append(item)
+    carried = set()
+    for members in families.values():
+        proposed = [item for item in members if item.score >= THRESHOLD]
+        mean = sum(item.score for item in members) / len(members)
+        if len(proposed) * 2 > len(members) or (proposed and mean >= _SURE):
+            carried |= {item.reference for item in members if item.score >= _NEAR}
+    return [replace(item, proposed=item.proposed or item.reference in carried) for item in found]
