@@ -131,7 +131,12 @@ class TranslationError(WorkbenchError):
         path: JSON Pointer of the value in the source payload.
         value: The offending value, shortened.
         field: Dotted path of the target field that was being filled.
+
+    Attributes:
+        feature: Slug of the feature whose answer it was, where a call of the adapter read it.
     """
+
+    feature: str | None = None
 
     def __init__(
         self, message: str, *, path: str = "", value: Any = None, field: str = "", **where: Any

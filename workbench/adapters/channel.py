@@ -13,6 +13,7 @@ from workbench.adapters.parameters import fill
 from workbench.adapters.retry import SAFE
 from workbench.adapters.session import Session
 from workbench.canonical.base import Entity
+from workbench.errors import TranslationError
 from workbench.mapping import Translation
 from workbench.model.description import Operation
 
@@ -102,5 +103,16 @@ class Channel:
 
     def load(self, feature: str, operation: Operation, ids: Mapping[str, str]) -> Translation:
         """Call a reading operation, and translate its answer with the mapping of a feature."""
-        data = self.send(self.request(operation, ids)).data()
-        return translator(self.partner, feature).translate(data)
+        return self.translate(feature, self.send(self.request(operation, ids)).data())
+
+    def translate(self, feature: str, data: Any) -> Translation:
+        """An answer of theirs with the mapping of a feature.
+
+        Raises:
+            TranslationError: It does not fit; it names the feature.
+        """
+        try:
+            return translator(self.partner, feature).translate(data)
+        except TranslationError as error:
+            error.feature = feature
+            raise

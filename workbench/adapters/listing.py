@@ -54,10 +54,9 @@ def list_entities(
 
 
 def _read(channel: Channel, feature: str, one: Operation, item: Any, *, whole: bool) -> Entity:
-    mapping = translator(channel.partner, feature)
     identifier = _find_id(channel, feature, item)
     if whole or identifier is None:
-        return mapping.translate(item).value
+        return channel.translate(feature, item).value
     return channel.load(feature, one, {entity_name(feature): identifier}).value
 
 

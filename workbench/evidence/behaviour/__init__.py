@@ -155,7 +155,13 @@ def _run(bench: Bench, check: Check) -> Iterator[Evidence]:
         yield from _give_up(bench, check, words, Outcome.CANT_TELL, detail=refusal)
     except TranslationError as error:
         words = f"An answer did not fit: {error}"
-        yield from _give_up(bench, check, words, None, _misfit(error))
+        named = [error.feature] if error.feature and bench.has(error.feature) else check.features
+        for feature in named:
+            yield bench.tell(feature, check.slug, words, findings=[_misfit(error)])
+        # The other features that the check is about have answered nothing wrong.
+        rest = tuple(feature for feature in check.features if feature not in named)
+        words = f"The check could not go on, as an answer of {named[0]} could not be read."
+        yield from _give_up(bench, check._replace(features=rest), words, Outcome.CANT_TELL)
 
 
 def _give_up(
