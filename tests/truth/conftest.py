@@ -1,4 +1,4 @@
-"""The rows of the truth table, run by two processes side by side; each test asks for its own."""
+"""The rows of the truth table, run by a few processes side by side; each test asks for its own."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import yaml
 
 HERE = Path(__file__).parent
 ROWS: list[dict[str, Any]] = yaml.safe_load((HERE / "table.yaml").read_text("utf-8"))
-_WORKERS = 2
+_WORKERS = 3
 
 Said = dict[str, Any]
 
