@@ -97,6 +97,46 @@ HOSTILE = {
     "pattern: '^(a+)+$', example: " + "a" * 5_000 + "!}}]}}}",
     "page.html": "<html>" + "<!--" * 200_000,
     "table.md": "# GET /a\n" + "|a" * 100_000 + "\n" + "|-" * 100_000,
+    "marks.md": '{% swagger method="get" path="/a" %}\n'
+    + '{% swagger-parameter name="b" %}' * 30_000,
+    "components.mdx": "# GET /a\n" + '<Param a="' * 100_000,
+    "calls.md": "GET /" + "{" * 200_000 + "\n" + "GET " * 200_000,
+    "listed.md": "# GET /a\n" + "- `a` (b): c\n" * 30_000,
+    "sections.md": "".join(f"## GET /a{n}/{n}\n" for n in range(8_000)),
+    "json.md": "# GET /a\n```json\n" + "[" * 200_000 + "\n```\n" + "{\n\n" * 20_000,
+    "curl.md": "# GET /a\n```\n" + "curl -X 'POST \\\n" * 50_000 + "```\n",
+    "events.md": "# Webhooks\n" + "`a.created` (`b.c`) event: x.y\n\n" * 20_000,
+    "words.txt": "GET /a\n" + "POST to the to the " * 60_000,
+    "table.csv": "Method,Path,Field\n" + "GET,/a,b\n" * 60_000,
+    "wide.csv": "Method,Path" + ",a" * 200_000 + "\nGET,/a" + ",b" * 200_000,
+    "quote.csv": "Method,Path\nGET,/a\n" + '"' * 400_001,
+    "deep.raml": "#%RAML 1.0\n" + "".join(f"{' ' * n}/a{n}:\n" for n in range(120)),
+    "types.raml": "#%RAML 1.0\ntypes: {"
+    + ", ".join(f"T{n}: 'T{n + 1} | T{n + 1} | T{n + 1}'" for n in range(60))
+    + "}\n/a: {get: {responses: {200: {body: {application/json: {type: T0}}}}}}\n",
+    "self.raml": "#%RAML 1.0\n/a: &a {get: {}, /b: *a}\n",
+    "folders.json": '{"_type": "export", "resources": ['
+    + ",".join(
+        f'{{"_id": "g{n}", "_type": "request_group", "parentId": "g{(n + 1) % 900}"}},'
+        f'{{"_id": "r{n}", "_type": "request", "parentId": "g{n}", "url": "/a/{n}"}}'
+        for n in range(900)
+    )
+    + "]}",
+    "nested-bruno.json": '{"items": [' + '{"type": "folder", "items": [' * 40 + "]}" * 40 + "]}",
+    "url.bru": "meta {\n name: a\n}\nget {\n url: " + "{{a}}/" * 100_000 + "\n}\n",
+    "open.bru": "meta {\n  name: a\n}\nget {\n" + "url: /a\n" * 100_000,
+    "many.http": "### a\nGET /a\n" * 40_000,
+    "variables.http": "@a = {{a}}{{a}}\n" * 20_000 + "GET {{a}}/b\n",
+    "header.http": "GET /a\n" + "X: y\n" * 200_000,
+    "catalogue.yaml": "events: [" + "{name: a.b, fields: [a.b.c.d]}, " * 6_000 + "]",
+    "names.yaml": "events: {"
+    + ", ".join(f"e{n}: {{payload: {{a: string}}}}" for n in range(9_000))
+    + "}",
+    "fields.yaml": "events: [{name: a, fields: [" + ".".join("a" * 60_000) + "]}]",
+    "script.html": "<html><script>" + '{"openapi": "3.0.0", ' * 40_000,
+    "escaped.html": "<html><script>x('" + '\\"openapi\\": \\"3.0' * 40_000,
+    "address.html": "<html>" + "<redoc spec-url='http://127.0.0.1:9/x'>" * 20_000,
+    "pieces.html": "<html>" + "<div>/</div><div>a</div>" * 30_000,
     "brackets.md": "[" * 50_000 + "GET /a",
     "stars.md": "*a_" * 50_000 + "\n\nGET /a",
     "empty.yaml": "",

@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote, urljoin
 
 from workbench.adapters.download import POLICY, Download, download, is_address
 from workbench.adapters.retry import RetryPolicy
-from workbench.description import missing_neighbours
+from workbench.description import missing_neighbours, page_addresses
 from workbench.description.limits import DEFAULT_LIMITS, Limits
 from workbench.errors import InputError, PartnerError, RefusedError, UnavailableError
 
@@ -70,6 +70,44 @@ def collect_documents(
         downloads[fetched.path] = fetched
         paths.append(fetched.path)
     return Collected(tuple(paths), downloads, mirror or (Path(root) if root else None))
+
+
+def follow_pages(found: Collected, folder: Path, *, policy: RetryPolicy = POLICY) -> Collected:
+    """Put the description that a page draws in the place of that page, once and no further.
+
+    Args:
+        found: What was brought together.
+        folder: Where fetched files are saved.
+        policy: Bounds of time for each request.
+
+    Raises:
+        InputError: An address or a document is refused.
+        PartnerError: A description could not be fetched.
+    """
+    paths: list[Path] = []
+    downloads = dict(found.downloads)
+    for number, page in enumerate(found.paths):
+        known = downloads.get(page)
+        behind = _behind(page, known.source if known else "")
+        if isinstance(behind, str):
+            fetched = collect_documents([behind], folder / f"behind-{number}", policy=policy)
+            downloads |= fetched.downloads
+            behind = fetched.paths[0]
+        paths.append(behind or page)
+    return Collected(tuple(paths), downloads, found.root)
+
+
+def _behind(page: Path, address: str) -> Path | str | None:
+    """The description that a page draws: a file beside it, or an address; None for other files."""
+    for named in page_addresses(page):
+        if is_address(named):
+            return named
+        if address:
+            return urljoin(address, named)
+        beside = (page.parent / unquote(named.partition("?")[0].lstrip("/"))).resolve()
+        if beside.is_file() and beside.is_relative_to(page.parent.resolve()):
+            return beside
+    return None
 
 
 def _below(base: str, address: str) -> Path:

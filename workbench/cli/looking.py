@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from workbench.adapters.documents import collect_documents
+from workbench.adapters.documents import collect_documents, follow_pages
 from workbench.adapters.download import is_address
 from workbench.cli.output import FINDINGS, Output, omissions, print_omissions, root_option, speaks
 from workbench.description import describe
@@ -32,12 +32,13 @@ hooks_option = click.option(
 @click.argument("sources", nargs=-1, required=True, metavar="PATH_URL_OR_SLUG…")
 @root_option
 @hooks_option
+@click.option("--follow", is_flag=True, help="Fetch the description that a saved page draws.")
 @speaks
 def describe_command(
-    output: Output, sources: tuple[str, ...], root: str | None, *, hooks: bool
+    output: Output, sources: tuple[str, ...], root: str | None, *, hooks: bool, follow: bool
 ) -> int:
     """List operations, webhooks, security and oddities of documents or of a partner."""
-    description = _describe(sources, root, hooks=hooks)
+    description = _describe(sources, root, hooks=hooks, follow=follow)
     directions = judge_directions(description)
     output.document(
         {
@@ -76,7 +77,9 @@ def describe_command(
     return FINDINGS if any(item.severity == "high" for item in description.warnings) else 0
 
 
-def _describe(sources: tuple[str, ...], root: str | None, *, hooks: bool) -> ApiDescription:
+def _describe(
+    sources: tuple[str, ...], root: str | None, *, hooks: bool, follow: bool = False
+) -> ApiDescription:
     if len(sources) == 1 and not is_address(sources[0]) and not Path(sources[0]).exists():
         settings = load_settings()
         if sources[0] in list_partners(settings):
@@ -90,12 +93,16 @@ def _describe(sources: tuple[str, ...], root: str | None, *, hooks: bool) -> Api
         )
     with tempfile.TemporaryDirectory(prefix="workbench-") as folder:
         found = collect_documents(sources, Path(folder), root=root)
+        if follow:
+            found = follow_pages(found, Path(folder))
         return describe(found.paths, root=found.root)
 
 
 def _print_description(output: Output, description: ApiDescription) -> None:
     for item in description.documents:
         output.text(f"{item.name} {item.format} {item.version}: {item.title}", style="bold")
+        if item.seen is not None:
+            output.text(f"{item.seen} calls and events seen, {item.read} read")
     operations = description.operations
     rows = [(item.direction, item.id, item.summary[:70]) for item in operations]
     output.table(f"\n{len(operations)} operations", ("direction", "operation", "summary"), rows)

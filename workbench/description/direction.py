@@ -94,7 +94,7 @@ _TO_US = re.compile(
 _FROM_US = re.compile(
     r"\b(?:we|data we|requests we|calls we|what we) (?:expect|receive|accept|get|"
     r"need)\b[^.]{0,40} from "
-    r"(?:you|your|the (?:pos|partner|integrator|client|merchant|restaurant))\b|"
+    r"(?:you|your|the) ?\b|"
     r"\byou (?:must |can |should |may |need to |have to |will )?(?:call|send|post|push|report|"
     r"notify) "
     r"(?:us\b|[^.]{0,60} to us\b)|\b(?:sent|called|pushed|posted) by (?:you|your \w+|"
@@ -120,6 +120,13 @@ _OUR_URL = re.compile(
     r"^/?\{(?:your|partner|integrator|client|merchant|pos|webhook|callback|target)?[-_]?"
     r"(?:web-?hook|callback|endpoint|notification)?[-_]?ur[li]\}"
 )
+
+
+def manages_webhooks(path: str, summary: str) -> bool:
+    """Whether a call registers, lists or removes webhooks rather than being one."""
+    name = _plain(_split_words(summary))
+    is_about = bool(_NOUN.search(name)) or "subscri" in name or "suscri" in name
+    return bool(_MANAGED_TAIL.search(path.lower())) or (is_about and bool(_MANAGES.search(name)))
 
 
 def said_direction(text: str) -> Direction | None:
@@ -160,10 +167,7 @@ def judge_direction(
     if _OUR_URL.search(where):
         return Direction.INBOUND
     manages = bool(_MANAGES.search(name)) or bool(_MANAGED_TAIL.search(where))
-    said = said_direction(f"{summary}. {description[:_LEAD]}")
-    if said is Direction.OUTBOUND:
-        return said
-    if said is Direction.INBOUND:
+    if _SAID.search(f"{_plain(summary)}. {_plain(description[:_LEAD])}"):
         return Direction.OUTBOUND if manages else Direction.INBOUND
     if manages or method not in _SENDING:
         return Direction.OUTBOUND

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,14 +10,19 @@ from typing import Any
 
 from workbench.description.asyncapi import is_asyncapi, read_asyncapi
 from workbench.description.asyncapi_messages import HOME
-from workbench.description.bundle import bundle, missing_files
+from workbench.description.bundle import bundle
+from workbench.description.conversion import convert, read_csv
 from workbench.description.defects import find_defects
 from workbench.description.dialect import recognise_dialect
+from workbench.description.document_set import keep_below, names_of
 from workbench.description.draft_operations import DraftDocument, read_draft
 from workbench.description.encodings import encoding_of, is_unicode
+from workbench.description.event_catalogue import is_event_catalogue, read_event_catalogue
 from workbench.description.event_schemas import event_schemas
-from workbench.description.guard import decode, read_bytes, read_file
+from workbench.description.guard import decode, read_bytes, read_file, read_text
 from workbench.description.har import is_har, read_har
+from workbench.description.http_files import read_bru, read_http
+from workbench.description.kinds import EXPECTED, raml_version, recognise, unknown
 from workbench.description.limits import DEFAULT_LIMITS, Limits
 from workbench.description.merging import merge_documents
 from workbench.description.openapi import Contents, read_openapi
@@ -32,23 +34,30 @@ from workbench.description.postman import (
     variables_of,
 )
 from workbench.description.postman_versions import is_environment, unwrap
+from workbench.description.prose import Block, read_blocks
+from workbench.description.prose_warnings import beside, carried_warning, elsewhere, left_out
+from workbench.description.raml import read_raml
 from workbench.description.repairs import mend
+from workbench.description.rest_clients import (
+    insomnia_version,
+    is_bruno,
+    is_insomnia,
+    read_bruno,
+    read_insomnia,
+)
+from workbench.description.saved_pages import (
+    addresses_in_page,
+    descriptions_in_code,
+    descriptions_in_page,
+)
 from workbench.description.schema_defects import find_schema_defects
 from workbench.errors import DescriptionError
 from workbench.model.description import ApiDescription, Document, DocumentWarning
 from workbench.model.json_text import write_json
 from workbench.model.untrusted import mapping_of, text_of
 
-_PROSE = frozenset({".md", ".markdown", ".mdx", ".txt"})
-_PAGES = frozenset({".html", ".htm", ".xhtml"})
-_PAGE = re.compile(
-    r"\s*(?:<!--.{0,2000}?-->\s*)?<(?:!doctype\s+html|html)\b", re.IGNORECASE | re.DOTALL
-)
 _LARGEST = 2**20  # bytes of a file of variables
-_EXPECTED = (
-    "Expected OpenAPI (`openapi: 3.x` or `swagger: '2.0'`), AsyncAPI (`asyncapi: 2.x` or `3.x`), "
-    "a Postman collection 2.x, a HAR recording, Markdown (`.md`) or HTML (`.html`)."
-)
+_PACKED = frozenset({"pdf", "docx", "xlsx"})
 
 
 def describe(
@@ -61,8 +70,7 @@ def describe(
     """Read all documents of one partner.
 
     Args:
-        paths: The documents: OpenAPI 2.0 to 3.2, AsyncAPI 2.x and 3.0, Postman 2.x, HAR, Markdown,
-            HTML.
+        paths: The documents, of any kind that `kinds.recognise` knows.
         overlay: An OpenAPI Overlay, applied before references are followed; it concerns the
             document that it `extends`, else every document.
         limits: Caps of the intake guard.
@@ -77,13 +85,13 @@ def describe(
         OverlayError: The overlay is wrong, or does not fit the document.
     """
     if not paths:
-        raise DescriptionError("no document was given", hint=_EXPECTED)
-    _keep_below(root, paths)
+        raise DescriptionError("no document was given", hint=EXPECTED)
+    keep_below(root, paths)
     correction = load_overlay(overlay, limits) if overlay is not None else None
     variables = _variables(paths, limits)
     intakes = [
         _take_in(Path(path), name, correction, limits, root, variables)
-        for path, name in zip(paths, _names(paths), strict=True)
+        for path, name in zip(paths, names_of(paths), strict=True)
     ]
     missed = _unmatched(correction, intakes) if correction is not None else ()
     return _merged(intakes, missed)
@@ -110,57 +118,12 @@ def _merged(intakes: Sequence[_Intake], missed: Sequence[DocumentWarning]) -> Ap
     )
 
 
-def missing_neighbours(
-    path: Path, *, root: Path | None = None, limits: Limits = DEFAULT_LIMITS
-) -> tuple[str, ...]:
-    """Files that a document or its neighbours name and that are not there, relative to it.
-
-    Args:
-        path: The document; one without references, such as prose, names none.
-        root: As for `describe`.
-        limits: Caps of the intake guard.
-
-    Raises:
-        DescriptionError: A document is refused.
-    """
-    raw = read_file(path, limits)
-    if path.suffix.lower() in _PROSE | _PAGES or raw[:1] == b"<":
-        return ()
-    data = mapping_of(read_bytes(raw, path.name, limits).data)
-    if data.keys().isdisjoint({"openapi", "swagger", "asyncapi"}):
-        return ()
-    return missing_files(data, path, limits=limits, root=root)
-
-
 @dataclass(frozen=True)
 class _Intake:
     document: Document
     bundle: dict[str, Any]
     contents: Contents
     matched: frozenset[int] = frozenset()
-
-
-def _keep_below(root: Path | None, paths: Sequence[Path]) -> None:
-    for path in paths:
-        if root is not None and not Path(path).resolve().is_relative_to(root.resolve()):
-            raise DescriptionError(
-                "the document does not lie below the stated root",
-                location=str(path),
-                hint="State as root a folder above all documents.",
-            )
-
-
-def _names(paths: Sequence[Path]) -> list[str]:
-    counts = Counter(Path(path).name for path in paths)
-    if all(count == 1 for count in counts.values()):
-        return [Path(path).name for path in paths]
-    absolute = [Path(path).absolute() for path in paths]
-    if len(set(absolute)) < len(absolute):
-        raise DescriptionError(
-            "the same document was given twice", location=str(paths[0]), hint="Name it once."
-        )
-    shared = Path(os.path.commonpath(absolute))
-    return [path.relative_to(shared).as_posix() for path in absolute]
 
 
 def _take_in(
@@ -174,7 +137,7 @@ def _take_in(
     raw = read_file(path, limits)
     intake = _read_raw(raw, path, name, overlay, limits, root, variables)
     codec = encoding_of(raw)[0]
-    if not is_unicode(codec):
+    if intake.document.format not in _PACKED and not is_unicode(codec):
         summary = f"The document is no Unicode; it was read as {codec.upper()}."
         intake.contents.warnings.insert(
             0, DocumentWarning(slug="encoding", document=name, summary=summary)
@@ -194,15 +157,15 @@ def _read_raw(
     document = Document(
         name=name, format="", version="", sha256=hashlib.sha256(raw).hexdigest(), size=len(raw)
     )
-    suffix = path.suffix.lower()
-    text = decode(raw, name, limits) if suffix in _PROSE | _PAGES or raw[:1] == b"<" else ""
-    if suffix in _PAGES or _PAGE.match(text):
-        return _read_prose(document, "html", text)
-    if suffix in _PROSE:
-        return _read_prose(document, "markdown", text)
+    kind = recognise(raw, path)
+    if kind in _PACKED:
+        return _read_blocks(document, kind, convert(raw, kind, name, limits), "")
+    if kind != "data":
+        text = decode(raw, name, limits)
+        return _read_text(path, document, kind, text, limits, root)
     reading = read_bytes(raw, name, limits)
     if not isinstance(reading.data, dict):
-        raise _unknown(name, reading.data)
+        raise unknown(name, reading.data)
     data, matched = reading.data, frozenset[int]()
     if overlay is not None and overlay.concerns(name):
         data, matched = apply_actions(data, overlay.actions, overlay.name)
@@ -211,13 +174,74 @@ def _read_raw(
     return replace(intake, matched=matched)
 
 
-def _read_prose(document: Document, kind: str, text: str) -> _Intake:
+def _read_text(
+    path: Path, document: Document, kind: str, text: str, limits: Limits, root: Path | None
+) -> _Intake:
+    name = document.name
+    if kind in {"http", "bruno"}:
+        drafted, warnings = (read_http if kind == "http" else read_bru)(text, name)
+        return _from_draft(document, kind, "", drafted, warnings)
+    if kind == "raml":
+        reading = read_text(text, name, limits)
+        version = raml_version(text)
+        drafted, warnings = read_raml(mapping_of(reading.data), version, name)
+        return _from_draft(document, kind, version, drafted, (*reading.warnings, *warnings))
+    if kind == "csv":
+        return _read_blocks(document, kind, read_csv(text, name), "")
     # Imported late: the Markdown parser takes a tenth of a second, and few documents are prose.
-    from workbench.description.prose import read_blocks, read_markdown, read_page  # noqa: PLC0415
+    from workbench.description.prose import read_markdown, read_page  # noqa: PLC0415
 
-    blocks, title = (read_page(text), "") if kind == "html" else read_markdown(text)
-    prose = read_blocks(blocks, title, document.name)
-    return _from_draft(document, kind, "", prose.drafted, prose.warnings)
+    if kind == "html":
+        carried = descriptions_in_page(text, name, limits)
+        blocks, title = (read_page(text), "")
+        addresses = addresses_in_page(text)
+        document = document.model_copy(update={"addresses": tuple(addresses)})
+    else:
+        blocks, title = read_markdown(text)
+        carried = descriptions_in_code(blocks, name, limits)
+    if carried:
+        return _read_carried(path, document, carried, blocks, limits, root)
+    return _read_blocks(document, kind, blocks, title)
+
+
+def _read_carried(
+    path: Path,
+    document: Document,
+    carried: Sequence[dict[str, Any]],
+    blocks: list[Block],
+    limits: Limits,
+    root: Path | None,
+) -> _Intake:
+    """Read the description that a page or text carries; say what stands beside it."""
+    intake = _read_format(
+        path, document.model_copy(update={"addresses": ()}), carried[0], limits, root, {}
+    )
+    told = [carried_warning(document.name, len(carried))]
+    try:
+        prose = read_blocks(blocks, "", document.name)
+    except DescriptionError:
+        prose = None
+    if prose is not None:
+        told += beside(document.name, prose, intake.contents)
+    intake.contents.warnings[:0] = told
+    return intake
+
+
+def _read_blocks(document: Document, kind: str, blocks: list[Block], title: str) -> _Intake:
+    """Read the blocks of prose, whatever door they came by."""
+    try:
+        prose = read_blocks(blocks, title, document.name)
+    except DescriptionError:
+        if not document.addresses:
+            raise
+        empty = DraftDocument(title=title or document.name, version="1", drafts=())
+        return _from_draft(document, kind, "", empty, [elsewhere(document)])
+    counted = {"seen": prose.tally.seen, "read": prose.tally.read}
+    document = document.model_copy(update=counted)
+    told = [*prose.warnings, *left_out(document.name, prose.tally)]
+    if document.addresses:
+        told.append(elsewhere(document))
+    return _from_draft(document, kind, "", prose.drafted, told)
 
 
 def _read_format(
@@ -244,11 +268,17 @@ def _read_format(
     if is_postman(data):
         drafted, warnings = read_postman(data, name, variables)
         return _from_draft(document, "postman", postman_version(data), drafted, warnings)
+    if is_insomnia(data) or is_bruno(data):
+        kind = "insomnia" if is_insomnia(data) else "bruno"
+        drafted, warnings = (read_insomnia if kind == "insomnia" else read_bruno)(data, name)
+        return _from_draft(document, kind, insomnia_version(data), drafted, warnings)
     if is_har(data):
         drafted, warnings = read_har(data, name)
         version = text_of(mapping_of(data["log"]).get("version"))
         return _from_draft(document, "har", version, drafted, warnings)
-    raise _unknown(name, data)
+    if is_event_catalogue(data):
+        return _from_draft(document, "event-catalogue", "", read_event_catalogue(data, name), ())
+    raise unknown(name, data)
 
 
 def _variables(paths: Sequence[Path], limits: Limits) -> dict[str, str]:
@@ -353,15 +383,4 @@ def _unmatched(overlay: Overlay, intakes: Sequence[_Intake]) -> tuple[DocumentWa
         )
         for index, action in enumerate(overlay.actions)
         if index not in matched
-    )
-
-
-def _unknown(name: str, data: Any) -> DescriptionError:
-    seen = (
-        f"its keys are {', '.join(list(data)[:8])[:160]}"
-        if isinstance(data, dict)
-        else (f"its top is a {type(data).__name__}" if data is not None else "it is empty")
-    )
-    return DescriptionError(
-        f"the format of the document is not known: {seen}", location=name, hint=_EXPECTED
     )

@@ -23,7 +23,7 @@ _FILE_ENDINGS = frozenset({"php", "json", "xml", "html", "asp", "aspx", "do", "j
 _EXPANSION = re.compile(r"\{[?&]([^{}]*)\}")
 _WHOLE = re.compile(
     r":([A-Za-z_][\w-]*)|<(?:\w+:)?([^<>:]+)>|\[([^\[\]]+)\]|\$\{?([A-Za-z_]\w*)\}?|%([A-Z_]+)%|"
-    r"\{\{?([^{}]+)\}?\}|((?:YOUR|THE|MY)?_?[A-Z]+(?:_[A-Z]+)+|[A-Z]{2,}ID)"
+    r"\((?:\w+:)?([A-Za-z_]\w*)\)|\{\{?([^{}]+)\}?\}|((?:YOUR|THE|MY)?_?[A-Z]+(?:_[A-Z]+)+|[A-Z]{2,}ID)"
 )
 _INSIDE = re.compile(r"\{\{?([^{}]+)\}?\}|<(\w+)>|\$\{(\w+)\}")
 _UNFIT = re.compile(r"[\x00-\x20\x7f{}]")
@@ -108,9 +108,11 @@ def is_example_of(path: str, template: str) -> bool:
 
 
 def ends_with(path: str, end: str) -> bool:
-    """Whether one path is the other with a base before it; a single variable is no proof."""
+    """Whether one path is the other, or an example of it, with a base before it."""
     one, other = shape(path), shape(end)
-    return len(one) > len(other) and one[-len(other) :] == other and set(other) != {"{}"}
+    if len(one) <= len(other) or set(other) == {"{}"}:
+        return False
+    return all(right in {left, "{}"} for left, right in zip(one[-len(other) :], other, strict=True))
 
 
 def _fill(text: str, variables: Mapping[str, str]) -> str:

@@ -158,7 +158,9 @@ class Document(Described):
 
     `sha256` is of that file, `bundle_sha256` of its bundle as JSON with sorted keys: the same as
     long as the document, its neighbours and the overlay say the same. `files` are those
-    neighbours: paths, relative to the document, of what its references pull in.
+    neighbours: paths, relative to the document, of what its references pull in. `seen` and `read`
+    count the calls and events that prose shows, and those of them that were understood; None where
+    a format leaves no doubt. `addresses` are where a saved page says that its description lies.
     """
 
     name: str
@@ -171,6 +173,9 @@ class Document(Described):
     servers: tuple[str, ...] = ()
     bundle_sha256: str = ""
     files: tuple[str, ...] = ()
+    seen: int | None = None
+    read: int | None = None
+    addresses: tuple[str, ...] = ()
 
 
 class DocumentWarning(Described):

@@ -7,7 +7,16 @@ first (`marks`); `reader` walks over the sections and `findings` counts what was
 from workbench.description.prose.blocks import Block, Code
 from workbench.description.prose.findings import Tally
 from workbench.description.prose.markdown import read_markdown
-from workbench.description.prose.pages import read_page
+from workbench.description.prose.pages import read_page, without_remarks
 from workbench.description.prose.reader import Prose, read_blocks
 
-__all__ = ["Block", "Code", "Prose", "Tally", "read_blocks", "read_markdown", "read_page"]
+__all__ = [
+    "Block",
+    "Code",
+    "Prose",
+    "Tally",
+    "read_blocks",
+    "read_markdown",
+    "read_page",
+    "without_remarks",
+]

@@ -6,12 +6,21 @@ spreadsheet; all that is understood later is understood here once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import islice
 
 from workbench.description.prose import words
 from workbench.description.prose.tables import Table
 
+_JSON_START = re.compile(r"\s*(?:\{\s*(?:[\"'}]|$)|\[\s*(?:[{\"\[\]]|$))")
+_STRING = re.compile(r"\"(?:[^\"\\\n]|\\.)*+\"")
+_SEGMENT = re.compile(r"[\w{}.:-]{1,60}")
+_MOST_LINES = 400
+_MOST_OPENING = 12  # paragraphs that are read for what a section is about
+_LONGEST = 2_000  # characters of one of them
 BOLD_LEVEL = 7  # of a line that is nothing but bold words; it stands below every heading
 
 
@@ -53,7 +62,7 @@ class Grid:
 Block = Heading | Words | Code | Grid
 
 
-@dataclass
+@dataclass(eq=False)
 class Section:
     """What stands between two headings.
 
@@ -72,7 +81,13 @@ class Section:
         """The words of the section, in order."""
         return [block.text for block in self.blocks if isinstance(block, Words)]
 
-    @property
+    @cached_property
+    def opening(self) -> tuple[str, ...]:
+        """The first of its words: they say what the section is about."""
+        spoken = (block.text for block in self.blocks if isinstance(block, Words))
+        return tuple(text[:_LONGEST] for text in islice(spoken, _MOST_OPENING))
+
+    @cached_property
     def is_about_webhooks(self) -> bool:
         """Whether its heading or one above speaks of webhooks."""
         return any(
@@ -104,6 +119,52 @@ def bare(title: str) -> str:
     return words.NUMBER.sub("", words.plain(words.MARKS.sub("", title))).strip(" :.-")
 
 
+def gather_payloads(blocks: Iterable[Block]) -> Iterator[Block]:
+    """Join paragraphs that together are one JSON payload, as word processors leave them."""
+    held: list[Words] = []
+    depth = 0
+    for block in blocks:
+        if held and isinstance(block, Words) and len(held) < _MOST_LINES:
+            held.append(block)
+        elif isinstance(block, Words) and _JSON_START.match(block.text):
+            yield from held
+            held, depth = [block], 0
+        else:
+            yield from held
+            held = []
+            yield block
+            continue
+        depth += _depth(block.text)
+        if depth <= 0:
+            yield Code("json", "\n".join(piece.text for piece in held), held[0].line)
+            held = []
+    yield from held
+
+
+def join_paths(blocks: Iterable[Block]) -> Iterator[Block]:
+    """Join paragraphs that are the pieces of one path, as some portals draw it."""
+    held: list[Words] = []
+    for block in blocks:
+        is_piece = isinstance(block, Words) and (
+            block.text == "/" or (held and held[-1].text == "/" and _SEGMENT.fullmatch(block.text))
+        )
+        if is_piece and isinstance(block, Words):
+            held.append(block)
+            continue
+        if held:
+            yield Words("".join(piece.text for piece in held), held[0].line)
+            held = []
+        yield block
+    if held:
+        yield Words("".join(piece.text for piece in held), held[0].line)
+
+
+def _depth(text: str) -> int:
+    bare_text = _STRING.sub("", text)
+    opened = bare_text.count("{") + bare_text.count("[")
+    return opened - bare_text.count("}") - bare_text.count("]")
+
+
 def cut_sections(blocks: Iterable[Block], title: str = "") -> list[Section]:
     """Cut the stream at its headings.
 
@@ -114,7 +175,7 @@ def cut_sections(blocks: Iterable[Block], title: str = "") -> list[Section]:
     current = Section(0, title, 1)
     sections = [current]
     above: list[Section] = [current] if title else []
-    for block in blocks:
+    for block in gather_payloads(join_paths(blocks)):
         if not isinstance(block, Heading):
             current.blocks.append(block)
             continue

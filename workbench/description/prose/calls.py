@@ -14,9 +14,9 @@ from enum import IntEnum
 from workbench.description.curl import CurlRequest, read_curl
 from workbench.description.prose import words
 from workbench.description.prose.blocks import Code, bare
-from workbench.description.prose.tables import Table, clean
+from workbench.description.prose.tables import MOST_COLUMNS, Table, clean
 
-_SEPARATOR = r"(?:[\s:*`|>→~_\"'-]|&gt;){1,16}"
+_SEPARATOR = r"(?:[\s:*`|>→~_\"'()-]|&gt;){1,16}"
 _TARGET = (
     r"(?:https?://[^\s`*/|)<>\"']+|\{\{?[^{}\s]{1,60}\}?\}|\[[\w .-]{1,40}\](?!\()|"
     r"<[\w .-]{1,40}>(?=/)"
@@ -25,6 +25,13 @@ _TARGET = (
     r"|[^\s`*|()<>,;\"'\[\]])*"
 )
 CALL = re.compile(rf"(?<![A-Za-z])({words.METHODS})(?![A-Za-z]){_SEPARATOR}({_TARGET})")
+_SPOKEN_CALL = re.compile(
+    rf"(?<![A-Za-z])({words.METHODS})(?![A-Za-z])[`*\"']*\s+"
+    r"(?:(?:http|requests?|calls?|to|the|this|endpoint|url|at|on|against|an?|al|para|hacia|auf|sur|"
+    r"vers|em|en|peticion|requisicao|anfrage|requete)\s+){1,5}"
+    rf"[`*\"']*({_TARGET})",
+    re.IGNORECASE,
+)
 _PLACEHOLDER_CALL = re.compile(
     rf"(?<![A-Za-z])({words.METHODS})(?![A-Za-z]){_SEPARATOR}"
     r"(\[[\w .-]{2,40}\]|\{[\w .-]{2,40}\}|<[\w .-]{2,40}>)(?=[\s`*]*$)"
@@ -41,7 +48,7 @@ _RPC_NAME = re.compile(r"^\W*([A-Za-z]\w*(?:\.\w+)+|[a-z]+(?:[A-Z]\w*)+)\W*$")
 _BLUEPRINT = re.compile(rf"\[\s*(?:({words.METHODS})\s*)?(/[^\]\s]*|https?://[^\]\s]*)?\s*\]\s*$")
 _LABELLED = re.compile(r"^[\s>*_`#+-]*([^\s:`|][^:`|]{0,40}?)[\s*_`]*[:\uff1a|][\s*_`:]*(.*)$")
 _TASK = re.compile(r"^\s*\[[ xX]\]\s+")
-_LEADING = " \t`*_>-+•→"
+_LEADING = " \t`*_>-+•→=#"
 _ALONE = re.compile(
     r"(?:\s|[`*_|.:]|HTTP/[\d.]+|\(?\s*(?:deprecated|beta|new)\s*\)?)*", re.IGNORECASE
 )
@@ -52,6 +59,16 @@ _SUSPECT = re.compile(
 _PATH_CELL = re.compile(r"(?:https?://\S+|/\S*|[a-z][\w.-]*(?:/[\w{}:.<>-]+)+/?)")
 _ANSWER_LINE = re.compile(r"^(?:HTTP/[\d.]+\s+|Status:\s*)([1-5]\d\d)\b")
 _HEADER_LINE = re.compile(r"^([A-Za-z][A-Za-z0-9-]*):[ \t]*(.*)$")
+_CLIENT = re.compile(r"^https?\s+(?=[A-Z]{3,7}\s)")  # HTTPie
+_PROGRAM = re.compile(
+    r"\b(?:requests|axios|client|http|https|session|api|httpx|got|superagent|request|\$http)"
+    r"\.(get|post|put|patch|delete)\(\s*f?[\"'`]([^\"'`\s]{2,500})[\"'`]"
+    r"|\bfetch\(\s*[\"'`]([^\"'`\s]{2,500})[\"'`](?:[^;]{0,200}?\bmethod[\"']?:\s*[\"'](\w{3,7}))?",
+    re.IGNORECASE,
+)
+_PROGRAM_URL = re.compile(r"https?://|/|\$?\{")
+_LONGEST_PROGRAM = 20_000
+_DIRECTIVE = re.compile(rf"\s*\.\. http:({words.METHODS})::\s+(\S+)", re.IGNORECASE)
 _COMMENT = re.compile(r"^\s*(?:#|//|--\s)\s*")
 _MOST_LINES = 5_000
 
@@ -108,8 +125,9 @@ def calls_of_heading(title: str, *, resource: str = "") -> list[Call]:
         return found
     rpc = _RPC.match(title) or _RELATIVE_CALL.search(title)
     if rpc:
-        groups = [group for group in rpc.groups() if group]
-        return [Call(groups[0], f"/{groups[1].lstrip('/')}", Strength.ALONE, _beside(title, rpc))]
+        method, name = (group for group in rpc.groups() if group)
+        summary = _beside(title, rpc) or name
+        return [Call(method, f"/{name.lstrip('/')}", Strength.ALONE, summary)]
     alone = re.fullmatch(rf"\W*({words.METHODS})\W*", title)
     if alone and resource:
         return [Call(alone[1], resource, Strength.ALONE)]
@@ -134,11 +152,21 @@ def procedure_of(title: str) -> str:
 def calls_of_line(line: str, *, is_item: bool = False) -> Iterator[Call | Suspect]:
     """Calls of one line of words."""
     text = _TASK.sub("", line.strip())
+    directive = _DIRECTIVE.fullmatch(text)
+    if directive:
+        yield Call(directive[1].upper(), directive[2], Strength.ALONE)
+        return
+    if "curl " in text:
+        yield from calls_of_code(Code("", text.strip("`"), 1))
+        return
     matches = list(CALL.finditer(text)) or list(_PLACEHOLDER_CALL.finditer(text))
-    matches = matches or list(_RELATIVE_CALL.finditer(text))
+    matches = matches or list(_RELATIVE_CALL.finditer(text)) or list(_SPOKEN_CALL.finditer(text))
     for number, match in enumerate(matches):
         method, target = (group for group in match.groups() if group)
+        if not method.isupper():
+            continue
         before = text[: match.start()].strip(_LEADING) if number == 0 else "-"
+        before = "" if before.upper() == "HTTP" else before
         after = text[match.end() :]
         labelled = bool(re.fullmatch(r"[^.,:;]{1,40}[:\uff1a][\s*_`]*", before + " "))
         is_alone = (not before or labelled) and bool(_ALONE.fullmatch(after))
@@ -147,11 +175,12 @@ def calls_of_line(line: str, *, is_item: bool = False) -> Iterator[Call | Suspec
         strength = Strength.MENTION
         if is_alone:
             strength = Strength.LISTED if is_item and line.strip() != text else Strength.ALONE
-        elif not before and (is_item or re.match(r"[`*_\s]*[-–—:(|=]", after)):  # noqa: RUF001 - dashes
+        elif not before:
             strength = Strength.LISTED
         summary = _words(after) if strength is Strength.LISTED else ""
         yield Call(method, target, strength, summary)
-    if not matches and _SUSPECT.search(text):
+    is_suspect = _SUSPECT.search(text) and not words.ALL_CALLS.search(text)
+    if not matches and is_suspect:
         yield Suspect(text[:160])
 
 
@@ -177,11 +206,12 @@ def calls_of_code(code: Code) -> Iterator[Call | Suspect]:
                 yield Suspect(code.text[start : start + 160].split("\n", 1)[0])
             else:
                 yield _of_curl(request)
+    yield from _of_program(code.text)
     lines = code.text.split("\n")[:_MOST_LINES]
     starts: list[tuple[int, re.Match[str]]] = []
     summary: dict[int, str] = {}
     for number, line in enumerate(lines):
-        text = line.strip().lstrip("`*>$ ")
+        text = _CLIENT.sub("", line.strip().lstrip("`*>$ "))
         match = CALL.match(text) or _RELATIVE_CALL.match(text) or _PLACEHOLDER_CALL.match(text)
         if match and re.match(r"\s*(?:$|HTTP/|#|//|--|→|->|\()", text[match.end() :]):
             starts.append((number, match))
@@ -196,6 +226,15 @@ def calls_of_code(code: Code) -> Iterator[Call | Suspect]:
         yield Call(
             method, target, Strength.BLOCK, summary[number], headers=headers, body=body, rest=rest
         )
+
+
+def _of_program(text: str) -> Iterator[Call]:
+    """Calls in samples of programs that send requests."""
+    for match in _PROGRAM.finditer(text[:_LONGEST_PROGRAM]):
+        url = match[2] or match[3]
+        method = match[1] or match[4] or "GET"
+        if _PROGRAM_URL.match(url):
+            yield Call(method.upper(), url, Strength.SAMPLE)
 
 
 def _of_curl(request: CurlRequest) -> Call:
@@ -259,12 +298,14 @@ def calls_of_table(table: Table) -> list[Call]:
 def _of_row(
     table: Table, row: tuple[str, ...], methods: int | None, paths: int | None
 ) -> Call | None:
-    summary = table.cell(row, table.column(words.DESCRIPTION_COLUMN))
-    path = table.cell(row, paths).partition(" ")[0]
+    is_field = bool(table.cell(row, table.column(words.NAME_COLUMN)))
+    summary = "" if is_field else table.cell(row, table.column(words.DESCRIPTION_COLUMN))
+    written = row[paths] if paths is not None and paths < len(row) else ""
+    path = written.replace("\\", "").strip("`*_ ").partition(" ")[0].strip("`*")
     method = method_in(table.cell(row, methods))
     if method and _PATH_CELL.fullmatch(path):
         return Call(method, path, Strength.ALONE, summary)
-    for index, cell in enumerate(row):
+    for index, cell in enumerate(row[:MOST_COLUMNS]):
         match = CALL.match(cell.strip().strip("`*")) or _RELATIVE_CALL.match(cell.strip())
         if match:
             method, target = (group for group in match.groups() if group)

@@ -12,7 +12,7 @@ from workbench.description.draft_operations import DraftBody, DraftOperation
 from workbench.description.prose import words
 from workbench.description.prose.blocks import BOLD_LEVEL, Code, Grid, Section, bare
 from workbench.description.prose.calls import Call, answer_in
-from workbench.description.prose.events import EventBook
+from workbench.description.prose.events import EventBook, name_of_heading
 from workbench.description.prose.examples import (
     NotJsonError,
     is_answer,
@@ -49,6 +49,7 @@ _KEY_NAME = re.compile(
     r"(?:x-)?(?:[\w-]*api[-_]?key|[\w-]*token|[\w-]*secret|apikey)", re.IGNORECASE
 )
 _MOST_EXAMPLES = 20
+_MOST_PARAMETERS = 400  # of one operation
 _MOST_WARNINGS = 50
 
 
@@ -61,14 +62,16 @@ class Filler:
     warnings: list[DocumentWarning] = field(default_factory=list)
     named: dict[str, dict[str, Any]] = field(default_factory=dict)  # types, by lower-case name
 
-    def add_item(self, found: Found, text: str, section: Section) -> bool:
+    def add_item(self, found: Found, text: str, lead: str, section: Section) -> bool:
         """Take a list item as a status or parameter; False where it is none."""
+        if len(found.draft.parameters) > _MOST_PARAMETERS:
+            return True
         status = _ITEM_STATUS.match(text)
         if status:
             answer = found.draft.answers.setdefault(status[1], DraftBody())
             answer.description = answer.description or status[2][:300]
             return True
-        about = self.about(found, section, _lead_of(section, text))
+        about = self.about(found, section, lead)
         item = _ITEM_FIELD.match(text)
         name = field_of(item[1]) if item else ""
         place = words.place_named(about)
@@ -131,6 +134,8 @@ class Filler:
                 self.add_event_fields(fields, section)
             return
         draft = found.draft
+        if len(draft.parameters) > _MOST_PARAMETERS:
+            return
         about = self.about(found, section, lead)
         for status, described in table.statuses():
             draft.answers.setdefault(status, DraftBody()).description = described
@@ -168,7 +173,10 @@ class Filler:
 
     def add_event_fields(self, fields: dict[str, Any], section: Section) -> None:
         """Take a table of fields under a heading about webhooks."""
+        last = self.events.last
         named = next((name for name in self.events.drafts if name in section.title), "")
+        if last is not None and last[0] in (section, *section.parents):
+            named = last[1]
         is_payload = re.search(
             r"\b(?:payload|body|webhook|event|data|fields?)\b", bare(section.title)
         )
@@ -177,7 +185,7 @@ class Filler:
             draft.request = draft.request or DraftBody()
             draft.request.schema = _joined(draft.request.schema, fields)
         elif is_payload:
-            self.events.fields.append(fields)
+            self.events.fields.append((name_of_heading(section), fields))
 
     def rows_of(self, table: Table, calls: Sequence[Call]) -> Iterator[tuple[Call, Table | None]]:
         """Yield each call of a table once, with the rows of fields that belong to it."""
@@ -277,7 +285,9 @@ class Filler:
         ]
         for body in bodies:
             body.schema = resolve_named(body.schema, self.named)
-        self.events.fields = [resolve_named(schema, self.named) for schema in self.events.fields]
+        self.events.fields = [
+            (name, resolve_named(schema, self.named)) for name, schema in self.events.fields
+        ]
         for draft in everything:
             for item in draft.parameters:
                 item["schema"] = resolve_named(item["schema"], {})
@@ -309,17 +319,6 @@ def schemes_of(sections: Sequence[Section], headers: Iterable[str]) -> dict[str,
     if asked and not named:
         schemes["apiKey"] = {"type": "apiKey", "in": "query", "name": asked[1]}
     return schemes
-
-
-def _lead_of(section: Section, text: str) -> str:
-    """The paragraph before the list in which an item stands."""
-    lead = ""
-    for block in section.blocks:
-        if getattr(block, "text", None) == text:
-            return lead
-        if not getattr(block, "is_item", False):
-            lead = getattr(block, "text", "")
-    return lead
 
 
 def _status(about: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,12 +36,14 @@ _LONGEST_NOTE = 600
 class EventBook:
     """The events of one document, by name.
 
-    `fields` are tables of fields that stand among the events and belong to all of them.
+    `fields` are tables of fields that stand among the events and belong to all of them, each with
+    the name that its heading would give to an event.
     """
 
     drafts: dict[str, DraftOperation] = field(default_factory=dict)
-    fields: list[dict[str, Any]] = field(default_factory=list)
+    fields: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    last: tuple[Section, str] | None = None  # the event that a section said it is about
     header: str = ""
 
     def open(self, name: str, summary: str = "") -> DraftOperation:
@@ -64,9 +65,29 @@ class EventBook:
         if len(self.notes) < _MOST_NOTES:
             self.notes.append(text[:_LONGEST_NOTE])
 
+    def begin(self, section: Section) -> None:
+        """Open the event that a heading names, such as `order.created`."""
+        named = _SPAN_NAME.search(section.title) or _DOTTED_NAME.search(section.title)
+        name = named[named.lastindex or 0] if named else ""
+        if name and happened(name) and is_compound(name) and not _FILE.search(name):
+            self.open(name, section.title.replace(name, ""))
+            self.last = (section, name)
+
+    def label(self, label: str, value: str, section: Section) -> bool:
+        """Open the event that a line such as `Event: order.created` names."""
+        if not words.EVENT_LABEL.fullmatch(label) or not _CELL_NAME.fullmatch(value):
+            return False
+        if not (is_about_events(section) or is_compound(value)):
+            return False
+        self.open(value, "" if is_generic(section) else section.title)
+        self.last = (section, value)
+        return True
+
     def add_payload(self, value: Any, section: Section) -> bool:
         """Take a payload shown among events; False where it is none that can be named."""
         stated = _of_family(event_named(value), section)
+        if self.last is not None and not stated and self.last[0] in (section, *section.parents):
+            stated = self.last[1]
         if stated and (section.is_about_webhooks or stated in self.drafts or happened(stated)):
             draft = self.open(stated, "" if is_generic(section) else section.title)
         elif section.is_about_webhooks and isinstance(value, dict):
@@ -77,7 +98,7 @@ class EventBook:
         else:
             return False
         if not draft.description:
-            draft.description = "\n\n".join(section.paragraphs)[:2_000]
+            draft.description = "\n\n".join(section.opening)[:2_000]
         draft.request = draft.request or DraftBody()
         draft.request.examples.append(value)
         return True
@@ -114,9 +135,11 @@ class EventBook:
 
     def finish(self) -> list[DraftOperation]:
         """Return the events, with what is said of all of them."""
+        if self.fields and not self.drafts and self.fields[0][0]:
+            self.open(self.fields[0][0])
         for draft in self.drafts.values():
             if draft.request is None and self.fields:
-                draft.request = DraftBody(schema=self.fields[0])
+                draft.request = DraftBody(schema=self.fields[0][1])
             self.sign(draft)
         return list(self.drafts.values())
 
@@ -141,7 +164,7 @@ def is_about_events(section: Section) -> bool:
     titles = [section.title, *(parent.title for parent in section.parents)]
     if any(words.ABOUT_EVENTS.search(bare(title)) for title in titles):
         return True
-    return any(words.WEBHOOK.search(words.plain(text)) for text in section.paragraphs[:4])
+    return any(words.WEBHOOK.search(words.plain(text)) for text in section.opening[:4])
 
 
 def is_generic(section: Section) -> bool:
@@ -177,11 +200,3 @@ def name_of_heading(section: Section) -> str:
         return ""
     spoken = re.sub(r"\b(?:web-?hooks?|payloads?|examples?|samples?|events?|json)\b", " ", title)
     return re.sub(r"[^a-z0-9]+", "-", spoken if spoken.strip(" -:()") else title).strip("-")
-
-
-def listed_names(table: Table) -> Iterator[str]:
-    """Names that the first column of a table shows, for what it may be."""
-    for row in table.rows:
-        name = table.cell(row, 0)
-        if _CELL_NAME.fullmatch(name):
-            yield name

@@ -10,6 +10,7 @@ from workbench.description.prose.blocks import Section
 from workbench.description.prose.calls import Call, Strength
 from workbench.description.targets import Target, ends_with, is_example_of, shape
 
+_MOST_COMPARED = 200_000  # pairs of paths; a document with more has no reader's hand in it
 MOST_TOLD = 8  # calls that a warning names
 
 
@@ -65,6 +66,36 @@ class Found:
         ]
 
 
+class Index:
+    """Operations by their shape, to ask whether a call is one of them or an example of one."""
+
+    def __init__(self, found: Iterable[Found]) -> None:
+        self.shapes: set[tuple[str, tuple[str, ...]]] = set()
+        self.found: list[Found] = []
+        self.compared = 0
+        for item in found:
+            self.add(item)
+
+    def add(self, item: Found) -> None:
+        """Add one operation."""
+        self.found.append(item)
+        for sample in (shape(item.draft.path), *item.samples):
+            self.shapes.add((item.draft.method, sample))
+
+    def holds(self, method: str, target: Target) -> bool:
+        """Whether the call is known; after very many comparisons, only by its shape."""
+        if (method, shape(target.path)) in self.shapes:
+            return True
+        if self.compared > _MOST_COMPARED:
+            return False
+        self.compared += len(self.found)
+        return any(
+            one.fits(method, target, near=False)
+            or (method == one.draft.method and is_example_of(target.path, one.draft.path))
+            for one in self.found
+        )
+
+
 @dataclass(frozen=True)
 class Tally:
     """How much of what looks like a call or an event was read.
@@ -83,26 +114,34 @@ class Tally:
 def join(found: Iterable[Found]) -> list[Found]:
     """Join operations that are the same: the surest words win, the place of the first stays."""
     kept: list[Found] = []
-    by_shape: dict[tuple[str, str, tuple[str, ...]], list[Found]] = {}
+    by_shape: dict[tuple[str, tuple[str, ...]], list[Found]] = {}
     for item in found:
-        key = (item.draft.source, item.draft.method, shape(item.draft.path))
+        key = _key(item)
         same = by_shape.setdefault(key, [])
         if not same:
             kept.append(item)
         same.append(item)
     joined: list[Found] = []
     for item in kept:
-        same = by_shape[item.draft.source, item.draft.method, shape(item.draft.path)]
-        first, *others = sorted(same, key=lambda one: (not one.is_certain, -one.strength))
+        same = by_shape[_key(item)]
+        first, *others = sorted(
+            same, key=lambda one: (not one.is_certain, -one.strength, not one.draft.source)
+        )
         for other in others:
             _merge(first.draft, other.draft)
         joined.append(first)
     return _without_samples(joined)
 
 
+def _key(item: Found) -> tuple[str, tuple[str, ...]]:
+    return item.draft.method, shape(item.draft.path)
+
+
 def _without_samples(found: list[Found]) -> list[Found]:
     """Fold an operation whose path is only an example of another's into that one."""
     certain = [item for item in found if item.is_certain and "{" in item.draft.path]
+    if len(certain) * len(found) > _MOST_COMPARED:
+        return found
     kept: list[Found] = []
     for item in found:
         owner = next((one for one in certain if _is_sample(item, one)), None)

@@ -14,6 +14,7 @@ from workbench.description.prose.pages import read_page
 from workbench.description.prose.tables import Table
 
 _BOLD_LINE = re.compile(r"(?:\*\*|__)(?=\S)((?:(?!\*\*|__).){1,90})(?:\*\*|__)[ \t]*:?")
+_STATUS = re.compile(r"\b[1-5]\d\d\b")
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?\n)---[ \t]*(?:\n|\Z)", re.DOTALL)
 _FRONT_TITLE = re.compile(r"^title:[ \t]*[\"']?(.*?)[\"']?[ \t]*$", re.MULTILINE)
 _FRONT_CALL = re.compile(
@@ -34,7 +35,9 @@ def read_markdown(text: str) -> tuple[list[Block], str]:
         before = [Words(call[1], 1)] if call else []
         # The lines stay counted, so that what is told later names the right one.
         text = "\n" * front[0].count("\n") + text[front.end() :]
-    tokens = MarkdownIt("commonmark").enable("table").parse(unfold(text))
+    # What stands inside a line is read by `calls`; the parser finds the blocks.
+    parser = MarkdownIt("commonmark").enable("table").disable(["inline", "text_join"])
+    tokens = parser.parse(unfold(text))
     return [*before, *_blocks(tokens)], title
 
 
@@ -57,6 +60,8 @@ def _blocks(tokens: Sequence[Token]) -> Iterator[Block]:
                 yield _words(token.content, line, is_item=items > 0)
             case "fence" | "code_block":
                 language = token.info.strip().split()
+                if status := _STATUS.search(" ".join(language[1:])):
+                    yield Words(f"Response {status[0]}:", line)
                 yield Code(language[0].lower() if language else "", token.content, line)
             case "html_block":
                 yield from read_page(token.content)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from workbench.description.prose import words
 
@@ -19,6 +20,7 @@ _MARK = re.compile(
     r"|<(?P<component>[A-Za-z][\w.-]{0,60}+)(?P<values>(?:[^<>\"'{}]|\"(?:[^\"<]|<[\w:-]{1,40}>)*+\""
     r"|'(?:[^'<]|<[\w:-]{1,40}>)*+'|\{[^{}<]*+\})*+)>",
 )
+_ASCIIDOC = re.compile(r"^(={1,6})[ \t]+(?=\S)", re.MULTILINE)
 _ATTRIBUTE = re.compile(
     r"([A-Za-z][\w-]*)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|\{\s*[\"'`]?([^{}\"'`]*)[\"'`]?\s*\}|([^\s>%]+))"
 )
@@ -28,11 +30,14 @@ _CALL = re.compile(rf"\s*(?:{words.METHODS})\s+\S*/\S*.*", re.IGNORECASE)
 _PLACE = re.compile(r"(query|path|header|body|form)")
 _END = re.compile(r"\{%-?[ \t]*end[\w-]*[ \t]*-?%\}|</[A-Za-z][\w.-]*>")
 _STATUS = re.compile(r"[1-5]\d\d")
+_MOST_MARKS = 4_000  # between two code blocks
 _LONGEST = 2_000  # characters of one mark, and of the words that belong to it
 
 
 def unfold(text: str) -> str:
     """Return the text with the marks outside its code blocks written out as Markdown."""
+    if len(_ASCIIDOC.findall(text)) > 1:
+        text = _ASCIIDOC.sub(lambda match: "#" * len(match[1]) + " ", text)
     if "{%" not in text and "<" not in text:
         return text
     return "\n".join(
@@ -77,7 +82,7 @@ class _Writer:
         """Return the stretch with its marks replaced."""
         parts: list[str] = []
         start = 0
-        for match in _MARK.finditer(self.text):
+        for match in islice(_MARK.finditer(self.text), _MOST_MARKS):
             if match.start() < start:
                 continue
             if match["name"]:

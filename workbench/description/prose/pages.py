@@ -28,18 +28,20 @@ _BOLD = frozenset({"b", "strong"})
 _LANGUAGE = re.compile(r"(?:lang(?:uage)?|highlight|brush)[-:\s]+([a-z0-9]+)|^(json)$")
 _METHOD = re.compile(rf"\s*({words.METHODS}|DEL)\s*", re.IGNORECASE)
 _UNSEEN = re.compile("[\u200b\u200c\u2060\ufeff\u00ad]")
+_LONGEST_BOLD = 90  # characters of a bold line that counts as a heading
 _LONGEST_PIECE = 12  # characters of an element that may be a method
 
 
 def read_page(text: str) -> list[Block]:
     """Read an HTML page, or a piece of one, into blocks."""
     page = _Page()
-    page.feed(_without_remarks(text))
+    page.feed(without_remarks(text))
     page.finish()
     return page.blocks
 
 
-def _without_remarks(text: str) -> str:
+def without_remarks(text: str) -> str:
+    """Return a page without comments and declarations."""
     # Comments and declarations say nothing to a reader, and many that never close would take the
     # parser of the library quadratic time.
     for opener, closer in (("<!--", "-->"), ("<!", ">"), ("<?", ">")):
@@ -76,10 +78,11 @@ class _Page(HTMLParser):
             return
         if tag in {"pre", "code"}:
             self.note_language(attrs)
-        if tag in {"pre", "table", "tr", "td", "th"} or _HEADING.fullmatch(tag):
+        if self.is_code:
+            is_apart = tag in _BLOCKS or _HEADING.fullmatch(tag)
+            self.text.append("\n" if tag == "br" else " " if is_apart else "")
+        elif tag in {"pre", "table", "tr", "td", "th"} or _HEADING.fullmatch(tag):
             self.begin(tag)
-        elif self.is_code:
-            self.text.append("\n" if tag == "br" else "")
         elif tag in _BLOCKS and self.rows is None:
             self.end_paragraph()
             self.is_item = tag in {"li", "dd", "dt"} or (self.is_item and tag in {"p", "div"})
@@ -163,7 +166,7 @@ class _Page(HTMLParser):
         """The text collected so far, on one line; begins anew."""
         text = "".join(self.text)
         # Elements stand side by side: pieces of a path touch, words do not.
-        text = re.sub(r"(?<=[/}\w])\0+(?=/)|(?<=/)\0+(?=[\w{:])|(?<=\})\0+(?=\{)", "", text)
+        text = re.sub(r"(?<=[/}\w])\0+(?=/)|(?<=/)\0+(?=[\w{:(])|(?<=\})\0+(?=\{)", "", text)
         self.text, self.bold_from, self.is_span_open = [], None, False
         return " ".join(text.replace("\0", " ").split())
 
@@ -177,7 +180,7 @@ class _Page(HTMLParser):
     def end_paragraph(self) -> None:
         """Add the text since the last block."""
         text = self.taken()
-        is_bold = 0 < len(text) <= self.bold + 1 and len(text) < 90
+        is_bold = self.bold > 0 and len(text) <= min(self.bold + 1, _LONGEST_BOLD)
         self.bold = 0
         if not text:
             return

@@ -8,13 +8,18 @@ count as operations only where nothing else defines them.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from workbench.description.direction import judge_direction, said_direction
+from workbench.description.direction import (
+    judge_direction,
+    manages_webhooks,
+    said_direction,
+)
 from workbench.description.draft_operations import DraftDocument, DraftOperation
 from workbench.description.prose import words
-from workbench.description.prose.blocks import Block, Code, Grid, Section, Words, bare, cut_sections
+from workbench.description.prose.blocks import Block, Code, Grid, Section, Words, cut_sections
 from workbench.description.prose.calls import (
     Call,
     Strength,
@@ -30,23 +35,26 @@ from workbench.description.prose.calls import (
 )
 from workbench.description.prose.contents import Filler, schemes_of
 from workbench.description.prose.events import EventBook
-from workbench.description.prose.findings import MOST_TOLD, Found, Tally, join
+from workbench.description.prose.findings import MOST_TOLD, Found, Index, Tally, join
 from workbench.description.prose.servers import (
     environment_of,
     is_about_servers,
     is_base,
     stated_servers,
 )
-from workbench.description.targets import Target, is_example_of, read_target, shape
+from workbench.description.targets import Target, read_target, shape
 from workbench.errors import DescriptionError
 from workbench.model.description import Direction, DocumentWarning
 
 _PATH_VALUE = re.compile(r"`?((?:https?://|/|\{\{?\w+\}?\}/|[a-z][\w.-]*/)[^\s`]*)`?(?:\s.*)?")
 _PATH_ALONE = re.compile(r"[\s`*]*((?:https?://[^\s`]+)?/[^\s`]*)[\s`*]*")
 _METHOD_ALONE = re.compile(rf"[\s`*]*({words.METHODS})[\s`*:]*")
+_METHOD_AND_TITLE = re.compile(rf"[\s`*]*({words.METHODS})[`*]*\s+([^\s/][^/\n]{{1,90}})")
 _EVERY = re.compile(
     r"\b(?:all|each|every|these|those|following|both|todos|todas|cada|alle|jede\w*|tous|toutes|chaque)\b"
 )
+_LONGEST_SUMMARY = 90
+_NEAREST = 40  # calls of one section among which an example looks for its own
 _LONGEST = 4_000  # characters of description kept for one operation
 
 
@@ -71,10 +79,10 @@ def read_blocks(blocks: Sequence[Block], title: str, name: str) -> Prose:
         DescriptionError: The prose names no call and no event.
     """
     sections = cut_sections(blocks, title)
-    reader = _Reader(name, stated_servers(sections))
-    for section in sections:
-        reader.read(section)
-    drafts, tally = reader.finish()
+    reader, drafts, tally = _read(sections, name, frozenset())
+    if reader.spoken:
+        # Where only a sentence names the call of a section, what follows belongs to that call.
+        reader, drafts, tally = _read(sections, name, frozenset(reader.spoken))
     if not drafts:
         raise _nothing(name, tally)
     heading = next((section.title for section in sections if section.title), "")
@@ -90,10 +98,21 @@ def read_blocks(blocks: Sequence[Block], title: str, name: str) -> Prose:
     return Prose(drafted, tuple(reader.filler.warnings), tally)
 
 
+def _read(
+    sections: Sequence[Section], name: str, lone: frozenset[Section]
+) -> tuple[_Reader, list[DraftOperation], Tally]:
+    reader = _Reader(name, stated_servers(sections), lone)
+    for section in sections:
+        reader.read(section)
+    return reader, *reader.finish()
+
+
 @dataclass
 class _Reader:
     name: str
     servers: dict[str, str]
+    lone: frozenset[Section]  # sections whose only call is named in a sentence
+    spoken: list[Section] = field(default_factory=list)  # the same, while they are found
     found: list[Found] = field(default_factory=list)
     open: list[Found] = field(default_factory=list)  # of the part of the document at hand
     current: Found | None = None
@@ -105,6 +124,7 @@ class _Reader:
     headers: list[str] = field(default_factory=list)
     method: str = ""  # stated on a line of its own, its path to follow
     path: str = ""  # stated on a line of its own, its method to follow
+    title: str = ""  # words beside the method that is to be followed by its path
     every_call: str = ""  # method that the document states for all calls
 
     def __post_init__(self) -> None:
@@ -114,20 +134,24 @@ class _Reader:
         """Read one section: a new operation, a part of the one above, or events."""
         if self.current is not None and section.level <= self.level:
             self.current, self.open = None, []
-        self.method = self.path = ""
+        titled = _METHOD_AND_TITLE.fullmatch(section.title)
+        self.method, self.title = (titled[1], titled[2]) if titled else ("", "")
+        self.path = ""
         resources = [resource_of(above.title) for above in (section, *reversed(section.parents))]
         resource = next((path for path in resources if path), "")
         for call in calls_of_heading(section.title, resource=resource):
             self.take(call, section, in_heading=True)
         self.path = self.path or resources[0]
+        if self.current is None and section.is_about_webhooks:
+            self.events.begin(section)
         procedure = procedure_of(section.title)
         if self.every_call and procedure and self.current is None:
             self.take(Call(self.every_call, f"/{procedure}", Strength.ALONE), section)
         lead = ""
         for block in section.blocks:
             if isinstance(block, Words):
-                self.read_words(block, section)
-                lead = block.text
+                self.read_words(block, lead, section)
+                lead = lead if block.is_item else block.text
             elif isinstance(block, Code):
                 self.read_code(block, lead, section)
             else:
@@ -135,21 +159,29 @@ class _Reader:
         if self.current is not None:
             self.describe(self.current, section)
 
-    def read_words(self, block: Words, section: Section) -> None:
+    def read_words(self, block: Words, lead: str, section: Section) -> None:
         """Read a paragraph or list item."""
         self.events.note(block.text)
         every = words.ALL_CALLS.search(block.text)
         self.every_call = self.every_call or (every[1].upper() if every else "")
-        if block.is_item:
-            if self.current is not None and self.filler.add_item(self.current, block.text, section):
-                return
-            if self.events.add_item(block.text, section):
-                return
-        if block.text.lstrip()[:1] in {"{", "["}:
-            self.filler.add_code(self.current, Code("", block.text, block.line), "", section)
+        if block.is_item and (
+            self.events.add_item(block.text, section)
+            or (
+                self.current is not None
+                and self.filler.add_item(self.current, block.text, lead, section)
+            )
+        ):
             return
+        if self.current is not None and not self.current.draft.summary:
+            self.name_by(block)
         for line in block.text.split("\n"):
             self.read_line(line, section, is_item=block.is_item)
+
+    def name_by(self, block: Words) -> None:
+        """Take a short line as the summary of a call that stands without a title."""
+        text = words.MARKS.sub("", block.text).strip()
+        if self.current is not None and len(text) < _LONGEST_SUMMARY and "/" not in text:
+            self.current.draft.summary = text
 
     def read_line(self, line: str, section: Section, *, is_item: bool) -> None:
         """Read one line: a call, a label with a method or path, or an address."""
@@ -164,8 +196,16 @@ class _Reader:
         if environment is not None:
             self.take_address(environment[1], environment[0], section)
             return
+        self.note_part(line, section)
+        if self.method and self.path:
+            self.take(Call(self.method, self.path, Strength.ALONE, self.title), section)
+            self.method = self.path = self.title = ""
+
+    def note_part(self, line: str, section: Section) -> None:
+        """Remember a method or path that stands on a line of its own, with or without a label."""
         labelled = label_of(line)
-        method, path = _METHOD_ALONE.fullmatch(line), _PATH_ALONE.fullmatch(line)
+        if labelled and self.current is None and self.events.label(*labelled, section):
+            return
         value = _PATH_VALUE.fullmatch(labelled[1]) if labelled else None
         if labelled and words.METHOD_LABEL.fullmatch(labelled[0]) and method_in(labelled[1]):
             self.method = method_in(labelled[1])
@@ -173,15 +213,12 @@ class _Reader:
             self.path = value[1]
         elif labelled and value and words.HOOK_LABEL.fullmatch(labelled[0]):
             self.method, self.path = "POST", value[1]
-        elif method:
-            self.method, self.path = method[1], ""
-        elif path and self.method:
+        elif method := _METHOD_ALONE.fullmatch(line):
+            self.method, self.path, self.title = method[1], "", ""
+        elif (titled := _METHOD_AND_TITLE.fullmatch(line)) and "`" in line:
+            self.method, self.path, self.title = titled[1], "", titled[2].strip("` *")
+        elif self.method and (path := _PATH_ALONE.fullmatch(line)):
             self.path = path[1]
-        else:
-            return
-        if self.method and self.path:
-            self.take(Call(self.method, self.path, Strength.ALONE), section)
-            self.method = self.path = ""
 
     def read_code(self, block: Code, lead: str, section: Section) -> None:
         """Read a code block: requests, an answer, or a payload."""
@@ -193,6 +230,9 @@ class _Reader:
             else:
                 self.take(call, section)
                 rest = call.rest
+        if not calls and self.method and (path := _PATH_ALONE.fullmatch(block.text.strip())):
+            self.take(Call(self.method, path[1], Strength.ALONE, self.title), section)
+            self.method = self.title = ""
         text = "\n".join(rest) if calls else block.text
         self.events.note(block.text if len(block.text) < 300 else "")
         if text.strip():
@@ -220,7 +260,7 @@ class _Reader:
             if is_base(url.rstrip("/")):
                 self.servers[url.rstrip("/")] = label
             return
-        stated = words.SENDS_POST.search(" ".join(section.paragraphs))
+        stated = words.SENDS_POST.search(" ".join(section.opening))
         self.take(Call(stated[1] if stated else "GET", url, Strength.ALONE), section)
         if target.server in self.servers:
             self.servers[target.server] = self.servers[target.server] or label
@@ -234,13 +274,14 @@ class _Reader:
             self.suspects.append(f"{call.method} {call.target}")
             return None
         self.seen.setdefault((call.method, shape(target.path)), f"{call.method} {target.path}")
-        known = next((one for one in self.open if one.fits(call.method, target, near=True)), None)
+        near = self.open[-_NEAREST:]
+        known = next((one for one in near if one.fits(call.method, target, near=True)), None)
         if known is not None and not is_listed and not in_heading:
             known.improve(call, target)
             known.samples.append(shape(target.path))
             self.current = known
             self.filler.add_request(known, call)
-        elif call.strength <= Strength.LISTED:
+        elif call.strength <= Strength.LISTED and section not in self.lone:
             self.mentions.append((call, target, section))
             return None
         else:
@@ -252,15 +293,17 @@ class _Reader:
         self.headers += [
             name if "Bearer" not in value else "Bearer" for name, value in call.headers
         ]
-        if target.server:
-            self.servers.setdefault(target.server, "")
+        host = next((value for name, value in call.headers if name.lower() == "host"), "")
+        if target.server or re.fullmatch(r"[\w-]+(?:\.[\w-]+)+(?::\d+)?", host):
+            self.servers.setdefault(target.server or f"https://{host}", "")
         return known
 
     def begin(self, call: Call, target: Target, section: Section) -> Found:
         """Start an operation or event."""
         subject = words.NUMBER.sub("", words.MARKS.sub("", section.subject)).strip(" :")
         summary = call.summary or (subject if not _is_call(subject) else "")
-        if not summary and section.parents:
+        is_open = any(isinstance(block, Words) for block in section.blocks)
+        if not summary and section.parents and not (_is_call(section.title) and is_open):
             summary = words.MARKS.sub("", section.parents[-1].title)
         draft = DraftOperation(
             method=call.method,
@@ -277,25 +320,22 @@ class _Reader:
 
     def is_event(self, call: Call, target: Target, section: Section, summary: str) -> bool:
         """Whether the call is one that comes to us, by the words around it."""
-        said = "\n\n".join(section.paragraphs)
+        said = "\n\n".join(section.opening)
         own = said_direction(f"{summary}. {said}")
         if own is not None:
-            judged = judge_direction(call.method, target.path, summary=summary, description=said)
-            return own is Direction.INBOUND and judged is Direction.INBOUND
+            return own is Direction.INBOUND and not manages_webhooks(target.path, summary)
         for above in reversed(section.parents):
             lead = ". ".join(
                 sentence
-                for text in (above.title, *above.paragraphs)
+                for text in (above.title, *above.opening)
                 for sentence in re.split(r"(?<=[.;:!?])\s", text)
                 if above.level > 1 or _EVERY.search(words.plain(sentence))
             )
             stated = said_direction(lead)
             if stated is not None:
-                judged = judge_direction(call.method, target.path, summary=summary)
-                tagged = judge_direction(
-                    call.method, target.path, summary=summary, tags=("webhook",)
-                )
-                return stated is Direction.INBOUND and Direction.INBOUND in {judged, tagged}
+                is_sending = call.method in {"POST", "PUT", "PATCH"}
+                is_managing = manages_webhooks(target.path, summary)
+                return stated is Direction.INBOUND and is_sending and not is_managing
         tags = ("webhook",) if section.is_about_webhooks else ()
         judged = judge_direction(call.method, target.path, tags=tags, summary=summary)
         return bool(tags) and judged is Direction.INBOUND
@@ -308,14 +348,16 @@ class _Reader:
 
     def finish(self) -> tuple[list[DraftOperation], Tally]:
         """Settle the mentions, join what is the same, and count."""
+        known = Index(self.found)
+        crowd = Counter(section for _, _, section in self.mentions)
+        owners = {one.section for one in self.found}
         for call, target, section in self.mentions:
-            if any(one.fits(call.method, target, near=False) for one in self.found):
+            if known.holds(call.method, target):
                 continue
-            is_lone = all(one.section is not section for one in self.found) and not any(
-                other is not call and place is section for other, _, place in self.mentions
-            )
+            is_lone = section not in owners and crowd[section] == 1
             if call.strength is Strength.LISTED or is_lone:
-                self.begin(call, target, section)
+                self.spoken += [section] if is_lone and call.strength is Strength.MENTION else []
+                known.add(self.begin(call, target, section))
         joined = join(self.found)
         self.filler.finish([item.draft for item in joined])
         events = self.events.finish()
@@ -323,24 +365,13 @@ class _Reader:
             if item.draft.source:
                 self.events.sign(item.draft)
         left = [
-            text for (method, _), text in self.seen.items() if not self.is_read(method, text)
-        ] + list(dict.fromkeys(self.suspects))
+            text
+            for (method, _), text in self.seen.items()
+            if not known.holds(method, Target("", text.partition(" ")[2]))
+        ]
+        left += list(dict.fromkeys(self.suspects))
         drafts = [*(item.draft for item in joined), *events]
         return drafts, Tally(len(left) + len(drafts), len(drafts), tuple(left[:MOST_TOLD]))
-
-    def is_read(self, method: str, text: str) -> bool:
-        """Whether a call became an operation, alone or as an example of one."""
-        path = text.partition(" ")[2]
-        return any(
-            one.draft.method == method
-            and (
-                shape(path) == shape(one.draft.path)
-                or is_example_of(path, one.draft.path)
-                or shape(path) in one.samples
-                or one.fits(method, Target("", path), near=False)
-            )
-            for one in self.found
-        )
 
 
 def _is_call(title: str) -> bool:
@@ -356,6 +387,3 @@ def _nothing(name: str, tally: Tally) -> DescriptionError:
         "method and path. Where a page is drawn by a program, save it as the browser shows it, or "
         "ask for the description behind it.",
     )
-
-
-__all__ = ["Prose", "bare", "read_blocks"]

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from workbench.description.prose import words
 
 _MARKUP = re.compile(r"[`*]|<[^<>]{0,200}>|\\(?=[_\[\]])")
+_LATEST_HEADER = 12  # rows among which the header of a spreadsheet is looked for
 _LONGEST = 2_000  # characters of one cell that are read
 _FIELD = re.compile(r"[A-Za-z_$@][\w$@.\[\]-]*")
+MOST_COLUMNS = 100  # of one table that are looked at
 NAMED = "$named"  # key of a schema while it is read: name of a type that another table describes
 _MANY = re.compile(
     r"(?:array|list|collection|set|lista|liste)s? ?(?:of|de|von|"
@@ -40,10 +43,11 @@ class Table:
 
     def column(self, pattern: re.Pattern[str]) -> int | None:
         """Index of the first column whose header matches."""
-        for index, cell in enumerate(self.header):
-            if pattern.search(words.plain(clean(cell))):
-                return index
-        return None
+        return next((i for i, cell in enumerate(self._plain_header) if pattern.search(cell)), None)
+
+    @cached_property
+    def _plain_header(self) -> tuple[str, ...]:
+        return tuple(words.plain(clean(cell)) for cell in self.header[:MOST_COLUMNS])
 
     def cell(self, row: tuple[str, ...], column: int | None) -> str:
         """Text of a cell without markup; empty where there is none."""
@@ -59,6 +63,24 @@ class Table:
             code = words.STATUS.match(self.cell(row, status))
             if code:
                 yield code[1], self.cell(row, described)
+
+
+def settle(rows: Sequence[tuple[str, ...]]) -> Table:
+    """Make a table of rows whose header may stand below a title, as in spreadsheets."""
+    known = (
+        words.NAME_COLUMN,
+        words.TYPE_COLUMN,
+        words.METHOD_COLUMN,
+        words.PATH_COLUMN,
+        words.REQUIRED_COLUMN,
+        words.DESCRIPTION_COLUMN,
+        words.EVENT_COLUMN,
+    )
+    for number, row in enumerate(rows[:_LATEST_HEADER]):
+        table = Table(row, tuple(rows[number + 1 :]))
+        if sum(table.column(pattern) is not None for pattern in known) > 1:
+            return table
+    return Table(rows[0], tuple(rows[1:])) if rows else Table((), ())
 
 
 def clean(text: str) -> str:

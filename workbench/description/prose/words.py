@@ -23,13 +23,13 @@ PART_TITLE = re.compile(
     r"requete|reponse|parametres?|exemples?|corps)"
 )
 METHOD_LABEL = re.compile(
-    r"(?:http[ -]?|request[ -]?|api[ -]?)?(?:methods?|verbs?|metodos?|methoden?|methodes?|"
+    r"(?:http[ -]?|request[ -]?|api[ -]?)?(?:methods?|verbs?|metod[ao]s?|methoden?|methodes?|"
     r"\w*methode)"
     r"(?: http)?"
 )
 TARGET_LABEL = re.compile(
     r"(?:http |request |api |full |relative |resource |complete )?"
-    r"(?:urls?|uris?|paths?|endpoints?|routes?|resources?|rutas?|rotas?|pfad|adresse|caminho|chemin|"
+    r"(?:urls?|uris?|paths?|endpoints?|routes?|resources?|rutas?|rotas?|pfad|pad|percorso|indirizzo|sciezka|adresse|caminho|chemin|"
     r"address|anfrage ?url|aufruf)(?: (?:path|template|pattern))?"
 )
 HOOK_LABEL = re.compile(r"(?:web-?hooks?|callbacks?)(?: (?:url|path|endpoint))?")
@@ -71,6 +71,10 @@ EVENT_COLUMN = re.compile(
 ABOUT_EVENTS = re.compile(
     r"\b(?:events?|eventos?|topics?|notifications?|notificacoes|notificaciones|evenements?|"
     r"ereignis(?:se)?|triggers?)\b"
+)
+EVENT_LABEL = re.compile(
+    r"(?:webhook )?(?:events?|eventos?|topics?|triggers?|evenements?|ereignis)(?: (?:names?|"
+    r"types?|code|key))?"
 )
 SIGNATURE = re.compile(
     r"\b(?:signatures?|signed|signing|hmac|firma|firmado|assinatura|signatur|signiert|signe)\b"
@@ -116,7 +120,7 @@ REQUIRED_COLUMN = re.compile(
 DESCRIPTION_COLUMN = re.compile(
     r"^(?:description|purpose|summary|action|function|what it does|notes?|meaning|details?|"
     r"comments?|descripcion|notas?|significado|descricao|"
-    r"remarque|beschreibung|bemerkung|zweck|funktion|accion|acao|uso|usage)$"
+    r"remarque|descrizione|omschrijving|opis|beschreibung|bemerkung|zweck|funktion|accion|acao|uso|usage)$"
 )
 STATUS_COLUMN = re.compile(r"^(?:http )?(?:status|code|codigo|estado)(?: code| http)?$")
 STATED_REQUIRED = re.compile(
@@ -150,11 +154,11 @@ _TYPES = (
 )
 URL = re.compile(r"https?://[^\s`)>\]\"'|*,;]+")
 METHOD_COLUMN = re.compile(
-    r"^(?:http )?(?:methods?|verbs?|metodos?|methoden?|methodes?|\w*methode)$"
+    r"^(?:http )?(?:methods?|verbs?|metod[ao]s?|methoden?|methodes?|\w*methode)$"
 )
 PATH_COLUMN = re.compile(
     r"^(?:api |full |relative )?(?:urls?|uris?|paths?|endpoints?|routes?|resources?|rutas?|"
-    r"rotas?|pfad|"
+    r"rotas?|pfad|pad|percorso|indirizzo|sciezka|"
     r"caminho|chemin|adresse|url path)(?: ?\(.{0,30}\))?$"
 )
 BEARER = re.compile(r"authorization:?\s*`?\s*bearer|bearer token|token bearer")

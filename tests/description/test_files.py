@@ -1,0 +1,479 @@
+"""Files that partners hand over: office files, tables, REST clients' exports, RAML, refusals."""
+
+import gzip
+import importlib.util
+import io
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from workbench.description import describe
+from workbench.description.conversion import convert
+from workbench.description.limits import DEFAULT_LIMITS
+from workbench.errors import DescriptionError
+from workbench.model.description import ApiDescription
+
+_SPEC = importlib.util.spec_from_file_location("office", Path(__file__).with_name("office.py"))
+assert _SPEC is not None
+assert _SPEC.loader is not None
+office = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(office)
+
+ROWS = [
+    ["Nido: list of fields", None, None, None],
+    [],
+    ["Endpoint", "Method", "Field", "Type", "Required", "Description"],
+    ["/tables/{id}", "GET", "id", "string", "Y", "Its id"],
+    [None, None, "state", "string", "Y", "free or taken"],
+    ["/tables/{id}/seat", "POST", "guests", "integer", "Y", "How many"],
+]
+
+
+@pytest.fixture
+def take(tmp_path: Path) -> Callable[[str, bytes], ApiDescription]:
+    """Describe a file of these bytes."""
+
+    def of_bytes(name: str, content: bytes) -> ApiDescription:
+        path = tmp_path / name
+        path.write_bytes(content)
+        return describe([path])
+
+    return of_bytes
+
+
+Take = Callable[[str, bytes], ApiDescription]
+
+
+def ids(description: ApiDescription) -> list[str]:
+    """The operations of a description."""
+    return [item.id for item in description.operations]
+
+
+def check_fields(description: ApiDescription) -> None:
+    """The fields of the list above are where they belong."""
+    read, seat = description.operations
+    assert (read.id, seat.id) == ("GET /tables/{id}", "POST /tables/{id}/seat")
+    assert read.response_schema is not None
+    assert set(read.response_schema["properties"]) == {"id", "state"}
+    assert seat.request_schema is not None
+    assert seat.request_schema["properties"]["guests"]["type"] == "integer"
+    assert seat.request_schema["required"] == ["guests"]
+
+
+def test_excel_lists_calls_and_their_fields(take: Take) -> None:
+    """A title above the header and merged cells do not matter."""
+    description = take("fields.xlsx", office.excel({"API": ROWS}))
+    assert description.documents[0].format == "xlsx"
+    check_fields(description)
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_separated_values_are_the_same_list(take: Take, separator: str) -> None:
+    """Any usual separator is found out."""
+    lines = [separator.join(str(cell or "") for cell in row) for row in ROWS[2:]]
+    check_fields(take("fields.csv", "\r\n".join(lines).encode("utf-8-sig")))
+
+
+def test_word_is_read_with_tables_and_payloads(take: Take) -> None:
+    """Headings, a table, and JSON typed as one paragraph a line."""
+    content = office.word(
+        ["# Seat guests", "POST /tables/{id}/seat", "Request:", "{", '"guests": 4', "}"],
+        [[["Field", "Type", "Description"], ["guests", "integer", "How many"]]],
+    )
+    (operation,) = take("guide.docx", content).operations
+    assert (operation.id, operation.summary) == ("POST /tables/{id}/seat", "Seat guests")
+    assert operation.bodies[0].examples == ({"guests": 4},)
+    assert operation.bodies[0].schema_["properties"]["guests"]["type"] == "integer"
+
+
+def test_pdf_is_read_with_headings_code_and_tables(take: Take) -> None:
+    """Sizes of letters tell headings, fonts tell code, lines tell tables."""
+    source = (
+        "= Nido API\n== Seat guests\n`POST /tables/{id}/seat`\n\nWords.\n\nRequest:\n"
+        '```json\n{"guests": 4,\n "since": "now"}\n```\n'
+        "#table(columns: 3, [Field], [Type], [Description], [guests], [integer], [How many])\n"
+        "== Read table\n`GET /tables/{id}` returns one table.\n"
+    )
+    description = take("guide.pdf", office.pdf(source))
+    seat, read = description.operations
+    assert (seat.id, seat.summary) == ("POST /tables/{id}/seat", "Seat guests")
+    assert seat.bodies[0].examples == ({"guests": 4, "since": "now"},)
+    assert seat.bodies[0].schema_["properties"]["guests"]["type"] == "integer"
+    assert read.id == "GET /tables/{id}"
+
+
+def test_pdf_without_text_says_so(take: Take) -> None:
+    """A scan is refused with what to do."""
+    with pytest.raises(DescriptionError, match="pictures of its pages"):
+        take("scan.pdf", office.pdf("#rect(width: 2cm, height: 2cm)"))
+
+
+def test_missing_parsers_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Without the extra, the error says which one to install."""
+    from workbench.description import extraction  # noqa: PLC0415
+
+    program = tmp_path / "extraction.py"
+    source = Path(extraction.__file__).read_text("utf-8")
+    program.write_text(source.replace("import mammoth", "import mammoth_that_is_absent"), "utf-8")
+    monkeypatch.setattr(extraction, "__file__", str(program))
+    with pytest.raises(DescriptionError) as caught:
+        convert(office.word(["x"]), "docx", "a.docx", DEFAULT_LIMITS)
+    assert "[documents]" in str(caught.value.hint)
+
+
+def bomb(parts: int, size: int) -> bytes:
+    """A Word file whose parts unpack to far more than they weigh."""
+    sound = office.word(["GET /a"])
+    target = io.BytesIO(sound)
+    with zipfile.ZipFile(target, "a", zipfile.ZIP_DEFLATED) as packed:
+        for number in range(parts):
+            packed.writestr(f"word/media/{number}.xml", b"\0" * size)
+    return target.getvalue()
+
+
+ENTITIES = '<!DOCTYPE a [<!ENTITY b "bbbbbbbbbb"><!ENTITY c "&b;&b;&b;&b;">]><a>&c;</a>'
+DEEP = "<w:p>" * 50_000
+LOOP = (
+    b"%PDF-1.7\n1 0 obj\n<</Type/Pages/Kids[1 0 R]/Count 1>>\nendobj\n"
+    b"trailer<</Root<</Pages 1 0 R>>>>\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("bomb.docx", bomb(20, 6_000_000)),
+        ("parts.docx", bomb(4_100, 1)),
+        ("entities.docx", office.archive({"word/document.xml": ENTITIES})),
+        ("deep.docx", office.archive({"word/document.xml": DEEP})),
+        ("cut.docx", office.word(["GET /a"])[:300]),
+        ("lying.xlsx", office.archive({"xl/workbook.xml": "<workbook/>"})),
+        ("noise.xlsx", b"PK\x03\x04" + bytes(range(256)) * 40),
+        ("cut.pdf", office.pdf("GET /a")[:400]),
+        ("noise.pdf", b"%PDF-1.7\n" + b"<<" * 20_000),
+        ("loop.pdf", LOOP),
+    ],
+)  # fmt: skip
+def test_hostile_office_files_are_refused(take: Take, name: str, content: bytes) -> None:
+    """Bombs, entities, depth, loops and damage end in a refusal by name, never in the parser."""
+    with pytest.raises(DescriptionError) as caught:
+        take(name, content)
+    assert caught.value.hint
+
+
+def test_parsers_have_no_network(take: Take, listener: Any) -> None:
+    """A picture that a Word file links to is not asked for."""
+    address = f"http://127.0.0.1:{listener.port}/picture.png"
+    relations = (
+        '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+        '<Relationship Id="p1" TargetMode="External" Type="http://schemas.openxmlformats.org/'
+        f'officeDocument/2006/relationships/image" Target="{address}"/></Relationships>'
+    )
+    picture = (
+        '<w:p><w:r><w:drawing><wp:inline xmlns:wp="http://schemas.openxmlformats.org/drawingml/2006/'
+        'wordprocessingDrawing"><a:graphic xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/'
+        'main"><a:graphicData><pic:pic xmlns:pic="http://schemas.openxmlformats.org/drawingml/2006/'
+        'picture"><pic:blipFill><a:blip xmlns:r="http://schemas.openxmlformats.org/officeDocument/'
+        '2006/relationships" r:link="p1"/></pic:blipFill></pic:pic></a:graphicData></a:graphic>'
+        "</wp:inline></w:drawing></w:r></w:p>"
+    )
+    sound = office.word(["GET /a"])
+    with zipfile.ZipFile(io.BytesIO(sound)) as packed:
+        parts: dict[str, Any] = {name: packed.read(name) for name in packed.namelist()}
+    document = parts["word/document.xml"].decode()
+    parts["word/document.xml"] = document.replace("</w:body>", picture + "</w:body>")
+    parts["word/_rels/document.xml.rels"] = relations
+    assert ids(take("linked.docx", office.archive(parts))) == ["GET /a"]
+    assert listener.requests == []
+
+
+WSDL = (
+    '<?xml version="1.0"?><definitions xmlns="http://schemas.xmlsoap.org/wsdl/">'
+    '<portType name="T"><operation name="Read"/></portType></definitions>'
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("service.wsdl", WSDL.encode(), "WSDL"),
+        ("service.xml", WSDL.encode(), "WSDL"),
+        ("types.xsd", b'<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"/>', "XML Schema"),
+        ("s.graphql", b"type Query { table(id: ID!): Table }", "GraphQL"),
+        ("s.txt.gql", b"extend type Mutation {\n seat: Boolean }", "GraphQL"),
+        ("schema", b"schema { query: Query }", "GraphQL"),
+        ("a.proto", b'syntax = "proto3";\nservice T { rpc Read(A) returns (B); }', "gRPC"),
+        ("shot.png", b"\x89PNG\r\n\x1a\n" + b"\0" * 40, "image"),
+        ("shot.md", b"\xff\xd8\xff\xe0" + b"\0" * 40, "image"),
+        ("docs.zip", office.archive({"a.txt": "GET /a"}), "archive"),
+        ("docs.tar.gz", gzip.compress(b"GET /a"), "archive"),
+        ("slides.pptx", office.archive({"ppt/presentation.xml": "<a/>"}), "PowerPoint"),
+        ("text.odt", office.archive({"mimetype": "x", "content.xml": "<a/>"}), "OpenDocument"),
+        ("old.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "old format"),
+        ("page.mhtml", b"MIME-Version: 1.0\nContent-Type: multipart/related\n", "MHTML"),
+        ("tool.exe", b"MZ\x90\0" + b"\0" * 60, "program"),
+    ],
+)
+def test_other_files_are_refused_by_their_name(
+    take: Take, name: str, content: bytes, said: str
+) -> None:
+    """The error names the kind and says what to ask the partner for."""
+    with pytest.raises(DescriptionError, match=said) as caught:
+        take(name, content)
+    assert len(str(caught.value.hint)) > 20
+
+
+INSOMNIA_4 = {
+    "_type": "export",
+    "__export_format": 4,
+    "resources": [
+        {"_id": "w", "_type": "workspace", "name": "Nido"},
+        {"_id": "e", "_type": "environment", "data": {"base_url": "https://api.nido.example/v1"}},
+        {"_id": "g", "_type": "request_group", "parentId": "w", "name": "Tables"},
+        {
+            "_id": "r1", "_type": "request", "parentId": "g", "name": "Seat", "method": "POST",
+            "url": "{{ _.base_url }}/tables/{{ _.id }}/seat",
+            "headers": [{"name": "X-Site", "value": "1"}, {"name": "X-Off", "disabled": True}],
+            "body": {"mimeType": "application/json", "text": '{"guests": {{ _.n }}}'},
+            "authentication": {"type": "bearer", "token": "secret-value"},
+        },
+        {"_id": "r2", "_type": "request", "parentId": "w", "name": "No address", "url": ""},
+    ],
+}  # fmt: skip
+INSOMNIA_5 = """type: collection.insomnia.rest/5.0
+name: Nido
+collection:
+  - name: Tables
+    children:
+      - name: Seat
+        url: "{{ _.base_url }}/tables/{{ _.id }}/seat"
+        method: POST
+        headers: [{name: X-Site, value: "1"}]
+        body: {mimeType: application/json, text: '{"guests": 4}'}
+        authentication: {type: bearer, token: secret-value}
+environments:
+  name: Base
+  data: {base_url: "https://api.nido.example/v1"}
+"""
+BRUNO = {
+    "name": "Nido",
+    "version": "1",
+    "items": [
+        {
+            "type": "folder",
+            "name": "Tables",
+            "items": [
+                {
+                    "type": "http",
+                    "name": "Seat",
+                    "request": {
+                        "method": "POST",
+                        "url": "{{base_url}}/tables/:id/seat",
+                        "headers": [{"name": "X-Site", "value": "1", "enabled": True}],
+                        "body": {"mode": "json", "json": '{"guests": 4}'},
+                        "auth": {"mode": "bearer", "bearer": {"token": "secret-value"}},
+                    },
+                }
+            ],
+        }
+    ],
+    "environments": [
+        {
+            "name": "test",
+            "variables": [{"name": "base_url", "value": "https://api.nido.example/v1"}],
+        }
+    ],
+}
+HTTP = """@base_url = https://api.nido.example/v1
+### Seat
+# @name seat
+POST {{base_url}}/tables/{{id}}/seat HTTP/1.1
+Content-Type: application/json
+Authorization: Bearer secret-value
+X-Site: 1
+
+{"guests": 4}
+
+> {% client.log("x") %}
+"""
+BRU = """meta {
+  name: Seat
+  type: http
+}
+
+post {
+  url: https://api.nido.example/v1/tables/:id/seat
+  body: json
+  auth: bearer
+}
+
+headers {
+  X-Site: 1
+  ~X-Off: 2
+}
+
+auth:bearer {
+  token: secret-value
+}
+
+body:json {
+  {"guests": 4}
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "kind"),
+    [
+        ("nido.json", INSOMNIA_4, "insomnia"),
+        ("nido.yaml", INSOMNIA_5, "insomnia"),
+        ("nido.json", BRUNO, "bruno"),
+        ("nido.http", HTTP, "http"),
+        ("seat.bru", BRU, "bruno"),
+    ],
+)
+def test_rest_clients_are_read(
+    read: Callable[..., ApiDescription], name: str, content: Any, kind: str
+) -> None:
+    """Folder, URL with variables, header, body and login are read; the token is not kept."""
+    description = read(content, name)
+    assert description.documents[0].format == kind
+    (seat,) = description.operations
+    assert seat.path.endswith("/tables/{id}/seat")
+    assert (seat.method, seat.summary) == ("POST", "Seat")
+    assert [item.name for item in seat.parameters if item.place == "header"] == ["X-Site"]
+    assert "guests" in seat.bodies[0].examples[0]
+    assert [item.scheme for item in description.security] == ["bearer"]
+    assert "secret-value" not in description.model_dump_json()
+    servers = description.documents[0].servers
+    assert servers[0].startswith("https://api.nido.example")
+
+
+def test_a_request_without_address_is_told(read: Callable[..., ApiDescription]) -> None:
+    """It is left out with a warning that points at it."""
+    (warning,) = [
+        item for item in read(INSOMNIA_4, "nido.json").warnings if item.slug == "unreadable-request"
+    ]
+    assert warning.pointer == "/resources/4"
+
+
+RAML = """#%RAML 1.0
+title: Nido
+version: v2
+baseUri: https://api.nido.example/{version}
+traits: {paged: {queryParameters: {page: integer}}}
+types:
+  Table:
+    properties:
+      id: string
+      seats?: integer
+      guests: Guest[]
+  Guest:
+    properties: {name: string, kind: {enum: [adult, child]}}
+securitySchemes:
+  key: {type: Pass Through, describedBy: {headers: {X-Nido-Key: string}}}
+/tables:
+  get:
+    queryParameters: {free: {type: boolean, required: false}}
+    responses: {200: {body: {application/json: {type: "Table[]"}}}}
+  /{id}:
+    uriParameters: {id: string}
+    put:
+      body: {application/json: {type: Table, example: '{"id": "7", "guests": []}'}}
+      responses: {204: {description: changed}}
+"""
+
+
+def test_raml_is_read(read: Callable[..., ApiDescription]) -> None:
+    """Resources, types, examples and login; what is not followed is told."""
+    description = read(RAML, "api.raml")
+    tables, change = description.operations
+    assert (tables.id, change.id) == ("GET /tables", "PUT /tables/{id}")
+    assert description.documents[0].servers == ("https://api.nido.example/v2",)
+    assert tables.parameters[0].schema_ == {"type": "boolean"}
+    schema = tables.response_schema
+    assert schema is not None
+    assert schema["items"]["required"] == ["id", "guests"]
+    assert schema["items"]["properties"]["guests"]["items"]["properties"]["kind"]["enum"] == [
+        "adult",
+        "child",
+    ]
+    assert change.bodies[0].examples == ({"id": "7", "guests": []},)
+    assert [item.parameter for item in description.security] == ["X-Nido-Key"]
+    assert [item.pointer for item in description.warnings if item.slug == "raml-left-out"] == [
+        "/traits"
+    ]
+
+
+def test_raml_types_that_hold_themselves_end(read: Callable[..., ApiDescription]) -> None:
+    """A type within itself, a union of itself and a resource without end of depth are no loops."""
+    text = "#%RAML 1.0\ntypes: {A: {properties: {a: A, b: 'B[]'}}, B: 'B | A'}\n"
+    text += "/a: {get: {responses: {200: {body: {application/json: {type: A}}}}}}\n"
+    assert ids(read(text, "loop.raml")) == ["GET /a"]
+    deep = "#%RAML 0.8\n" + "".join(f"{' ' * n}/a{n}:\n" for n in range(100))
+    read(deep, "deep.raml")
+
+
+CATALOGUE = """title: Nido events
+groups:
+- name: Tables
+  payload_fields: [id, table.seats, at]
+  events:
+  - {name: table.taken, description: Guests sit down}
+  - {name: table.freed, example: {id: 1}}
+webhooks:
+  bill.paid: {summary: Settled, payload: {amount: number}}
+"""
+
+
+def test_a_list_of_events_is_read(read: Callable[..., ApiDescription]) -> None:
+    """Names, words, shared fields, an example and a payload of its own."""
+    description = read(CATALOGUE, "events.yml")
+    found = {item.name: item for item in description.events}
+    assert set(found) == {"table.taken", "table.freed", "bill.paid"}
+    assert found["table.taken"].summary == "Guests sit down"
+    taken = found["table.taken"].request_schema
+    assert taken is not None
+    assert "seats" in taken["properties"]["table"]["properties"]
+    assert found["table.freed"].bodies[0].examples == ({"id": 1},)
+    paid = found["bill.paid"].request_schema
+    assert paid is not None
+    assert paid["properties"]["amount"] == {"type": "number"}
+
+
+BLUEPRINT = """FORMAT: 1A
+HOST: https://api.nido.example
+
+# Nido
+
+# Group Tables
+
+## Table [/tables/{id}{?full}]
+
+### Read a table [GET]
+
++ Response 200 (application/json)
+
+        {"id": "7"}
+
+### Seat guests [POST /tables/{id}/seat]
+
++ Request (application/json)
+
+        {"guests": 4}
+
++ Response 204
+"""
+
+
+def test_a_blueprint_is_prose_with_brackets(read: Callable[..., ApiDescription]) -> None:
+    """Resources, actions, requests and responses of API Blueprint are read by the prose reader."""
+    description = read(BLUEPRINT, "nido.apib")
+    table, seat = description.operations
+    assert (table.id, table.summary) == ("GET /tables/{id}", "Read a table")
+    assert table.responses[0].bodies[0].examples == ({"id": "7"},)
+    assert seat.bodies[0].examples == ({"guests": 4},)
+    assert description.documents[0].servers == ("https://api.nido.example",)

@@ -1,0 +1,303 @@
+"""Every way in which prose names a call or an event, each with data of our own."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from workbench.model.description import ApiDescription
+
+Read = Callable[..., ApiDescription]
+
+
+def ids(description: ApiDescription) -> list[str]:
+    """The operations of a description."""
+    return [item.id for item in description.operations]
+
+
+def names(description: ApiDescription) -> list[str]:
+    """The names of its events."""
+    return [item.name for item in description.events]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("**Endpoint:** `GET /tables/{id}`", ["GET /tables/{id}"]),
+        ("Request: `PUT /tables/{id}`", ["PUT /tables/{id}"]),
+        ("`PATCH` `[Host]/v2/tables/{id}`", ["PATCH /v2/tables/{id}"]),
+        ("**DELETE** `/tables/:id`", ["DELETE /tables/{id}"]),
+        ("> POST :: /tables", ["POST /tables"]),
+        ("A\n\n```http\nGET /tables/7/seats HTTP/1.1\n```", ["GET /tables/{table_id}/seats"]),
+        ("| URL | /tables/:id |\n|---|---|\n| Method | GET |", ["GET /tables/{id}"]),
+        ("| Verb | Path |\n|---|---|\n| `PUT` | `/tables/<id>` |", ["PUT /tables/{id}"]),
+        ("**Metodo:** POST\n\n**URL:** mesas/v1/<id>/abrir", ["POST /mesas/v1/{id}/abrir"]),
+        ("Method: GET\nURL: https://api.nido.example/tables", ["GET /tables"]),
+        ('<Endpoint method="GET" path="/tables" />', ["GET /tables"]),
+        ('<Call\n  endpoint="POST /tables/:id"\n  scope="all"\n/>', ["POST /tables/{id}"]),
+        ('{% swagger method="get" path="/tables" baseUrl="https://a.example" %}', ["GET /tables"]),
+        ('{% api-method method="put" host="https://a.example" path="/t/:id" %}', ["PUT /t/{id}"]),
+        ("# Table [/tables/{id}]\n## Read [GET]\n## Seat [POST /tables/{id}/seat]",
+         ["GET /tables/{id}", "POST /tables/{id}/seat"]),
+        ("## POST seatGuests\n\n## POST tables.free", ["POST /seatGuests", "POST /tables.free"]),
+        ("All requests are POST to https://a.example/rpc\n\n## seatGuests\n\n## freeTable",
+         ["POST /seatGuests", "POST /freeTable"]),
+        (".. http:put:: /tables/(int:id)\n\n   Seats guests.", ["PUT /tables/{id}"]),
+        ("== Tables\n\n=== GET /tables/{id}\n\nOne table.", ["GET /tables/{id}"]),
+        ("| Metodo | Percorso |\n|---|---|\n| GET | /tavoli/{id} |", ["GET /tavoli/{id}"]),
+        ("To seat guests, send a `PUT` to `/tables/{id}` once.", ["PUT /tables/{id}"]),
+        ("```python\nrequests.put(f'{BASE}/tables/{id}', json={})\n```", ["PUT /tables/{id}"]),
+        ("```js\nfetch(`/tables/${id}`, { method: 'PUT' })\n```", ["PUT /tables/{id}"]),
+        ("HTTP method: PUT\n\nRequest URL: https://a.example/tables/7", ["PUT /tables/{table_id}"]),
+        ("- `GET /tables`: all\n- `POST /tables`: a new one", ["GET /tables", "POST /tables"]),
+    ],
+)  # fmt: skip
+def test_a_call_is_read_in_every_form(read: Read, text: str, found: list[str]) -> None:
+    """Labels, code spans apart, tables, components, marks of portals, blueprints, RPC and lists."""
+    assert ids(read(f"# Nido\n\n{text}\n", "guide.md")) == found
+
+
+CURL = """# Nido
+## Seat guests
+```
+curl "https://api.nido.example/tables/17/seat" \\
+  -H 'X-Nido-Key: secret-value' \\
+  --data-raw '{"guests": 4}' \\
+  -X PUT
+```
+## Free a table
+```bash
+$ curl --request DELETE -sSL -u me:word https://api.nido.example/tables/17 | jq .
+```
+## Search
+    curl -G https://api.nido.example/tables -d free=1 -d size=4
+"""
+
+
+def test_curl_is_read_in_any_order_of_options(read: Read) -> None:
+    """Method, URL, body and headers are found wherever they stand, and no secret is kept."""
+    description = read(CURL, "curl.md")
+    put, delete, search = description.operations
+    assert put.id == "PUT /tables/{table_id}/seat"
+    assert put.bodies[0].examples == ({"guests": 4},)
+    assert delete.id == "DELETE /tables/{table_id}"
+    assert [item.name for item in search.parameters] == ["free", "size"]
+    assert "secret-value" not in description.model_dump_json()
+    assert description.documents[0].servers == ("https://api.nido.example",)
+    assert {item.parameter for item in description.security} == {"X-Nido-Key"}
+
+
+def test_an_example_is_no_operation_of_its_own(read: Read) -> None:
+    """A sample call below a template, with values and a base before it, is that operation."""
+    text = (
+        "# N\n\n## Read table\n\n**Endpoint:** `GET /tables/{id}`\n\n### Example\n\n"
+        "```\nGET /api/tables/t17?full=1\n```\n\n## Elsewhere\n\n```\nGET /tables/99\n```\n"
+    )
+    description = read(text, "guide.md")
+    assert ids(description) == ["GET /tables/{id}"]
+    assert "full" in {item.name for item in description.operations[0].parameters}
+
+
+def test_a_request_block_carries_body_and_answer(read: Read) -> None:
+    """Headers, body and the answer below it in one block belong to the call."""
+    text = (
+        "## Seat\n\n```http\nPOST /tables/{id}/seat\nContent-Type: application/json\nX-Site: 1\n\n"
+        '{"guests": 2}\n\nHTTP/1.1 202 Accepted\nDate: now\n\n{"seated": true}\n```\n'
+    )
+    (operation,) = read(text, "guide.md").operations
+    assert operation.bodies[0].examples == ({"guests": 2},)
+    assert "X-Site" in {item.name for item in operation.parameters}
+    answer = {item.status: item.bodies[0].examples for item in operation.responses}
+    assert answer == {"202": ({"seated": True},)}
+
+
+LISTS = """# Nido
+
+## Find tables
+
+**Endpoint:** `GET /tables`
+
+**Query Parameters:**
+- `free` (boolean, optional): Only free ones
+- `size` (integer, required): Seats
+
+**Response:**
+```json
+{"tables": [{"id": 1, ...}], // and more
+ "total": 1,}
+```
+
+**Status Codes:**
+- `200 OK` - Found
+- `404 Not Found` - No such site
+"""
+
+
+def test_lists_give_parameters_and_answers(read: Read) -> None:
+    """Items below a heading of parameters or status codes are read; shortened JSON is mended."""
+    (operation,) = read(LISTS, "guide.md").operations
+    found = {item.name: (item.required, item.schema_.get("type")) for item in operation.parameters}
+    assert found == {"free": (False, "boolean"), "size": (True, "integer")}
+    assert {item.status: item.description for item in operation.responses} == {
+        "200": "Found",
+        "404": "No such site",
+    }
+    assert operation.responses[0].bodies[0].examples[0]["total"] == 1
+
+
+def test_fields_name_their_values_and_types(read: Read) -> None:
+    """An enumeration in words, a required mark, and a type that another table describes."""
+    text = (
+        "## Seat\n\n`POST /tables/{id}/seat`\n\n| Field | Type | Description |\n|---|---|---|\n"
+        "| state | string | **required** Possible values are `free`, `taken` |\n"
+        "| guests | Array of Guest | |\n\n## Guest\n\n| Field | Type | |\n|---|---|---|\n"
+        "| name | String | |\n| kind | Kind | Enum: `Adult`, `Child` |\n"
+    )
+    (operation,) = read(text, "guide.md").operations
+    schema = operation.request_schema
+    assert schema is not None
+    assert schema["required"] == ["state"]
+    assert schema["properties"]["state"]["enum"] == ["free", "taken"]
+    guest = schema["properties"]["guests"]["items"]["properties"]
+    assert guest["name"]["type"] == "string"
+    assert guest["kind"]["enum"] == ["Adult", "Child"]
+
+
+ENVIRONMENTS = """# Nido
+
+## Closing a table
+
+The bill is sent as a POST request to this address.
+
+Testing: `https://test.nido.example/api/v1/tables/TABLE_ID/close?apiKey=API_KEY`
+
+Production: `https://www.nido.example/api/v1/tables/TABLE_ID/close?apiKey=API_KEY`
+"""
+
+
+def test_environments_are_servers_of_one_call(read: Read) -> None:
+    """Two addresses under their environments are one operation at two servers."""
+    description = read(ENVIRONMENTS, "guide.md")
+    assert ids(description) == ["POST /api/v1/tables/{TABLE_ID}/close"]
+    servers = description.bundles["guide.md"]["servers"]
+    assert {(item["url"], item["description"]) for item in servers} == {
+        ("https://test.nido.example", "testing"),
+        ("https://www.nido.example", "production"),
+    }
+    assert [(item.place, item.parameter) for item in description.security] == [("query", "apiKey")]
+
+
+def test_a_call_in_a_sentence_owns_what_follows(read: Read) -> None:
+    """Where only words name a call, the payload below it is its body."""
+    text = '# N\n\n## Seating\n\nCall PUT /tables/{id} with:\n\n```json\n{"guests": 2}\n```\n'
+    (operation,) = read(text, "guide.md").operations
+    assert (operation.summary, operation.bodies[0].examples) == ("Seating", ({"guests": 2},))
+
+
+def test_events_are_named_by_labels_and_headings(read: Read) -> None:
+    """A label names the event of the payload or table below it; a heading may be its name."""
+    text = (
+        '# N\n\n## Webhooks\n\n### Guests sit\n\nEvent: table.taken\n\n```json\n{"id": 1}\n```\n\n'
+        "### Guests leave\n\n**Event type:** `table.freed`\n\n| Field | Type |\n|---|---|\n"
+        "| id | integer |\n\n### `bill.paid`\n\nSent once.\n"
+    )
+    taken, freed, paid = read(text, "guide.md").events
+    assert (taken.name, freed.name, paid.name) == ("table.taken", "table.freed", "bill.paid")
+    assert taken.bodies[0].examples == ({"id": 1},)
+    assert freed.bodies[0].schema_["properties"]["id"] == {"type": "integer"}
+
+
+WEBHOOKS = """# Nido: webhooks
+
+We send a POST to your URL, signed in the header `X-Nido-Signature` (HMAC-SHA256).
+If your server fails, we retry five times.
+
+| Event | Meaning |
+|---|---|
+| `table.taken` | guests sit down |
+| `table.freed` | guests leave |
+
+- `bill.paid`: the bill is settled
+
+## Sample
+
+```json
+{"event": "table.moved", "data": {"tableId": 7}}
+```
+"""
+
+
+def test_events_are_named_by_tables_lists_and_payloads(read: Read) -> None:
+    """Each event is found once, with the header of its signature and what is said of retries."""
+    description = read(WEBHOOKS, "hooks.md")
+    assert names(description) == ["table.taken", "table.freed", "bill.paid", "table.moved"]
+    moved = description.events[-1]
+    assert moved.bodies[0].examples[0]["data"] == {"tableId": 7}
+    assert [item.name for item in moved.parameters] == ["X-Nido-Signature"]
+    assert "retry five times" in description.bundles["hooks.md"]["info"]["description"]
+
+
+def test_words_say_who_calls(read: Read) -> None:
+    """What is pushed to us is an event; what they expect of us is a call, whatever its title."""
+    text = (
+        "# Nido and your till\n\nAll methods are pushed by Nido to you; you implement them.\n\n"
+        "| Method | Purpose |\n|---|---|\n| `PUT /tables/{id}` | create or change |\n\n"
+        "### Data we expect from the till (Bill Webhook)\n\nWebhook: `/bill-webhook`\n\n"
+        '```json\n{"bill": 1}\n```\n'
+    )
+    description = read(text, "guide.md")
+    assert [item.id for item in description.events] == ["PUT /tables/{id}"]
+    assert ids(description) == ["POST /bill-webhook"]
+
+
+def test_what_is_left_out_is_counted(read: Read) -> None:
+    """Of several calls only one can be read: the others are counted, shown, and grave."""
+    text = (
+        "# N\n\n## `GET /tables`\n\n## More\n\nSend `POST /tables/{` or PUT to /tables, or DELETE "
+        "by /tables/x, or use PATCH with /tables.\n\nThen GET from your /menu.\n"
+    )
+    description = read(text, "guide.md")
+    (document,) = description.documents
+    assert document.read == 1
+    assert document.seen is not None
+    assert document.seen > 2
+    (warning,) = [item for item in description.warnings if item.slug == "calls-left-out"]
+    assert warning.severity == "high"
+    assert f"{document.seen} calls and events seen, 1 read" in warning.summary
+
+
+@pytest.mark.parametrize("language", ["yaml", "json", ""])
+def test_a_description_in_a_code_block_is_read_as_one(
+    read: Read, language: str, openapi: Callable[..., Any]
+) -> None:
+    """OpenAPI pasted into Markdown is OpenAPI; a call that only the words name is told."""
+    import json  # noqa: PLC0415
+
+    data = openapi({"/tables": {"get": {"responses": {"200": {"description": "ok"}}}}})
+    text = f"# N\n\n```{language}\n{json.dumps(data, indent=1)}\n```\n\n## `POST /bills`\n"
+    description = read(text, "guide.md")
+    assert description.documents[0].format == "openapi"
+    assert ids(description) == ["GET /tables"]
+    told = {item.slug: item.summary for item in description.warnings}
+    assert "carried-description" in told
+    assert "POST /bills" in told["calls-left-out"]
+
+
+def test_gitbook_blocks_carry_parameters_and_answers(read: Read) -> None:
+    """Parameters, their places and the sample answer stand inside the marks."""
+    text = (
+        '# N\n{% swagger method="post" path="/tables/{id}/seat" baseUrl="https://a.example" '
+        'summary="Seat guests" %}\n{% swagger-parameter in="path" name="id" type="string" '
+        'required="true" %}\nThe table\n{% endswagger-parameter %}\n{% swagger-parameter in="body" '
+        'name="guests" type="integer" %}\n{% endswagger-parameter %}\n{% swagger-response '
+        'status="201: Created" description="Seated" %}\n```json\n{"seated": true}\n```\n'
+        "{% endswagger-response %}\n{% endswagger %}\n"
+    )
+    (operation,) = read(text, "guide.md").operations
+    assert operation.summary == "Seat guests"
+    assert operation.parameters[0].description == "The table"
+    assert operation.request_schema is not None
+    assert operation.request_schema["properties"]["guests"] == {"type": "integer"}
+    assert {item.status: item.bodies[0].examples for item in operation.responses} == {
+        "201": ({"seated": True},)
+    }

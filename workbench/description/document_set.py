@@ -1,0 +1,76 @@
+"""Documents among files: their names, their root, and what they name beside themselves."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from workbench.description.bundle import missing_files
+from workbench.description.guard import decode, read_bytes, read_file
+from workbench.description.kinds import recognise
+from workbench.description.limits import DEFAULT_LIMITS, Limits
+from workbench.description.saved_pages import addresses_in_page, descriptions_in_page
+from workbench.errors import DescriptionError
+from workbench.model.untrusted import mapping_of
+
+
+def missing_neighbours(
+    path: Path, *, root: Path | None = None, limits: Limits = DEFAULT_LIMITS
+) -> tuple[str, ...]:
+    """Files that a document or its neighbours name and that are not there, relative to it.
+
+    Args:
+        path: The document; one without references, such as prose, names none.
+        root: As for `describe`.
+        limits: Caps of the intake guard.
+
+    Raises:
+        DescriptionError: A document is refused.
+    """
+    raw = read_file(path, limits)
+    if recognise(raw, path) != "data":
+        return ()
+    data = mapping_of(read_bytes(raw, path.name, limits).data)
+    if data.keys().isdisjoint({"openapi", "swagger", "asyncapi"}):
+        return ()
+    return missing_files(data, path, limits=limits, root=root)
+
+
+def page_addresses(path: Path, limits: Limits = DEFAULT_LIMITS) -> tuple[str, ...]:
+    """Where a saved page says that the description lies which it draws; nothing for other files.
+
+    Raises:
+        DescriptionError: The file is refused.
+    """
+    raw = read_file(path, limits)
+    if recognise(raw, path) != "html":
+        return ()
+    text = decode(raw, path.name, limits)
+    return () if descriptions_in_page(text, path.name, limits) else tuple(addresses_in_page(text))
+
+
+def keep_below(root: Path | None, paths: Sequence[Path]) -> None:
+    """Refuse documents that do not lie below a stated root."""
+    for path in paths:
+        if root is not None and not Path(path).resolve().is_relative_to(root.resolve()):
+            raise DescriptionError(
+                "the document does not lie below the stated root",
+                location=str(path),
+                hint="State as root a folder above all documents.",
+            )
+
+
+def names_of(paths: Sequence[Path]) -> list[str]:
+    """Names of documents: as short as tells them apart."""
+    counts = Counter(Path(path).name for path in paths)
+    if all(count == 1 for count in counts.values()):
+        return [Path(path).name for path in paths]
+    absolute = [Path(path).absolute() for path in paths]
+    if len(set(absolute)) < len(absolute):
+        raise DescriptionError(
+            "the same document was given twice", location=str(paths[0]), hint="Name it once."
+        )
+    shared = Path(os.path.commonpath(absolute))
+    return [path.relative_to(shared).as_posix() for path in absolute]
