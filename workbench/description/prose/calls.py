@@ -160,7 +160,9 @@ def calls_of_line(line: str, *, is_item: bool = False) -> Iterator[Call | Suspec
         yield from calls_of_code(Code("", text.strip("`"), 1))
         return
     matches = list(CALL.finditer(text)) or list(_PLACEHOLDER_CALL.finditer(text))
-    matches = matches or list(_RELATIVE_CALL.finditer(text)) or list(_SPOKEN_CALL.finditer(text))
+    matches = matches or list(_RELATIVE_CALL.finditer(text))
+    if not words.ALL_CALLS.search(text):
+        matches = matches or list(_SPOKEN_CALL.finditer(text))
     for number, match in enumerate(matches):
         method, target = (group for group in match.groups() if group)
         if not method.isupper():
