@@ -97,3 +97,13 @@ def test_webhook_that_the_partner_hosts(ranked: Ranked) -> None:
     assert [(item.reference, item.direction) for item in found] == [
         ("webhook:menuUpdated", "outbound")
     ]
+
+
+def test_events_of_their_own_are_told_apart(proposed: Proposed) -> None:
+    """Where creation and change have an event each, neither stands for the other."""
+    body = {"id": "string", "status": ("accepted", "ready", "cancelled")}
+    table = {"webhook:orderCreated": {"body": body}, "webhook:orderStatusChanged": {"body": body}}
+    assert proposed(table) == {
+        "webhook:orderCreated": {"order-created-event"},
+        "webhook:orderStatusChanged": {"order-status-event"},
+    }

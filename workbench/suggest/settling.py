@@ -16,6 +16,10 @@ Judged = dict[str, list[Suggestion]]
 _NEAR = 0.3  # probability from which a sibling may carry another along
 _SURE = 0.7  # and how sure its siblings must be on average
 _STATUS_READS = ("order-status-read", "reservation-status-read")
+_EVENTS = (
+    ("order-created-event", "order-status-event"),
+    ("reservation-created-event", "reservation-status-event"),
+)
 _STATUS_WRITES = ("order-status-write", "reservation-status-write")
 
 
@@ -28,7 +32,32 @@ def settle(judged: Judged, clues: Mapping[str, Clues]) -> Judged:
     for feature in _STATUS_READS:
         if feature in settled:
             settled[feature] = _dedicated_first(settled[feature], clues)
+    for created, changed in _EVENTS:
+        if created in settled and changed in settled:
+            settled[created], settled[changed] = _told_apart(settled[created], settled[changed])
     return settled
+
+
+def _told_apart(
+    created: list[Suggestion], changed: list[Suggestion]
+) -> tuple[list[Suggestion], list[Suggestion]]:
+    """Where each of two things has an event of its own, no event stands for both."""
+    scores = [
+        {item.reference: item.score for item in found if item.proposed}
+        for found in (created, changed)
+    ]
+    ours, theirs = scores
+    own = [
+        {ref for ref, score in one.items() if score > other.get(ref, 0.0)}
+        for one, other in ((ours, theirs), (theirs, ours))
+    ]
+    if not all(own):
+        return created, changed
+    kept = [
+        [replace(item, proposed=item.proposed and item.reference in names) for item in found]
+        for found, names in zip((created, changed), own, strict=True)
+    ]
+    return kept[0], kept[1]
 
 
 def _dedicated_first(found: list[Suggestion], clues: Mapping[str, Clues]) -> list[Suggestion]:
