@@ -266,3 +266,81 @@ def test_a_price_with_its_extras_is_taken_apart(compile_text: Compile) -> None:
     assert [item.code for item in check(result.value)] == []
     assert result.coverage.assumed == ("order_type",)
     assert order.untranslate(result.value).payload == {**payload, "way": "P"}
+
+
+SUMS = """
+mappings:
+  order:
+    into: Order
+    currency: $.money
+    exponent: 3
+    fields:
+      ids.partner_id: $.id
+      order_type: {value: collection}
+      status: {value: placed}
+      placed_at: {from: $.at, as: instant}
+      currency: $.money
+      totals.total: {from: $.total, as: minor, less: {each: $.charges, price: $.v}}
+      totals.tax: {from: $.tax, as: money-object}
+      fees: {each: $.charges, fields: {kind: $.k, amount: {from: $.v, as: minor}}}
+      discounts.0.kind: {value: voucher}
+      discounts.0.name: {value: app}
+      discounts.0.amount: {from: $.app, as: minor}
+      discounts.1.kind: {value: voucher}
+      discounts.1.name: {value: shop}
+      discounts.1.amount: {from: $.shop, as: minor}
+"""
+
+
+def test_sums_kinds_and_exponents_come_back(compile_text: Compile) -> None:
+    """A total less its charges, two vouchers told apart by name, and thousandths everywhere."""
+    payload = {
+        "id": "1",
+        "at": "2026-05-01T10:00:00Z",
+        "money": "EUR",
+        "total": 10000,
+        "tax": {"amount": 900, "currency": "EUR"},
+        "charges": [{"k": "bag", "v": 300}],
+        "shop": 990,
+    }
+    order = compile_text(SUMS)["order"]
+    value = order.translate(payload).value
+    assert isinstance(value, Order)
+    assert value.totals.total.amount_minor == 970
+    assert value.totals.tax is not None
+    assert value.totals.tax.amount_minor == 90
+    assert order.untranslate(value).payload == payload
+
+
+def test_an_index_may_be_what_a_filter_means(compile_text: Compile) -> None:
+    """One list read by place and by code at once would write two items as one."""
+    text = CHARGES.replace(
+        "      fees.0.kind",
+        "      totals.due: {from: '$.charges[0].value', as: minor}\n      fees.0.kind",
+    )
+    with pytest.raises(MappingError, match="another rule writes"):
+        compile_text(text)
+
+
+WEEK = """
+mappings:
+  hours:
+    into: Schedule
+    fields:
+      ranges:
+        each: $.days
+        overnight: split
+        fields: {day: $.day, start: {from: $.from, as: time}, end: {from: $.to, as: time}}
+"""
+
+
+def test_a_whole_day_from_evening_to_evening_stays_two_openings(compile_text: Compile) -> None:
+    """Exactly 24 hours are not joined: an opening that ends when it starts has no length."""
+    hours = compile_text(WEEK)["hours"]
+    days = [
+        {"day": "monday", "from": "22:00", "to": "00:00"},
+        {"day": "tuesday", "from": "00:00", "to": "22:00"},
+    ]
+    value = hours.translate({"days": days}).value
+    assert len(value.model_dump()["ranges"]) == 2
+    assert hours.untranslate(value).payload == {"days": days}

@@ -26,6 +26,7 @@ MULTIPART = (
     [
         (PLAIN, "application/json", ""),
         (gzip.compress(PLAIN, mtime=0), "application/json", "gzip"),
+        (gzip.compress(PLAIN[:9], mtime=0) + gzip.compress(PLAIN[9:], mtime=0), "", "x-gzip"),
         (zlib.compress(PLAIN), "", "deflate"),
         (zlib.compress(PLAIN)[2:-4], "", "Deflate"),
         (brotli.compress(PLAIN), "", "br"),
@@ -55,7 +56,26 @@ def test_one_order_in_many_packings(body: bytes, kind: str, coding: str) -> None
         (b"null", "", None),
         (b"", "", None),
         (b"a=1", "", None),
+        (
+            b'--b\r\nContent-Disposition: form-data; name="a"\n name*0=*?;filename*'
+            b"\r\n\r\n1\r\n--b--",
+            "multipart/form-data; boundary=b",
+            None,
+        ),
+        (b"<a>" + b"<b/>" * 300_000 + b"</a>", "text/xml", None),
         (b'<!DOCTYPE a [<!ENTITY x "y">]><a>&x;</a>', "text/xml", None),
+    ],
+    ids=[
+        "form",
+        "lines",
+        "xml",
+        "long",
+        "null",
+        "empty",
+        "bare",
+        "odd part",
+        "large xml",
+        "entity",
     ],
 )
 def test_what_a_body_is(body: bytes, kind: str, value: object) -> None:

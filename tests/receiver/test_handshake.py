@@ -135,6 +135,16 @@ def test_an_acknowledgement_can_say_what_came(line: Start) -> None:
     assert (status, headers["content-type"], answer) == (200, "text/xml", b"<ok>7</ok>")
 
 
+def test_a_signed_question_is_answered(line: Start) -> None:
+    """A challenge in the address is signed where the request itself is signed, and only then."""
+    rule = {"query": "crc", "body": "{hmac}"}
+    receiver = line({"p1": ({**SIGNED, "handshakes": [rule]}, (KEY,))})
+    assert receiver.send("/p1/webhooks?crc=q", b"", method="GET")[0] == 405
+    proof = {"X-Sig": hmac.digest(KEY, b"", "sha256").hex()}
+    status, _, answer = receiver.send("/p1/webhooks?crc=q", b"", proof, "GET")
+    assert (status, answer.decode()) == (200, hmac.new(KEY, b"q", "sha256").hexdigest())
+
+
 @pytest.mark.parametrize("fields", [{}, {"confirm": "$.url"}, {"query": "c", "status": 404}])
 def test_a_handshake_that_is_none(fields: dict[str, Any]) -> None:
     """Without a condition, without hosts to call, or with an error as answer it is refused."""

@@ -164,6 +164,17 @@ SENDERS: dict[str, tuple[dict[str, Any], dict[str, str], bytes, bytes]] = {
         JWKS,
         BODY,
     ),
+    "an older text where the newer lacks a header": (
+        {
+            "scheme": "hmac",
+            "header": "X-Mac",
+            "template": "{header:X-New}{body}",
+            "alternatives": ["{body}"],
+        },
+        {"x-mac": mac(BODY).hex()},
+        KEY,
+        BODY,
+    ),
     "a plain digest": (
         {"scheme": "HASH", "header": "X-Hash"},
         {"x-hash": hashlib.sha256(KEY + BODY).hexdigest()},
@@ -279,11 +290,12 @@ def test_times_as_senders_spell_them(stamp: str) -> None:
     assert check(TIMED, headers, KEY, BODY).is_proved
 
 
-def test_a_signed_time_is_bounded_without_being_asked() -> None:
+@pytest.mark.parametrize("template", ["{timestamp}{body}", "{header:x-time}{body}"])
+def test_a_signed_time_is_bounded_without_being_asked(template: str) -> None:
     """A signed header of an hour ago is too old, though the folder states no tolerance."""
     stamp = str(int(NOW) - 3600)
     headers = {"x-time": stamp, "x-mac": mac(stamp.encode() + BODY).hex()}
-    assert check(TIMED, headers, KEY, BODY).reason == "too-old"
+    assert check({**TIMED, "template": template}, headers, KEY, BODY).reason == "too-old"
 
 
 @pytest.mark.parametrize(

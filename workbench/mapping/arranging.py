@@ -78,7 +78,11 @@ def place_nested(target: Any, lists: tuple[Steps, ...], by: Steps, items: list[A
     Raises:
         ValueError: An item stands in none of the lists.
     """
-    named = {repr(look_up(item, by)[0]): item for item in items}
+    named: dict[str, Any] = {}
+    for item in items:
+        name = repr(look_up(item, by)[0])
+        if named.setdefault(name, item) != item:
+            raise ValueError(f"two items are called {name}, and differ in what they are")
     placed: set[str] = set()
     holders = [target]
     for steps in lists:
@@ -137,7 +141,9 @@ class Gathering:
         """
         if self._is_keyed and (key is None or isinstance(key, dict)):
             raise ValueError("the field that is their key has no value")
-        if self._inner is None:
+        if self._inner is None and not self._is_keyed:
+            self.result.append(item)
+        elif self._inner is None:
             if str(key) in self.result:
                 raise ValueError(f"two items have the key {key!s}")
             self.result[str(key)] = item
@@ -198,7 +204,7 @@ def join_nights(ranges: list[dict[str, Any]]) -> list[dict[str, Any]]:
     for item in ranges:
         morning = mornings.get(_shift(item.get("day")))
         is_open_end = item.get("end") == _MIDNIGHT and item.get("start") != _MIDNIGHT
-        if is_open_end and morning is not None and morning["end"] <= item["start"]:
+        if is_open_end and morning is not None and morning["end"] < item["start"]:
             used.add(id(morning))
             joined.append({**item, "end": morning["end"]})
         else:

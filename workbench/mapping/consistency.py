@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import combinations
 
-from workbench.mapping.paths import Steps
+from workbench.mapping.paths import Match, Steps
 from workbench.mapping.plan import Case, Level, Step, group_fields
 from workbench.mapping.where import Where
 
@@ -19,11 +19,17 @@ def is_clash(one: Step, other: Step) -> bool:
             (path, outer), (longer, inner) = sorted(
                 ((mine, one), (yours, other)), key=lambda pair: len(pair[0])
             )
-            if longer[: len(path)] != path:
+            if not all(map(_may_meet, path, longer)):
                 continue
             if not _is_open(outer) or (path == longer and not _is_open(inner)):
                 return True
     return False
+
+
+def _may_meet(one: str | int | Match, other: str | int | Match) -> bool:
+    """Whether two steps can lead to one place: an index may be the item that a filter means."""
+    is_mixed = {type(one), type(other)} == {int, Match}
+    return one == other or is_mixed
 
 
 def nest_items(step: Step, steps: Sequence[Step], where: Where) -> None:

@@ -132,8 +132,11 @@ class _Counting:
                 f"it has more decimals than {currency} allows; "
                 "if that is right, state a `rounding` (half-up, half-even, up, down)"
             )
-        rest = minor - int(minor)
-        return Money.model_construct(amount_minor=int(minor), currency=currency, finer=rest)
+        parts = {"amount_minor": int(minor), "currency": currency, "finer": minor - int(minor)}
+        try:
+            return Money.model_validate(parts)
+        except ValidationError:
+            return parts
 
 
 def _format_major(money: Money) -> str:
@@ -241,16 +244,21 @@ def build_money_object(options: ObjectOptions, type_: Any, _zone: Any) -> Codec:
         if options.unit == "major":
             return counting.count(value[amount_key], exponent(own), own)
         digits = value.get(stated) if isinstance(stated, str) else stated
-        digits = exponent(own) if digits is None else to_whole(digits)
+        if digits is None:
+            digits = currency.digits if isinstance(currency, Unit) else exponent(own)
+        digits = to_whole(digits)
         return counting.count(value[amount_key], exponent(own) - digits, own)
 
-    def write(money: Money, _currency: str) -> dict[str, Any]:
+    def write(money: Money, currency: str) -> dict[str, Any]:
         if options.unit == "major":
             text = options.style == "string"
             value: Any = _format_major(money) if text else to_number(money.major)
             return {amount_key: value, currency_key: money.currency}
         digits = stated if isinstance(stated, int) else money.exponent
-        written = {amount_key: _to_minor(money, digits), currency_key: money.currency}
+        if stated is None and isinstance(currency, Unit):
+            digits = currency.digits
+        minor = to_number(money.major.scaleb(digits)) if money.finer else _to_minor(money, digits)
+        written = {amount_key: minor, currency_key: money.currency}
         return written | ({stated: digits} if isinstance(stated, str) else {})
 
     return Codec(read, write, is_money=True)

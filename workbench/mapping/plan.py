@@ -289,18 +289,29 @@ def find_marks(level: Level) -> dict[Keys, dict[str, Mark]]:
     """The constants by which the items of lists are told that rules name by their index.
 
     `fees.0.kind: {value: delivery}` says that `fees.0` is the delivery fee, wherever it stands.
-    Only what classifies counts, kinds and enumerations: a constant name only fills a gap.
+    What classifies counts, kinds and enumerations: a constant name only fills a gap, unless two
+    items of one kind are told apart by it.
     """
     marks: dict[Keys, dict[str, Mark]] = {}
+    others: dict[Keys, dict[str, Mark]] = {}
     for step in level.steps:
         if step.is_constant and len(step.keys) > 1 and isinstance(step.keys[-2], int):
             type_ = step.slots[-1].type_
             is_enum = isinstance(type_, type) and issubclass(type_, OpenEnum)
             name = str(step.keys[-1])
-            if is_enum or name == "kind":
-                default = step.slots[-2].type_.model_fields[name].default
-                marks.setdefault(step.keys[:-1], {})[name] = Mark(step.value, default)
-    return marks
+            default = step.slots[-2].type_.model_fields[name].default
+            found = marks if is_enum or name == "kind" else others
+            found.setdefault(step.keys[:-1], {})[name] = Mark(step.value, default)
+
+    def count(own: dict[str, Mark], at: Keys) -> int:
+        return sum(one == own and place[:-1] == at[:-1] for place, one in marks.items())
+
+    told = {
+        at: own | (others.get(at, {}) if count(own, at) > 1 else {}) for at, own in marks.items()
+    }
+    marks = told
+    # What nothing tells apart goes by its place, as it always did.
+    return {at: own for at, own in told.items() if count(own, at) == 1}
 
 
 def collect_levels(levels: Iterable[Level]) -> list[Level]:

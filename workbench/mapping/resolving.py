@@ -157,8 +157,8 @@ class _Resolver:
 
     def find_less(self, less: grammar.Parts, step: Step, where: Where) -> Less:
         """What a price of theirs contains."""
-        if step.codec is None or not step.codec.is_money:
-            raise where.error("only an amount of money contains others")
+        if step.label not in {"minor", "decimal"}:
+            raise where.error("only a plain amount contains others", "use `minor` or `decimal`")
         quantity = less.quantity
         return Less(
             source=step.source or (),

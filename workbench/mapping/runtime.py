@@ -169,7 +169,7 @@ def _get(target: Any, step: str | int | Match) -> Any:
 
 def _set(target: Any, step: str | int | Match, value: Any) -> None:
     if isinstance(step, Match):
-        target.append(step.build() | value)
+        target.append(step.build() | (value or {}))
     elif isinstance(step, int) and step == len(target):
         target.append(value)
     elif isinstance(step, int) and step > len(target):

@@ -45,6 +45,8 @@ Format = Annotated[str | None, AfterValidator(_reads_what_it_writes)]
 def _has_clock(value: str | None) -> str | None:
     if value is not None and _PROBE.strftime(value) == _PROBE.replace(hour=5).strftime(value):
         raise ValueError("it says no time of day; is it a `date`?")
+    if value is not None and _PROBE.strftime(value) == _PROBE.replace(year=2027).strftime(value):
+        raise ValueError("it says no year; is it a `time`, or half of a `join`?")
     return value
 
 

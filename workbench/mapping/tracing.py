@@ -175,6 +175,8 @@ def _enter_arranged(
 ) -> None:
     result.shells.add(at)
     for key in value if isinstance(value, dict) else range(len(value)):
+        if shape.closed is not UNSET and value[key] == shape.closed:
+            result.whole.add((*at, key))
         inner = (*at, key, *shape.first)
         result.shells |= {inner[:length] for length in range(len(at) + 1, len(inner) + 1)}
     for index, member in enumerate(spread(value, shape)):

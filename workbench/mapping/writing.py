@@ -321,10 +321,11 @@ class _Writer:
 
 def _depth(child: Group | Step) -> int:
     """How late a rule writes: into lists of other rules, the deeper the later, and sums last."""
-    if isinstance(child, Step) and child.less is not None:
+    if isinstance(child, Group):
+        return max(map(_depth, child.walk()), default=0)
+    if child.less is not None:
         return _LAST
-    is_nested = isinstance(child, Step) and child.nested is not None
-    return len(child.lists) if isinstance(child, Step) and is_nested else 0
+    return 0 if child.nested is None else len(child.lists)
 
 
 def _is_prefix(one: Steps, other: Steps) -> bool:

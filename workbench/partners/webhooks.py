@@ -128,7 +128,8 @@ class Signature(Statement):
     @property
     def tolerance(self) -> int | None:
         """Seconds that a delivery may be off; None for any age."""
-        is_signed = any("{timestamp}" in template for template in self.templates)
+        times = ("{timestamp}", f"{{header:{self.timestamp_header}}}".lower())
+        is_signed = any(time in text.lower() for text in self.templates for time in times)
         is_sent_with = self.timestamp_header or self.timestamp_parameter
         default = SIGNED_TOLERANCE_SECONDS if is_signed and is_sent_with else None
         return self.tolerance_seconds or default

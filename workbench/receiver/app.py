@@ -285,7 +285,17 @@ def _answer_probe(scope: Scope, door: _Door, target: str) -> Reply:
     """Whether there is such an address, asked with a method that carries no event."""
     url = _address(scope, door.endpoint, target)
     message = Message(scope["method"], url, scope["headers"], b"")
-    found = answer(door.handshakes, message, door.endpoint.secrets, is_proved=False)
+    endpoint = door.endpoint
+    verification = verify(
+        endpoint.webhooks.signature,
+        endpoint.secrets,
+        method=scope["method"],
+        url=url,
+        headers=scope["headers"],
+        body=b"",
+        now=time.time(),
+    )
+    found = answer(door.handshakes, message, endpoint.secrets, is_proved=verification.is_proved)
     if found is not None:
         return found[0]
     known = {"HEAD": replies.PRESENT, "OPTIONS": replies.METHODS}
@@ -293,7 +303,8 @@ def _answer_probe(scope: Scope, door: _Door, target: str) -> Reply:
 
 
 def _acknowledge(webhooks: Webhooks, message: Message) -> Reply:
-    return Reply.text(webhooks.ack, fill(webhooks.ack_body, message), webhooks.ack_type)
+    body = fill(webhooks.ack_body, message, is_json=webhooks.ack_type.endswith("json"))
+    return Reply.text(webhooks.ack, body, webhooks.ack_type)
 
 
 def _open_door(endpoint: Endpoint, bounds: Bounds) -> _Door:

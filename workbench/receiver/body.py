@@ -19,11 +19,14 @@ import brotli
 import orjson
 import xmltodict
 
-MAX_BYTES = 16 * 1024 * 1024  # unpacked; what comes over the wire is bounded before
+MAX_BYTES = 64 * 1024 * 1024  # unpacked; what comes over the wire is bounded before
 # Beyond what orjson keeps as an integer: an id of theirs must not become a float.
 _LONG_NUMBER = re.compile(rb"[\[:,\s]-?\d{19,}")
 _CHARSET = re.compile(r"charset\s*=\s*\"?([A-Za-z0-9._-]+)", re.IGNORECASE)
 _CHUNK = 64 * 1024
+# What takes longer to read than it takes to send is read only where it is small.
+_MAX_XML_BYTES = 1024 * 1024
+_MAX_PARTS = 100
 
 
 def unpack(body: bytes, content_encoding: str = "") -> bytes | None:
@@ -104,6 +107,16 @@ def _unwrap(fields: dict[str, str]) -> Any:
 
 
 def _read_parts(body: bytes, content_type: str) -> Any:
+    if body.count(b"\n--") > _MAX_PARTS:
+        return None
+    try:
+        fields = _list_parts(body, content_type)
+    except Exception:  # noqa: BLE001  the parser of mails raises many kinds for odd headers
+        return None
+    return _unwrap(fields) if fields else None
+
+
+def _list_parts(body: bytes, content_type: str) -> dict[str, str]:
     head = b"Content-Type: " + content_type.encode("latin-1", "replace") + b"\r\n\r\n"
     message = BytesParser(EmailMessage, policy=HTTP).parsebytes(head + body)
     fields: dict[str, str] = {}
@@ -112,10 +125,12 @@ def _read_parts(body: bytes, content_type: str) -> Any:
         content = part.get_payload(decode=True)
         if isinstance(name, str) and isinstance(content, bytes):
             fields[name] = content.decode("utf-8", "replace")
-    return _unwrap(fields) if fields else None
+    return fields
 
 
 def _read_xml(text: bytes) -> Any:
+    if len(text) > _MAX_XML_BYTES:
+        return None
     try:
         return xmltodict.parse(text, disable_entities=True)
     except (ValueError, xmltodict.expat.ExpatError, RecursionError):
@@ -135,11 +150,14 @@ def _decode(body: bytes, content_type: str) -> bytes:
 
 
 def _inflate(body: bytes, window: int) -> Iterator[bytes]:
-    unpacker = zlib.decompressobj(window)
-    while body:
-        yield unpacker.decompress(body, _CHUNK)
-        body = unpacker.unconsumed_tail
-    yield unpacker.flush(_CHUNK)
+    while body:  # gzip may have several members
+        unpacker = zlib.decompressobj(window)
+        while body and not unpacker.eof:
+            yield unpacker.decompress(body, _CHUNK)
+            body = unpacker.unconsumed_tail
+        if not unpacker.eof:
+            raise zlib.error("the end is missing")
+        body = unpacker.unused_data
 
 
 def _deflate(body: bytes) -> Iterator[bytes]:

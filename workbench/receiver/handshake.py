@@ -12,7 +12,10 @@ import json
 import logging
 import re
 from collections.abc import Sequence
+from typing import Any
 from urllib.parse import urlsplit
+
+import orjson
 
 from workbench.adapters.download import visit
 from workbench.errors import WorkbenchError
@@ -22,6 +25,7 @@ from workbench.receiver.message import Message
 from workbench.receiver.reply import Reply
 
 MAX_CHALLENGE = 2048
+MAX_BODY = 16 * 1024
 # Where a folder states none: published ways that only have a text sent back (WebSub, Slack's
 # Events API, Microsoft Graph, CloudEvents' protection against abuse).
 COMMON = (
@@ -62,7 +66,10 @@ def check_handshakes(webhooks: Webhooks) -> None:
                 compile_path(path)
         if handshake.match and handshake.match.json_:
             compile_path(handshake.match.json_)
-    for path in re.findall(r"\{json:([^{}]+)\}", webhooks.ack_body):
+    stated = [
+        text for one in webhooks.handshakes or () for text in (one.body, *one.headers.values())
+    ]
+    for path in re.findall(r"\{json:([^{}]+)\}", "".join([webhooks.ack_body, *stated])):
         compile_path(path)
 
 
@@ -95,15 +102,17 @@ def answer(
         secrets: Keys that are valid now.
         is_proved: Whether its sender proved who it is.
     """
+    document = _read_small(message.body)
     for handshake in handshakes:
-        challenge = _find_challenge(handshake, message)
+        challenge = _find_challenge(handshake, message, document)
         needs_key = any("{hmac}" in text for text in (handshake.body, *handshake.headers.values()))
         if challenge is None or ((handshake.signed or needs_key) and not is_proved):
             continue
         key = secrets[0] if secrets else b""
         if needs_key and not key:
             continue
-        return _reply(handshake, message, challenge, key), _find_address(handshake, message)
+        address = _find_address(handshake, document)
+        return _reply(handshake, message, challenge, key), address
     return None
 
 
@@ -115,34 +124,49 @@ def confirm(address: str) -> None:
         _LOG.warning("a subscription was not confirmed: %s", type(error).__name__)
 
 
-def fill(template: str, message: Message, challenge: str = "", proof: str = "") -> str:
-    """A text of ours with what the request says; what it does not say is empty."""
+def fill(
+    template: str, message: Message, challenge: str = "", proof: str = "", *, is_json: bool = False
+) -> str:
+    """A text of ours with what the request says; what it does not say is empty.
+
+    With `is_json`, what it says stands between quotes of ours, and is spelt so.
+    """
 
     def put(found: re.Match[str]) -> str:
         kind, _, argument = found[1].partition(":")
         if kind == "header":
-            return message.header_text(argument)
-        if kind == "json":
-            return find_text(argument, message.document) or ""
-        return challenge if kind == "challenge" else proof
+            said = message.header_text(argument)
+        elif kind == "json":
+            said = find_text(argument, message.document) or ""
+        else:
+            said = challenge if kind == "challenge" else proof
+        return json.dumps(said)[1:-1] if is_json else said
 
     return _PLACEHOLDER.sub(put, template)
 
 
-def _find_challenge(handshake: Handshake, message: Message) -> str | None:
+def _read_small(body: bytes) -> Any:
+    """A handshake's body: plain JSON, and short; a stranger's larger one costs us nothing."""
+    try:
+        return orjson.loads(body) if 0 < len(body) <= MAX_BODY else None
+    except orjson.JSONDecodeError:
+        return None
+
+
+def _find_challenge(handshake: Handshake, message: Message, document: Any) -> str | None:
     """The challenge, empty where there is nothing to send back; None when it is no handshake."""
-    if handshake.method != message.method or not _fits(handshake.match, message):
+    if handshake.method != message.method or not _fits(handshake.match, message, document):
         return None
     if handshake.query:
         found = message.query_text(handshake.query)
     elif handshake.json_:
-        found = find_text(handshake.json_, message.document)
+        found = find_text(handshake.json_, document)
     else:
         found = ""
     return found if found is not None and len(found) <= MAX_CHALLENGE else None
 
 
-def _fits(match: Match | None, message: Message) -> bool:
+def _fits(match: Match | None, message: Message, document: Any) -> bool:
     if match is None:
         return True
     if match.path is not None and not message.path.endswith(match.path.strip("/")):
@@ -151,16 +175,14 @@ def _fits(match: Match | None, message: Message) -> bool:
     if match.header:
         texts.append(message.header_text(match.header) or None)
     if match.json_:
-        texts.append(find_text(match.json_, message.document))
+        texts.append(find_text(match.json_, document))
     return all(text is not None and (not match.values or text in match.values) for text in texts)
 
 
 def _reply(handshake: Handshake, message: Message, challenge: str, key: bytes) -> Reply:
     proof = hmac.new(key, challenge.encode("utf-8", "replace"), "sha256").hexdigest()
     is_json = handshake.content_type.endswith("json")
-    # Inside JSON the challenge is text between quotes, whatever it holds.
-    quoted = json.dumps(challenge)[1:-1] if is_json else challenge
-    body = fill(handshake.body, message, quoted, proof)
+    body = fill(handshake.body, message, challenge, proof, is_json=is_json)
     headers = [
         (name.lower().encode("latin-1"), _line(fill(text, message, challenge, proof)))
         for name, text in handshake.headers.items()
@@ -174,9 +196,9 @@ def _line(text: str) -> bytes:
     return "".join(char for char in text if char.isprintable()).encode("latin-1", "replace")
 
 
-def _find_address(handshake: Handshake, message: Message) -> str | None:
+def _find_address(handshake: Handshake, document: Any) -> str | None:
     """The address to call, if it is on a host that the folder names."""
-    found = find_text(handshake.confirm, message.document) if handshake.confirm else None
+    found = find_text(handshake.confirm, document) if handshake.confirm else None
     try:
         parts = urlsplit(found or "")
         is_ours = parts.netloc in handshake.hosts and parts.scheme in {"http", "https"}

@@ -213,7 +213,16 @@ def _given(signature: Signature, message: Message, size: int = 0) -> list[bytes]
 
 
 def _texts(signature: Signature, message: Message, secret: bytes = b"") -> list[bytes]:
-    return [signed_text(template, signature, message, secret) for template in signature.templates]
+    texts: list[bytes] = []
+    missing: SignatureError | None = None
+    for template in signature.templates:
+        try:
+            texts.append(signed_text(template, signature, message, secret))
+        except SignatureError as error:
+            missing = error
+    if missing is not None and not texts:
+        raise missing
+    return texts
 
 
 def _after(prefix: str, value: bytes) -> bytes:

@@ -33,7 +33,7 @@ def mask_headers(
 
 def mask_body(body: bytes, signature: Signature, secrets: tuple[bytes, ...]) -> bytes:
     """A body without the token that it carries; a proof over the body stays, it tells no secret."""
-    if signature.scheme == "token" and signature.token_json:
+    if signature.scheme == "token" and (signature.token_json or signature.signature_json):
         for secret in filter(None, secrets):
             body = body.replace(secret, MASK.encode())
     return body
