@@ -67,7 +67,14 @@ def _recipe(partner: Partner, mapping: str) -> Recipe:
 def _tell_corpus(output: Output, chunks: Iterator[Chunk], rows: Path | None) -> int:
     tally = Tally()
     if rows is not None:
-        open_private(rows).close()
+        try:
+            open_private(rows).close()
+        except OSError as error:
+            raise InputError(
+                f"The rows cannot be written: {error.strerror}",
+                location=str(rows),
+                hint="Give --output a file in a folder that is there.",
+            ) from error
     for chunk in chunks:
         tally.add(chunk.tally)
         if rows is not None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from workbench.model.description import DocumentWarning, Event, Operation
 from workbench.model.evidence import Evidence, Finding, Matter, Outcome, Severity, Source
 from workbench.model.feature import Catalogue, Feature, FeatureKind
-from workbench.model.statement import Binding
+from workbench.model.statement import Binding, Open
 from workbench.partners import Partner
 
 
@@ -163,6 +163,18 @@ def _look_at_reasons(partner: Partner, catalogue: Catalogue, feature: Feature) -
         for item in catalogue.features
         if item.needs_statement and partner.statement(item.slug) is None
     ]
+    judged = [partner.statement(item.slug) for item in catalogue.features]
+    open_ones = sum(isinstance(statement, Open) for statement in judged)
+    if open_ones and not silent:
+        return Evidence(
+            feature=feature.slug,
+            source=Source.DOCUMENTS,
+            outcome=Outcome.UNTESTED,
+            subject="partner.yaml",
+            summary=f"{open_ones} feature(s) are not judged yet, so the report is a draft.",
+            check="reasons-stated",
+            inputs={"partner.yaml": partner.inputs["partner.yaml"]},
+        )
     findings = [
         Finding(
             slug="feature-unstated",

@@ -140,10 +140,11 @@ def _make_room() -> int:
 def _listen(host: str, port: int) -> socket.socket:
     try:
         made = socket.create_server((host, port), backlog=1024)
-    except OSError as error:
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
         raise InputError(
-            f"cannot listen on {host}:{port} ({error.strerror})",
-            hint="choose another port, or stop what uses it",
+            f"cannot listen on {host}:{port} ({reason})",
+            hint="choose another port, or an address of this machine, or stop what uses it",
         ) from error
     # asyncio sets TCP_NODELAY only where the protocol is named, and create_server names none:
     # without it an answer in two parts waits 40 ms for the client's delayed acknowledgement.
