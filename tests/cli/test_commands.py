@@ -52,7 +52,7 @@ def test_describe_has_the_promised_shape() -> None:
     assert result.exit_code == 0
     found = answer(result)
     assert set(found) == {"documents", "operations", "events", "security", "warnings"}
-    assert len(found["operations"]) == 47
+    assert len(found["operations"]) == 48
     assert {item["id"] for item in found["events"]} == {
         "webhook:orderCreated",
         "webhook:orderStatusChanged",
@@ -99,7 +99,7 @@ def test_map_translates_a_payload_and_back(tmp_path: Path) -> None:
     found = answer(result)
     assert result.exit_code == 0
     assert found["result"]["ids"]["partner_id"]
-    assert set(found["coverage"]) == {"unread", "unfilled"}
+    assert set(found["coverage"]) == {"unread", "unfilled", "assumed"}
 
 
 def test_map_says_what_does_not_fit(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def check(paths: list[Path]) -> list[int]:
     """Assert that each file ends well, and return the exit codes."""
     results = describe_all(paths)
     assert len(results) == len(paths)
-    assert [path for path, code, *_ in results if code not in {0, 2}] == []
+    assert [path for path, code, *_ in results if code not in {0, 1, 2}] == []
     assert [path for path, *_, trace in results if trace] == []
     slow = [path for path, _, seconds, *_ in results if seconds > MOST_SECONDS * slowness()]
     assert slow == []
@@ -203,9 +203,9 @@ HOSTILE = {
 
 
 def test_hostile_files_end_well(write: Callable[[str, Any], Path]) -> None:
-    """Bombs, cycles, depths and escapes: exit code 0 or 2, under two seconds and 300 MB."""
+    """Bombs, cycles, depths and escapes: read, in part or not, in bounded time and size."""
     codes = check([write(name, text) for name, text in HOSTILE.items()])
-    assert set(codes) == {0, 2}
+    assert {0, 2} <= set(codes) <= {0, 1, 2}
 
 
 @pytest.mark.skipif(

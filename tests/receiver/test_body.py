@@ -16,6 +16,9 @@ from workbench.receiver.body import MAX_BYTES, parse_body, unpack
 ORDER = {"id": "7", "note": "café"}
 TEXT = json.dumps(ORDER, ensure_ascii=False)
 PLAIN = TEXT.encode()
+ODD_PART = (
+    b'--b\r\nContent-Disposition: form-data; name="a"\n name*0=*?;filename*\r\n\r\n1\r\n--b--'
+)
 MULTIPART = (
     b'--b\r\nContent-Disposition: form-data; name="order"\r\n\r\n' + PLAIN + b"\r\n--b--\r\n"
 )
@@ -57,8 +60,7 @@ def test_one_order_in_many_packings(body: bytes, kind: str, coding: str) -> None
         (b"", "", None),
         (b"a=1", "", None),
         (
-            b'--b\r\nContent-Disposition: form-data; name="a"\n name*0=*?;filename*'
-            b"\r\n\r\n1\r\n--b--",
+            ODD_PART,
             "multipart/form-data; boundary=b",
             None,
         ),

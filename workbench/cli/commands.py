@@ -44,7 +44,7 @@ _COMMANDS = {
         "vouching",
         "Say what can be known of a received report: FOLDER holds its evidence.jsonl.",
     ),
-    "listen": ("inbox", "Receive a partner's webhooks into the durable inbox until interrupted."),
+    "listen": ("inbox", "Receive partners' webhooks into the durable inbox until interrupted."),
     "inbox": ("inbox", "Look after received webhooks: list, show, replay, retry, export, erase."),
     "sandbox": ("running", "Run the embedded partner simulator until interrupted."),
     "overlay": (

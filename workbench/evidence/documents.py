@@ -163,18 +163,8 @@ def _look_at_reasons(partner: Partner, catalogue: Catalogue, feature: Feature) -
         for item in catalogue.features
         if item.needs_statement and partner.statement(item.slug) is None
     ]
-    judged = [partner.statement(item.slug) for item in catalogue.features]
-    open_ones = sum(isinstance(statement, Open) for statement in judged)
-    if open_ones and not silent:
-        return Evidence(
-            feature=feature.slug,
-            source=Source.DOCUMENTS,
-            outcome=Outcome.UNTESTED,
-            subject="partner.yaml",
-            summary=f"{open_ones} feature(s) are not judged yet, so the report is a draft.",
-            check="reasons-stated",
-            inputs={"partner.yaml": partner.inputs["partner.yaml"]},
-        )
+    if not silent and (found := _look_at_open(partner, catalogue, feature)):
+        return found
     findings = [
         Finding(
             slug="feature-unstated",
@@ -204,3 +194,20 @@ def _inputs(partner: Partner, document: str) -> dict[str, str]:
     overlay = partner.manifest.overlay
     beside = {overlay: partner.inputs[overlay]} if overlay and overlay in partner.inputs else {}
     return {**partner.document_inputs(document), **beside}
+
+
+def _look_at_open(partner: Partner, catalogue: Catalogue, feature: Feature) -> Evidence | None:
+    """What keeps the report a draft; None when everything is judged."""
+    judged = [partner.statement(item.slug) for item in catalogue.features]
+    count = sum(isinstance(statement, Open) for statement in judged)
+    if not count:
+        return None
+    return Evidence(
+        feature=feature.slug,
+        source=Source.DOCUMENTS,
+        outcome=Outcome.UNTESTED,
+        subject="partner.yaml",
+        summary=f"{count} feature(s) are not judged yet, so the report is a draft.",
+        check="reasons-stated",
+        inputs={"partner.yaml": partner.inputs["partner.yaml"]},
+    )

@@ -185,24 +185,31 @@ def statuses(port: int, requests: list[Request]) -> list[int]:
     return [lanes[number % 8][number // 8] for number in range(len(requests))]
 
 
+def _ask(connection: http.client.HTTPConnection, request: Request) -> int:
+    path, body, headers = request
+    try:
+        connection.putrequest("POST", path, skip_accept_encoding=True)
+        connection.putheader("content-length", str(len(body)))
+        for name, value in headers.items():
+            connection.putheader(name, value)
+        connection.endheaders(body)
+        answer = connection.getresponse()
+        answer.read()
+    except (OSError, http.client.HTTPException):
+        connection.close()
+        return 0
+    if answer.status == 400:  # the server closes then, but does not always say so
+        connection.close()
+    return answer.status
+
+
 def _statuses(port: int, requests: list[Request]) -> list[int]:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     found = []
-    for path, body, headers in requests:
-        try:
-            connection.putrequest("POST", path, skip_accept_encoding=True)
-            connection.putheader("content-length", str(len(body)))
-            for name, value in headers.items():
-                connection.putheader(name, value)
-            connection.endheaders(body)
-            answer = connection.getresponse()
-            answer.read()
-            found.append(answer.status)
-            if answer.status == 400:  # the server closes then, but does not always say so
-                connection.close()
-        except (OSError, http.client.HTTPException):
-            found.append(0)
-            connection.close()
+    for request in requests:
+        status = _ask(connection, request)
+        # A kept connection may have been closed while we wrote; then a client sends once more.
+        found.append(status or _ask(connection, request))
     connection.close()
     return found
 
