@@ -209,7 +209,7 @@ WSDL = (
         ("shot.png", b"\x89PNG\r\n\x1a\n" + b"\0" * 40, "image"),
         ("shot.md", b"\xff\xd8\xff\xe0" + b"\0" * 40, "image"),
         ("docs.zip", office.archive({"a.txt": "GET /a"}), "archive"),
-        ("docs.tar.gz", gzip.compress(b"GET /a"), "archive"),
+        ("docs.tar.gz", gzip.compress(b"GET /a", mtime=0), "archive"),
         ("slides.pptx", office.archive({"ppt/presentation.xml": "<a/>"}), "PowerPoint"),
         ("text.odt", office.archive({"mimetype": "x", "content.xml": "<a/>"}), "OpenDocument"),
         ("old.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "old format"),

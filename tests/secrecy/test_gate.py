@@ -32,7 +32,7 @@ def folder(tmp_path: Path) -> Path:
         base64.b64encode(CANARY.encode()),
         b"canary%2FQx7%2Bsecret%3Dvalue",
         b"canary\\/Qx7+secret=value",
-        b"<w:t>canary/Qx7</w:t>" + gzip.compress(CANARY.encode()),
+        b"<w:t>canary/Qx7</w:t>" + gzip.compress(CANARY.encode(), mtime=0),
         b"canary/Qx7+\nsecret=value",
     ],
 )
