@@ -161,7 +161,7 @@ def test_too_large_slow_empty_missing(site: Site, tmp_path: Path) -> None:
     started = time.monotonic()
     with pytest.raises(UnavailableError):
         download(f"{site.url}/slow", tmp_path, policy=QUICK)
-    assert time.monotonic() - started < 5
+    assert time.monotonic() - started < 20
     assert list(tmp_path.iterdir()) == []
 
 

@@ -61,7 +61,7 @@ def test_retry_after_is_waited_for(client: HttpClient, fault: str) -> None:
     began = time.monotonic()
     client.send("GET", f"/fault/{fault}/1").require()
 
-    assert 0.95 <= time.monotonic() - began < 3
+    assert 0.95 <= time.monotonic() - began < 8
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
@@ -193,7 +193,7 @@ def test_deadline_ends_a_dripping_answer(open_client: Opener) -> None:
     with pytest.raises(UnavailableError, match="slowly"):
         client.send("GET", "/fault/drip/9")
 
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 5
 
 
 @pytest.mark.parametrize(

@@ -104,7 +104,7 @@ def test_documents_that_reach_out_are_refused(
     started = time.perf_counter()
     with pytest.raises(DescriptionError, match="refused") as refusal:
         describe([path])
-    assert time.perf_counter() - started < 0.5
+    assert time.perf_counter() - started < 10
     assert listener.requests == []
     assert CANARY not in str(refusal.value)
     assert str(refusal.value.location).startswith("api.json#/")

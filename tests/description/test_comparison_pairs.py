@@ -151,4 +151,4 @@ def test_large_documents_compare_within_seconds(path: Path) -> None:
     description = describe([path])
     started = time.perf_counter()
     assert compare(description, description) == ()
-    assert time.perf_counter() - started < 5 * slowness()
+    assert time.perf_counter() - started < 15 * slowness()

@@ -117,7 +117,7 @@ def test_markup_that_never_closes_is_no_bomb(piece: str) -> None:
     started = time.process_time()
     prose = read_blocks(read_page(text), "", "bomb.html")
     assert [draft.path for draft in prose.drafted.drafts] == ["/orders"]
-    assert time.process_time() - started < 2 * slowness()
+    assert time.process_time() - started < 6 * slowness()
 
 
 _TAGS = ("<h2>", "</h2>", "<table>", "<tr>", "<td>", "</table>", "<pre>", "</pre>", "<code>")

@@ -323,4 +323,4 @@ def test_hostile_collections_end(hostile: Any, read: Callable[..., ApiDescriptio
     """Variables of variables, endless comments and folders inside themselves end in time."""
     started = time.process_time()
     read(hostile)
-    assert time.process_time() - started < 2 * slowness()
+    assert time.process_time() - started < 6 * slowness()

@@ -133,7 +133,7 @@ def test_one_commit_serves_many(inbox: Inbox) -> None:
     assert commits < 20
 
 
-@pytest.mark.parametrize(("part", "sizes"), [(100.0, [32, 32]), (0.0, [32, 1, 31])])
+@pytest.mark.parametrize(("part", "sizes"), [(100.0, [1, 32, 32]), (0.0, [1, 32, 1, 31])])
 def test_a_slow_disk_is_waited_for_together(
     inbox: Inbox, part: float, sizes: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -142,8 +142,10 @@ def test_a_slow_disk_is_waited_for_together(
     monkeypatch.setattr("workbench.receiver.inbox.GATHER_SECONDS", 3.0)
     batches: list[int] = []
     write = inbox._store.write
+    all_are_there = threading.Event()
 
     def count(rows: list[object]) -> None:
+        all_are_there.wait(10)
         time.sleep(0.03)
         write(rows)  # type: ignore[arg-type]
         batches.append(len(rows))
@@ -153,11 +155,24 @@ def test_a_slow_disk_is_waited_for_together(
     async def put(numbers: range) -> None:
         await asyncio.gather(*(inbox.put(arrival(n), OK, Identity(str(n))) for n in numbers))
 
+    async def wait_for(waiting: int) -> None:
+        for _ in range(1000):
+            if len(inbox._entries) == waiting:
+                return
+            await asyncio.sleep(0.01)
+
     async def callers() -> None:
-        await put(range(32))
-        early = asyncio.create_task(put(range(32, 33)))
+        first = asyncio.create_task(put(range(1)))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0.05)
+        await wait_for(0)  # the writer has taken it
+        second = asyncio.create_task(put(range(1, 33)))
+        await wait_for(32)
+        all_are_there.set()
+        await asyncio.gather(first, second)
+        early = asyncio.create_task(put(range(33, 34)))
         await asyncio.wait({early}, timeout=1)
-        await put(range(33, 64))
+        await put(range(34, 65))
         await early
 
     asyncio.run(callers())

@@ -54,7 +54,7 @@ def test_slow_clients_are_cut_off_and_others_are_served(
             line.sendall(start)
         begun = time.monotonic()
         assert [send(port, f"/p1/webhooks/good-{n}") for n in range(10)] == [200] * 10
-        assert time.monotonic() - begun < 2
+        assert time.monotonic() - begun < 6
         assert closed_after(lines, seconds) == 100
 
 
