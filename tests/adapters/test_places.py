@@ -206,4 +206,7 @@ def test_address_of_this_machine_is_judged_in_place_of_the_stated_one(
     partner = make("https://api.nook.example/v1", "https://api.nook.example/v1")
     monkeypatch.setenv("WORKBENCH_NOOK__SANDBOX__BASE_URL", "http://127.0.0.1:9/v1")
     settings = Settings(root=partner.folder.parent.parent)
-    Session(partner, "sandbox", settings, allow_writes=True).close()
+    session = Session(partner, "sandbox", settings, allow_writes=True)
+    session.close()
+    assert session.allow_writes
+    assert any("127.0.0.1" in str(place) for place in session.client.allowed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import nbformat
+import pytest
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 
@@ -40,6 +41,8 @@ def test_outputs_of_a_kernel_hold_no_secret() -> None:
         assert word in shown
 
 
-def test_outside_a_kernel_nothing_happens() -> None:
-    """A script has no outputs of cells."""
+def test_outside_a_kernel_nothing_happens(capsys: pytest.CaptureFixture[str]) -> None:
+    """A script has no outputs of cells; what it prints is its own."""
     mask_outputs(Redactor([SECRET]))
+    print(SECRET)  # noqa: T201 what is asked
+    assert capsys.readouterr().out == f"{SECRET}\n"
