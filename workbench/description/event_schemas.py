@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from workbench.description.dialect import Dialect
-from workbench.model.description import Body, Event, Exchange, follow
+from workbench.model.description import Body, Event, Interaction, follow
 from workbench.model.untrusted import list_of, mapping_of, text_of, token
 
 _EVENT_NAME = re.compile(
@@ -21,7 +21,7 @@ _EVENT_NAME = re.compile(
 
 
 def event_schemas(
-    document: dict[str, Any], dialect: Dialect, name: str, exchanges: Sequence[Exchange]
+    document: dict[str, Any], dialect: Dialect, name: str, exchanges: Sequence[Interaction]
 ) -> tuple[Event, ...]:
     """Return the events among the named schemas of a document.
 
@@ -65,7 +65,7 @@ def _event(key: str, schema: Any, base: str, name: str) -> Event:
     )
 
 
-def _bodies_of(exchange: Exchange) -> Iterator[str]:
+def _bodies_of(exchange: Interaction) -> Iterator[str]:
     answers = [body for response in exchange.responses for body in response.bodies]
     for body in (*exchange.bodies, *answers):
         schema = body.schema_

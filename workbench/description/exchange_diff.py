@@ -14,7 +14,7 @@ from typing import Any
 from workbench.description.document_change import ChangeSeverity, DocumentChange, shown
 from workbench.description.schema_changes import Effect, SchemaChange
 from workbench.description.schema_diff import DocumentVersion, SchemaDiff
-from workbench.model.description import Body, Direction, Event, Exchange, Operation, Parameter
+from workbench.model.description import Body, Direction, Event, Interaction, Operation, Parameter
 from workbench.model.description import Response as Answer
 from workbench.model.schema import LocatedSchema
 
@@ -86,7 +86,7 @@ class ExchangeDiff:
                 summary = f"changed its {slug.removesuffix('-changed').replace('-', ' ')}"
                 yield _change(COSMETIC, slug, new.pointer, summary, before, after)
 
-    def _parameters(self, old: Exchange, new: Exchange, *, sent: bool) -> Iterator[DocumentChange]:
+    def _parameters(self, old: Interaction, new: Interaction, *, sent: bool) -> Iterator[DocumentChange]:
         before, after = _keyed(old), _keyed(new)
         for key, parameter in before.items():
             if key in after:
@@ -148,7 +148,7 @@ class ExchangeDiff:
         types = side.view(LocatedSchema(parameter.schema_, f"{parameter.pointer}/schema")).types
         return parameter.media_type != "" or types is None or bool(types & {"array", "object"})
 
-    def _request(self, old: Exchange, new: Exchange, *, sent: bool) -> Iterator[DocumentChange]:
+    def _request(self, old: Interaction, new: Interaction, *, sent: bool) -> Iterator[DocumentChange]:
         if old.bodies and not new.bodies:
             pointer = old.bodies[0].pointer
             yield _change(BREAKING, "request-body-removed", pointer, "lost its request body")
@@ -172,7 +172,7 @@ class ExchangeDiff:
             )
         yield from self._bodies(old.bodies, new.bodies, "in the request", sent=sent)
 
-    def _answers(self, old: Exchange, new: Exchange, *, sent: bool) -> Iterator[DocumentChange]:
+    def _answers(self, old: Interaction, new: Interaction, *, sent: bool) -> Iterator[DocumentChange]:
         before = {answer.status: answer for answer in old.responses}
         after = {answer.status: answer for answer in new.responses}
         for status, answer in before.items():
@@ -347,7 +347,7 @@ def _operation_id(item: Operation | Event) -> str | None:
     return item.operation_id if isinstance(item, Operation) else None
 
 
-def _keyed(exchange: Exchange) -> dict[tuple[str, str], Parameter]:
+def _keyed(exchange: Interaction) -> dict[tuple[str, str], Parameter]:
     """Parameters by place and name: path variables by their order, headers in any case."""
     path = exchange.path if isinstance(exchange, Operation) else ""
     names = [name.strip("{}") for name in _VARIABLE.findall(path)]

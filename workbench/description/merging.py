@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from workbench.description.exchange_diff import path_key
-from workbench.model.description import Document, DocumentWarning, Event, Exchange, Operation
+from workbench.model.description import Document, DocumentWarning, Event, Interaction, Operation
 from workbench.model.schema import SchemaReader
 from workbench.model.untrusted import list_of, mapping_of
 from workbench.vocabulary import fold
@@ -142,7 +142,7 @@ def _contradictions(
             )
 
 
-def _comparable(kept: Exchange, other: Exchange) -> Iterator[tuple[str, Any, Any]]:
+def _comparable(kept: Interaction, other: Interaction) -> Iterator[tuple[str, Any, Any]]:
     """Schemas of the same thing in both documents, with a name for it."""
     known = {(item.place, item.name): item for item in other.parameters if item.place != "path"}
     for item in kept.parameters:

@@ -82,7 +82,7 @@ class Response(Described):
         return self.status.startswith("2")
 
 
-class Exchange(Described):
+class Interaction(Described):
     """What an operation and an event have in common: words, parameters, bodies, answers."""
 
     document: str
@@ -108,7 +108,7 @@ class Exchange(Described):
         )
 
 
-class Operation(Exchange):
+class Operation(Interaction):
     """Something that can be called; `id` is `METHOD /path`, exactly as in the document."""
 
     id: str
@@ -119,7 +119,7 @@ class Operation(Exchange):
     servers: tuple[str, ...] = ()
 
 
-class Event(Exchange):
+class Event(Interaction):
     """Something that is sent to us (or, rarely, by us) without our asking.
 
     `id` is `webhook:NAME`, `callback:NAME`, `asyncapi:CHANNEL`, `schema:NAME`, or `METHOD /path`
