@@ -9,7 +9,7 @@ from pathlib import Path
 
 from workbench.partners import load_catalogue
 from workbench.reporting.verification import Result, verify
-from workbench.store import RunFolder, read_run, stated
+from workbench.store import RunFolder, read_run, stated_verdicts
 
 EXAMPLE = Path(__file__).resolve().parent.parent / "reports" / "example" / "bocado"
 
@@ -18,7 +18,7 @@ def test_its_verdicts_compute_to_what_it_tells() -> None:
     """The verdicts of `report.json` follow from `evidence.jsonl` alone."""
     log, verdicts = read_run(RunFolder(EXAMPLE), load_catalogue())
     told = json.loads((EXAMPLE / "report.json").read_text("utf-8"))["features"]
-    computed = {slug: item.status.value for slug, item in stated(log, verdicts).items()}
+    computed = {slug: item.status.value for slug, item in stated_verdicts(log, verdicts).items()}
     assert log.is_complete
     assert {item["slug"]: item["verdict"] for item in told} == computed
 

@@ -23,7 +23,7 @@ from workbench.model.evidence import REFUSAL, UNREACHED, Evidence, Outcome, Sour
 from workbench.model.feature import Catalogue, Feature
 from workbench.model.log import RunHeader
 from workbench.model.statement import Binding
-from workbench.model.verdict import Scores, Verdict, score
+from workbench.model.verdict import Scores, Verdict, count_scores
 from workbench.partners import (
     Partner,
     describe_context,
@@ -150,7 +150,7 @@ class Validation:
 
     def scores(self) -> Scores:
         """Applicable, bound and integrated features so far."""
-        return score(self.catalogue, self.verdicts())
+        return count_scores(self.catalogue, self.verdicts())
 
     def finish(self) -> RunFolder:
         """Write the recorded traffic and the footer; the run is complete, and searched for secrets.

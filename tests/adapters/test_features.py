@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from workbench.adapters.adapter import Adapter
-from workbench.adapters.binding import pick, pick_new
+from workbench.adapters.binding import pick_new, pick_operation
 from workbench.canonical.menu import Catalog
 from workbench.errors import InputError
 from workbench.model.statement import Absence
@@ -45,7 +45,7 @@ def test_one_thing_goes_to_its_own_path_whatever_the_order() -> None:
         }
     )
     drafted = replace(partner, manifest=manifest)
-    assert pick(drafted, "product-write").id == put
+    assert pick_operation(drafted, "product-write").id == put
     assert pick_new(drafted, "product-write").id == post
 
 
@@ -57,10 +57,10 @@ def test_feature_is_bound_or_its_reason_is_told(slug: str, feature: str) -> None
     stated = partner.statement(feature)
     first = next((word for item, _ in partner.operations(feature) for word in item.for_), None)
     if partner.operations(feature):
-        assert pick(partner, feature, first).id
+        assert pick_operation(partner, feature, first).id
         return
     with pytest.raises(InputError) as caught:
-        pick(partner, feature)
+        pick_operation(partner, feature)
     told = caught.value
 
     assert told.location == f"{slug}/partner.yaml#/features/{feature}"

@@ -12,10 +12,10 @@ from workbench.canonical import (
     OpenEnum,
     OrderStatus,
     ReservationStatus,
+    find_route,
     is_legal,
     is_terminal,
     next_statuses,
-    route,
 )
 
 ORDER = """
@@ -107,7 +107,7 @@ def test_routes_are_legal_and_complete(
     current: OpenEnum, goal: OpenEnum, table: dict[str, set[str]]
 ) -> None:
     """A route ends at the goal by legal steps; where there is none, the goal is out of reach."""
-    way = (current, *route(current, goal))
+    way = (current, *find_route(current, goal))
     assert all(following in table[before] for before, following in pairwise(way))
     reached, edge = {str(current)}, {str(current)}
     while edge:
@@ -118,12 +118,12 @@ def test_routes_are_legal_and_complete(
 
 def test_route_is_shortest() -> None:
     """Forward skips are taken."""
-    assert route(OrderStatus.PLACED, OrderStatus.READY) == (
+    assert find_route(OrderStatus.PLACED, OrderStatus.READY) == (
         OrderStatus.ACCEPTED,
         OrderStatus.READY,
     )
-    assert route(OrderStatus.READY, OrderStatus.READY) == ()
-    assert route(OrderStatus.COMPLETED, OrderStatus.PLACED) == ()
+    assert find_route(OrderStatus.READY, OrderStatus.READY) == ()
+    assert find_route(OrderStatus.COMPLETED, OrderStatus.PLACED) == ()
 
 
 @pytest.mark.parametrize("machine", [machine for machine, _ in MACHINES])
@@ -136,7 +136,7 @@ def test_unknown_statuses_are_never_acted_on(machine: type[OpenEnum]) -> None:
     assert not is_legal(odd, odd)
     assert not is_terminal(odd)
     assert next_statuses(odd) == ()
-    assert route(odd, next(iter(machine))) == ()
+    assert find_route(odd, next(iter(machine))) == ()
 
 
 def test_machines_do_not_mix() -> None:

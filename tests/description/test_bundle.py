@@ -8,7 +8,7 @@ import pytest
 
 from workbench.description import describe
 from workbench.errors import DescriptionError
-from workbench.model.description import follow
+from workbench.model.description import follow_reference
 from workbench.model.schema import SchemaReader
 
 CANARY = "canary-7f3b"
@@ -174,7 +174,7 @@ def test_files_of_the_same_folder_are_embedded(
     assert reader.resolve(schema["properties"]["shop"]) == {"type": "string"}
     line = reader.resolve(schema["properties"]["lines"])
     assert reader.resolve(line["properties"]["order"]) == schema
-    assert follow(description.bundles["api.json"], f"#{operation.pointer}") is not None
+    assert follow_reference(description.bundles["api.json"], f"#{operation.pointer}") is not None
     assert all(reference.startswith("#/") for reference in references(description.bundles))
 
 

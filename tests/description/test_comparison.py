@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.description.comparison import compare
+from workbench.description.comparison import compare_descriptions
 from workbench.description.document_change import ChangeSeverity, DocumentChange
 from workbench.description.schema_diff import DocumentVersion, SchemaDiff
 from workbench.model.description import ApiDescription
@@ -29,7 +29,7 @@ def differ(
                 for key, value in root.items()
             }
             versions.append(read(openapi(paths, **keys)))
-        return compare(*versions, features=features)
+        return compare_descriptions(*versions, features=features)
 
     return run
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from workbench.description import describe
-from workbench.description.comparison import compare
+from workbench.description.comparison import compare_descriptions
 from workbench.description.document_change import ChangeSeverity
 
 Write = Callable[[str, Any], Path]
@@ -27,7 +27,7 @@ def changes(write: Write, old: dict[str, Any], new: dict[str, Any]) -> list[tupl
     descriptions = [
         describe([write(name, made)]) for name, made in (("o.json", old), ("n.json", new))
     ]
-    return [(item.severity.value, item.slug) for item in compare(*descriptions)]
+    return [(item.severity.value, item.slug) for item in compare_descriptions(*descriptions)]
 
 
 def body(media_type: str, schema: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from workbench.description import describe
-from workbench.description.comparison import compare
+from workbench.description.comparison import compare_descriptions
 from workbench.errors import DescriptionError
 
 from .conftest import slowness
@@ -115,7 +115,7 @@ def all_pairs() -> list[tuple[Path, Path]]:
 def test_named_changes_are_found_and_classified(name: str) -> None:
     """What a pair is called for is among its changes, with the right severity."""
     old, new = map(describe, zip(pair(name)))
-    found = {f"{change.severity} {change.slug}" for change in compare(old, new)}
+    found = {f"{change.severity} {change.slug}" for change in compare_descriptions(old, new)}
     assert set(NAMED[name]) <= found
 
 
@@ -124,7 +124,9 @@ def test_named_changes_are_found_and_classified(name: str) -> None:
 def test_rewriting_breaks_nothing(name: str) -> None:
     """A schema that moved, or was split, without saying anything else is no breaking change."""
     old, new = map(describe, zip(pair(name)))
-    assert [str(item) for item in compare(old, new) if item.severity == "breaking"] == []
+    assert [
+        str(item) for item in compare_descriptions(old, new) if item.severity == "breaking"
+    ] == []
 
 
 @needs_pairs
@@ -136,8 +138,8 @@ def test_all_pairs_can_be_compared_both_ways() -> None:
             old, new = describe([one]), describe([other])
         except DescriptionError:
             continue
-        assert compare(old, old) == ()
-        for change in (*compare(old, new), *compare(new, old)):
+        assert compare_descriptions(old, old) == ()
+        for change in (*compare_descriptions(old, new), *compare_descriptions(new, old)):
             assert change.summary
             assert change.document in {one.name, other.name}
         compared += 1
@@ -150,5 +152,5 @@ def test_large_documents_compare_within_seconds(path: Path) -> None:
     """Hundreds of operations with shared schemas are no trouble, because each is compared once."""
     description = describe([path])
     started = time.perf_counter()
-    assert compare(description, description) == ()
+    assert compare_descriptions(description, description) == ()
     assert time.perf_counter() - started < 15 * slowness()

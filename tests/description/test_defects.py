@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from workbench.model.description import ApiDescription, follow
+from workbench.model.description import ApiDescription, follow_reference
 
 ANSWER = {"200": {"description": "d"}}
 GET = {"get": {"responses": ANSWER}}
@@ -111,7 +111,7 @@ def test_each_defect_is_a_located_warning(
         assert warning.severity in {"info", "low", "medium"}
         assert warning.document == "api.json"
         parent = warning.pointer.rpartition("/")[0]
-        assert follow(description.bundles["api.json"], f"#{parent}") is not None
+        assert follow_reference(description.bundles["api.json"], f"#{parent}") is not None
 
 
 def test_the_same_defect_many_times_is_counted(

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from workbench.errors import DescriptionError
-from workbench.model.description import ApiDescription, Direction, follow
+from workbench.model.description import ApiDescription, Direction, follow_reference
 from workbench.model.schema import SchemaReader
 
 ANSWER = {
@@ -107,7 +107,7 @@ def test_operations_of_version_3(
     assert operation.responses[0].headers == ("ETag",)
     assert description.security[1].flows == {"clientCredentials": "https://example.com/t"}
     for item in (operation, *operation.parameters, *operation.bodies, *operation.responses):
-        assert follow(description.bundles["api.json"], f"#{item.pointer}") is not None
+        assert follow_reference(description.bundles["api.json"], f"#{item.pointer}") is not None
     assert description.documents[0].version == version
 
 

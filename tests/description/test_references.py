@@ -8,7 +8,7 @@ import pytest
 
 from workbench.description import describe
 from workbench.errors import DescriptionError
-from workbench.model.description import ApiDescription, follow
+from workbench.model.description import ApiDescription, follow_reference
 from workbench.model.schema import SchemaReader
 
 Write = Callable[[str, Any], Path]
@@ -139,7 +139,7 @@ def test_whole_tables_are_pulled_in(write: Write) -> None:
     assert "words.md" in description.documents[0].files
     assert "dangling-reference" not in slugs(description)
     assert description.documents[0].title == "Split"
-    assert reader.resolve(follow(bundle, "#/components/schemas/Order")) == order
+    assert reader.resolve(follow_reference(bundle, "#/components/schemas/Order")) == order
 
 
 def test_files_above_the_document_need_a_stated_root(write: Write) -> None:

@@ -14,7 +14,7 @@ from workbench.model.description import (
     Event,
     Operation,
     Response,
-    follow,
+    follow_reference,
 )
 from workbench.model.schema import SchemaReader
 
@@ -203,7 +203,7 @@ def test_resolve_keeps_to_its_document() -> None:
 )
 def test_follow(pointer: str, target: Any) -> None:
     """Local JSON Pointers are followed, plain or percent-encoded; anything else leads nowhere."""
-    assert follow(BUNDLE, pointer) == target
+    assert follow_reference(BUNDLE, pointer) == target
 
 
 @settings(max_examples=60)
@@ -214,12 +214,12 @@ def test_an_escaped_path_leads_back(keys: list[str]) -> None:
     for key in reversed(keys):
         document = {key: document}
     tokens = [key.replace("~", "~0").replace("/", "~1") for key in keys]
-    assert follow(document, "#/" + "/".join(tokens)) == "leaf"
+    assert follow_reference(document, "#/" + "/".join(tokens)) == "leaf"
 
 
 @settings(max_examples=60)
 @given(pointer=st.text(max_size=12))
 def test_follow_is_total(pointer: str) -> None:
     """No reference, however odd, raises."""
-    follow(BUNDLE, f"#/list/{pointer}")
-    follow(BUNDLE, pointer)
+    follow_reference(BUNDLE, f"#/list/{pointer}")
+    follow_reference(BUNDLE, pointer)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from workbench.description.schema_diff import DocumentVersion, SchemaDiff
 from workbench.model.description import ApiDescription
-from workbench.model.schema import ITEMS, LocatedSchema, SchemaNode, SchemaReader, view
+from workbench.model.schema import ITEMS, LocatedSchema, SchemaNode, SchemaReader, view_schema
 
 NAMES = ("Boat", "Crew", "Deck", "Hull", "Mast")
 REFERENCES = [f"#/schemas/{name}" for name in NAMES]
@@ -78,7 +78,7 @@ def test_any_cycle_ends(schemas: dict[str, Any]) -> None:
         assert all(not {"$ref", "allOf", "oneOf", "anyOf"} & shape.keys() for shape in shapes)
         assert set(first.get("properties", {})) <= set(found.properties(to(name)))
         assert len(found.walk(to(name), 4)) <= 400
-        view(found, LocatedSchema(to(name)))
+        view_schema(found, LocatedSchema(to(name)))
         node = SchemaNode.of(found, to(name))
         node.go(("next", 0, "id"))
         assert node.items().types >= frozenset()
@@ -161,7 +161,7 @@ def test_diamonds_do_not_double_the_work() -> None:
     start = time.perf_counter()
     assert found.first(to("F0"))["properties"] == {"id": {"type": "string"}}
     assert len(found.alternatives(to("F0"))) == 1
-    assert view(found, LocatedSchema(to("F0"))).properties.keys() == {"id"}
+    assert view_schema(found, LocatedSchema(to("F0"))).properties.keys() == {"id"}
     assert time.perf_counter() - start < 20
 
 

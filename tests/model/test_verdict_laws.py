@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from workbench.model.evidence import LIVE_SOURCES, Evidence, Finding, Outcome, Severity, Source
 from workbench.model.feature import Catalogue, Criterion, Feature, FeatureKind, Requirement
-from workbench.model.judging import combine, is_stale, judge
+from workbench.model.judging import combine_outcomes, is_stale, judge
 from workbench.model.statement import Absence, Binding, Limit, Open, Statement
-from workbench.model.verdict import Scores, Standing, Status, Verdict, score
+from workbench.model.verdict import Scores, Standing, Status, Verdict, count_scores
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 PASSED, FAILED, CANT_TELL = Outcome.PASSED, Outcome.FAILED, Outcome.CANT_TELL
@@ -99,7 +99,7 @@ SKIPS_ONE = Absence(status="exempt", code="R15", reason="It cannot happen there.
 )
 def test_combine(outcomes: list[Outcome], combined: Outcome) -> None:
     """Failed, cannot tell, passed, untested, inapplicable decide in this order."""
-    assert combine(outcomes) is combined
+    assert combine_outcomes(outcomes) is combined
 
 
 @given(first=st.lists(st.sampled_from(Outcome)), second=st.lists(st.sampled_from(Outcome)))
@@ -107,10 +107,10 @@ def test_combine_is_order_free_and_can_be_done_in_steps(
     first: list[Outcome], second: list[Outcome]
 ) -> None:
     """Neither order nor repetition nor grouping changes the combined outcome."""
-    whole = combine([*first, *second])
-    assert whole is combine([*second, *first, *second])
+    whole = combine_outcomes([*first, *second])
+    assert whole is combine_outcomes([*second, *first, *second])
     if first and second:
-        assert whole is combine([combine(first), combine(second)])
+        assert whole is combine_outcomes([combine_outcomes(first), combine_outcomes(second)])
 
 
 FINDINGS = st.builds(
@@ -242,7 +242,7 @@ def test_score_never_exceeds_reach(catalogue: Catalogue, data: st.DataObject) ->
         lines = data.draw(st.lists(observations(), max_size=3))
         own = [x.model_copy(update={"feature": feature.slug}) for x in lines]
         verdicts[feature.slug] = judge(feature, statement, own, now=NOW)
-    scores = score(catalogue, verdicts)
+    scores = count_scores(catalogue, verdicts)
     assert 0 <= scores.score <= scores.reach <= 1
     assert 0 <= scores.depth <= 1
 
@@ -273,9 +273,9 @@ def _counts(scores: Scores) -> tuple[int, int, int]:
 
 def test_score_counts_services_and_events_proved_live(catalogue: Catalogue) -> None:
     """Paperwork, what lies beyond, and what was only rehearsed raise no score."""
-    assert _counts(score(catalogue, _all_with(catalogue, BOUND, *OFFLINE))) == (18, 18, 0)
+    assert _counts(count_scores(catalogue, _all_with(catalogue, BOUND, *OFFLINE))) == (18, 18, 0)
     verdicts = _all_with(catalogue, BOUND, *OFFLINE, line(Source.BEHAVIOUR, PASSED))
-    whole = score(catalogue, verdicts)
+    whole = count_scores(catalogue, verdicts)
     assert _counts(whole) == (18, 18, 18)
     assert whole.depth == 1
     verdicts["order-read"] = judge(FEATURE, LACKS, (), now=NOW)
@@ -283,7 +283,7 @@ def test_score_counts_services_and_events_proved_live(catalogue: Catalogue) -> N
     verdicts["option-write"] = judge(FEATURE, BOUND, (), now=NOW)
     verdicts["api-docs"] = judge(FEATURE, LACKS, (), now=NOW)
     verdicts["order-refund"] = judge(FEATURE, LACKS, (), now=NOW)
-    part = score(catalogue, verdicts)
+    part = count_scores(catalogue, verdicts)
     assert _counts(part) == (17, 16, 15)
     assert part.depth < 1
 
@@ -292,30 +292,30 @@ def test_depth_counts_what_applies(catalogue: Catalogue) -> None:
     """A criterion that does not apply leaves the count; one that is lacking stays in it."""
     feature = catalogue.feature("order-read")
     assert feature is not None
-    base = score(catalogue, {}).criteria
+    base = count_scores(catalogue, {}).criteria
     first = feature.criteria[0].slug
     for stated, expected in ((SKIPS_ONE, base - 1), (LACKS_ONE, base)):
         binding = Binding(subjects=("x",), criteria={first: stated})
-        found = score(catalogue, {feature.slug: judge(feature, binding, (), now=NOW)})
+        found = count_scores(catalogue, {feature.slug: judge(feature, binding, (), now=NOW)})
         assert (found.criteria, found.proved) == (expected, 0)
 
 
 def test_nothing_seen_live_is_nothing_tested(catalogue: Catalogue) -> None:
     """Documents, samples and polite answers alone leave a run untested."""
     polite = line(Source.BEHAVIOUR, CANT_TELL)
-    assert not score(catalogue, _all_with(catalogue, BOUND, *OFFLINE, polite)).is_tested
+    assert not count_scores(catalogue, _all_with(catalogue, BOUND, *OFFLINE, polite)).is_tested
     failed = line(Source.BEHAVIOUR, FAILED)
-    assert score(catalogue, _all_with(catalogue, BOUND, *OFFLINE, failed)).is_tested
+    assert count_scores(catalogue, _all_with(catalogue, BOUND, *OFFLINE, failed)).is_tested
 
 
 def test_a_missing_verdict_counts_as_applicable(catalogue: Catalogue) -> None:
     """A partial run never looks better than a whole one."""
     verdicts = _all_with(catalogue, BOUND, *OFFLINE, line(Source.BEHAVIOUR, PASSED))
     only = {"order-read": verdicts["order-read"]}
-    assert _counts(score(catalogue, only)) == (18, 1, 1)
+    assert _counts(count_scores(catalogue, only)) == (18, 1, 1)
 
 
 def test_nothing_applicable_scores_nothing(catalogue: Catalogue) -> None:
     """Where nothing applies all figures are 0, not an error."""
-    scores = score(catalogue, _all_with(catalogue, NOT_OURS))
+    scores = count_scores(catalogue, _all_with(catalogue, NOT_OURS))
     assert (scores.applicable, scores.reach, scores.score, scores.depth) == (0, 0.0, 0.0, 0.0)

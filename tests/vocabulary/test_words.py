@@ -2,7 +2,7 @@
 
 import pytest
 
-from workbench.vocabulary import concepts, fold, head, split, trailing
+from workbench.vocabulary import concepts, fold, head_noun, split_words, trailing_concept
 
 
 @pytest.mark.parametrize(
@@ -17,18 +17,18 @@ from workbench.vocabulary import concepts, fold, head, split, trailing
 )
 def test_names_of_every_convention_are_split(text: str, words: list[str]) -> None:
     """Camel case, capitals, accents and glued words come apart."""
-    assert split(text) == words
+    assert split_words(text) == words
 
 
 def test_unknown_glued_words_stay_whole() -> None:
     """A word that cannot be made of known words is left as it is."""
-    assert split("xylophonequartz") == ["xylophonequartz"]
+    assert split_words("xylophonequartz") == ["xylophonequartz"]
 
 
 @pytest.mark.parametrize(("one", "other"), [("categories", "categoría"), ("pedidos", "pedido")])
 def test_number_and_gender_fold_away(one: str, other: str) -> None:
     """Singular and plural are the same word, and related languages meet."""
-    assert fold(split(one)[0]) == fold(split(other)[0])
+    assert fold(split_words(one)[0]) == fold(split_words(other)[0])
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_number_and_gender_fold_away(one: str, other: str) -> None:
 )
 def test_head_noun_of_a_phrase(text: str, noun: str) -> None:
     """Compounds end with what they are about, prepositions close them."""
-    found = head(concepts(text))
+    found = head_noun(concepts(text))
     assert found is not None
     assert found.name == noun
 
@@ -58,4 +58,4 @@ def test_modifier_is_a_verb_only_before_an_article() -> None:
 
 def test_last_word_that_is_not_known_has_no_concept() -> None:
     """`order-flags` is not about orders, and that can be seen."""
-    assert trailing("order-flags") is None
+    assert trailing_concept("order-flags") is None

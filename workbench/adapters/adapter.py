@@ -13,8 +13,8 @@ from workbench.adapters.binding import (
     entity_ids,
     entity_name,
     join,
-    pick,
-    pick_for,
+    pick_for_mode,
+    pick_operation,
     pick_read_back,
 )
 from workbench.adapters.channel import Channel, Request
@@ -117,7 +117,7 @@ class Adapter:
             ids: Entity (`order`, `product`, …) or parameter name → id of theirs.
             status: Canonical status, where operations are bound per status.
         """
-        operation = pick(self.partner, feature, status)
+        operation = pick_operation(self.partner, feature, status)
         payload = None if entity is None else self.channel.payload(feature, entity)
         known = {**entity_ids(entity), **(ids or {})}
         return self.channel.send(self.channel.request(operation, known, payload))
@@ -129,7 +129,7 @@ class Adapter:
             feature: A feature that reads, as `order-read`.
             identifier: The partner's id.
         """
-        operation = pick(self.partner, feature)
+        operation = pick_operation(self.partner, feature)
         return self.channel.load(feature, operation, {entity_name(feature): identifier})
 
     def write(
@@ -152,9 +152,9 @@ class Adapter:
             key: Idempotency key of an operation that was begun before, as after a restart.
             dry_run: Return the request instead of sending it.
         """
-        operation = pick(self.partner, feature, getattr(entity, "status", None))
+        operation = pick_operation(self.partner, feature, getattr(entity, "status", None))
         if only is not None:
-            operation = pick_for(self.partner, feature, "partial") or operation
+            operation = pick_for_mode(self.partner, feature, "partial") or operation
         payload = self.channel.payload(feature, entity, only)
         known = {**entity_ids(entity), **(ids or {})}
         return self._carry_out(self.channel.request(operation, known, payload, key), dry_run)
@@ -168,8 +168,8 @@ class Adapter:
         dry_run: bool = False,
     ) -> list[Sent]:
         """Write several things, in one request where an operation is bound for `many`."""
-        pick(self.partner, feature)
-        operation = pick_for(self.partner, feature, "many")
+        pick_operation(self.partner, feature)
+        operation = pick_for_mode(self.partner, feature, "many")
         if operation is None:
             return [self.write(feature, entity, ids=ids, dry_run=dry_run) for entity in entities]
         payloads = [self.channel.payload(feature, entity) for entity in entities]
@@ -251,7 +251,7 @@ class Adapter:
         Raises:
             InputError: The documents describe no way to read it.
         """
-        pick(self.partner, WHOLE)
+        pick_operation(self.partner, WHOLE)
         operation = pick_read_back(self.partner, WHOLE)
         if operation is None:
             raise InputError(f"{self.partner.title} has no operation to read the menu")

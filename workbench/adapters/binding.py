@@ -38,7 +38,7 @@ _NAMED: dict[type[Entity], str] = {
 }
 
 
-def pick(partner: Partner, feature: str, status: str | None = None) -> Operation:
+def pick_operation(partner: Partner, feature: str, status: str | None = None) -> Operation:
     """The operation that serves a feature for one thing, or for one status.
 
     An operation that is bound for the status comes before one that is bound for all. Of a
@@ -51,8 +51,8 @@ def pick(partner: Partner, feature: str, status: str | None = None) -> Operation
     bound = partner.operations(feature)
     if not bound:
         raise _unbound(partner, feature)
-    found = pick_for(partner, feature, status) if status else None
-    found = found or pick_for(partner, feature, "one")
+    found = pick_for_mode(partner, feature, status) if status else None
+    found = found or pick_for_mode(partner, feature, "one")
     found = found or _by_id([operation for item, operation in bound if not item.for_])
     if found is not None:
         return found
@@ -66,19 +66,19 @@ def pick(partner: Partner, feature: str, status: str | None = None) -> Operation
 
 
 def pick_new(partner: Partner, feature: str) -> Operation:
-    """The operation that makes something new: a POST to the collection, else as `pick`.
+    """The operation that makes something new: a POST to the collection, else as `pick_operation`.
 
     Raises:
-        InputError: As `pick`.
+        InputError: As `pick_operation`.
     """
-    one = pick(partner, feature)
+    one = pick_operation(partner, feature)
     parent = one.path.rpartition("/")[0]
     plain = (operation for item, operation in partner.operations(feature) if not item.for_)
     makes = (item for item in plain if item.method == "POST" and item.path.rstrip("/") == parent)
     return next(makes, one)
 
 
-def pick_for(partner: Partner, feature: str, word: str) -> Operation | None:
+def pick_for_mode(partner: Partner, feature: str, word: str) -> Operation | None:
     """The operation that is bound for a mode: many, partial, remove, read-back, pause and so on."""
     bound = partner.operations(feature)
     return next((operation for item, operation in bound if word in item.for_), None)
@@ -86,8 +86,8 @@ def pick_for(partner: Partner, feature: str, word: str) -> Operation | None:
 
 def pick_read_back(partner: Partner, feature: str) -> Operation | None:
     """The operation that reads what a feature writes: bound for it, or a GET of the same path."""
-    found = pick_for(partner, feature, "read-back")
-    return found or _get(partner, pick(partner, feature).path)
+    found = pick_for_mode(partner, feature, "read-back")
+    return found or _get(partner, pick_operation(partner, feature).path)
 
 
 def pick_list(partner: Partner, feature: str) -> Operation:
@@ -96,9 +96,9 @@ def pick_list(partner: Partner, feature: str) -> Operation:
     Raises:
         InputError: The feature is not bound, or the documents describe no list.
     """
-    one = pick(partner, feature)
+    one = pick_operation(partner, feature)
     parent, _, last = one.path.rstrip("/").rpartition("/")
-    found = pick_for(partner, feature, "list")
+    found = pick_for_mode(partner, feature, "list")
     if found is None and last.startswith("{"):
         found = _get(partner, parent)
     if found is None:

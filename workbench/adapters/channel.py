@@ -9,7 +9,7 @@ from typing import Any
 
 from workbench.adapters.answer import Answer, SentRequest
 from workbench.adapters.binding import translator
-from workbench.adapters.parameters import fill
+from workbench.adapters.parameters import fill_parameters
 from workbench.adapters.retry import SAFE
 from workbench.adapters.session import Session
 from workbench.canonical.base import Entity
@@ -61,7 +61,7 @@ class Channel:
         Raises:
             InputError: A parameter has no value.
         """
-        filled = fill(self.partner, self.session.environment, operation, ids, payload)
+        filled = fill_parameters(self.partner, self.session.environment, operation, ids, payload)
         is_write = operation.method not in SAFE
         # A key is of use only where the document says that the partner looks at it.
         keyed = filled.key_header if is_write else None

@@ -92,7 +92,7 @@ def download(
     return Download(path, _plain(last), hashlib.sha256(body).hexdigest(), len(body))
 
 
-def visit(address: str, *, policy: RetryPolicy = POLICY) -> None:
+def call_once(address: str, *, policy: RetryPolicy = POLICY) -> None:
     """Call an address once, for what the call does; what it answers is not kept.
 
     Raises:

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urljoin
 
 from workbench.adapters.answer import Answer
-from workbench.adapters.binding import pick_for
+from workbench.adapters.binding import pick_for_mode
 from workbench.adapters.channel import Channel, Request
 from workbench.errors import PartnerError, UnavailableError
 
@@ -24,7 +24,7 @@ _ACCEPTED, _SEE_OTHER, _NOT_YET = 202, 303, 404
 _SHOWN = 400
 
 
-def settle(channel: Channel, feature: str, answer: Answer, *, seconds: float) -> Answer:
+def settle_job(channel: Channel, feature: str, answer: Answer, *, seconds: float) -> Answer:
     """The last word on a write: a job that was accepted is asked about until it ends.
 
     The job is found by `Location`, or by the operation that is bound for `outcome`; where there is
@@ -79,7 +79,7 @@ def _find_job(channel: Channel, feature: str, answer: Answer) -> Request | None:
     location = answer.headers.get("location")
     if location:
         return Request("GET", urljoin(answer.request.url, location))
-    operation = pick_for(channel.partner, feature, "outcome")
+    operation = pick_for_mode(channel.partner, feature, "outcome")
     body = answer.json()
     if operation is None or not isinstance(body, dict):
         return None

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from workbench.adapters.binding import entity_name, pick, pick_list, translator
+from workbench.adapters.binding import entity_name, pick_list, pick_operation, translator
 from workbench.adapters.channel import Channel
 from workbench.adapters.paging import walk_pages
 from workbench.canonical.base import Entity
@@ -35,7 +35,7 @@ def list_entities(
         PartnerError: A page could not be read.
         TranslationError: An item does not fit, and there is no `refuse`.
     """
-    one, many = pick(channel.partner, feature), pick_list(channel.partner, feature)
+    one, many = pick_operation(channel.partner, feature), pick_list(channel.partner, feature)
     request = channel.request(many, {})
     request = replace(request, query={**request.query, **query})
     whole = _holds_all(channel, one, many)

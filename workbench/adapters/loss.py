@@ -10,7 +10,7 @@ from typing import Any, get_args
 from workbench.adapters.binding import entity_noun
 from workbench.canonical.base import Entity
 from workbench.canonical.menu import Catalog
-from workbench.description.schema_validation import violations
+from workbench.description.schema_validation import find_violations
 from workbench.errors import TranslationError
 from workbench.mapping import Translator
 from workbench.model.description import Operation
@@ -71,7 +71,7 @@ def find_faults(partner: Partner, operation: Operation, payload: Any) -> list[Da
     schema = operation.request_schema
     if schema is None:
         return []
-    found = violations(partner.description, operation.document, schema, payload)
+    found = find_violations(partner.description, operation.document, schema, payload)
     return [
         DataLoss(item.pointer, f"{operation.id} does not allow it: {item.message}", blocks=True)
         for item in found[:_SHOWN]

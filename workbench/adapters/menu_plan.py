@@ -16,13 +16,13 @@ from workbench.adapters.binding import (
     entity_ids,
     entity_name,
     join,
-    pick,
-    pick_for,
+    pick_for_mode,
     pick_new,
+    pick_operation,
     translator,
 )
 from workbench.adapters.channel import Channel, Request
-from workbench.adapters.jobs import require_each, settle
+from workbench.adapters.jobs import require_each, settle_job
 from workbench.adapters.loss import DataLoss, find_faults, find_losses
 from workbench.adapters.menu_change import (
     CHILDREN,
@@ -33,7 +33,7 @@ from workbench.adapters.menu_change import (
     compare,
 )
 from workbench.adapters.set_menu import emulate_set_menus, has_set_menus
-from workbench.canonical.invariants import check
+from workbench.canonical.invariants import check_laws
 from workbench.canonical.menu import Catalog, Menu, MenuKind
 from workbench.errors import InputError, TranslationError
 from workbench.model.description import Operation
@@ -138,7 +138,7 @@ class MenuPlan:
                 answer.require()
             if step.is_batch:
                 require_each(answer)
-            self.answers.append(settle(self._channel, step.feature, answer, seconds=seconds))
+            self.answers.append(settle_job(self._channel, step.feature, answer, seconds=seconds))
         return self.answers
 
 
@@ -158,7 +158,7 @@ def plan_menu(channel: Channel, catalog: Catalog, before: Catalog | None = None)
         TranslationError: A value cannot be said in the partner's words.
     """
     if not any(_is_bound(channel, feature) for feature in _ROOMS):
-        pick(channel.partner, WHOLE)  # raises, with the folder's reason
+        pick_operation(channel.partner, WHOLE)  # raises, with the folder's reason
     _require_sound(channel, catalog)
     told: list[DataLoss] = []
     if has_set_menus(catalog) and not _takes_set_menus(channel, catalog):
@@ -173,7 +173,7 @@ def plan_menu(channel: Channel, catalog: Catalog, before: Catalog | None = None)
         if not can_replace or (not unsent and len(steps) <= _FEW):
             mode = UploadMode.PARTS if steps else UploadMode.NOTHING
             return MenuPlan(channel, mode, steps, [*told, *unsent, *_lost_parts(channel, changes)])
-    operation = pick(channel.partner, WHOLE)
+    operation = pick_operation(channel.partner, WHOLE)
     body = channel.payload(WHOLE, catalog)
     request = channel.request(operation, entity_ids(catalog), body)
     losses = find_losses(channel.partner, translator(channel.partner, WHOLE), catalog)
@@ -182,7 +182,7 @@ def plan_menu(channel: Channel, catalog: Catalog, before: Catalog | None = None)
 
 
 def _require_sound(channel: Channel, catalog: Catalog) -> None:
-    broken = [item for item in check(catalog) if item.severity == "error"]
+    broken = [item for item in check_laws(catalog) if item.severity == "error"]
     if broken:
         raise InputError(
             f"The catalogue is not sound: {broken[0].summary} ({broken[0].code})",
@@ -246,7 +246,7 @@ def _plan_parts(
     unsent: list[DataLoss] = []
     for (feature, kind, parents), group in groupby(changes, key=_group):
         parts = list(group)
-        many = pick_for(channel.partner, feature, "many")
+        many = pick_for_mode(channel.partner, feature, "many")
         if not _takes(channel, feature):
             unsent += [_tell_unsent(channel, change) for change in parts]
         elif kind is not ChangeKind.REMOVE and many is not None and len(parts) > 1:
@@ -292,17 +292,17 @@ def _plan_one(channel: Channel, change: MenuChange) -> PlannedRequest | DataLoss
     ids = {**entity_ids(change.part), **change.parents}
     title = f"{change.kind} {_noun(feature)} {change.part.ids.partner_id}"
     if change.kind is ChangeKind.REMOVE:
-        operation = pick_for(partner, feature, "remove")
+        operation = pick_for_mode(partner, feature, "remove")
         if operation is None:
             return _tell_unsent(channel, change)
         return PlannedRequest(title, feature, operation, channel.request(operation, ids))
-    partial = pick_for(partner, feature, "partial") if change.fields else None
+    partial = pick_for_mode(partner, feature, "partial") if change.fields else None
     only = set(change.fields) if change.fields else None
     changed = channel.payload(feature, change.part, only)
     if not changed:
         return None
     is_new = change.kind is ChangeKind.ADD
-    operation = partial or (pick_new if is_new else pick)(partner, feature)
+    operation = partial or (pick_new if is_new else pick_operation)(partner, feature)
     body = changed if partial else channel.payload(feature, change.part)
     return PlannedRequest(title, feature, operation, channel.request(operation, ids, body))
 

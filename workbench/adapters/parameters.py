@@ -30,7 +30,7 @@ class Filled:
     key_header: str | None = None
 
 
-def fill(
+def fill_parameters(
     partner: Partner,
     environment: str,
     operation: Operation,

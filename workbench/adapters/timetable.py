@@ -11,8 +11,8 @@ from typing import Any
 from workbench.adapters.binding import (
     absent,
     entity_ids,
-    pick,
-    pick_for,
+    pick_for_mode,
+    pick_operation,
     pick_read_back,
     translator,
     translator_of,
@@ -39,7 +39,7 @@ def read_availability(channel: Channel) -> Availability:
         InputError: The feature is not bound, or the documents describe no way to read it.
         MappingError: The mapping makes something else.
     """
-    pick(channel.partner, FEATURE)
+    pick_operation(channel.partner, FEATURE)
     operation = pick_read_back(channel.partner, FEATURE)
     if operation is None:
         raise InputError(
@@ -70,7 +70,7 @@ def replace_availability(channel: Channel, availability: Availability) -> Reques
 
 def add_exception(channel: Channel, exception: CalendarException) -> Request | None:
     """The request that adds an exception and keeps the others; None when it is there already."""
-    operation = pick_for(channel.partner, FEATURE, "exception")
+    operation = pick_for_mode(channel.partner, FEATURE, "exception")
     if operation is not None:
         return channel.request(operation, entity_ids(exception), _write(channel, exception))
     now = read_availability(channel)
@@ -81,7 +81,7 @@ def add_exception(channel: Channel, exception: CalendarException) -> Request | N
 
 def remove_exception(channel: Channel, exception: CalendarException) -> Request | None:
     """The request that takes an exception out and keeps the others; None when it is not there."""
-    operation = pick_for(channel.partner, FEATURE, "exception-remove")
+    operation = pick_for_mode(channel.partner, FEATURE, "exception-remove")
     now = read_availability(channel)
     found = next((item for item in now.exceptions if _is_same(exception, item)), None)
     if found is None:
@@ -98,9 +98,9 @@ def set_state(channel: Channel, state: AvailabilityState) -> Request:
         InputError: The partner has no way to do so; with the folder's reason.
     """
     partner = channel.partner
-    pick(partner, FEATURE)
-    busy = pick_for(partner, FEATURE, "busy") if state.busy_extra_min else None
-    operation = busy or pick_for(partner, FEATURE, "resume" if state.accepting else "pause")
+    pick_operation(partner, FEATURE)
+    busy = pick_for_mode(partner, FEATURE, "busy") if state.busy_extra_min else None
+    operation = busy or pick_for_mode(partner, FEATURE, "resume" if state.accepting else "pause")
     if operation is not None:
         body = _write(channel, state) if operation.bodies else None
         return channel.request(operation, {}, body)
@@ -123,14 +123,14 @@ def set_state(channel: Channel, state: AvailabilityState) -> Request:
 
 def _needs_all(channel: Channel, availability: Availability) -> bool:
     """Whether what is not sent would be deleted, or must be there."""
-    if pick_for(channel.partner, FEATURE, "exception") is None:
+    if pick_for_mode(channel.partner, FEATURE, "exception") is None:
         return True
     body = channel.payload(FEATURE, availability)
-    return bool(find_faults(channel.partner, pick(channel.partner, FEATURE), body))
+    return bool(find_faults(channel.partner, pick_operation(channel.partner, FEATURE), body))
 
 
 def _whole(channel: Channel, availability: Availability) -> Request:
-    operation = pick(channel.partner, FEATURE)
+    operation = pick_operation(channel.partner, FEATURE)
     ids = {"restaurant": availability.restaurant_id}
     return channel.request(operation, ids, channel.payload(FEATURE, availability))
 

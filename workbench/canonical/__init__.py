@@ -71,10 +71,10 @@ from workbench.canonical.status import (
     DeliveryStatus,
     OrderStatus,
     ReservationStatus,
+    find_route,
     is_legal,
     is_terminal,
     next_statuses,
-    route,
 )
 
 __all__ = [
@@ -143,10 +143,10 @@ __all__ = [
     "Weekday",
     "WeeklyRange",
     "exponent",
+    "find_route",
     "is_legal",
     "is_terminal",
     "next_statuses",
-    "route",
 ]
 
 ENTITIES: dict[str, type[Entity]] = {

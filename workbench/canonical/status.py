@@ -156,7 +156,7 @@ def next_statuses(status: Status) -> tuple[Status, ...]:
     return tuple(item for item in type(status) if item in successors)
 
 
-def route(current: Status, goal: Status) -> tuple[Status, ...]:
+def find_route(current: Status, goal: Status) -> tuple[Status, ...]:
     """Shortest legal way from one status to another, without the start.
 
     Empty when there is none, or none is needed. The way takes every forward skip it can.

@@ -8,7 +8,7 @@ import click
 
 from workbench.cli.output import FINDINGS, Output, omissions, print_omissions, speaks
 from workbench.description import describe
-from workbench.description.comparison import compare
+from workbench.description.comparison import compare_descriptions
 from workbench.description.document_change import ChangeSeverity, DocumentChange
 from workbench.errors import InputError
 from workbench.partners import Partner, load_partner
@@ -121,7 +121,7 @@ def _diff_document(output: Output, partner: Partner, path: Path) -> int:
     same = [name for name in names if Path(name).name == path.name] or names
     old = describe([partner.folder / name for name in same])
     new = describe([path])
-    changes = compare(old, new, features=_bound(partner))
+    changes = compare_descriptions(old, new, features=_bound(partner))
     output.document(
         {
             "changes": [change.model_dump(mode="json") for change in changes],

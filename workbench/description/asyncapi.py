@@ -16,8 +16,8 @@ from workbench.description.asyncapi_servers import split_servers
 from workbench.description.dialect import DIALECTS
 from workbench.description.gathering import FILES
 from workbench.description.openapi import Contents, read_openapi, read_scheme
-from workbench.model.description import DocumentWarning, Event, follow
-from workbench.model.untrusted import list_of, mapping_of, text_of, token
+from workbench.model.description import DocumentWarning, Event, follow_reference
+from workbench.model.untrusted import list_of, mapping_of, pointer_token, text_of
 
 _JSON_SCHEMA = re.compile(r"schema\+(?:json|yaml)|json-schema|asyncapi|openapi", re.IGNORECASE)
 
@@ -44,7 +44,7 @@ def read_asyncapi(data: dict[str, Any], name: str) -> tuple[dict[str, Any], Cont
     contents = read_openapi(document, DIALECTS["3.1"], name)
     contents.events = [_event(event, messages[event.name]) for event in contents.events]
     contents.security = [
-        read_scheme(key, node, name, f"/{HOME}/components/securitySchemes{token(key)}")
+        read_scheme(key, node, name, f"/{HOME}/components/securitySchemes{pointer_token(key)}")
         for key, node in _schemes(document).items()
         if isinstance(node, dict)
     ]
@@ -58,7 +58,7 @@ def read_asyncapi(data: dict[str, Any], name: str) -> tuple[dict[str, Any], Cont
         DocumentWarning(
             slug="our-server",
             document=name,
-            pointer=f"/{HOME}/servers{token(key)}",
+            pointer=f"/{HOME}/servers{pointer_token(key)}",
             severity="info",
             summary=f"The server {key[:60]!r} ({address[:120]}) stands for our own address.",
         )
@@ -208,4 +208,4 @@ def _examples(message: dict[str, Any]) -> list[Any]:
 
 
 def _schemes(document: dict[str, Any]) -> dict[str, Any]:
-    return mapping_of(follow(document, f"#/{HOME}/components/securitySchemes"))
+    return mapping_of(follow_reference(document, f"#/{HOME}/components/securitySchemes"))

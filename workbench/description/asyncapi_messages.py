@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from workbench.model.description import Direction, follow
-from workbench.model.untrusted import list_of, mapping_of, text_of, token
+from workbench.model.description import Direction, follow_reference
+from workbench.model.untrusted import list_of, mapping_of, pointer_token, text_of
 
 HOME = "x-asyncapi"
 _LONGEST_CHAIN = 16  # references that lead to one thing
@@ -75,7 +75,7 @@ class Messages:
         for _ in range(_LONGEST_CHAIN):
             if not (isinstance(node, dict) and isinstance(node.get("$ref"), str)):
                 return mapping_of(node)
-            node = follow(self.document, node["$ref"])
+            node = follow_reference(self.document, node["$ref"])
         return {}
 
     def _with_traits(self, node: Any) -> dict[str, Any]:
@@ -185,4 +185,4 @@ def _last(node: Any) -> str:
 
 def pointer_to_message(message: Message) -> str:
     """Where the channel of a message stands in the generated document."""
-    return f"/{HOME}/channels{token(message.channel)}"
+    return f"/{HOME}/channels{pointer_token(message.channel)}"

@@ -21,7 +21,7 @@ from workbench.description.neighbours import Neighbours
 from workbench.description.reference import Reference, Trail
 from workbench.description.roles import Role
 from workbench.description.siblings import drop_siblings
-from workbench.model.description import DocumentWarning, follow
+from workbench.model.description import DocumentWarning, follow_reference
 
 _DEEPEST = 16  # references that one pointer may lead through
 _LONGEST_CHAIN = 100  # references that have to be found before another one can be
@@ -78,7 +78,7 @@ class _Bundler(Gatherer):
         if item.target is None and not self.settle(item):
             return
         self.chain += 1
-        inner = self.by_node.get(id(follow(self.document, f"#{item.target}")))
+        inner = self.by_node.get(id(follow_reference(self.document, f"#{item.target}")))
         if inner is not None and inner.is_table:
             self.spread(inner)
         for reference in spread(self.document, item):
@@ -120,20 +120,20 @@ class _Bundler(Gatherer):
 
     def find(self, pointer: str) -> str | None:
         """The pointer at which something is found, references on the way followed; else None."""
-        if follow(self.document, f"#{pointer}") is not None:
+        if follow_reference(self.document, f"#{pointer}") is not None:
             return pointer
         for _ in range(_DEEPEST):
             steps = pointer.split("/")
             # The longest beginning that is there, and is itself a reference.
             for end in range(len(steps) - 1, 0, -1):
-                node = follow(self.document, "#" + "/".join(steps[:end]))
+                node = follow_reference(self.document, "#" + "/".join(steps[:end]))
                 if node is not None:
                     break
             item = self.by_node.get(id(node))
             if item is None or not self.settle(item):
                 return None
             pointer = "/".join([str(item.target), *steps[end:]])
-            if follow(self.document, f"#{pointer}") is not None:
+            if follow_reference(self.document, f"#{pointer}") is not None:
                 return pointer
         return None
 
@@ -148,7 +148,7 @@ class _Bundler(Gatherer):
         trail: Trail = ()
         for step in pointer.split("/")[1:]:
             trail = (trail, step.replace("~1", "/").replace("~0", "~"))
-        self.scan(follow(self.document, f"#{pointer}"), file, trail, Role.KEYWORDS)
+        self.scan(follow_reference(self.document, f"#{pointer}"), file, trail, Role.KEYWORDS)
         self.pull()
 
     def mend(self, item: Reference) -> None:

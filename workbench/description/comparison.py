@@ -15,7 +15,7 @@ from workbench.model.description import (
     Event,
     Operation,
     SecurityScheme,
-    follow,
+    follow_reference,
 )
 from workbench.model.untrusted import list_of, mapping_of
 
@@ -26,7 +26,7 @@ Item = Operation | Event
 _Alternative = frozenset[tuple[str, frozenset[str]]]
 
 
-def compare(
+def compare_descriptions(
     old: ApiDescription,
     new: ApiDescription,
     *,
@@ -240,7 +240,7 @@ def _compare_security(
 
 def _demands(side: DocumentVersion, item: Item) -> _Demands:
     bundle = side.description.bundles.get(side.document, {})
-    node = mapping_of(follow(bundle, f"#{item.pointer}"))
+    node = mapping_of(follow_reference(bundle, f"#{item.pointer}"))
     stated = node["security"] if "security" in node else bundle.get("security")
     return _Demands(
         frozenset(

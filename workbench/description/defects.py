@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from workbench.description.dialect import DIALECTS, Dialect
 from workbench.description.openapi import Contents
 from workbench.model.description import DocumentWarning, Operation
-from workbench.model.untrusted import list_of, mapping_of, text_of, token
+from workbench.model.untrusted import list_of, mapping_of, pointer_token, text_of
 
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
 _SCHEMES = frozenset({"apiKey", "http", "oauth2", "openIdConnect", "mutualTLS", "basic"})
@@ -220,7 +220,7 @@ def _raw(document: dict[str, Any], dialect: Dialect) -> Iterator[Defect]:
         for method in dialect.methods:
             node = mapping_of(item).get(method)
             if isinstance(node, dict):
-                pointer = f"/paths{token(path)}{token(method)}"
+                pointer = f"/paths{pointer_token(path)}{pointer_token(method)}"
                 yield from _raw_operation(node, pointer, f"{method.upper()} {path}")
 
 

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from workbench.description.dialect import Dialect
-from workbench.model.description import Body, Event, Interaction, follow
-from workbench.model.untrusted import list_of, mapping_of, text_of, token
+from workbench.model.description import Body, Event, Interaction, follow_reference
+from workbench.model.untrusted import list_of, mapping_of, pointer_token, text_of
 
 _EVENT_NAME = re.compile(
     r"[a-z0-9](?:(?:ed|Sent|Paid|Lost|Made|Begun|New|Changed)(?:Webhook)?Event|"
@@ -32,20 +32,22 @@ def event_schemas(
         exchanges: Operations and events already read; a schema that is the very body of one of
             them is that body, and no event of its own.
     """
-    base = "".join(token(part) for part in dialect.schemas)
-    schemas = mapping_of(follow(document, f"#{base}"))
+    base = "".join(pointer_token(part) for part in dialect.schemas)
+    schemas = mapping_of(follow_reference(document, f"#{base}"))
     named = [key for key in schemas if _EVENT_NAME.search(key)]
     if not named:
         return ()
     used = {reference for item in exchanges for reference in _bodies_of(item)}
     return tuple(
-        _event(key, schemas[key], base, name) for key in named if f"#{base}{token(key)}" not in used
+        _event(key, schemas[key], base, name)
+        for key in named
+        if f"#{base}{pointer_token(key)}" not in used
     )
 
 
 def _event(key: str, schema: Any, base: str, name: str) -> Event:
     node = mapping_of(schema)
-    pointer = base + token(key)
+    pointer = base + pointer_token(key)
     examples = [node["example"]] if "example" in node else list_of(node.get("examples"))
     body = Body(
         pointer=pointer,

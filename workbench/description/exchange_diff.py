@@ -86,7 +86,9 @@ class ExchangeDiff:
                 summary = f"changed its {slug.removesuffix('-changed').replace('-', ' ')}"
                 yield _change(COSMETIC, slug, new.pointer, summary, before, after)
 
-    def _parameters(self, old: Interaction, new: Interaction, *, sent: bool) -> Iterator[DocumentChange]:
+    def _parameters(
+        self, old: Interaction, new: Interaction, *, sent: bool
+    ) -> Iterator[DocumentChange]:
         before, after = _keyed(old), _keyed(new)
         for key, parameter in before.items():
             if key in after:
@@ -148,7 +150,9 @@ class ExchangeDiff:
         types = side.view(LocatedSchema(parameter.schema_, f"{parameter.pointer}/schema")).types
         return parameter.media_type != "" or types is None or bool(types & {"array", "object"})
 
-    def _request(self, old: Interaction, new: Interaction, *, sent: bool) -> Iterator[DocumentChange]:
+    def _request(
+        self, old: Interaction, new: Interaction, *, sent: bool
+    ) -> Iterator[DocumentChange]:
         if old.bodies and not new.bodies:
             pointer = old.bodies[0].pointer
             yield _change(BREAKING, "request-body-removed", pointer, "lost its request body")
@@ -172,7 +176,9 @@ class ExchangeDiff:
             )
         yield from self._bodies(old.bodies, new.bodies, "in the request", sent=sent)
 
-    def _answers(self, old: Interaction, new: Interaction, *, sent: bool) -> Iterator[DocumentChange]:
+    def _answers(
+        self, old: Interaction, new: Interaction, *, sent: bool
+    ) -> Iterator[DocumentChange]:
         before = {answer.status: answer for answer in old.responses}
         after = {answer.status: answer for answer in new.responses}
         for status, answer in before.items():

@@ -14,8 +14,8 @@ from typing import Any
 from workbench.description.reference import Reference, Trail, pointer_of
 from workbench.description.roles import Role
 from workbench.errors import DescriptionError
-from workbench.model.description import follow
-from workbench.model.untrusted import token
+from workbench.model.description import follow_reference
+from workbench.model.untrusted import pointer_token
 
 _METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace", "query"}
 _NO_REFERENCE = _METHODS | {
@@ -42,7 +42,7 @@ Refuse = Callable[[str, str, Trail], DescriptionError]
 
 def spread(document: dict[str, Any], item: Reference) -> list[Reference]:
     """Give a table that is referred to as a whole one reference for each of its names."""
-    table = follow(document, f"#{item.target}")
+    table = follow_reference(document, f"#{item.target}")
     if not isinstance(table, dict) or item.step in _TABLES:
         return []
     del item.node["$ref"]
@@ -54,7 +54,7 @@ def spread(document: dict[str, Any], item: Reference) -> list[Reference]:
         if not isinstance(child, dict):
             item.node[name] = child
             continue
-        node = {"$ref": f"#{item.target}{token(name)}"}
+        node = {"$ref": f"#{item.target}{pointer_token(name)}"}
         item.node[name] = node
         # The parts of `components` are tables themselves.
         role = Role.NAMES if item.role is Role.KEYWORDS else Role.NAMED
@@ -65,7 +65,7 @@ def spread(document: dict[str, Any], item: Reference) -> list[Reference]:
                 item.file,
                 (item.trail, name),
                 role=role,
-                target=f"{item.target}{token(name)}",
+                target=f"{item.target}{pointer_token(name)}",
                 is_settled=True,
             )
         )
@@ -97,7 +97,7 @@ class Includer:
         if item.key != "$ref" or item.is_spread:
             return False
         if item.step not in _NO_REFERENCE and item.holder not in _NO_REFERENCE:
-            return not isinstance(follow(self.document, f"#{item.target}"), dict | bool)
+            return not isinstance(follow_reference(self.document, f"#{item.target}"), dict | bool)
         if "asyncapi" in self.document:
             return False
         if item.role is Role.NAMED:
@@ -115,7 +115,7 @@ class Includer:
                 break
             if place == item.target or place.startswith(f"{item.target}/"):
                 self._include(other, depth + 1)
-        target = follow(self.document, f"#{item.target}")
+        target = follow_reference(self.document, f"#{item.target}")
         value = self._copy(target, item)
         if isinstance(value, dict):
             beside = {key: child for key, child in item.node.items() if key != "$ref"}
@@ -136,7 +136,7 @@ class Includer:
 
 def put(document: dict[str, Any], item: Reference, value: Any) -> None:
     """Put a value in the place of the object that holds a reference."""
-    parent = follow(document, f"#{pointer_of(item.trail[0])}") if item.trail else None
+    parent = follow_reference(document, f"#{pointer_of(item.trail[0])}") if item.trail else None
     if isinstance(parent, dict) and item.step in parent:
         parent[str(item.step)] = value
     elif isinstance(parent, list):

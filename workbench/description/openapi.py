@@ -27,9 +27,9 @@ from workbench.model.description import (
     Parameter,
     Response,
     SecurityScheme,
-    follow,
+    follow_reference,
 )
-from workbench.model.untrusted import list_of, mapping_of, text_of, texts_of, token
+from workbench.model.untrusted import list_of, mapping_of, pointer_token, text_of, texts_of
 
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
 _SCHEMA_KEYS = (
@@ -132,20 +132,22 @@ class _Reader:
                 self.read_path(path, item)
         for key in ("webhooks", "x-webhooks"):
             for hook, item in mapping_of(self.document.get(key)).items():
-                self.read_hook("webhook", hook, item, token(key) + token(hook))
+                self.read_hook("webhook", hook, item, pointer_token(key) + pointer_token(hook))
         return self.contents
 
     def read_path(self, path: str, item: Any) -> None:
         """Read the operations of one path, and the callbacks inside them."""
-        for place in self.places(item, f"/paths{token(path)}"):
+        for place in self.places(item, f"/paths{pointer_token(path)}"):
             self.contents.operations.append(self.read_operation(place, path))
             for name, expressions in mapping_of(place.node.get("callbacks")).items():
-                pointer = f"{place.pointer}/callbacks{token(name)}"
+                pointer = f"{place.pointer}/callbacks{pointer_token(name)}"
                 found, pointer = self.resolve(expressions, pointer)
                 for expression, hook in mapping_of(found).items():
                     if not expression.startswith("x-"):
                         origin = f"{place.method} {path}"
-                        self.read_hook("callback", name, hook, pointer + token(expression), origin)
+                        self.read_hook(
+                            "callback", name, hook, pointer + pointer_token(expression), origin
+                        )
 
     def read_operation(self, place: _Place, path: str) -> Operation:
         """Read one operation."""
@@ -198,10 +200,12 @@ class _Reader:
             return
         for method in self.dialect.methods:
             if method in item:
-                yield from self.place(method, item[method], pointer + token(method), item, pointer)
+                yield from self.place(
+                    method, item[method], pointer + pointer_token(method), item, pointer
+                )
         for method, node in mapping_of(item.get("additionalOperations")).items():
             if _METHOD_NAME.fullmatch(method):
-                inner = f"{pointer}/additionalOperations{token(method)}"
+                inner = f"{pointer}/additionalOperations{pointer_token(method)}"
                 yield from self.place(method, node, inner, item, pointer)
 
     def place(
@@ -279,7 +283,7 @@ class _Reader:
         """Read the headers of an answer, as parameters of it."""
         found = []
         for name, entry in mapping_of(answer.get("headers")).items():
-            node, place = self.resolve(entry, f"{pointer}/headers{token(name)}")
+            node, place = self.resolve(entry, f"{pointer}/headers{pointer_token(name)}")
             if isinstance(node, dict):
                 found.append(self.read_parameter(name, "header", node, place))
         return tuple(found)
@@ -302,7 +306,7 @@ class _Reader:
         for status, entry in mapping_of(place.node.get("responses")).items():
             if status.startswith("x-"):
                 continue
-            node, pointer = self.resolve(entry, f"{place.pointer}/responses{token(status)}")
+            node, pointer = self.resolve(entry, f"{place.pointer}/responses{pointer_token(status)}")
             answer = mapping_of(node)
             bodies = (
                 response_bodies(answer, pointer, produces, self.follow)
@@ -329,9 +333,9 @@ class _Reader:
 
     def read_security(self) -> None:
         """Read the declared security schemes."""
-        base = "".join(token(part) for part in self.dialect.security)
-        for name, entry in mapping_of(follow(self.document, f"#{base}")).items():
-            node, pointer = self.resolve(entry, base + token(name))
+        base = "".join(pointer_token(part) for part in self.dialect.security)
+        for name, entry in mapping_of(follow_reference(self.document, f"#{base}")).items():
+            node, pointer = self.resolve(entry, base + pointer_token(name))
             if isinstance(node, dict):
                 self.contents.security.append(read_scheme(name, node, self.name, pointer))
 
@@ -347,7 +351,7 @@ class _Reader:
             if reference in seen:
                 return {}, pointer
             seen.add(reference)
-            target = follow(self.document, reference)
+            target = follow_reference(self.document, reference)
             extra = {key: value for key, value in node.items() if key != "$ref"}
             node = {**target, **extra} if extra and isinstance(target, dict) else target
             pointer = reference[1:]

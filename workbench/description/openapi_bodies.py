@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from workbench.model.description import Body
-from workbench.model.untrusted import list_of, mapping_of, text_of, token
+from workbench.model.untrusted import list_of, mapping_of, pointer_token, text_of
 
 Follow = Callable[[Any], Any]
 _JSON = "application/json"
@@ -38,7 +38,7 @@ def media_bodies(
         schema = mapping_of(media.get(key))
         bodies.append(
             Body(
-                pointer=pointer + token(media_type),
+                pointer=pointer + pointer_token(media_type),
                 media_type=media_type,
                 schema_=schema,
                 required=required,

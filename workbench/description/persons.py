@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from workbench.vocabulary import concepts, split
+from workbench.vocabulary import concepts, split_words
 
 _MAIL = re.compile(r"[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,4}[A-Za-z]{2,12}")
 _PHONE = re.compile(r"\+\d(?:[\s().-]{0,2}\d){7,14}(?!\d)")
@@ -46,7 +46,7 @@ def substitute(value: str, path: Sequence[str]) -> tuple[str, str] | None:
     """
     if not value.strip() or value in _SUBSTITUTES or len(value) > 2_000:
         return None
-    words = split(path[-1]) if path else []
+    words = split_words(path[-1]) if path else []
     plain = " ".join(words)
     if _PHONES & set(words) and sum(sign.isdigit() for sign in value) >= 6:
         return _changed(value, _zeros(value), "phone")
@@ -98,7 +98,7 @@ def _is_name(words: list[str], plain: str, path: Sequence[str]) -> bool:
 def _is_of_person(path: Sequence[str]) -> bool:
     """Whether the nearest thing around a value that has a meaning is a person."""
     for step in reversed(path[-3:]):
-        phrase = " ".join(split(step))
+        phrase = " ".join(split_words(step))
         if _is_person(phrase):
             return True
         if any(concept.kind == "entity" for concept in concepts(phrase)):

@@ -12,9 +12,9 @@ from typing import Any
 
 from workbench.description.dialect import Dialect
 from workbench.description.overlay import Action, apply_actions, path_to
-from workbench.model.description import DocumentWarning, follow
+from workbench.model.description import DocumentWarning, follow_reference
 from workbench.model.json_text import write_json
-from workbench.model.untrusted import list_of, mapping_of, text_of, token
+from workbench.model.untrusted import list_of, mapping_of, pointer_token, text_of
 
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
 _PLACEHOLDER = "example"
@@ -108,13 +108,13 @@ def _owner_repairs(owner: dict[str, Any], tokens: Tokens, dialect: Dialect) -> I
             description=f"The parameter {text_of(parameter.get('name'))[:60]!r} has no schema; it "
             "is taken for text.",
         )
-        pointer = "".join(token(part) for part in (*tokens, "parameters", index))
+        pointer = "".join(pointer_token(part) for part in (*tokens, "parameters", index))
         yield action, "untyped-parameter", pointer, "low"
 
 
 def _drop(tokens: Tokens, why: str) -> Repair:
     action = Action(path_to(tokens), remove=True, description=why)
-    return action, "malformed", "".join(token(part) for part in tokens), "medium"
+    return action, "malformed", "".join(pointer_token(part) for part in tokens), "medium"
 
 
 def _server_repairs(document: dict[str, Any], dialect: Dialect) -> Iterator[Repair]:
@@ -130,7 +130,7 @@ def _server_repairs(document: dict[str, Any], dialect: Dialect) -> Iterator[Repa
             ]
     for tokens, servers in places:
         if servers is not None and not isinstance(servers, list):
-            pointer = "".join(token(part) for part in tokens)
+            pointer = "".join(pointer_token(part) for part in tokens)
             action = Action(path_to(tokens), remove=True, description="`servers` is not a list.")
             yield action, "bad-server", pointer, "medium"
         for index, server in enumerate(list_of(servers)):
@@ -138,7 +138,7 @@ def _server_repairs(document: dict[str, Any], dialect: Dialect) -> Iterator[Repa
 
 
 def _repair_server(server: Any, tokens: Tokens) -> Iterator[Repair]:
-    pointer = "".join(token(part) for part in tokens)
+    pointer = "".join(pointer_token(part) for part in tokens)
     url = server.get("url") if isinstance(server, dict) else None
     if not isinstance(url, str):
         action = Action(
@@ -191,7 +191,7 @@ def _repair_variables(
             remove=True,
             description=f"The server variable {name[:60]!r} is not an object.",
         )
-        yield action, "bad-server", f"{pointer}/variables{token(name)}", "low"
+        yield action, "bad-server", f"{pointer}/variables{pointer_token(name)}", "low"
     shown = ", ".join(sorted(wanted))[:200]
     action = Action(
         path_to(tokens),
@@ -232,7 +232,7 @@ def _declare(
         description=f"{method.upper()} {path} does not declare its path parameters "
         f"{', '.join(missing)}; they are taken for text.",
     )
-    pointer = "".join(token(part) for part in tokens)
+    pointer = "".join(pointer_token(part) for part in tokens)
     return action, "undeclared-path-parameter", pointer, "medium"
 
 
@@ -243,7 +243,7 @@ def _declared(document: dict[str, Any], owner: dict[str, Any]) -> set[str]:
         for _ in range(8):  # a chain of references between parameters is never longer
             if not isinstance(node.get("$ref"), str):
                 break
-            node = mapping_of(follow(document, node["$ref"]))
+            node = mapping_of(follow_reference(document, node["$ref"]))
         if node.get("in") == "path":
             names.add(text_of(node.get("name")))
     return names

@@ -9,9 +9,9 @@ from typing import Any
 import jsonschema_rs
 
 from workbench.description.dialect import Dialect
-from workbench.model.description import DocumentWarning, follow
+from workbench.model.description import DocumentWarning, follow_reference
 from workbench.model.schema import COMPOSING, SchemaReader
-from workbench.model.untrusted import list_of, mapping_of, text_of, token
+from workbench.model.untrusted import list_of, mapping_of, pointer_token, text_of
 
 _TYPES = frozenset({"string", "number", "integer", "boolean", "array", "object", "null", "file"})
 _INNER = frozenset(
@@ -59,9 +59,10 @@ def find_schema_defects(
 
 
 def _schemas(document: dict[str, Any], dialect: Dialect) -> Iterator[tuple[str, dict[str, Any]]]:
-    base = "".join(token(part) for part in dialect.schemas)
+    base = "".join(pointer_token(part) for part in dialect.schemas)
     pending: list[tuple[str, Any]] = [
-        (base + token(key), node) for key, node in mapping_of(follow(document, f"#{base}")).items()
+        (base + pointer_token(key), node)
+        for key, node in mapping_of(follow_reference(document, f"#{base}")).items()
     ]
     pending += _inline_schemas(document)
     while pending:
@@ -73,7 +74,7 @@ def _schemas(document: dict[str, Any], dialect: Dialect) -> Iterator[tuple[str, 
             continue
         for key in ("properties", "patternProperties", "$defs"):
             pending += [
-                (f"{pointer}/{key}{token(name)}", child)
+                (f"{pointer}/{key}{pointer_token(name)}", child)
                 for name, child in mapping_of(schema.get(key)).items()
             ]
         for key in ("items", "additionalProperties", "not"):
@@ -88,7 +89,7 @@ def _schemas(document: dict[str, Any], dialect: Dialect) -> Iterator[tuple[str, 
 
 def _inline_schemas(document: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     pending: list[tuple[str, Any]] = [
-        (token(key), document.get(key)) for key in ("paths", "webhooks", "x-webhooks")
+        (pointer_token(key), document.get(key)) for key in ("paths", "webhooks", "x-webhooks")
     ]
     while pending:
         pointer, node = pending.pop()
@@ -99,7 +100,7 @@ def _inline_schemas(document: dict[str, Any]) -> Iterator[tuple[str, Any]]:
                 if key == "schema":
                     yield f"{pointer}/schema", child
                 elif key not in _DATA and isinstance(child, dict | list):
-                    pending.append((pointer + token(key), child))
+                    pending.append((pointer + pointer_token(key), child))
 
 
 def _defects_of(schema: dict[str, Any], dialect: Dialect) -> Iterator[tuple[str, str]]:

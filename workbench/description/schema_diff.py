@@ -24,7 +24,7 @@ from workbench.model.schema import (
     LocatedSchema,
     SchemaReader,
     SchemaView,
-    view,
+    view_schema,
 )
 from workbench.model.untrusted import mapping_of, text_of
 
@@ -53,7 +53,7 @@ class DocumentVersion:
 
     def view(self, place: LocatedSchema) -> SchemaView:
         """Flatten a schema."""
-        return view(self.reader, place)
+        return view_schema(self.reader, place)
 
 
 class SchemaDiff:

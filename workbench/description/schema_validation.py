@@ -25,7 +25,7 @@ class SchemaViolation(NamedTuple):
     message: str
 
 
-def violations(
+def find_violations(
     description: ApiDescription, document: str, schema: dict[str, Any], payload: Any
 ) -> list[SchemaViolation]:
     """Every way in which a JSON payload breaks a schema of one document.

@@ -17,7 +17,7 @@ from workbench.model.description import (
     Event,
     Operation,
     SecurityScheme,
-    follow,
+    follow_reference,
 )
 from workbench.model.schema import SchemaReader
 from workbench.model.untrusted import mapping_of
@@ -83,7 +83,7 @@ def _token_url(scheme: SecurityScheme) -> str:
 
 def _scopes(scheme: SecurityScheme, description: ApiDescription) -> list[str]:
     bundle = description.bundles.get(scheme.document, {})
-    node = mapping_of(follow(bundle, f"#{scheme.pointer}"))
+    node = mapping_of(follow_reference(bundle, f"#{scheme.pointer}"))
     flows = [mapping_of(flow) for flow in mapping_of(node.get("flows")).values()]
     return sorted({name for flow in (node, *flows) for name in mapping_of(flow.get("scopes"))})
 

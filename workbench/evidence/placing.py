@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from workbench.adapters.answer import Answer
-from workbench.adapters.parameters import fill
+from workbench.adapters.parameters import fill_parameters
 from workbench.adapters.retry import SAFE
 from workbench.adapters.session import Session
 from workbench.errors import InputError, PartnerError, TranslationError
@@ -50,7 +50,7 @@ def send(
             partner=session.partner.slug,
             hint="Bind it to a feature, or name it as the `operation` of a trigger.",
         )
-    filled = fill(session.partner, session.environment, operation, ids or {}, payload)
+    filled = fill_parameters(session.partner, session.environment, operation, ids or {}, payload)
     headers = dict(filled.headers)
     if filled.key_header:
         headers[filled.key_header] = key or str(uuid.uuid4())

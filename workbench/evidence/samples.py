@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from workbench.canonical.base import Entity
-from workbench.canonical.invariants import check
+from workbench.canonical.invariants import check_laws
 from workbench.canonical.order import Order
-from workbench.description.schema_validation import violations
+from workbench.description.schema_validation import find_violations
 from workbench.errors import HookError, TranslationError
 from workbench.mapping import Translator
 from workbench.model.description import Event, Operation
-from workbench.model.evidence import Evidence, Finding, Matter, Outcome, Severity, Source, show
+from workbench.model.evidence import Evidence, Finding, Matter, Outcome, Severity, Source, show_json
 from workbench.model.feature import Catalogue, Feature, FeatureKind, Requirement
 from workbench.model.statement import Binding
 from workbench.partners import Partner, Sample
@@ -83,7 +83,7 @@ def _look_at(
                 severity=Severity.HIGH,
                 summary=f"{sample.path} does not fit the mapping: {error.message}.",
                 pointer=error.path or None,
-                observed=show(error.value),
+                observed=show_json(error.value),
                 hint=f"Correct the rule for {error.field} in mapping.yaml, or ask the partner.",
             )
         )
@@ -181,7 +181,7 @@ def _broken_invariants(entity: Entity, sample: Sample) -> list[Finding]:
             pointer=violation.path,
             hint="Check the mapping first; if it is right, the partner's data does not add up.",
         )
-        for violation in check(entity)
+        for violation in check_laws(entity)
     ]
 
 
@@ -193,8 +193,8 @@ def _differences(expected: Any, actual: Any, sample: Sample, what: str) -> list[
             severity=Severity.HIGH,
             summary=f"{sample.path}: the {what} differs from the recorded one.",
             pointer=pointer or "/",
-            expected=show(wanted),
-            observed=show(found),
+            expected=show_json(wanted),
+            observed=show_json(found),
             hint="Correct mapping.yaml, or record the sample again.",
         )
         for pointer, wanted, found in compare(expected, actual)
@@ -217,7 +217,7 @@ def _off_schema(partner: Partner, feature: Feature, sample: Sample) -> Iterator[
     item, schema = schema_of(partner, feature)
     if item is None or schema is None:
         return
-    for violation in violations(partner.description, item.document, schema, sample.payload):
+    for violation in find_violations(partner.description, item.document, schema, sample.payload):
         yield Finding(
             slug="sample-off-schema",
             matter=Matter.DOCUMENT,

@@ -13,7 +13,7 @@ from jsonpath import JSONPointer
 from pydantic import ValidationError
 
 from workbench.canonical.base import Money
-from workbench.canonical.invariants import Violation, check
+from workbench.canonical.invariants import Violation, check_laws
 from workbench.errors import InputError, TranslationError, WorkbenchError
 from workbench.evidence.samples import compare, items
 from workbench.mapping import Coverage, Translator
@@ -177,7 +177,7 @@ def _read(translator: Translator, payload: Any) -> Trial:
         result=read.value.model_dump(mode="json", exclude_unset=True),
         provenance=read.provenance,
         coverage=read.coverage,
-        violations=check(read.value),
+        violations=check_laws(read.value),
         changes=tuple(_changes(translator, read.payload, read.value)),
     )
 
@@ -199,7 +199,7 @@ def _write(translator: Translator, data: Any) -> Trial:
         data,
         result=written.payload,
         coverage=written.coverage,
-        violations=check(entity),
+        violations=check_laws(entity),
     )
 
 

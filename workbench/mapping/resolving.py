@@ -27,7 +27,7 @@ from workbench.mapping.plan import (
     collect_levels,
     group_fields,
 )
-from workbench.mapping.targets import Slot, find_entity, item_type, kind_of, resolve, suggest
+from workbench.mapping.targets import Slot, find_entity, item_type, kind_of, resolve_field, suggest
 from workbench.mapping.where import Where
 
 # Key of a rule on the object itself; word of a branch for all others; the converter of two fields.
@@ -100,7 +100,7 @@ class _Resolver:
             for index, item in enumerate(mapping.ignore)
         )
         for index, item in enumerate(mapping.unfilled):
-            where.at("unfilled", index, "field").look(resolve, level.model, item.field)
+            where.at("unfilled", index, "field").look(resolve_field, level.model, item.field)
         level.unfilled = frozenset(item.field for item in mapping.unfilled)
         self.fill_fields(level, mapping.fields, where.at("fields"))
 
@@ -124,7 +124,7 @@ class _Resolver:
 
     def resolve_rule(self, level: Level, dotted: str, rule: grammar.Rule, where: Where) -> Step:
         """Resolve one rule."""
-        slots = () if dotted == ITSELF else where.look(resolve, level.model, dotted)
+        slots = () if dotted == ITSELF else where.look(resolve_field, level.model, dotted)
         is_object = is_object_rule(rule) or rule.as_ == COORDINATES
         if dotted == ITSELF and (rule.from_ is None or not is_object):
             raise where.error(

@@ -79,7 +79,7 @@ def find_entity(name: str) -> type[Entity]:
     return ENTITIES[name]
 
 
-def resolve(model: type[Entity], dotted: str) -> tuple[Slot, ...]:
+def resolve_field(model: type[Entity], dotted: str) -> tuple[Slot, ...]:
     """The slots from an entity down to a field, as in `delivery.address.lines.0`.
 
     Raises:

@@ -238,7 +238,7 @@ class ApiDescription(BaseModel):
         return self.exchange(other) if other is not None and other != reference else None
 
 
-def follow(document: Any, reference: str) -> Any:
+def follow_reference(document: Any, reference: str) -> Any:
     """Return what a local reference (`#/a/b`, RFC 6901) points at, or None.
 
     A token that is no key as it stands is tried again percent-decoded, as in a URI fragment.

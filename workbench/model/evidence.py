@@ -127,7 +127,7 @@ def shorten(text: str) -> str:
     return text if left <= 0 else f"{text[:LONGEST_BODY]}… (+{left})"
 
 
-def show(value: Any) -> str:
+def show_json(value: Any) -> str:
     """A value as JSON, whole, for what was expected or observed."""
     return json.dumps(value, ensure_ascii=False, default=str)
 

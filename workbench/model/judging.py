@@ -44,7 +44,7 @@ def judge(
             stale.append(line.id)
         else:
             fresh.append(line)
-    stated = statement or given(feature)
+    stated = statement or provided_binding(feature)
     if isinstance(stated, Binding):
         verdict = _judge_binding(feature, stated, fresh)
     elif isinstance(stated, Absence):
@@ -56,7 +56,7 @@ def judge(
     return verdict.model_copy(update={"stale": tuple(name for name in stale if name)})
 
 
-def given(feature: Feature) -> Binding | None:
+def provided_binding(feature: Feature) -> Binding | None:
     """What stands for a binding where the folder is silent, because we provide the thing."""
     return Binding(subjects=(feature.given,)) if feature.given else None
 
@@ -73,7 +73,7 @@ def is_stale(
     return line.source in LIVE_SOURCES and too_old
 
 
-def combine(outcomes: Iterable[Outcome]) -> Outcome:
+def combine_outcomes(outcomes: Iterable[Outcome]) -> Outcome:
     """Outcome of several observations of one thing: failed, then cant-tell, then passed decide."""
     seen = set(outcomes)
     for outcome in (Outcome.FAILED, Outcome.CANT_TELL, Outcome.PASSED, Outcome.UNTESTED):
@@ -314,7 +314,7 @@ def _contradictions(binding: Binding, lines: list[Evidence]) -> list[Finding]:
 def _by_source(lines: list[Evidence]) -> dict[Source, Outcome]:
     """Outcome of every source that said something, in the order of `Source`."""
     return {
-        source: combine(line.outcome for line in lines if line.source is source)
+        source: combine_outcomes(line.outcome for line in lines if line.source is source)
         for source in Source
         if any(line.source is source for line in lines)
     }

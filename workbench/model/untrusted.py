@@ -29,6 +29,6 @@ def texts_of(value: Any) -> tuple[str, ...]:
     return tuple(text for text in map(text_of, list_of(value)) if text)
 
 
-def token(key: str | int) -> str:
+def pointer_token(key: str | int) -> str:
     """Return one escaped reference token of a JSON Pointer, with its slash."""
     return "/" + str(key).replace("~", "~0").replace("/", "~1")

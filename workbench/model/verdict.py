@@ -151,7 +151,7 @@ class Scores(Record):
         return self.tested > 0
 
 
-def score(catalogue: Catalogue, verdicts: Mapping[str, Verdict]) -> Scores:
+def count_scores(catalogue: Catalogue, verdicts: Mapping[str, Verdict]) -> Scores:
     """Count features and criteria among those that can be bound.
 
     A feature without a verdict counts as applicable, with all its criteria unproved, so that a

@@ -18,7 +18,7 @@ from workbench.description.guard import load_text
 from workbench.errors import DescriptionError, InputError, ManifestError
 from workbench.mapping import Translator, load_mappings
 from workbench.model.description import ApiDescription, Event, Operation
-from workbench.model.judging import given
+from workbench.model.judging import provided_binding
 from workbench.model.statement import Absence, Binding, Open, Statement
 from workbench.partners.catalogue import load_catalogue
 from workbench.partners.manifest import BoundOperation, Environment, FeatureStatement, Manifest
@@ -149,7 +149,7 @@ class Partner:
         stated = self.feature(feature)
         if stated is None:
             row = load_catalogue().feature(feature)
-            return given(row) if row else None
+            return provided_binding(row) if row else None
         if stated.status == "open":
             return Open(candidates=stated.candidates, note=stated.reason)
         if stated.status is not None:

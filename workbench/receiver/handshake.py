@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from workbench.adapters.download import visit
+from workbench.adapters.download import call_once
 from workbench.errors import WorkbenchError
 from workbench.partners.webhooks import Handshake, Match, Webhooks
 from workbench.receiver.lookup import compile_path, find_text
@@ -119,7 +119,7 @@ def answer(
 def confirm(address: str) -> None:
     """Call the address with which a partner has a subscription confirmed; trouble is logged."""
     try:
-        visit(address)
+        call_once(address)
     except WorkbenchError as error:
         _LOG.warning("a subscription was not confirmed: %s", type(error).__name__)
 

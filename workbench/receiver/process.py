@@ -14,7 +14,7 @@ from workbench.adapters.adapter import Adapter
 from workbench.canonical.base import Entity, OpenEnum
 from workbench.canonical.order import Order, OrderStatusUpdate
 from workbench.canonical.reservation import Reservation, ReservationStatusUpdate
-from workbench.canonical.status import route
+from workbench.canonical.status import find_route
 from workbench.errors import InputError, MappingError, TranslationError
 from workbench.mapping import Translator
 from workbench.partners import Partner
@@ -72,7 +72,7 @@ class Result:
         return replace(self, entity=self.entity.model_copy(update={"status": known}))
 
 
-def process(
+def process_event(
     party: Party, receipt: Receipt, event: Mapping[str, Any] | RowMapping, recall: Recall
 ) -> Result:
     """Make a canonical entity of an event.
@@ -135,7 +135,7 @@ def is_stale(known: str, known_at: datetime | None, result: Result) -> bool:
     status: OpenEnum = result.entity.status
     if known_at is not None and result.at is not None and known_at != result.at:
         return result.at < known_at
-    return known != status and bool(route(status, type(status)(known)))
+    return known != status and bool(find_route(status, type(status)(known)))
 
 
 def _pull(party: Party, feature: str, entity_id: str | None) -> Result:

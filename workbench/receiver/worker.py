@@ -24,7 +24,7 @@ from workbench.receiver.events import read_number
 from workbench.receiver.intake import split
 from workbench.receiver.ledger import Outcome
 from workbench.receiver.numbers import Numbers
-from workbench.receiver.process import Party, process
+from workbench.receiver.process import Party, process_event
 from workbench.receiver.queue import SECOND, Verdict, backoff, claim, hold, settle
 from workbench.receiver.receipt import Receipt
 from workbench.receiver.schema import EFFECTS, EVENTS, RECEIPTS
@@ -131,7 +131,7 @@ class Worker:
                 return ledger.recall(connection, row["pos_code"], order_key, mapping)
 
         try:
-            result = process(party, receipt, row, recall)
+            result = process_event(party, receipt, row, recall)
         except RateLimitedError as error:
             pause = int((error.retry_after or 0) * SECOND)
             return self._again(row, error, MAX_ATTEMPTS, pause)

@@ -16,12 +16,12 @@ from pydantic import AwareDatetime, Field, ValidationError
 from workbench.errors import InputError
 from workbench.model.evidence import LIVE_SOURCES, Evidence, Outcome, Record, Severity
 from workbench.model.feature import Catalogue
-from workbench.model.judging import combine
-from workbench.model.verdict import Scores, Status, Verdict, score
+from workbench.model.judging import combine_outcomes
+from workbench.model.verdict import Scores, Status, Verdict, count_scores
 from workbench.partners import load_catalogue
 from workbench.reporting.defect import collect
 from workbench.reporting.gist import Level, Trouble, find_trouble, name_level
-from workbench.store import Log, RunFolder, list_runs, read_run, stated
+from workbench.store import Log, RunFolder, list_runs, read_run, stated_verdicts
 
 SNAPSHOT, PREVIOUS = "snapshot.json", "previous.json"
 
@@ -85,8 +85,8 @@ def take_snapshot(folder: RunFolder, catalogue: Catalogue | None = None) -> Snap
     """
     catalogue = catalogue or load_catalogue()
     log, verdicts = read_run(folder, catalogue)
-    concerned = stated(log, verdicts)
-    header, scores = log.header, score(catalogue, verdicts)
+    concerned = stated_verdicts(log, verdicts)
+    header, scores = log.header, count_scores(catalogue, verdicts)
     bindable = catalogue.bindable()
     pairs = [(item, concerned[item.slug]) for item in bindable if item.slug in concerned]
     return Snapshot(
@@ -195,4 +195,4 @@ def _combine_checks(evidence: tuple[Evidence, ...]) -> dict[str, Outcome]:
     for line in evidence:
         key = "/".join((line.feature, line.source, line.check or line.subject))
         grouped.setdefault(key, []).append(line.outcome)
-    return {key: combine(outcomes) for key, outcomes in sorted(grouped.items())}
+    return {key: combine_outcomes(outcomes) for key, outcomes in sorted(grouped.items())}

@@ -13,7 +13,7 @@ from typing import Any, Self
 from workbench.errors import InputError
 from workbench.model.evidence import Evidence, Outcome
 from workbench.model.feature import Catalogue, Feature, Lifter
-from workbench.model.verdict import Scores, Status, Verdict, score
+from workbench.model.verdict import Scores, Status, Verdict, count_scores
 from workbench.partners import load_catalogue
 from workbench.reporting.command import repeat_finding, repeat_run
 from workbench.reporting.defect import Defect, collect
@@ -36,7 +36,7 @@ from workbench.reporting.step import MOST, Step, list_steps
 from workbench.reporting.wording import KINDS
 from workbench.secrecy import MASK
 from workbench.settings import current_root
-from workbench.store import Log, RunFolder, read_run, stated
+from workbench.store import Log, RunFolder, read_run, stated_verdicts
 
 PAGE = "report.html"
 # In the order of the page.
@@ -107,7 +107,7 @@ class Report:
         log, verdicts = read_run(run, catalogue)
         chosen = choose_language(language, log.header.context.get("locale"))
         words = translate(catalogue, chosen)
-        return cls(run, log, words, stated(log, verdicts), chosen, read_previous(run))
+        return cls(run, log, words, stated_verdicts(log, verdicts), chosen, read_previous(run))
 
     @property
     def page(self) -> Path:
@@ -142,7 +142,7 @@ class Report:
     @cached_property
     def scores(self) -> Scores:
         """Applicable, bound and integrated features."""
-        return score(self.catalogue, self.verdicts)
+        return count_scores(self.catalogue, self.verdicts)
 
     @cached_property
     def rows(self) -> tuple[Row, ...]:

@@ -23,7 +23,7 @@ from workbench.model.evidence import Record
 from workbench.model.verdict import Status
 from workbench.partners import load_catalogue
 from workbench.reporting.signing import sign
-from workbench.store import RunFolder, read_run, stated
+from workbench.store import RunFolder, read_run, stated_verdicts
 
 MANIFEST, SIGNATURE = "manifest.json", "manifest.json.sig"
 # Whose versions decide how the files of a report are spelt.
@@ -86,7 +86,7 @@ def seal(folder: RunFolder, key: SecretStr | None = None) -> Path:
         partner=log.header.partner,
         run=log.header.run,
         files=found.files,
-        verdicts={slug: verdict.status for slug, verdict in stated(log, verdicts).items()},
+        verdicts={slug: verdict.status for slug, verdict in stated_verdicts(log, verdicts).items()},
         tools=list_tools(),
     )
     path, signature = folder.path / MANIFEST, folder.path / SIGNATURE

@@ -26,7 +26,7 @@ from workbench.reporting.language import list_languages
 from workbench.reporting.report import PAGE, SECTIONS, Report
 from workbench.reporting.seal import MANIFEST, SIGNATURE, Manifest, Survey, list_tools, seal, survey
 from workbench.reporting.signing import Signed, fits
-from workbench.store import RunFolder, read_run, stated
+from workbench.store import RunFolder, read_run, stated_verdicts
 
 EXECUTED = "report.ipynb"
 # What a run keeps beside its log and what is rendered from it: records, which nothing can repeat.
@@ -233,7 +233,7 @@ def _check_manifest(folder: RunFolder, manifest: Manifest | None, found: Survey)
     else:
         yield Check("files", Outcome.PASSED, f"{len(now)} files have the hash in {MANIFEST}.")
     log, verdicts = read_run(folder, load_catalogue())
-    computed = {slug: verdict.status for slug, verdict in stated(log, verdicts).items()}
+    computed = {slug: verdict.status for slug, verdict in stated_verdicts(log, verdicts).items()}
     yield _compare("verdicts", dict(manifest.verdicts), dict(computed))
 
 

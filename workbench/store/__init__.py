@@ -12,7 +12,7 @@ from workbench.store.folders import (
     list_abandoned,
     list_runs,
     read_run,
-    stated,
+    stated_verdicts,
 )
 from workbench.store.logs import LOG_NAME, EvidenceLog, Log, read_header, read_log
 
@@ -28,5 +28,5 @@ __all__ = [
     "read_header",
     "read_log",
     "read_run",
-    "stated",
+    "stated_verdicts",
 ]

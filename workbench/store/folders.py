@@ -208,7 +208,7 @@ def read_run(folder: RunFolder, catalogue: Catalogue) -> tuple[Log, dict[str, Ve
     return log, verdicts
 
 
-def stated(log: Log, verdicts: dict[str, Verdict]) -> dict[str, Verdict]:
+def stated_verdicts(log: Log, verdicts: dict[str, Verdict]) -> dict[str, Verdict]:
     """The verdicts that concern the partner: all but silent features beyond the agreed scope."""
     return {
         slug: verdict

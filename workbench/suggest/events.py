@@ -8,7 +8,7 @@ from workbench.model.description import Direction
 from workbench.suggest.clues import Clues
 from workbench.suggest.shape import Leaf
 from workbench.suggest.suggestion import Point
-from workbench.vocabulary import Concept, concepts, split
+from workbench.vocabulary import Concept, concepts, split_words
 
 _EVENT_WORDS = frozenset({"event", "evento", "ereignis", "evenement", "notification", "webhook"})
 _TYPE_WORDS = frozenset({"type", "topic", "action", "kind", "tipo", "typ", "trigger"})
@@ -69,9 +69,9 @@ def _of_thing(name: tuple[Concept, ...]) -> tuple[Concept, ...]:
 
 
 def _is_event_type(leaf: Leaf) -> bool:
-    words = {*split(leaf.name)}
+    words = {*split_words(leaf.name)}
     return (leaf.depth == 1 and bool(words & _TYPE_WORDS)) or (
-        leaf.depth <= 2 and bool({*split(" ".join(leaf.path[:2]))} & _EVENT_WORDS)
+        leaf.depth <= 2 and bool({*split_words(" ".join(leaf.path[:2]))} & _EVENT_WORDS)
     )
 
 

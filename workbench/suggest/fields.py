@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from workbench.canonical.base import Entity, Money, UnitPrice
-from workbench.mapping.targets import item_type, kind_of, resolve
+from workbench.mapping.targets import item_type, kind_of, resolve_field
 from workbench.model.description import ApiDescription, Event, Operation
 from workbench.model.schema import ITEMS
 from workbench.suggest.shape import Leaf, ShapeReader, leaves_of_value
@@ -73,7 +73,7 @@ def _collect(
     lists: dict[str, type[Entity]],
 ) -> None:
     for name in model.model_fields:
-        slot = resolve(model, name)[-1]
+        slot = resolve_field(model, name)[-1]
         path, needed = f"{prefix}{name}", required and slot.required
         if name in _SKIPPED:
             continue

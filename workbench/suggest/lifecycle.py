@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workbench.suggest.clues import Clues
 from workbench.suggest.suggestion import Point
-from workbench.vocabulary import concepts, split
+from workbench.vocabulary import concepts, split_words
 
 _ELSEWHERE = frozenset({"customer", "batch", "report", "staff", "configuration", "webhook"})
 _OTHER_READS = frozenset({"event", "handle", "hours", "closure"})
@@ -64,7 +64,7 @@ def _names_in_body(clues: Clues, entity: str) -> bool:
     """Whether the body says which one it is, as with `reservation_id`."""
     fields = (leaf.name for leaf in clues.request.leaves if leaf.depth == 1)
     return any(
-        split(name)[-1:] in (["id"], ["ref"], ["code"])
+        split_words(name)[-1:] in (["id"], ["ref"], ["code"])
         and any(concept.name == entity for concept in concepts(name))
         for name in fields
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workbench.suggest.clues import Clues
 from workbench.suggest.suggestion import Point
-from workbench.vocabulary import Concept, concepts, split
+from workbench.vocabulary import Concept, concepts, split_words
 
 PARTS = ("menu-section", "product", "product-variant", "option-category", "option")
 _STATES = frozenset({"stock", "closure", "status"})
@@ -31,7 +31,7 @@ def fit_menu(clues: Clues) -> list[Point]:
         _plain(clues, "menu"),
     ]
     inside = {*PARTS, "menu"} & (clues.request.about | clues.kinds)
-    words = {word for leaf in clues.request.leaves for word in split(leaf.name)}
+    words = {word for leaf in clues.request.leaves for word in split_words(leaf.name)}
     if inside:
         points.append(Point(1.0, f"the body holds {', '.join(sorted(inside))}"))
     elif clues.request and words & _FILES:
@@ -75,7 +75,9 @@ def _about(clues: Clues, entity: str) -> Point:
 
 
 def _has_limits(clues: Clues) -> bool:
-    words = {word for leaf in clues.request.leaves if leaf.depth <= 2 for word in split(leaf.name)}
+    words = {
+        word for leaf in clues.request.leaves if leaf.depth <= 2 for word in split_words(leaf.name)
+    }
     return len(words & _LIMITS) >= 2 and bool({"product", "option"} & clues.request.about)
 
 

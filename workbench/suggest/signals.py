@@ -15,7 +15,7 @@ from itertools import chain
 from workbench.model.description import Event
 from workbench.suggest.clues import Clues
 from workbench.suggest.shape import Shape
-from workbench.vocabulary import Concept, concepts, head, split
+from workbench.vocabulary import Concept, concepts, head_noun, split_words
 
 Signals = dict[str, float]
 MENU = frozenset(
@@ -212,7 +212,7 @@ def _moves(shape: Shape) -> bool:
 def _names_it(shape: Shape, aim: Aim) -> bool:
     return any(
         leaf.depth == 1
-        and split(leaf.name)[-1:] in (["id"], ["ref"], ["code"], ["uuid"])
+        and split_words(leaf.name)[-1:] in (["id"], ["ref"], ["code"], ["uuid"])
         and any(item.name == aim.noun for item in concepts(leaf.name))
         for leaf in shape.leaves
     )
@@ -223,7 +223,7 @@ def _event_types(shape: Shape) -> list[tuple[Concept, ...]]:
     return [
         concepts(value)
         for leaf in shape.leaves
-        if leaf.depth <= 2 and _TYPE_WORDS & {*split(leaf.name)}
+        if leaf.depth <= 2 and _TYPE_WORDS & {*split_words(leaf.name)}
         for value in leaf.values
         if any(item.kind in _SPOKEN for item in concepts(value))
     ]
@@ -244,7 +244,7 @@ def _calls(clue: Clues, aim: Aim) -> Iterator[str]:
         yield "is deprecated"
     for parameter in clue.item.parameters:
         if parameter.place == "query" and parameter.required:
-            noun = head(concepts(parameter.name))
+            noun = head_noun(concepts(parameter.name))
             if noun is not None:
                 yield f"asks for {_relation(noun.name, aim)}"
 

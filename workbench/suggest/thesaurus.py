@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 
 from workbench.description import load_text
-from workbench.vocabulary import fold, split
+from workbench.vocabulary import fold, split_words
 
 _SILENT = frozenset(["the", "of", "de", "del", "do", "da", "la", "el", "di", "du", "in", "is", "a"])
 _SHARED = 0.75  # the best that words in common can give without being the same
@@ -16,7 +16,7 @@ _SHARED = 0.75  # the best that words in common can give without being the same
 @cache
 def tokens(text: str) -> tuple[str, ...]:
     """The folded words of a name."""
-    return tuple(fold(word) for word in split(text) if word not in _SILENT)
+    return tuple(fold(word) for word in split_words(text) if word not in _SILENT)
 
 
 @cache

@@ -8,11 +8,11 @@ from workbench.vocabulary.words import (
     concepts,
     entities,
     fold,
-    head,
+    head_noun,
     plain_words,
-    split,
+    split_words,
     stem,
-    trailing,
+    trailing_concept,
 )
 
 __all__ = [
@@ -25,10 +25,10 @@ __all__ = [
     "entities",
     "entity_of_id",
     "fold",
-    "head",
+    "head_noun",
     "managing_words",
     "plain_words",
-    "split",
+    "split_words",
     "stem",
-    "trailing",
+    "trailing_concept",
 ]

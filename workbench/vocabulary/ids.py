@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workbench.vocabulary.words import concepts, head, split
+from workbench.vocabulary.words import concepts, head_noun, split_words
 
 _ENDINGS = frozenset({"id", "ids", "uuid", "guid", "key", "code", "ref", "number", "slug"})
 _CLOSURES = frozenset({"closure", "hours"})
@@ -15,12 +15,12 @@ def entity_of_id(name: str, path: str = "") -> str | None:
         name: Of a parameter or field.
         path: The path template that has the parameter, if there is one.
     """
-    words = split(name)
+    words = split_words(name)
     if words and set(words) <= _ENDINGS:
         before = path.partition("{" + name + "}")[0].strip("/").split("/")
-        words = split(before[-1]) if before else []
+        words = split_words(before[-1]) if before else []
     found = concepts(" ".join(words))
-    noun = head(found)
+    noun = head_noun(found)
     if noun is not None and noun.kind == "entity":
         return noun.name
     if noun is None and any(item.name in _CLOSURES for item in found):

@@ -89,7 +89,7 @@ def _stemmer(language: str) -> snowballstemmer.stemmer:
     return snowballstemmer.stemmer(language)
 
 
-def split(text: str) -> list[str]:
+def split_words(text: str) -> list[str]:
     """Split a name or sentence into plain lower-case words, taking glued ones apart."""
     return [part for word in plain_words(text) for part in _unglue(word)]
 
@@ -108,7 +108,7 @@ def concepts(text: str) -> tuple[Concept, ...]:
     return tuple(found for found in _read(text) if found is not None)
 
 
-def trailing(text: str) -> Concept | None:
+def trailing_concept(text: str) -> Concept | None:
     """Return the concept of the last word of a name; None when that word is not known."""
     found = [item for item in _read(text) if item != STOP]
     return found[-1] if found else None
@@ -117,7 +117,7 @@ def trailing(text: str) -> Concept | None:
 @cache
 def _read(text: str) -> tuple[Concept | None, ...]:
     """Concepts in order, with None for every word that means nothing to us."""
-    words = split(text)
+    words = split_words(text)
     found: list[Concept | None] = []
     position = 0
     while position < len(words):
@@ -238,7 +238,7 @@ def _folded(phrase: str) -> tuple[str, ...]:
     return tuple(fold(word) for word in phrase.split())
 
 
-def head(found: tuple[Concept, ...]) -> Concept | None:
+def head_noun(found: tuple[Concept, ...]) -> Concept | None:
     """Return the noun that a phrase is about.
 
     English compounds end with it (`menu section`); a preposition closes the compound (`details for

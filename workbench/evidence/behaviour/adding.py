@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from workbench.adapters.answer import Answer
-from workbench.adapters.binding import entity_ids, entity_noun, pick_for, pick_new
+from workbench.adapters.binding import entity_ids, entity_noun, pick_for_mode, pick_new
 from workbench.canonical.base import Entity, Ids
 from workbench.canonical.menu import Product
 from workbench.errors import InputError, PartnerError, TranslationError
@@ -168,6 +168,6 @@ def _not_there(bench: Bench, slug: str, answer: Answer, found: Answer) -> Findin
 
 def take_back(bench: Bench, slug: str, ids: Mapping[str, str]) -> None:
     """Remove what was made here, where a removal is bound."""
-    operation = pick_for(bench.partner, slug, "remove")
+    operation = pick_for_mode(bench.partner, slug, "remove")
     if operation is not None:
         bench.adapter.channel.send(bench.adapter.channel.request(operation, ids))

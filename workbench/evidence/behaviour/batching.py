@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 from workbench.adapters.answer import Answer
-from workbench.adapters.binding import entity_noun, pick_for
+from workbench.adapters.binding import entity_noun, pick_for_mode
 from workbench.canonical.base import Entity, Money
 from workbench.errors import InputError, PartnerError, TranslationError
 from workbench.evidence.behaviour.adding import fresh_copy, swap, take_back
@@ -44,7 +44,7 @@ def write_many(bench: Bench) -> Iterator[Evidence]:
         slug = feature.slug
         if not feature.is_write or not proved_by(slug, "create-many"):
             continue
-        if not bench.has(slug) or pick_for(bench.partner, slug, "many") is None:
+        if not bench.has(slug) or pick_for_mode(bench.partner, slug, "many") is None:
             continue
         entity = next(iter(recorded(bench, slug)), None)
         if entity is None or not identity_of(entity):

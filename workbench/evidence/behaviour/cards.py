@@ -22,7 +22,7 @@ from workbench.evidence.behaviour.readback import (
     tally,
 )
 from workbench.evidence.kinds import proved_by
-from workbench.model.evidence import Evidence, Outcome, Severity, show
+from workbench.model.evidence import Evidence, Outcome, Severity, show_json
 from workbench.model.statement import Binding
 
 _FEATURE = "menu-write"
@@ -108,8 +108,8 @@ def _compare(bench: Bench, catalog: Catalog, shown: Catalog, answer: Answer) -> 
             Severity.MEDIUM,
             f"What the platform shows of the menu differs at {item.pointer} from what was sent.",
             operation=bench.subject(_FEATURE),
-            expected=show(item.sent),
-            observed=show(item.found),
+            expected=show_json(item.sent),
+            observed=show_json(item.found),
             criterion=_READ,
             pointer=item.pointer,
             answer=answer,

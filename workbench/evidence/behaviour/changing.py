@@ -15,7 +15,7 @@ from workbench.evidence.known import known_values
 from workbench.evidence.placing import send
 from workbench.evidence.relations import at, last_parameter, outbound
 from workbench.model.description import Operation
-from workbench.model.evidence import Evidence, Finding, Outcome, Severity, show
+from workbench.model.evidence import Evidence, Finding, Outcome, Severity, show_json
 from workbench.model.schema import SchemaReader
 
 _OWN_CHECKS = ("order", "reservation", "delivery")
@@ -166,8 +166,8 @@ def _patch_findings(
             Severity.HIGH,
             f"{operation.id} is answered with {answer.status}, but {name} stays as it was.",
             operation=operation.id,
-            expected=show(value),
-            observed=show(after.get(name)),
+            expected=show_json(value),
+            observed=show_json(after.get(name)),
             pointer=f"/{name}",
             answer=answer,
         )
@@ -178,8 +178,8 @@ def _patch_findings(
             Severity.HIGH,
             f"{operation.id} with {name} alone also changes {item.pointer}.",
             operation=operation.id,
-            expected=show(item.sent),
-            observed=show(item.found),
+            expected=show_json(item.sent),
+            observed=show_json(item.found),
             pointer=item.pointer,
             answer=answer,
         )
@@ -229,7 +229,7 @@ def _tell_put(
                 "replace.",
                 operation=operation.id,
                 expected=f"no {name}, or its default",
-                observed=show(after.get(name)),
+                observed=show_json(after.get(name)),
                 pointer=f"/{name}",
                 answer=answer,
             )

@@ -13,7 +13,7 @@ from workbench.evidence.behaviour.deviating import deviations, documented
 from workbench.evidence.kinds import KINDS, Kind, criterion_of
 from workbench.evidence.placing import identify, make, maker_of, send
 from workbench.model.description import Operation
-from workbench.model.evidence import Evidence, Finding, Outcome, Severity, show
+from workbench.model.evidence import Evidence, Finding, Outcome, Severity, show_json
 
 _KEY_HEADERS = {"idempotency-key", "x-idempotency-key"}
 
@@ -97,8 +97,8 @@ def _changed(
             item.severity,
             f"After {operation.id}, {item.difference.pointer} {item.words}.",
             operation=operation.id,
-            expected=show(item.difference.sent),
-            observed=show(item.difference.found),
+            expected=show_json(item.difference.sent),
+            observed=show_json(item.difference.found),
             pointer=item.difference.pointer,
             answer=found,
         )

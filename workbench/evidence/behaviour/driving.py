@@ -17,7 +17,7 @@ from workbench.evidence.behaviour.inventing import is_invented, recorded
 from workbench.evidence.behaviour.status import WAYS, can_send
 from workbench.evidence.kinds import ORDER
 from workbench.evidence.placing import fresh
-from workbench.model.evidence import Evidence, Finding, Outcome, Severity, show
+from workbench.model.evidence import Evidence, Finding, Outcome, Severity, show_json
 
 POSITION = "delivery-location-write"
 
@@ -178,8 +178,8 @@ def _echo_findings(bench: Bench, there: DeliveryLocation, answer: Answer) -> Ite
             item.severity,
             f"The answer to a position says that {item.difference.pointer} {item.words}.",
             operation=operation.id,
-            expected=show(item.difference.sent),
-            observed=show(item.difference.found),
+            expected=show_json(item.difference.sent),
+            observed=show_json(item.difference.found),
             pointer=item.difference.pointer,
             answer=answer,
         )

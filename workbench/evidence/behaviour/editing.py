@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from workbench.adapters.answer import Answer
-from workbench.adapters.binding import pick
+from workbench.adapters.binding import pick_operation
 from workbench.canonical.availability import Availability
 from workbench.canonical.base import Entity
 from workbench.canonical.menu import Catalog
@@ -27,7 +27,7 @@ from workbench.evidence.behaviour.readback import (
 )
 from workbench.evidence.behaviour.varying import vary
 from workbench.evidence.kinds import feature_of
-from workbench.model.evidence import Evidence, Finding, Outcome, Severity, show
+from workbench.model.evidence import Evidence, Finding, Outcome, Severity, show_json
 from workbench.model.feature import Criterion, Requirement
 from workbench.model.statement import Binding
 
@@ -126,7 +126,7 @@ def _carry_out(bench: Bench, slug: str, edit: Edit) -> Evidence:
         f"after {seconds:.1f} s, {tally(left)}."
     )
     missed = [item for item in left if item.pointer in edit.moved]
-    if missed and pick(bench.partner, slug).method == "POST":
+    if missed and pick_operation(bench.partner, slug).method == "POST":
         words = f"{summary} It may have made another; bind the operation that changes one."
         return bench.tell(slug, "read-after-write", words, outcome=Outcome.UNTESTED)
     shuffled = [*reordered(edit.payload, now)]
@@ -170,8 +170,8 @@ def _without_effect(
             f"A change of {edit.fields} of {feature_of(slug).noun} is answered with "
             f"{answer.status}, but it stays as it was.",
             operation=bench.subject(slug),
-            expected=show(item.sent),
-            observed=show(item.found),
+            expected=show_json(item.sent),
+            observed=show_json(item.found),
             criterion=edit.criterion.slug,
             pointer=item.pointer,
             answer=answer,

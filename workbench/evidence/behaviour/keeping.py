@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from workbench.adapters.binding import entity_noun, pick, pick_for
+from workbench.adapters.binding import entity_noun, pick_for_mode, pick_operation
 from workbench.canonical.base import Entity, OpenEnum
 from workbench.canonical.status import OrderStatus, ReservationStatus, is_terminal
 from workbench.errors import CredentialError, InputError, PartnerError, TranslationError
@@ -128,7 +128,9 @@ def _is_as_before(bench: Bench, one: Kept) -> bool:
 def _write(bench: Bench, one: Kept) -> None:
     """Send what was read, without a detour through our words, and wait until it is there."""
     channel, body = bench.adapter.channel, _writable(bench, one)
-    answer = channel.send(channel.request(pick(bench.partner, one.feature), one.ids, body))
+    answer = channel.send(
+        channel.request(pick_operation(bench.partner, one.feature), one.ids, body)
+    )
     settle_write(bench, one.feature, answer)
     if answer.is_success:
         await_effect(bench, one.url, body)
@@ -136,7 +138,7 @@ def _write(bench: Bench, one: Kept) -> None:
 
 def _writable(bench: Bench, one: Kept) -> Any:
     """What was read of the fields that can be written, out of its wrapper."""
-    operation = pick(bench.partner, one.feature)
+    operation = pick_operation(bench.partner, one.feature)
     reader = SchemaReader.of(bench.partner.description, operation.document)
     names = reader.properties(operation.request_schema) if operation.request_schema else {}
     if not names or not isinstance(one.before, dict):
@@ -147,7 +149,7 @@ def _writable(bench: Bench, one: Kept) -> Any:
 
 
 def _removed(bench: Bench, one: Kept) -> bool:
-    operation = pick_for(bench.partner, one.feature, "remove")
+    operation = pick_for_mode(bench.partner, one.feature, "remove")
     if operation is None:
         return False
     with suppress(*_TROUBLE):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workbench.adapters.binding import pick_for
+from workbench.adapters.binding import pick_for_mode
 from workbench.canonical.status import OrderStatus
 from workbench.evidence.behaviour.bench import Bench, finding
 from workbench.evidence.behaviour.reading import UNKNOWN_ID
@@ -21,7 +21,7 @@ _CRITERION = "order-kitchen-result"
 
 def tell_kitchen_result(bench: Bench) -> Iterator[Evidence]:
     """Accept a fresh order, and say that the kitchen has it; an unknown order is refused."""
-    operation = pick_for(bench.partner, ORDER.status_write, "kitchen-result")
+    operation = pick_for_mode(bench.partner, ORDER.status_write, "kitchen-result")
     if operation is None or not bench.session.allow_writes:
         return
     identity = fresh(bench.session, ORDER)

@@ -14,7 +14,7 @@ from workbench.evidence.kinds import KINDS, Kind
 from workbench.evidence.placing import fresh, send
 from workbench.evidence.relations import collections, last_parameter
 from workbench.model.description import Operation, Parameter
-from workbench.model.evidence import Evidence, Finding, Outcome, Severity, show
+from workbench.model.evidence import Evidence, Finding, Outcome, Severity, show_json
 from workbench.model.schema import SchemaReader
 
 _SIZE = re.compile(
@@ -191,8 +191,8 @@ def _disagreeing(
                 f"{listing.operation.id} and the read of one {kind.noun} disagree about "
                 f"{item_.pointer}.",
                 operation=listing.operation.id,
-                expected=show(item_.found),
-                observed=show(item_.sent),
+                expected=show_json(item_.found),
+                observed=show_json(item_.sent),
                 pointer=item_.pointer,
             )
             return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workbench.adapters.binding import pick, pick_read_back
+from workbench.adapters.binding import pick_operation, pick_read_back
 from workbench.canonical.menu import Product
 from workbench.canonical.order import Order, OrderLine
 from workbench.errors import InputError, TranslationError
@@ -55,7 +55,7 @@ def _is_ours(bench: Bench, line: OrderLine) -> bool:
     if told and ours:
         return told == ours
     # Where the id is in the path of what we write, we chose it.
-    writes = pick(bench.partner, _DISHES)
+    writes = pick_operation(bench.partner, _DISHES)
     is_chosen = writes.method == "PUT" and last_parameter(writes.path) is not None
     return is_chosen and product.ids.partner_id == line.ref.product_id
 

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from workbench.adapters.answer import Answer, SentRequest
-from workbench.adapters.jobs import settle
+from workbench.adapters.jobs import settle_job
 from workbench.canonical.base import Entity, Ids
 from workbench.errors import PartnerError
 from workbench.evidence.behaviour.bench import Bench, finding
@@ -18,7 +18,7 @@ from workbench.evidence.behaviour.deviating import deviations
 from workbench.evidence.behaviour.inventing import is_invented
 from workbench.evidence.kinds import criterion_of, feature_of
 from workbench.model.description import Operation
-from workbench.model.evidence import Evidence, Finding, Outcome, Severity, show
+from workbench.model.evidence import Evidence, Finding, Outcome, Severity, show_json
 from workbench.partners.manifest import Entity as EntityName
 
 _PARENTS: dict[str, EntityName] = {
@@ -106,7 +106,7 @@ def await_effect(bench: Bench, url: str, payload: Any) -> tuple[list[Difference]
 def settle_write(bench: Bench, slug: str, answer: Answer) -> None:
     """Let a write end that was only accepted, so that it does not run into what we do next."""
     with suppress(PartnerError):
-        settle(bench.adapter.channel, slug, answer, seconds=bench.patience)
+        settle_job(bench.adapter.channel, slug, answer, seconds=bench.patience)
 
 
 def tally(left: list[Difference]) -> str:
@@ -123,8 +123,8 @@ def losses(bench: Bench, slug: str, answer: Answer, left: list[Difference]) -> I
             item.severity,
             f"After a write of {feature_of(slug).noun}, {where.pointer} {item.words}.",
             operation=bench.subject(slug),
-            expected=show(where.sent),
-            observed=show(where.found),
+            expected=show_json(where.sent),
+            observed=show_json(where.found),
             pointer=where.pointer,
             answer=answer,
         )

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 from workbench.adapters.answer import Answer
 from workbench.canonical.base import Entity
-from workbench.canonical.invariants import check
+from workbench.canonical.invariants import check_laws
 from workbench.canonical.order import Order
 from workbench.canonical.reservation import Reservation
-from workbench.description.schema_validation import violations
+from workbench.description.schema_validation import find_violations
 from workbench.errors import HookError, TranslationError
 from workbench.evidence.behaviour.bench import GONE, Bench, finding
 from workbench.evidence.kinds import KINDS, ORDER, Kind, criterion_of, proved_by
@@ -122,7 +122,7 @@ def _not_translated(
 
 def _broken(bench: Bench, kind: Kind, entity: Entity | None, answer: Answer) -> Iterator[Finding]:
     """Invariants that the entity does not keep."""
-    for violation in check(entity) if isinstance(entity, Order | Reservation) else ():
+    for violation in check_laws(entity) if isinstance(entity, Order | Reservation) else ():
         yield finding(
             violation.code.lower(),
             Severity.HIGH if violation.severity == "error" else Severity.LOW,
@@ -139,7 +139,7 @@ def _off_schema(bench: Bench, kind: Kind, answer: Answer) -> Iterator[Finding]:
     schema = operation.response_schema
     if schema is None:
         return
-    found = violations(bench.partner.description, operation.document, schema, answer.json())
+    found = find_violations(bench.partner.description, operation.document, schema, answer.json())
     for violation in found[:3]:
         yield finding(
             "answer-off-schema",

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from workbench.adapters.session import Session
 from workbench.errors import InputError, PartnerError
-from workbench.model.description import Operation, follow
+from workbench.model.description import Operation, follow_reference
 from workbench.model.evidence import Finding, Severity
 
 
@@ -56,7 +56,7 @@ def _bare(session: Session, opened: str) -> str:
 
 def _is_open(bundle: dict[str, Any], operation: Operation) -> bool:
     """Whether the document lets anybody in, or does not say who is let in."""
-    node = follow(bundle, f"#{operation.pointer}")
+    node = follow_reference(bundle, f"#{operation.pointer}")
     stated = node.get("security") if isinstance(node, dict) else None
     wanted = bundle.get("security") if stated is None else stated
     return not isinstance(wanted, list) or not wanted or {} in wanted

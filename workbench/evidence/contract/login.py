@@ -11,7 +11,7 @@ import re
 from typing import Any
 
 from workbench.adapters.session import Session
-from workbench.model.description import follow
+from workbench.model.description import follow_reference
 from workbench.partners import Partner
 
 HOOKS = "partner_hooks"
@@ -96,7 +96,7 @@ def _take_out(node: dict[str, Any], bundle: dict[str, Any], filled: set[tuple[st
     for item in stated:
         found = item
         if isinstance(item, dict) and isinstance(item.get("$ref"), str):
-            found = follow(bundle, item["$ref"])
+            found = follow_reference(bundle, item["$ref"])
         is_known = isinstance(found, dict)
         place = (str(found.get("in")), str(found.get("name")).lower()) if is_known else ("", "")
         if place not in filled:

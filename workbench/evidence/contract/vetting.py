@@ -14,8 +14,8 @@ from typing import Any
 
 import jsonschema_rs
 
-from workbench.model.description import follow
-from workbench.model.untrusted import token
+from workbench.model.description import follow_reference
+from workbench.model.untrusted import pointer_token
 
 # The dialect of the schemas decides what is ill-formed: up to OpenAPI 3.0 bounds are exclusive by
 # a boolean, as in draft 4.
@@ -80,7 +80,7 @@ def _disarm(bundle: dict[str, Any]) -> None:
         if isinstance(node, dict):
             for name in ("$ref", "$dynamicRef", "$recursiveRef"):
                 value = node.get(name)
-                if isinstance(value, str) and follow(bundle, value) is None:
+                if isinstance(value, str) and follow_reference(bundle, value) is None:
                     del node[name]
             pending += node.values()
         elif isinstance(node, list):
@@ -95,7 +95,7 @@ def _mend(schema: dict[str, Any], dialect: str, pointer: str) -> Iterator[Unusab
             path = list(error.instance_path)
             if not path or not _take_out(schema, path):
                 return
-            where = pointer + "".join(token(str(part)) for part in path)
+            where = pointer + "".join(pointer_token(str(part)) for part in path)
             yield Unusable(where, " ".join(error.message.split())[:160])
         except Exception:  # noqa: BLE001 - the library has no root for errors of dialects
             return
@@ -136,15 +136,15 @@ def _schemas(bundle: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """The named schemas, and those that stand inline; not the schemas within them."""
     named = ("/components/schemas", "/definitions")
     for base in named:
-        found = follow(bundle, f"#{base}")
+        found = follow_reference(bundle, f"#{base}")
         for name, schema in found.items() if isinstance(found, dict) else ():
             if isinstance(schema, dict):
-                yield base + token(name), schema
+                yield base + pointer_token(name), schema
     pending: list[tuple[str, Any]] = [("", bundle)]
     while pending:
         pointer, node = pending.pop()
         for name, child in _children(node):
-            place = pointer + token(name)
+            place = pointer + pointer_token(name)
             if name == "schema" and isinstance(child, dict):
                 yield place, child
             elif name not in _DATA and place not in named:
@@ -163,7 +163,7 @@ def _reached(bundle: dict[str, Any], pointer: str) -> Iterator[str]:
     while pending:
         place = pending.pop()
         yield place
-        nodes = [follow(bundle, f"#{place}")]
+        nodes = [follow_reference(bundle, f"#{place}")]
         while nodes:
             node = nodes.pop()
             if isinstance(node, dict):

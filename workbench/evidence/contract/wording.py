@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from workbench.evidence.contract.witness import Witness
 from workbench.model.description import Operation
-from workbench.model.evidence import Finding, Severity, name_field, show
+from workbench.model.evidence import Finding, Severity, name_field, show_json
 
 UNKNOWN_STATUS = "UndefinedStatusCode"
 _LONGEST = 400
@@ -149,7 +149,7 @@ def _breaks_schema(failed: Failed) -> Words:
         summary = f"The field {whole} is missing {where}; the document requires it."
         return Words(summary, f"the field {lacking}", f"it is missing in {value}", pointer)
     told = {
-        "enum": (f"has a value {where} that the document does not list", show(wanted)),
+        "enum": (f"has a value {where} that the document does not list", show_json(wanted)),
         "format": (f"is not written {where} as the document says ({wanted})", str(wanted)),
         "additionalProperties": (
             f"has fields {where} that the document rules out",

@@ -9,15 +9,15 @@ from typing import Any
 
 from workbench.adapters.adapter import Adapter
 from workbench.canonical.base import Entity
-from workbench.canonical.invariants import check
+from workbench.canonical.invariants import check_laws
 from workbench.canonical.order import Order, OrderStatusUpdate
 from workbench.canonical.reservation import Reservation, ReservationStatusUpdate
-from workbench.description.schema_validation import violations
+from workbench.description.schema_validation import find_violations
 from workbench.errors import HookError, InputError, PartnerError, TranslationError
 from workbench.evidence.kinds import KINDS
 from workbench.evidence.receipts.post import Post, tell
 from workbench.evidence.receipts.witness import with_cause, with_delivery
-from workbench.model.evidence import Evidence, Finding, Matter, Outcome, Severity, show
+from workbench.model.evidence import Evidence, Finding, Matter, Outcome, Severity, show_json
 from workbench.model.feature import Access, Feature
 from workbench.model.statement import Binding
 from workbench.partners import load_catalogue
@@ -139,7 +139,7 @@ def _off_schema(post: Post, receipt: Receipt, event: ReceivedEvent) -> Iterator[
     if item is None or webhooks is None or item.request_schema is None:
         return
     payload = read_payload(webhooks, receipt)
-    found = violations(post.partner.description, item.document, item.request_schema, payload)
+    found = find_violations(post.partner.description, item.document, item.request_schema, payload)
     for violation in found[:3]:
         yield Finding(
             slug="webhook-off-schema",
@@ -178,8 +178,8 @@ def _unlike_read(
                 summary=f"{event.reference} and a read at the same moment disagree.",
                 pointer=pointer,
                 operation=event.reference,
-                expected=show(shown),
-                observed=show(told),
+                expected=show_json(shown),
+                observed=show_json(told),
             )
             return
 
@@ -216,7 +216,7 @@ def _broken_invariants(event: ReceivedEvent, entity: Entity | None) -> list[Find
             pointer=violation.path,
             operation=event.reference,
         )
-        for violation in (check(entity) if entity is not None else ())
+        for violation in (check_laws(entity) if entity is not None else ())
     ]
 
 

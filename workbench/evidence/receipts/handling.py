@@ -17,7 +17,7 @@ from workbench.evidence.receipts.post import Delivered, Post, event_names, tell_
 from workbench.model.evidence import Evidence
 from workbench.model.feature import Access, Feature
 from workbench.receiver.events import read_events
-from workbench.receiver.process import Party, Result, is_stale, process
+from workbench.receiver.process import Party, Result, is_stale, process_event
 
 _OTHER = {"POST": "PUT", "PUT": "POST"}
 _UNKNOWN = "workbench-unknown"
@@ -108,7 +108,7 @@ def _results(post: Post, features: list[Feature]) -> dict[str, list[Result]]:
             "order_key": event.entity_id,
         }
         try:
-            result = process(party, receipt, row, lambda *_: None)
+            result = process_event(party, receipt, row, lambda *_: None)
         except (InputError, PartnerError, TranslationError):
             continue  # told where the event itself is looked at
         told[result.entity_id].append(result)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from workbench.model.description import ApiDescription, follow
+from workbench.model.description import ApiDescription, follow_reference
 from workbench.model.schema.shape import COMPOSING, is_null, join, members, plain
 
 ITEMS = "[]"  # stands in a path for "each item of the list"
@@ -103,7 +103,7 @@ class SchemaReader:
                 return LocatedSchema(beside, pointer, reference) if is_new else None
             seen.add(reference)
             mine.add(reference)
-            target = follow(self._bundle, reference)
+            target = follow_reference(self._bundle, reference)
             if target is False:
                 return LocatedSchema(False, reference.removeprefix("#"), reference)
             node = {**target, **beside} if isinstance(target, dict) else beside

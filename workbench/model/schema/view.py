@@ -57,7 +57,7 @@ class SchemaView:
         return self.types is None and self.values is None and not self.properties
 
 
-def view(reader: SchemaReader, place: LocatedSchema) -> SchemaView:
+def view_schema(reader: SchemaReader, place: LocatedSchema) -> SchemaView:
     """Flatten a schema: what it is composed of is joined, its choices are kept."""
     return _view(reader, place, set(), 0) or SchemaView(place.pointer)
 
