@@ -10,15 +10,22 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from workbench.adapters.places import find_hindrances
-from workbench.description.cleaning import clean_document
+from workbench.adapters import find_hindrances
+from workbench.description import clean_document
 from workbench.errors import InputError
-from workbench.evidence.contract.overrides import OVERRIDES, read_overrides
-from workbench.evidence.samples import schema_of
+from workbench.evidence import OVERRIDES, read_overrides, schema_of
 from workbench.mapping import check_mapping, check_required
-from workbench.model.evidence import Finding, Matter, Severity, Source
-from workbench.model.feature import Catalogue, FeatureKind
-from workbench.model.statement import Absence, Binding, Open
+from workbench.model import (
+    Absence,
+    Binding,
+    Catalogue,
+    FeatureKind,
+    Finding,
+    Matter,
+    Open,
+    Severity,
+    Source,
+)
 from workbench.partners import HOOKS, Partner
 from workbench.secrecy import FORMS
 

@@ -14,16 +14,23 @@ from importlib.metadata import version
 from types import TracebackType
 from typing import Any, Self
 
-from workbench.adapters.recorder import Echo
-from workbench.adapters.session import Session, check_places
+from workbench.adapters import Echo, Session, check_places
 from workbench.errors import CredentialError, InputError, PartnerError
-from workbench.evidence import behaviour, contract, documents, receipts, samples
-from workbench.evidence.echoes import tell_echoes
-from workbench.model.evidence import REFUSAL, UNREACHED, Evidence, Outcome, Source
-from workbench.model.feature import Catalogue, Feature
-from workbench.model.log import RunHeader
-from workbench.model.statement import Binding
-from workbench.model.verdict import Scores, Verdict, count_scores
+from workbench.evidence import behaviour, contract, documents, receipts, samples, tell_echoes
+from workbench.model import (
+    REFUSAL,
+    UNREACHED,
+    Binding,
+    Catalogue,
+    Evidence,
+    Feature,
+    Outcome,
+    RunHeader,
+    Scores,
+    Source,
+    Verdict,
+    count_scores,
+)
 from workbench.partners import (
     Partner,
     describe_context,

@@ -22,20 +22,26 @@ from workbench.adapters.jobs import require_each
 from workbench.adapters.listing import Refuse, list_entities
 from workbench.adapters.menu_plan import WHOLE, MenuPlan, plan_menu
 from workbench.adapters.session import Session
-from workbench.canonical.availability import Availability, AvailabilityState, CalendarException
-from workbench.canonical.base import Entity, OrderType
-from workbench.canonical.delivery import DeliveryLocation
-from workbench.canonical.menu import (
+from workbench.canonical import (
+    Availability,
+    AvailabilityState,
+    CalendarException,
     Catalog,
+    DeliveryLocation,
+    Entity,
     MenuSection,
     Option,
     OptionCategory,
+    Order,
+    OrderStatus,
+    OrderStatusUpdate,
+    OrderType,
     Product,
     ProductVariant,
+    Reservation,
+    ReservationStatus,
+    ReservationStatusUpdate,
 )
-from workbench.canonical.order import Order, OrderStatusUpdate
-from workbench.canonical.reservation import Reservation, ReservationStatusUpdate
-from workbench.canonical.status import OrderStatus, ReservationStatus
 from workbench.errors import InputError, MappingError
 from workbench.mapping import Translation
 from workbench.partners import Partner, load_partner
@@ -50,8 +56,7 @@ class Adapter:
 
     Every call raises `InputError` when the feature is not bound (with the folder's reason) or a
     parameter cannot be filled, `TranslationError` when a payload does not fit, and `PartnerError`
-    when the partner did not let us ask. With `dry_run`, writes return the exact request, secrets
-    masked, and send nothing.
+    when the partner did not let us ask. With `dry_run`, writes show their request and send nothing.
 
     Args:
         session: The opened environment.

@@ -16,7 +16,7 @@ import orjson
 
 from workbench.adapters.showing import mask_headers
 from workbench.errors import PartnerError, RateLimitedError, RefusedError, UnavailableError
-from workbench.model.evidence import Exchange, shorten
+from workbench.model import Exchange, shorten
 from workbench.secrecy import Redactor
 
 UNAVAILABLE = frozenset({502, 503, 504})

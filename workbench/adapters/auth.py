@@ -21,7 +21,7 @@ from pydantic import SecretStr
 
 from workbench.adapters.answer import Answer
 from workbench.errors import CredentialError, PartnerError, RefusedError, WorkbenchError
-from workbench.partners.manifest import Auth
+from workbench.partners import Auth
 from workbench.secrecy import MASK
 
 # A token without a stated life is asked for again after this many seconds.

@@ -5,25 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from workbench.canonical.availability import CalendarException
-from workbench.canonical.base import Entity, Ids
-from workbench.canonical.delivery import DeliveryLocation
-from workbench.canonical.menu import (
+from workbench.canonical import (
+    CalendarException,
     Catalog,
+    DeliveryLocation,
+    Entity,
+    Ids,
     Menu,
     MenuSection,
     Option,
     OptionCategory,
+    Order,
+    OrderStatusUpdate,
     Product,
     ProductVariant,
+    Reservation,
+    ReservationStatusUpdate,
 )
-from workbench.canonical.order import Order, OrderStatusUpdate
-from workbench.canonical.reservation import Reservation, ReservationStatusUpdate
 from workbench.errors import InputError, MappingError
 from workbench.mapping import Translator
-from workbench.model.description import Operation
-from workbench.model.schema import SchemaNode, SchemaReader
-from workbench.model.statement import Absence
+from workbench.model import Absence, Operation, SchemaNode, SchemaReader
 from workbench.partners import Partner, load_catalogue
 
 _NAMED: dict[type[Entity], str] = {

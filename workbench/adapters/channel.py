@@ -12,10 +12,10 @@ from workbench.adapters.binding import translator
 from workbench.adapters.parameters import fill_parameters
 from workbench.adapters.retry import SAFE
 from workbench.adapters.session import Session
-from workbench.canonical.base import Entity
+from workbench.canonical import Entity
 from workbench.errors import TranslationError
 from workbench.mapping import Translation
-from workbench.model.description import Operation
+from workbench.model import Operation
 
 
 @dataclass(frozen=True)

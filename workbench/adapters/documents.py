@@ -9,8 +9,7 @@ from urllib.parse import quote, unquote, urljoin
 
 from workbench.adapters.download import POLICY, Download, download, is_address
 from workbench.adapters.retry import RetryPolicy
-from workbench.description import missing_neighbours, page_addresses
-from workbench.description.limits import DEFAULT_LIMITS, Limits
+from workbench.description import DEFAULT_LIMITS, Limits, missing_neighbours, page_addresses
 from workbench.errors import InputError, PartnerError, RefusedError, UnavailableError
 
 

@@ -15,7 +15,7 @@ from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 from workbench.adapters.answer import Answer
 from workbench.adapters.http_client import HttpClient
 from workbench.adapters.retry import RetryPolicy
-from workbench.description.limits import DEFAULT_LIMITS
+from workbench.description import DEFAULT_LIMITS
 from workbench.errors import InputError, PartnerError
 
 POLICY = RetryPolicy(total=30.0, attempts=2)

@@ -27,7 +27,7 @@ from workbench.adapters.retry import (
 )
 from workbench.adapters.transport import LOGGERS, Transport, read_target
 from workbench.errors import InputError, UnavailableError, WorkbenchError
-from workbench.partners.manifest import Limits
+from workbench.partners import Limits
 from workbench.secrecy import RedactingFilter, Redactor
 
 Purpose = Literal["testing", "integration"]

@@ -9,10 +9,9 @@ from typing import Any
 from workbench.adapters.binding import entity_name, pick_list, pick_operation, translator
 from workbench.adapters.channel import Channel
 from workbench.adapters.paging import walk_pages
-from workbench.canonical.base import Entity
+from workbench.canonical import Entity
 from workbench.errors import TranslationError
-from workbench.model.description import Operation
-from workbench.model.schema import SchemaReader
+from workbench.model import Operation, SchemaReader
 
 Refuse = Callable[[TranslationError], None]
 

@@ -8,14 +8,11 @@ from dataclasses import dataclass
 from typing import Any, get_args
 
 from workbench.adapters.binding import entity_noun
-from workbench.canonical.base import Entity
-from workbench.canonical.menu import Catalog
-from workbench.description.schema_validation import find_violations
+from workbench.canonical import Catalog, Entity
+from workbench.description import find_violations
 from workbench.errors import TranslationError
 from workbench.mapping import Translator
-from workbench.model.description import Operation
-from workbench.model.feature import Access, Feature
-from workbench.model.statement import Absence, Binding
+from workbench.model import Absence, Access, Binding, Feature, Operation
 from workbench.partners import Partner, load_catalogue
 
 _OURS = frozenset({"origin", "ext", "canonical_id"})

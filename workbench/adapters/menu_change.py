@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from graphlib import CycleError, TopologicalSorter
 
-from workbench.canonical.menu import (
+from workbench.canonical import (
     Catalog,
     Menu,
     MenuSection,

@@ -33,12 +33,9 @@ from workbench.adapters.menu_change import (
     compare,
 )
 from workbench.adapters.set_menu import emulate_set_menus, has_set_menus
-from workbench.canonical.invariants import check_laws
-from workbench.canonical.menu import Catalog, Menu, MenuKind
+from workbench.canonical import Catalog, Menu, MenuKind, check_laws
 from workbench.errors import InputError, TranslationError
-from workbench.model.description import Operation
-from workbench.model.schema import SchemaReader
-from workbench.model.statement import Absence, Binding
+from workbench.model import Absence, Binding, Operation, SchemaReader
 
 WHOLE = "menu-write"
 # With more requests than this, one upload of everything is kinder to the partner.

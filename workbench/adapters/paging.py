@@ -13,7 +13,7 @@ import orjson
 from workbench.adapters.answer import Answer
 from workbench.adapters.channel import Channel, Request
 from workbench.errors import PartnerError
-from workbench.model.description import Operation
+from workbench.model import Operation
 
 PAGES_MAX = 1000
 _LINK = re.compile(r'<([^<>]*)>[^,]*;\s*rel="?next"?', re.IGNORECASE)

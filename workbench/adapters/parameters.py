@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from workbench.errors import InputError
-from workbench.model.description import Operation, Parameter
+from workbench.model import Operation, Parameter
 from workbench.partners import Partner
 
 _SLOT = re.compile(r"\{([^{}]+)\}")

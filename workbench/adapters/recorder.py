@@ -20,7 +20,7 @@ from workbench.adapters.answer import SentRequest
 from workbench.adapters.auth import AuthHeaders
 from workbench.adapters.message import PreparedRequest
 from workbench.adapters.showing import mask_form, mask_headers, mask_url
-from workbench.model.evidence import Exchange, shorten
+from workbench.model import Exchange, shorten
 from workbench.secrecy import Redactor, open_private
 
 # Bodies beyond this many bytes in all are counted but not kept; a cut body could show half a

@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from typing import TypeVar
 from zlib import crc32
 
-from workbench.canonical.base import Ids, Money
-from workbench.canonical.menu import (
+from workbench.canonical import (
     Catalog,
+    Ids,
     Menu,
     MenuKind,
     MenuSection,
+    Money,
     Option,
     OptionCategory,
     Product,

@@ -19,14 +19,9 @@ from workbench.adapters.binding import (
 )
 from workbench.adapters.channel import Channel, Request
 from workbench.adapters.loss import find_faults
-from workbench.canonical.availability import (
-    Availability,
-    AvailabilityState,
-    CalendarException,
-)
-from workbench.canonical.base import Entity
+from workbench.canonical import Availability, AvailabilityState, CalendarException, Entity
 from workbench.errors import InputError, MappingError
-from workbench.model.statement import Binding
+from workbench.model import Binding
 
 FEATURE = "availability-write"
 _PARTS = frozenset({"schedules", "shifts", "exceptions"})

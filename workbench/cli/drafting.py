@@ -7,10 +7,8 @@ from pathlib import Path
 import click
 
 from workbench.cli.output import Output, omissions, print_omissions, root_option, speaks
-from workbench.description.guard import load_text
-from workbench.description.overlay_diff import make_overlay
-from workbench.drafting import Draft, Place, draft_partner
-from workbench.drafting.yaml_text import write_yaml
+from workbench.description import load_text, make_overlay
+from workbench.drafting import Draft, Place, draft_partner, write_yaml
 from workbench.errors import InputError
 from workbench.settings import load_settings
 

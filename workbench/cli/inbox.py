@@ -16,25 +16,25 @@ import orjson
 from workbench.cli.output import FINDINGS, Output, speaks
 from workbench.errors import InputError, WorkbenchError
 from workbench.partners import Partner, list_partners, load_partner
-from workbench.receiver.database import Database
-from workbench.receiver.desk import (
+from workbench.receiver import (
     Chosen,
-    export_receipts,
-    list_receipts,
-    replay,
-    retry,
-    show_receipt,
-)
-from workbench.receiver.listening import (
+    Database,
+    HttpSink,
+    NdjsonSink,
+    Sink,
     assign_restaurants,
+    erase,
+    export_receipts,
     inbox_path,
+    list_receipts,
     open_endpoint,
     open_inbox,
+    replay,
+    retry,
+    reverify,
     serve_station,
+    show_receipt,
 )
-from workbench.receiver.quarantine import reverify
-from workbench.receiver.retention import erase
-from workbench.receiver.sink import HttpSink, NdjsonSink, Sink
 from workbench.secrecy import open_private
 from workbench.settings import Settings, load_settings
 

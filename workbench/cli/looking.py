@@ -10,14 +10,12 @@ from typing import Any
 
 import click
 
-from workbench.adapters.documents import collect_documents, follow_pages
-from workbench.adapters.download import is_address
+from workbench.adapters import collect_documents, follow_pages, is_address
 from workbench.cli.output import FINDINGS, Output, omissions, print_omissions, root_option, speaks
 from workbench.description import describe
 from workbench.errors import InputError
 from workbench.lint import lint
-from workbench.model.description import ApiDescription, DocumentWarning
-from workbench.model.evidence import Finding, Severity
+from workbench.model import ApiDescription, DocumentWarning, Finding, Severity
 from workbench.partners import list_partners, load_catalogue, load_partner
 from workbench.settings import load_settings
 from workbench.suggest import Suggestion, judge_directions, suggest

@@ -12,9 +12,9 @@ import orjson
 
 from workbench.cli.output import FINDINGS, Output, speaks
 from workbench.errors import InputError, TranslationError
-from workbench.execution.corpus import Chunk, Recipe, Tally, map_corpus, map_on_dask
+from workbench.execution import Chunk, Recipe, Tally, map_corpus, map_on_dask
 from workbench.mapping import Translator
-from workbench.model.json_text import write_json
+from workbench.model import write_json
 from workbench.partners import Partner, load_partner
 from workbench.secrecy import open_private
 from workbench.settings import load_settings

@@ -16,8 +16,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from workbench.errors import WorkbenchError
-from workbench.model.description import ApiDescription
-from workbench.model.json_text import write_json
+from workbench.model import ApiDescription, write_json
 from workbench.secrecy import Redactor
 from workbench.settings import find_root, find_secrets
 

@@ -16,8 +16,8 @@ from rich.progress import (
 )
 
 from workbench.cli.output import Output
-from workbench.model.evidence import Source
-from workbench.reporting.publication import Job, Published
+from workbench.model import Source
+from workbench.reporting import Job, Published
 from workbench.settings import Settings
 from workbench.store import LOG_NAME
 

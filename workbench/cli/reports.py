@@ -7,15 +7,17 @@ from pathlib import Path
 import click
 
 from workbench.cli.output import FINDINGS, Output, omissions, print_omissions, speaks
-from workbench.description import describe
-from workbench.description.comparison import compare_descriptions
-from workbench.description.document_change import ChangeSeverity, DocumentChange
+from workbench.description import ChangeSeverity, DocumentChange, compare_descriptions, describe
 from workbench.errors import InputError
 from workbench.partners import Partner, load_partner
-from workbench.reporting.drift import Drift, compare_runs
-from workbench.reporting.formats import Format
-from workbench.reporting.portal import build_portal
-from workbench.reporting.publication import render_report, search_abandoned
+from workbench.reporting import (
+    Drift,
+    Format,
+    build_portal,
+    compare_runs,
+    render_report,
+    search_abandoned,
+)
 from workbench.settings import Settings, load_settings
 from workbench.store import RunFolder, find_run, list_runs
 

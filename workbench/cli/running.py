@@ -15,14 +15,11 @@ import click
 from workbench.cli.output import FINDINGS, Output, speaks, tell_unsearchable
 from workbench.cli.progress import follow
 from workbench.errors import InputError, PartnerError, WorkbenchError
-from workbench.execution.cluster import run_on_dask
-from workbench.execution.local import run_jobs
-from workbench.model.evidence import LIVE_SOURCES, Source
-from workbench.model.verdict import Status, Verdict
+from workbench.execution import run_jobs, run_on_dask
+from workbench.model import LIVE_SOURCES, Source, Status, Verdict
 from workbench.partners import list_partners, load_partner, open_redactor
-from workbench.reporting.publication import Job, Published, publish
-from workbench.sandbox.server import Sandbox
-from workbench.sandbox.simulators import SIMULATORS
+from workbench.reporting import Job, Published, publish
+from workbench.sandbox import SIMULATORS, Sandbox
 from workbench.secrecy import private_umask
 from workbench.settings import Settings, load_settings
 from workbench.validation import SECONDS, Validation

@@ -8,13 +8,15 @@ import click
 
 from workbench.cli.output import FINDINGS, Output, speaks
 from workbench.errors import CredentialError
-from workbench.reporting.signing import (
+from workbench.reporting import (
+    Result,
     find_public_key,
     find_signing_key,
     make_keys,
     read_public,
+    sign_folder,
+    verify,
 )
-from workbench.reporting.verification import Result, sign_folder, verify
 from workbench.store import RunFolder
 
 # Nothing speaks against it, and nothing for it either: as where nothing could be tested live.

@@ -16,8 +16,15 @@ from workbench.description.asyncapi_servers import split_servers
 from workbench.description.dialect import DIALECTS
 from workbench.description.gathering import FILES
 from workbench.description.openapi import Contents, read_openapi, read_scheme
-from workbench.model.description import DocumentWarning, Event, follow_reference
-from workbench.model.untrusted import list_of, mapping_of, pointer_token, text_of
+from workbench.model import (
+    DocumentWarning,
+    Event,
+    follow_reference,
+    list_of,
+    mapping_of,
+    pointer_token,
+    text_of,
+)
 
 _JSON_SCHEMA = re.compile(r"schema\+(?:json|yaml)|json-schema|asyncapi|openapi", re.IGNORECASE)
 

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from workbench.model.description import Direction, follow_reference
-from workbench.model.untrusted import list_of, mapping_of, pointer_token, text_of
+from workbench.model import Direction, follow_reference, list_of, mapping_of, pointer_token, text_of
 
 HOME = "x-asyncapi"
 _LONGEST_CHAIN = 16  # references that lead to one thing

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from workbench.model.untrusted import list_of, mapping_of, text_of
+from workbench.model import list_of, mapping_of, text_of
 
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
 _YOURS = re.compile(r"\b(?:your|subscriber'?s?|consumer'?s?|receiver'?s?)\b", re.IGNORECASE)

@@ -21,7 +21,7 @@ from workbench.description.neighbours import Neighbours
 from workbench.description.reference import Reference, Trail
 from workbench.description.roles import Role
 from workbench.description.siblings import drop_siblings
-from workbench.model.description import DocumentWarning, follow_reference
+from workbench.model import DocumentWarning, follow_reference
 
 _DEEPEST = 16  # references that one pointer may lead through
 _LONGEST_CHAIN = 100  # references that have to be found before another one can be

@@ -25,7 +25,7 @@ from workbench.description.persons import substitute
 from workbench.description.scalars import Path, json_spans, yaml_spans
 from workbench.description.secret_places import secret_part
 from workbench.errors import DescriptionError
-from workbench.model.untrusted import mapping_of, text_of
+from workbench.model import mapping_of, text_of
 from workbench.secrecy import MASK, find_secrets, is_telling
 
 _MOST_VALUES = 200  # that are looked for in the rest of a text

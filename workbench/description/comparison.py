@@ -9,15 +9,16 @@ from typing import Any
 from workbench.description.document_change import ChangeSeverity, DocumentChange, shown
 from workbench.description.exchange_diff import ExchangeDiff, path_key
 from workbench.description.schema_diff import DocumentVersion
-from workbench.model.description import (
+from workbench.model import (
     ApiDescription,
     Document,
     Event,
     Operation,
     SecurityScheme,
     follow_reference,
+    list_of,
+    mapping_of,
 )
-from workbench.model.untrusted import list_of, mapping_of
 
 BREAKING = ChangeSeverity.BREAKING
 NON_BREAKING = ChangeSeverity.NON_BREAKING

@@ -17,7 +17,7 @@ from workbench.description.limits import (
     too_deep,
 )
 from workbench.description.yaml_scalars import read_plain, read_tagged
-from workbench.model.description import DocumentWarning
+from workbench.model import DocumentWarning
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _CORE_TAG = "tag:yaml.org,2002:"

@@ -10,8 +10,7 @@ from urllib.parse import urlsplit
 
 from workbench.description.dialect import DIALECTS, Dialect
 from workbench.description.openapi import Contents
-from workbench.model.description import DocumentWarning, Operation
-from workbench.model.untrusted import list_of, mapping_of, pointer_token, text_of
+from workbench.model import DocumentWarning, Operation, list_of, mapping_of, pointer_token, text_of
 
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
 _SCHEMES = frozenset({"apiKey", "http", "oauth2", "openIdConnect", "mutualTLS", "basic"})

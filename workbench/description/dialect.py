@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.errors import DescriptionError
-from workbench.model.untrusted import text_of
+from workbench.model import text_of
 
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 

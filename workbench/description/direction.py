@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from workbench.model.description import Direction
+from workbench.model import Direction
 
 _SENDING = frozenset({"POST", "PUT", "PATCH"})
 _LEAD = 700  # characters of a description that are about the operation itself

@@ -13,7 +13,7 @@ from workbench.description.kinds import recognise
 from workbench.description.limits import DEFAULT_LIMITS, Limits
 from workbench.description.saved_pages import addresses_in_page, descriptions_in_page
 from workbench.errors import DescriptionError
-from workbench.model.untrusted import mapping_of
+from workbench.model import mapping_of
 
 
 def missing_neighbours(

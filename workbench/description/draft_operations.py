@@ -14,7 +14,7 @@ from typing import Any
 from workbench.description.dialect import DIALECTS
 from workbench.description.inference import infer_schema
 from workbench.description.openapi import Contents, read_openapi
-from workbench.model.description import Event
+from workbench.model import Event
 
 _VARIABLE = re.compile(r"\{([^{}]+)\}")
 _MOST_EXAMPLES = 20  # of one payload; recorded traffic repeats itself

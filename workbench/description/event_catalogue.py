@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from workbench.description.draft_operations import DraftBody, DraftDocument, DraftOperation
-from workbench.model.untrusted import list_of, mapping_of, text_of
+from workbench.model import list_of, mapping_of, text_of
 
 _LISTS = frozenset(
     {

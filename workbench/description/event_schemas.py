@@ -11,8 +11,16 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from workbench.description.dialect import Dialect
-from workbench.model.description import Body, Event, Interaction, follow_reference
-from workbench.model.untrusted import list_of, mapping_of, pointer_token, text_of
+from workbench.model import (
+    Body,
+    Event,
+    Interaction,
+    follow_reference,
+    list_of,
+    mapping_of,
+    pointer_token,
+    text_of,
+)
 
 _EVENT_NAME = re.compile(
     r"[a-z0-9](?:(?:ed|Sent|Paid|Lost|Made|Begun|New|Changed)(?:Webhook)?Event|"

@@ -14,9 +14,8 @@ from typing import Any
 from workbench.description.document_change import ChangeSeverity, DocumentChange, shown
 from workbench.description.schema_changes import Effect, SchemaChange
 from workbench.description.schema_diff import DocumentVersion, SchemaDiff
-from workbench.model.description import Body, Direction, Event, Interaction, Operation, Parameter
-from workbench.model.description import Response as Answer
-from workbench.model.schema import LocatedSchema
+from workbench.model import Body, Direction, Event, Interaction, LocatedSchema, Operation, Parameter
+from workbench.model import Response as Answer
 
 BREAKING = ChangeSeverity.BREAKING
 NON_BREAKING = ChangeSeverity.NON_BREAKING

@@ -19,8 +19,7 @@ from workbench.description.neighbours import (
 from workbench.description.reference import Reference, Trail, pointer_of
 from workbench.description.roles import ASYNCAPI_TABLES, OPENAPI_TABLES, Role, role_below
 from workbench.errors import DescriptionError
-from workbench.model.description import DocumentWarning
-from workbench.model.untrusted import mapping_of
+from workbench.model import DocumentWarning, mapping_of
 
 FILES = "x-files"
 _REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef", "operationRef")

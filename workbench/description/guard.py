@@ -29,7 +29,7 @@ from workbench.description.limits import (
 )
 from workbench.description.numbers import read_decimal, read_integer
 from workbench.errors import DescriptionError
-from workbench.model.description import DocumentWarning
+from workbench.model import DocumentWarning
 
 _JSON_KEY = re.compile(rb'"\s*:')
 _TABS = re.compile(r"^[ ]*\t[ \t]*", re.MULTILINE)

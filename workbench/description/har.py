@@ -15,8 +15,7 @@ from workbench.description.draft_operations import DraftBody, DraftDocument, Dra
 from workbench.description.guard import load_json
 from workbench.description.path_templates import make_template
 from workbench.errors import DescriptionError
-from workbench.model.description import DocumentWarning
-from workbench.model.untrusted import list_of, mapping_of, text_of
+from workbench.model import DocumentWarning, list_of, mapping_of, text_of
 from workbench.secrecy import is_secret_name
 
 _DATA_KIND = re.compile(r"json|/(?:[\w.]+\+)?xml|protobuf|csv|pdf|event-stream", re.IGNORECASE)

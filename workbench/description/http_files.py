@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from workbench.description.draft_operations import DraftDocument
 from workbench.description.request_drafts import RequestBook, SavedRequest
-from workbench.model.description import DocumentWarning
+from workbench.model import DocumentWarning
 
 _METHODS = "GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS"
 _SEPARATOR = re.compile(r"^###[ \t]*(.*)$")

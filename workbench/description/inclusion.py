@@ -14,8 +14,7 @@ from typing import Any
 from workbench.description.reference import Reference, Trail, pointer_of
 from workbench.description.roles import Role
 from workbench.errors import DescriptionError
-from workbench.model.description import follow_reference
-from workbench.model.untrusted import pointer_token
+from workbench.model import follow_reference, pointer_token
 
 _METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace", "query"}
 _NO_REFERENCE = _METHODS | {

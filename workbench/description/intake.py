@@ -52,9 +52,14 @@ from workbench.description.saved_pages import (
 )
 from workbench.description.schema_defects import find_schema_defects
 from workbench.errors import DescriptionError
-from workbench.model.description import ApiDescription, Document, DocumentWarning
-from workbench.model.json_text import write_json
-from workbench.model.untrusted import mapping_of, text_of
+from workbench.model import (
+    ApiDescription,
+    Document,
+    DocumentWarning,
+    mapping_of,
+    text_of,
+    write_json,
+)
 
 _LARGEST = 2**20  # bytes of a file of variables
 _PACKED = frozenset({"pdf", "docx", "xlsx"})

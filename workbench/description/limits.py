@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.errors import DescriptionError
-from workbench.model.description import DocumentWarning
+from workbench.model import DocumentWarning
 
 MOST_WARNINGS = 100  # of one text; a text with more has made its point
 

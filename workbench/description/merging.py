@@ -7,9 +7,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from workbench.description.exchange_diff import path_key
-from workbench.model.description import Document, DocumentWarning, Event, Interaction, Operation
-from workbench.model.schema import SchemaReader
-from workbench.model.untrusted import list_of, mapping_of
+from workbench.model import (
+    Document,
+    DocumentWarning,
+    Event,
+    Interaction,
+    Operation,
+    SchemaReader,
+    list_of,
+    mapping_of,
+)
 from workbench.vocabulary import fold
 
 # What a format says of an operation, the most exact first; the rest is prose.

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from workbench.description.guard import decode, read_bytes, read_file
 from workbench.description.limits import Limits
 from workbench.errors import DescriptionError
-from workbench.model.description import DocumentWarning
+from workbench.model import DocumentWarning
 
 SUFFIXES = frozenset({".yaml", ".yml", ".json"})
 TEXTS = frozenset({".md", ".markdown", ".txt"})

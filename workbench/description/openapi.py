@@ -19,7 +19,7 @@ from workbench.description.openapi_bodies import (
     response_bodies,
 )
 from workbench.description.parameter_forms import read_form
-from workbench.model.description import (
+from workbench.model import (
     Body,
     DocumentWarning,
     Event,
@@ -28,8 +28,12 @@ from workbench.model.description import (
     Response,
     SecurityScheme,
     follow_reference,
+    list_of,
+    mapping_of,
+    pointer_token,
+    text_of,
+    texts_of,
 )
-from workbench.model.untrusted import list_of, mapping_of, pointer_token, text_of, texts_of
 
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
 _SCHEMA_KEYS = (

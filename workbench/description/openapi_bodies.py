@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from workbench.model.description import Body
-from workbench.model.untrusted import list_of, mapping_of, pointer_token, text_of
+from workbench.model import Body, list_of, mapping_of, pointer_token, text_of
 
 Follow = Callable[[Any], Any]
 _JSON = "application/json"

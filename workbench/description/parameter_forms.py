@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from workbench.model.untrusted import mapping_of, text_of
+from workbench.model import mapping_of, text_of
 
 _USUAL = {"query": "form", "cookie": "form", "path": "simple", "header": "simple"}
 # Style and explode of what OpenAPI 2.0 calls the format of a collection.

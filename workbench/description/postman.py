@@ -13,8 +13,7 @@ from workbench.description.path_templates import make_template
 from workbench.description.payload_text import Lookup, fill
 from workbench.description.postman_bodies import media_type_of, request_body, text_body
 from workbench.description.postman_versions import is_old_collection, renew, unwrap
-from workbench.model.description import DocumentWarning
-from workbench.model.untrusted import list_of, mapping_of, text_of
+from workbench.model import DocumentWarning, list_of, mapping_of, text_of
 from workbench.secrecy import is_secret_name
 
 _VARIABLE = re.compile(r"\{\{\s*([^{}]+?)\s*\}\}")

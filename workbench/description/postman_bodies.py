@@ -6,7 +6,7 @@ from typing import Any
 
 from workbench.description.draft_operations import DraftBody
 from workbench.description.payload_text import Lookup, fill, read_payload
-from workbench.model.untrusted import list_of, mapping_of, text_of
+from workbench.model import list_of, mapping_of, text_of
 
 _LANGUAGES = {
     "json": "application/json",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from workbench.description.openapi import Contents
 from workbench.description.prose import Prose, Tally
 from workbench.description.targets import ends_with, shape
-from workbench.model.description import Document, DocumentWarning
+from workbench.model import Document, DocumentWarning
 
 
 def left_out(name: str, tally: Tally) -> list[DocumentWarning]:

@@ -9,8 +9,7 @@ from typing import Any
 from workbench.description.draft_operations import DraftBody, DraftDocument, DraftOperation
 from workbench.description.guard import load_json
 from workbench.errors import DescriptionError
-from workbench.model.description import DocumentWarning
-from workbench.model.untrusted import list_of, mapping_of, text_of
+from workbench.model import DocumentWarning, list_of, mapping_of, text_of
 
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
 _TYPES: dict[str, dict[str, Any]] = {

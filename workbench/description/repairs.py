@@ -12,9 +12,15 @@ from typing import Any
 
 from workbench.description.dialect import Dialect
 from workbench.description.overlay import Action, apply_actions, path_to
-from workbench.model.description import DocumentWarning, follow_reference
-from workbench.model.json_text import write_json
-from workbench.model.untrusted import list_of, mapping_of, pointer_token, text_of
+from workbench.model import (
+    DocumentWarning,
+    follow_reference,
+    list_of,
+    mapping_of,
+    pointer_token,
+    text_of,
+    write_json,
+)
 
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
 _PLACEHOLDER = "example"

@@ -12,7 +12,7 @@ from workbench.description.draft_operations import DraftBody, DraftDocument, Dra
 from workbench.description.guard import load_json
 from workbench.description.targets import read_target
 from workbench.errors import DescriptionError
-from workbench.model.description import DocumentWarning
+from workbench.model import DocumentWarning
 
 _METHOD = re.compile(r"[A-Za-z]{3,10}")
 _BARE_VARIABLE = re.compile(r"(?<=[:\[,])\s*\{\{[^{}]*\}\}\s*(?=[,\]}])")

@@ -7,8 +7,7 @@ from typing import Any
 
 from workbench.description.draft_operations import DraftDocument
 from workbench.description.request_drafts import RequestBook, SavedRequest
-from workbench.model.description import DocumentWarning
-from workbench.model.untrusted import list_of, mapping_of, text_of
+from workbench.model import DocumentWarning, list_of, mapping_of, text_of
 
 _DEEPEST = 60
 _AUTH = {

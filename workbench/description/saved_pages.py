@@ -19,7 +19,7 @@ from workbench.description.guard import load_json, read_text
 from workbench.description.limits import Limits
 from workbench.description.prose import Code, without_remarks
 from workbench.errors import DescriptionError
-from workbench.model.untrusted import mapping_of
+from workbench.model import mapping_of
 
 _VERSIONED = re.compile(
     r"[\"']?\b(?:openapi|swagger|asyncapi)[\"']?\s*:\s*[\"']?[123]\.\d", re.IGNORECASE

@@ -8,8 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from workbench.description.document_change import shown
-from workbench.model.schema import LOWER, SCHEMA_GROUPS, SCHEMAS, UPPER, SchemaView
-from workbench.model.untrusted import mapping_of
+from workbench.model import LOWER, SCHEMA_GROUPS, SCHEMAS, UPPER, SchemaView, mapping_of
 
 _ANNOTATIONS = frozenset({"readOnly", "writeOnly", "deprecated", "default"})
 

@@ -9,9 +9,16 @@ from typing import Any
 import jsonschema_rs
 
 from workbench.description.dialect import Dialect
-from workbench.model.description import DocumentWarning, follow_reference
-from workbench.model.schema import COMPOSING, SchemaReader
-from workbench.model.untrusted import list_of, mapping_of, pointer_token, text_of
+from workbench.model import (
+    COMPOSING,
+    DocumentWarning,
+    SchemaReader,
+    follow_reference,
+    list_of,
+    mapping_of,
+    pointer_token,
+    text_of,
+)
 
 _TYPES = frozenset({"string", "number", "integer", "boolean", "array", "object", "null", "file"})
 _INNER = frozenset(

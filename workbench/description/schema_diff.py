@@ -17,16 +17,17 @@ from workbench.description.schema_changes import (
     have_common_types,
     is_compared_inside,
 )
-from workbench.model.description import ApiDescription
-from workbench.model.schema import (
+from workbench.model import (
     SCHEMA_GROUPS,
     SCHEMAS,
+    ApiDescription,
     LocatedSchema,
     SchemaReader,
     SchemaView,
+    mapping_of,
+    text_of,
     view_schema,
 )
-from workbench.model.untrusted import mapping_of, text_of
 
 _MOST = 2_000  # changes of one schema; two documents with more have little in common
 _DEEPEST = 40  # nesting of schemas that are compared

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import jsonschema_rs
 
-from workbench.model.description import ApiDescription
+from workbench.model import ApiDescription
 
 _DROPPED = frozenset({"example", "examples", "discriminator", "xml", "externalDocs", "x-nullable"})
 # Where the references of a bundle lead: its own schemas, the files that were bundled into it.

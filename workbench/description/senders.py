@@ -19,8 +19,15 @@ from importlib.resources import files
 from typing import Any
 
 from workbench.description.direction import said_direction
-from workbench.model.description import ApiDescription, Direction, Event, Operation
-from workbench.model.untrusted import list_of, mapping_of, text_of
+from workbench.model import (
+    ApiDescription,
+    Direction,
+    Event,
+    Operation,
+    list_of,
+    mapping_of,
+    text_of,
+)
 from workbench.vocabulary import (
     Concept,
     concepts,

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from workbench.description.dialect import Dialect
 from workbench.description.reference import Reference, pointer_of
-from workbench.model.description import DocumentWarning
+from workbench.model import DocumentWarning
 
 # Words explain; they change nothing, whichever side of the reference they are read from.
 _WORDS = frozenset({"$ref", "summary", "description", "title"})

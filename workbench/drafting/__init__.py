@@ -1,6 +1,5 @@
 """A partner folder made from documents, with everything that it proposes open to review."""
 
-from workbench.drafting.folder import Draft, draft_folder, draft_partner
-from workbench.drafting.review import Place, ReviewSheet
+import lazy_loader
 
-__all__ = ["Draft", "Place", "ReviewSheet", "draft_folder", "draft_partner"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

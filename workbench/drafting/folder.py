@@ -27,10 +27,7 @@ from workbench.drafting.statements import ask_about_features, state_features
 from workbench.drafting.yaml_text import Noted, write_yaml
 from workbench.errors import InputError
 from workbench.lint import lint
-from workbench.model.description import ApiDescription, Event, Operation
-from workbench.model.evidence import Finding
-from workbench.model.feature import FeatureKind
-from workbench.model.json_text import write_json
+from workbench.model import ApiDescription, Event, FeatureKind, Finding, Operation, write_json
 from workbench.partners import load_partner
 from workbench.settings import Settings
 

@@ -12,16 +12,16 @@ from urllib.parse import urljoin, urlsplit
 
 from workbench.drafting.marks import find_mark, shares_address
 from workbench.drafting.names import entity_named, is_sandbox, split_words
-from workbench.model.description import (
+from workbench.model import (
     ApiDescription,
     Event,
     Operation,
+    SchemaReader,
     SecurityScheme,
     follow_reference,
+    mapping_of,
 )
-from workbench.model.schema import SchemaReader
-from workbench.model.untrusted import mapping_of
-from workbench.partners.manifest import Entity
+from workbench.partners import Entity
 
 PLACEHOLDER = "https://sandbox.invalid"
 _SERVER = re.compile(r"https?://[^@\s{}]+")

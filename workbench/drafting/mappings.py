@@ -6,13 +6,12 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import workbench.canonical
-from workbench.canonical.base import Entity
+from workbench.canonical import ENTITIES, Entity
 from workbench.drafting.payloads import answer_examples, body_examples
 from workbench.drafting.review import ReviewSheet
 from workbench.errors import MappingError
 from workbench.mapping import load_mappings
-from workbench.model.feature import Feature
+from workbench.model import Feature
 from workbench.suggest import draft_mapping
 
 _HEADER = "# Drafted from the documents; every line is a proposal. Numbers are confidence.\n"
@@ -36,7 +35,7 @@ def draft_mappings(sheet: ReviewSheet) -> DraftedMappings:
     """Draft a mapping for every bound feature; equal ones are shared, unusable ones left out."""
     drafted = DraftedMappings()
     for feature in sheet.features():
-        entity = getattr(workbench.canonical, feature.canonical or "", None)
+        entity = ENTITIES.get(feature.canonical or "")
         references = sheet.bound(feature.slug)
         if references and isinstance(entity, type) and issubclass(entity, Entity):
             _add(drafted, sheet, feature, entity)

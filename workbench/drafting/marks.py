@@ -6,9 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from workbench.model.description import ApiDescription, Event
-from workbench.model.schema import SchemaReader
-from workbench.model.untrusted import list_of, mapping_of
+from workbench.model import ApiDescription, Event, SchemaReader, list_of, mapping_of
 
 _PLAIN = re.compile(r"[A-Za-z_]\w*")
 _MARKS = ("type", "event", "topic", "action", "kind", "name")  # words of fields that tell a kind

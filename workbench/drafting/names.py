@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from workbench.adapters.places import speaks_of_tests
+from workbench.adapters import speaks_of_tests
 from workbench.vocabulary import entity_of_id
 
 _STATUSES = (

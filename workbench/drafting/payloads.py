@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from workbench.drafting.review import ReviewSheet
-from workbench.model.description import Operation
+from workbench.model import Operation
 
 _MOST = 5  # samples of one feature
 

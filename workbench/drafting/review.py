@@ -14,8 +14,7 @@ from typing import Self
 
 from workbench.drafting.staging import Staged, stage_documents
 from workbench.errors import InputError
-from workbench.model.description import ApiDescription, Event, Operation
-from workbench.model.feature import Catalogue, Feature, FeatureKind
+from workbench.model import ApiDescription, Catalogue, Event, Feature, FeatureKind, Operation
 from workbench.partners import load_catalogue
 from workbench.settings import Settings, load_settings
 from workbench.suggest import Suggestion, suggest

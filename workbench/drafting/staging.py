@@ -8,11 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from workbench.adapters.documents import Collected, collect_documents
-from workbench.description import describe
-from workbench.description.cleaning import clean_document
+from workbench.adapters import Collected, collect_documents
+from workbench.description import clean_document, describe
 from workbench.errors import InputError
-from workbench.model.description import ApiDescription
+from workbench.model import ApiDescription
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,7 @@ from workbench.drafting.mappings import DraftedMappings
 from workbench.drafting.names import status_named
 from workbench.drafting.review import ReviewSheet
 from workbench.drafting.yaml_text import Noted
-from workbench.model.description import Operation
-from workbench.model.feature import Aspect, Feature, FeatureKind
+from workbench.model import Aspect, Feature, FeatureKind, Operation
 
 _PASSED_OVER = 2  # candidates that were not taken, shown for comparison
 _ACCESS = {

@@ -11,8 +11,7 @@ from zoneinfo import ZoneInfo
 
 from workbench.evidence.known import known_values
 from workbench.evidence.zones import home
-from workbench.model.description import Operation
-from workbench.model.schema import SchemaReader
+from workbench.model import Operation, SchemaReader
 from workbench.partners import Partner
 
 _DEEPEST = 8

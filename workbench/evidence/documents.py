@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workbench.model.description import DocumentWarning, Event, Operation
-from workbench.model.evidence import Evidence, Finding, Matter, Outcome, Severity, Source
-from workbench.model.feature import Catalogue, Feature, FeatureKind
-from workbench.model.statement import Binding, Open
+from workbench.model import (
+    Binding,
+    Catalogue,
+    DocumentWarning,
+    Event,
+    Evidence,
+    Feature,
+    FeatureKind,
+    Finding,
+    Matter,
+    Open,
+    Operation,
+    Outcome,
+    Severity,
+    Source,
+)
 from workbench.partners import Partner
 
 

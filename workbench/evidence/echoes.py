@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from workbench.adapters.recorder import Echo
-from workbench.model.evidence import Evidence, Finding, Outcome, Severity, Source
+from workbench.adapters import Echo
+from workbench.model import Evidence, Finding, Outcome, Severity, Source
 
 CHECK = "credential-kept"
 _SHOWN = 5

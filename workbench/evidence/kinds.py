@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from workbench.canonical.base import Entity, OpenEnum
-from workbench.canonical.order import OrderStatusUpdate
-from workbench.canonical.reservation import ReservationStatusUpdate
-from workbench.canonical.status import OrderStatus, ReservationStatus
-from workbench.model.feature import Access, Aspect, Feature
+from workbench.canonical import (
+    Entity,
+    OpenEnum,
+    OrderStatus,
+    OrderStatusUpdate,
+    ReservationStatus,
+    ReservationStatusUpdate,
+)
+from workbench.model import Access, Aspect, Feature
+from workbench.partners import Entity as EntityName
 from workbench.partners import load_catalogue
-from workbench.partners.manifest import Entity as EntityName
 
 
 class Kind(NamedTuple):

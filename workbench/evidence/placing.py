@@ -9,15 +9,12 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from workbench.adapters.answer import Answer
-from workbench.adapters.parameters import fill_parameters
-from workbench.adapters.retry import SAFE
-from workbench.adapters.session import Session
+from workbench.adapters import SAFE, Answer, Session, fill_parameters
 from workbench.errors import InputError, PartnerError, TranslationError
 from workbench.evidence.bodies import candidates
 from workbench.evidence.kinds import Kind
 from workbench.evidence.relations import collections, last_parameter
-from workbench.model.description import Operation
+from workbench.model import Operation
 
 
 def send(

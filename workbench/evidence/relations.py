@@ -8,8 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from workbench.model.description import ApiDescription, Direction, Operation
-from workbench.model.feature import Catalogue
+from workbench.model import ApiDescription, Catalogue, Direction, Operation
 from workbench.partners import Partner
 
 

@@ -7,18 +7,28 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from workbench.canonical.base import Entity
-from workbench.canonical.invariants import check_laws
-from workbench.canonical.order import Order
-from workbench.description.schema_validation import find_violations
+from workbench.canonical import Entity, Order, check_laws
+from workbench.description import find_violations
 from workbench.errors import HookError, TranslationError
 from workbench.mapping import Translator
-from workbench.model.description import Event, Operation
-from workbench.model.evidence import Evidence, Finding, Matter, Outcome, Severity, Source, show_json
-from workbench.model.feature import Catalogue, Feature, FeatureKind, Requirement
-from workbench.model.statement import Binding
+from workbench.model import (
+    Binding,
+    Catalogue,
+    Event,
+    Evidence,
+    Feature,
+    FeatureKind,
+    Finding,
+    Matter,
+    Operation,
+    Outcome,
+    Requirement,
+    Severity,
+    Source,
+    show_json,
+)
 from workbench.partners import Partner, Sample
-from workbench.receiver.lookup import find
+from workbench.receiver import find
 
 _MOST_FINDINGS = 20
 

@@ -7,12 +7,9 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from workbench.adapters.recorder import Recorded
-from workbench.adapters.retry import SAFE
-from workbench.adapters.session import Session
+from workbench.adapters import SAFE, Recorded, Session
 from workbench.evidence.relations import last_parameter, outbound
-from workbench.model.description import Operation
-from workbench.model.evidence import Evidence, Outcome, Source
+from workbench.model import Evidence, Operation, Outcome, Source
 
 CHECK = "traces-told"
 FEATURE = "test-account"

@@ -1,5 +1,5 @@
 """Executes notebooks through papermill: typed parameters, no secrets, no leftovers."""
 
-from workbench.execution.notebook import NotebookParameter, read_parameters, run_notebook
+import lazy_loader
 
-__all__ = ["NotebookParameter", "read_parameters", "run_notebook"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

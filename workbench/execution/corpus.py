@@ -18,10 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.errors import InputError, TranslationError
 from workbench.execution.portions import Portion, require, split_corpus
-from workbench.mapping.batch import translate_one
-from workbench.mapping.loading import load_mappings
-from workbench.mapping.targets import suggest
-from workbench.mapping.translator import Translation, Translator
+from workbench.mapping import Translation, Translator, load_mappings, suggest, translate_one
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -17,11 +17,18 @@ from typing import Any, NamedTuple
 
 from workbench.errors import InputError, ReportError
 
-# jsonschema compiles 35 grammars of `rfc3987_syntax` at import, 0.9 s, for a format that notebooks
-# do not use; it does without when the import fails.
-sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
-
 _TYPES: dict[str, type] = {"str": str, "int": int, "bool": bool, "float": float}
+
+
+def spare_slow_imports() -> None:
+    """Let jsonschema do without a format that notebooks do not use.
+
+    At import it compiles 35 grammars of `rfc3987_syntax`, 0.9 s; it goes on when that import fails.
+    """
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+
+
+spare_slow_imports()
 
 
 class NotebookParameter(NamedTuple):

@@ -1,5 +1,5 @@
 """`hooks.py` of a partner folder: somebody's code, run in a process of its own, in one place."""
 
-from workbench.hooks.process import CALL_SECONDS, FILE, Function, HookProcess
+import lazy_loader
 
-__all__ = ["CALL_SECONDS", "FILE", "Function", "HookProcess"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -3,15 +3,6 @@
 `%load_ext workbench.lab` brings `%%translate`, and shows errors as what, where and how to mend.
 """
 
-from workbench.lab.live import follow_receipts
-from workbench.lab.magics import load_ipython_extension, unload_ipython_extension
-from workbench.lab.trial import Trial, try_payload, try_sample
+import lazy_loader
 
-__all__ = [
-    "Trial",
-    "follow_receipts",
-    "load_ipython_extension",
-    "try_payload",
-    "try_sample",
-    "unload_ipython_extension",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -7,8 +7,7 @@ from contextlib import suppress
 
 from IPython.display import display
 
-from workbench.receiver.database import Database
-from workbench.receiver.desk import Chosen, list_receipts
+from workbench.receiver import Chosen, Database, list_receipts
 from workbench.reporting import tables
 
 EVERY_SECONDS = 1.0

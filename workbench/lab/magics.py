@@ -11,7 +11,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from workbench.errors import InputError, WorkbenchError
 from workbench.lab.trial import Trial, try_payload
 from workbench.partners import load_partner
-from workbench.reporting.section import tame
+from workbench.reporting import tame
 from workbench.settings import load_settings
 
 _BACK = "--to-partner"

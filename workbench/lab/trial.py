@@ -12,14 +12,13 @@ import orjson
 from jsonpath import JSONPointer
 from pydantic import ValidationError
 
-from workbench.canonical.base import Money
-from workbench.canonical.invariants import Violation, check_laws
+from workbench.canonical import Money, Violation, check_laws
 from workbench.errors import InputError, TranslationError, WorkbenchError
-from workbench.evidence.samples import compare, items
+from workbench.evidence import compare, items
 from workbench.mapping import Coverage, Translator
-from workbench.model.json_text import write_json
+from workbench.model import write_json
 from workbench.partners import Partner, load_catalogue
-from workbench.reporting.tables import Table, make_table
+from workbench.reporting import Table, make_table
 
 
 @dataclass(frozen=True)

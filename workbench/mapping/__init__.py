@@ -4,24 +4,6 @@
 compiled by `reading` and `writing` to plain Python functions.
 """
 
-from workbench.mapping.batch import translate_many
-from workbench.mapping.checking import check_mapping, check_required
-from workbench.mapping.loading import load_mappings
-from workbench.mapping.locating import KEY, locate_fields
-from workbench.mapping.paths import EVERY
-from workbench.mapping.tracing import Coverage
-from workbench.mapping.translator import Translation, Translator, Untranslation
+import lazy_loader
 
-__all__ = [
-    "EVERY",
-    "KEY",
-    "Coverage",
-    "Translation",
-    "Translator",
-    "Untranslation",
-    "check_mapping",
-    "check_required",
-    "load_mappings",
-    "locate_fields",
-    "translate_many",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import time
 from typing import Any, NamedTuple
 
-from workbench.canonical.availability import Weekday, WeeklyRange
+from workbench.canonical import Weekday, WeeklyRange
 from workbench.mapping.codec import describe
 from workbench.mapping.paths import Steps, look_up
 from workbench.mapping.plan import UNSET, Shape

@@ -13,9 +13,7 @@ from workbench.mapping.plan import Group, Level, Step, collect_levels, group_fie
 from workbench.mapping.targets import kind_of, suggest
 from workbench.mapping.translator import Translator
 from workbench.mapping.where import Where
-from workbench.model.description import ApiDescription
-from workbench.model.evidence import Finding, Matter, Severity
-from workbench.model.schema import SchemaNode, SchemaReader
+from workbench.model import ApiDescription, Finding, Matter, SchemaNode, SchemaReader, Severity
 
 _NUMERIC = ("integer", "number", "string")
 _PLAIN = {

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import TypeAdapter, ValidationError
 
-from workbench.canonical.base import Money, OpenEnum, UnitPrice
+from workbench.canonical import Money, OpenEnum, UnitPrice
 from workbench.mapping.codec import Codec
 from workbench.mapping.converters import CONVERTERS, is_fitting, list_fitting
 from workbench.mapping.enums import WordType, build_enum, cast_word, find_ambiguous, guess_type

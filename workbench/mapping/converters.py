@@ -9,9 +9,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
-from workbench.canonical.availability import Weekday
-from workbench.canonical.base import Money, UnitPrice
-from workbench.canonical.delivery import Address, DeliveryLocation
+from workbench.canonical import Address, DeliveryLocation, Money, UnitPrice, Weekday
 from workbench.mapping import money, places, scalars, times
 from workbench.mapping.codec import Codec
 from workbench.mapping.scalars import Options

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
-from workbench.description.guard import read_bytes, read_file
+from workbench.description import read_bytes, read_file
 from workbench.errors import DescriptionError, MappingError
 from workbench.mapping import grammar
 from workbench.mapping.hooks import FILE, load_hooks

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationError
 
-from workbench.canonical.base import Money, UnitPrice, exponent
+from workbench.canonical import Money, UnitPrice, exponent
 from workbench.mapping.codec import Codec, describe
 from workbench.mapping.scalars import Options, to_decimal, to_number, to_whole
 

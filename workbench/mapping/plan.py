@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from workbench.canonical.base import Entity, OpenEnum
+from workbench.canonical import Entity, OpenEnum
 from workbench.mapping.codec import Codec
 from workbench.mapping.paths import Keys, Steps, look_up
 from workbench.mapping.targets import Kind, Slot

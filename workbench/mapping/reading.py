@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from workbench.canonical.base import Money, UnitPrice
+from workbench.canonical import Money, UnitPrice
 from workbench.mapping import arranging, money, runtime
 from workbench.mapping.code import Code
 from workbench.mapping.paths import Match, Steps

@@ -8,8 +8,7 @@ from itertools import chain, combinations, count
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from workbench.canonical.availability import Weekday, WeeklyRange
-from workbench.canonical.base import Entity
+from workbench.canonical import Entity, Weekday, WeeklyRange
 from workbench.mapping import grammar
 from workbench.mapping.choosing import choose_codec, find_separator, list_words, type_value
 from workbench.mapping.codec import Codec

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from workbench.canonical.base import Money
+from workbench.canonical import Money
 from workbench.mapping.codec import describe
 from workbench.mapping.paths import MISSING, Match, Steps, look_up
 from workbench.mapping.plan import Join, Less, Mark

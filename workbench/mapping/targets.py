@@ -11,27 +11,9 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import AwareDatetime
 
-from workbench.canonical import (
-    availability,
-    base,
-    delivery,
-    menu,
-    order,
-    reservation,
-    restaurant,
-)
-from workbench.canonical.base import Entity, Money, OpenEnum, UnitPrice
+from workbench.canonical import ENTITIES, Entity, Money, OpenEnum, UnitPrice
 
 Kind = Literal["model", "list", "dict", "leaf"]
-
-ENTITIES: dict[str, type[Entity]] = {
-    name: member
-    for module in (base, delivery, availability, menu, order, reservation, restaurant)
-    for name, member in vars(module).items()
-    if isinstance(member, type)
-    and issubclass(member, Entity)
-    and member.__module__ == module.__name__
-}
 
 
 class UnknownNameError(ValueError):

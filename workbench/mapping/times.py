@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field
 
-from workbench.canonical.availability import Weekday
+from workbench.canonical import Weekday
 from workbench.mapping.codec import Codec, describe
 from workbench.mapping.scalars import Options, to_decimal, to_whole
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from workbench.canonical.base import Entity
-from workbench.canonical.base import exponent as digits_of
+from workbench.canonical import Entity
+from workbench.canonical import exponent as digits_of
 from workbench.errors import InputError, MappingError, TranslationError
 from workbench.mapping.explaining import FAILURES, explain_invalid
 from workbench.mapping.hooks import Hook, name_hook

@@ -6,8 +6,8 @@ import hashlib
 from functools import cache
 from importlib.resources import files
 
-from workbench.description.guard import load_text
-from workbench.model.feature import Catalogue
+from workbench.description import load_text
+from workbench.model import Catalogue
 
 
 @cache

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from workbench.description.guard import load_text
+from workbench.description import load_text
 from workbench.partners.folder import Partner
 from workbench.settings import Settings
 

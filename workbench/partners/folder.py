@@ -13,13 +13,19 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from workbench.description import describe
-from workbench.description.guard import load_text
+from workbench.description import describe, load_text
 from workbench.errors import DescriptionError, InputError, ManifestError
 from workbench.mapping import Translator, load_mappings
-from workbench.model.description import ApiDescription, Event, Operation
-from workbench.model.judging import provided_binding
-from workbench.model.statement import Absence, Binding, Open, Statement
+from workbench.model import (
+    Absence,
+    ApiDescription,
+    Binding,
+    Event,
+    Open,
+    Operation,
+    Statement,
+    provided_binding,
+)
 from workbench.partners.catalogue import load_catalogue
 from workbench.partners.manifest import BoundOperation, Environment, FeatureStatement, Manifest
 from workbench.partners.references import MANIFEST, check_references

@@ -14,7 +14,7 @@ from pydantic import (
     model_validator,
 )
 
-from workbench.model.statement import Absence, Attestation, Limit
+from workbench.model import Absence, Attestation, Limit
 from workbench.partners.statement import CredentialName, Statement
 from workbench.partners.webhooks import EventRule, Handshake, Match, Signature, Webhooks
 

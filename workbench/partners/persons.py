@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-from workbench.canonical import Address, Courier, Customer
-from workbench.canonical.base import Entity
+from workbench.canonical import Address, Courier, Customer, Entity
 from workbench.mapping import EVERY, KEY, locate_fields
-from workbench.model.evidence import Evidence, Exchange, Finding, Matter, Outcome, Severity, Source
+from workbench.model import Evidence, Exchange, Finding, Matter, Outcome, Severity, Source
 from workbench.partners.catalogue import load_catalogue
 from workbench.partners.folder import Partner
 from workbench.secrecy import Persons

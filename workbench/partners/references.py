@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from workbench.errors import ManifestError
-from workbench.model.feature import FeatureKind
+from workbench.model import FeatureKind
 from workbench.partners.catalogue import load_catalogue
 
 if TYPE_CHECKING:

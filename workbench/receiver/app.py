@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from workbench.errors import CredentialError, StoreError
-from workbench.partners.webhooks import Handshake, Webhooks
+from workbench.partners import Handshake, Webhooks
 from workbench.receiver import reply as replies
 from workbench.receiver.crowd import group_sender
 from workbench.receiver.deadlines import Deadlines

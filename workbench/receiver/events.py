@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from workbench.partners.webhooks import EventRule, Match, Webhooks
+from workbench.partners import EventRule, Match, Webhooks
 from workbench.receiver.body import parse_body
 from workbench.receiver.lookup import compile_path, find, find_text, scalar_text
 from workbench.receiver.receipt import Arrival

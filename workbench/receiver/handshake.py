@@ -17,9 +17,9 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from workbench.adapters.download import call_once
+from workbench.adapters import call_once
 from workbench.errors import WorkbenchError
-from workbench.partners.webhooks import Handshake, Match, Webhooks
+from workbench.partners import Handshake, Match, Webhooks
 from workbench.receiver.lookup import compile_path, find_text
 from workbench.receiver.message import Message
 from workbench.receiver.reply import Reply

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, select, update
 
-from workbench.partners.webhooks import Webhooks
+from workbench.partners import Webhooks
 from workbench.receiver.database import SPLITTING, Database, insert_into, lock
 from workbench.receiver.events import ReceivedEvent, digest, read_events
 from workbench.receiver.receipt import Receipt

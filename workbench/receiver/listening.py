@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from pydantic import SecretStr
 
-from workbench.adapters.adapter import Adapter
+from workbench.adapters import Adapter
 from workbench.errors import CredentialError, InputError
 from workbench.partners import Partner, open_redactor
 from workbench.receiver.app import Endpoint, Receiver, create_app

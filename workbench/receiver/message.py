@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from workbench.errors import ManifestError, SignatureError
-from workbench.partners.webhooks import Signature
+from workbench.partners import Signature
 from workbench.receiver.body import parse_body
 from workbench.receiver.lookup import compile_path, find_text
 

@@ -10,11 +10,16 @@ from typing import Any
 import orjson
 from sqlalchemy import RowMapping
 
-from workbench.adapters.adapter import Adapter
-from workbench.canonical.base import Entity, OpenEnum
-from workbench.canonical.order import Order, OrderStatusUpdate
-from workbench.canonical.reservation import Reservation, ReservationStatusUpdate
-from workbench.canonical.status import find_route
+from workbench.adapters import Adapter
+from workbench.canonical import (
+    Entity,
+    OpenEnum,
+    Order,
+    OrderStatusUpdate,
+    Reservation,
+    ReservationStatusUpdate,
+    find_route,
+)
 from workbench.errors import InputError, MappingError, TranslationError
 from workbench.mapping import Translator
 from workbench.partners import Partner

@@ -17,11 +17,10 @@ from urllib.parse import quote
 
 from sqlalchemy import RowMapping, select, tuple_, update
 
-from workbench.adapters.adapter import Adapter
-from workbench.adapters.answer import Answer
-from workbench.canonical.status import OrderStatus, ReservationStatus, is_terminal
+from workbench.adapters import Adapter, Answer
+from workbench.canonical import OrderStatus, ReservationStatus, is_terminal
 from workbench.errors import PartnerError, StoreError, WorkbenchError
-from workbench.model.feature import Access, Aspect
+from workbench.model import Access, Aspect
 from workbench.partners import load_catalogue
 from workbench.receiver.database import Database
 from workbench.receiver.duty import repeat

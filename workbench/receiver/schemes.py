@@ -19,7 +19,7 @@ from typing import Any
 import orjson
 
 from workbench.errors import SignatureError
-from workbench.partners.webhooks import SIGNED_TOLERANCE_SECONDS, Signature
+from workbench.partners import SIGNED_TOLERANCE_SECONDS, Signature
 from workbench.receiver.message import (
     Message,
     octets,

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import lru_cache
 from urllib.parse import unquote, unquote_plus
 
-from workbench.partners.webhooks import Signature
+from workbench.partners import Signature
 from workbench.receiver.receipt import Arrival
 from workbench.secrecy import Redactor, is_identifier_name, is_secret_name
 

@@ -13,7 +13,7 @@ from typing import Literal
 from pydantic import SecretStr
 
 from workbench.errors import CredentialError, ManifestError, SignatureError
-from workbench.partners.webhooks import Signature
+from workbench.partners import Signature
 from workbench.receiver.lookup import compile_path
 from workbench.receiver.message import Headers, Message, parse_template
 from workbench.receiver.public_keys import is_jose_key, read_public_key

@@ -23,9 +23,7 @@ from urllib.parse import urlsplit
 import orjson
 from pydantic import SecretStr
 
-from workbench.adapters.http_client import HttpClient
-from workbench.adapters.recorder import Recorded, Recorder
-from workbench.adapters.retry import RetryPolicy
+from workbench.adapters import HttpClient, Recorded, Recorder, RetryPolicy
 from workbench.errors import InputError, WorkbenchError
 from workbench.secrecy import Redactor
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from workbench.model.verdict import Status
+from workbench.model import Status
 from workbench.reporting.report import Report
 from workbench.reporting.section import environment, tame
 

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Sequence
 from typing import Any
 
-from workbench.model.evidence import Evidence, Source
+from workbench.model import Evidence, Source
 from workbench.store import Log
 from workbench.validation import SECONDS
 

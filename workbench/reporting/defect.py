@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import count
 
-from workbench.model.evidence import Evidence, Finding, Severity
-from workbench.model.verdict import Verdict
+from workbench.model import Evidence, Finding, Severity, Verdict
 
 
 @dataclass(frozen=True)

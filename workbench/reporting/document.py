@@ -12,9 +12,20 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, Field
 
-from workbench.model.evidence import Evidence, Finding, Outcome, Record, Source
-from workbench.model.feature import FeatureKind, Lifter, Requirement
-from workbench.model.verdict import Proof, Scores, Standing, Status
+from workbench.model import (
+    Evidence,
+    FeatureKind,
+    Finding,
+    Lifter,
+    Outcome,
+    Proof,
+    Record,
+    Requirement,
+    Scores,
+    Source,
+    Standing,
+    Status,
+)
 from workbench.reporting.defect import Defect
 from workbench.reporting.drift import Direction, Drift
 from workbench.reporting.report import Report

@@ -6,8 +6,7 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 from workbench.errors import InputError
-from workbench.model.evidence import Outcome, Record, Severity
-from workbench.model.verdict import Status
+from workbench.model import Outcome, Record, Severity, Status
 from workbench.reporting.history import Seen, Snapshot, read_snapshot
 from workbench.store import RunFolder
 

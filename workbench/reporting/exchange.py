@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 
-from workbench.model.evidence import Exchange
+from workbench.model import Exchange
 
 
 def write_exchange(exchange: Exchange) -> str:

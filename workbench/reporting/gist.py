@@ -8,9 +8,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime
 
-from workbench.model.evidence import REFUSAL, Evidence, Record
-from workbench.model.feature import Feature
-from workbench.model.verdict import Scores, Standing, Status, Verdict
+from workbench.model import REFUSAL, Evidence, Feature, Record, Scores, Standing, Status, Verdict
 from workbench.reporting.language import Language, name_refusal
 from workbench.reporting.row import Row
 

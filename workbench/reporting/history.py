@@ -14,10 +14,19 @@ from typing import Literal
 from pydantic import AwareDatetime, Field, ValidationError
 
 from workbench.errors import InputError
-from workbench.model.evidence import LIVE_SOURCES, Evidence, Outcome, Record, Severity
-from workbench.model.feature import Catalogue
-from workbench.model.judging import combine_outcomes
-from workbench.model.verdict import Scores, Status, Verdict, count_scores
+from workbench.model import (
+    LIVE_SOURCES,
+    Catalogue,
+    Evidence,
+    Outcome,
+    Record,
+    Scores,
+    Severity,
+    Status,
+    Verdict,
+    combine_outcomes,
+    count_scores,
+)
 from workbench.partners import load_catalogue
 from workbench.reporting.defect import collect
 from workbench.reporting.gist import Level, Trouble, find_trouble, name_level

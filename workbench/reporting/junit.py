@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
-from workbench.model.verdict import Status
+from workbench.model import Status
 from workbench.reporting.defect import Defect
 from workbench.reporting.report import Report
 from workbench.reporting.row import Row

@@ -9,9 +9,9 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from workbench.description.guard import load_text
+from workbench.description import load_text
 from workbench.errors import InputError
-from workbench.model.feature import Catalogue, Feature
+from workbench.model import Catalogue, Feature
 
 DEFAULT = "en"
 

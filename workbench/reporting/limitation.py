@@ -6,9 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from workbench.model.evidence import Evidence
-from workbench.model.feature import Catalogue, Reason
-from workbench.model.verdict import Status
+from workbench.model import Catalogue, Evidence, Reason, Status
 from workbench.reporting.row import Row
 
 

@@ -10,7 +10,7 @@ import re
 from functools import cache
 from importlib.resources import files
 
-from workbench.description.guard import load_text
+from workbench.description import load_text
 
 _WORD = re.compile(r"\{(\w+)\}")
 _DEEPEST = 2

@@ -20,8 +20,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from workbench.errors import InputError
-from workbench.model.feature import Catalogue, Feature
-from workbench.model.verdict import Status
+from workbench.model import Catalogue, Feature, Status
 from workbench.partners import load_catalogue
 from workbench.reporting.drift import Drift, compare
 from workbench.reporting.gist import Trouble

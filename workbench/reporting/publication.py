@@ -11,7 +11,7 @@ from typing import Any
 
 from workbench.errors import InputError
 from workbench.execution import run_notebook
-from workbench.model.verdict import Status
+from workbench.model import Status
 from workbench.partners import load_partner, open_redactor
 from workbench.reporting.formats import PUBLISHED, Format, choose_formats, write_formats
 from workbench.reporting.history import remember_previous, write_snapshot

@@ -9,8 +9,8 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
-import workbench.execution  # noqa: F401 - spares nbconvert a slow import, see there
 from workbench.errors import ReportError
+from workbench.execution import spare_slow_imports
 from workbench.reporting.language import DEFAULT, load_language
 from workbench.reporting.section import tame
 
@@ -57,6 +57,7 @@ def render_outputs(outputs: Iterable[str], *, title: str, language: str = DEFAUL
 
 
 def _export(notebook: Any, title: str, language: str) -> str:
+    spare_slow_imports()
     from nbconvert import HTMLExporter  # noqa: PLC0415 - half a second, needed only to render
 
     with as_file(files("workbench.reporting") / "templates") as templates:

@@ -11,9 +11,17 @@ from pathlib import Path
 from typing import Any, Self
 
 from workbench.errors import InputError
-from workbench.model.evidence import Evidence, Outcome
-from workbench.model.feature import Catalogue, Feature, Lifter
-from workbench.model.verdict import Scores, Status, Verdict, count_scores
+from workbench.model import (
+    Catalogue,
+    Evidence,
+    Feature,
+    Lifter,
+    Outcome,
+    Scores,
+    Status,
+    Verdict,
+    count_scores,
+)
 from workbench.partners import load_catalogue
 from workbench.reporting.command import repeat_finding, repeat_run
 from workbench.reporting.defect import Defect, collect

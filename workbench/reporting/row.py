@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from workbench.model.evidence import LIVE_SOURCES, REFUSAL, Evidence, Finding, Outcome
-from workbench.model.feature import Criterion, Feature, FeatureKind, Reason, Requirement
-from workbench.model.verdict import Standing, Status, Verdict
+from workbench.model import (
+    LIVE_SOURCES,
+    REFUSAL,
+    Criterion,
+    Evidence,
+    Feature,
+    FeatureKind,
+    Finding,
+    Outcome,
+    Reason,
+    Requirement,
+    Standing,
+    Status,
+    Verdict,
+)
 from workbench.reporting.language import Language, name_refusal
 from workbench.reporting.wording import KINDS
 

@@ -7,7 +7,7 @@ import json
 from typing import Any
 from urllib.parse import quote
 
-from workbench.model.evidence import Finding, Severity
+from workbench.model import Finding, Severity
 from workbench.reporting.defect import Defect
 from workbench.reporting.report import Report
 from workbench.reporting.section import tame

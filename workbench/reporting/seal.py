@@ -19,8 +19,7 @@ from typing import Literal
 from pydantic import Field, SecretStr
 
 from workbench.errors import InputError
-from workbench.model.evidence import Record
-from workbench.model.verdict import Status
+from workbench.model import Record, Status
 from workbench.partners import load_catalogue
 from workbench.reporting.signing import sign
 from workbench.store import RunFolder, read_run, stated_verdicts

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 from pydantic import SecretStr
 
 from workbench.errors import CredentialError, InputError
-from workbench.model.evidence import Record
+from workbench.model import Record
 from workbench.settings import find_root
 
 KEY_VARIABLE = "WORKBENCH_SIGNING_KEY"

@@ -6,9 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from workbench.errors import CredentialError
-from workbench.model.evidence import REFUSAL, Outcome
-from workbench.model.feature import Lifter, Requirement
-from workbench.model.verdict import Status
+from workbench.model import REFUSAL, Lifter, Outcome, Requirement, Status
 from workbench.reporting.language import Language
 from workbench.reporting.row import Row
 

@@ -11,11 +11,17 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from workbench.mapping import Translator
-from workbench.model.description import ApiDescription
-from workbench.model.evidence import Evidence
-from workbench.model.statement import Absence, Binding, Statement
-from workbench.model.verdict import Scores, Standing, Verdict
-from workbench.receiver.desk import Line
+from workbench.model import (
+    Absence,
+    ApiDescription,
+    Binding,
+    Evidence,
+    Scores,
+    Standing,
+    Statement,
+    Verdict,
+)
+from workbench.receiver import Line
 from workbench.reporting.defect import collect
 from workbench.reporting.section import tame
 

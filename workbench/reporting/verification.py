@@ -16,7 +16,7 @@ from typing import Any
 from pydantic import SecretStr, ValidationError
 
 from workbench.errors import InputError, ReportError, WorkbenchError
-from workbench.model.evidence import Outcome
+from workbench.model import Outcome
 from workbench.partners import load_catalogue
 from workbench.reporting.document import DOCUMENT
 from workbench.reporting.engineer import NOTEBOOK

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from workbench.model.evidence import Outcome, Severity
-from workbench.model.verdict import Standing, Status
+from workbench.model import Outcome, Severity, Standing, Status
 
 # The class that gives a word its colour and its shape; several verdicts share one.
 KINDS = {

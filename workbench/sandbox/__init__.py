@@ -1,1 +1,5 @@
 """The embedded partner simulator: real HTTP servers on loopback for the fictional partners."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -10,8 +10,7 @@ from itertools import count
 
 import orjson
 
-from workbench.canonical.base import OpenEnum
-from workbench.canonical.status import OrderStatus, ReservationStatus, is_legal, next_statuses
+from workbench.canonical import OpenEnum, OrderStatus, ReservationStatus, is_legal, next_statuses
 from workbench.sandbox import tavola_seed as seed
 from workbench.sandbox.outbox import Outbox
 from workbench.sandbox.tavola_seed import Json, instant

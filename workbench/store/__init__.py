@@ -5,28 +5,6 @@ observation, and a footer with a digest over all lines before it; a log without 
 incomplete run.
 """
 
-from workbench.store.folders import (
-    RunFolder,
-    find_run,
-    judge_all,
-    list_abandoned,
-    list_runs,
-    read_run,
-    stated_verdicts,
-)
-from workbench.store.logs import LOG_NAME, EvidenceLog, Log, read_header, read_log
+import lazy_loader
 
-__all__ = [
-    "LOG_NAME",
-    "EvidenceLog",
-    "Log",
-    "RunFolder",
-    "find_run",
-    "judge_all",
-    "list_abandoned",
-    "list_runs",
-    "read_header",
-    "read_log",
-    "read_run",
-    "stated_verdicts",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

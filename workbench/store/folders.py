@@ -13,11 +13,7 @@ from pathlib import Path
 from typing import Self
 
 from workbench.errors import InputError
-from workbench.model.evidence import Evidence
-from workbench.model.feature import Catalogue
-from workbench.model.judging import judge
-from workbench.model.statement import Statement
-from workbench.model.verdict import Status, Verdict
+from workbench.model import Catalogue, Evidence, Statement, Status, Verdict, judge
 from workbench.secrecy import WITHHELD, Redactor, guard_folder, open_private
 from workbench.store.logs import LOG_NAME, Log, read_header, read_log
 

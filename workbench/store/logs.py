@@ -14,8 +14,7 @@ from typing import Any, Self, TypeVar
 from pydantic import ValidationError
 
 from workbench.errors import InputError
-from workbench.model.evidence import Evidence, Exchange, Record, Source
-from workbench.model.log import LOG_RECORD, RunFooter, RunHeader
+from workbench.model import LOG_RECORD, Evidence, Exchange, Record, RunFooter, RunHeader, Source
 from workbench.secrecy import open_private
 
 LOG_NAME = "evidence.jsonl"

@@ -1,19 +1,5 @@
 """Proposals for review: which operation serves which feature, and which field is which."""
 
-from workbench.suggest.drafting import draft_mapping
-from workbench.suggest.pairing import ACCEPTED, FieldSuggestion, suggest_mapping
-from workbench.suggest.ranking import judge_directions, suggest
-from workbench.suggest.scoring import Weights
-from workbench.suggest.suggestion import THRESHOLD, Suggestion
+import lazy_loader
 
-__all__ = [
-    "ACCEPTED",
-    "THRESHOLD",
-    "FieldSuggestion",
-    "Suggestion",
-    "Weights",
-    "draft_mapping",
-    "judge_directions",
-    "suggest",
-    "suggest_mapping",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

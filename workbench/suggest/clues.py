@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from workbench.description.senders import Sender, judge_senders
-from workbench.model.description import ApiDescription, Direction, Event, Operation
+from workbench.description import Sender, judge_senders
+from workbench.model import ApiDescription, Direction, Event, Operation
 from workbench.suggest.shape import Shape, ShapeReader
 from workbench.suggest.suggestion import Point
 from workbench.vocabulary import Concept, concepts, head_noun, split_words, trailing_concept

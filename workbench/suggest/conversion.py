@@ -7,8 +7,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
-from workbench.canonical.availability import Weekday
-from workbench.canonical.base import Money, OpenEnum
+from workbench.canonical import Money, OpenEnum, Weekday
 from workbench.suggest.fields import Source, Target
 from workbench.suggest.thesaurus import match_value, tokens
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import yaml
 
-from workbench.canonical.base import Entity
-from workbench.model.description import ApiDescription, Event, Operation
+from workbench.canonical import Entity
+from workbench.model import ApiDescription, Event, Operation
 from workbench.suggest.conversion import convert
 from workbench.suggest.fields import Source
 from workbench.suggest.pairing import ACCEPTED, Paired, json_path, pair

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from workbench.model.description import Direction
+from workbench.model import Direction
 from workbench.suggest.clues import Clues
 from workbench.suggest.shape import Leaf
 from workbench.suggest.suggestion import Point

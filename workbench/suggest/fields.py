@@ -6,10 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from workbench.canonical.base import Entity, Money, UnitPrice
-from workbench.mapping.targets import item_type, kind_of, resolve_field
-from workbench.model.description import ApiDescription, Event, Operation
-from workbench.model.schema import ITEMS
+from workbench.canonical import Entity, Money, UnitPrice
+from workbench.mapping import item_type, kind_of, resolve_field
+from workbench.model import ITEMS, ApiDescription, Event, Operation
 from workbench.suggest.shape import Leaf, ShapeReader, leaves_of_value
 from workbench.suggest.thesaurus import tokens
 

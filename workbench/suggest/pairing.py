@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from workbench.canonical.base import Entity
-from workbench.model.description import ApiDescription, Event, Operation
+from workbench.canonical import Entity
+from workbench.model import ApiDescription, Event, Operation
 from workbench.suggest.assignment import assign
 from workbench.suggest.conversion import convert, enum_table, fit
 from workbench.suggest.fields import (

@@ -6,9 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from workbench.description.senders import judge_senders
-from workbench.model.description import ApiDescription
-from workbench.model.feature import Catalogue, FeatureKind
+from workbench.description import judge_senders
+from workbench.model import ApiDescription, Catalogue, FeatureKind
 from workbench.suggest.clues import Clues, read_all
 from workbench.suggest.events import fit_event
 from workbench.suggest.lifecycle import fit_read, fit_status_read, fit_status_write

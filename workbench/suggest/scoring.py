@@ -14,7 +14,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from workbench.description.senders import shipped_weights
+from workbench.description import shipped_weights
 from workbench.suggest.clues import Clues
 from workbench.suggest.signals import Aim, Signals
 

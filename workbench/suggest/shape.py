@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from workbench.model.description import ApiDescription, Body, Event, Operation
-from workbench.model.schema import ITEMS, SchemaReader
+from workbench.model import ITEMS, ApiDescription, Body, Event, Operation, SchemaReader
 from workbench.vocabulary import Concept, concepts
 
 _DEEP = 5  # levels of a body that are read for what it is about

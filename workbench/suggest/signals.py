@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 
-from workbench.model.description import Event
+from workbench.model import Event
 from workbench.suggest.clues import Clues
 from workbench.suggest.shape import Shape
 from workbench.vocabulary import Concept, concepts, head_noun, split_words

@@ -1,34 +1,5 @@
 """What partners' words mean: one vocabulary for suggestions, drafts and evidence."""
 
-from workbench.vocabulary.ids import entity_of_id
-from workbench.vocabulary.roles import KINDS, count_counterparts, count_roles, managing_words
-from workbench.vocabulary.words import (
-    STOP,
-    Concept,
-    concepts,
-    entities,
-    fold,
-    head_noun,
-    plain_words,
-    split_words,
-    stem,
-    trailing_concept,
-)
+import lazy_loader
 
-__all__ = [
-    "KINDS",
-    "STOP",
-    "Concept",
-    "concepts",
-    "count_counterparts",
-    "count_roles",
-    "entities",
-    "entity_of_id",
-    "fold",
-    "head_noun",
-    "managing_words",
-    "plain_words",
-    "split_words",
-    "stem",
-    "trailing_concept",
-]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

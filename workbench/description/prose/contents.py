@@ -29,7 +29,7 @@ from workbench.description.prose.tables import (
     read_parameters,
     resolve_named,
 )
-from workbench.model.description import DocumentWarning
+from workbench.model import DocumentWarning
 
 _SAFE = frozenset({"GET", "DELETE", "HEAD", "OPTIONS"})
 _PLAIN_HEADERS = frozenset(

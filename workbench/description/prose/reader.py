@@ -44,7 +44,7 @@ from workbench.description.prose.servers import (
 )
 from workbench.description.targets import Target, read_target, shape
 from workbench.errors import DescriptionError
-from workbench.model.description import Direction, DocumentWarning
+from workbench.model import Direction, DocumentWarning
 
 _PATH_VALUE = re.compile(r"`?((?:https?://|/|\{\{?\w+\}?\}/|[a-z][\w.-]*/)[^\s`]*)`?(?:\s.*)?")
 _PATH_ALONE = re.compile(r"[\s`*]*((?:https?://[^\s`]+)?/[^\s`]*)[\s`*]*")

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from typing import NamedTuple
 
-from workbench.adapters.adapter import Adapter
-from workbench.adapters.session import Session
+from workbench.adapters import Adapter, Session
 from workbench.errors import (
     CredentialError,
     InputError,
@@ -47,8 +46,7 @@ from workbench.evidence.behaviour.status import walk_statuses
 from workbench.evidence.behaviour.writing import write_and_read_back
 from workbench.evidence.kinds import ORDER, RESERVATION
 from workbench.evidence.traces import count_exchanges, tell_traces
-from workbench.model.evidence import REFUSAL, Evidence, Finding, Outcome, Severity, Source
-from workbench.model.feature import Catalogue
+from workbench.model import REFUSAL, Catalogue, Evidence, Finding, Outcome, Severity, Source
 from workbench.partners import Partner
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workbench.adapters.answer import Answer
+from workbench.adapters import Answer
 from workbench.errors import RefusedError
 from workbench.evidence.behaviour.bench import Bench, finding
 from workbench.evidence.kinds import KINDS, Kind
-from workbench.model.evidence import REFUSAL, Evidence, Matter, Outcome, Severity
+from workbench.model import REFUSAL, Evidence, Matter, Outcome, Severity
 
 
 def accept_ours(bench: Bench) -> Iterator[Evidence]:

@@ -6,10 +6,8 @@ import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from workbench.adapters.answer import Answer
-from workbench.adapters.binding import entity_ids, entity_noun, pick_for_mode, pick_new
-from workbench.canonical.base import Entity, Ids
-from workbench.canonical.menu import Product
+from workbench.adapters import Answer, entity_ids, entity_noun, pick_for_mode, pick_new
+from workbench.canonical import Entity, Ids, Product
 from workbench.errors import InputError, PartnerError, TranslationError
 from workbench.evidence.behaviour.bench import Bench, finding
 from workbench.evidence.behaviour.inventing import recorded
@@ -23,7 +21,7 @@ from workbench.evidence.behaviour.readback import (
     tally,
 )
 from workbench.evidence.kinds import criterion_of, feature_of, proved_by
-from workbench.model.evidence import Evidence, Finding, Outcome, Severity
+from workbench.model import Evidence, Finding, Outcome, Severity
 
 _CHECK = "created-one"
 _NAMES = ("partner_id", "canonical_id", "partner_ref", "external_code")

@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from workbench.adapters.answer import Answer
-from workbench.adapters.binding import entity_noun, pick_for_mode
-from workbench.canonical.base import Entity, Money
+from workbench.adapters import Answer, entity_noun, pick_for_mode
+from workbench.canonical import Entity, Money
 from workbench.errors import InputError, PartnerError, TranslationError
 from workbench.evidence.behaviour.adding import fresh_copy, swap, take_back
 from workbench.evidence.behaviour.bench import Bench, finding
@@ -23,7 +22,7 @@ from workbench.evidence.behaviour.readback import (
     read_url,
 )
 from workbench.evidence.kinds import criterion_of, feature_of, proved_by
-from workbench.model.evidence import Evidence, Finding, Outcome, Severity
+from workbench.model import Evidence, Finding, Outcome, Severity
 
 _CHECK = "written-together"
 _COUNT = 2

@@ -6,20 +6,24 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from workbench.adapters.adapter import Adapter
-from workbench.adapters.answer import Answer
-from workbench.adapters.recorder import Recorded
-from workbench.adapters.session import Session
-from workbench.canonical.base import OpenEnum
+from workbench.adapters import Adapter, Answer, Recorded, Session
+from workbench.canonical import OpenEnum
 from workbench.errors import MappingError
 from workbench.evidence.kinds import feature_of
 from workbench.evidence.relations import owner, path_pattern
-from workbench.model.description import Operation
-from workbench.model.evidence import Evidence, Finding, Matter, Outcome, Severity, Source
-from workbench.model.feature import Catalogue
-from workbench.model.statement import Binding
+from workbench.model import (
+    Binding,
+    Catalogue,
+    Evidence,
+    Finding,
+    Matter,
+    Operation,
+    Outcome,
+    Severity,
+    Source,
+)
+from workbench.partners import Entity as EntityName
 from workbench.partners import Partner
-from workbench.partners.manifest import Entity as EntityName
 
 TOOL = "workbench behaviour"
 GONE = frozenset({404, 410})  # there is no such thing

@@ -8,15 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workbench.adapters.answer import Answer
-from workbench.adapters.retry import SAFE
+from workbench.adapters import SAFE, Answer
 from workbench.errors import InputError, PartnerError, TranslationError
 from workbench.evidence.behaviour.bench import Bench
 from workbench.evidence.kinds import KINDS
 from workbench.evidence.placing import fresh, send
-from workbench.model.description import Operation
-from workbench.model.evidence import Evidence, Outcome
-from workbench.model.feature import Access, Feature
+from workbench.model import Access, Evidence, Feature, Operation, Outcome
 
 _CHECK = "bound-and-answered"
 

@@ -10,8 +10,8 @@ import copy
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from workbench.adapters.answer import Answer, SentRequest
-from workbench.canonical.delivery import DeliveryLocation
+from workbench.adapters import Answer, SentRequest
+from workbench.canonical import DeliveryLocation
 from workbench.errors import InputError, TranslationError
 from workbench.evidence.behaviour.bench import Bench, finding
 from workbench.evidence.behaviour.driving import POSITION, find_moving, here_and_now
@@ -22,9 +22,7 @@ from workbench.evidence.kinds import KINDS, Kind
 from workbench.evidence.known import known_values
 from workbench.evidence.placing import fresh, maker_of, send
 from workbench.evidence.relations import at, last_parameter
-from workbench.model.description import Operation
-from workbench.model.evidence import Evidence, Finding, Outcome, Severity
-from workbench.model.schema import SchemaReader
+from workbench.model import Evidence, Finding, Operation, Outcome, SchemaReader, Severity
 
 _MOST_PROBES = 40
 _MOST_PROBES_PACED = 8  # where the manifest states how many requests a minute are allowed

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from workbench.adapters.answer import Answer
-from workbench.canonical.menu import Catalog, Menu
+from workbench.adapters import Answer
+from workbench.canonical import Catalog, Menu
 from workbench.errors import InputError, PartnerError, TranslationError
 from workbench.evidence.behaviour.adding import fresh_copy
 from workbench.evidence.behaviour.bench import Bench, finding
@@ -22,8 +22,7 @@ from workbench.evidence.behaviour.readback import (
     tally,
 )
 from workbench.evidence.kinds import proved_by
-from workbench.model.evidence import Evidence, Outcome, Severity, show_json
-from workbench.model.statement import Binding
+from workbench.model import Binding, Evidence, Outcome, Severity, show_json
 
 _FEATURE = "menu-write"
 _READ = "menu-read-back"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from workbench.adapters.answer import Answer
+from workbench.adapters import Answer
 from workbench.errors import InputError
 from workbench.evidence.behaviour.bench import Bench, finding
 from workbench.evidence.behaviour.comparing import differences
@@ -14,9 +14,7 @@ from workbench.evidence.kinds import proved_by
 from workbench.evidence.known import known_values
 from workbench.evidence.placing import send
 from workbench.evidence.relations import at, last_parameter, outbound
-from workbench.model.description import Operation
-from workbench.model.evidence import Evidence, Finding, Outcome, Severity, show_json
-from workbench.model.schema import SchemaReader
+from workbench.model import Evidence, Finding, Operation, Outcome, SchemaReader, Severity, show_json
 
 _OWN_CHECKS = ("order", "reservation", "delivery")
 _NEW_ID = "workbench-temporary"

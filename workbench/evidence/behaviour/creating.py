@@ -6,14 +6,13 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
-from workbench.adapters.answer import Answer
+from workbench.adapters import Answer
 from workbench.evidence.behaviour.bench import Bench, finding
 from workbench.evidence.behaviour.comparing import differences
 from workbench.evidence.behaviour.deviating import deviations, documented
 from workbench.evidence.kinds import KINDS, Kind, criterion_of
 from workbench.evidence.placing import identify, make, maker_of, send
-from workbench.model.description import Operation
-from workbench.model.evidence import Evidence, Finding, Outcome, Severity, show_json
+from workbench.model import Evidence, Finding, Operation, Outcome, Severity, show_json
 
 _KEY_HEADERS = {"idempotency-key", "x-idempotency-key"}
 

@@ -8,9 +8,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from workbench.evidence.behaviour.comparing import Difference
-from workbench.model.description import ApiDescription
-from workbench.model.evidence import Severity
-from workbench.model.schema import SchemaNode, SchemaReader
+from workbench.model import ApiDescription, SchemaNode, SchemaReader, Severity
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}$")
 

@@ -6,10 +6,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from workbench.adapters.answer import Answer
-from workbench.canonical.delivery import DeliveryLocation
-from workbench.canonical.order import Order
-from workbench.canonical.status import OrderStatus, is_terminal
+from workbench.adapters import Answer
+from workbench.canonical import DeliveryLocation, Order, OrderStatus, is_terminal
 from workbench.evidence.behaviour.bench import Bench, finding
 from workbench.evidence.behaviour.comparing import differences
 from workbench.evidence.behaviour.deviating import deviations, documented
@@ -17,7 +15,7 @@ from workbench.evidence.behaviour.inventing import is_invented, recorded
 from workbench.evidence.behaviour.status import WAYS, can_send
 from workbench.evidence.kinds import ORDER
 from workbench.evidence.placing import fresh
-from workbench.model.evidence import Evidence, Finding, Outcome, Severity, show_json
+from workbench.model import Evidence, Finding, Outcome, Severity, show_json
 
 POSITION = "delivery-location-write"
 

@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from workbench.adapters.answer import Answer
-from workbench.adapters.binding import pick_operation
-from workbench.canonical.availability import Availability
-from workbench.canonical.base import Entity
-from workbench.canonical.menu import Catalog
+from workbench.adapters import Answer, pick_operation
+from workbench.canonical import Availability, Catalog, Entity
 from workbench.errors import TranslationError
 from workbench.evidence.behaviour.bench import Bench, finding
 from workbench.evidence.behaviour.comparing import Difference, differences, reordered
@@ -27,9 +24,16 @@ from workbench.evidence.behaviour.readback import (
 )
 from workbench.evidence.behaviour.varying import vary
 from workbench.evidence.kinds import feature_of
-from workbench.model.evidence import Evidence, Finding, Outcome, Severity, show_json
-from workbench.model.feature import Criterion, Requirement
-from workbench.model.statement import Binding
+from workbench.model import (
+    Binding,
+    Criterion,
+    Evidence,
+    Finding,
+    Outcome,
+    Requirement,
+    Severity,
+    show_json,
+)
 
 # The number of choices is looked at by a check of its own, with both what fits and what does not.
 _OWN_CHECKS = frozenset({"option-limits-enforced", "menu-publish-full"})

@@ -8,9 +8,7 @@ from typing import Any
 
 from workbench.errors import InputError
 from workbench.evidence.behaviour.bench import Bench, finding
-from workbench.model.description import Operation, Parameter
-from workbench.model.evidence import Evidence, Finding, Outcome, Severity
-from workbench.model.schema import SchemaReader
+from workbench.model import Evidence, Finding, Operation, Outcome, Parameter, SchemaReader, Severity
 
 Fetch = Callable[[Mapping[str, Any]], tuple[list[dict[str, Any]], Any]]
 

@@ -11,18 +11,15 @@ from urllib.parse import urljoin
 import orjson
 from pydantic import SecretStr
 
-from workbench.adapters.answer import Answer
-from workbench.adapters.auth import Login, open_login
-from workbench.adapters.hooks import open_hook
-from workbench.adapters.http_client import HttpClient
-from workbench.canonical.base import Entity
+from workbench.adapters import Answer, HttpClient, Login, open_hook, open_login
+from workbench.canonical import Entity
 from workbench.errors import CredentialError, InputError, PartnerError, TranslationError
 from workbench.evidence.behaviour.bench import Bench, finding
 from workbench.evidence.behaviour.inventing import recorded
 from workbench.evidence.kinds import KINDS, Kind
 from workbench.evidence.placing import fresh
 from workbench.evidence.relations import collections
-from workbench.model.evidence import Evidence, Outcome, Severity
+from workbench.model import Evidence, Outcome, Severity
 from workbench.settings import variable_name
 
 _SHORT_LIFE = 5.0  # seconds that are worth waiting for a token to expire

@@ -9,17 +9,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 
-from workbench.canonical.availability import (
+from workbench.canonical import (
     Availability,
     CalendarException,
+    Catalog,
+    DeliveryLocation,
+    Entity,
     ExceptionKind,
+    Ids,
+    Menu,
+    MenuSection,
+    Money,
+    Product,
     Schedule,
+    SectionItem,
     Weekday,
     WeeklyRange,
 )
-from workbench.canonical.base import Entity, Ids, Money
-from workbench.canonical.delivery import DeliveryLocation
-from workbench.canonical.menu import Catalog, Menu, MenuSection, Product, SectionItem
 from workbench.evidence.behaviour.bench import Bench
 from workbench.evidence.zones import Place, home
 

@@ -7,9 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from workbench.adapters.binding import entity_noun, pick_for_mode, pick_operation
-from workbench.canonical.base import Entity, OpenEnum
-from workbench.canonical.status import OrderStatus, ReservationStatus, is_terminal
+from workbench.adapters import entity_noun, pick_for_mode, pick_operation
+from workbench.canonical import Entity, OpenEnum, OrderStatus, ReservationStatus, is_terminal
 from workbench.errors import CredentialError, InputError, PartnerError, TranslationError
 from workbench.evidence.behaviour.bench import Bench
 from workbench.evidence.behaviour.comparing import differences
@@ -27,8 +26,7 @@ from workbench.evidence.behaviour.writing import OWN_CHECKS
 from workbench.evidence.kinds import KINDS, Kind
 from workbench.evidence.placing import maker_of
 from workbench.evidence.traces import FEATURE, list_traces
-from workbench.model.evidence import Evidence, Outcome
-from workbench.model.schema import SchemaReader
+from workbench.model import Evidence, Outcome, SchemaReader
 
 _CHECK = "put-back"
 _TROUBLE = (CredentialError, InputError, PartnerError, TranslationError)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workbench.adapters.binding import pick_for_mode
-from workbench.canonical.status import OrderStatus
+from workbench.adapters import pick_for_mode
+from workbench.canonical import OrderStatus
 from workbench.evidence.behaviour.bench import Bench, finding
 from workbench.evidence.behaviour.reading import UNKNOWN_ID
 from workbench.evidence.behaviour.status import can_send
 from workbench.evidence.bodies import candidates
 from workbench.evidence.kinds import ORDER
 from workbench.evidence.placing import fresh, send
-from workbench.model.description import Operation
-from workbench.model.evidence import Evidence, Outcome, Severity
+from workbench.model import Evidence, Operation, Outcome, Severity
 
 _CHECK = "kitchen-told"
 _CRITERION = "order-kitchen-result"

@@ -13,9 +13,16 @@ from workbench.evidence.behaviour.filtering import look_at_filters
 from workbench.evidence.kinds import KINDS, Kind
 from workbench.evidence.placing import fresh, send
 from workbench.evidence.relations import collections, last_parameter
-from workbench.model.description import Operation, Parameter
-from workbench.model.evidence import Evidence, Finding, Outcome, Severity, show_json
-from workbench.model.schema import SchemaReader
+from workbench.model import (
+    Evidence,
+    Finding,
+    Operation,
+    Outcome,
+    Parameter,
+    SchemaReader,
+    Severity,
+    show_json,
+)
 
 _SIZE = re.compile(
     r"^(limit|size|count|take|max|per_?page|page_?size|tamano|limite)$", re.IGNORECASE

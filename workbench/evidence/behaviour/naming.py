@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workbench.adapters.binding import pick_operation, pick_read_back
-from workbench.canonical.menu import Product
-from workbench.canonical.order import Order, OrderLine
+from workbench.adapters import pick_operation, pick_read_back
+from workbench.canonical import Order, OrderLine, Product
 from workbench.errors import InputError, TranslationError
 from workbench.evidence.behaviour.bench import Bench
 from workbench.evidence.kinds import ORDER
 from workbench.evidence.placing import fresh
 from workbench.evidence.relations import last_parameter
-from workbench.model.evidence import Evidence, Outcome
+from workbench.model import Evidence, Outcome
 
 _DISHES = "product-write"
 _CHECK = "codes-come-back"

@@ -7,18 +7,17 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple
 
-from workbench.adapters.answer import Answer, SentRequest
-from workbench.canonical.availability import (
+from workbench.adapters import Answer, SentRequest
+from workbench.canonical import (
     Availability,
     AvailabilityState,
     CalendarException,
     ExceptionKind,
+    OrderType,
 )
-from workbench.canonical.base import OrderType
 from workbench.errors import InputError, PartnerError, TranslationError
 from workbench.evidence.behaviour.bench import Bench, finding
-from workbench.model.evidence import Evidence, Outcome, Severity
-from workbench.model.statement import Binding
+from workbench.model import Binding, Evidence, Outcome, Severity
 
 _FEATURE = "availability-write"
 _READ = "availability-read"

@@ -8,15 +8,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urljoin
 
-from workbench.adapters.answer import Answer
+from workbench.adapters import Answer
 from workbench.errors import InputError, PartnerError
 from workbench.evidence.behaviour.bench import Bench, finding
 from workbench.evidence.behaviour.inventing import recorded
 from workbench.evidence.kinds import feature_of
 from workbench.evidence.placing import send
 from workbench.evidence.relations import last_parameter
-from workbench.model.description import Operation
-from workbench.model.evidence import Evidence, Finding, Outcome, Severity
+from workbench.model import Evidence, Finding, Operation, Outcome, Severity
 
 _STATE = re.compile(r"^(status|state|estado|result|outcome|phase)$", re.IGNORECASE)
 _FAILED = re.compile(r"fail|error|reject|invalid|abort|fall|rechaz", re.IGNORECASE)

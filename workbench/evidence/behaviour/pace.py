@@ -7,10 +7,10 @@ from collections import defaultdict
 from collections.abc import Iterator
 from statistics import median
 
-from workbench.adapters.recorder import Recorded
+from workbench.adapters import Recorded
 from workbench.evidence.behaviour.bench import Bench, finding
 from workbench.evidence.relations import outbound, path_pattern
-from workbench.model.evidence import Evidence, Severity
+from workbench.model import Evidence, Severity
 
 _RATE = re.compile(r"rate-?limit", re.IGNORECASE)
 _TRIES = 3

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workbench.canonical.order import Order
+from workbench.canonical import Order
 from workbench.errors import TranslationError
 from workbench.evidence.behaviour.bench import Bench, finding
 from workbench.evidence.kinds import ORDER
 from workbench.evidence.zones import Place, is_swapped
-from workbench.model.evidence import Evidence, Finding, Outcome, Severity
+from workbench.model import Evidence, Finding, Outcome, Severity
 
 
 def look_at_places(bench: Bench) -> Iterator[Evidence]:

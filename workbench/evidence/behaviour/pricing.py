@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from workbench.canonical.menu import Catalog, Product
-from workbench.canonical.order import Order, OrderLine
+from workbench.canonical import Catalog, Order, OrderLine, Product
 from workbench.errors import InputError, TranslationError
 from workbench.evidence.behaviour.bench import Bench, finding
 from workbench.evidence.kinds import ORDER
 from workbench.evidence.placing import fresh, send
 from workbench.evidence.relations import last_parameter, outbound, stem
-from workbench.model.evidence import Evidence, Finding, Outcome, Severity
+from workbench.model import Evidence, Finding, Outcome, Severity
 
 _CATALOGUE = re.compile(
     r"^(menus?|products?|items|catalog(ue)?s?|dishes|articles|articulos|carta|platos)$"

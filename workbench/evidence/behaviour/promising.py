@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from workbench.adapters.answer import Answer
-from workbench.canonical.base import Entity
-from workbench.canonical.order import Order, OrderStatusUpdate
-from workbench.canonical.status import OrderStatus
+from workbench.adapters import Answer
+from workbench.canonical import Entity, Order, OrderStatus, OrderStatusUpdate
 from workbench.evidence.behaviour.bench import Bench, finding
 from workbench.evidence.behaviour.status import can_send
 from workbench.evidence.kinds import ORDER
 from workbench.evidence.placing import fresh
-from workbench.model.evidence import Evidence, Outcome, Severity
+from workbench.model import Evidence, Outcome, Severity
 
 _CHECK = "time-promised"
 _DEADLINE = "order-deadline-met"

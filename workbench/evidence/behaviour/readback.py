@@ -8,18 +8,16 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 
-from workbench.adapters.answer import Answer, SentRequest
-from workbench.adapters.jobs import settle_job
-from workbench.canonical.base import Entity, Ids
+from workbench.adapters import Answer, SentRequest, settle_job
+from workbench.canonical import Entity, Ids
 from workbench.errors import PartnerError
 from workbench.evidence.behaviour.bench import Bench, finding
 from workbench.evidence.behaviour.comparing import Difference, differences
 from workbench.evidence.behaviour.deviating import deviations
 from workbench.evidence.behaviour.inventing import is_invented
 from workbench.evidence.kinds import criterion_of, feature_of
-from workbench.model.description import Operation
-from workbench.model.evidence import Evidence, Finding, Outcome, Severity, show_json
-from workbench.partners.manifest import Entity as EntityName
+from workbench.model import Evidence, Finding, Operation, Outcome, Severity, show_json
+from workbench.partners import Entity as EntityName
 
 _PARENTS: dict[str, EntityName] = {
     "menu-section": "menu",

@@ -5,17 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from workbench.adapters.answer import Answer
-from workbench.canonical.base import Entity
-from workbench.canonical.invariants import check_laws
-from workbench.canonical.order import Order
-from workbench.canonical.reservation import Reservation
-from workbench.description.schema_validation import find_violations
+from workbench.adapters import Answer
+from workbench.canonical import Entity, Order, Reservation, check_laws
+from workbench.description import find_violations
 from workbench.errors import HookError, TranslationError
 from workbench.evidence.behaviour.bench import GONE, Bench, finding
 from workbench.evidence.kinds import KINDS, ORDER, Kind, criterion_of, proved_by
 from workbench.evidence.placing import fresh
-from workbench.model.evidence import Evidence, Finding, Matter, Outcome, Severity
+from workbench.model import Evidence, Finding, Matter, Outcome, Severity
 
 UNKNOWN_ID = "workbench-unknown-0"
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 
-from workbench.adapters.answer import Answer
-from workbench.adapters.binding import entity_noun
-from workbench.canonical.base import Entity
-from workbench.canonical.menu import OptionCategory, Product
+from workbench.adapters import Answer, entity_noun
+from workbench.canonical import Entity, OptionCategory, Product
 from workbench.errors import InputError, PartnerError, TranslationError
 from workbench.evidence.behaviour.adding import fresh_copy, take_back
 from workbench.evidence.behaviour.bench import Bench, finding
@@ -23,8 +21,7 @@ from workbench.evidence.behaviour.readback import (
     settle_write,
     tally,
 )
-from workbench.model.evidence import Evidence, Outcome, Severity
-from workbench.model.statement import Binding
+from workbench.model import Binding, Evidence, Outcome, Severity
 
 _GROUPS = "option-category-write"
 _DISHES = "product-write"

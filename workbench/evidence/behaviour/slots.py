@@ -14,9 +14,7 @@ from workbench.evidence.bodies import Maker
 from workbench.evidence.kinds import RESERVATION
 from workbench.evidence.placing import maker_of, send
 from workbench.evidence.relations import outbound
-from workbench.model.description import Operation, Parameter
-from workbench.model.evidence import Evidence, Outcome, Severity
-from workbench.model.schema import SchemaReader
+from workbench.model import Evidence, Operation, Outcome, Parameter, SchemaReader, Severity
 
 _SLOTS = re.compile(r"slot|availab|free|tables?$|times?$", re.IGNORECASE)
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}")

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workbench.adapters.answer import Answer
-from workbench.canonical.base import OpenEnum
-from workbench.canonical.status import OrderStatus, ReservationStatus, is_legal
+from workbench.adapters import Answer
+from workbench.canonical import OpenEnum, OrderStatus, ReservationStatus, is_legal
 from workbench.errors import InputError, TranslationError
 from workbench.evidence.behaviour.bench import Bench, finding
 from workbench.evidence.kinds import KINDS, Kind, criterion_of, proved_by
 from workbench.evidence.placing import fresh
-from workbench.model.evidence import Evidence, Outcome, Severity
+from workbench.model import Evidence, Outcome, Severity
 
 _REASON = "Test of the integration"
 

@@ -6,9 +6,17 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from workbench.canonical.availability import Schedule, Weekday, WeeklyRange
-from workbench.canonical.base import Entity, Money, OrderType
-from workbench.canonical.menu import Menu, MenuKind, PriceMethod
+from workbench.canonical import (
+    Entity,
+    Menu,
+    MenuKind,
+    Money,
+    OrderType,
+    PriceMethod,
+    Schedule,
+    Weekday,
+    WeeklyRange,
+)
 from workbench.evidence.behaviour.bench import Bench
 
 Vary = Callable[[Bench, Entity, Any], Any]

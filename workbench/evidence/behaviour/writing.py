@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workbench.canonical.availability import Availability, ExceptionKind
-from workbench.canonical.base import Entity
-from workbench.canonical.menu import Catalog
+from workbench.canonical import Availability, Catalog, Entity, ExceptionKind
 from workbench.errors import InputError, PartnerError, TranslationError
 from workbench.evidence.behaviour.bench import Bench
 from workbench.evidence.behaviour.editing import change_and_read_back
@@ -23,8 +21,7 @@ from workbench.evidence.behaviour.readback import (
     tell_refused,
 )
 from workbench.evidence.kinds import proved_by
-from workbench.model.evidence import Evidence, Outcome
-from workbench.model.feature import Aspect
+from workbench.model import Aspect, Evidence, Outcome
 from workbench.partners import load_catalogue
 
 # Statuses and positions have checks of their own.

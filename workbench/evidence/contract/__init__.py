@@ -12,15 +12,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from workbench.adapters.session import Session
+from workbench.adapters import Session
 from workbench.evidence.contract.budget import Budget, divide
 from workbench.evidence.contract.configuration import select, stages, write_configuration
 from workbench.evidence.contract.program import Progress, Run, run_program
 from workbench.evidence.contract.report import read_report
 from workbench.evidence.contract.telling import Told, leave_out, tell
 from workbench.evidence.contract.vetting import vet
-from workbench.model.evidence import Evidence
-from workbench.model.feature import Catalogue
+from workbench.model import Catalogue, Evidence
 from workbench.partners import Partner
 from workbench.store import RunFolder
 

@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from workbench.adapters.session import Session
+from workbench.adapters import Session
 
 _ENOUGH = 60  # for one operation: more of them find next to nothing more
 _LEAST = 3  # below that, fewer operations are asked instead

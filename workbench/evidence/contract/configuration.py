@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from workbench.adapters.egress import hook_source
-from workbench.adapters.session import Session
+from workbench.adapters import Session, hook_source
 from workbench.errors import InputError
 from workbench.evidence.contract import steering
 from workbench.evidence.contract.budget import Share
@@ -27,8 +26,7 @@ from workbench.evidence.contract.overrides import OVERRIDES, read_overrides
 from workbench.evidence.contract.references import body_references
 from workbench.evidence.known import Value, known_values
 from workbench.evidence.relations import outbound, owner
-from workbench.model.description import Operation
-from workbench.model.feature import Catalogue
+from workbench.model import Catalogue, Operation
 from workbench.partners import Partner
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})

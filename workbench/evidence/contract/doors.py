@@ -9,10 +9,9 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from workbench.adapters.session import Session
+from workbench.adapters import Session
 from workbench.errors import InputError, PartnerError
-from workbench.model.description import Operation, follow_reference
-from workbench.model.evidence import Finding, Severity
+from workbench.model import Finding, Operation, Severity, follow_reference
 
 
 def try_door(

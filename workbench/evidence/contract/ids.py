@@ -17,15 +17,13 @@ from urllib.parse import unquote, urlsplit
 
 import orjson
 
-from workbench.adapters.recorder import Recorded
-from workbench.adapters.session import Session
+from workbench.adapters import Recorded, Session
 from workbench.errors import InputError, PartnerError
 from workbench.evidence.bodies import Maker
 from workbench.evidence.known import known_values
 from workbench.evidence.placing import send
 from workbench.evidence.relations import outbound
-from workbench.model.description import Operation, Parameter
-from workbench.model.schema import SchemaReader
+from workbench.model import Operation, Parameter, SchemaReader
 
 Path = dict[str, str]
 """Path parameters that exist together, by name."""

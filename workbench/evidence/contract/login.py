@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from workbench.adapters.session import Session
-from workbench.model.description import follow_reference
+from workbench.adapters import Session
+from workbench.model import follow_reference
 from workbench.partners import Partner
 
 HOOKS = "partner_hooks"

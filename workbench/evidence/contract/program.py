@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from workbench.adapters.session import Session
+from workbench.adapters import Session
 from workbench.evidence.contract.budget import Share
 from workbench.evidence.contract.login import secret_environment
 

@@ -9,10 +9,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from workbench.adapters.session import Session
+from workbench.adapters import Session
 from workbench.evidence.known import Value, known_values
-from workbench.model.description import Operation
-from workbench.model.schema import ITEMS, SchemaReader
+from workbench.model import ITEMS, Operation, SchemaReader
 
 _DEEPEST = 5
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")

@@ -10,12 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from workbench.adapters.answer import REFUSALS
+from workbench.adapters import REFUSALS
 from workbench.errors import RateLimitedError, RefusedError, UnavailableError
 from workbench.evidence.contract.witness import Witness
 from workbench.evidence.contract.wording import UNKNOWN_STATUS, Failed, causes, say
-from workbench.model.description import Operation
-from workbench.model.evidence import Finding
+from workbench.model import Finding, Operation
 from workbench.secrecy import Redactor
 
 _LONGEST = 400

@@ -6,15 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from workbench.adapters.session import Session
+from workbench.adapters import Session
 from workbench.evidence.contract.budget import Share
 from workbench.evidence.contract.configuration import READING, Selection
 from workbench.evidence.contract.doors import try_door
 from workbench.evidence.contract.program import Run
 from workbench.evidence.contract.report import OperationResult
 from workbench.evidence.contract.vetting import Unusable, Vetted
-from workbench.model.description import Operation
-from workbench.model.evidence import REFUSAL, Evidence, Finding, Matter, Outcome, Severity, Source
+from workbench.model import REFUSAL, Evidence, Finding, Matter, Operation, Outcome, Severity, Source
 
 _MOST_UNUSABLE = 10
 _ABOUT_DOCUMENT = "api-docs"

@@ -14,8 +14,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from workbench.model.description import follow_reference
-from workbench.model.untrusted import pointer_token
+from workbench.model import follow_reference, pointer_token
 
 # The dialect of the schemas decides what is ill-formed: up to OpenAPI 3.0 bounds are exclusive by
 # a boolean, as in draft 4.

@@ -11,12 +11,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import orjson
 
-from workbench.adapters.answer import SentRequest
-from workbench.adapters.auth import AuthHeaders
-from workbench.adapters.message import PreparedRequest
-from workbench.adapters.recorder import show_request
-from workbench.adapters.showing import mask_headers
-from workbench.model.evidence import Exchange, shorten
+from workbench.adapters import AuthHeaders, PreparedRequest, SentRequest, mask_headers, show_request
+from workbench.model import Exchange, shorten
 from workbench.secrecy import MASK, Redactor
 
 _FILTERED = "[Filtered]"

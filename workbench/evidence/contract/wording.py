@@ -12,8 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from workbench.evidence.contract.witness import Witness
-from workbench.model.description import Operation
-from workbench.model.evidence import Finding, Severity, name_field, show_json
+from workbench.model import Finding, Operation, Severity, name_field, show_json
 
 UNKNOWN_STATUS = "UndefinedStatusCode"
 _LONGEST = 400

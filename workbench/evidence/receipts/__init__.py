@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from workbench.adapters.session import Session
+from workbench.adapters import Session
 from workbench.errors import CredentialError, InputError, PartnerError
 from workbench.evidence.kinds import ENDPOINT
 from workbench.evidence.receipts.checking import explain_absence, look_at
@@ -29,13 +29,26 @@ from workbench.evidence.receipts.provoking import Registration, provoke, registe
 from workbench.evidence.receipts.sender import judge_sender, look_for_copies, watch_order
 from workbench.evidence.receipts.silence import leave_unanswered
 from workbench.evidence.traces import count_exchanges, tell_traces
-from workbench.model.evidence import Evidence, Finding, Outcome, Severity, Source
-from workbench.model.feature import Access, Catalogue, Feature, FeatureKind
+from workbench.model import (
+    Access,
+    Catalogue,
+    Evidence,
+    Feature,
+    FeatureKind,
+    Finding,
+    Outcome,
+    Severity,
+    Source,
+)
 from workbench.partners import Partner
-from workbench.receiver.app import Endpoint, create_app
-from workbench.receiver.inbox import Inbox
-from workbench.receiver.listening import INBOX_NAME, open_endpoint
-from workbench.receiver.server import ReceiverServer
+from workbench.receiver import (
+    INBOX_NAME,
+    Endpoint,
+    Inbox,
+    ReceiverServer,
+    create_app,
+    open_endpoint,
+)
 from workbench.store import RunFolder
 
 __all__ = ["WAIT_SECONDS", "gather"]

@@ -7,22 +7,33 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from workbench.adapters.adapter import Adapter
-from workbench.canonical.base import Entity
-from workbench.canonical.invariants import check_laws
-from workbench.canonical.order import Order, OrderStatusUpdate
-from workbench.canonical.reservation import Reservation, ReservationStatusUpdate
-from workbench.description.schema_validation import find_violations
+from workbench.adapters import Adapter
+from workbench.canonical import (
+    Entity,
+    Order,
+    OrderStatusUpdate,
+    Reservation,
+    ReservationStatusUpdate,
+    check_laws,
+)
+from workbench.description import find_violations
 from workbench.errors import HookError, InputError, PartnerError, TranslationError
 from workbench.evidence.kinds import KINDS
 from workbench.evidence.receipts.post import Post, tell
 from workbench.evidence.receipts.witness import with_cause, with_delivery
-from workbench.model.evidence import Evidence, Finding, Matter, Outcome, Severity, show_json
-from workbench.model.feature import Access, Feature
-from workbench.model.statement import Binding
+from workbench.model import (
+    Access,
+    Binding,
+    Evidence,
+    Feature,
+    Finding,
+    Matter,
+    Outcome,
+    Severity,
+    show_json,
+)
 from workbench.partners import load_catalogue
-from workbench.receiver.events import ReceivedEvent, read_payload
-from workbench.receiver.receipt import Receipt
+from workbench.receiver import Receipt, ReceivedEvent, read_payload
 
 _LATE_SECONDS = 5.0
 _COMPARED: dict[type[Entity], tuple[str, ...]] = {

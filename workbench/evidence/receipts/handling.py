@@ -9,15 +9,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from workbench.adapters.adapter import Adapter
-from workbench.adapters.answer import Answer
-from workbench.adapters.http_client import HttpClient
+from workbench.adapters import Adapter, Answer, HttpClient
 from workbench.errors import InputError, PartnerError, TranslationError
 from workbench.evidence.receipts.post import Delivered, Post, event_names, tell_trait
-from workbench.model.evidence import Evidence
-from workbench.model.feature import Access, Feature
-from workbench.receiver.events import read_events
-from workbench.receiver.process import Party, Result, is_stale, process_event
+from workbench.model import Access, Evidence, Feature
+from workbench.receiver import Party, Result, is_stale, process_event, read_events
 
 _OTHER = {"POST": "PUT", "PUT": "POST"}
 _UNKNOWN = "workbench-unknown"

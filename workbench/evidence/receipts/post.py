@@ -10,14 +10,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from workbench.adapters.session import Session
+from workbench.adapters import Session
 from workbench.evidence.kinds import ENDPOINT
-from workbench.model.evidence import Evidence, Finding, Outcome, Source
-from workbench.model.feature import Feature
+from workbench.model import Evidence, Feature, Finding, Outcome, Source
 from workbench.partners import Partner
-from workbench.receiver.events import ReceivedEvent, read_events
-from workbench.receiver.inbox import Inbox
-from workbench.receiver.receipt import Arrival, Receipt
+from workbench.receiver import Arrival, Inbox, Receipt, ReceivedEvent, read_events
 
 Heard = list[tuple[Receipt, ReceivedEvent]]
 

@@ -8,17 +8,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from workbench.adapters.adapter import Adapter
-from workbench.adapters.answer import Answer
-from workbench.adapters.session import Session
+from workbench.adapters import Adapter, Answer, Session
 from workbench.errors import InputError, PartnerError, TranslationError
 from workbench.evidence.bodies import Maker
 from workbench.evidence.kinds import ENDPOINT, KINDS, Kind
 from workbench.evidence.placing import fresh, identify, send
 from workbench.evidence.relations import last_parameter
-from workbench.model.description import Operation
-from workbench.model.feature import Feature
-from workbench.model.schema import SchemaReader
+from workbench.model import Feature, Operation, SchemaReader
 
 _MAKES = {"POST", "PUT"}
 _ADDRESS = re.compile(r"^(.*_?ur[il]|endpoint|target|address|callback.*)$", re.IGNORECASE)

@@ -7,17 +7,14 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from workbench.adapters.answer import Answer
-from workbench.adapters.http_client import HttpClient
+from workbench.adapters import Answer, HttpClient
 from workbench.evidence.kinds import ENDPOINT, KINDS, Kind
 from workbench.evidence.placing import fresh
 from workbench.evidence.receipts.handling import deliver, handle_oddities
 from workbench.evidence.receipts.post import Delivered, Post, event_names, tell, tell_trait
 from workbench.evidence.receipts.provoking import change_status
 from workbench.evidence.receipts.witness import with_cause, with_delivery
-from workbench.model.evidence import Evidence, Finding, Outcome, Severity
-from workbench.model.feature import Feature
-from workbench.model.statement import Binding
+from workbench.model import Binding, Evidence, Feature, Finding, Outcome, Severity
 
 
 def judge_sender(

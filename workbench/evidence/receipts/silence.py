@@ -8,9 +8,8 @@ from workbench.errors import InputError, PartnerError
 from workbench.evidence.receipts.post import Post, event_names, tell_trait
 from workbench.evidence.receipts.provoking import provoke
 from workbench.evidence.receipts.witness import with_delivery
-from workbench.model.evidence import Evidence, Finding, Severity
-from workbench.model.feature import Access, Feature
-from workbench.receiver.receipt import Arrival
+from workbench.model import Access, Evidence, Feature, Finding, Severity
+from workbench.receiver import Arrival
 
 _LEFT = "A delivery that we left without an answer"
 _CHECK = "silence-repeated"

@@ -6,14 +6,12 @@ import hashlib
 import shlex
 from contextlib import suppress
 
-from workbench.adapters.showing import mask_headers
+from workbench.adapters import mask_headers
 from workbench.errors import SignatureError
 from workbench.evidence.receipts.post import Post
-from workbench.model.evidence import Exchange, Finding, shorten
-from workbench.partners.webhooks import Signature
-from workbench.receiver.events import read_events
-from workbench.receiver.message import Message, signed_text
-from workbench.receiver.receipt import Arrival, Receipt
+from workbench.model import Exchange, Finding, shorten
+from workbench.partners import Signature
+from workbench.receiver import Arrival, Message, Receipt, read_events, signed_text
 from workbench.settings import variable_name
 
 _STANDARD = Signature(

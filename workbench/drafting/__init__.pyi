@@ -1,0 +1,6 @@
+from .folder import Draft as Draft
+from .folder import draft_folder as draft_folder
+from .folder import draft_partner as draft_partner
+from .review import Place as Place
+from .review import ReviewSheet as ReviewSheet
+from .yaml_text import write_yaml as write_yaml

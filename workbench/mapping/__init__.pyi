@@ -1,0 +1,16 @@
+from .batch import translate_many as translate_many
+from .batch import translate_one as translate_one
+from .checking import check_mapping as check_mapping
+from .checking import check_required as check_required
+from .loading import load_mappings as load_mappings
+from .locating import KEY as KEY
+from .locating import locate_fields as locate_fields
+from .paths import EVERY as EVERY
+from .targets import item_type as item_type
+from .targets import kind_of as kind_of
+from .targets import resolve_field as resolve_field
+from .targets import suggest as suggest
+from .tracing import Coverage as Coverage
+from .translator import Translation as Translation
+from .translator import Translator as Translator
+from .translator import Untranslation as Untranslation

@@ -1,0 +1,2 @@
+from .server import Sandbox as Sandbox
+from .simulators import SIMULATORS as SIMULATORS

@@ -1,0 +1,12 @@
+from .folders import RunFolder as RunFolder
+from .folders import find_run as find_run
+from .folders import judge_all as judge_all
+from .folders import list_abandoned as list_abandoned
+from .folders import list_runs as list_runs
+from .folders import read_run as read_run
+from .folders import stated_verdicts as stated_verdicts
+from .logs import LOG_NAME as LOG_NAME
+from .logs import EvidenceLog as EvidenceLog
+from .logs import Log as Log
+from .logs import read_header as read_header
+from .logs import read_log as read_log

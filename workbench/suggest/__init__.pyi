@@ -1,0 +1,9 @@
+from .drafting import draft_mapping as draft_mapping
+from .pairing import ACCEPTED as ACCEPTED
+from .pairing import FieldSuggestion as FieldSuggestion
+from .pairing import suggest_mapping as suggest_mapping
+from .ranking import judge_directions as judge_directions
+from .ranking import suggest as suggest
+from .scoring import Weights as Weights
+from .suggestion import THRESHOLD as THRESHOLD
+from .suggestion import Suggestion as Suggestion

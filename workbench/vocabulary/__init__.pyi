@@ -1,0 +1,15 @@
+from .ids import entity_of_id as entity_of_id
+from .roles import KINDS as KINDS
+from .roles import count_counterparts as count_counterparts
+from .roles import count_roles as count_roles
+from .roles import managing_words as managing_words
+from .words import STOP as STOP
+from .words import Concept as Concept
+from .words import concepts as concepts
+from .words import entities as entities
+from .words import fold as fold
+from .words import head_noun as head_noun
+from .words import plain_words as plain_words
+from .words import split_words as split_words
+from .words import stem as stem
+from .words import trailing_concept as trailing_concept
