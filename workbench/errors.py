@@ -22,7 +22,28 @@ A partner that behaves wrongly is not an error but a finding (`workbench.model.F
 
 from __future__ import annotations
 
+from importlib import metadata
 from typing import Any
+
+_PROJECT = "partner-integration-workbench"
+
+
+def install_hint(extra: str) -> str:
+    """How to install what an optional part needs, from a checkout and beside a wheel.
+
+    Args:
+        extra: Name of the part, as in `pyproject.toml`.
+    """
+    needed: list[str] = []
+    try:
+        for stated in metadata.requires(_PROJECT) or []:
+            requirement, _, marker = stated.partition(";")
+            if marker.replace('"', "'").strip() == f"extra == '{extra}'":
+                needed.append(f"'{requirement.strip()}'")
+    except metadata.PackageNotFoundError:  # run from its sources, never installed
+        needed = []
+    checkout = f"In a checkout: `uv sync --inexact --extra {extra}`"
+    return f"{checkout}; elsewhere: `pip install {' '.join(needed)}`." if needed else f"{checkout}."
 
 
 class WorkbenchError(Exception):

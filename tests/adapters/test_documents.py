@@ -1,11 +1,13 @@
 """Documents given by address, fetched with the files that they name beside them."""
 
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from workbench.adapters.documents import collect_documents
+from workbench.adapters.documents import Collected, collect_documents, follow_pages
 from workbench.description import describe
 from workbench.drafting import draft_partner
 from workbench.errors import InputError
@@ -133,3 +135,60 @@ def write_text(tmp_path: Path) -> Callable[[str, str], Path]:
         return path
 
     return to_file
+
+
+def shell(address: str) -> bytes:
+    """A page that draws a description of another address."""
+    return f'<html><redoc spec-url="{address}"></redoc></html>'.encode()
+
+
+def test_a_page_leads_to_its_own_host(site: Site, tmp_path: Path) -> None:
+    """What a fetched page draws is fetched from the host that the page came from."""
+    site.pages["/docs/index.html"] = (200, {}, shell("../api.yaml"))
+    site.pages["/api.yaml"] = (200, {}, f"{HEAD}paths: {{/orders: {{get: {{}}}}}}\n".encode())
+    found = collect_documents([f"{site.url}/docs/index.html"], tmp_path, follow=True, policy=QUICK)
+    assert [item.id for item in describe(found.paths).operations] == ["GET /orders"]
+    assert [path for path, _ in site.seen] == ["/docs/index.html", "/api.yaml"]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://127.0.0.1:{port}/a.json",
+        "http://localhost:{port}/a.json",
+        "http://localhost.:{port}/a.json",
+        "http://[::1]:{port}/a.json",
+        "http://[::ffff:127.0.0.1]:{port}/a.json",
+        "http://2130706433:{port}/a.json",
+        "http://0.0.0.0:{port}/a.json",
+        "http://169.254.169.254/latest/a.json",
+        "http://10.0.0.7/a.json",
+        "http://user@127.0.0.1:{port}/a.json",
+    ],
+)
+def test_a_page_does_not_lead_inside(site: Site, tmp_path: Path, address: str) -> None:
+    """A page from elsewhere makes us ask nobody on this machine or in our own network."""
+    page = tmp_path / "page.html"
+    page.write_bytes(shell(address.format(port=site.url.rpartition(":")[2])))
+    with pytest.raises(InputError, match="not followed") as caught:
+        follow_pages(Collected((page,)), tmp_path, policy=QUICK)
+    assert caught.value.hint
+    assert site.seen == []
+
+
+def test_a_name_that_means_this_machine_is_not_followed(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What counts is where a name leads when it is connected to, not how it looks."""
+    real = socket.getaddrinfo
+
+    def resolve(host: str | None, port: int, *others: int, **options: int) -> list[Any]:
+        """The name server of somebody who means us ill."""
+        return real("127.0.0.1" if host == "docs.nido.example" else host, port, *others, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    page = tmp_path / "page.html"
+    page.write_bytes(shell(f"http://docs.nido.example:{site.url.rpartition(':')[2]}/a.json"))
+    with pytest.raises(InputError, match="no public address"):
+        follow_pages(Collected((page,)), tmp_path, policy=QUICK)
+    assert site.seen == []

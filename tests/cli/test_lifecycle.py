@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
@@ -86,6 +90,40 @@ def test_diff_names_the_feature_that_breaks(root: Path, tmp_path: Path) -> None:
     assert result.exit_code == 1
     breaking = [item for item in answer(result)["changes"] if item["severity"] == "breaking"]
     assert any("delivery-location-write" in item["features"] for item in breaking)
+
+
+class _Silent(SimpleHTTPRequestHandler):
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """A web site on loopback: its address, and the folder that it shows."""
+    folder = tmp_path / "site"
+    folder.mkdir()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Silent, directory=str(folder)))
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_address[1]}", folder
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def test_diff_takes_an_address(root: Path, site: tuple[str, Path]) -> None:
+    """The partner's document as it stands on their site today, without saving it first."""
+    address, folder = site
+    document = yaml.safe_load((root / "contracts" / "tavola" / "openapi.yaml").read_text("utf-8"))
+    (folder / "openapi.yaml").write_text(yaml.safe_dump(document), "utf-8")
+    same = run("diff", "tavola", "--against", f"{address}/openapi.yaml", "--json")
+    assert (same.exit_code, answer(same)["changes"]) == (0, [])
+    del document["paths"]["/orders/{order_id}/driver-location"]
+    (folder / "newest.yaml").write_text(yaml.safe_dump(document), "utf-8")
+    changed = run("diff", "tavola", "--against", f"{address}/newest.yaml", "--json")
+    assert changed.exit_code == 1
+    assert "breaking" in [item["severity"] for item in answer(changed)["changes"]]
+    assert run("diff", "tavola", "--against", f"{address}/none.yaml").exit_code == 3
 
 
 def test_diff_of_two_equal_runs_is_neutral() -> None:

@@ -3,6 +3,7 @@
 import gzip
 import importlib.util
 import io
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -121,7 +122,9 @@ def test_missing_parsers_are_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     monkeypatch.setattr(extraction, "__file__", str(program))
     with pytest.raises(DescriptionError) as caught:
         convert(office.word(["x"]), "docx", "a.docx", DEFAULT_LIMITS)
-    assert "[documents]" in str(caught.value.hint)
+    hint = str(caught.value.hint)
+    assert "uv sync --inexact --extra documents" in hint  # in a checkout
+    assert re.search(r"pip install 'mammoth>=[\d.]+' 'openpyxl>=[\d.]+' 'pdfplumber>=[\d.]+'", hint)
 
 
 def bomb(parts: int, size: int) -> bytes:

@@ -14,7 +14,6 @@ from .binding import pick_operation as pick_operation
 from .binding import pick_read_back as pick_read_back
 from .documents import Collected as Collected
 from .documents import collect_documents as collect_documents
-from .documents import follow_pages as follow_pages
 from .download import call_once as call_once
 from .download import is_address as is_address
 from .egress import hook_source as hook_source

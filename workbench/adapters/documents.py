@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, unquote, urljoin
 
-from workbench.adapters.download import POLICY, Download, download, is_address
+from workbench.adapters.download import POLICY, Download, download, is_address, plain
+from workbench.adapters.egress import guard_egress, judge_address, read_endpoint
 from workbench.adapters.retry import RetryPolicy
 from workbench.description import DEFAULT_LIMITS, Limits, missing_neighbours, page_addresses
 from workbench.errors import InputError, PartnerError, RefusedError, UnavailableError
@@ -33,6 +35,7 @@ def collect_documents(
     folder: Path,
     *,
     root: str | Path | None = None,
+    follow: bool = False,
     policy: RetryPolicy = POLICY,
     limits: Limits = DEFAULT_LIMITS,
 ) -> Collected:
@@ -44,6 +47,8 @@ def collect_documents(
         documents: Paths, or addresses.
         folder: Where fetched files are saved.
         root: A folder, or an address, above the documents.
+        follow: Whether the description that a page draws is taken instead of that page, see
+            `follow_pages`.
         policy: Bounds of time for each request.
         limits: Caps on number and size of what is fetched.
 
@@ -68,11 +73,15 @@ def collect_documents(
         _fetch_neighbours(fetched, fence, base, policy, limits)
         downloads[fetched.path] = fetched
         paths.append(fetched.path)
-    return Collected(tuple(paths), downloads, mirror or (Path(root) if root else None))
+    found = Collected(tuple(paths), downloads, mirror or (Path(root) if root else None))
+    return follow_pages(found, folder, policy=policy) if follow else found
 
 
 def follow_pages(found: Collected, folder: Path, *, policy: RetryPolicy = POLICY) -> Collected:
     """Put the description that a page draws in the place of that page, once and no further.
+
+    A page was written by others. It may name files of its own folder and addresses of its own host;
+    any other address must be a public one, whatever its name resolves to.
 
     Args:
         found: What was brought together.
@@ -89,11 +98,43 @@ def follow_pages(found: Collected, folder: Path, *, policy: RetryPolicy = POLICY
         known = downloads.get(page)
         behind = _behind(page, known.source if known else "")
         if isinstance(behind, str):
-            fetched = collect_documents([behind], folder / f"behind-{number}", policy=policy)
+            with _public_only(behind, known.source if known else ""):
+                fetched = collect_documents([behind], folder / f"behind-{number}", policy=policy)
             downloads |= fetched.downloads
             behind = fetched.paths[0]
         paths.append(behind or page)
     return Collected(tuple(paths), downloads, found.root)
+
+
+@contextmanager
+def _public_only(address: str, page: str) -> Iterator[None]:
+    """Within this block only `address` is reached, and only as a page from `page` may lead there.
+
+    Raises:
+        InputError: It is no address, or a private one that is not the page's own.
+    """
+    refused = InputError(
+        f"The page leads to {plain(address)[:160]}, which is no public address; it is not followed",
+        location=page or None,
+        hint="If the description is there, save it and give its path, or give its address.",
+    )
+    try:
+        target = read_endpoint(address)
+        is_own = bool(page) and read_endpoint(page) == target
+    except ValueError:
+        raise refused from None
+    if is_own:
+        yield
+        return
+    if target[0] == "localhost" or judge_address(target[0]) not in {None, "public"}:
+        raise refused
+    with guard_egress([address], is_public=True) as guard:
+        try:
+            yield
+        except PartnerError:
+            if guard.refused:
+                raise refused from None
+            raise
 
 
 def _behind(page: Path, address: str) -> Path | str | None:

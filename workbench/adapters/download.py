@@ -21,12 +21,17 @@ from workbench.errors import InputError, PartnerError
 POLICY = RetryPolicy(total=30.0, attempts=2)
 _MOST_REDIRECTS = 3
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_SUFFIXES = frozenset({".json", ".yaml", ".yml", ".md", ".markdown", ".html", ".htm", ".har"})
+_SUFFIXES = re.compile(
+    r"\.(?:json|ya?ml|md|markdown|mdx|txt|html?|har|raml|apib|http|rest|bru|csv|tsv|pdf|docx|xlsx|"
+    r"wsdl|wadl|xsd|proto|graphqls?|gql)$",
+    re.IGNORECASE,
+)
 _KINDS = (
     (re.compile(r"json"), ".json"),
     (re.compile(r"ya?ml"), ".yaml"),
     (re.compile(r"html"), ".html"),
     (re.compile(r"markdown"), ".md"),
+    (re.compile(r"text/csv"), ".csv"),
 )
 _ACCEPT = "*/*"  # a page for people is a document too
 
@@ -74,7 +79,7 @@ def download(
     if parts.scheme.lower() not in {"http", "https"} or not parts.hostname or "@" in parts.netloc:
         raise InputError(
             "A document is only fetched by http or https, from an address without a user name",
-            location=_plain(address),
+            location=plain(address),
             hint="Save the document yourself, and give its path.",
         )
     answer, last = _follow(urldefrag(address).url, policy)
@@ -85,11 +90,11 @@ def download(
         what = f"{len(body):,} bytes are more than {largest:,}" if body else "it is empty"
         raise InputError(
             f"The document is not taken: {what}",
-            location=_plain(last),
+            location=plain(last),
             hint="Ask the partner for the document in parts." if body else "Check the address.",
         )
     path = _save(body, folder / _name(last, answer.headers.get("content-type", "")))
-    return Download(path, _plain(last), hashlib.sha256(body).hexdigest(), len(body))
+    return Download(path, plain(last), hashlib.sha256(body).hexdigest(), len(body))
 
 
 def call_once(address: str, *, policy: RetryPolicy = POLICY) -> None:
@@ -126,13 +131,13 @@ def _follow(address: str, policy: RetryPolicy) -> tuple[Answer, str]:
         if not _is_same_host(address, target):
             raise _redirected(address, target)
         address = target
-    raise PartnerError("The address redirects in a circle", location=_plain(address))
+    raise PartnerError("The address redirects in a circle", location=plain(address))
 
 
 def _redirected(address: str, target: str) -> InputError:
     return InputError(
-        f"The address redirects elsewhere, to {_plain(target)[:200]}",
-        location=_plain(address),
+        f"The address redirects elsewhere, to {plain(target)[:200]}",
+        location=plain(address),
         hint="If that is the partner's, give that address instead.",
     )
 
@@ -154,12 +159,12 @@ def _name(address: str, kind: str) -> str:
     """A file name from an address, with a suffix that fits its kind."""
     last = unquote(urlsplit(address).path).rstrip("/").rpartition("/")[2]
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", last).strip(".-")[:80] or "document"
-    if Path(name).suffix.lower() in _SUFFIXES:
+    if _SUFFIXES.search(name):
         return name
     return name + next((suffix for known, suffix in _KINDS if known.search(kind.lower())), ".txt")
 
 
-def _plain(address: str) -> str:
+def plain(address: str) -> str:
     """An address without query, fragment and user name."""
     parts = urlsplit(address)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"

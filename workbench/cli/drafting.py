@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from workbench.cli.output import Output, omissions, print_omissions, root_option, speaks
+from workbench.cli.output import Output, omissions, print_omissions, reading_options, speaks
 from workbench.description import load_text, make_overlay
 from workbench.drafting import Draft, Place, draft_partner, write_yaml
 from workbench.errors import InputError
@@ -23,7 +23,7 @@ from workbench.settings import load_settings
     metavar="PATH_OR_URL",
     help="A document of the partner; may be repeated.",
 )
-@root_option
+@reading_options
 @click.option("--title", default="", help="Name of the partner; default: from the documents.")
 @click.option("--timezone", default="Europe/Madrid", show_default=True)
 @click.option("--currency", default="EUR", show_default=True)
@@ -36,6 +36,8 @@ def new_command(
     title: str,
     timezone: str,
     currency: str,
+    *,
+    follow: bool,
 ) -> int:
     """Make contracts/SLUG from documents: bindings and mappings to review, open questions."""
     draft = draft_partner(
@@ -45,6 +47,7 @@ def new_command(
         title=title,
         place=Place(timezone=timezone, currency=currency),
         root=root,
+        follow=follow,
     )
     output.document(
         {

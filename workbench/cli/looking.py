@@ -10,8 +10,15 @@ from typing import Any
 
 import click
 
-from workbench.adapters import collect_documents, follow_pages, is_address
-from workbench.cli.output import FINDINGS, Output, omissions, print_omissions, root_option, speaks
+from workbench.adapters import collect_documents, is_address
+from workbench.cli.output import (
+    FINDINGS,
+    Output,
+    omissions,
+    print_omissions,
+    reading_options,
+    speaks,
+)
 from workbench.description import describe
 from workbench.errors import InputError
 from workbench.lint import lint
@@ -28,9 +35,8 @@ hooks_option = click.option(
 
 @click.command("describe")
 @click.argument("sources", nargs=-1, required=True, metavar="PATH_URL_OR_SLUG…")
-@root_option
+@reading_options
 @hooks_option
-@click.option("--follow", is_flag=True, help="Fetch the description that a saved page draws.")
 @speaks
 def describe_command(
     output: Output, sources: tuple[str, ...], root: str | None, *, hooks: bool, follow: bool
@@ -76,7 +82,7 @@ def describe_command(
 
 
 def _describe(
-    sources: tuple[str, ...], root: str | None, *, hooks: bool, follow: bool = False
+    sources: tuple[str, ...], root: str | None, *, hooks: bool, follow: bool
 ) -> ApiDescription:
     if len(sources) == 1 and not is_address(sources[0]) and not Path(sources[0]).exists():
         settings = load_settings()
@@ -90,9 +96,7 @@ def _describe(
             hint="Give path or address of a document, or the slug of a folder in contracts/.",
         )
     with tempfile.TemporaryDirectory(prefix="workbench-") as folder:
-        found = collect_documents(sources, Path(folder), root=root)
-        if follow:
-            found = follow_pages(found, Path(folder))
+        found = collect_documents(sources, Path(folder), root=root, follow=follow)
         return describe(found.paths, root=found.root)
 
 
@@ -160,7 +164,7 @@ def _explain(output: Output, feature: str, found: dict[str, list[Suggestion]]) -
 
 @click.command("suggest")
 @click.argument("sources", nargs=-1, required=True, metavar="PATH_URL_OR_SLUG…")
-@root_option
+@reading_options
 @click.option("--most", default=5, show_default=True, help="Proposals per feature.")
 @click.option(
     "--we-are",
@@ -181,9 +185,10 @@ def suggest_command(
     explain: str | None,
     *,
     hooks: bool,
+    follow: bool,
 ) -> int:
     """Propose which operation or webhook serves which feature, with reasons, for review."""
-    description = _describe(sources, root, hooks=hooks)
+    description = _describe(sources, root, hooks=hooks, follow=follow)
     found = suggest(description, load_catalogue(), we_are=we_are)
     if explain is not None:
         return _explain(output, explain, found)

@@ -20,10 +20,13 @@ from workbench.model import ApiDescription, write_json
 from workbench.secrecy import Redactor
 from workbench.settings import find_root, find_secrets
 
-root_option = click.option(
+_ROOT = click.option(
     "--root",
     metavar="PATH_OR_URL",
     help="Folder whose files references may name; default: that of each document.",
+)
+_FOLLOW = click.option(
+    "--follow", is_flag=True, help="Fetch the description that a saved page draws."
 )
 FINDINGS = 1
 INTERRUPTED = 130
@@ -32,6 +35,11 @@ _INTERRUPTED = WorkbenchError(
     "Interrupted",
     hint="What was seen so far is kept in the run's evidence.jsonl, without footer: incomplete.",
 )
+
+
+def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options `--root` and `--follow` of all that reads documents."""
+    return _ROOT(_FOLLOW(command))
 
 
 class Output:

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import click
 
-from workbench.cli.output import FINDINGS, Output, omissions, print_omissions, speaks
+from workbench.adapters import Collected, collect_documents, is_address
+from workbench.cli.output import (
+    FINDINGS,
+    Output,
+    omissions,
+    print_omissions,
+    reading_options,
+    speaks,
+)
 from workbench.description import ChangeSeverity, DocumentChange, compare_descriptions, describe
 from workbench.errors import InputError
 from workbench.partners import Partner, load_partner
@@ -73,13 +82,24 @@ def portal_command(output: Output, language: str) -> int:
 
 @click.command("diff")
 @click.argument("slug")
-@click.option("--against", default=None, metavar="RUN_OR_DOCUMENT", help="Default: the run before.")
+@click.option(
+    "--against",
+    default=None,
+    metavar="RUN_DOCUMENT_OR_URL",
+    help="A run, or a newer document; default: the run before.",
+)
+@reading_options
 @speaks
-def diff_command(output: Output, slug: str, against: str | None) -> int:
+def diff_command(
+    output: Output, slug: str, against: str | None, root: str | None, *, follow: bool
+) -> int:
     """Say what changed: between two runs, or between the folder's documents and a newer one."""
     settings = load_settings()
-    if against is not None and Path(against).is_file():
-        return _diff_document(output, load_partner(slug, settings, run_hooks=False), Path(against))
+    if against is not None and (is_address(against) or Path(against).is_file()):
+        partner = load_partner(slug, settings, run_hooks=False)
+        with tempfile.TemporaryDirectory(prefix="workbench-") as folder:
+            found = collect_documents([against], Path(folder), root=root, follow=follow)
+            return _diff_document(output, partner, found)
     search_abandoned(settings, slug)
     old, new = _pick_runs(settings, slug, against)
     drift = compare_runs(old, new)
@@ -116,13 +136,15 @@ def _print_drift(output: Output, drift: Drift) -> None:
             output.table(f"\n{title}", ("severity", "what"), found)
 
 
-def _diff_document(output: Output, partner: Partner, path: Path) -> int:
-    """Against the first document of the folder that has the same name, else against all."""
-    old = partner.description
-    names = [item.path for item in partner.manifest.documents]
-    same = [name for name in names if Path(name).name == path.name] or names
-    old = describe([partner.folder / name for name in same])
-    new = describe([path])
+def _diff_document(output: Output, partner: Partner, newer: Collected) -> int:
+    """Against the documents of the folder of the same address or name, else against all."""
+    (path,) = newer.paths
+    source = newer.downloads[path].source if path in newer.downloads else None
+    stated = partner.manifest.documents
+    same = [item for item in stated if source is not None and item.source == source]
+    same = same or [item for item in stated if Path(item.path).name == path.name] or list(stated)
+    old = describe([partner.folder / item.path for item in same], root=partner.root)
+    new = describe([path], root=newer.root)
     changes = compare_descriptions(old, new, features=_bound(partner))
     output.document(
         {

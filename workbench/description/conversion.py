@@ -20,7 +20,7 @@ from workbench.description.limits import Limits, refusal
 from workbench.description.prose import Block, Code, read_page
 from workbench.description.prose.blocks import Grid, Heading, Words
 from workbench.description.prose.tables import settle
-from workbench.errors import DescriptionError
+from workbench.errors import DescriptionError, install_hint
 
 SECONDS = 60.0
 _MOST_PARTS = 4_000
@@ -28,7 +28,6 @@ _MOST_UNPACKED = 100 * 2**20
 _MOST_OUTPUT = 32 * 2**20
 _WORST_RATIO = 300
 _NAMES = {"docx": "Word document", "xlsx": "Excel workbook", "pdf": "PDF"}
-_EXTRA = "Install them with `pip install 'partner-integration-workbench[documents]'`."
 _WHY = {
     "scanned": (
         "it holds pictures of its pages, and no text",
@@ -65,7 +64,7 @@ def convert(raw: bytes, kind: str, name: str, limits: Limits) -> list[Block]:
             f"to read a {_NAMES[kind]}, the parsers of the extra `documents` are needed "
             f"({answer['missing']} is not installed)",
             location=name,
-            hint=_EXTRA,
+            hint=install_hint("documents"),
         )
     if "refused" in answer:
         raise _refused(kind, name, str(answer["refused"]))

@@ -78,6 +78,7 @@ def draft_partner(
     title: str = "",
     place: Place | None = None,
     root: str | Path | None = None,
+    follow: bool = False,
 ) -> Draft:
     """Make `contracts/<slug>` from documents, with everything that is proposed bound for review.
 
@@ -88,13 +89,14 @@ def draft_partner(
         title: Name of the partner as people write it; else made from the slug.
         place: Time zone, currency and language of the test restaurant.
         root: Folder or address whose files references may name; else the folder of each document.
+        follow: Whether the description that a page draws is fetched and taken instead.
 
     Raises:
         InputError: The slug is no slug or taken, or a document is refused.
         PartnerError: A document could not be fetched.
     """
     sheet = ReviewSheet.open(
-        slug, documents, settings=settings, title=title, place=place, root=root
+        slug, documents, settings=settings, title=title, place=place, root=root, follow=follow
     )
     return draft_folder(sheet)
 

@@ -66,10 +66,12 @@ class ReviewSheet:
         title: str = "",
         place: Place | None = None,
         root: str | Path | None = None,
+        follow: bool = False,
     ) -> Self:
         """Read documents (paths, or addresses that are fetched) and rank them for every feature.
 
-        References may name files below `root`, else only those beside each document.
+        References may name files below `root`, else only those beside each document. With `follow`,
+        the description that a page draws is fetched and taken instead of the page.
 
         Raises:
             InputError: The slug is no slug or taken, or a document is refused.
@@ -79,7 +81,7 @@ class ReviewSheet:
         _check_slug(slug, settings)
         folder = Path(tempfile.mkdtemp(prefix="workbench-"))
         try:
-            staged = stage_documents(documents, folder, root=root)
+            staged = stage_documents(documents, folder, root=root, follow=follow)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise

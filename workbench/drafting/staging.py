@@ -40,7 +40,11 @@ class Staged:
 
 
 def stage_documents(
-    documents: Sequence[str | Path], room: Path, *, root: str | Path | None = None
+    documents: Sequence[str | Path],
+    room: Path,
+    *,
+    root: str | Path | None = None,
+    follow: bool = False,
 ) -> Staged:
     """Bring documents together and copy them, secrets and recorded people replaced.
 
@@ -48,12 +52,13 @@ def stage_documents(
         documents: Paths, or addresses that are fetched.
         room: A folder of our own to work in.
         root: Folder or address whose files references may name.
+        follow: Whether the description that a page draws is fetched and taken instead.
 
     Raises:
         InputError: A document is refused, or two bring a file of the same name.
         PartnerError: A document could not be fetched.
     """
-    found = collect_documents(documents, room, root=root)
+    found = collect_documents(documents, room, root=root, follow=follow)
     description = describe(found.paths, root=found.root)
     folder = room / "copies"
     paths: list[Path] = []

@@ -73,6 +73,11 @@ class Partner:
         """Name of the partner as people write it."""
         return self.manifest.title
 
+    @property
+    def root(self) -> Path | None:
+        """Folder whose files references of its documents may name; None: that of each document."""
+        return _fence(self.folder, [self.folder / item.path for item in self.manifest.documents])
+
     def feature(self, slug: str) -> FeatureStatement | None:
         """What the manifest states of a feature, or None when it is silent."""
         return self.manifest.features.get(slug)

@@ -14,7 +14,7 @@ from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, mak
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DataError, SQLAlchemyError
 
-from workbench.errors import InputError, StoreError
+from workbench.errors import InputError, StoreError, install_hint
 from workbench.receiver.schema import migrate
 
 # Below the fastest partner's patience (2 s, connection included).
@@ -201,7 +201,7 @@ def _open_server(url: URL) -> Engine:
     except ModuleNotFoundError as error:
         raise InputError(
             "the PostgreSQL driver is not installed",
-            hint="install the extra: partner-integration-workbench[postgres]",
+            hint=install_hint("postgres"),
         ) from error
 
 

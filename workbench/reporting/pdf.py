@@ -16,7 +16,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
-from workbench.errors import ReportError
+from workbench.errors import ReportError, install_hint
 from workbench.reporting.document import make_document
 from workbench.reporting.exchange import write_exchange
 from workbench.reporting.report import Report
@@ -41,8 +41,7 @@ def write_pdf(report: Report) -> bytes:
     except ImportError as error:
         raise ReportError(
             "PDF needs Typst, which is not installed",
-            hint="Install the extra: partner-integration-workbench[pdf]; the other formats work "
-            "without it.",
+            hint=f"{install_hint('pdf')} The other formats work without it.",
         ) from error
     with as_file(files("workbench.reporting") / "templates" / "pdf" / "report.typ") as template:
         try:
