@@ -63,14 +63,7 @@ def collect_documents(
         if not (isinstance(document, str) and is_address(document)):
             paths.append(Path(document))
             continue
-        home, base = folder / str(number), urljoin(document, ".")
-        if mirror is not None:
-            base = str(root).rstrip("/") + "/"
-            home = mirror / _below(base, document)
-        home.mkdir(parents=True, exist_ok=True)
-        fetched = download(document, home, policy=policy, largest=limits.size)
-        fence = mirror or home
-        _fetch_neighbours(fetched, fence, base, policy, limits)
+        fetched = _fetch_document(document, folder / str(number), mirror, str(root), policy, limits)
         downloads[fetched.path] = fetched
         paths.append(fetched.path)
     found = Collected(tuple(paths), downloads, mirror or (Path(root) if root else None))
@@ -161,6 +154,25 @@ def _below(base: str, address: str) -> Path:
             hint="State as root an address that all documents begin with.",
         )
     return Path(*inside)
+
+
+def _fetch_document(
+    document: str,
+    home: Path,
+    mirror: Path | None,
+    root: str,
+    policy: RetryPolicy,
+    limits: Limits,
+) -> Download:
+    """Fetch a document and what it names, into its own folder or into the mirror of the root."""
+    base = urljoin(document, ".")
+    if mirror is not None:
+        base = root.rstrip("/") + "/"
+        home = mirror / _below(base, document)
+    home.mkdir(parents=True, exist_ok=True)
+    fetched = download(document, home, policy=policy, largest=limits.size)
+    _fetch_neighbours(fetched, mirror or home, base, policy, limits)
+    return fetched
 
 
 def _fetch_neighbours(
