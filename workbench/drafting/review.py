@@ -70,8 +70,7 @@ class ReviewSheet:
     ) -> Self:
         """Read documents (paths, or addresses that are fetched) and rank them for every feature.
 
-        References may name files below `root`, else only those beside each document. With `follow`,
-        the description that a page draws is fetched and taken instead of the page.
+        `root` and `follow` are as of `collect_documents`.
 
         Raises:
             InputError: The slug is no slug or taken, or a document is refused.
@@ -85,16 +84,16 @@ class ReviewSheet:
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
-        catalogue = load_catalogue()
+        catalogue, description = load_catalogue(), staged.description
         sheet = cls(
             slug=slug,
             title=title or slug.replace("-", " ").title(),
             place=place or Place(),
             settings=settings,
             catalogue=catalogue,
-            description=staged.description,
+            description=description,
             staged=staged,
-            suggestions=suggest(staged.description, catalogue),
+            suggestions=suggest(description, catalogue),
         )
         # The copies live as long as the sheet.
         weakref.finalize(sheet, shutil.rmtree, folder, ignore_errors=True)
