@@ -59,8 +59,11 @@ def stage_documents(
         PartnerError: A document could not be fetched.
     """
     found = collect_documents(documents, room, root=root, follow=follow)
+    return _copy_collected(found, room / "copies")
+
+
+def _copy_collected(found: Collected, folder: Path) -> Staged:
     description = describe(found.paths, root=found.root)
-    folder = room / "copies"
     paths: list[Path] = []
     originals: dict[Path, str] = {}
     replaced: dict[Path, dict[str, int]] = {}
