@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from workbench.partners import load_catalogue
-from workbench.reporting.verification import Result, verify
+from workbench.reporting.verification import SealResult, verify
 from workbench.store import RunFolder, read_run, stated_verdicts
 
 EXAMPLE = Path(__file__).resolve().parent.parent / "reports" / "example" / "bocado"
@@ -26,7 +26,7 @@ def test_its_verdicts_compute_to_what_it_tells() -> None:
 def test_it_was_not_edited() -> None:
     """Nothing in the folder contradicts the evidence; nobody vouches for it."""
     verification = verify(RunFolder(EXAMPLE))
-    assert verification.result is Result.CONSISTENT, verification.as_json()
+    assert verification.result is SealResult.CONSISTENT, verification.as_json()
 
 
 def test_its_notebook_gives_the_same_outputs_again() -> None:

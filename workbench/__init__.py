@@ -12,7 +12,7 @@ _HOMES = {
     "Adapter": "workbench.adapters",
     "AsyncAdapter": "workbench.adapters",
     "Catalogue": "workbench.model",
-    "Chosen": "workbench.receiver",
+    "ReceiptFilter": "workbench.receiver",
     "Partner": "workbench.partners",
     "Report": "workbench.reporting",
     "ReviewSheet": "workbench.drafting",

@@ -11,8 +11,8 @@ import pytest
 from pydantic import SecretStr
 
 from workbench.adapters.auth import open_login
-from workbench.adapters.message import PreparedRequest
 from workbench.adapters.recorder import show_request
+from workbench.adapters.request_message import PreparedRequest
 from workbench.partners.manifest import Auth
 from workbench.secrecy import Redactor
 

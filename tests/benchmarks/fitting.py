@@ -29,7 +29,7 @@ from scipy.optimize import minimize
 from workbench.description import describe, load_text
 from workbench.description.senders import group_signals, judge_senders, own_signals, weigh
 from workbench.model.description import ApiDescription
-from workbench.suggest.clues import read_all
+from workbench.suggest.interaction_signals import read_all
 from workbench.suggest.ranking import signals_of
 from workbench.suggest.scoring import Weights
 from workbench.suggest.signals import AIMS, look_around

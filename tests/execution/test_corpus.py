@@ -12,8 +12,8 @@ import pytest
 
 from workbench.errors import InputError, TranslationError
 from workbench.execution.corpus import (
+    CorpusTally,
     Recipe,
-    Tally,
     map_corpus,
     map_on_dask,
     map_portion,
@@ -158,7 +158,7 @@ def test_indexes_of_one_cause_are_collapsed(tmp_path: Path) -> None:
     path.write_text(WEEK, encoding="utf-8")
     hours = Recipe(str(path), "hours", "Europe/Madrid", "EUR").load()
     good = {"day": "monday", "from": "10:00", "to": "12:00"}
-    tally = Tally()
+    tally = CorpusTally()
     for position in range(3):
         days = [{**good, "from": "x"} if at == position else good for at in range(3)]
         (error,) = translate_many(hours, [{"days": days}])

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from workbench.lab import follow_receipts
-from workbench.receiver.desk import Chosen
 from workbench.receiver.events import Identity
 from workbench.receiver.inbox import Inbox
+from workbench.receiver.queries import ReceiptFilter
 from workbench.receiver.receipt import Arrival
-from workbench.receiver.signature import Verification
+from workbench.receiver.signature import SignatureCheck
 
 
 class Screen:
@@ -43,7 +43,7 @@ def deliver(inbox: Inbox) -> None:
         received_at=datetime.now(UTC),
     )  # fmt: skip
     key = Identity(str(arrival.received_at))
-    inbox.put_sync(arrival, Verification(ok=True, reason="ok"), key)
+    inbox.put_sync(arrival, SignatureCheck(ok=True, reason="ok"), key)
 
 
 @pytest.mark.parametrize(("seconds", "fewest"), [(0, 1), (0.3, 3)])
@@ -55,7 +55,7 @@ def test_what_comes_is_shown(
     with Inbox(tmp_path / "inbox.db") as inbox:
         screen = Screen(lambda: deliver(inbox))
         monkeypatch.setattr("workbench.lab.live.display", screen)
-        follow_receipts(inbox.database, Chosen(partner="p"), seconds=seconds)
+        follow_receipts(inbox.database, ReceiptFilter(partner="p"), seconds=seconds)
     assert len(screen.rows) >= fewest
     assert screen.rows == list(range(len(screen.rows)))
 
@@ -71,5 +71,5 @@ def test_stop_ends_it_quietly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     screen = Screen(press)
     monkeypatch.setattr("workbench.lab.live.display", screen)
     with Inbox(tmp_path / "inbox.db") as inbox:
-        follow_receipts(inbox.database, Chosen(), seconds=60)
+        follow_receipts(inbox.database, ReceiptFilter(), seconds=60)
     assert screen.rows == [0, 0]

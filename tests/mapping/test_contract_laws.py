@@ -20,7 +20,7 @@ from workbench.canonical.invariants.violation import Violation
 from workbench.errors import TranslationError
 from workbench.mapping import Translator, translate_many
 from workbench.mapping.paths import MISSING, look_up
-from workbench.mapping.plan import Level, Step
+from workbench.mapping.plan import Level, PlannedRule
 from workbench.mapping.runtime import put
 from workbench.partners import Partner, load_partner
 from workbench.receiver.lookup import find
@@ -58,12 +58,12 @@ def list_mappings() -> list[tuple[str, str]]:
 ALL = list_mappings()
 
 
-def is_both_ways(step: Step) -> bool:
+def is_both_ways(step: PlannedRule) -> bool:
     """Whether a rule is read and written."""
     return step.reads and step.writes and not step.is_constant
 
 
-def make_leaf(step: Step, currency: str, zone: ZoneInfo) -> st.SearchStrategy[Any]:
+def make_leaf(step: PlannedRule, currency: str, zone: ZoneInfo) -> st.SearchStrategy[Any]:
     """Values of ours that a rule can say in the partner's words and read again."""
     slot, codec = step.slots[-1], step.codec
     type_: Any = slot.type_

@@ -15,10 +15,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from sqlalchemy import func, select
 
 from workbench.receiver.inbox import Inbox
-from workbench.receiver.process import Party
+from workbench.receiver.processing import EventPartner
 from workbench.receiver.queue import LEASE, SECOND
 from workbench.receiver.schema import ATTEMPTS, EFFECTS, EVENTS, RECEIPTS
-from workbench.receiver.sink import CallableSink, Effect
+from workbench.receiver.sink import CallableSink, OutboxMessage
 from workbench.receiver.worker import Worker
 
 ORDERS = 2
@@ -38,7 +38,7 @@ class InboxMachine(RuleBasedStateMachine):
         self.inbox = Inbox(self.path)
         self.told: dict[int, list[str]] = defaultdict(list)
         self.deliveries = 0
-        self.taken: list[Effect] = []
+        self.taken: list[OutboxMessage] = []
         self.ahead = 0.0
         self.calls_left: int | None = None
 
@@ -106,7 +106,7 @@ class InboxMachine(RuleBasedStateMachine):
         self.inbox.close()
         self.folder.cleanup()
         assert states <= {"done"}
-        first: dict[str, Effect] = {}
+        first: dict[str, OutboxMessage] = {}
         for effect in self.taken:
             first.setdefault(effect.id, effect)  # told again after a crash: the first time counts
         came = [*first.values()]
@@ -124,7 +124,9 @@ class InboxMachine(RuleBasedStateMachine):
 
     def _worker(self) -> Worker:
         sink = CallableSink(self.taken.append)
-        return Worker(self.inbox.database, [Party(partner())], sink, batch=3, clock=self._clock)
+        return Worker(
+            self.inbox.database, [EventPartner(partner())], sink, batch=3, clock=self._clock
+        )
 
     def _clock(self) -> float:
         if self.calls_left is not None:

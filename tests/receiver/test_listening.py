@@ -22,7 +22,7 @@ from workbench.receiver.listening import (
     open_station,
 )
 from workbench.receiver.server import ReceiverServer
-from workbench.receiver.sink import CallableSink, Effect
+from workbench.receiver.sink import CallableSink, OutboxMessage
 from workbench.sandbox.server import Sandbox
 from workbench.sandbox.simulators import SIMULATORS
 from workbench.settings import Settings
@@ -63,10 +63,10 @@ def test_from_the_partner_to_the_sink(
     sandbox: Sandbox, settings: Settings, slug: str, path: str, kind: str
 ) -> None:
     """Full payload, batch and ping alike end as a canonical entity in the sink."""
-    effects: list[Effect] = []
+    effects: list[OutboxMessage] = []
     came = threading.Event()
 
-    def take(effect: Effect) -> None:
+    def take(effect: OutboxMessage) -> None:
         effects.append(effect)
         came.set()
 

@@ -14,10 +14,10 @@ from sqlalchemy import select
 from workbench.adapters.adapter import Adapter
 from workbench.errors import UnavailableError
 from workbench.receiver.inbox import Inbox
-from workbench.receiver.process import Party
+from workbench.receiver.processing import EventPartner
 from workbench.receiver.reconciliation import Reconciler, Sweep
 from workbench.receiver.schema import RECEIPTS
-from workbench.receiver.sink import CallableSink, Effect
+from workbench.receiver.sink import CallableSink, OutboxMessage
 from workbench.receiver.worker import Worker
 from workbench.sandbox.server import Sandbox
 from workbench.sandbox.simulators import SIMULATORS
@@ -53,10 +53,10 @@ def tell(inbox: Inbox, adapter: Adapter, number: str) -> None:
     post(inbox, "tavola", "orders", {**order(event=f"created-{number}"), **whole})
 
 
-def work(inbox: Inbox) -> list[Effect]:
+def work(inbox: Inbox) -> list[OutboxMessage]:
     """Process what is there."""
-    effects: list[Effect] = []
-    worker = Worker(inbox.database, [Party(partner())], CallableSink(effects.append))
+    effects: list[OutboxMessage] = []
+    worker = Worker(inbox.database, [EventPartner(partner())], CallableSink(effects.append))
     while worker.step():
         pass
     return effects

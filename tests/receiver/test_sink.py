@@ -19,7 +19,7 @@ from workbench.adapters.retry import RetryPolicy
 from workbench.errors import InputError
 from workbench.partners.webhooks import Signature
 from workbench.receiver.signature import verify
-from workbench.receiver.sink import CallableSink, Effect, HttpSink, NdjsonSink, read_effect
+from workbench.receiver.sink import CallableSink, HttpSink, NdjsonSink, OutboxMessage, read_effect
 
 SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
 QUICK = RetryPolicy(
@@ -27,9 +27,9 @@ QUICK = RetryPolicy(
 )
 
 
-def effect(number: int) -> Effect:
+def effect(number: int) -> OutboxMessage:
     """An effect of this number."""
-    return Effect(
+    return OutboxMessage(
         id=f"effect_{number}",
         partner="tavola",
         pos_code="pos-1",
@@ -156,7 +156,7 @@ def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
 def test_a_function_that_raises_is_told() -> None:
     """Only what raised comes again."""
 
-    def take(given: Effect) -> None:
+    def take(given: OutboxMessage) -> None:
         if given.id == "effect_2":
             raise ValueError("no")
 

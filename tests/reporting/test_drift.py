@@ -8,7 +8,7 @@ import pytest
 
 from workbench.errors import InputError
 from workbench.model.evidence import Evidence, Finding, Outcome
-from workbench.reporting.drift import Direction, compare, compare_runs
+from workbench.reporting.drift import Trend, compare, compare_runs
 from workbench.reporting.history import (
     PREVIOUS,
     SNAPSHOT,
@@ -33,7 +33,7 @@ def test_the_same_run_twice_has_no_drift(build_run: Build) -> None:
     """Two runs that saw the same differ in nothing."""
     drift = compare_runs(build_run(run="one"), build_run(run="two"))
     assert drift.is_empty
-    assert drift.direction is Direction.NEUTRAL
+    assert drift.direction is Trend.NEUTRAL
     assert not drift.has_regressions
 
 
@@ -42,10 +42,10 @@ def test_a_lost_proof_is_a_regression(build_run: Build) -> None:
     drift = compare_runs(build_run(run="one"), build_run(without("menu-write"), run="two"))
     [change] = drift.verdicts
     assert (change.name, change.before, change.now) == ("menu-write", "limited", "unverified")
-    assert change.direction is Direction.REGRESSION
+    assert change.direction is Trend.REGRESSION
     assert drift.has_regressions
     back = compare_runs(build_run(without("menu-write"), run="x"), build_run(run="y"))
-    assert back.direction is Direction.IMPROVEMENT
+    assert back.direction is Trend.IMPROVEMENT
 
 
 def test_findings_come_and_go(build_run: Build) -> None:
@@ -57,7 +57,7 @@ def test_findings_come_and_go(build_run: Build) -> None:
     drift = compare_runs(one, two)
     assert [item.slug for item in drift.appeared] == ["late"]
     assert drift.has_regressions
-    assert compare_runs(two, one).direction is Direction.IMPROVEMENT
+    assert compare_runs(two, one).direction is Trend.IMPROVEMENT
 
 
 def test_documents_and_behaviour(build_run: Build) -> None:

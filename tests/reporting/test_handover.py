@@ -21,7 +21,7 @@ from workbench.reporting.engineer import write_engineer
 from workbench.reporting.formats import Format, write_formats
 from workbench.reporting.history import write_snapshot
 from workbench.reporting.junit import write_junit
-from workbench.reporting.markdown import write_job_summary, write_markdown
+from workbench.reporting.markdown_report import write_job_summary, write_markdown
 from workbench.reporting.pdf import write_pdf
 from workbench.reporting.phrase import translate_phrase
 from workbench.reporting.portal import build_portal

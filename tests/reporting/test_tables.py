@@ -29,7 +29,7 @@ def describe(text: str) -> ApiDescription:
     )
 
 
-def all_tables(text: str, lines: list[Evidence]) -> list[tables.Table]:
+def all_tables(text: str, lines: list[Evidence]) -> list[tables.DisplayTable]:
     """Every kind of table over data in which everything is called `text`."""
     description = describe(text)
     return [
@@ -112,4 +112,4 @@ def test_a_table_is_a_data_frame() -> None:
     """An engineer can go on with pandas, and slices are shown the same way."""
     table = tables.evidence(observations())
     assert isinstance(table, pd.DataFrame)
-    assert isinstance(table[table["Outcome"] == "passed"], tables.Table)
+    assert isinstance(table[table["Outcome"] == "passed"], tables.DisplayTable)

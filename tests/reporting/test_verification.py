@@ -19,9 +19,9 @@ from workbench.reporting.document import DOCUMENT
 from workbench.reporting.formats import Format, write_formats
 from workbench.reporting.history import write_snapshot
 from workbench.reporting.report import Report
-from workbench.reporting.seal import MANIFEST, SIGNATURE, Manifest, list_tools, seal, survey
+from workbench.reporting.seal import MANIFEST, SIGNATURE, SealManifest, list_tools, seal, survey
 from workbench.reporting.signing import read_public, sign
-from workbench.reporting.verification import Result, Verification, sign_folder, verify
+from workbench.reporting.verification import SealResult, SealVerification, sign_folder, verify
 from workbench.store import RunFolder
 
 from .conftest import Build, make_page
@@ -41,7 +41,7 @@ def sealed(report: Report, monkeypatch: pytest.MonkeyPatch) -> RunFolder:
     return report.folder
 
 
-def outcomes(found: Verification) -> dict[str, Outcome]:
+def outcomes(found: SealVerification) -> dict[str, Outcome]:
     """Outcome by name of the check."""
     return {check.name: check.outcome for check in found.checks}
 
@@ -140,7 +140,7 @@ def test_forged_rendering_is_altered(sealed: RunFolder, attack: str) -> None:
     seal_anew(sealed)
     found = verify(sealed)
 
-    assert found.result is Result.ALTERED
+    assert found.result is SealResult.ALTERED
     assert outcomes(found).get("files", Outcome.PASSED) is Outcome.PASSED
 
 
@@ -148,15 +148,15 @@ def test_forged_rendering_is_altered(sealed: RunFolder, attack: str) -> None:
 def test_edit_of_a_signed_report_is_altered(sealed: RunFolder, attack: str) -> None:
     """With the known key any edit shows, whether the manifest was written anew or not."""
     ATTACKS[attack](sealed.path)
-    assert verify(sealed, public_key=PUBLIC).result is Result.ALTERED
+    assert verify(sealed, public_key=PUBLIC).result is SealResult.ALTERED
     seal_anew(sealed)
-    assert verify(sealed, public_key=PUBLIC).result is Result.ALTERED
+    assert verify(sealed, public_key=PUBLIC).result is SealResult.ALTERED
 
 
 def test_signed_and_whole(sealed: RunFolder) -> None:
     """With the key that the reader knows, everything is told to be so."""
     found = verify(sealed, public_key=PUBLIC)
-    assert found.result is Result.SIGNED
+    assert found.result is SealResult.SIGNED
     assert outcomes(found) == dict.fromkeys(
         ("files", "evidence", "verdicts", "renderings", "records", "signature"), Outcome.PASSED
     )
@@ -167,7 +167,7 @@ def test_signed_and_whole(sealed: RunFolder) -> None:
 def test_signature_of_an_unknown_key_proves_nothing(sealed: RunFolder) -> None:
     """Anybody can make a key, so without a known one the report is consistent, no more."""
     found = verify(sealed)
-    assert found.result is Result.CONSISTENT
+    assert found.result is SealResult.CONSISTENT
     assert found.signer == PUBLIC
     assert outcomes(found)["signature"] is Outcome.CANT_TELL
 
@@ -179,8 +179,8 @@ def test_whole_forgery_is_consistent_at_best(build_run: Build) -> None:
     make_page(report, folder.path / "report.html")
     list(write_formats(report, [Format.JSON]))
     seal(folder, OTHER)
-    assert verify(folder).result is Result.CONSISTENT
-    assert verify(folder, public_key=PUBLIC).result is Result.ALTERED
+    assert verify(folder).result is SealResult.CONSISTENT
+    assert verify(folder, public_key=PUBLIC).result is SealResult.ALTERED
 
 
 def test_page_of_the_other_language_is_consistent(run: RunFolder) -> None:
@@ -189,7 +189,7 @@ def test_page_of_the_other_language_is_consistent(run: RunFolder) -> None:
     make_page(report, run.path / "report.html")
     list(write_formats(report, [Format.JSON, Format.MARKDOWN]))
     seal(run)
-    assert verify(run).result is Result.CONSISTENT
+    assert verify(run).result is SealResult.CONSISTENT
 
 
 def test_line_ends_of_another_system_are_no_edit(sealed: RunFolder) -> None:
@@ -197,17 +197,17 @@ def test_line_ends_of_another_system_are_no_edit(sealed: RunFolder) -> None:
     page = sealed.path / "report.html"
     page.write_bytes(page.read_bytes().replace(b"\n", b"\r\n"))
     seal(sealed)
-    assert verify(sealed).result is Result.CONSISTENT
+    assert verify(sealed).result is SealResult.CONSISTENT
 
 
 def test_incomplete_folders_are_not_called_consistent(build_run: Build, sealed: RunFolder) -> None:
     """Without end, or without seal, there is no whole report."""
     (sealed.path / SIGNATURE).unlink()
     (sealed.path / MANIFEST).unlink()
-    assert verify(sealed).result is Result.ALTERED
+    assert verify(sealed).result is SealResult.ALTERED
     cut = build_run(complete=False, run="cut")
     found = verify(cut)
-    assert found.result is Result.ALTERED
+    assert found.result is SealResult.ALTERED
     assert outcomes(found)["evidence"] is Outcome.CANT_TELL
     with pytest.raises(InputError, match="no evidence log"):
         verify(RunFolder(cut.path / "nothing"))
@@ -256,7 +256,7 @@ def test_what_is_no_plain_file_is_refused(
     """Links and pipes are named, and never opened."""
     attack(sealed.path)
     found = verify(sealed, public_key=PUBLIC)
-    assert found.result is Result.ALTERED
+    assert found.result is SealResult.ALTERED
     assert "No plain file" in found.checks[0].detail
     with pytest.raises(InputError, match=r"[Nn]o plain file|none"):
         sign_folder(sealed, KEY)
@@ -267,7 +267,7 @@ def test_hostile_sizes_are_refused_unread(sealed: RunFolder, name: str) -> None:
     """A file larger than a report can have is named; holes cost the sender nothing."""
     os.truncate(sealed.path / name, 65 * 1024**2)
     found = verify(sealed)
-    assert found.result is Result.ALTERED
+    assert found.result is SealResult.ALTERED
     assert f"Larger than a report can be: {name}" in found.checks[0].detail
 
 
@@ -286,7 +286,7 @@ def test_evidence_that_no_template_can_show_is_altered(build_run: Build) -> None
     for name in ("report.html", DOCUMENT):
         (folder.path / name).write_text("x")
     seal(folder)
-    assert verify(folder).result is Result.ALTERED
+    assert verify(folder).result is SealResult.ALTERED
 
 
 def test_names_that_are_no_text_are_told(sealed: RunFolder) -> None:
@@ -299,7 +299,7 @@ def test_names_that_are_no_text_are_told(sealed: RunFolder) -> None:
 def test_other_versions_are_no_forgery(sealed: RunFolder) -> None:
     """What another version spelt is an error here, and the signature's word where it is known."""
     folder = sealed.path
-    manifest = Manifest.model_validate_json((folder / MANIFEST).read_bytes())
+    manifest = SealManifest.model_validate_json((folder / MANIFEST).read_bytes())
     assert dict(manifest.tools) == list_tools()
     other = manifest.model_copy(update={"tools": {**manifest.tools, "nh3": "0.0.1"}})
     (folder / "report.html").write_text("spelt in another way")
@@ -308,11 +308,11 @@ def test_other_versions_are_no_forgery(sealed: RunFolder) -> None:
     (folder / MANIFEST).write_bytes(data)
     (folder / SIGNATURE).write_text(sign(data, KEY).model_dump_json())
 
-    assert verify(sealed, public_key=PUBLIC).result is Result.SIGNED
+    assert verify(sealed, public_key=PUBLIC).result is SealResult.SIGNED
     with pytest.raises(InputError, match=r"nh3 0\.0\.1"):
         verify(sealed)
     (folder / "certificate.html").touch()
-    assert verify(sealed).result is Result.ALTERED
+    assert verify(sealed).result is SealResult.ALTERED
 
 
 def test_what_cannot_be_rendered_here_is_an_error(
@@ -322,15 +322,15 @@ def test_what_cannot_be_rendered_here_is_an_error(
     monkeypatch.setitem(sys.modules, "typst", None)
     with pytest.raises(ReportError, match="Typst"):
         verify(sealed)
-    assert verify(sealed, public_key=PUBLIC).result is Result.SIGNED
+    assert verify(sealed, public_key=PUBLIC).result is SealResult.SIGNED
 
 
 def test_signing_makes_a_report_signed(sealed: RunFolder) -> None:
     """A sealed run is signed afterwards, and then known by the new key."""
     seal(sealed)
-    assert verify(sealed, public_key=PUBLIC).result is Result.ALTERED
+    assert verify(sealed, public_key=PUBLIC).result is SealResult.ALTERED
     sign_folder(sealed, KEY, draft=True)
-    assert verify(sealed, public_key=PUBLIC).result is Result.SIGNED
+    assert verify(sealed, public_key=PUBLIC).result is SealResult.SIGNED
 
 
 @pytest.mark.parametrize("attack", ["one letter", "pdf replaced", "log replaced", "page removed"])
@@ -353,7 +353,7 @@ def test_draft_is_signed_only_as_one(build_run: Build) -> None:
     with pytest.raises(InputError, match="draft"):
         sign_folder(folder, KEY)
     sign_folder(folder, KEY, draft=True)
-    assert verify(folder, public_key=PUBLIC).result is Result.SIGNED
+    assert verify(folder, public_key=PUBLIC).result is SealResult.SIGNED
 
 
 def test_cut_run_is_not_signed(build_run: Build) -> None:
@@ -389,7 +389,7 @@ def test_edited_seal_is_found(sealed: RunFolder, name: str, old: str, new: str, 
     """An edit of manifest or signature fails the check of that file."""
     edit(name, re.escape(old), new)(sealed.path)
     found = verify(sealed)
-    assert found.result is Result.ALTERED
+    assert found.result is SealResult.ALTERED
     assert outcomes(found)[check] is Outcome.FAILED
 
 
@@ -398,4 +398,4 @@ def test_a_missing_signature_is_told(sealed: RunFolder) -> None:
     seal(sealed)
     assert not (sealed.path / SIGNATURE).exists()
     assert outcomes(verify(sealed))["signature"] is Outcome.CANT_TELL
-    assert verify(sealed).result is Result.CONSISTENT
+    assert verify(sealed).result is SealResult.CONSISTENT

@@ -15,8 +15,8 @@ from workbench.adapters.answer import Answer, ClockSkew, SentRequest
 from workbench.adapters.auth import AuthHeaders, FixedLogin, Login, Outgoing, TokenRequest
 from workbench.adapters.echo import COOKIE, read_cookies, read_tokens, take_back
 from workbench.adapters.egress import Endpoint, read_endpoint, write_endpoint
-from workbench.adapters.message import PreparedRequest, climbs, compose, compose_token
 from workbench.adapters.recorder import Recorded, Recorder, show_request
+from workbench.adapters.request_message import PreparedRequest, climbs, compose, compose_token
 from workbench.adapters.retry import (
     SAFE,
     CircuitBreaker,

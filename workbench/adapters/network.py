@@ -25,7 +25,7 @@ from workbench.errors import InputError
 
 
 @dataclass(frozen=True)
-class Exchange:
+class SocketExchange:
     """What the sockets must know of the request that they carry.
 
     Attributes:
@@ -48,11 +48,11 @@ class Exchange:
         return left if most is None else min(left, most)
 
 
-_current: ContextVar[Exchange] = ContextVar("exchange")
+_current: ContextVar[SocketExchange] = ContextVar("exchange")
 
 
 @contextmanager
-def carry_exchange(exchange: Exchange) -> Iterator[None]:
+def carry_exchange(exchange: SocketExchange) -> Iterator[None]:
     """Within this block the sockets used by this thread serve `exchange`."""
     token = _current.set(exchange)
     try:
@@ -192,7 +192,7 @@ def _resolve(host: str, port: int, seconds: float) -> list[str]:
 
 
 def _connect(
-    addresses: list[str], port: int, exchange: Exchange, timeout: float | None
+    addresses: list[str], port: int, exchange: SocketExchange, timeout: float | None
 ) -> socket.socket:
     trouble = OSError("the name has no address")
     for address in addresses:
@@ -206,7 +206,7 @@ def _connect(
     raise trouble
 
 
-def _check_address(host: str, address: str, exchange: Exchange) -> None:
+def _check_address(host: str, address: str, exchange: SocketExchange) -> None:
     place = judge_address(address)
     where = host if host == address else f"{host} ({address})"
     if place == "forbidden":

@@ -18,7 +18,7 @@ from harfile import Content, Creator, HarFile, PostData, Record, Request, Respon
 
 from workbench.adapters.answer import SentRequest
 from workbench.adapters.auth import AuthHeaders
-from workbench.adapters.message import PreparedRequest
+from workbench.adapters.request_message import PreparedRequest
 from workbench.adapters.showing import mask_form, mask_headers, mask_url
 from workbench.model import Exchange, shorten
 from workbench.secrecy import Redactor, open_private

@@ -10,9 +10,9 @@ from pydantic import SecretStr
 
 from workbench.adapters.auth import Login, open_login
 from workbench.adapters.egress import read_endpoint, write_endpoint
+from workbench.adapters.environment_guard import NEVER, find_hindrances, is_loopback
 from workbench.adapters.hooks import open_hook
 from workbench.adapters.http_client import HttpClient, Purpose
-from workbench.adapters.places import NEVER, find_hindrances, is_loopback
 from workbench.adapters.recorder import Recorder
 from workbench.adapters.retry import RetryPolicy
 from workbench.errors import CredentialError, InputError

@@ -18,9 +18,9 @@ from typing import Any
 import httpcore
 import httpx
 
-from workbench.adapters.message import read_body
-from workbench.adapters.network import Exchange, Network, carry_exchange
+from workbench.adapters.network import Network, SocketExchange, carry_exchange
 from workbench.adapters.recorder import Recorded
+from workbench.adapters.request_message import read_body
 from workbench.adapters.retry import RetryPolicy
 from workbench.errors import InputError, UnavailableError
 from workbench.secrecy import Redactor
@@ -30,7 +30,7 @@ LOGGERS = ("httpx", *(f"httpcore.{part}" for part in ("connection", "http11", "p
 
 
 @dataclass(frozen=True)
-class Target:
+class ConnectTarget:
     """A URL as it will be connected to; `text` is the whole of it, percent-encoded."""
 
     text: str
@@ -39,7 +39,7 @@ class Target:
     has_user: bool
 
 
-def read_target(text: str, query: Mapping[str, Any]) -> Target:
+def read_target(text: str, query: Mapping[str, Any]) -> ConnectTarget:
     """Parse a URL as the library does that connects to it; a query's None values are left out.
 
     Raises:
@@ -49,7 +49,7 @@ def read_target(text: str, query: Mapping[str, Any]) -> Target:
         url = httpx.URL(text)
         present = {name: value for name, value in query.items() if value is not None}
         url = url.copy_merge_params(present) if present else url
-        return Target(str(url), url.scheme, url.netloc.decode(), bool(url.userinfo))
+        return ConnectTarget(str(url), url.scheme, url.netloc.decode(), bool(url.userinfo))
     except httpx.InvalidURL as error:
         raise ValueError(str(error)) from None
 
@@ -92,7 +92,7 @@ class Transport:
             InputError: It cannot be sent, or not to that address.
             PartnerError: Unavailable (no answer in time), or an answer that cannot be read.
         """
-        exchange = Exchange(deadline, must_be_public=self._is_guarded and changes)
+        exchange = SocketExchange(deadline, must_be_public=self._is_guarded and changes)
         with carry_exchange(exchange), self._explain(deadline):
             client = self._kept if keep else self._fresh
             request = client.build_request(

@@ -17,10 +17,10 @@ from workbench.cli.output import FINDINGS, Output, speaks
 from workbench.errors import InputError, WorkbenchError
 from workbench.partners import Partner, list_partners, load_partner
 from workbench.receiver import (
-    Chosen,
     Database,
     HttpSink,
     NdjsonSink,
+    ReceiptFilter,
     Sink,
     assign_restaurants,
     erase,
@@ -32,7 +32,7 @@ from workbench.receiver import (
     replay,
     retry,
     reverify,
-    serve_station,
+    serve_receiver,
     show_receipt,
 )
 from workbench.secrecy import open_private
@@ -86,7 +86,7 @@ def listen_command(
     for url in urls.values():
         output.text(f"{url}/…")
     output.text("stop with Ctrl-C")
-    serve_station(restaurants, environment, settings, host, port, store=store, sink=sink)
+    serve_receiver(restaurants, environment, settings, host, port, store=store, sink=sink)
     return 0
 
 
@@ -131,8 +131,10 @@ def _choosing(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.argument("slug")(command)
 
 
-def _chosen(slug: str, since: datetime | None, until: datetime | None, **conditions: Any) -> Chosen:
-    return Chosen(partner=slug, since=_aware(since), until=_aware(until), **conditions)
+def _chosen(
+    slug: str, since: datetime | None, until: datetime | None, **conditions: Any
+) -> ReceiptFilter:
+    return ReceiptFilter(partner=slug, since=_aware(since), until=_aware(until), **conditions)
 
 
 def _aware(moment: datetime | None) -> datetime | None:
@@ -205,7 +207,7 @@ def _act(
     slug: str,
     store: str | None,
     which: dict[str, Any],
-    act: Callable[[Database, Chosen], int],
+    act: Callable[[Database, ReceiptFilter], int],
     words: str,
 ) -> int:
     with closing(_open(slug, store)) as database:

@@ -12,7 +12,7 @@ import orjson
 
 from workbench.cli.output import FINDINGS, Output, speaks
 from workbench.errors import InputError, TranslationError
-from workbench.execution import Chunk, Recipe, Tally, map_corpus, map_on_dask
+from workbench.execution import Chunk, CorpusTally, Recipe, map_corpus, map_on_dask
 from workbench.mapping import Translator
 from workbench.model import write_json
 from workbench.partners import Partner, load_partner
@@ -65,7 +65,7 @@ def _recipe(partner: Partner, mapping: str) -> Recipe:
 
 
 def _tell_corpus(output: Output, chunks: Iterator[Chunk], rows: Path | None) -> int:
-    tally = Tally()
+    tally = CorpusTally()
     if rows is not None:
         try:
             open_private(rows).close()

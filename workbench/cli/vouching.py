@@ -9,7 +9,7 @@ import click
 from workbench.cli.output import FINDINGS, Output, speaks
 from workbench.errors import CredentialError
 from workbench.reporting import (
-    Result,
+    SealResult,
     find_public_key,
     find_signing_key,
     make_keys,
@@ -22,8 +22,8 @@ from workbench.store import RunFolder
 # Nothing speaks against it, and nothing for it either: as where nothing could be tested live.
 UNPROVED = 3
 _ENDS = {
-    Result.SIGNED: (0, "Signed by the key that you named, and whole.", "bold"),
-    Result.CONSISTENT: (
+    SealResult.SIGNED: (0, "Signed by the key that you named, and whole.", "bold"),
+    SealResult.CONSISTENT: (
         UNPROVED,
         (
             "Consistent but unsigned: anyone could have made it. Pages and evidence agree, which "
@@ -31,7 +31,7 @@ _ENDS = {
         ),
         "bold yellow",
     ),
-    Result.ALTERED: (FINDINGS, "Altered or incomplete: see the checks above.", "bold red"),
+    SealResult.ALTERED: (FINDINGS, "Altered or incomplete: see the checks above.", "bold red"),
 }
 
 

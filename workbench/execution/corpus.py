@@ -70,7 +70,7 @@ def _load(recipe: Recipe, _changed: int) -> Translator:
 
 
 @dataclass
-class Tally:
+class CorpusTally:
     """What became of some payloads, in numbers; tallies of one corpus can be added up.
 
     Attributes:
@@ -89,7 +89,7 @@ class Tally:
     payloads: int = 0
     traced: int = 0
 
-    def add(self, other: Tally) -> None:
+    def add(self, other: CorpusTally) -> None:
         """Count another one in."""
         self.failures += other.failures
         self.examples = other.examples | self.examples
@@ -141,7 +141,7 @@ class Chunk:
     """
 
     rows: pd.DataFrame
-    tally: Tally
+    tally: CorpusTally
 
 
 def map_portion(recipe: Recipe, portion: Portion, *, traced: int = 20) -> Chunk:
@@ -158,7 +158,7 @@ def map_portion(recipe: Recipe, portion: Portion, *, traced: int = 20) -> Chunk:
     import pandas as pd  # noqa: PLC0415 0.3 s that only a corpus needs
 
     translator = recipe.load()
-    tally = Tally()
+    tally = CorpusTally()
     rows = []
     for entry in portion.read():
         tally.payloads += 1
@@ -228,9 +228,9 @@ def map_on_dask(
             waiting += [submit(portion) for portion in islice(portions, 1)]
 
 
-def summarise(chunks: Iterable[Chunk]) -> Tally:
+def summarise(chunks: Iterable[Chunk]) -> CorpusTally:
     """Add up all chunks, letting go of their rows."""
-    total = Tally()
+    total = CorpusTally()
     for chunk in chunks:
         total.add(chunk.tally)
     return total

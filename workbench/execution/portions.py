@@ -21,7 +21,7 @@ _LINES = frozenset({".ndjson", ".jsonl"})
 _PARQUET = frozenset({".parquet", ".pq"})
 
 
-class Entry(NamedTuple):
+class CorpusEntry(NamedTuple):
     """One payload.
 
     Attributes:
@@ -53,7 +53,7 @@ class Portion:
     first: int = 1
     column: str | None = None
 
-    def read(self) -> Iterator[Entry]:
+    def read(self) -> Iterator[CorpusEntry]:
         """The payloads, one by one; those that are no JSON with a fault.
 
         Raises:
@@ -121,17 +121,17 @@ def _split_rows(path: Path, column: str | None) -> Iterator[Portion]:
         first += table.metadata.row_group(group).num_rows
 
 
-def _read_files(portion: Portion) -> Iterator[Entry]:
+def _read_files(portion: Portion) -> Iterator[CorpusEntry]:
     for name in portion.files:
         try:
             text = Path(name).read_bytes()
         except OSError as error:
-            yield Entry(name, None, f"cannot be read: {error.strerror}")
+            yield CorpusEntry(name, None, f"cannot be read: {error.strerror}")
             continue
         yield _parse(name, text)
 
 
-def _read_lines(portion: Portion) -> Iterator[Entry]:
+def _read_lines(portion: Portion) -> Iterator[CorpusEntry]:
     (name,) = portion.files
     with Path(name).open("rb") as file:
         file.seek(portion.start)
@@ -143,7 +143,7 @@ def _read_lines(portion: Portion) -> Iterator[Entry]:
             number += 1
 
 
-def _read_rows(portion: Portion) -> Iterator[Entry]:
+def _read_rows(portion: Portion) -> Iterator[CorpusEntry]:
     (name,) = portion.files
     table = _open_parquet(Path(name))
     columns = None if portion.column is None else [portion.column]
@@ -154,15 +154,19 @@ def _read_rows(portion: Portion) -> Iterator[Entry]:
         for row in rows:
             where = f"{name}:{number}"
             value = row if portion.column is None else row[portion.column]
-            yield _parse(where, value) if isinstance(value, (str, bytes)) else Entry(where, value)
+            yield (
+                _parse(where, value)
+                if isinstance(value, (str, bytes))
+                else CorpusEntry(where, value)
+            )
             number += 1
 
 
-def _parse(where: str, text: bytes | str) -> Entry:
+def _parse(where: str, text: bytes | str) -> CorpusEntry:
     try:
-        return Entry(where, orjson.loads(text))
+        return CorpusEntry(where, orjson.loads(text))
     except orjson.JSONDecodeError as error:
-        return Entry(where, None, f"is not JSON: {error.msg}")
+        return CorpusEntry(where, None, f"is not JSON: {error.msg}")
 
 
 def require(module: str, *, extra: str, what: str) -> Any:

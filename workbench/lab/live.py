@@ -7,14 +7,14 @@ from contextlib import suppress
 
 from IPython.display import display
 
-from workbench.receiver import Chosen, Database, list_receipts
+from workbench.receiver import Database, ReceiptFilter, list_receipts
 from workbench.reporting import tables
 
 EVERY_SECONDS = 1.0
 
 
 def follow_receipts(
-    inbox: Database, chosen: Chosen, *, seconds: float = 0, limit: int = 100
+    inbox: Database, chosen: ReceiptFilter, *, seconds: float = 0, limit: int = 100
 ) -> None:
     """Show the newest receipts, and what is new each second, until time is up or Stop is pressed.
 
@@ -28,7 +28,7 @@ def follow_receipts(
         StoreError: The inbox cannot be read.
     """
 
-    def look() -> tables.Table:
+    def look() -> tables.DisplayTable:
         return tables.receipts(list_receipts(inbox, chosen, limit=limit))
 
     shown = display(look(), display_id=True)  # type: ignore[no-untyped-call]

@@ -18,7 +18,7 @@ from workbench.evidence import compare, items
 from workbench.mapping import Coverage, Translator
 from workbench.model import write_json
 from workbench.partners import Partner, load_catalogue
-from workbench.reporting import Table, make_table
+from workbench.reporting import DisplayTable, make_table
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Trial:
     trouble: str = ""
 
     @property
-    def fields(self) -> Table:
+    def fields(self) -> DisplayTable:
         """Field by field, where our value comes from."""
         steps = [name.split(".") for name in self.provenance]
         whole = {".".join(path[:depth]) for path in steps for depth in range(1, len(path))}
@@ -58,20 +58,20 @@ class Trial:
         return make_table(("Our field", "Our value", "Their path", "Their value"), rows)
 
     @property
-    def left(self) -> Table:
+    def left(self) -> DisplayTable:
         """What was not read of the source, and what stayed empty in the result."""
         unread = [("not read", name) for name in self.coverage.unread]
         unfilled = [("left empty", name) for name in self.coverage.unfilled]
         return make_table(("What", "Where"), [*unread, *unfilled])
 
     @property
-    def broken(self) -> Table:
+    def broken(self) -> DisplayTable:
         """Invariants that do not hold."""
         rows = [(one.code, one.path, one.summary) for one in self.violations]
         return make_table(("Rule", "Our path", "What is wrong"), rows)
 
     @property
-    def changed(self) -> Table:
+    def changed(self) -> DisplayTable:
         """What the partner would get back otherwise than it was sent."""
         return make_table(("Their path", "They sent", "We would send"), self.changes)
 
@@ -96,7 +96,7 @@ class Trial:
             return self.trouble
         return write_json(self.result, indent=True)
 
-    def _tables(self) -> Iterator[tuple[str, Table]]:
+    def _tables(self) -> Iterator[tuple[str, DisplayTable]]:
         for title, table in (
             ("Field by field", self.fields),
             ("Left out", self.left),

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from workbench.canonical import Weekday, WeeklyRange
 from workbench.mapping.codec import describe
 from workbench.mapping.paths import Steps, look_up
-from workbench.mapping.plan import UNSET, Shape
+from workbench.mapping.plan import UNSET, Arrangement
 from workbench.mapping.runtime import merge, put, refuse_list
 
 _MIDNIGHT = time()
@@ -32,7 +32,7 @@ class Member(NamedTuple):
     item: Any
 
 
-def spread(value: Any, shape: Shape) -> Iterator[Member]:
+def spread(value: Any, shape: Arrangement) -> Iterator[Member]:
     """All items of an arranged list, in order; absent inner lists have none.
 
     Raises:
@@ -121,7 +121,7 @@ class Gathering:
         result: The object or list so far.
     """
 
-    def __init__(self, shape: Shape) -> None:
+    def __init__(self, shape: Arrangement) -> None:
         self.result: Any = {} if shape.key is not None else []
         self._shape = shape
         self._inner = shape.first if shape.inner else None

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from workbench.mapping.canonical_fields import kind_of, suggest
 from workbench.mapping.converters import CONVERTERS
-from workbench.mapping.paths import EVERY, Keys, Match, Steps, parse, point
-from workbench.mapping.plan import Group, Level, Step, collect_levels, group_fields
-from workbench.mapping.targets import kind_of, suggest
+from workbench.mapping.paths import EVERY, ItemFilter, Keys, Steps, parse, point
+from workbench.mapping.plan import Group, Level, PlannedRule, collect_levels, group_fields
+from workbench.mapping.source_location import SourceLocation
 from workbench.mapping.translator import Translator
-from workbench.mapping.where import Where
 from workbench.model import ApiDescription, Finding, Matter, SchemaNode, SchemaReader, Severity
 
 _NUMERIC = ("integer", "number", "string")
@@ -64,7 +64,7 @@ def check_mapping(
     check = _Check(writes)
     reader = SchemaReader.of(description, document)
     node = SchemaNode.of(reader, schema)
-    for step in Where("partner.yaml").look(parse, at, wildcards=True):
+    for step in SourceLocation("partner.yaml").look(parse, at, wildcards=True):
         below = node.items() if step is EVERY else node.go(_plain((step,)))[0]
         node = SchemaNode((), reader) if below is None else below
     check.level(translator.plan, node, str(schema), at)
@@ -152,7 +152,7 @@ class _Check:
         if self.writes:
             self.required(level, node, shown)
 
-    def step(self, step: Step, node: SchemaNode, path: Steps, shown: str) -> None:
+    def step(self, step: PlannedRule, node: SchemaNode, path: Steps, shown: str) -> None:
         """Check one rule, and what is below it."""
         inner = self.path(step, node, path, shown)
         if inner is None or inner.is_open:
@@ -184,7 +184,7 @@ class _Check:
         self.level(step.level, below, str(below.shapes), f"{here}[*]")
 
     def path(
-        self, rule: Step | Level, node: SchemaNode, path: Steps, shown: str
+        self, rule: PlannedRule | Level, node: SchemaNode, path: Steps, shown: str
     ) -> SchemaNode | None:
         """The node at a path; a finding when it is not documented."""
         plain = _plain(path)
@@ -194,7 +194,7 @@ class _Check:
             names = parent.names if parent is not None else ()
             at = shown + point(path[:taken]).replace("/", ".")
             hint = suggest(str(path[taken]), names) if names else None
-            slots = rule.slots if isinstance(rule, Step) else ()
+            slots = rule.slots if isinstance(rule, PlannedRule) else ()
             is_optional = bool(slots) and not slots[-1].required
             self.report(
                 "mapping-path-undocumented",
@@ -205,7 +205,7 @@ class _Check:
             )
         return inner
 
-    def value(self, step: Step, node: SchemaNode, shown: str) -> None:
+    def value(self, step: PlannedRule, node: SchemaNode, shown: str) -> None:
         """Check the type and the words of a single value."""
         expected = _list_types(step, writes=self.writes)
         if node.is_open or not expected:
@@ -235,7 +235,7 @@ class _Check:
         elif step.words and node.words is not None:
             self.words(step, node.words, shown)
 
-    def words(self, step: Step, documented: Iterable[Any], shown: str) -> None:
+    def words(self, step: PlannedRule, documented: Iterable[Any], shown: str) -> None:
         """Compare an enum table with the documented values."""
         ours, theirs = set(map(str, step.words)), set(map(str, documented))
         if theirs - ours and step.reads and not self.writes:
@@ -274,7 +274,7 @@ class _Check:
     def report(
         self,
         slug: str,
-        rule: Step | Level,
+        rule: PlannedRule | Level,
         summary: str,
         *,
         severity: Severity = Severity.MEDIUM,
@@ -296,7 +296,7 @@ class _Check:
 
 def _plain(path: Steps) -> Keys:
     """A path in a schema, where all items of a list are alike."""
-    return tuple(0 if isinstance(part, Match) else part for part in path)
+    return tuple(0 if isinstance(part, ItemFilter) else part for part in path)
 
 
 def _list_missing(node: SchemaNode, written: list[Keys], at: Keys) -> Iterator[Keys]:
@@ -311,7 +311,7 @@ def _list_missing(node: SchemaNode, written: list[Keys], at: Keys) -> Iterator[K
             yield from _list_missing(inner, written, (*at, step))
 
 
-def _list_types(step: Step, *, writes: bool) -> tuple[str, ...]:
+def _list_types(step: PlannedRule, *, writes: bool) -> tuple[str, ...]:
     """JSON types that a rule takes or gives; empty when it may be anything."""
     if step.words:
         types = [_WORD_TYPES[type(word)] for word in step.words]

@@ -10,21 +10,23 @@ from zoneinfo import ZoneInfo
 from pydantic import TypeAdapter, ValidationError
 
 from workbench.canonical import Money, OpenEnum, UnitPrice
+from workbench.mapping.canonical_fields import suggest
 from workbench.mapping.codec import Codec
 from workbench.mapping.converters import CONVERTERS, is_fitting, list_fitting
 from workbench.mapping.enums import WordType, build_enum, cast_word, find_ambiguous, guess_type
 from workbench.mapping.grammar import Rule
 from workbench.mapping.scalars import build_plain
-from workbench.mapping.targets import suggest
+from workbench.mapping.source_location import SourceLocation
 from workbench.mapping.times import cut_clock
-from workbench.mapping.where import Where
 
 _NEED_CONVERTER = (Money, UnitPrice, datetime, date, time)
 JOINED_TIMES = ("local-datetime", "zoned-datetime")
 _WORD_TYPES = ("string", "integer", "boolean")
 
 
-def choose_codec(rule: Rule, type_: Any, where: Where, zone: ZoneInfo, *, writes: bool) -> Codec:
+def choose_codec(
+    rule: Rule, type_: Any, where: SourceLocation, zone: ZoneInfo, *, writes: bool
+) -> Codec:
     """The codec of a rule.
 
     Args:
@@ -45,7 +47,7 @@ def choose_codec(rule: Rule, type_: Any, where: Where, zone: ZoneInfo, *, writes
 
 
 def _choose_converter(
-    rule: Rule, type_: Any, where: Where, zone: ZoneInfo, given: dict[str, Any]
+    rule: Rule, type_: Any, where: SourceLocation, zone: ZoneInfo, given: dict[str, Any]
 ) -> Codec:
     """The codec of the converter that `as` names, or of none."""
     name = rule.as_
@@ -64,7 +66,9 @@ def _choose_converter(
     return _build(name, given, type_, where, zone)
 
 
-def _build(name: str, given: dict[str, Any], type_: Any, where: Where, zone: ZoneInfo) -> Codec:
+def _build(
+    name: str, given: dict[str, Any], type_: Any, where: SourceLocation, zone: ZoneInfo
+) -> Codec:
     """The codec of a converter, if its options are right."""
     converter = CONVERTERS[name]
     try:
@@ -80,7 +84,7 @@ def _build(name: str, given: dict[str, Any], type_: Any, where: Where, zone: Zon
     return converter.build(options, type_, zone)
 
 
-def type_value(value: Any, type_: Any, where: Where) -> Any:
+def type_value(value: Any, type_: Any, where: SourceLocation) -> Any:
     """A constant of the file as a value of ours.
 
     An amount of money may be a whole number: minor units of the payload's currency.
@@ -109,7 +113,7 @@ def _find_word_type(rule: Rule) -> WordType:
     return cast("WordType", rule.as_ or guess_type(rule.enum or ()))
 
 
-def _refuse_options(rule: Rule, where: Where) -> None:
+def _refuse_options(rule: Rule, where: SourceLocation) -> None:
     for key in rule.options:
         names = {field.alias or name for name, field in Rule.model_fields.items()}
         raise where.at(key).error(f"a rule has no key {key!r}", suggest(key, names))
@@ -121,7 +125,7 @@ def _adapt(type_: Any) -> TypeAdapter[Any]:
     return TypeAdapter(type_)
 
 
-def _choose_joined(rule: Rule, type_: Any, where: Where, zone: ZoneInfo) -> Codec:
+def _choose_joined(rule: Rule, type_: Any, where: SourceLocation, zone: ZoneInfo) -> Codec:
     """A joined text is text, or what a converter makes of it; `separator` is the join's own."""
     own = {name: value for name, value in rule.options.items() if name != "separator"}
     if rule.as_ is not None:
@@ -146,7 +150,7 @@ def find_separator(rule: Rule) -> str:
     return str(rule.options.get("separator", "T" if is_iso else " "))
 
 
-def _choose_enum(rule: Rule, type_: Any, where: Where, *, writes: bool) -> Codec:
+def _choose_enum(rule: Rule, type_: Any, where: SourceLocation, *, writes: bool) -> Codec:
     _refuse_options(rule, where)
     words = rule.enum or {}
     if rule.as_ is not None and rule.as_ not in _WORD_TYPES:

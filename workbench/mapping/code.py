@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from workbench.mapping.plan import Step
+from workbench.mapping.plan import PlannedRule
 
 
-class Code:
+class GeneratedCode:
     """Lines of generated Python, and the objects that they name.
 
     Attributes:
@@ -22,17 +22,17 @@ class Code:
     def __init__(self) -> None:
         self.lines: list[str] = []
         self.names: dict[str, Any] = {}
-        self.rules: dict[int, tuple[tuple[Step, bool], ...]] = {}
+        self.rules: dict[int, tuple[tuple[PlannedRule, bool], ...]] = {}
         self.depth = 0
         self._variables = 0
 
     def add(
         self,
         text: str,
-        rule: Step | None = None,
+        rule: PlannedRule | None = None,
         *,
         is_item: bool = False,
-        around: Step | None = None,
+        around: PlannedRule | None = None,
     ) -> None:
         """Append one line at the current depth; `around` is the list that the rule's item is in."""
         self.lines.append("    " * self.depth + text)
@@ -41,7 +41,7 @@ class Code:
             self.rules[len(self.lines)] = (*outer, (rule, is_item))
 
     @contextmanager
-    def block(self, head: str, rule: Step | None = None) -> Iterator[None]:
+    def block(self, head: str, rule: PlannedRule | None = None) -> Iterator[None]:
         """Append a line and indent what follows inside the `with`."""
         self.add(head, rule)
         self.depth += 1

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import combinations
 
-from workbench.mapping.paths import Match, Steps
-from workbench.mapping.plan import Case, Level, Step, group_fields
-from workbench.mapping.where import Where
+from workbench.mapping.paths import ItemFilter, Steps
+from workbench.mapping.plan import Case, Level, PlannedRule, group_fields
+from workbench.mapping.source_location import SourceLocation
 
 
-def is_clash(one: Step, other: Step) -> bool:
+def is_clash(one: PlannedRule, other: PlannedRule) -> bool:
     """Whether two rules write the same place, or one inside a single value of the other."""
     if one.nested is not None or other.nested is not None:
         return False
@@ -26,13 +26,13 @@ def is_clash(one: Step, other: Step) -> bool:
     return False
 
 
-def _may_meet(one: str | int | Match, other: str | int | Match) -> bool:
+def _may_meet(one: str | int | ItemFilter, other: str | int | ItemFilter) -> bool:
     """Whether two steps can lead to one place: an index may be the item that a filter means."""
-    is_mixed = {type(one), type(other)} == {int, Match}
+    is_mixed = {type(one), type(other)} == {int, ItemFilter}
     return one == other or is_mixed
 
 
-def nest_items(step: Step, steps: Sequence[Step], where: Where) -> None:
+def nest_items(step: PlannedRule, steps: Sequence[PlannedRule], where: SourceLocation) -> None:
     """Find out whether a rule's items stand in lists that other rules write.
 
     So it is where a menu holds its sections, a section its dishes, a dish its groups of options,
@@ -60,9 +60,11 @@ def nest_items(step: Step, steps: Sequence[Step], where: Where) -> None:
         )
 
 
-def _list_opened(steps: Sequence[Step], lists: tuple[Steps, ...]) -> list[tuple[Steps, Step]]:
+def _list_opened(
+    steps: Sequence[PlannedRule], lists: tuple[Steps, ...]
+) -> list[tuple[Steps, PlannedRule]]:
     """Members of the items at the end of some lists, with the rules that write them."""
-    found: list[tuple[Steps, Step]] = []
+    found: list[tuple[Steps, PlannedRule]] = []
     for step in steps:
         if not (step.is_list and step.writes and step.lists == lists[: len(step.lists)]):
             continue
@@ -85,7 +87,7 @@ def _list_single(level: Level) -> list[Steps]:
     ]
 
 
-def check_level(level: Level, where: Where) -> None:
+def check_level(level: Level, where: SourceLocation) -> None:
     """Look at the arrangements and branches of a level, once all levels are there.
 
     Raises:
@@ -100,7 +102,7 @@ def check_level(level: Level, where: Where) -> None:
             _check_case(step.level.case, place)
 
 
-def _check_case(case: Case, where: Where) -> None:
+def _check_case(case: Case, where: SourceLocation) -> None:
     """From our side a branch is known by the constants that it fills."""
     names = {level.number: str(word) for word, level in case.branches.items()}
     for word, level in case.branches.items():
@@ -117,6 +119,6 @@ def _check_case(case: Case, where: Where) -> None:
             )
 
 
-def _is_open(step: Step) -> bool:
+def _is_open(step: PlannedRule) -> bool:
     """Whether others may write into what the rule writes."""
     return step.is_object and step.codec is None

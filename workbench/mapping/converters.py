@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from workbench.canonical import Address, DeliveryLocation, Money, UnitPrice, Weekday
-from workbench.mapping import money, places, scalars, times
+from workbench.mapping import contacts, money, scalars, times
 from workbench.mapping.codec import Codec
 from workbench.mapping.scalars import Options
 
@@ -78,11 +78,11 @@ CONVERTERS: Mapping[str, Converter] = MappingProxyType(
         "time": Converter(times.build_time, (time,), times.TimeOptions),
         "weekday": Converter(times.build_weekday, (Weekday,), times.WeekdayOptions, WORDS[:2]),
         "minutes": Converter(times.build_minutes, (int,), reads=NUMBERS, writes=WHOLE),
-        "phone": Converter(places.build_phone, (str,), places.PhoneOptions),
+        "phone": Converter(contacts.build_phone, (str,), contacts.PhoneOptions),
         "coordinates": Converter(
-            places.build_coordinates,
+            contacts.build_coordinates,
             (Address, DeliveryLocation),
-            places.CoordinateOptions,
+            contacts.CoordinateOptions,
             ("string", "array", "object"),
         ),
         "list": Converter(

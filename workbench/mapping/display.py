@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TypeGuard
 
 from workbench.mapping.paths import Steps
-from workbench.mapping.plan import Group, Level, Step, group_fields
+from workbench.mapping.plan import Group, Level, PlannedRule, group_fields
 
 
 class Display:
@@ -17,8 +17,8 @@ class Display:
         steps: All rules in it.
     """
 
-    def __init__(self, steps: Iterable[Step]) -> None:
-        self.members: dict[str, Step | Display] = {}
+    def __init__(self, steps: Iterable[PlannedRule]) -> None:
+        self.members: dict[str, PlannedRule | Display] = {}
         self.steps = list(steps)
         for step in self.steps:
             target = self
@@ -37,10 +37,10 @@ class Display:
                 yield from ((name, *path) for path in member.paths)
 
 
-def is_certain(step: Group | Step) -> TypeGuard[Step]:
+def is_certain(step: Group | PlannedRule) -> TypeGuard[PlannedRule]:
     """Whether a rule writes one required value, which is never None."""
     return (
-        isinstance(step, Step)
+        isinstance(step, PlannedRule)
         and len(step.slots) == 1
         and step.slots[0].required
         and not step.slots[0].nullable

@@ -14,10 +14,10 @@ from pydantic import BaseModel, ValidationError
 
 from workbench.errors import TranslationError
 from workbench.mapping.arranging import spread
-from workbench.mapping.code import Code
+from workbench.mapping.code import GeneratedCode
 from workbench.mapping.codec import describe
-from workbench.mapping.paths import MISSING, Keys, Match, Steps, look_up, pin, point
-from workbench.mapping.plan import Level, Step
+from workbench.mapping.paths import MISSING, ItemFilter, Keys, Steps, look_up, pin, point
+from workbench.mapping.plan import Level, PlannedRule
 
 # What generated code and converters may raise for a payload that does not fit.
 FAILURES = (
@@ -37,7 +37,7 @@ _ABRIDGE.maxstring = 80
 
 
 def explain(
-    error: BaseException, code: Code, file: str, source: Any, *, inward: bool
+    error: BaseException, code: GeneratedCode, file: str, source: Any, *, inward: bool
 ) -> TranslationError:
     """The located form of an exception.
 
@@ -106,7 +106,7 @@ def find_source(level: Level, location: Keys, payload: Any) -> Steps | None:
     return None
 
 
-def _find_below(step: Step, location: Keys, payload: Any) -> Steps | None:
+def _find_below(step: PlannedRule, location: Keys, payload: Any) -> Steps | None:
     keys, rest = step.keys, location[len(step.keys) :]
     here: Steps = step.source or ()
     if location and keys[: len(location)] == location:
@@ -145,7 +145,7 @@ def _reach(entity: Any, steps: Steps) -> Any:
 def _say(error: BaseException, value: Any, source: Any, steps: Steps) -> str:
     if isinstance(error, RecursionError):
         return "is nested too deeply"
-    is_ambiguous = any(isinstance(step, Match) for step in steps)
+    is_ambiguous = any(isinstance(step, ItemFilter) for step in steps)
     if (value is None or value is MISSING) and not (is_ambiguous and type(error) is ValueError):
         return _say_missing(source, steps)
     if isinstance(error, ValueError):

@@ -17,7 +17,7 @@ from typing import Any
 
 from workbench.errors import HookError
 from workbench.hooks import FILE, Function, HookProcess
-from workbench.mapping.targets import suggest
+from workbench.mapping.canonical_fields import suggest
 
 __all__ = ["FILE", "Hook", "load_hooks", "name_hook"]
 

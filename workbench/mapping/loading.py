@@ -11,13 +11,13 @@ from pydantic import ValidationError
 from workbench.description import read_bytes, read_file
 from workbench.errors import DescriptionError, MappingError
 from workbench.mapping import grammar
+from workbench.mapping.canonical_fields import suggest
 from workbench.mapping.hooks import FILE, load_hooks
 from workbench.mapping.program import Program
 from workbench.mapping.resolving import resolve_file
+from workbench.mapping.source_location import SourceLocation
 from workbench.mapping.table import tabulate
-from workbench.mapping.targets import suggest
 from workbench.mapping.translator import Translator
-from workbench.mapping.where import Where
 
 
 def load_mappings(
@@ -72,7 +72,7 @@ def compile_mappings(
         MappingError: The content is wrong, with the place in it and a hint.
         HookError: The hooks are wrong.
     """
-    where = Where(name)
+    where = SourceLocation(name)
     try:
         zone = ZoneInfo(timezone)
     except (KeyError, ValueError, OSError) as error:
@@ -100,7 +100,7 @@ def _read(path: Path) -> Any:
     return reading.data
 
 
-def _parse(data: Any, where: Where) -> grammar.MappingFile:
+def _parse(data: Any, where: SourceLocation) -> grammar.MappingFile:
     try:
         return grammar.MappingFile.model_validate(data)
     except ValidationError as error:

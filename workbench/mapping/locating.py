@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.mapping.paths import EVERY
-from workbench.mapping.plan import Level, Step
+from workbench.mapping.plan import Level, PlannedRule
 
 # Stands for the key of a member, where the key itself is a value; it is equal to no JSON key.
 KEY: Any = type("Key", (), {"__repr__": lambda _: "key"})()
@@ -56,12 +56,12 @@ def locate_fields(roots: Iterable[Level]) -> Iterator[Location]:
                     waiting += _descend(step, place)
 
 
-def _own(level: Level, step: Step) -> tuple[tuple[Any, Any], ...]:
+def _own(level: Level, step: PlannedRule) -> tuple[tuple[Any, Any], ...]:
     types = (level.model, *(slot.type_ for slot in step.slots))
     return tuple((type_, slot.key) for type_, slot in zip(types, step.slots, strict=False))
 
 
-def _place(step: Step, path: Names) -> Iterator[Names]:
+def _place(step: PlannedRule, path: Names) -> Iterator[Names]:
     if not step.is_constant:
         # On the level of a key, a rule on `$` reads the key.
         for source in step.sources:
@@ -69,7 +69,7 @@ def _place(step: Step, path: Names) -> Iterator[Names]:
             yield (*path, *names)
 
 
-def _descend(step: Step, place: Names) -> Iterator[tuple[Level, Names]]:
+def _descend(step: PlannedRule, place: Names) -> Iterator[tuple[Level, Names]]:
     shape = step.shape
     if shape is not None and shape.key is not None:
         yield shape.key, (*place, KEY)

@@ -23,7 +23,7 @@ from jsonpath.selectors import Filter, IndexSelector, NameSelector, WildcardSele
 _LITERALS = (StringLiteral, IntegerLiteral, FloatLiteral, BooleanLiteral)
 
 
-class Match(NamedTuple):
+class ItemFilter(NamedTuple):
     """The one item of a list whose members have these values, as in `[?@.code=='total']`.
 
     Attributes:
@@ -74,7 +74,7 @@ class Match(NamedTuple):
 
 
 Keys = tuple[str | int, ...]
-Steps = tuple[str | int | Match, ...]
+Steps = tuple[str | int | ItemFilter, ...]
 
 # Stands for every item of a list in the patterns of `ignore`; it is equal to no JSON key.
 EVERY: Any = object()
@@ -112,7 +112,7 @@ def parse(text: str, *, wildcards: bool = False) -> Steps:
         elif is_single and wildcards and isinstance(selector, WildcardSelector):
             steps.append(EVERY)
         elif is_single and isinstance(selector, Filter):
-            steps.append(Match(_read_filter(selector.expression, text)))
+            steps.append(ItemFilter(_read_filter(selector.expression, text)))
         else:
             raise ValueError(
                 f"{text!r} may select more than one value; write names, indexes or "
@@ -144,7 +144,7 @@ def pin(value: Any, steps: Steps) -> Steps:
     pinned: list[Any] = []
     for position, step in enumerate(steps):
         found: Any = step
-        if isinstance(step, Match):
+        if isinstance(step, ItemFilter):
             found = step.pick_index(look_up(value, tuple(pinned))[0])
             if found is None:
                 return (*pinned, *steps[position:])
@@ -152,14 +152,14 @@ def pin(value: Any, steps: Steps) -> Steps:
     return tuple(pinned)
 
 
-def point(steps: Iterable[str | int | Match]) -> str:
+def point(steps: Iterable[str | int | ItemFilter]) -> str:
     """The JSON Pointer (RFC 6901) of some steps."""
     return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in steps)
 
 
-def collapse(steps: Iterable[str | int | Match]) -> str:
+def collapse(steps: Iterable[str | int | ItemFilter]) -> str:
     """The JSON Pointer with every list index written as `*`."""
-    return point("*" if isinstance(step, (int, Match)) else step for step in steps)
+    return point("*" if isinstance(step, (int, ItemFilter)) else step for step in steps)
 
 
 def look_up(value: Any, steps: Steps) -> tuple[Any, int]:
@@ -173,7 +173,7 @@ def look_up(value: Any, steps: Steps) -> tuple[Any, int]:
         if value is None:
             return None, count
         try:
-            value = value[step.pick_index(value) if type(step) is Match else step]
+            value = value[step.pick_index(value) if type(step) is ItemFilter else step]
         except (KeyError, IndexError, TypeError):
             return MISSING, count
     return value, len(steps)

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from workbench.canonical import Entity, OpenEnum
+from workbench.mapping.canonical_fields import Kind, Slot
 from workbench.mapping.codec import Codec
 from workbench.mapping.paths import Keys, Steps, look_up
-from workbench.mapping.targets import Kind, Slot
 
 UNSET: Any = type("Unset", (), {"__repr__": lambda _: "unset", "__bool__": lambda _: False})()
 
@@ -47,7 +47,7 @@ class Less:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Shape:
+class Arrangement:
     """How a list of ours is arranged in their payload, if it is no plain list.
 
     Attributes:
@@ -80,7 +80,7 @@ class Shape:
 
 
 @dataclass(eq=False, slots=True)
-class Step:
+class PlannedRule:
     """One rule, resolved.
 
     Attributes:
@@ -115,7 +115,7 @@ class Step:
     codec: Codec | None = None
     level: Level | None = None
     join: Join | None = None
-    shape: Shape | None = None
+    shape: Arrangement | None = None
     value: Any = UNSET
     default: Any = UNSET
     none: Any = UNSET
@@ -223,7 +223,7 @@ class Level:
     title: str
     model: type[Entity]
     place: str = ""
-    steps: list[Step] = field(default_factory=list)
+    steps: list[PlannedRule] = field(default_factory=list)
     case: Case | None = None
     constants: dict[Steps, Any] = field(default_factory=dict)
     ignored: tuple[Steps, ...] = ()
@@ -260,10 +260,10 @@ class Group:
 
     kind: Kind
     slot: Slot | None = None
-    children: dict[str | int, Group | Step] = field(default_factory=dict)
-    merges: list[Step] = field(default_factory=list)
+    children: dict[str | int, Group | PlannedRule] = field(default_factory=dict)
+    merges: list[PlannedRule] = field(default_factory=list)
 
-    def walk(self) -> Iterator[Step]:
+    def walk(self) -> Iterator[PlannedRule]:
         """All steps below."""
         yield from self.merges
         for child in self.children.values():
@@ -326,7 +326,7 @@ def collect_levels(levels: Iterable[Level]) -> list[Level]:
     return list(found.values())
 
 
-def group_fields(steps: list[Step], *, inward: bool) -> Group:
+def group_fields(steps: list[PlannedRule], *, inward: bool) -> Group:
     """The tree of a level's canonical fields in one direction.
 
     Raises:
@@ -342,13 +342,13 @@ def group_fields(steps: list[Step], *, inward: bool) -> Group:
     return root
 
 
-def _add(root: Group, step: Step) -> bool:
+def _add(root: Group, step: PlannedRule) -> bool:
     """Put a step into the tree; False when something else is in its place."""
     node = root
     for slot in step.slots[:-1]:
         kind: Kind = "dict" if slot.kind == "leaf" else slot.kind
         child = node.children.setdefault(slot.key, Group(kind, slot))
-        if isinstance(child, Step):
+        if isinstance(child, PlannedRule):
             return False
         node = child
     if not step.slots:

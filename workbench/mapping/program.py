@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from workbench.errors import TranslationError
-from workbench.mapping.code import Code
+from workbench.mapping.code import GeneratedCode
 from workbench.mapping.explaining import explain
 from workbench.mapping.plan import Level, collect_levels
 from workbench.mapping.reading import emit_reader
@@ -29,7 +29,7 @@ class Program:
     def __init__(self, levels: Iterable[Level], file: str, currency: str) -> None:
         self.file = file
         self.currency = currency
-        self.code = Code()
+        self.code = GeneratedCode()
         self._name = f"<{file}>"
         for level in collect_levels(levels):
             emit_reader(self.code, level)

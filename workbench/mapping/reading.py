@@ -6,12 +6,12 @@ from typing import Any
 
 from workbench.canonical import Money, UnitPrice
 from workbench.mapping import arranging, money, runtime
-from workbench.mapping.code import Code
-from workbench.mapping.paths import Match, Steps
-from workbench.mapping.plan import UNSET, Case, Group, Level, Shape, Step, group_fields
+from workbench.mapping.code import GeneratedCode
+from workbench.mapping.paths import ItemFilter, Steps
+from workbench.mapping.plan import UNSET, Arrangement, Case, Group, Level, PlannedRule, group_fields
 
 _CALLED = (
-    Match,
+    ItemFilter,
     runtime.pick,
     runtime.refuse_list,
     runtime.refuse_word,
@@ -28,7 +28,7 @@ _CALLED = (
 )
 
 
-def emit_reader(code: Code, level: Level) -> None:
+def emit_reader(code: GeneratedCode, level: Level) -> None:
     """Append `read_N(s, cur)`: source object and currency in, dictionary for pydantic out."""
     for called in _CALLED:
         code.bind(called.__name__, called)
@@ -40,8 +40,8 @@ def emit_reader(code: Code, level: Level) -> None:
         code.add(f"return {_emit_group(code, tree, eager=not level.is_lenient)}")
 
 
-def _emit_case(code: Code, case: Case) -> None:
-    word = Step(number=0, slots=(), source=case.source)
+def _emit_case(code: GeneratedCode, case: Case) -> None:
+    word = PlannedRule(number=0, slots=(), source=case.source)
     code.add(f"w = reach(s, {case.source!r})")
     for expected, level in case.branches.items():
         with code.block(f"if {_equals('w', expected)}:"):
@@ -57,7 +57,7 @@ def _equals(name: str, value: Any) -> str:
     return f"{name} == {value!r} and type({name}) is {type(value).__name__}"
 
 
-def _emit_group(code: Code, group: Group, *, eager: bool) -> str:
+def _emit_group(code: GeneratedCode, group: Group, *, eager: bool) -> str:
     """Build a group into a variable.
 
     Eager: the group is there whatever the payload says, so that a missing required field is an
@@ -66,9 +66,9 @@ def _emit_group(code: Code, group: Group, *, eager: bool) -> str:
     if group.kind == "list":
         return _emit_list(code, group)
     inner: dict[Any, str] = {}
-    direct: list[tuple[Any, Step]] = []
-    later: list[tuple[Any, Step]] = []
-    constants: list[tuple[Any, Step | Group]] = []
+    direct: list[tuple[Any, PlannedRule]] = []
+    later: list[tuple[Any, PlannedRule]] = []
+    constants: list[tuple[Any, PlannedRule | Group]] = []
     for key, child in group.children.items():
         if child.is_constant and not (eager and isinstance(child, Group)):
             constants.append((key, child))
@@ -97,12 +97,17 @@ def _emit_group(code: Code, group: Group, *, eager: bool) -> str:
 
 
 def _emit_constants(
-    code: Code, group: Group, name: str, constants: list[tuple[Any, Step | Group]], *, eager: bool
+    code: GeneratedCode,
+    group: Group,
+    name: str,
+    constants: list[tuple[Any, PlannedRule | Group]],
+    *,
+    eager: bool,
 ) -> None:
     late_defaults = [
         (key, child)
         for key, child in group.children.items()
-        if isinstance(child, Step) and child.default is not UNSET and not eager
+        if isinstance(child, PlannedRule) and child.default is not UNSET and not eager
     ]
     if not constants and not late_defaults:
         return
@@ -117,7 +122,7 @@ def _emit_constants(
             code.add(f"if {key!r} not in {name}: {name}[{key!r}] = {_constant(code, child)}")
 
 
-def _emit_list(code: Code, group: Group) -> str:
+def _emit_list(code: GeneratedCode, group: Group) -> str:
     name = code.variable("g")
     code.add(f"{name} = []")
     for _key, child in sorted(group.children.items(), key=lambda pair: int(pair[0])):
@@ -131,7 +136,7 @@ def _emit_list(code: Code, group: Group) -> str:
     return name
 
 
-def _is_direct(step: Step) -> bool:
+def _is_direct(step: PlannedRule) -> bool:
     """Whether the source is simply indexed, because without it there is no entity."""
     return (
         step.slots[-1].required
@@ -145,7 +150,7 @@ def _is_direct(step: Step) -> bool:
     )
 
 
-def _emit_optional(code: Code, step: Step, around: tuple[str, str]) -> None:
+def _emit_optional(code: GeneratedCode, step: PlannedRule, around: tuple[str, str]) -> None:
     """Read a value that may be missing; `around` is what stands around it in the assignment."""
     head, tail = around
     if step.join is not None:
@@ -170,7 +175,7 @@ def _emit_optional(code: Code, step: Step, around: tuple[str, str]) -> None:
         code.add(f"elif is_null(s, {step.source!r}): {head}None{tail}")
 
 
-def _emit_items(code: Code, step: Step) -> None:
+def _emit_items(code: GeneratedCode, step: PlannedRule) -> None:
     """Convert the items of the list in `v` into a variable."""
     items, shape = f"a{step.number}", step.shape
     code.add(f"{items} = []", step)
@@ -187,7 +192,7 @@ def _emit_items(code: Code, step: Step) -> None:
         code.add(f"{items} = unite({items}, n{step.number})", step)
 
 
-def _emit_arranged(code: Code, step: Step, shape: Shape) -> None:
+def _emit_arranged(code: GeneratedCode, step: PlannedRule, shape: Arrangement) -> None:
     items, place = f"a{step.number}", f"t{step.number}"
     if step.nested is not None:
         code.add(f"n{step.number} = []", step)
@@ -203,7 +208,7 @@ def _emit_arranged(code: Code, step: Step, shape: Shape) -> None:
             code.add(f"n{step.number}.append(reach(x, {step.nested!r}))")
 
 
-def _emit_fetch(code: Code, step: Step, source: Steps) -> None:
+def _emit_fetch(code: GeneratedCode, step: PlannedRule, source: Steps) -> None:
     """Walk to the source, stopping at what is missing or null, and leave the value in `v`."""
     if not source:
         code.add("v = s", step)
@@ -217,7 +222,7 @@ def _index(start: str, source: Steps) -> str:
     return start + "".join(f"[{part!r}]" for part in source)
 
 
-def _convert(code: Code, step: Step, value: str) -> str:
+def _convert(code: GeneratedCode, step: PlannedRule, value: str) -> str:
     """The expression that converts a value; `value` is a local name or a subscript."""
     codec = step.codec
     name = "" if codec is None else code.bind(f"r{step.number}", codec.read)
@@ -232,7 +237,7 @@ def _convert(code: Code, step: Step, value: str) -> str:
     return f"{name}({value}, cur)" if codec.is_money else f"{name}({value})"
 
 
-def _constant(code: Code, step: Step) -> str:
+def _constant(code: GeneratedCode, step: PlannedRule) -> str:
     value = step.value if step.is_constant else step.default
     if step.slots[-1].type_ in {Money, UnitPrice} and isinstance(value, int):
         return f"amount({value}, cur)"

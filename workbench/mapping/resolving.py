@@ -10,6 +10,14 @@ from zoneinfo import ZoneInfo
 
 from workbench.canonical import Entity, Weekday, WeeklyRange
 from workbench.mapping import grammar
+from workbench.mapping.canonical_fields import (
+    Slot,
+    find_entity,
+    item_type,
+    kind_of,
+    resolve_field,
+    suggest,
+)
 from workbench.mapping.choosing import choose_codec, find_separator, list_words, type_value
 from workbench.mapping.codec import Codec
 from workbench.mapping.consistency import check_level, is_clash, nest_items
@@ -17,17 +25,16 @@ from workbench.mapping.enums import cast_word, guess_type
 from workbench.mapping.paths import Steps, parse, point
 from workbench.mapping.plan import (
     UNSET,
+    Arrangement,
     Case,
     Join,
     Less,
     Level,
-    Shape,
-    Step,
+    PlannedRule,
     collect_levels,
     group_fields,
 )
-from workbench.mapping.targets import Slot, find_entity, item_type, kind_of, resolve_field, suggest
-from workbench.mapping.where import Where
+from workbench.mapping.source_location import SourceLocation
 
 # Key of a rule on the object itself; word of a branch for all others; the converter of two fields.
 ITSELF = "."
@@ -45,7 +52,7 @@ def resolve_file(file: grammar.MappingFile, name: str, zone: ZoneInfo) -> dict[s
     Raises:
         MappingError: With the place in the file and a hint.
     """
-    where = Where(name, ("mappings",))
+    where = SourceLocation(name, ("mappings",))
     numbers = count(1)
     levels = {
         title: Level(
@@ -74,14 +81,16 @@ class _Resolver:
     numbers: Iterator[int]
     is_scaled: bool
 
-    def choose(self, rule: grammar.Rule, type_: Any, where: Where, *, writes: bool) -> Codec:
+    def choose(
+        self, rule: grammar.Rule, type_: Any, where: SourceLocation, *, writes: bool
+    ) -> Codec:
         """The codec of a rule; where minor units may be others', no shortcut past the codec."""
         codec = choose_codec(rule, type_, where, self.zone, writes=writes)
         if self.is_scaled and codec.is_money:
             return replace(codec, read_inline="", write_inline="")
         return codec
 
-    def fill(self, level: Level, mapping: grammar.Mapping, where: Where) -> None:
+    def fill(self, level: Level, mapping: grammar.Mapping, where: SourceLocation) -> None:
         """Resolve one mapping into its level."""
         if mapping.currency is not None:
             level.currency = where.at("currency").look(parse, mapping.currency)
@@ -103,7 +112,9 @@ class _Resolver:
         level.unfilled = frozenset(item.field for item in mapping.unfilled)
         self.fill_fields(level, mapping.fields, where.at("fields"))
 
-    def fill_fields(self, level: Level, fields: dict[str, grammar.Rule], where: Where) -> None:
+    def fill_fields(
+        self, level: Level, fields: dict[str, grammar.Rule], where: SourceLocation
+    ) -> None:
         """Resolve the rules of a level, and refuse those that contradict each other."""
         for dotted, rule in fields.items():
             level.steps.append(self.resolve_rule(level, dotted, rule, where.at(dotted)))
@@ -121,7 +132,9 @@ class _Resolver:
                     "give the one that shall not be written `one-way: in`",
                 )
 
-    def resolve_rule(self, level: Level, dotted: str, rule: grammar.Rule, where: Where) -> Step:
+    def resolve_rule(
+        self, level: Level, dotted: str, rule: grammar.Rule, where: SourceLocation
+    ) -> PlannedRule:
         """Resolve one rule."""
         slots = () if dotted == ITSELF else where.look(resolve_field, level.model, dotted)
         is_object = is_object_rule(rule) or rule.as_ == COORDINATES
@@ -130,7 +143,7 @@ class _Resolver:
                 "`.` stands for the object itself", "give it `from` with `fields`, `use` or `case`"
             )
         key, paths = self.find_paths(rule, where)
-        step = Step(
+        step = PlannedRule(
             number=next(self.numbers),
             slots=slots,
             source=paths[0] if paths else None,
@@ -154,7 +167,7 @@ class _Resolver:
             step.join = Join(tuple(paths), find_separator(rule), rule.split or "first")
         return step
 
-    def find_less(self, less: grammar.Parts, step: Step, where: Where) -> Less:
+    def find_less(self, less: grammar.Parts, step: PlannedRule, where: SourceLocation) -> Less:
         """What a price of theirs contains."""
         if step.label not in {"minor", "decimal"}:
             raise where.error("only a plain amount contains others", "use `minor` or `decimal`")
@@ -166,7 +179,7 @@ class _Resolver:
             quantity=None if quantity is None else where.at("quantity").look(parse, quantity),
         )
 
-    def find_paths(self, rule: grammar.Rule, where: Where) -> tuple[str, list[Steps]]:
+    def find_paths(self, rule: grammar.Rule, where: SourceLocation) -> tuple[str, list[Steps]]:
         """The key that holds the path of theirs, and the path, or all of a `join`."""
         if rule.join is not None:
             places = where.at("join")
@@ -178,7 +191,12 @@ class _Resolver:
         return key, [] if path is None else [where.at(key).look(parse, path)]
 
     def set_meaning(
-        self, level: Level, dotted: str, step: Step, rule: grammar.Rule, where: Where
+        self,
+        level: Level,
+        dotted: str,
+        step: PlannedRule,
+        rule: grammar.Rule,
+        where: SourceLocation,
     ) -> None:
         """What the rule does with what it finds: a constant, an object, or a converted value."""
         model = step.slots[-1].type_ if step.slots else level.model
@@ -204,7 +222,7 @@ class _Resolver:
                 if not step.slots[-1].nullable:
                     raise where.at("none").error(f"{dotted} cannot be None", "use `default`")
 
-    def set_constant(self, step: Step, rule: grammar.Rule, where: Where) -> None:
+    def set_constant(self, step: PlannedRule, rule: grammar.Rule, where: SourceLocation) -> None:
         """Check a constant against the field, and that it can be written if it has to be."""
         slot = step.slots[-1]
         step.value = type_value(rule.value, slot.type_, where.at("value"))
@@ -218,7 +236,7 @@ class _Resolver:
             )
         step.codec = self.choose(rule, slot.type_, where, writes=True)
 
-    def find_value_type(self, step: Step, where: Where) -> Any:
+    def find_value_type(self, step: PlannedRule, where: SourceLocation) -> Any:
         """The type that one converted value has to have."""
         slot = step.slots[-1]
         if step.is_list:
@@ -230,7 +248,7 @@ class _Resolver:
             )
         return slot.type_
 
-    def require_list(self, slot: Slot, where: Where) -> Slot:
+    def require_list(self, slot: Slot, where: SourceLocation) -> Slot:
         """The slot, if it is a list."""
         if slot.kind != "list":
             raise where.at("each").error(
@@ -239,7 +257,12 @@ class _Resolver:
         return slot
 
     def find_level(
-        self, parent: Level, dotted: str, step: Step, rule: grammar.Rule, where: Where
+        self,
+        parent: Level,
+        dotted: str,
+        step: PlannedRule,
+        rule: grammar.Rule,
+        where: SourceLocation,
     ) -> Level:
         """The level of a nested object: another mapping's, or one of its own."""
         if not step.slots:
@@ -264,7 +287,9 @@ class _Resolver:
             self.fill_fields(level, rule.fields or {}, where.at("fields"))
         return level
 
-    def add_level(self, parent: Level, dotted: str, model: type[Entity], where: Where) -> Level:
+    def add_level(
+        self, parent: Level, dotted: str, model: type[Entity], where: SourceLocation
+    ) -> Level:
         """An own level of a rule."""
         if kind_of(model) != "model":
             raise where.error(f"{dotted} is no object")
@@ -272,7 +297,7 @@ class _Resolver:
         place = point(where.steps)
         return Level(next(self.numbers), title, model, place, keeps_nulls=parent.keeps_nulls)
 
-    def find_case(self, level: Level, rule: grammar.Rule, where: Where) -> Case:
+    def find_case(self, level: Level, rule: grammar.Rule, where: SourceLocation) -> Case:
         """The branches of a `case`."""
         case = Case(where.at("case").look(parse, rule.case or "$"))
         branches = rule.when or {}
@@ -293,8 +318,8 @@ class _Resolver:
         return case
 
     def find_shape(
-        self, parent: Level, dotted: str, item: Level, rule: grammar.Rule, where: Where
-    ) -> Shape | None:
+        self, parent: Level, dotted: str, item: Level, rule: grammar.Rule, where: SourceLocation
+    ) -> Arrangement | None:
         """The arrangement of a list that is no plain one."""
         if not rule.model_fields_set & {"key", "inner", "overnight"}:
             return None
@@ -312,9 +337,11 @@ class _Resolver:
         days = _list_days(found["key"]) if inner or closed is not UNSET else ()
         if closed == OMIT:
             days, closed = (), UNSET
-        return Shape(found["key"], inner, found["group"], rule.overnight is not None, days, closed)
+        return Arrangement(
+            found["key"], inner, found["group"], rule.overnight is not None, days, closed
+        )
 
-    def use_level(self, name: str, model: type[Entity], where: Where) -> Level:
+    def use_level(self, name: str, model: type[Entity], where: SourceLocation) -> Level:
         """Another mapping of the file, if it gives what is needed."""
         if name not in self.levels:
             raise where.error(f"there is no mapping {name!r}", suggest(name, self.levels))

@@ -11,16 +11,16 @@ from pydantic import BaseModel
 
 from workbench.canonical import Money
 from workbench.mapping.codec import describe
-from workbench.mapping.paths import MISSING, Match, Steps, look_up
+from workbench.mapping.paths import MISSING, ItemFilter, Steps, look_up
 from workbench.mapping.plan import Join, Less, Mark
 from workbench.mapping.scalars import to_decimal, to_number
 
 
-def pick(value: Any, index: int | Match) -> Any:
+def pick(value: Any, index: int | ItemFilter) -> Any:
     """One item of a list; None when it has no such item."""
     if type(value) is not list:
         raise ValueError(f"a list is expected, not {describe(value)}")
-    if isinstance(index, Match):
+    if isinstance(index, ItemFilter):
         found = index.find(value)
         return None if found is None else value[found]
     try:
@@ -158,8 +158,8 @@ def merge(target: dict[str, Any], other: Mapping[str, Any]) -> None:
         put(target, (key,), value)
 
 
-def _get(target: Any, step: str | int | Match) -> Any:
-    if isinstance(step, Match):
+def _get(target: Any, step: str | int | ItemFilter) -> Any:
+    if isinstance(step, ItemFilter):
         found = step.find(target)
         return None if found is None else target[found]
     if isinstance(step, int):
@@ -167,8 +167,8 @@ def _get(target: Any, step: str | int | Match) -> Any:
     return target.get(step)
 
 
-def _set(target: Any, step: str | int | Match, value: Any) -> None:
-    if isinstance(step, Match):
+def _set(target: Any, step: str | int | ItemFilter, value: Any) -> None:
+    if isinstance(step, ItemFilter):
         target.append(step.build() | (value or {}))
     elif isinstance(step, int) and step == len(target):
         target.append(value)

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from workbench.mapping.arranging import spread
-from workbench.mapping.paths import EVERY, MISSING, Keys, Match, Steps, collapse, look_up, pin
-from workbench.mapping.plan import UNSET, Case, Level, Mark, Shape, Step, find_marks
+from workbench.mapping.paths import EVERY, MISSING, ItemFilter, Keys, Steps, collapse, look_up, pin
+from workbench.mapping.plan import UNSET, Arrangement, Case, Level, Mark, PlannedRule, find_marks
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Coverage:
 
 
 @dataclass(slots=True)
-class Trace:
+class FieldTrace:
     """Which parts of a source the rules reach.
 
     Attributes:
@@ -51,7 +51,7 @@ class Trace:
     filled: dict[Steps, Steps] = field(default_factory=dict)
 
 
-def trace(level: Level, source: Any, *, inward: bool) -> Trace:
+def trace(level: Level, source: Any, *, inward: bool) -> FieldTrace:
     """Follow the rules of a level over one source.
 
     Args:
@@ -59,7 +59,7 @@ def trace(level: Level, source: Any, *, inward: bool) -> Trace:
         source: The payload; outward the entity as plain data.
         inward: The direction.
     """
-    result = Trace()
+    result = FieldTrace()
     _follow(level, source, (), (), result, inward=inward)
     if inward and level.currency is not None:
         result.whole.add(level.currency)
@@ -68,13 +68,13 @@ def trace(level: Level, source: Any, *, inward: bool) -> Trace:
     return result
 
 
-def list_unread(source: Any, traced: Trace) -> tuple[str, ...]:
+def list_unread(source: Any, traced: FieldTrace) -> tuple[str, ...]:
     """Pointers of the leaves that were not reached, sorted by first appearance."""
     return tuple(dict.fromkeys(collapse(steps) for steps in _unread(source, (), traced)))
 
 
 def _follow(
-    level: Level, source: Any, at: Steps, target: Steps, result: Trace, *, inward: bool
+    level: Level, source: Any, at: Steps, target: Steps, result: FieldTrace, *, inward: bool
 ) -> None:
     result.shells.add(at)
     if not inward:
@@ -90,7 +90,7 @@ def _follow(
 
 
 def _follow_branch(
-    case: Case, source: Any, at: Steps, target: Steps, result: Trace, *, inward: bool
+    case: Case, source: Any, at: Steps, target: Steps, result: FieldTrace, *, inward: bool
 ) -> None:
     branch = case.choose(source) if inward else case.choose_back(source)
     if inward:
@@ -101,12 +101,12 @@ def _follow_branch(
 
 def _follow_step(
     level: Level,
-    step: Step,
+    step: PlannedRule,
     path: Steps,
     source: Any,
     at: Steps,
     target: Steps,
-    result: Trace,
+    result: FieldTrace,
     *,
     inward: bool,
 ) -> None:
@@ -120,7 +120,7 @@ def _follow_step(
     value, taken = look_up(source, pinned)
     here = (*at, *pinned[:taken])
     for position, part in enumerate(origin):
-        if isinstance(part, Match):
+        if isinstance(part, ItemFilter):
             result.whole |= {(*at, *pinned[: position + 1], *names) for names, _ in part.members}
     if inward and step.default is not UNSET and (value is None or value is MISSING):
         result.assumed.append((*target, *goal))
@@ -147,7 +147,7 @@ def _is_marked(item: Any, marks: Mapping[str, Mark]) -> bool:
 
 
 def _enter(
-    step: Step, value: Any, at: Steps, target: Steps, result: Trace, *, inward: bool
+    step: PlannedRule, value: Any, at: Steps, target: Steps, result: FieldTrace, *, inward: bool
 ) -> None:
     if target:
         result.filled[target] = at
@@ -171,7 +171,7 @@ def _enter(
 
 
 def _enter_arranged(
-    step: Step, shape: Shape, value: Any, at: Steps, target: Steps, result: Trace
+    step: PlannedRule, shape: Arrangement, value: Any, at: Steps, target: Steps, result: FieldTrace
 ) -> None:
     result.shells.add(at)
     for key in value if isinstance(value, dict) else range(len(value)):
@@ -191,7 +191,7 @@ def _enter_arranged(
             _follow(step.level, member.item, here, ours, result, inward=True)
 
 
-def _unread(value: Any, at: Steps, traced: Trace) -> Iterator[Steps]:
+def _unread(value: Any, at: Steps, traced: FieldTrace) -> Iterator[Steps]:
     if at in traced.whole or _is_ignored(at, traced.ignored):
         return
     children: Iterable[tuple[str | int, Any]] = ()

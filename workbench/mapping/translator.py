@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from workbench.canonical import Entity
 from workbench.canonical import exponent as digits_of
 from workbench.errors import InputError, MappingError, TranslationError
+from workbench.mapping.canonical_fields import suggest
 from workbench.mapping.explaining import FAILURES, explain_invalid
 from workbench.mapping.hooks import Hook, name_hook
 from workbench.mapping.money import LARGEST_EXPONENT, Unit
@@ -20,8 +21,7 @@ from workbench.mapping.plan import Level
 from workbench.mapping.program import Program
 from workbench.mapping.runtime import find_currency, put
 from workbench.mapping.table import MappedField
-from workbench.mapping.targets import suggest
-from workbench.mapping.tracing import Coverage, Trace, list_unread, trace
+from workbench.mapping.tracing import Coverage, FieldTrace, list_unread, trace
 
 # Filled by the workbench itself, never by a mapping alone.
 _OURS = frozenset({"origin", "ext"})
@@ -44,7 +44,7 @@ class Translation:
     level: Level
 
     @cached_property
-    def _trace(self) -> Trace:
+    def _trace(self) -> FieldTrace:
         return trace(self.level, self.payload, inward=True)
 
     @cached_property

@@ -9,15 +9,15 @@ from __future__ import annotations
 from contextlib import nullcontext
 
 from workbench.mapping import arranging, runtime
-from workbench.mapping.code import Code
+from workbench.mapping.code import GeneratedCode
 from workbench.mapping.display import Display, display_whole, is_certain
-from workbench.mapping.paths import Keys, Match, Steps, point
-from workbench.mapping.plan import UNSET, Case, Group, Level, Step, find_marks, group_fields
+from workbench.mapping.paths import ItemFilter, Keys, Steps, point
+from workbench.mapping.plan import UNSET, Case, Group, Level, PlannedRule, find_marks, group_fields
 
 _LAST = 100
 _FIELDS_SET = "__pydantic_fields_set__"
 _CALLED = (
-    Match,
+    ItemFilter,
     runtime.find_marked,
     runtime.put,
     runtime.merge,
@@ -32,7 +32,7 @@ _CALLED = (
 )
 
 
-def emit_writer(code: Code, level: Level) -> None:
+def emit_writer(code: GeneratedCode, level: Level) -> None:
     """Append `write_N(e, fs, cur)`: entity, its given fields, currency in; payload out.
 
     Levels that may be written in part also get `patch_N`, which takes no field for granted.
@@ -47,7 +47,7 @@ def emit_writer(code: Code, level: Level) -> None:
                 _Writer(code, level, verb).emit_level()
 
 
-def _emit_case(code: Code, level: Level, case: Case, verb: str) -> None:
+def _emit_case(code: GeneratedCode, level: Level, case: Case, verb: str) -> None:
     """Choose the branch by the constants that it fills; its word is written at the path."""
     for word, branch in case.branches.items():
         marks = [
@@ -62,14 +62,14 @@ def _emit_case(code: Code, level: Level, case: Case, verb: str) -> None:
         code.add(f"return {verb}_{case.other.number}(e, fs, cur)")
     else:
         marked = sorted({field for branch in case.levels for field in branch.marks})
-        nothing = Step(number=0, slots=(), source=case.source)
+        nothing = PlannedRule(number=0, slots=(), source=case.source)
         code.add(f"refuse_entity({level.model.__name__!r}, {marked!r})", nothing)
 
 
 class _Writer:
     """Writes one level; knows which paths of theirs are shared by several rules."""
 
-    def __init__(self, code: Code, level: Level, verb: str) -> None:
+    def __init__(self, code: GeneratedCode, level: Level, verb: str) -> None:
         self.code = code
         self.level = level
         self.verb = verb
@@ -101,7 +101,7 @@ class _Writer:
             self.code.add("out = []")
             return
         sure = [step for step in tree.children.values() if self.is_sure(step)]
-        display = Display(step for step in sure if isinstance(step, Step))
+        display = Display(step for step in sure if isinstance(step, PlannedRule))
         if self.verb == "write":
             self.done = {step.number for step in display.steps}
             self.made = set(display.paths)
@@ -112,10 +112,12 @@ class _Writer:
         for steps, value in self.level.constants.items():
             self.code.add(f"put(out, {steps!r}, {value!r})")
 
-    def emit_display(self, display: Display, entity: str, around: Step | None = None) -> None:
+    def emit_display(
+        self, display: Display, entity: str, around: PlannedRule | None = None
+    ) -> None:
         """Write the members of an object display, nested ones in place."""
         for name, member in display.members.items():
-            if isinstance(member, Step):
+            if isinstance(member, PlannedRule):
                 value = self.convert(member, f"{entity}.{member.keys[0]}")
                 self.code.add(f"{name!r}: {value},", member, around=around)
             else:
@@ -123,7 +125,7 @@ class _Writer:
                     self.emit_display(member, entity, around)
                 self.code.add("},")
 
-    def is_sure(self, step: Group | Step) -> bool:
+    def is_sure(self, step: Group | PlannedRule) -> bool:
         """Whether a value is there in every entity, for a place of its own."""
         return is_certain(step) and step.number not in self.shared
 
@@ -133,7 +135,7 @@ class _Writer:
         """Write the fields of an entity, a dictionary or a list that a variable holds."""
         # What stands in lists of other rules comes after these, the deepest last.
         for key, child in sorted(group.children.items(), key=lambda pair: _depth(pair[1])):
-            if isinstance(child, Step) and child.number in self.done:
+            if isinstance(child, PlannedRule) and child.number in self.done:
                 continue
             condition, value = _reach(group, child, key, entity, given, is_partial=is_partial)
             if marks := self.marks.get((*at, key)):
@@ -156,7 +158,7 @@ class _Writer:
             self.code.add(f"v = {verb}_{number}({entity}, {given}, cur)", step)
             self.assign_object(step)
 
-    def emit_contained(self, step: Step) -> None:
+    def emit_contained(self, step: PlannedRule) -> None:
         """Add to a price what theirs contains; this is written before."""
         if step.less is not None:
             less = self.code.bind(f"l{step.number}", step.less)
@@ -177,7 +179,7 @@ class _Writer:
                 self.code.add(f"{given} = {name}.{_FIELDS_SET}")
             self.emit(group, name, given, at)
 
-    def emit_constant(self, step: Step, key: str | int, value: str, given: str) -> None:
+    def emit_constant(self, step: PlannedRule, key: str | int, value: str, given: str) -> None:
         """Write a `value` rule with `to`; another value in the entity cannot be expressed."""
         constant = self.code.bind(f"k{step.number}", step.value)
         self.code.add(
@@ -188,7 +190,7 @@ class _Writer:
         codec = step.codec
         self.assign(step, repr(codec.write(step.value)) if codec else constant)
 
-    def emit_step(self, step: Step, value: str) -> None:
+    def emit_step(self, step: PlannedRule, value: str) -> None:
         """Write one value, object or list."""
         inline = self.inline(step, value)
         is_plain = inline == value
@@ -204,12 +206,12 @@ class _Writer:
         with self.code.block("else:"):
             self.emit_value(step)
 
-    def inline(self, step: Step, value: str) -> str:
+    def inline(self, step: PlannedRule, value: str) -> str:
         """The expression of a value that one converter writes; empty for anything else."""
         is_single = step.level is None and not step.is_list and step.join is None
         return self.convert(step, value) if is_single else ""
 
-    def emit_value(self, step: Step) -> None:
+    def emit_value(self, step: PlannedRule) -> None:
         """Convert what is in `v` and assign it."""
         if step.is_list:
             self.emit_items(step)
@@ -219,7 +221,7 @@ class _Writer:
         else:
             self.assign(step, self.convert(step, "v"))
 
-    def emit_items(self, step: Step) -> None:
+    def emit_items(self, step: PlannedRule) -> None:
         """Convert the items of the list in `v` and assign it."""
         items, shape = f"a{step.number}", step.shape
         if step.nested is not None:
@@ -244,7 +246,7 @@ class _Writer:
             self.code.add(f"{items}.add({', '.join(parts)})", step, is_item=True)
         self.assign(step, f"{items}.finish()")
 
-    def emit_item(self, step: Step, items: str) -> None:
+    def emit_item(self, step: PlannedRule, items: str) -> None:
         """Append one item; an object whose values are always there is written in place."""
         display = None if step.level is None else display_whole(step.level)
         if display is None:
@@ -256,7 +258,7 @@ class _Writer:
             self.emit_display(display, "x", step)
         self.code.add("})")
 
-    def convert(self, step: Step, value: str) -> str:
+    def convert(self, step: PlannedRule, value: str) -> str:
         """The expression that converts a local variable."""
         if step.level is not None:
             return f"write_{step.level.number}({value}, {value}.{_FIELDS_SET}, cur)"
@@ -270,7 +272,7 @@ class _Writer:
             return codec.write_inline.format(first=first, v=value if is_name else "v", c=name)
         return f"{name}({value}, cur)" if codec.is_money else f"{name}({value})"
 
-    def assign_object(self, step: Step) -> None:
+    def assign_object(self, step: PlannedRule) -> None:
         """Put the object in `v` at the rule's path, unless it is empty for want of values."""
         codec = step.codec
         if codec is not None:
@@ -283,11 +285,11 @@ class _Writer:
             with self.code.block("if v:", step):
                 self.assign(step, "v")
 
-    def assign_null(self, step: Step) -> None:
+    def assign_null(self, step: PlannedRule) -> None:
         """Write our None."""
         self.assign(step, "None" if step.none is UNSET else repr(step.none))
 
-    def assign(self, step: Step, value: str, *, is_merged: bool = True) -> None:
+    def assign(self, step: PlannedRule, value: str, *, is_merged: bool = True) -> None:
         """Put an expression at the rule's path."""
         path = step.source or ()
         add = self.code.add
@@ -305,7 +307,7 @@ class _Writer:
             parent = self.find_parent(path[:-1], step)
             add(f"{parent}[{path[-1]!r}] = {value}", step)
 
-    def find_parent(self, path: Steps, step: Step) -> str:
+    def find_parent(self, path: Steps, step: PlannedRule) -> str:
         """The expression of the object at a path, made if need be."""
         if path in self.parents:
             return self.parents[path]
@@ -319,7 +321,7 @@ class _Writer:
         return name
 
 
-def _depth(child: Group | Step) -> int:
+def _depth(child: Group | PlannedRule) -> int:
     """How late a rule writes: into lists of other rules, the deeper the later, and sums last."""
     if isinstance(child, Group):
         return max(map(_depth, child.walk()), default=0)
@@ -334,7 +336,13 @@ def _is_prefix(one: Steps, other: Steps) -> bool:
 
 
 def _reach(
-    group: Group, child: Group | Step, key: str | int, entity: str, given: str, *, is_partial: bool
+    group: Group,
+    child: Group | PlannedRule,
+    key: str | int,
+    entity: str,
+    given: str,
+    *,
+    is_partial: bool,
 ) -> tuple[str, str]:
     """Condition under which a field is written (empty: always), and the expression of its value."""
     if group.kind == "list":
@@ -343,7 +351,7 @@ def _reach(
         return f"{key!r} in {entity}", f"{entity}[{key!r}]"
     slot = child.slot if isinstance(child, Group) else child.slots[-1]
     condition = f"{key!r} in {given}"
-    if child.is_constant and isinstance(child, Step):
+    if child.is_constant and isinstance(child, PlannedRule):
         return condition if is_partial else "", f"{entity}.{key}"
     if slot is not None and slot.required and not is_partial:
         condition = ""

@@ -19,7 +19,7 @@ from urllib.parse import quote, unquote
 from workbench.errors import CredentialError, StoreError
 from workbench.partners import Handshake, Webhooks
 from workbench.receiver import reply as replies
-from workbench.receiver.crowd import group_sender
+from workbench.receiver.connection_limits import group_sender
 from workbench.receiver.deadlines import Deadlines
 from workbench.receiver.events import check_rules, identify, identify_refused
 from workbench.receiver.handshake import (
@@ -31,10 +31,10 @@ from workbench.receiver.handshake import (
     may_hold,
 )
 from workbench.receiver.inbox import Inbox
-from workbench.receiver.message import Message
+from workbench.receiver.masking import mask_arrival, mask_body, mask_headers, mask_target
 from workbench.receiver.receipt import Arrival
+from workbench.receiver.received_message import ReceivedMessage
 from workbench.receiver.reply import RETRY, Reply, Send
-from workbench.receiver.secrecy import mask_arrival, mask_body, mask_headers, mask_target
 from workbench.receiver.signature import check_statement, verify
 from workbench.secrecy import Redactor
 
@@ -118,7 +118,7 @@ def create_app(
 
 
 @dataclass(frozen=True, slots=True)
-class _Door:
+class _Route:
     """An endpoint with what its answers and its patience come to."""
 
     endpoint: Endpoint
@@ -185,7 +185,7 @@ class Receiver:
         return await self._store(scope, door, pos_code, target, body)
 
     async def _store(
-        self, scope: Scope, door: _Door, pos_code: str, target: str, body: bytes
+        self, scope: Scope, door: _Route, pos_code: str, target: str, body: bytes
     ) -> Reply:
         method, headers, endpoint = scope["method"], scope["headers"], door.endpoint
         webhooks, secrets = endpoint.webhooks, endpoint.secrets
@@ -194,7 +194,7 @@ class Receiver:
         verification = verify(
             webhooks.signature, secrets, method=method, url=url, headers=headers, body=body, now=now
         )
-        message = Message(method, url, headers, body)
+        message = ReceivedMessage(method, url, headers, body)
         greeting = self._greet(door, message, is_proved=verification.is_proved)
         if greeting is not None and not verification.ok:
             return greeting
@@ -221,7 +221,7 @@ class Receiver:
             return greeting
         return _acknowledge(webhooks, message) if "{" in webhooks.ack_body else door.accepted
 
-    def _greet(self, door: _Door, message: Message, *, is_proved: bool) -> Reply | None:
+    def _greet(self, door: _Route, message: ReceivedMessage, *, is_proved: bool) -> Reply | None:
         """The answer to a handshake that comes as a delivery; None for any other."""
         if not may_hold(door.handshakes, message):
             return None
@@ -281,10 +281,10 @@ class Receiver:
         return Reply(200 if health.is_writing else 503, fields=fields)
 
 
-def _answer_probe(scope: Scope, door: _Door, target: str) -> Reply:
+def _answer_probe(scope: Scope, door: _Route, target: str) -> Reply:
     """Whether there is such an address, asked with a method that carries no event."""
     url = _address(scope, door.endpoint, target)
-    message = Message(scope["method"], url, scope["headers"], b"")
+    message = ReceivedMessage(scope["method"], url, scope["headers"], b"")
     endpoint = door.endpoint
     verification = verify(
         endpoint.webhooks.signature,
@@ -302,16 +302,16 @@ def _answer_probe(scope: Scope, door: _Door, target: str) -> Reply:
     return known.get(scope["method"], replies.WRONG_METHOD)
 
 
-def _acknowledge(webhooks: Webhooks, message: Message) -> Reply:
+def _acknowledge(webhooks: Webhooks, message: ReceivedMessage) -> Reply:
     body = fill(webhooks.ack_body, message, is_json=webhooks.ack_type.endswith("json"))
     return Reply.text(webhooks.ack, body, webhooks.ack_type)
 
 
-def _open_door(endpoint: Endpoint, bounds: Bounds) -> _Door:
+def _open_door(endpoint: Endpoint, bounds: Bounds) -> _Route:
     webhooks, refusal = endpoint.webhooks, endpoint.webhooks.signature.refusal
     patience = (webhooks.timeout_seconds or 60) * PATIENCE_PART
     retry = (RETRY,) if refusal == replies.BUSY.status else ()
-    return _Door(
+    return _Route(
         endpoint=endpoint,
         handshakes=list_handshakes(webhooks),
         accepted=(

@@ -18,18 +18,18 @@ class Deadlines:
     """
 
     def __init__(self) -> None:
-        self._open: dict[Limit, None] = {}
+        self._open: dict[Deadline, None] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    def limit(self, seconds: float) -> Limit:
+    def limit(self, seconds: float) -> Deadline:
         """A block that may take so long: `with deadlines.limit(5): await …`.
 
         Raises:
             TimeoutError: From the block, when it took longer.
         """
-        return Limit(self, seconds)
+        return Deadline(self, seconds)
 
-    def add(self, limit: Limit) -> None:
+    def add(self, limit: Deadline) -> None:
         """Watch a block that began."""
         self._open[limit] = None
         loop = asyncio.get_running_loop()
@@ -37,7 +37,7 @@ class Deadlines:
             self._loop = loop
             loop.call_later(SWEEP_SECONDS, self._sweep)
 
-    def remove(self, limit: Limit) -> None:
+    def remove(self, limit: Deadline) -> None:
         """Forget a block that ended."""
         del self._open[limit]
 
@@ -51,7 +51,7 @@ class Deadlines:
             self._loop = None
 
 
-class Limit:
+class Deadline:
     """A block with a deadline; made by `Deadlines.limit`."""
 
     __slots__ = ("_cancelling", "_deadlines", "_end", "_is_over", "_task")

@@ -21,7 +21,7 @@ from workbench.adapters import call_once
 from workbench.errors import WorkbenchError
 from workbench.partners import Handshake, Match, Webhooks
 from workbench.receiver.lookup import compile_path, find_text
-from workbench.receiver.message import Message
+from workbench.receiver.received_message import ReceivedMessage
 from workbench.receiver.reply import Reply
 
 MAX_CHALLENGE = 2048
@@ -73,7 +73,7 @@ def check_handshakes(webhooks: Webhooks) -> None:
         compile_path(path)
 
 
-def may_hold(handshakes: Sequence[Handshake], message: Message) -> bool:
+def may_hold(handshakes: Sequence[Handshake], message: ReceivedMessage) -> bool:
     """Whether a body is worth reading for a handshake; most are not, and there are many."""
     return any(
         handshake.method == message.method
@@ -89,7 +89,7 @@ def may_hold(handshakes: Sequence[Handshake], message: Message) -> bool:
 
 def answer(
     handshakes: Sequence[Handshake],
-    message: Message,
+    message: ReceivedMessage,
     secrets: Sequence[bytes],
     *,
     is_proved: bool,
@@ -125,7 +125,12 @@ def confirm(address: str) -> None:
 
 
 def fill(
-    template: str, message: Message, challenge: str = "", proof: str = "", *, is_json: bool = False
+    template: str,
+    message: ReceivedMessage,
+    challenge: str = "",
+    proof: str = "",
+    *,
+    is_json: bool = False,
 ) -> str:
     """A text of ours with what the request says; what it does not say is empty.
 
@@ -153,7 +158,7 @@ def _read_small(body: bytes) -> Any:
         return None
 
 
-def _find_challenge(handshake: Handshake, message: Message, document: Any) -> str | None:
+def _find_challenge(handshake: Handshake, message: ReceivedMessage, document: Any) -> str | None:
     """The challenge, empty where there is nothing to send back; None when it is no handshake."""
     if handshake.method != message.method or not _fits(handshake.match, message, document):
         return None
@@ -166,7 +171,7 @@ def _find_challenge(handshake: Handshake, message: Message, document: Any) -> st
     return found if found is not None and len(found) <= MAX_CHALLENGE else None
 
 
-def _fits(match: Match | None, message: Message, document: Any) -> bool:
+def _fits(match: Match | None, message: ReceivedMessage, document: Any) -> bool:
     if match is None:
         return True
     if match.path is not None and not message.path.endswith(match.path.strip("/")):
@@ -179,7 +184,7 @@ def _fits(match: Match | None, message: Message, document: Any) -> bool:
     return all(text is not None and (not match.values or text in match.values) for text in texts)
 
 
-def _reply(handshake: Handshake, message: Message, challenge: str, key: bytes) -> Reply:
+def _reply(handshake: Handshake, message: ReceivedMessage, challenge: str, key: bytes) -> Reply:
     proof = hmac.new(key, challenge.encode("utf-8", "replace"), "sha256").hexdigest()
     is_json = handshake.content_type.endswith("json")
     body = fill(handshake.body, message, challenge, proof, is_json=is_json)

@@ -21,7 +21,7 @@ from typing import Self
 from workbench.errors import StoreError
 from workbench.receiver.events import Identity
 from workbench.receiver.receipt import Arrival, Receipt
-from workbench.receiver.signature import Verification
+from workbench.receiver.signature import SignatureCheck
 from workbench.receiver.store import Store, write_row
 from workbench.receiver.upsert import Row
 
@@ -67,7 +67,7 @@ class Inbox:
         max_waiting_bytes: Likewise, by size of bodies and headers.
 
     Attributes:
-        database: For the worker and the operator's desk.
+        database: For the worker and the operator's queries.
 
     Raises:
         InputError: It cannot be opened.
@@ -102,7 +102,7 @@ class Inbox:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    async def put(self, arrival: Arrival, verification: Verification, identity: Identity) -> None:
+    async def put(self, arrival: Arrival, verification: SignatureCheck, identity: Identity) -> None:
         """Store an arrival, or count it as a repeat; returns after the COMMIT.
 
         Raises:
@@ -115,7 +115,7 @@ class Inbox:
     def put_sync(
         self,
         arrival: Arrival,
-        verification: Verification,
+        verification: SignatureCheck,
         identity: Identity,
         *,
         seconds: float = 10,
@@ -176,7 +176,7 @@ class Inbox:
     def _enqueue(
         self,
         arrival: Arrival,
-        verification: Verification,
+        verification: SignatureCheck,
         identity: Identity,
         future: asyncio.Future[None] | concurrent.futures.Future[None],
     ) -> None:

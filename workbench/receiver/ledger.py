@@ -11,8 +11,8 @@ from sqlalchemy import Connection, RowMapping, func, insert, select, tuple_
 
 from workbench.receiver.database import insert_into
 from workbench.receiver.intake import short_key
-from workbench.receiver.process import Result, is_stale
-from workbench.receiver.queue import Verdict, settle
+from workbench.receiver.processing import ProcessedEvent, is_stale
+from workbench.receiver.queue import QueueDecision, settle
 from workbench.receiver.schema import ATTEMPTS, EFFECTS, ENTITIES, EVENTS
 from workbench.receiver.store import microseconds, read_instant
 
@@ -20,7 +20,7 @@ _Key = tuple[str, str, str]  # pos-code, family, id
 
 
 @dataclass(frozen=True)
-class Outcome:
+class AttemptOutcome:
     """What an attempt on an event came to.
 
     Attributes:
@@ -34,11 +34,11 @@ class Outcome:
     event: RowMapping
     state: str
     detail: str | None = None
-    result: Result | None = None
+    result: ProcessedEvent | None = None
     due_at: int = 0
 
 
-def enter(connection: Connection, outcomes: Sequence[Outcome], now: int) -> None:
+def enter(connection: Connection, outcomes: Sequence[AttemptOutcome], now: int) -> None:
     """Write outcomes of events that the caller holds, in the transaction of `hold`.
 
     An event that tells a status older than the known one is done without an effect, and its
@@ -69,7 +69,10 @@ def enter(connection: Connection, outcomes: Sequence[Outcome], now: int) -> None
     settle(
         connection,
         EVENTS,
-        [Verdict(item.event["id"], item.state, item.due_at, item.detail) for item in outcomes],
+        [
+            QueueDecision(item.event["id"], item.state, item.due_at, item.detail)
+            for item in outcomes
+        ],
     )
 
 
@@ -84,7 +87,7 @@ def recall(connection: Connection, pos_code: str, order_key: str, mapping: str) 
     return None if payload is None else orjson.loads(payload)
 
 
-def _weigh(before: Any, result: Result) -> tuple[str, Result | None]:
+def _weigh(before: Any, result: ProcessedEvent) -> tuple[str, ProcessedEvent | None]:
     """The label of the attempt, and the result as it counts; None when it is out of date."""
     at = before["status_at"] if before else None
     if not before or not is_stale(
@@ -96,11 +99,11 @@ def _weigh(before: Any, result: Result) -> tuple[str, Result | None]:
     return "stale", None
 
 
-def _key(event: RowMapping, result: Result) -> _Key:
+def _key(event: RowMapping, result: ProcessedEvent) -> _Key:
     return event["pos_code"], result.family, short_key(result.entity_id)
 
 
-def _known(connection: Connection, outcomes: Sequence[Outcome]) -> dict[_Key, RowMapping]:
+def _known(connection: Connection, outcomes: Sequence[AttemptOutcome]) -> dict[_Key, RowMapping]:
     wanted = {_key(item.event, item.result) for item in outcomes if item.result}
     if not wanted:
         return {}
@@ -110,7 +113,7 @@ def _known(connection: Connection, outcomes: Sequence[Outcome]) -> dict[_Key, Ro
     return {(row["pos_code"], row["kind"], row["entity_id"]): row for row in found}
 
 
-def _effect(event: RowMapping, result: Result, now: int) -> dict[str, Any]:
+def _effect(event: RowMapping, result: ProcessedEvent, now: int) -> dict[str, Any]:
     key = short_key(result.entity_id)
     return {
         "event_id": event["id"],
@@ -128,7 +131,9 @@ def _effect(event: RowMapping, result: Result, now: int) -> dict[str, Any]:
     }
 
 
-def _entity(event: RowMapping, key: _Key, before: Any, result: Result, now: int) -> dict[str, Any]:
+def _entity(
+    event: RowMapping, key: _Key, before: Any, result: ProcessedEvent, now: int
+) -> dict[str, Any]:
     payload = orjson.dumps(result.payload) if result.is_whole else None
     at = before["status_at"] if before and result.at is None else None
     return {
@@ -145,7 +150,7 @@ def _entity(event: RowMapping, key: _Key, before: Any, result: Result, now: int)
     }
 
 
-def _attempt(outcome: Outcome, label: str, now: int) -> dict[str, Any]:
+def _attempt(outcome: AttemptOutcome, label: str, now: int) -> dict[str, Any]:
     return {
         "event_id": outcome.event["id"],
         "run": outcome.event["run"],

@@ -18,7 +18,7 @@ from workbench.partners import Partner, open_redactor
 from workbench.receiver.app import Endpoint, Receiver, create_app
 from workbench.receiver.database import Database
 from workbench.receiver.inbox import Inbox
-from workbench.receiver.process import Party
+from workbench.receiver.processing import EventPartner
 from workbench.receiver.reconciliation import Reconciler
 from workbench.receiver.server import ReceiverServer, serve
 from workbench.receiver.signature import read_secrets
@@ -144,7 +144,7 @@ def open_station(
         inbox = stack.enter_context(Inbox(location))
         app = create_app(endpoints, inbox)
         parties = [
-            Party(partner, _open_adapter(stack, partner, environment, settings))
+            EventPartner(partner, _open_adapter(stack, partner, environment, settings))
             for partner in partners.values()
         ]
         stack.enter_context(_running(_tasks(inbox.database, parties, sink)))
@@ -174,7 +174,7 @@ def listen(
         yield server
 
 
-def serve_station(
+def serve_receiver(
     restaurants: Mapping[str, Partner],
     environment: str,
     settings: Settings,
@@ -184,7 +184,7 @@ def serve_station(
     store: str | None = None,
     sink: Sink | None = None,
 ) -> None:
-    """Receive webhooks with granian until SIGINT or SIGTERM; for duty.
+    """Receive webhooks with granian until SIGINT or SIGTERM; in service.
 
     Arguments and errors as of `open_station`.
     """
@@ -217,7 +217,7 @@ def _open_adapter(
 
 
 def _tasks(
-    database: Database, parties: Sequence[Party], sink: Sink | None
+    database: Database, parties: Sequence[EventPartner], sink: Sink | None
 ) -> list[Worker | Reconciler]:
     reconcilers = {
         party.partner.slug: Reconciler(database, party.adapter)

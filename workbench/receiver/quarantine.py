@@ -10,10 +10,10 @@ from sqlalchemy import Connection, RowMapping, delete, select, update
 
 from workbench.receiver.app import Endpoint
 from workbench.receiver.database import Database
-from workbench.receiver.desk import Chosen, list_numbers
 from workbench.receiver.events import identify
-from workbench.receiver.message import octets
+from workbench.receiver.queries import ReceiptFilter, list_numbers
 from workbench.receiver.receipt import Receipt
+from workbench.receiver.received_message import octets
 from workbench.receiver.schema import RECEIPTS
 from workbench.receiver.signature import verify
 from workbench.receiver.store import read_receipt
@@ -29,7 +29,9 @@ class Review:
     refused: int = 0
 
 
-def reverify(database: Database, endpoints: Mapping[str, Endpoint], chosen: Chosen) -> Review:
+def reverify(
+    database: Database, endpoints: Mapping[str, Endpoint], chosen: ReceiptFilter
+) -> Review:
     """Check the quarantine with the keys of today, as of the time when each delivery came.
 
     Deliveries whose credential itself was in a header (`token`, `basic`) stay refused: it was

@@ -29,7 +29,7 @@ LEASE = 120 * SECOND
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class QueueDecision:
     """What became of one piece of work; `due_at` is the next try of a `retry`."""
 
     id: int
@@ -96,7 +96,7 @@ def hold(connection: Connection, table: Table, lease: str, now: int) -> set[int]
     return set(connection.execute(mine).scalars())
 
 
-def settle(connection: Connection, table: Table, verdicts: Sequence[Verdict]) -> None:
+def settle(connection: Connection, table: Table, verdicts: Sequence[QueueDecision]) -> None:
     """Write what became of work that the caller holds, in the transaction of `hold`."""
     if not verdicts:
         return

@@ -23,13 +23,13 @@ from workbench.errors import PartnerError, StoreError, WorkbenchError
 from workbench.model import Access, Aspect
 from workbench.partners import load_catalogue
 from workbench.receiver.database import Database
-from workbench.receiver.duty import repeat
 from workbench.receiver.events import Identity, digest
 from workbench.receiver.intake import OURS
+from workbench.receiver.loop import run_loop
 from workbench.receiver.queue import SECOND
 from workbench.receiver.receipt import Arrival
 from workbench.receiver.schema import ENTITIES
-from workbench.receiver.signature import Verification
+from workbench.receiver.signature import SignatureCheck
 from workbench.receiver.store import write_row
 from workbench.receiver.upsert import upsert
 
@@ -91,7 +91,7 @@ class Reconciler:
         def turn() -> None:  # and then a pause, whatever came of it: the partner is not pressed
             self.sweep_when_due()
 
-        repeat(turn, stop, pause=pause, who="the reconciler")
+        run_loop(turn, stop, pause=pause, who="the reconciler")
 
     def hurry(self) -> None:
         """Ask about everything that is open at the next turn: something was missed."""
@@ -231,5 +231,5 @@ class Reconciler:
                 # The same answer to the same knowledge is stored once, however often we ask.
                 known = digest([arrival.target, row["status"], arrival.body])
                 identity = Identity(key=f"pulled:{known}")
-                upsert(connection, [write_row(arrival, Verification(True, "ok"), identity)])
+                upsert(connection, [write_row(arrival, SignatureCheck(True, "ok"), identity)])
             connection.execute(update(ENTITIES).where(*this).values(checked_at=now))

@@ -9,14 +9,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, case, select, text, tuple_, update
 
 from workbench.receiver.database import Database
-from workbench.receiver.desk import Chosen, list_numbers
+from workbench.receiver.queries import ReceiptFilter, list_numbers
 from workbench.receiver.queue import is_open
 from workbench.receiver.schema import ATTEMPTS, EFFECTS, ENTITIES, EVENTS, RECEIPTS
 
 FINISHED = ("done", "dead", "quarantined")
 
 
-def erase(database: Database, chosen: Chosen, *, force: bool = False) -> int:
+def erase(database: Database, chosen: ReceiptFilter, *, force: bool = False) -> int:
     """Remove bodies, headers, paths and entities of receipts; returns how many receipts.
 
     The row stays with its key, so that a repeat is still known as one. Effects that no sink has
@@ -42,7 +42,7 @@ def erase(database: Database, chosen: Chosen, *, force: bool = False) -> int:
 
 def retain(database: Database, since: datetime, *, partner: str | None = None) -> int:
     """Erase everything finished that was received before an instant; returns how many receipts."""
-    return erase(database, Chosen(partner=partner, until=since))
+    return erase(database, ReceiptFilter(partner=partner, until=since))
 
 
 def _erase(connection: Connection, numbers: list[int]) -> int:

@@ -20,14 +20,14 @@ import orjson
 
 from workbench.errors import SignatureError
 from workbench.partners import SIGNED_TOLERANCE_SECONDS, Signature
-from workbench.receiver.message import (
-    Message,
+from workbench.receiver.public_keys import is_signed, is_token_of, read_public_key
+from workbench.receiver.received_message import (
+    ReceivedMessage,
     octets,
     parameters,
     signed_text,
     timestamp_text,
 )
-from workbench.receiver.public_keys import is_signed, is_token_of, read_public_key
 
 LEEWAY_SECONDS = 60  # clocks differ; only for claims of a JSON Web Token
 _DIGEST_BYTES = {"sha256": 32, "sha1": 20, "sha384": 48, "sha512": 64}
@@ -39,11 +39,11 @@ _FRACTION = re.compile(rb"[0-9]{1,10}\.[0-9]{1,9}")
 _FINER = re.compile(rb"[0-9]{11,20}")
 _UNITS = ((14, 1e3), (17, 1e6), (20, 1e9))
 
-Check = Callable[[Signature, Sequence[bytes], Message, float], None]
+Check = Callable[[Signature, Sequence[bytes], ReceivedMessage, float], None]
 
 
 def check_hmac(
-    signature: Signature, secrets: Sequence[bytes], message: Message, now: float
+    signature: Signature, secrets: Sequence[bytes], message: ReceivedMessage, now: float
 ) -> None:
     """HMAC of a template."""
     given = _given(signature, message, _DIGEST_BYTES[signature.algorithm])
@@ -55,7 +55,7 @@ def check_hmac(
 
 
 def check_hash(
-    signature: Signature, secrets: Sequence[bytes], message: Message, now: float
+    signature: Signature, secrets: Sequence[bytes], message: ReceivedMessage, now: float
 ) -> None:
     """The digest of a template that holds the secret."""
     given = _given(signature, message, _DIGEST_BYTES[signature.algorithm])
@@ -69,7 +69,7 @@ def check_hash(
 
 
 def check_public(
-    signature: Signature, secrets: Sequence[bytes], message: Message, now: float
+    signature: Signature, secrets: Sequence[bytes], message: ReceivedMessage, now: float
 ) -> None:
     """A signature of a template, checked with a public key: ed25519, ecdsa or rsa."""
     given, texts = _given(signature, message), _texts(signature, message)
@@ -87,7 +87,7 @@ def check_public(
 def check_token(
     signature: Signature,
     secrets: Sequence[bytes],
-    message: Message,
+    message: ReceivedMessage,
     now: float,  # noqa: ARG001  the shape of every check
 ) -> None:
     """The shared token itself."""
@@ -100,7 +100,7 @@ def check_token(
 def check_basic(
     signature: Signature,
     secrets: Sequence[bytes],
-    message: Message,
+    message: ReceivedMessage,
     now: float,  # noqa: ARG001  the shape of every check
 ) -> None:
     """HTTP Basic; each secret is `username:password`."""
@@ -113,7 +113,7 @@ def check_basic(
 
 
 def check_standard_webhooks(
-    signature: Signature, secrets: Sequence[bytes], message: Message, now: float
+    signature: Signature, secrets: Sequence[bytes], message: ReceivedMessage, now: float
 ) -> None:
     """Standard Webhooks 1.0: `v1` and `v1a` signatures of `id.timestamp.body`."""
     identity = message.header(signature.id_header or "webhook-id")
@@ -143,7 +143,9 @@ def check_standard_webhooks(
     _require_fresh(sent_at, tolerance, now)
 
 
-def check_jwt(signature: Signature, secrets: Sequence[bytes], message: Message, now: float) -> None:
+def check_jwt(
+    signature: Signature, secrets: Sequence[bytes], message: ReceivedMessage, now: float
+) -> None:
     """A JSON Web Token, in the body or in a header."""
     token = _after(signature.prefix, _place(signature, message))
     parts = token.split(b".")
@@ -191,7 +193,7 @@ def _proof(key: bytes, text: bytes, algorithm: str) -> bytes:
     return hmac.new(key, text, algorithm).digest()
 
 
-def _place(signature: Signature, message: Message) -> bytes:
+def _place(signature: Signature, message: ReceivedMessage) -> bytes:
     """What proves the sender, as it stands in the header, the query or the body."""
     path = signature.signature_json or signature.token_json
     if path:
@@ -201,7 +203,7 @@ def _place(signature: Signature, message: Message) -> bytes:
     return message.header(signature.header or "")
 
 
-def _given(signature: Signature, message: Message, size: int = 0) -> list[bytes]:
+def _given(signature: Signature, message: ReceivedMessage, size: int = 0) -> list[bytes]:
     """The signatures of a delivery, decoded; of so many bytes, unless 0."""
     value = _place(signature, message)
     spelt = parameters(value, signature.parameter) if signature.parameter else [value]
@@ -212,7 +214,7 @@ def _given(signature: Signature, message: Message, size: int = 0) -> list[bytes]
     return given
 
 
-def _texts(signature: Signature, message: Message, secret: bytes = b"") -> list[bytes]:
+def _texts(signature: Signature, message: ReceivedMessage, secret: bytes = b"") -> list[bytes]:
     texts: list[bytes] = []
     missing: SignatureError | None = None
     for template in signature.templates:

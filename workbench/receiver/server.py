@@ -1,4 +1,4 @@
-"""Servers for the receiver: uvicorn in a thread for tests and notebooks, granian for duty."""
+"""Servers for the receiver: uvicorn in a thread for tests and notebooks, granian in service."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
 from workbench.errors import InputError
-from workbench.receiver.crowd import Crowd
+from workbench.receiver.connection_limits import Crowd
 
 START_SECONDS = 10
 STOP_SECONDS = 3

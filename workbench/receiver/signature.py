@@ -15,15 +15,15 @@ from pydantic import SecretStr
 from workbench.errors import CredentialError, ManifestError, SignatureError
 from workbench.partners import Signature
 from workbench.receiver.lookup import compile_path
-from workbench.receiver.message import Headers, Message, parse_template
 from workbench.receiver.public_keys import is_jose_key, read_public_key
+from workbench.receiver.received_message import Headers, ReceivedMessage, parse_template
 from workbench.receiver.schemes import CHECKS, read_key, read_standard_key
 
 Reason = Literal["ok", "missing", "malformed", "mismatch", "too-old", "unsigned"]
 
 
 @dataclass(frozen=True, slots=True)
-class Verification:
+class SignatureCheck:
     """Whether a delivery may be used, and why.
 
     `ok` with reason `unsigned` means: the partner does not sign, so nothing was proved.
@@ -48,7 +48,7 @@ def verify(
     headers: Headers,
     body: bytes,
     now: float,
-) -> Verification:
+) -> SignatureCheck:
     """Check one delivery; never raises for any method, url, headers or body.
 
     Args:
@@ -64,14 +64,14 @@ def verify(
         ManifestError: `signature` itself is wrong (a placeholder or a JSONPath).
     """
     if signature.scheme == "none":
-        return Verification(ok=True, reason="unsigned")
+        return SignatureCheck(ok=True, reason="unsigned")
     usable = [key for secret in secrets if (key := secret.strip(b"\r\n"))]
-    message = Message.read(method, url, headers, body)
+    message = ReceivedMessage.read(method, url, headers, body)
     try:
         CHECKS[signature.scheme](signature, usable, message, now)
     except SignatureError as error:
-        return Verification(ok=False, reason=_reason(error))
-    return Verification(ok=True, reason="ok")
+        return SignatureCheck(ok=False, reason=_reason(error))
+    return SignatureCheck(ok=True, reason="ok")
 
 
 def check_statement(signature: Signature) -> None:

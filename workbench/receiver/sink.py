@@ -33,7 +33,7 @@ _LINE_ID = re.compile(rb'^\{"id":"(\w+)",', re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
-class Effect:
+class OutboxMessage:
     """A canonical entity that an event led to.
 
     Attributes:
@@ -72,7 +72,7 @@ class Sink(Protocol):
 
     batch: int
 
-    def deliver(self, effects: Sequence[Effect]) -> Mapping[str, str]:
+    def deliver(self, effects: Sequence[OutboxMessage]) -> Mapping[str, str]:
         """Take effects in this order; returns id → trouble of those that it did not take."""
 
 
@@ -81,10 +81,10 @@ class CallableSink:
 
     batch = 100
 
-    def __init__(self, function: Callable[[Effect], None]) -> None:
+    def __init__(self, function: Callable[[OutboxMessage], None]) -> None:
         self._function = function
 
-    def deliver(self, effects: Sequence[Effect]) -> Mapping[str, str]:
+    def deliver(self, effects: Sequence[OutboxMessage]) -> Mapping[str, str]:
         """Call the function for each."""
         troubles: dict[str, str] = {}
         for effect in effects:
@@ -105,7 +105,7 @@ class NdjsonSink:
         self._known: dict[str, None] = {}  # ids in the file, oldest first
         self._seen = (0, 0)  # the file's number, and how many of its bytes were read
 
-    def deliver(self, effects: Sequence[Effect]) -> Mapping[str, str]:
+    def deliver(self, effects: Sequence[OutboxMessage]) -> Mapping[str, str]:
         """Append the lines that are not there yet; all or none are delivered."""
         try:
             self._append(effects)
@@ -113,7 +113,7 @@ class NdjsonSink:
             return dict.fromkeys((effect.id for effect in effects), error.strerror or "I/O error")
         return {}
 
-    def _append(self, effects: Sequence[Effect]) -> None:
+    def _append(self, effects: Sequence[OutboxMessage]) -> None:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         with os.fdopen(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600), "r+b") as file:
             fcntl.flock(file, fcntl.LOCK_EX)  # several workers may share the file
@@ -183,7 +183,7 @@ class HttpSink:
             is_guarded=False,
         )
 
-    def deliver(self, effects: Sequence[Effect]) -> Mapping[str, str]:
+    def deliver(self, effects: Sequence[OutboxMessage]) -> Mapping[str, str]:
         """Send each; whatever is not answered with 2xx comes again."""
         troubles: dict[str, str] = {}
         for effect in effects:
@@ -197,7 +197,7 @@ class HttpSink:
         """Close all connections."""
         self._client.close()
 
-    def _send(self, effect: Effect) -> None:
+    def _send(self, effect: OutboxMessage) -> None:
         body, identity = effect.encode(), effect.id
         sent_at = str(int(time.time()))
         text = b".".join((identity.encode(), sent_at.encode(), body))
@@ -225,9 +225,9 @@ def _mend(file: BinaryIO, start: int) -> list[str]:
     return [found.decode("ascii") for found in _LINE_ID.findall(whole)]
 
 
-def read_effect(row: Mapping[Any, Any]) -> Effect:
+def read_effect(row: Mapping[Any, Any]) -> OutboxMessage:
     """A row of `effects` as an effect."""
-    return Effect(
+    return OutboxMessage(
         id=_effect_id(row),
         partner=row["partner"],
         pos_code=row["pos_code"],

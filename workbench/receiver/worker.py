@@ -19,15 +19,15 @@ from sqlalchemy import Connection, RowMapping, select
 from workbench.errors import PartnerError, RateLimitedError, StoreError, WorkbenchError
 from workbench.receiver import ledger
 from workbench.receiver.database import Database
-from workbench.receiver.duty import repeat
 from workbench.receiver.events import read_number
 from workbench.receiver.intake import split
-from workbench.receiver.ledger import Outcome
-from workbench.receiver.numbers import Numbers
-from workbench.receiver.process import Party, process_event
-from workbench.receiver.queue import SECOND, Verdict, backoff, claim, hold, settle
+from workbench.receiver.ledger import AttemptOutcome
+from workbench.receiver.loop import run_loop
+from workbench.receiver.processing import EventPartner, process_event
+from workbench.receiver.queue import SECOND, QueueDecision, backoff, claim, hold, settle
 from workbench.receiver.receipt import Receipt
 from workbench.receiver.schema import EFFECTS, EVENTS, RECEIPTS
+from workbench.receiver.sequence_gaps import Numbers
 from workbench.receiver.sink import Sink, read_effect
 from workbench.receiver.store import read_receipt
 
@@ -54,7 +54,7 @@ class Worker:
     def __init__(
         self,
         database: Database,
-        parties: Iterable[Party],
+        parties: Iterable[EventPartner],
         sink: Sink | None = None,
         *,
         missed: Callable[[str], None] | None = None,
@@ -78,7 +78,7 @@ class Worker:
 
     def run(self, stop: threading.Event, *, pause: float = 0.2) -> None:
         """Work until `stop` is set; a database that is away is waited for."""
-        repeat(self.step, stop, pause=pause, who="the worker")
+        run_loop(self.step, stop, pause=pause, who="the worker")
 
     def step(self) -> int:
         """One round of everything; returns how much was done, 0 when nothing is due.
@@ -109,7 +109,7 @@ class Worker:
                 partners=list(self._webhooks),
             )
             receipts = _receipts(connection, rows)
-        waiting: list[Outcome] = []
+        waiting: list[AttemptOutcome] = []
         since = time.monotonic()
         for row in rows:
             waiting.append(self._try(receipts[row["receipt_id"]], row))
@@ -120,11 +120,11 @@ class Worker:
         self._settle(lease, waiting)
         return len(rows)
 
-    def _try(self, receipt: Receipt, row: RowMapping) -> Outcome:
+    def _try(self, receipt: Receipt, row: RowMapping) -> AttemptOutcome:
         party = self._parties[row["partner"]]
         # An attempt that ended left its reason.
         if row["attempts"] > (MAX_DEATHS if row["error"] is None else MAX_ATTEMPTS):
-            return Outcome(row, "dead", "every worker that tried it died")
+            return AttemptOutcome(row, "dead", "every worker that tried it died")
 
         def recall(order_key: str, mapping: str) -> Any:
             with self._database.transact() as connection:
@@ -141,19 +141,21 @@ class Worker:
             raise
         except WorkbenchError as error:
             # It will not heal by itself: somebody mends the folder, then retries.
-            return Outcome(row, "dead", _clean(str(error)))
+            return AttemptOutcome(row, "dead", _clean(str(error)))
         except Exception as error:  # noqa: BLE001  a poison event must not stop the others
             return self._again(row, error, MAX_FAULTS)
-        return Outcome(row, "done", result=result)
+        return AttemptOutcome(row, "done", result=result)
 
-    def _again(self, row: RowMapping, error: Exception, most: int, pause: int = 0) -> Outcome:
+    def _again(
+        self, row: RowMapping, error: Exception, most: int, pause: int = 0
+    ) -> AttemptOutcome:
         detail = _clean(f"{type(error).__name__}: {error}")
         if row["attempts"] >= most:
-            return Outcome(row, "dead", detail)
+            return AttemptOutcome(row, "dead", detail)
         due_at = self._now() + max(pause, backoff(row["attempts"]))
-        return Outcome(row, "retry", detail, due_at=due_at)
+        return AttemptOutcome(row, "retry", detail, due_at=due_at)
 
-    def _settle(self, lease: str, outcomes: Sequence[Outcome]) -> None:
+    def _settle(self, lease: str, outcomes: Sequence[AttemptOutcome]) -> None:
         if not outcomes:
             return
         try:
@@ -163,7 +165,9 @@ class Worker:
                 raise
             self._settle_apart(lease, outcomes, error)
 
-    def _settle_apart(self, lease: str, outcomes: Sequence[Outcome], error: Exception) -> None:
+    def _settle_apart(
+        self, lease: str, outcomes: Sequence[AttemptOutcome], error: Exception
+    ) -> None:
         """Settle each by itself, since one of them cannot be written; that one is dead."""
         if len(outcomes) > 1:
             for outcome in outcomes:
@@ -173,7 +177,7 @@ class Worker:
         detail = _clean(f"it cannot be written down: {type(error).__name__}: {error}")
         self._enter(lease, [replace(poison, state="dead", detail=detail, result=None)])
 
-    def _enter(self, lease: str, outcomes: Sequence[Outcome]) -> None:
+    def _enter(self, lease: str, outcomes: Sequence[AttemptOutcome]) -> None:
         now = self._now()
         with self._database.transact() as connection:
             mine = hold(connection, EVENTS, lease, now)
@@ -205,13 +209,13 @@ class Worker:
             settle(connection, EFFECTS, [item for item in verdicts if item.id in mine])
         return len(rows)
 
-    def _judge(self, row: RowMapping, trouble: str | None) -> Verdict:
+    def _judge(self, row: RowMapping, trouble: str | None) -> QueueDecision:
         if trouble is None:
-            return Verdict(row["id"], "done")
+            return QueueDecision(row["id"], "done")
         if row["attempts"] >= MAX_ATTEMPTS:
-            return Verdict(row["id"], "dead", error=_clean(trouble))
+            return QueueDecision(row["id"], "dead", error=_clean(trouble))
         due_at = self._now() + backoff(row["attempts"])
-        return Verdict(row["id"], "retry", due_at, _clean(trouble))
+        return QueueDecision(row["id"], "retry", due_at, _clean(trouble))
 
     def _lease(self) -> str:
         self._turn += 1

@@ -14,9 +14,9 @@ from .signing import find_public_key as find_public_key
 from .signing import find_signing_key as find_signing_key
 from .signing import make_keys as make_keys
 from .signing import read_public as read_public
-from .tables import Table as Table
+from .tables import DisplayTable as DisplayTable
 from .tables import make_table as make_table
-from .verification import Result as Result
-from .verification import Verification as Verification
+from .verification import SealResult as SealResult
+from .verification import SealVerification as SealVerification
 from .verification import sign_folder as sign_folder
 from .verification import verify as verify

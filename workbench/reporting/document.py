@@ -27,7 +27,7 @@ from workbench.model import (
     Status,
 )
 from workbench.reporting.defect import Defect
-from workbench.reporting.drift import Direction, Drift
+from workbench.reporting.drift import Drift, Trend
 from workbench.reporting.report import Report
 from workbench.reporting.row import Row
 from workbench.reporting.section import sentence
@@ -52,7 +52,7 @@ class Gap(Record):
     cite: str | None
 
 
-class Criterion(Record):
+class CriterionEntry(Record):
     """One behaviour of a feature; `evidence` holds the ids of what its standing rests on.
 
     `attested` names who vouches for it, when, and where that is written.
@@ -66,7 +66,7 @@ class Criterion(Record):
     evidence: tuple[str, ...]
 
 
-class Entry(Record):
+class FeatureEntry(Record):
     """One feature: our slug and title, their operations or events, the verdict and its proof.
 
     `verdict` is for machines, `word` what the partner reads; `because` names the rule that decided.
@@ -86,11 +86,11 @@ class Entry(Record):
     theirs: tuple[str, ...]
     explanation: str
     gap: Gap | None
-    criteria: tuple[Criterion, ...]
+    criteria: tuple[CriterionEntry, ...]
     evidence: tuple[str, ...]
 
 
-class Limit(Record):
+class LimitEntry(Record):
     """A limit within which a feature works."""
 
     feature: str
@@ -131,10 +131,10 @@ class Observation(Record):
     summary: str
 
 
-class Change(Record):
+class ChangeEntry(Record):
     """What has changed since the previous run."""
 
-    direction: Direction
+    direction: Trend
     drift: Drift
 
 
@@ -155,14 +155,14 @@ class Provenance(Record):
     repeat: str
 
 
-class Sender(Record):
+class ReportSender(Record):
     """Who hands the report over; what is not set is empty."""
 
     organisation: str
     contact: str
 
 
-class Document(Record):
+class ReportDocument(Record):
     """A validation report. Texts come from the partner's platform and are to be shown as text."""
 
     format: Literal["workbench-report/1"] = "workbench-report/1"
@@ -172,7 +172,7 @@ class Document(Record):
     run: str
     environment: str
     address: str
-    publisher: Sender
+    publisher: ReportSender
     started_at: AwareDatetime
     valid_until: AwareDatetime | None
     is_complete: bool
@@ -185,9 +185,9 @@ class Document(Record):
     score: float = Field(ge=0, le=1)
     depth: float = Field(ge=0, le=1)
     next: tuple[Task, ...]
-    changes: Change | None
-    features: tuple[Entry, ...]
-    limits: tuple[Limit, ...]
+    changes: ChangeEntry | None
+    features: tuple[FeatureEntry, ...]
+    limits: tuple[LimitEntry, ...]
     defects: tuple[Fault, ...]
     remarks: tuple[Fault, ...]
     questions: tuple[str, ...]
@@ -195,17 +195,17 @@ class Document(Record):
     provenance: Provenance
 
 
-def make_document(report: Report) -> Document:
+def make_document(report: Report) -> ReportDocument:
     """The document of a report, in the report's language."""
     header, drift = report.log.header, report.drift
-    return Document(
+    return ReportDocument(
         language=report.language.code,
         partner=header.partner,
         title=header.title,
         run=header.run,
         environment=header.environment,
         address=str(report.context["base_url"]),
-        publisher=Sender(
+        publisher=ReportSender(
             organisation=report.publisher.organisation, contact=report.publisher.contact
         ),
         started_at=header.started_at,
@@ -223,7 +223,7 @@ def make_document(report: Report) -> Document:
             Task(action=step.action, task=sentence(report.translate(step.task)), about=step.about)
             for step in report.steps
         ),
-        changes=Change(direction=drift.direction, drift=drift) if drift else None,
+        changes=ChangeEntry(direction=drift.direction, drift=drift) if drift else None,
         features=tuple(_enter(row, report) for row in report.rows),
         limits=tuple(_limits(report)),
         defects=tuple(_fault(item, report) for item in report.defects),
@@ -245,7 +245,7 @@ def make_schema() -> dict[str, Any]:
     """JSON Schema 2020-12 of `report.json`."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **Document.model_json_schema(mode="serialization"),
+        **ReportDocument.model_json_schema(mode="serialization"),
     }
 
 
@@ -263,9 +263,9 @@ def _trace(report: Report) -> Provenance:
     )
 
 
-def _enter(row: Row, report: Report) -> Entry:
+def _enter(row: Row, report: Report) -> FeatureEntry:
     feature, verdict = row.feature, row.verdict
-    return Entry(
+    return FeatureEntry(
         slug=feature.slug,
         area=report.catalogue.areas[feature.area],
         title=feature.title,
@@ -281,7 +281,7 @@ def _enter(row: Row, report: Report) -> Entry:
         explanation=row.explanation if row in report.pending else "",
         gap=_explain(row, report),
         criteria=tuple(
-            Criterion(
+            CriterionEntry(
                 slug=item.slug,
                 title=item.title,
                 core=item.core,
@@ -310,9 +310,9 @@ def _explain(row: Row, report: Report) -> Gap | None:
     )
 
 
-def _limits(report: Report) -> list[Limit]:
+def _limits(report: Report) -> list[LimitEntry]:
     return [
-        Limit(
+        LimitEntry(
             feature=item.row.feature.slug,
             note=report.translate(item.note),
             reason=item.reason.code if item.reason else None,

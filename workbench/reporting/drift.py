@@ -11,7 +11,7 @@ from workbench.reporting.history import Seen, Snapshot, read_snapshot
 from workbench.store import RunFolder
 
 
-class Direction(StrEnum):
+class Trend(StrEnum):
     """Which way a change goes."""
 
     REGRESSION = "regression"
@@ -33,7 +33,7 @@ _RANKS: Mapping[str, int] = {
 _BEHAVIOUR: Mapping[str, int] = {Outcome.PASSED: 1, Outcome.FAILED: 0}
 
 
-class Change(Record):
+class Drifted(Record):
     """One thing that is not as it was; an empty side was not there.
 
     Attributes:
@@ -44,7 +44,7 @@ class Change(Record):
     name: str
     before: str
     now: str
-    direction: Direction
+    direction: Trend
 
 
 class Drift(Record):
@@ -60,11 +60,11 @@ class Drift(Record):
 
     old: str
     new: str
-    verdicts: tuple[Change, ...] = ()
+    verdicts: tuple[Drifted, ...] = ()
     appeared: tuple[Seen, ...] = ()
     gone: tuple[Seen, ...] = ()
-    documents: tuple[Change, ...] = ()
-    behaviour: tuple[Change, ...] = ()
+    documents: tuple[Drifted, ...] = ()
+    behaviour: tuple[Drifted, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -73,20 +73,20 @@ class Drift(Record):
         return not any(parts)
 
     @property
-    def direction(self) -> Direction:
+    def direction(self) -> Trend:
         """The worst that happened."""
         seen = {change.direction for change in (*self.verdicts, *self.behaviour)}
         worse = any(item.severity.rank <= Severity.MEDIUM.rank for item in self.appeared)
-        if worse or Direction.REGRESSION in seen:
-            return Direction.REGRESSION
-        if self.gone or Direction.IMPROVEMENT in seen:
-            return Direction.IMPROVEMENT
-        return Direction.NEUTRAL
+        if worse or Trend.REGRESSION in seen:
+            return Trend.REGRESSION
+        if self.gone or Trend.IMPROVEMENT in seen:
+            return Trend.IMPROVEMENT
+        return Trend.NEUTRAL
 
     @property
     def has_regressions(self) -> bool:
         """Whether something became worse; the exit code of `workbench diff` depends on it."""
-        return self.direction is Direction.REGRESSION
+        return self.direction is Trend.REGRESSION
 
 
 def compare_runs(old: RunFolder, new: RunFolder) -> Drift:
@@ -128,15 +128,15 @@ def compare(old: Snapshot, new: Snapshot) -> Drift:
 
 def _changes(
     old: Mapping[str, str], new: Mapping[str, str], ranks: Mapping[str, int]
-) -> Iterable[Change]:
+) -> Iterable[Drifted]:
     for name in dict.fromkeys((*old, *new)):
         before, now = old.get(name, ""), new.get(name, "")
         if before != now:
-            yield Change(name=name, before=before, now=now, direction=_judge(before, now, ranks))
+            yield Drifted(name=name, before=before, now=now, direction=_judge(before, now, ranks))
 
 
-def _judge(before: str, now: str, ranks: Mapping[str, int]) -> Direction:
+def _judge(before: str, now: str, ranks: Mapping[str, int]) -> Trend:
     was, is_now = ranks.get(before), ranks.get(now)
     if was is None or is_now is None or was == is_now:
-        return Direction.NEUTRAL
-    return Direction.IMPROVEMENT if is_now > was else Direction.REGRESSION
+        return Trend.NEUTRAL
+    return Trend.IMPROVEMENT if is_now > was else Trend.REGRESSION

@@ -12,7 +12,7 @@ from workbench.reporting.badge import BADGE_JSON, BADGE_SVG, write_badge_json, w
 from workbench.reporting.document import DOCUMENT, write_json
 from workbench.reporting.engineer import ENGINEER, NOTEBOOK, write_engineer
 from workbench.reporting.junit import JUNIT, write_junit
-from workbench.reporting.markdown import JOB, MARKDOWN, write_job_summary, write_markdown
+from workbench.reporting.markdown_report import JOB, MARKDOWN, write_job_summary, write_markdown
 from workbench.reporting.pdf import PDF, write_pdf
 from workbench.reporting.render import render_outputs
 from workbench.reporting.report import PAGE, SECTIONS, Report

@@ -29,7 +29,7 @@ from workbench.model import (
 )
 from workbench.partners import load_catalogue
 from workbench.reporting.defect import collect
-from workbench.reporting.gist import Level, Trouble, find_trouble, name_level
+from workbench.reporting.summary import Level, Trouble, find_trouble, name_level
 from workbench.store import Log, RunFolder, list_runs, read_run, stated_verdicts
 
 SNAPSHOT, PREVIOUS = "snapshot.json", "previous.json"

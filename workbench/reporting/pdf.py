@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from workbench.errors import ReportError, install_hint
+from workbench.reporting.display_classes import KINDS, SIGNS
 from workbench.reporting.document import make_document
 from workbench.reporting.exchange import write_exchange
 from workbench.reporting.report import Report
 from workbench.reporting.section import reveal, tame
-from workbench.reporting.wording import KINDS, SIGNS
 
 PDF = "report.pdf"
 _LONGEST_WIRE = 4_000  # on paper; the page and the log have all of it

@@ -22,12 +22,12 @@ from urllib.parse import quote
 from workbench.errors import InputError
 from workbench.model import Catalogue, Feature, Status
 from workbench.partners import load_catalogue
+from workbench.reporting.display_classes import KINDS
 from workbench.reporting.drift import Drift, compare
-from workbench.reporting.gist import Trouble
 from workbench.reporting.history import Snapshot, read_snapshot
 from workbench.reporting.language import choose_language, load_language, translate
 from workbench.reporting.section import environment
-from workbench.reporting.wording import KINDS
+from workbench.reporting.summary import Trouble
 from workbench.store import RunFolder
 
 PORTAL = "portal"
@@ -38,7 +38,7 @@ _WIDTH, _HEIGHT = 120, 28
 
 
 @dataclass(frozen=True)
-class Point:
+class TrendPoint:
     """One run in the trend of a partner: where it stands in the picture, and what it was."""
 
     run: Snapshot
@@ -47,7 +47,7 @@ class Point:
 
 
 @dataclass(frozen=True)
-class Line:
+class PortalRow:
     """One partner in the portal.
 
     Attributes:
@@ -88,11 +88,11 @@ class Line:
         return compare(self.runs[-2], self.last) if len(self.runs) > 1 else None
 
     @property
-    def points(self) -> list[Point]:
+    def points(self) -> list[TrendPoint]:
         """The trend of the score, from left to right."""
         step = _WIDTH / max(1, len(self.runs) - 1)
         return [
-            Point(run, round(place * step, 1), round(_HEIGHT * (1 - run.scores.score), 1))
+            TrendPoint(run, round(place * step, 1), round(_HEIGHT * (1 - run.scores.score), 1))
             for place, run in enumerate(self.runs)
         ]
 
@@ -110,7 +110,7 @@ class Portal:
         features: The columns: services and events that count.
     """
 
-    lines: tuple[Line, ...]
+    lines: tuple[PortalRow, ...]
     catalogue: Catalogue
     features: tuple[Feature, ...]
     now: datetime
@@ -134,12 +134,12 @@ class Portal:
         return trouble.tell(load_language(self.language))
 
     @property
-    def worse(self) -> list[Line]:
+    def worse(self) -> list[PortalRow]:
         """Partners of whom something became worse."""
         return [line for line in self.lines if line.drift and line.drift.has_regressions]
 
     @property
-    def stale(self) -> list[Line]:
+    def stale(self) -> list[PortalRow]:
         """Partners of whom the last run is out of date."""
         return [line for line in self.lines if line.is_stale]
 
@@ -187,7 +187,7 @@ def build_portal(
     return [folder / name for name in names]
 
 
-def gather_lines(reports: Path, contracts: Path | None, now: datetime) -> tuple[Line, ...]:
+def gather_lines(reports: Path, contracts: Path | None, now: datetime) -> tuple[PortalRow, ...]:
     """One line for each partner that has a readable run, by title."""
     partners = sorted(
         path.name
@@ -198,7 +198,7 @@ def gather_lines(reports: Path, contracts: Path | None, now: datetime) -> tuple[
     return tuple(sorted((line for line in found if line), key=lambda line: line.last.title.lower()))
 
 
-def _gather(reports: Path, partner: str, contracts: Path | None, now: datetime) -> Line | None:
+def _gather(reports: Path, partner: str, contracts: Path | None, now: datetime) -> PortalRow | None:
     snapshots: list[Snapshot] = []
     broken: list[str] = []
     for path in (reports / partner).glob("*/evidence.jsonl"):
@@ -214,7 +214,7 @@ def _gather(reports: Path, partner: str, contracts: Path | None, now: datetime) 
     # Only the last two are compared; of the others the trend needs the figures alone.
     kept = [*map(_lighten, alike[:-2]), *alike[-2:]]
     changed = _find_changes(contracts / partner, last.inputs) if contracts else ()
-    return Line(partner, tuple(kept), tuple(sorted(broken)), changed, now)
+    return PortalRow(partner, tuple(kept), tuple(sorted(broken)), changed, now)
 
 
 def _lighten(run: Snapshot) -> Snapshot:
@@ -231,7 +231,7 @@ def _find_changes(folder: Path, inputs: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _render(name: str, portal: Portal, line: Line | None = None) -> str:
+def _render(name: str, portal: Portal, line: PortalRow | None = None) -> str:
     template = environment(portal.language).get_template(f"portal/{name}.html.j2")
     style, script = _read("portal", "style.css"), _read("portal", "script.js")
     shared = _read("report", "style.css")

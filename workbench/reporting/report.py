@@ -25,8 +25,8 @@ from workbench.model import (
 from workbench.partners import load_catalogue
 from workbench.reporting.command import repeat_finding, repeat_run
 from workbench.reporting.defect import Defect, collect
+from workbench.reporting.display_classes import KINDS
 from workbench.reporting.drift import Drift, compare
-from workbench.reporting.gist import Level, find_trouble, name_level, sum_up
 from workbench.reporting.history import Snapshot, find_validity, read_previous, take_snapshot
 from workbench.reporting.language import Language, choose_language, translate
 from workbench.reporting.limitation import (
@@ -36,12 +36,12 @@ from workbench.reporting.limitation import (
     list_losses,
     list_statuses,
 )
+from workbench.reporting.next_steps import MOST, NextStep, list_steps
 from workbench.reporting.phrase import translate_phrase
 from workbench.reporting.publisher import Publisher
 from workbench.reporting.row import Row, Subject
-from workbench.reporting.section import Section
-from workbench.reporting.step import MOST, Step, list_steps
-from workbench.reporting.wording import KINDS
+from workbench.reporting.section import ReportSection
+from workbench.reporting.summary import Level, find_trouble, name_level, sum_up
 from workbench.secrecy import MASK
 from workbench.settings import current_root
 from workbench.store import Log, RunFolder, read_run, stated_verdicts
@@ -128,10 +128,10 @@ class Report:
         """Title of the window."""
         return self.language.say("page.title", partner=self.log.header.title)
 
-    def section(self, name: str) -> Section:
+    def section(self, name: str) -> ReportSection:
         """A section by the name of its template, such as `cover` or `features`."""
         values = {"report": self, "header": self.log.header}
-        return Section(name, values, self.language.code)
+        return ReportSection(name, values, self.language.code)
 
     def translate(self, text: str) -> str:
         """A sentence in the reader's language, when the partner folder or our phrases have it."""
@@ -263,12 +263,12 @@ class Report:
         return compare(self.previous, take_snapshot(self.folder)) if self.previous else None
 
     @cached_property
-    def steps(self) -> list[Step]:
+    def steps(self) -> list[NextStep]:
         """What to do next, most urgent first."""
         return list_steps(self.rows, len(self.context["questions"]), self.language)
 
     @property
-    def first_steps(self) -> list[Step]:
+    def first_steps(self) -> list[NextStep]:
         """The few of them that a summary names."""
         return self.steps[:MOST]
 

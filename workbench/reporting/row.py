@@ -19,8 +19,8 @@ from workbench.model import (
     Status,
     Verdict,
 )
+from workbench.reporting.display_classes import KINDS
 from workbench.reporting.language import Language, name_refusal
-from workbench.reporting.wording import KINDS
 
 _OUTCOMES = {
     Standing.FAILED: Outcome.FAILED,

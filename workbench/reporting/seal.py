@@ -40,7 +40,7 @@ class Sealed(Record):
     size: int
 
 
-class Manifest(Record):
+class SealManifest(Record):
     """What was published: files by their path in the run folder, and the verdicts.
 
     `tools` are the versions of what spelt the files.
@@ -81,7 +81,7 @@ def seal(folder: RunFolder, key: SecretStr | None = None) -> Path:
             location=str(folder.path),
             hint="Remove it from the folder.",
         )
-    manifest = Manifest(
+    manifest = SealManifest(
         partner=log.header.partner,
         run=log.header.run,
         files=found.files,

@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
-from workbench.reporting import wording
+from workbench.reporting import display_classes
 from workbench.reporting.exchange import write_answer, write_request
 from workbench.reporting.language import DEFAULT, Language, load_language
 
@@ -29,7 +29,7 @@ LONGEST = 2_000
 
 
 @dataclass(frozen=True)
-class Section:
+class ReportSection:
     """Rendered from `templates/sections/<name>.html.j2`; every value of the partner is escaped."""
 
     name: str
@@ -60,11 +60,11 @@ def environment(code: str = DEFAULT) -> Environment:
     made.globals |= {
         "say": _mark_up(language.say),
         "count": _mark_up(partial(_count, language)),
-        "outcomes": wording.OUTCOMES,
-        "standings": wording.STANDINGS,
-        "severities": wording.SEVERITIES,
-        "signs": wording.SIGNS,
-        "facts": wording.FACTS,
+        "outcomes": display_classes.OUTCOMES,
+        "standings": display_classes.STANDINGS,
+        "severities": display_classes.SEVERITIES,
+        "signs": display_classes.SIGNS,
+        "facts": display_classes.FACTS,
     }
     made.filters |= {
         "moment": language.moment,

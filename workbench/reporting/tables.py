@@ -21,7 +21,7 @@ from workbench.model import (
     Statement,
     Verdict,
 )
-from workbench.receiver import Line
+from workbench.receiver import ReceiptRow
 from workbench.reporting.defect import collect
 from workbench.reporting.section import tame
 
@@ -35,12 +35,12 @@ _STYLE = (
 )
 
 
-class Table(pd.DataFrame):
+class DisplayTable(pd.DataFrame):
     """A data frame that is shown whole: every row, no index, no text cut short."""
 
     @property
-    def _constructor(self) -> Callable[..., Table]:
-        return Table
+    def _constructor(self) -> Callable[..., DisplayTable]:
+        return DisplayTable
 
     def _repr_html_(self) -> str:
         shown = self.to_html(index=False, border=0, justify="left", classes="workbench", na_rep="")
@@ -50,7 +50,7 @@ class Table(pd.DataFrame):
         return self.to_string(index=False, justify="left", max_colwidth=_WIDEST, na_rep="")
 
 
-def operations(description: ApiDescription) -> Table:
+def operations(description: ApiDescription) -> DisplayTable:
     """Every operation of the documents."""
     return make_table(
         ("Operation", "Summary", "Direction", "Document", "Pointer"),
@@ -61,7 +61,7 @@ def operations(description: ApiDescription) -> Table:
     )
 
 
-def events(description: ApiDescription) -> Table:
+def events(description: ApiDescription) -> DisplayTable:
     """Every webhook, callback and channel of the documents."""
     return make_table(
         ("Event", "Summary", "Direction", "Document", "Pointer"),
@@ -72,7 +72,7 @@ def events(description: ApiDescription) -> Table:
     )
 
 
-def warnings(description: ApiDescription) -> Table:
+def warnings(description: ApiDescription) -> DisplayTable:
     """Oddities of the documents that leave the rest usable."""
     return make_table(
         ("Severity", "Oddity", "Document", "Pointer", "What would mend it"),
@@ -83,7 +83,7 @@ def warnings(description: ApiDescription) -> Table:
     )
 
 
-def bindings(validation: Validation) -> Table:
+def bindings(validation: Validation) -> DisplayTable:
     """What the partner folder states of each feature; silence beyond the scope is left out."""
     stated = [
         (feature, validation.partner.statement(feature.slug))
@@ -99,7 +99,7 @@ def bindings(validation: Validation) -> Table:
     )
 
 
-def evidence(lines: Iterable[Evidence]) -> Table:
+def evidence(lines: Iterable[Evidence]) -> DisplayTable:
     """Observations, one to a row."""
     return make_table(
         ("Id", "Feature", "Source", "Outcome", "What was done and seen", "Findings"),
@@ -110,7 +110,7 @@ def evidence(lines: Iterable[Evidence]) -> Table:
     )
 
 
-def verdicts(mapping: Mapping[str, Verdict]) -> Table:
+def verdicts(mapping: Mapping[str, Verdict]) -> DisplayTable:
     """Verdict of each feature, why, and how many of its behaviours are proved."""
     return make_table(
         ("Feature", "Verdict", "Because", "Proved", "Limits", "Findings"),
@@ -131,7 +131,7 @@ def verdicts(mapping: Mapping[str, Verdict]) -> Table:
     )
 
 
-def findings(lines: Iterable[Evidence]) -> Table:
+def findings(lines: Iterable[Evidence]) -> DisplayTable:
     """Distinct findings, most severe first."""
     return make_table(
         ("Severity", "Finding", "Where", "Expected", "Observed", "What would mend it", "Features"),
@@ -150,7 +150,7 @@ def findings(lines: Iterable[Evidence]) -> Table:
     )
 
 
-def coverage(lines: Iterable[Evidence]) -> Table:
+def coverage(lines: Iterable[Evidence]) -> DisplayTable:
     """Per translated sample: their fields that we do not read, ours that stay empty."""
     return make_table(
         ("Mapping", "Sample", "Not read", "Left empty"),
@@ -167,7 +167,7 @@ def coverage(lines: Iterable[Evidence]) -> Table:
     )
 
 
-def rules(translator: Translator) -> Table:
+def rules(translator: Translator) -> DisplayTable:
     """The rules of a mapping: our field, their path, how a value is converted."""
     return make_table(
         ("Our field", "Their path", "Conversion"),
@@ -175,7 +175,7 @@ def rules(translator: Translator) -> Table:
     )
 
 
-def scores(figures: Scores) -> Table:
+def scores(figures: Scores) -> DisplayTable:
     """Reach, score and depth, with what they are made of."""
     return make_table(
         ("Figure", "Share", "Counted", "Of"),
@@ -187,7 +187,7 @@ def scores(figures: Scores) -> Table:
     )
 
 
-def receipts(lines: Iterable[Line]) -> Table:
+def receipts(lines: Iterable[ReceiptRow]) -> DisplayTable:
     """Webhooks that came: whether they were genuine, and how far their reading got."""
     return make_table(
         ("Id", "Received", "State", "Sender", "Target", "Events", "Repeated", "Trouble"),
@@ -207,10 +207,10 @@ def receipts(lines: Iterable[Line]) -> Table:
     )
 
 
-def make_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Table:
+def make_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> DisplayTable:
     """A table of these columns, its texts stripped of control characters."""
     tamed = [["" if cell is None else tame(cell) for cell in row] for row in rows]
-    return Table(tamed, columns=list(columns))
+    return DisplayTable(tamed, columns=list(columns))
 
 
 def _state(statement: Statement | None) -> str:

@@ -24,7 +24,15 @@ from workbench.reporting.formats import FILES, recompute
 from workbench.reporting.history import PREVIOUS, SNAPSHOT, Snapshot, take_snapshot
 from workbench.reporting.language import list_languages
 from workbench.reporting.report import PAGE, SECTIONS, Report
-from workbench.reporting.seal import MANIFEST, SIGNATURE, Manifest, Survey, list_tools, seal, survey
+from workbench.reporting.seal import (
+    MANIFEST,
+    SIGNATURE,
+    SealManifest,
+    Survey,
+    list_tools,
+    seal,
+    survey,
+)
 from workbench.reporting.signing import Signed, fits
 from workbench.store import RunFolder, read_run, stated_verdicts
 
@@ -37,7 +45,7 @@ _LARGEST_RENDERED = 64 * 1024**2
 _MOST_TOLD = 8
 
 
-class Result(StrEnum):
+class SealResult(StrEnum):
     """What is known of a report.
 
     `signed`: whole, and signed by a key that the reader knows. `consistent`: every page says what
@@ -50,7 +58,7 @@ class Result(StrEnum):
 
 
 @dataclass(frozen=True)
-class Check:
+class SealCheck:
     """One thing that was checked; `cant-tell` is no reproach, and no proof either."""
 
     name: str
@@ -59,7 +67,7 @@ class Check:
 
 
 @dataclass(frozen=True)
-class Verification:
+class SealVerification:
     """Everything that was checked of one run folder.
 
     Attributes:
@@ -69,20 +77,20 @@ class Verification:
 
     partner: str
     run: str
-    checks: tuple[Check, ...]
+    checks: tuple[SealCheck, ...]
     signer: str | None = None
     is_known: bool = False
 
     @property
-    def result(self) -> Result:
+    def result(self) -> SealResult:
         """What can be said of the folder as a whole."""
         outcomes = {check.outcome for check in self.checks if check.name != "signature"}
         is_refuted = any(check.outcome is Outcome.FAILED for check in self.checks)
         files = {check.outcome for check in self.checks if check.name == "files"}
         if not is_refuted and self.is_known and files == {Outcome.PASSED}:
-            return Result.SIGNED
+            return SealResult.SIGNED
         is_shown = not is_refuted and outcomes == {Outcome.PASSED}
-        return Result.CONSISTENT if is_shown else Result.ALTERED
+        return SealResult.CONSISTENT if is_shown else SealResult.ALTERED
 
     def as_json(self) -> dict[str, Any]:
         """For `--json`."""
@@ -98,7 +106,7 @@ class Verification:
         }
 
 
-def verify(folder: RunFolder, *, public_key: str = "") -> Verification:
+def verify(folder: RunFolder, *, public_key: str = "") -> SealVerification:
     """Check a run folder: files, evidence, verdicts, every rendering, and the signature.
 
     Args:
@@ -119,12 +127,12 @@ def verify(folder: RunFolder, *, public_key: str = "") -> Verification:
     found = survey(folder)
     unfit = [*_check_kinds(found), *_check_sizes(folder, found)]
     if unfit:
-        return Verification(folder.path.absolute().parent.name, folder.run, tuple(unfit))
+        return SealVerification(folder.path.absolute().parent.name, folder.run, tuple(unfit))
     try:
         report = Report.read(folder.path.absolute(), _read_language(folder))
     except WorkbenchError as error:
-        broken = Check("evidence", Outcome.FAILED, str(error))
-        return Verification(folder.path.absolute().parent.name, folder.run, (broken,))
+        broken = SealCheck("evidence", Outcome.FAILED, str(error))
+        return SealVerification(folder.path.absolute().parent.name, folder.run, (broken,))
     manifest = _read_manifest(folder)
     signature, signer, is_known = _check_signature(folder, public_key)
     sealed = (_check_log(report), *_check_manifest(folder, manifest, found), signature)
@@ -137,7 +145,7 @@ def verify(folder: RunFolder, *, public_key: str = "") -> Verification:
         signature,
     )
     header = report.log.header
-    return Verification(header.partner, header.run, checks, signer, is_known)
+    return SealVerification(header.partner, header.run, checks, signer, is_known)
 
 
 def sign_folder(folder: RunFolder, key: SecretStr, *, draft: bool = False) -> Path:
@@ -172,13 +180,13 @@ def sign_folder(folder: RunFolder, key: SecretStr, *, draft: bool = False) -> Pa
     return seal(folder, key)
 
 
-def _check_kinds(found: Survey) -> Iterator[Check]:
+def _check_kinds(found: Survey) -> Iterator[SealCheck]:
     if found.strange:
         told = f"No plain file: {_list(found.strange)}."
-        yield Check("files", Outcome.FAILED, told)
+        yield SealCheck("files", Outcome.FAILED, told)
 
 
-def _check_sizes(folder: RunFolder, found: Survey) -> Iterator[Check]:
+def _check_sizes(folder: RunFolder, found: Survey) -> Iterator[SealCheck]:
     """Nothing is read whole that is larger than a report can be."""
     sizes = {name: item.size for name, item in found.files.items()}
     for name in (MANIFEST, SIGNATURE):
@@ -187,7 +195,7 @@ def _check_sizes(folder: RunFolder, found: Survey) -> Iterator[Check]:
     limits = dict.fromkeys((*FILES, SNAPSHOT, PREVIOUS, EXECUTED), _LARGEST_RENDERED) | _LARGEST
     large = [name for name, most in limits.items() if sizes.get(name, 0) > most]
     if large:
-        yield Check("files", Outcome.FAILED, f"Larger than a report can be: {_list(large)}.")
+        yield SealCheck("files", Outcome.FAILED, f"Larger than a report can be: {_list(large)}.")
 
 
 def _read_language(folder: RunFolder) -> str:
@@ -199,29 +207,33 @@ def _read_language(folder: RunFolder) -> str:
     return told if told in list_languages() else ""
 
 
-def _check_log(report: Report) -> Check:
+def _check_log(report: Report) -> SealCheck:
     if report.log.footer is None:
         detail = "The run did not come to its end, so no digest protects its lines."
-        return Check("evidence", Outcome.CANT_TELL, detail)
+        return SealCheck("evidence", Outcome.CANT_TELL, detail)
     lines = len(report.log.evidence)
     digest = report.log.footer.digest
-    return Check("evidence", Outcome.PASSED, f"{lines} lines fit the digest {digest}.")
+    return SealCheck("evidence", Outcome.PASSED, f"{lines} lines fit the digest {digest}.")
 
 
-def _read_manifest(folder: RunFolder) -> Manifest | None:
+def _read_manifest(folder: RunFolder) -> SealManifest | None:
     """None where it is missing or damaged."""
     try:
-        return Manifest.model_validate_json((folder.path / MANIFEST).read_bytes())
+        return SealManifest.model_validate_json((folder.path / MANIFEST).read_bytes())
     except (OSError, ValidationError):
         return None
 
 
-def _check_manifest(folder: RunFolder, manifest: Manifest | None, found: Survey) -> Iterator[Check]:
+def _check_manifest(
+    folder: RunFolder, manifest: SealManifest | None, found: Survey
+) -> Iterator[SealCheck]:
     if manifest is None and (folder.path / MANIFEST).exists():
-        yield Check("files", Outcome.FAILED, f"{MANIFEST} is damaged.")
+        yield SealCheck("files", Outcome.FAILED, f"{MANIFEST} is damaged.")
         return
     if manifest is None:
-        yield Check("files", Outcome.CANT_TELL, f"There is no {MANIFEST}; the run was not sealed.")
+        yield SealCheck(
+            "files", Outcome.CANT_TELL, f"There is no {MANIFEST}; the run was not sealed."
+        )
         return
     now = found.files
     changed = sorted(name for name in manifest.files if manifest.files[name] != now.get(name))
@@ -229,43 +241,43 @@ def _check_manifest(folder: RunFolder, manifest: Manifest | None, found: Survey)
     if changed or added:
         told = [f"{name} was {'changed' if name in now else 'removed'}" for name in changed]
         told += [f"{name} was added" for name in added]
-        yield Check("files", Outcome.FAILED, "; ".join(told[:_MOST_TOLD]) + ".")
+        yield SealCheck("files", Outcome.FAILED, "; ".join(told[:_MOST_TOLD]) + ".")
     else:
-        yield Check("files", Outcome.PASSED, f"{len(now)} files have the hash in {MANIFEST}.")
+        yield SealCheck("files", Outcome.PASSED, f"{len(now)} files have the hash in {MANIFEST}.")
     log, verdicts = read_run(folder, load_catalogue())
     computed = {slug: verdict.status for slug, verdict in stated_verdicts(log, verdicts).items()}
     yield _compare("verdicts", dict(manifest.verdicts), dict(computed))
 
 
-def _compare(name: str, told: dict[str, str], computed: dict[str, str]) -> Check:
+def _compare(name: str, told: dict[str, str], computed: dict[str, str]) -> SealCheck:
     differing = [
         f"{slug} is told to be {told.get(slug)}, and computes to {computed.get(slug)}"
         for slug in sorted(told.keys() | computed.keys())
         if told.get(slug) != computed.get(slug)
     ]
     if not differing:
-        return Check(name, Outcome.PASSED, f"{len(told)} verdicts compute to what is told.")
-    return Check(name, Outcome.FAILED, "; ".join(differing[:_MOST_TOLD]) + ".")
+        return SealCheck(name, Outcome.PASSED, f"{len(told)} verdicts compute to what is told.")
+    return SealCheck(name, Outcome.FAILED, "; ".join(differing[:_MOST_TOLD]) + ".")
 
 
 def _check_renderings(
     folder: RunFolder,
     report: Report,
-    manifest: Manifest | None,
+    manifest: SealManifest | None,
     found: Survey,
     *,
     is_decided: bool,
-) -> Iterator[Check]:
+) -> Iterator[SealCheck]:
     """Every rendering byte for byte, made again from the evidence."""
     if missing := [name for name in (PAGE, DOCUMENT) if name not in found.files]:
-        yield Check("renderings", Outcome.FAILED, f"Missing: {_list(missing)}.")
+        yield SealCheck("renderings", Outcome.FAILED, f"Missing: {_list(missing)}.")
     names = [name for name in FILES if name in found.files]
     try:
         wrong = _list_wrong(folder, report, names)
     except ReportError as error:
         if not is_decided:
             raise
-        yield Check("renderings", Outcome.CANT_TELL, error.message)
+        yield SealCheck("renderings", Outcome.CANT_TELL, error.message)
         return
     others = _list_others(report, manifest)
     if wrong and others and not is_decided:
@@ -278,10 +290,10 @@ def _check_renderings(
         outcome = Outcome.CANT_TELL if others else Outcome.FAILED
         spelt = f" Spelt by {others}, so only the signature speaks for them." if others else ""
         detail = f"Says something else than the evidence: {_list(wrong)}.{spelt}"
-        yield Check("renderings", outcome, detail)
+        yield SealCheck("renderings", outcome, detail)
     elif not missing:
         detail = f"{len(names)} files are what the evidence gives: {_list(names)}."
-        yield Check("renderings", Outcome.PASSED, detail)
+        yield SealCheck("renderings", Outcome.PASSED, detail)
 
 
 def _list_wrong(folder: RunFolder, report: Report, names: list[str]) -> list[str]:
@@ -303,7 +315,7 @@ def _list_wrong(folder: RunFolder, report: Report, names: list[str]) -> list[str
     return wrong
 
 
-def _list_others(report: Report, manifest: Manifest | None) -> str:
+def _list_others(report: Report, manifest: SealManifest | None) -> str:
     """The versions that made the folder, where they are not those that are here."""
     here = list_tools()
     made = dict(manifest.tools) if manifest else {}
@@ -319,17 +331,17 @@ def _plain(data: bytes) -> bytes:
     return data if data.startswith(b"%PDF") else data.replace(b"\r\n", b"\n")
 
 
-def _check_records(folder: RunFolder, report: Report, found: Survey) -> Iterator[Check]:
+def _check_records(folder: RunFolder, report: Report, found: Survey) -> Iterator[SealCheck]:
     """What stands beside the renderings: belongs there, and agrees as far as it can be told."""
     named = {*FILES, *_RECORDS, *report.artefacts, folder.log.name}
     strange = sorted(
         name for name in found.files if name not in named and not name.startswith(_RECORD_FOLDERS)
     )
     if strange:
-        yield Check("records", Outcome.CANT_TELL, f"No part of a report: {_list(strange)}.")
+        yield SealCheck("records", Outcome.CANT_TELL, f"No part of a report: {_list(strange)}.")
         return
     kept = [name for name in found.files if name not in {*FILES, SNAPSHOT, folder.log.name}]
-    yield Check("records", Outcome.PASSED, f"Kept as they were, not repeated: {_list(kept)}.")
+    yield SealCheck("records", Outcome.PASSED, f"Kept as they were, not repeated: {_list(kept)}.")
 
 
 def _is_own_snapshot(folder: RunFolder) -> bool:
@@ -352,28 +364,28 @@ def _shows_sections(folder: RunFolder, report: Report) -> bool:
     return shown == [report.section(name)._repr_html_() for name in SECTIONS]
 
 
-def _check_signature(folder: RunFolder, public_key: str) -> tuple[Check, str | None, bool]:
+def _check_signature(folder: RunFolder, public_key: str) -> tuple[SealCheck, str | None, bool]:
     """The check, the key that signed, and whether that is the known one."""
     path = folder.path / SIGNATURE
     if not path.is_file():
         outcome = Outcome.FAILED if public_key else Outcome.CANT_TELL
-        return Check("signature", outcome, "The manifest is not signed."), None, False
+        return SealCheck("signature", outcome, "The manifest is not signed."), None, False
     try:
         signed = Signed.model_validate_json(path.read_bytes())
         genuine = fits((folder.path / MANIFEST).read_bytes(), signed)
     except (ValidationError, OSError):
         detail = "The signature is damaged, or signs nothing."
-        return Check("signature", Outcome.FAILED, detail), None, False
+        return SealCheck("signature", Outcome.FAILED, detail), None, False
     if not genuine:
         detail = "The signature does not fit the manifest."
-        return Check("signature", Outcome.FAILED, detail), None, False
+        return SealCheck("signature", Outcome.FAILED, detail), None, False
     key = signed.public_key
     if not public_key:
         detail = f"Signed by {key}, a key that is not known here, as anybody can make one."
-        return Check("signature", Outcome.CANT_TELL, detail), key, False
+        return SealCheck("signature", Outcome.CANT_TELL, detail), key, False
     if key != public_key:
-        return Check("signature", Outcome.FAILED, f"Signed by another key: {key}."), key, False
-    return Check("signature", Outcome.PASSED, f"Signed by the known key {key}."), key, True
+        return SealCheck("signature", Outcome.FAILED, f"Signed by another key: {key}."), key, False
+    return SealCheck("signature", Outcome.PASSED, f"Signed by the known key {key}."), key, True
 
 
 def _list(names: list[str] | tuple[str, ...]) -> str:

@@ -1,4 +1,4 @@
-from .drafting import draft_mapping as draft_mapping
+from .mapping_draft import draft_mapping as draft_mapping
 from .pairing import ACCEPTED as ACCEPTED
 from .pairing import FieldSuggestion as FieldSuggestion
 from .pairing import suggest_mapping as suggest_mapping

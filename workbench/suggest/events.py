@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from workbench.model import Direction
-from workbench.suggest.clues import Clues
-from workbench.suggest.shape import Leaf
-from workbench.suggest.suggestion import Point
+from workbench.suggest.body_shape import Leaf
+from workbench.suggest.interaction_signals import InteractionSignals
+from workbench.suggest.suggestion import Factor
 from workbench.vocabulary import Concept, concepts, split_words
 
 _EVENT_WORDS = frozenset({"event", "evento", "ereignis", "evenement", "notification", "webhook"})
@@ -15,7 +15,7 @@ _TYPE_WORDS = frozenset({"type", "topic", "action", "kind", "tipo", "typ", "trig
 _WHOLE = frozenset({"product", "money", "price", "customer", "order-line"})
 
 
-def fit_event(clues: Clues, entity: str, *, is_new: bool) -> list[Point]:
+def fit_event(clues: InteractionSignals, entity: str, *, is_new: bool) -> list[Factor]:
     """How well it tells of a new order or reservation, or else of a change of its status."""
     if clues.method not in {"POST", "PUT", "PATCH"}:
         return []
@@ -24,18 +24,20 @@ def fit_event(clues: Clues, entity: str, *, is_new: bool) -> list[Point]:
     spoken = [item for group in (*segments, *clues.names) for item in _of_thing(group)]
     belief = _belief(clues, entity, listed, is_new=is_new)
     points = [
-        Point(belief, f"about the {entity}"),
-        Point(1.0 if clues.direction is Direction.INBOUND else 0.1, clues.why),
+        Factor(belief, f"about the {entity}"),
+        Factor(1.0 if clues.direction is Direction.INBOUND else 0.1, clues.why),
         _happening(clues, _told([spoken]), _told(listed), is_new=is_new),
     ]
     if clues.acted & {"handle"} or "webhook" in clues.said:
-        points.append(Point(0.3, "about subscriptions or acknowledgements"))
+        points.append(Factor(0.3, "about subscriptions or acknowledgements"))
     if "import" in clues.said:
-        points.append(Point(0.35, "a bulk import, not an event"))
+        points.append(Factor(0.35, "a bulk import, not an event"))
     return points
 
 
-def _belief(clues: Clues, entity: str, listed: list[tuple[Concept, ...]], *, is_new: bool) -> float:
+def _belief(
+    clues: InteractionSignals, entity: str, listed: list[tuple[Concept, ...]], *, is_new: bool
+) -> float:
     couriers = {"delivery", "courier"} if entity == "order" and not is_new else set()
     family = {entity} | couriers
     belief = clues.belief(*family)
@@ -50,7 +52,7 @@ def _belief(clues: Clues, entity: str, listed: list[tuple[Concept, ...]], *, is_
     return 0.8 if any(item.name == entity for part in near for item in concepts(part)) else 0.0
 
 
-def _listed(clues: Clues) -> list[tuple[Concept, ...]]:
+def _listed(clues: InteractionSignals) -> list[tuple[Concept, ...]]:
     """The readings of the event names that a type field of the body may hold."""
     return [
         concepts(value)
@@ -86,18 +88,20 @@ def _told(readings: Iterable[Iterable[Concept]]) -> tuple[bool, bool]:
 
 
 def _happening(
-    clues: Clues, named: tuple[bool, bool], listed: tuple[bool, bool], *, is_new: bool
-) -> Point:
+    clues: InteractionSignals, named: tuple[bool, bool], listed: tuple[bool, bool], *, is_new: bool
+) -> Factor:
     """What it tells of, by its name and by the event types that its body may hold."""
     word = "a new one" if is_new else "a change"
     by_name, by_list = (pair[0] if is_new else pair[1] for pair in (named, listed))
     if by_name:
-        return Point(1.0 if by_list or not any(listed) else 0.9, f"its name tells of {word}")
+        return Factor(1.0 if by_list or not any(listed) else 0.9, f"its name tells of {word}")
     if by_list:
-        return Point(0.5 if any(named) else 0.95, f"its event types tell of {word}")
+        return Factor(0.5 if any(named) else 0.95, f"its event types tell of {word}")
     if any(named) or any(listed):
-        return Point(0.25, f"does not tell of {word}")
+        return Factor(0.25, f"does not tell of {word}")
     whole = len(clues.request.about & _WHOLE) >= 2
     if is_new:
-        return Point(0.9 if whole else 0.75, "carries the whole thing" if whole else "says no more")
-    return Point(0.5 if whole else 0.7, "may tell of changes too")
+        return Factor(
+            0.9 if whole else 0.75, "carries the whole thing" if whole else "says no more"
+        )
+    return Factor(0.5 if whole else 0.7, "may tell of changes too")

@@ -9,7 +9,7 @@ from typing import Any
 from workbench.canonical import Entity, Money, UnitPrice
 from workbench.mapping import item_type, kind_of, resolve_field
 from workbench.model import ITEMS, ApiDescription, Event, Operation
-from workbench.suggest.shape import Leaf, ShapeReader, leaves_of_value
+from workbench.suggest.body_shape import Leaf, ShapeReader, leaves_of_value
 from workbench.suggest.thesaurus import tokens
 
 _DEEP = 8  # levels of a body that are mapped
@@ -20,7 +20,7 @@ _CURRENCIES = frozenset({*tokens("currency"), "moneda", "moeda"})
 
 
 @dataclass(frozen=True)
-class Target:
+class TargetField:
     """One of our fields: dotted path inside its level, bare type (tuple: a list of texts)."""
 
     path: str
@@ -32,12 +32,12 @@ class Target:
 class TargetLevel:
     """Our side: the fields of an entity, and its lists of entities by path."""
 
-    scalars: tuple[Target, ...]
+    scalars: tuple[TargetField, ...]
     lists: dict[str, type[Entity]]
 
 
 @dataclass(frozen=True)
-class Source:
+class SourceField:
     """One value of theirs; `parts` names amount and currency where it is an object of money."""
 
     path: tuple[str, ...]
@@ -52,13 +52,13 @@ class Source:
 class SourceLevel:
     """Their side: the values of an object, and its lists of objects by path."""
 
-    scalars: tuple[Source, ...]
+    scalars: tuple[SourceField, ...]
     lists: dict[tuple[str, ...], SourceLevel]
 
 
 def read_targets(model: type[Entity]) -> TargetLevel:
     """The fields of one of our entities, nested ones with dotted paths."""
-    scalars: list[Target] = []
+    scalars: list[TargetField] = []
     lists: dict[str, type[Entity]] = {}
     _collect(model, "", True, scalars, lists)
     return TargetLevel(tuple(scalars), lists)
@@ -68,7 +68,7 @@ def _collect(
     model: type[Entity],
     prefix: str,
     required: bool,
-    scalars: list[Target],
+    scalars: list[TargetField],
     lists: dict[str, type[Entity]],
 ) -> None:
     for name in model.model_fields:
@@ -77,13 +77,13 @@ def _collect(
         if name in _SKIPPED:
             continue
         if slot.kind == "leaf":
-            scalars.append(Target(path, _bare(slot.type_), needed))
+            scalars.append(TargetField(path, _bare(slot.type_), needed))
         elif slot.kind == "model" and path.count(".") < _NESTED - 1:
             _collect(slot.type_, f"{path}.", needed, scalars, lists)
         elif slot.kind == "list" and kind_of(item_type(slot)) == "model":
             lists[path] = item_type(slot)
         elif slot.kind == "list" and item_type(slot) is str:
-            scalars.append(Target(path, tuple, False))
+            scalars.append(TargetField(path, tuple, False))
 
 
 def _bare(type_: Any) -> Any:
@@ -137,22 +137,22 @@ def _level(leaves: Iterable[Leaf]) -> SourceLevel:
     return SourceLevel(_join_money(scalars), {path: _level(found) for path, found in inner.items()})
 
 
-def _join_money(leaves: list[Leaf]) -> tuple[Source, ...]:
+def _join_money(leaves: list[Leaf]) -> tuple[SourceField, ...]:
     """Let an amount and its currency, alone in one object, be one value."""
     objects: dict[tuple[str, ...], list[Leaf]] = {}
     for leaf in leaves:
         objects.setdefault(leaf.path[:-1], []).append(leaf)
-    found: list[Source] = []
+    found: list[SourceField] = []
     for parent, inside in objects.items():
         amounts = [leaf for leaf in inside if {*tokens(leaf.name)} & _AMOUNTS]
         currencies = [leaf for leaf in inside if {*tokens(leaf.name)} & _CURRENCIES]
         if parent and len(inside) <= 3 and len(amounts) == len(currencies) == 1:
             parts = (amounts[0].name, currencies[0].name)
             kind = f"money-{amounts[0].kind}"
-            found.append(Source(parent, kind, example=amounts[0].example, parts=parts))
+            found.append(SourceField(parent, kind, example=amounts[0].example, parts=parts))
         else:
             found += [
-                Source(leaf.path, leaf.kind, leaf.format, leaf.values, leaf.example)
+                SourceField(leaf.path, leaf.kind, leaf.format, leaf.values, leaf.example)
                 for leaf in inside
             ]
     return tuple(found)

@@ -2,45 +2,45 @@
 
 from __future__ import annotations
 
-from workbench.suggest.clues import Clues
-from workbench.suggest.suggestion import Point
+from workbench.suggest.interaction_signals import InteractionSignals
+from workbench.suggest.suggestion import Factor
 from workbench.vocabulary import concepts, split_words
 
 _ELSEWHERE = frozenset({"customer", "batch", "report", "staff", "configuration", "webhook"})
 _OTHER_READS = frozenset({"event", "handle", "hours", "closure"})
 
 
-def fit_read(clues: Clues, entity: str) -> list[Point]:
+def fit_read(clues: InteractionSignals, entity: str) -> list[Factor]:
     """How well it reads one whole order or reservation."""
     if clues.method != "GET":
         return []
     points = [_about(clues, clues.belief(entity), entity), clues.outward]
     if "status" in clues.acted:
-        points.append(Point(0.3, "reads the status only"))
+        points.append(Factor(0.3, "reads the status only"))
     points += [_reads_one(clues, entity), *_foreign(clues, entity)]
     return points
 
 
-def fit_status_read(clues: Clues, entity: str) -> list[Point]:
+def fit_status_read(clues: InteractionSignals, entity: str) -> list[Factor]:
     """How well it reads the status of one order or reservation."""
     if clues.method != "GET":
         return []
     points = [_about(clues, clues.belief(entity), entity), clues.outward]
     if "status" in clues.acted:
-        points.append(Point(1.0, "a resource of its own for the status"))
+        points.append(Factor(1.0, "a resource of its own for the status"))
     elif "status" in clues.said and not clues.response.is_list:
-        points.append(Point(0.95, "its name speaks of the status"))
+        points.append(Factor(0.95, "its name speaks of the status"))
     elif clues.response.statuses or clues.response.about & {"status"}:
-        points.append(Point(0.85, "the answer carries the status"))
+        points.append(Factor(0.85, "the answer carries the status"))
     elif not clues.response:
-        points.append(Point(0.75, "the whole thing, which should carry its status"))
+        points.append(Factor(0.75, "the whole thing, which should carry its status"))
     else:
-        points.append(Point(0.45, "no status is seen in the answer"))
+        points.append(Factor(0.45, "no status is seen in the answer"))
     points += [_reads_one(clues, entity), *_foreign(clues, entity)]
     return points
 
 
-def fit_status_write(clues: Clues, entity: str) -> list[Point]:
+def fit_status_write(clues: InteractionSignals, entity: str) -> list[Factor]:
     """How well it moves an order or reservation to another status."""
     if not clues.is_write and clues.method != "DELETE":
         return []
@@ -56,11 +56,11 @@ def fit_status_write(clues: Clues, entity: str) -> list[Point]:
         *_foreign(clues, entity),
     ]
     if clues.acted & {"handle", "list", "read"}:
-        points.append(Point(0.2, "checks, acknowledges or looks up, but moves nothing"))
+        points.append(Factor(0.2, "checks, acknowledges or looks up, but moves nothing"))
     return points
 
 
-def _names_in_body(clues: Clues, entity: str) -> bool:
+def _names_in_body(clues: InteractionSignals, entity: str) -> bool:
     """Whether the body says which one it is, as with `reservation_id`."""
     fields = (leaf.name for leaf in clues.request.leaves if leaf.depth == 1)
     return any(
@@ -70,11 +70,11 @@ def _names_in_body(clues: Clues, entity: str) -> bool:
     )
 
 
-def _sets(clues: Clues) -> bool:
+def _sets(clues: InteractionSignals) -> bool:
     return "status" in clues.acted or bool(clues.request.statuses)
 
 
-def _moves(clues: Clues) -> Point:
+def _moves(clues: InteractionSignals) -> Factor:
     steps = sorted(act.name for act in clues.acts if act.kind == "transition")
     values = {
         concept.name
@@ -85,28 +85,28 @@ def _moves(clues: Clues) -> Point:
     }
     if clues.method == "DELETE":
         cancels = "cancel" in clues.transitions
-        return Point(0.8 if cancels else 0.45, "cancels" if cancels else "deletes")
+        return Factor(0.8 if cancels else 0.45, "cancels" if cancels else "deletes")
     if steps:
-        return Point(1.0, f"the path says “{', '.join(steps)}”")
+        return Factor(1.0, f"the path says “{', '.join(steps)}”")
     if "status" in clues.acted:
-        return Point(1.0, "the path names the status")
+        return Factor(1.0, "the path names the status")
     if not clues.identified and clues.method == "POST" and not clues.said & {"status"}:
-        return Point(0.1, "creates a new one")
+        return Factor(0.1, "creates a new one")
     if clues.transitions:
-        return Point(0.95, f"its name says “{', '.join(sorted(clues.transitions))}”")
+        return Factor(0.95, f"its name says “{', '.join(sorted(clues.transitions))}”")
     if values:
-        return Point(0.95, f"the body sets a status ({', '.join(sorted(values)[:4])}, …)")
+        return Factor(0.95, f"the body sets a status ({', '.join(sorted(values)[:4])}, …)")
     if clues.request.statuses or "status" in clues.said:
-        return Point(0.85, "the body or the name speaks of a status")
-    return Point(0.2 if clues.request else 0.5, "no status is seen in the body")
+        return Factor(0.85, "the body or the name speaks of a status")
+    return Factor(0.2 if clues.request else 0.5, "no status is seen in the body")
 
 
-def _reads_one(clues: Clues, entity: str) -> Point:
+def _reads_one(clues: InteractionSignals, entity: str) -> Factor:
     spoken = [act for act in clues.acts if act.kind == "transition" or act.name in _OTHER_READS]
     if spoken or clues.acted & {"list"}:
-        return Point(0.35, "a list, or another side of it")
+        return Factor(0.35, "a list, or another side of it")
     if clues.identified:
-        return Point(1.0, "one, by its identifier")
+        return Factor(1.0, "one, by its identifier")
     asked = {
         concept.name
         for parameter in clues.item.parameters
@@ -114,21 +114,21 @@ def _reads_one(clues: Clues, entity: str) -> Point:
         for concept in concepts(parameter.name)
     }
     if entity in asked and not clues.response.is_list:
-        return Point(0.9, "one, by a required parameter")
-    return Point(0.4, "a list")
+        return Factor(0.9, "one, by a required parameter")
+    return Factor(0.4, "a list")
 
 
-def _foreign(clues: Clues, entity: str) -> list[Point]:
+def _foreign(clues: InteractionSignals, entity: str) -> list[Factor]:
     found = _ELSEWHERE & {*clues.owners}
-    points = [Point(0.5, f"belongs to {', '.join(sorted(found))}")] if found else []
+    points = [Factor(0.5, f"belongs to {', '.join(sorted(found))}")] if found else []
     if clues.owners[:1] == ("delivery",) and entity == "order":
-        points.append(Point(0.5, "a courier job, not the order itself"))
+        points.append(Factor(0.5, "a courier job, not the order itself"))
     if "event" in clues.owners:
-        points.append(Point(0.4, "a log of events"))
+        points.append(Factor(0.4, "a log of events"))
     return points
 
 
-def _about(clues: Clues, belief: float, entity: str) -> Point:
+def _about(clues: InteractionSignals, belief: float, entity: str) -> Factor:
     sources = [
         name
         for name, found in (
@@ -139,4 +139,4 @@ def _about(clues: Clues, belief: float, entity: str) -> Point:
         if found
     ]
     where = " and ".join(sources) if sources else "hardly anything"
-    return Point(belief, f"{where} names the {entity.replace('-', ' ')}")
+    return Factor(belief, f"{where} names the {entity.replace('-', ' ')}")

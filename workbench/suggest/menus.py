@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from workbench.suggest.clues import Clues
-from workbench.suggest.suggestion import Point
+from workbench.suggest.interaction_signals import InteractionSignals
+from workbench.suggest.suggestion import Factor
 from workbench.vocabulary import Concept, concepts, split_words
 
 PARTS = ("menu-section", "product", "product-variant", "option-category", "option")
@@ -21,7 +21,7 @@ _PRICE = Concept("other", "price")
 _FILES = frozenset({"url", "uri", "file", "csv", "xlsx", "base64", "archivo", "link"})
 
 
-def fit_menu(clues: Clues) -> list[Point]:
+def fit_menu(clues: InteractionSignals) -> list[Factor]:
     """How well it creates or replaces a whole menu."""
     if not clues.is_write:
         return []
@@ -33,17 +33,17 @@ def fit_menu(clues: Clues) -> list[Point]:
     inside = {*PARTS, "menu"} & (clues.request.about | clues.kinds)
     words = {word for leaf in clues.request.leaves for word in split_words(leaf.name)}
     if inside:
-        points.append(Point(1.0, f"the body holds {', '.join(sorted(inside))}"))
+        points.append(Factor(1.0, f"the body holds {', '.join(sorted(inside))}"))
     elif clues.request and words & _FILES:
-        points.append(Point(0.9, "the body names a file or an address to fetch it from"))
+        points.append(Factor(0.9, "the body names a file or an address to fetch it from"))
     elif clues.request and not clues.said & {"event", "notice"}:
-        points.append(Point(0.45, "the body holds no sections or dishes"))
+        points.append(Factor(0.45, "the body holds no sections or dishes"))
     else:
-        points.append(Point(0.7, "the body is not described"))
+        points.append(Factor(0.7, "the body is not described"))
     return points
 
 
-def fit_part(clues: Clues, entity: str) -> list[Point]:
+def fit_part(clues: InteractionSignals, entity: str) -> list[Factor]:
     """How well it writes one kind of part: section, product, variant, option group or option."""
     if not clues.is_write:
         return []
@@ -51,13 +51,13 @@ def fit_part(clues: Clues, entity: str) -> list[Point]:
     fields = [{item.name for item in concepts(leaf.name)} for leaf in clues.request.leaves]
     held = {name for names in fields for name in names}
     if held & _STATES and all(names and names <= _SWITCHES | {entity} for names in fields):
-        points.append(Point(0.3, "only switches availability"))
+        points.append(Factor(0.3, "only switches availability"))
     if {"stock", "closure"} & (clues.said | clues.acted) and "price" not in held:
-        points.append(Point(0.3, "about stock or availability"))
+        points.append(Factor(0.3, "about stock or availability"))
     return points
 
 
-def _about(clues: Clues, entity: str) -> Point:
+def _about(clues: InteractionSignals, entity: str) -> Factor:
     belief = clues.belief(entity)
     if entity == "product" and clues.subject == _PRODUCT and "price" in clues.request.about:
         belief = max(belief, 0.7)
@@ -67,30 +67,30 @@ def _about(clues: Clues, entity: str) -> Point:
     if clues.kinds & {*PARTS, "menu"} and own in clues.kinds | {"unknown"}:
         carrier = clues.belief(*PARTS, "menu", "unknown")
         if entity in clues.kinds:
-            return Point(max(belief, 0.9 * carrier), f"its type field knows “{entity}”")
-        return Point(belief * 0.5, "its type field knows other things")
+            return Factor(max(belief, 0.9 * carrier), f"its type field knows “{entity}”")
+        return Factor(belief * 0.5, "its type field knows other things")
     if entity == "option-category" and belief < 0.5 and _has_limits(clues):
-        return Point(0.6 * clues.belief("unknown", entity), "limits on how many may be chosen")
-    return Point(belief, f"path or name speaks of the {entity.replace('-', ' ')}")
+        return Factor(0.6 * clues.belief("unknown", entity), "limits on how many may be chosen")
+    return Factor(belief, f"path or name speaks of the {entity.replace('-', ' ')}")
 
 
-def _has_limits(clues: Clues) -> bool:
+def _has_limits(clues: InteractionSignals) -> bool:
     words = {
         word for leaf in clues.request.leaves if leaf.depth <= 2 for word in split_words(leaf.name)
     }
     return len(words & _LIMITS) >= 2 and bool({"product", "option"} & clues.request.about)
 
 
-def _plain(clues: Clues, entity: str) -> Point:
+def _plain(clues: InteractionSignals, entity: str) -> Factor:
     """Whether it writes the thing itself, and not one side of it or a copy."""
     others = [act for act in clues.acts if act.kind in {"facet", "transition"}]
     done = {*clues.acted, *(verb.name for name in clues.names for verb in name[:1])}
     if done & {"handle", "delete", "list", "read"}:
-        return Point(0.25, "does something else with it")
+        return Factor(0.25, "does something else with it")
     if others:
-        return Point(0.25, f"only one side of it: {', '.join(act.name for act in others)}")
+        return Factor(0.25, f"only one side of it: {', '.join(act.name for act in others)}")
     owner = clues.owners[0] if clues.owners else ""
     strange = [name for name in clues.owners if name in _ELSEWHERE]
     if strange or (owner and owner not in {*PARTS, "menu", "restaurant", "place"}):
-        return Point(0.3, f"belongs to the {(strange or [owner])[0]}, not to a menu")
-    return Point(1.0, f"{clues.method} on the {entity} itself")
+        return Factor(0.3, f"belongs to the {(strange or [owner])[0]}, not to a menu")
+    return Factor(1.0, f"{clues.method} on the {entity} itself")

@@ -9,11 +9,11 @@ from typing import Any
 from workbench.canonical import Entity
 from workbench.model import ApiDescription, Event, Operation
 from workbench.suggest.assignment import assign
-from workbench.suggest.conversion import convert, enum_table, fit
+from workbench.suggest.converter_choice import convert, enum_table, fit
 from workbench.suggest.fields import (
-    Source,
+    SourceField,
     SourceLevel,
-    Target,
+    TargetField,
     TargetLevel,
     read_source,
     read_targets,
@@ -56,7 +56,7 @@ class Paired:
 
     model: type[Entity]
     targets: TargetLevel
-    scalars: tuple[tuple[Target, Source, float, tuple[str, ...]], ...]
+    scalars: tuple[tuple[TargetField, SourceField, float, tuple[str, ...]], ...]
     each: dict[str, tuple[tuple[str, ...], float, Paired]]
 
 
@@ -177,7 +177,7 @@ def _score_list(name: str, path: tuple[str, ...], inner: Paired | None) -> float
     return 0.7 * named + 0.3 * (found / len(needed) if needed else 1.0)
 
 
-def _score(model: str, target: Target, source: Source) -> float:
+def _score(model: str, target: TargetField, source: SourceField) -> float:
     types = fit(target, source)
     if not types:
         return 0.0
@@ -189,7 +189,7 @@ def _score(model: str, target: Target, source: Source) -> float:
     return score if score >= 0.25 else 0.0
 
 
-def _context(target: Target, source: Source) -> float:
+def _context(target: TargetField, source: SourceField) -> float:
     """Whether both stand in the same kind of object."""
     ours = [part for part in target.path.split(".")[:-1] if part not in _NEUTRAL]
     theirs = [tokens(part) for part in source.path]
@@ -205,7 +205,7 @@ def _context(target: Target, source: Source) -> float:
     return 0.97 if soft or len(source.path) > 2 else 1.0
 
 
-def _explain(target: Target, source: Source, lead: float) -> tuple[str, ...]:
+def _explain(target: TargetField, source: SourceField, lead: float) -> tuple[str, ...]:
     said = f"“{source.path[-1]}” is a word for {target.path.rsplit('.', 1)[-1]}"
     reasons = [said, f"{source.kind} goes with {getattr(target.type_, '__name__', 'the type')}"]
     table = enum_table(target, source)

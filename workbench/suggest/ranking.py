@@ -8,11 +8,11 @@ from functools import partial
 
 from workbench.description import judge_senders
 from workbench.model import ApiDescription, Catalogue, FeatureKind
-from workbench.suggest.clues import Clues, read_all
 from workbench.suggest.events import fit_event
+from workbench.suggest.interaction_signals import InteractionSignals, read_all
 from workbench.suggest.lifecycle import fit_read, fit_status_read, fit_status_write
+from workbench.suggest.location_and_hours import fit_availability, fit_location
 from workbench.suggest.menus import fit_menu, fit_part
-from workbench.suggest.places import fit_availability, fit_location
 from workbench.suggest.scoring import Weights, explain, probability, shipped
 from workbench.suggest.settling import settle
 from workbench.suggest.signals import (
@@ -23,9 +23,9 @@ from workbench.suggest.signals import (
     look_around,
     read_signals,
 )
-from workbench.suggest.suggestion import THRESHOLD, TRACE, Point, Suggestion, total
+from workbench.suggest.suggestion import THRESHOLD, TRACE, Factor, Suggestion, total
 
-Rule = Callable[[Clues], list[Point]]
+Rule = Callable[[InteractionSignals], list[Factor]]
 
 RULES: dict[str, Rule] = {
     "order-read": partial(fit_read, entity="order"),
@@ -97,7 +97,7 @@ def judge_directions(
     return {name: clue.direction.value for name, clue in clues.items()}
 
 
-def signals_of(clue: Clues, feature: str, around: frozenset[str]) -> Signals | None:
+def signals_of(clue: InteractionSignals, feature: str, around: frozenset[str]) -> Signals | None:
     """The signals of one exchange for one feature, its rule's score among them.
 
     Returns:
@@ -115,7 +115,7 @@ def signals_of(clue: Clues, feature: str, around: frozenset[str]) -> Signals | N
     return signals
 
 
-def _name(clues: Iterable[Clues]) -> dict[str, Clues]:
+def _name(clues: Iterable[InteractionSignals]) -> dict[str, InteractionSignals]:
     """Clues by reference; what several documents have gets the name of its own: `a.yaml#GET /x`."""
     known = list(clues)
     counts = Counter(clue.item.id for clue in known)
@@ -126,7 +126,7 @@ def _name(clues: Iterable[Clues]) -> dict[str, Clues]:
 
 
 def _judge(
-    feature: str, name: str, clue: Clues, around: frozenset[str], weights: Weights
+    feature: str, name: str, clue: InteractionSignals, around: frozenset[str], weights: Weights
 ) -> Suggestion | None:
     signals = signals_of(clue, feature, around)
     if signals is None:

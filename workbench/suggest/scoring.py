@@ -15,7 +15,7 @@ from importlib.resources import files
 from typing import Any
 
 from workbench.description import shipped_weights
-from workbench.suggest.clues import Clues
+from workbench.suggest.interaction_signals import InteractionSignals
 from workbench.suggest.signals import Aim, Signals
 
 _FOR, _AGAINST = 4, 2  # reasons that are told
@@ -51,7 +51,7 @@ def probability(signals: Signals, aim: Aim, weights: Weights) -> float:
 
 
 def explain(
-    signals: Signals, aim: Aim, weights: Weights, clue: Clues
+    signals: Signals, aim: Aim, weights: Weights, clue: InteractionSignals
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What speaks for it and what against it, in words, strongest first."""
     shares = sorted(
@@ -68,7 +68,7 @@ def explain(
     return tuple(speak_for)[:_FOR], tuple(against)[:_AGAINST]
 
 
-def _say(name: str, aim: Aim, clue: Clues) -> str:
+def _say(name: str, aim: Aim, clue: InteractionSignals) -> str:
     """A signal in words, with what was seen."""
     noun = aim.noun.replace("-", " ")
     if name == "sent to us":

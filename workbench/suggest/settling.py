@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from workbench.suggest.clues import Clues
+from workbench.suggest.interaction_signals import InteractionSignals
 from workbench.suggest.suggestion import THRESHOLD, Suggestion
 
 Judged = dict[str, list[Suggestion]]
@@ -23,7 +23,7 @@ _EVENTS = (
 _STATUS_WRITES = ("order-status-write", "reservation-status-write")
 
 
-def settle(judged: Judged, clues: Mapping[str, Clues]) -> Judged:
+def settle(judged: Judged, clues: Mapping[str, InteractionSignals]) -> Judged:
     """Return the same suggestions, with `proposed` settled over the whole document."""
     settled = dict(judged)
     for feature in _STATUS_WRITES:
@@ -60,7 +60,9 @@ def _told_apart(
     return kept[0], kept[1]
 
 
-def _dedicated_first(found: list[Suggestion], clues: Mapping[str, Clues]) -> list[Suggestion]:
+def _dedicated_first(
+    found: list[Suggestion], clues: Mapping[str, InteractionSignals]
+) -> list[Suggestion]:
     """Where a status has a resource of its own, the whole thing is not proposed for it."""
     dedicated = {
         item.reference
@@ -72,7 +74,9 @@ def _dedicated_first(found: list[Suggestion], clues: Mapping[str, Clues]) -> lis
     return [replace(item, proposed=item.proposed and item.reference in dedicated) for item in found]
 
 
-def _with_siblings(found: list[Suggestion], clues: Mapping[str, Clues]) -> list[Suggestion]:
+def _with_siblings(
+    found: list[Suggestion], clues: Mapping[str, InteractionSignals]
+) -> list[Suggestion]:
     """Let transitions below one path with one method be proposed together."""
     families: dict[tuple[str, str, str], list[Suggestion]] = {}
     for item in found:

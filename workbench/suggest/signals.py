@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from itertools import chain
 
 from workbench.model import Event
-from workbench.suggest.clues import Clues
-from workbench.suggest.shape import Shape
+from workbench.suggest.body_shape import BodyShape
+from workbench.suggest.interaction_signals import InteractionSignals
 from workbench.vocabulary import Concept, concepts, head_noun, split_words
 
 Signals = dict[str, float]
@@ -66,7 +66,9 @@ AIMS = {
 }
 
 
-def read_signals(clue: Clues, aim: Aim, around: frozenset[str] = frozenset()) -> Signals:
+def read_signals(
+    clue: InteractionSignals, aim: Aim, around: frozenset[str] = frozenset()
+) -> Signals:
     """The signals of one exchange for one feature.
 
     Args:
@@ -89,7 +91,7 @@ def read_signals(clue: Clues, aim: Aim, around: frozenset[str] = frozenset()) ->
     return found
 
 
-def is_worth_a_look(clue: Clues, aim: Aim) -> bool:
+def is_worth_a_look(clue: InteractionSignals, aim: Aim) -> bool:
     """Whether anything at all names the feature's noun or its kin."""
     wanted = {aim.noun, *aim.kin} | (MENU if aim.noun in MENU else set())
     return not wanted.isdisjoint(clue.mentioned)
@@ -105,7 +107,7 @@ def _relation(name: str, aim: Aim) -> str:
     return "something else"
 
 
-def _path(clue: Clues, aim: Aim) -> Iterator[str]:
+def _path(clue: InteractionSignals, aim: Aim) -> Iterator[str]:
     subject = clue.subject
     if subject is None:
         yield "path names nothing"
@@ -129,7 +131,7 @@ def _path(clue: Clues, aim: Aim) -> Iterator[str]:
             yield "names one of it"
 
 
-def _names(clue: Clues, aim: Aim) -> Iterator[str]:
+def _names(clue: InteractionSignals, aim: Aim) -> Iterator[str]:
     if not clue.names:
         yield "has no name"
     elif not clue.nouns:
@@ -161,7 +163,7 @@ def _said(where: str, said: Iterable[Concept]) -> Iterator[str]:
             yield f"{where} says a transition"
 
 
-def _texts(clue: Clues, aim: Aim) -> Iterator[str]:
+def _texts(clue: InteractionSignals, aim: Aim) -> Iterator[str]:
     yield from _said("text", clue.text)
     for item in clue.text:
         if item.kind in {"entity", "other"}:
@@ -170,7 +172,7 @@ def _texts(clue: Clues, aim: Aim) -> Iterator[str]:
             yield f"text speaks of {item.name}"
 
 
-def _bodies(clue: Clues, aim: Aim) -> Iterator[str]:
+def _bodies(clue: InteractionSignals, aim: Aim) -> Iterator[str]:
     for side, shape in (("body", clue.request), ("answer", clue.response)):
         if shape:
             yield from (f"{side} {what}" for what in _body(shape, aim))
@@ -185,7 +187,7 @@ def _bodies(clue: Clues, aim: Aim) -> Iterator[str]:
         yield f"event types say {_relation(item.name, aim) if item.kind == 'entity' else item.name}"
 
 
-def _body(shape: Shape, aim: Aim) -> Iterator[str]:
+def _body(shape: BodyShape, aim: Aim) -> Iterator[str]:
     """What one body is like."""
     related = {_relation(name, aim) for name in shape.about} - {"something else"}
     for name in (*shape.about, *related):
@@ -204,12 +206,12 @@ def _body(shape: Shape, aim: Aim) -> Iterator[str]:
         yield "names one of it"
 
 
-def _moves(shape: Shape) -> bool:
+def _moves(shape: BodyShape) -> bool:
     values = {item for leaf in shape.statuses for value in leaf.values for item in concepts(value)}
     return sum(item.kind == "transition" for item in values) >= 2
 
 
-def _names_it(shape: Shape, aim: Aim) -> bool:
+def _names_it(shape: BodyShape, aim: Aim) -> bool:
     return any(
         leaf.depth == 1
         and split_words(leaf.name)[-1:] in (["id"], ["ref"], ["code"], ["uuid"])
@@ -218,7 +220,7 @@ def _names_it(shape: Shape, aim: Aim) -> bool:
     )
 
 
-def _event_types(shape: Shape) -> list[tuple[Concept, ...]]:
+def _event_types(shape: BodyShape) -> list[tuple[Concept, ...]]:
     """The readings of the event names that a type field of a body may hold."""
     return [
         concepts(value)
@@ -229,7 +231,7 @@ def _event_types(shape: Shape) -> list[tuple[Concept, ...]]:
     ]
 
 
-def _calls(clue: Clues, aim: Aim) -> Iterator[str]:
+def _calls(clue: InteractionSignals, aim: Aim) -> Iterator[str]:
     one = "one" if clue.identified else "many"
     does = "does" if any(item.kind == "transition" for item in clue.acts) else "is"
     yield f"method {clue.method}"
@@ -249,14 +251,14 @@ def _calls(clue: Clues, aim: Aim) -> Iterator[str]:
                 yield f"asks for {_relation(noun.name, aim)}"
 
 
-def _context(clue: Clues, aim: Aim, around: frozenset[str]) -> Iterator[str]:
+def _context(clue: InteractionSignals, aim: Aim, around: frozenset[str]) -> Iterator[str]:
     if clue.method == "GET" and not clue.identified:
         yield "a read of one" if f"one {aim.noun}" in around else "no read of one"
     if clue.method == "GET" and "status" not in clue.acted:
         yield "a status" if f"status of {aim.noun}" in around else "no status of its own"
 
 
-def _counts(clue: Clues, aim: Aim) -> Signals:
+def _counts(clue: InteractionSignals, aim: Aim) -> Signals:
     """How sure path, names and tags are together that this is about the noun, as log-odds."""
     belief = clue.belief(aim.noun)
     wide = clue.belief(aim.noun, *aim.kin)
@@ -269,7 +271,7 @@ def log_odds(share: float) -> float:
     return math.log(bounded / (1 - bounded)) / 2
 
 
-def look_around(clues: list[Clues]) -> frozenset[str]:
+def look_around(clues: list[InteractionSignals]) -> frozenset[str]:
     """What a document has: which things can be read one by one, and whose status."""
     found = set()
     for clue in clues:

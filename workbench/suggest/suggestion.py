@@ -35,13 +35,13 @@ class Suggestion:
 
 
 @dataclass(frozen=True)
-class Point:
+class Factor:
     """One observation of a rule: the factor that it puts on its score, and what was seen."""
 
     factor: float
     reason: str
 
 
-def total(points: Iterable[Point]) -> float:
+def total(points: Iterable[Factor]) -> float:
     """The score that observations of a rule give together: the product of their factors."""
     return math.prod(point.factor for point in points)

@@ -14,10 +14,10 @@ from sqlalchemy import select
 
 from workbench.receiver.app import Endpoint, create_app
 from workbench.receiver.inbox import Inbox
-from workbench.receiver.process import Party
+from workbench.receiver.processing import EventPartner
 from workbench.receiver.schema import ENTITIES
 from workbench.receiver.server import ReceiverServer
-from workbench.receiver.sink import CallableSink, Effect
+from workbench.receiver.sink import CallableSink, OutboxMessage
 from workbench.receiver.worker import Worker
 
 PATH = ("accepted", "in_kitchen", "ready", "handed_over", "closed")
@@ -43,7 +43,7 @@ def test_each_event_ten_times_and_in_any_order(location: str) -> None:
     ]
     storm = told * 10
     random.shuffle(storm)
-    effects: list[Effect] = []
+    effects: list[OutboxMessage] = []
     with (
         Inbox(location) as inbox,
         ReceiverServer(create_app({"p1": unsigned()}, inbox)) as server,
@@ -53,7 +53,7 @@ def test_each_event_ten_times_and_in_any_order(location: str) -> None:
             pool.map(lambda body: send(server.port, "/p1/webhooks/orders/status", body), storm)
         )
         receipts = inbox.receipts("tavola")
-        worker = Worker(inbox.database, [Party(partner())], CallableSink(effects.append))
+        worker = Worker(inbox.database, [EventPartner(partner())], CallableSink(effects.append))
         while worker.step():
             pass
         with inbox.database.transact() as connection:

@@ -13,7 +13,7 @@ from workbench.adapters import Adapter, Answer, HttpClient
 from workbench.errors import InputError, PartnerError, TranslationError
 from workbench.evidence.receipts.post import Delivered, Post, event_names, tell_trait
 from workbench.model import Access, Evidence, Feature
-from workbench.receiver import Party, Result, is_stale, process_event, read_events
+from workbench.receiver import EventPartner, ProcessedEvent, is_stale, process_event, read_events
 
 _OTHER = {"POST": "PUT", "PUT": "POST"}
 _UNKNOWN = "workbench-unknown"
@@ -91,12 +91,12 @@ def _out_of_order(post: Post, features: list[Feature]) -> Iterator[Evidence]:
         yield tell_trait(post, "event-out-of-order", words, check="late-harmless")
 
 
-def _results(post: Post, features: list[Feature]) -> dict[str, list[Result]]:
+def _results(post: Post, features: list[Feature]) -> dict[str, list[ProcessedEvent]]:
     """What our processing makes of the changes that came, by the thing, in the order of coming."""
     changes = [feature for feature in features if feature.access is Access.CHANGED]
     names = {name for feature in changes for name in event_names(post.partner, feature)}
-    party = Party(post.partner, Adapter(post.session))
-    told: dict[str, list[Result]] = defaultdict(list)
+    party = EventPartner(post.partner, Adapter(post.session))
+    told: dict[str, list[ProcessedEvent]] = defaultdict(list)
     for receipt, event in post.events(names, datetime.fromtimestamp(0, UTC)):
         row = {
             "reference": event.reference,

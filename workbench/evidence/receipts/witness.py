@@ -11,7 +11,7 @@ from workbench.errors import SignatureError
 from workbench.evidence.receipts.post import Post
 from workbench.model import Exchange, Finding, shorten
 from workbench.partners import Signature
-from workbench.receiver import Arrival, Message, Receipt, read_events, signed_text
+from workbench.receiver import Arrival, Receipt, ReceivedMessage, read_events, signed_text
 from workbench.settings import variable_name
 
 _STANDARD = Signature(
@@ -85,7 +85,7 @@ def _signed(post: Post, arrival: Arrival) -> str:
     if signature is None or signature.scheme not in {"hmac", "standard-webhooks"}:
         return ""
     address = f"{post.address}/{arrival.target}".rstrip("/")
-    message = Message.read(arrival.method, address, dict(arrival.headers), arrival.body)
+    message = ReceivedMessage.read(arrival.method, address, dict(arrival.headers), arrival.body)
     with suppress(SignatureError, UnicodeDecodeError):
         return post.session.redactor.text(
             signed_text(signature.template, signature, message).decode()

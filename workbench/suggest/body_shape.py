@@ -40,7 +40,7 @@ class Leaf:
 
 
 @dataclass(frozen=True)
-class Shape:
+class BodyShape:
     """The leaves of one body; empty when nothing is documented."""
 
     leaves: tuple[Leaf, ...] = ()
@@ -101,24 +101,24 @@ class ShapeReader:
         self._deep = deep
         self._readers: dict[str, SchemaReader] = {}
 
-    def request(self, item: Operation | Event) -> Shape:
+    def request(self, item: Operation | Event) -> BodyShape:
         """The body that is sent."""
         return self._shape(item.bodies, item.document)
 
-    def response(self, item: Operation | Event) -> Shape:
+    def response(self, item: Operation | Event) -> BodyShape:
         """The body of the successful answer."""
         bodies = [body for answer in item.responses if answer.is_success for body in answer.bodies]
         return self._shape(bodies, item.document)
 
-    def _shape(self, bodies: Iterable[Body], document: str) -> Shape:
+    def _shape(self, bodies: Iterable[Body], document: str) -> BodyShape:
         for body in sorted(bodies, key=lambda body: "json" not in body.media_type):
             found = self.leaves(body.schema_, document) if body.schema_ else ()
             found = found or tuple(
                 leaf for example in body.examples for leaf in leaves_of_value(example) if leaf.path
             )
             if found:
-                return Shape(found)
-        return Shape()
+                return BodyShape(found)
+        return BodyShape()
 
     def leaves(self, schema: Any, document: str) -> tuple[Leaf, ...]:
         """The leaves of a schema, each once, as deep as this reader goes."""

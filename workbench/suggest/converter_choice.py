@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from workbench.canonical import Money, OpenEnum, Weekday
-from workbench.suggest.fields import Source, Target
+from workbench.suggest.fields import SourceField, TargetField
 from workbench.suggest.thesaurus import match_value, tokens
 
 _OFFSET = re.compile(r"(?:[zZ]|[+-]\d\d:?\d\d)$")
@@ -31,7 +31,7 @@ _FIT: dict[type, dict[str, float]] = {
 }
 
 
-def enum_table(target: Target, source: Source) -> dict[str, str]:
+def enum_table(target: TargetField, source: SourceField) -> dict[str, str]:
     """Their values that mean one of ours, in their order."""
     if not _is_enum(target.type_):
         return {}
@@ -40,7 +40,7 @@ def enum_table(target: Target, source: Source) -> dict[str, str]:
     return {value: own for value, own in paired if own is not None}
 
 
-def fit(target: Target, source: Source) -> float:
+def fit(target: TargetField, source: SourceField) -> float:
     """How well the types go together, from 0 to 1."""
     if _is_enum(target.type_):
         if source.values:
@@ -56,7 +56,7 @@ def fit(target: Target, source: Source) -> float:
     return factor
 
 
-def convert(target: Target, source: Source) -> dict[str, Any]:
+def convert(target: TargetField, source: SourceField) -> dict[str, Any]:
     """The keys that a rule needs beside `from`; empty when the value is taken as it is."""
     if _is_enum(target.type_):
         return _convert_enum(target, source)
@@ -66,7 +66,7 @@ def convert(target: Target, source: Source) -> dict[str, Any]:
     return {"as": name} if name else {}
 
 
-def _plain_converter(target: Target, source: Source) -> str | None:
+def _plain_converter(target: TargetField, source: SourceField) -> str | None:
     type_ = target.type_
     if type_ is datetime:
         return _instant(source)
@@ -82,7 +82,7 @@ def _plain_converter(target: Target, source: Source) -> str | None:
     return None
 
 
-def _convert_enum(target: Target, source: Source) -> dict[str, Any]:
+def _convert_enum(target: TargetField, source: SourceField) -> dict[str, Any]:
     table = enum_table(target, source)
     if target.type_ is Weekday and (source.kind == "integer" or not table):
         return {"as": "weekday"}
@@ -98,7 +98,7 @@ def _convert_enum(target: Target, source: Source) -> dict[str, Any]:
     return {"enum": table, **({"back": back} if back else {})}
 
 
-def _convert_money(source: Source) -> dict[str, Any]:
+def _convert_money(source: SourceField) -> dict[str, Any]:
     is_minor = source.kind.endswith("integer") or bool({*tokens(".".join(source.path))} & _MINOR)
     if source.parts is not None:
         amount, currency = source.parts
@@ -112,7 +112,7 @@ def _convert_money(source: Source) -> dict[str, Any]:
     return {"as": "minor"} if is_minor else {"as": "decimal", "style": "number"}
 
 
-def _instant(source: Source) -> str:
+def _instant(source: SourceField) -> str:
     if source.kind in {"integer", "number"}:
         is_long = isinstance(source.example, int) and source.example >= _MILLISECONDS
         names = {*tokens(source.path[-1])}

@@ -17,23 +17,23 @@ from sqlalchemy import select, update
 
 from workbench.partners.webhooks import Webhooks
 from workbench.receiver.app import Endpoint
-from workbench.receiver.desk import (
-    Chosen,
+from workbench.receiver.events import identify_refused
+from workbench.receiver.inbox import Inbox
+from workbench.receiver.processing import EventPartner
+from workbench.receiver.quarantine import Review, reverify
+from workbench.receiver.queries import (
+    ReceiptFilter,
     export_receipts,
     list_receipts,
     replay,
     retry,
     show_receipt,
 )
-from workbench.receiver.events import identify_refused
-from workbench.receiver.inbox import Inbox
-from workbench.receiver.process import Party
-from workbench.receiver.quarantine import Review, reverify
 from workbench.receiver.receipt import Arrival
 from workbench.receiver.retention import erase, retain
 from workbench.receiver.schema import ATTEMPTS, EFFECTS, EVENTS, RECEIPTS
-from workbench.receiver.signature import Verification
-from workbench.receiver.sink import CallableSink, Effect
+from workbench.receiver.signature import SignatureCheck
+from workbench.receiver.sink import CallableSink, OutboxMessage
 from workbench.receiver.worker import Worker
 
 
@@ -44,10 +44,10 @@ def inbox(location: str) -> Iterator[Inbox]:
         yield opened
 
 
-def work(inbox: Inbox) -> list[Effect]:
+def work(inbox: Inbox) -> list[OutboxMessage]:
     """Process what is there."""
-    effects: list[Effect] = []
-    worker = Worker(inbox.database, [Party(partner())], CallableSink(effects.append))
+    effects: list[OutboxMessage] = []
+    worker = Worker(inbox.database, [EventPartner(partner())], CallableSink(effects.append))
     while worker.step():
         pass
     return effects
@@ -64,11 +64,11 @@ def fill(inbox: Inbox) -> None:
 def test_receipts_are_found_by_every_condition(inbox: Inbox) -> None:
     """By number, range, time, state, event, order and text; newest first; none of the bodies."""
     fill(inbox)
-    assert [line.state for line in list_receipts(inbox.database, Chosen())] == ["new"] * 4
+    assert [line.state for line in list_receipts(inbox.database, ReceiptFilter())] == ["new"] * 4
     work(inbox)
 
     def found(**given: Any) -> list[int]:
-        return [line.id for line in list_receipts(inbox.database, Chosen(**given))]
+        return [line.id for line in list_receipts(inbox.database, ReceiptFilter(**given))]
 
     assert found() == [4, 3, 2, 1]
     assert found(ids=(2, 4)) == [4, 2]
@@ -80,7 +80,7 @@ def test_receipts_are_found_by_every_condition(inbox: Inbox) -> None:
     assert found(entity_id="ord_1") == [3, 1]
     assert found(mentions="Zoë") == [4]
     assert found(partner="mesa") == []
-    (line,) = list_receipts(inbox.database, Chosen(), limit=1)
+    (line,) = list_receipts(inbox.database, ReceiptFilter(), limit=1)
     assert (line.error, line.target) == ("no rule knows it", "odd")
 
 
@@ -102,7 +102,7 @@ def test_export_has_the_very_bytes(inbox: Inbox) -> None:
     """Oldest first; a body that is no text is given in base64."""
     post(inbox, "tavola", "orders", b"\xff\x00")
     fill(inbox)
-    lines = list(export_receipts(inbox.database, Chosen(last=2)))
+    lines = list(export_receipts(inbox.database, ReceiptFilter(last=2)))
     assert [line["id"] for line in lines] == [1, 2]
     assert lines[0]["body_base64"] == "/wA="
     assert json.loads(lines[1]["body"]) == order(1)
@@ -113,7 +113,7 @@ def test_replay_is_a_new_run_and_changes_no_event(inbox: Inbox) -> None:
     fill(inbox)
     first = work(inbox)
     before = inbox.receipts("tavola")[1]
-    assert replay(inbox.database, Chosen(ids=(2,))) == 1
+    assert replay(inbox.database, ReceiptFilter(ids=(2,))) == 1
     (again,) = work(inbox)
     assert again.entity == first[1].entity
     assert again.id != first[1].id
@@ -130,9 +130,9 @@ def test_retry_takes_only_what_is_stuck(inbox: Inbox) -> None:
     assert len(work(inbox)) == 3
     with inbox.database.transact() as connection:
         connection.execute(update(EFFECTS).where(EFFECTS.c.id == 2).values(state="dead"))
-    assert retry(inbox.database, Chosen()) == 3
+    assert retry(inbox.database, ReceiptFilter()) == 3
     assert [effect.entity_id for effect in work(inbox)] == ["ord_2"]
-    assert [line.state for line in list_receipts(inbox.database, Chosen())] == [
+    assert [line.state for line in list_receipts(inbox.database, ReceiptFilter())] == [
         "dead",
         "dead",
         "done",
@@ -153,7 +153,7 @@ def test_what_is_erased_leaves_no_byte(tmp_path: Path) -> None:
         post(inbox, "tavola", "orders", order(2))
         assert len(work(inbox)) == 2
         assert canary.encode() in b"".join(file.read_bytes() for file in tmp_path.iterdir())
-        assert erase(inbox.database, Chosen(mentions=canary)) == 2
+        assert erase(inbox.database, ReceiptFilter(mentions=canary)) == 2
         assert canary.encode() not in b"".join(file.read_bytes() for file in tmp_path.iterdir())
         post(inbox, "tavola", "orders", payload)
         receipts = inbox.receipts("tavola")
@@ -162,7 +162,7 @@ def test_what_is_erased_leaves_no_byte(tmp_path: Path) -> None:
             ("erased", 0),
             ("read", 0),
         ]
-        assert replay(inbox.database, Chosen()) == 1
+        assert replay(inbox.database, ReceiptFilter()) == 1
         assert len(work(inbox)) == 1
 
 
@@ -172,10 +172,10 @@ def test_retention_takes_what_is_finished_and_old(inbox: Inbox) -> None:
     work(inbox)
     post(inbox, "tavola", "orders", order(5))
     assert retain(inbox.database, START + timedelta(minutes=90)) == 2
-    lines = list_receipts(inbox.database, Chosen())
+    lines = list_receipts(inbox.database, ReceiptFilter())
     assert [line.state for line in lines] == ["new", "dead", "done", "erased", "erased"]
-    assert erase(inbox.database, Chosen(ids=(5,))) == 0
-    assert erase(inbox.database, Chosen(ids=(5,)), force=True) == 1
+    assert erase(inbox.database, ReceiptFilter(ids=(5,))) == 0
+    assert erase(inbox.database, ReceiptFilter(ids=(5,)), force=True) == 1
     assert work(inbox) == []
 
 
@@ -186,14 +186,14 @@ def test_only_what_is_finished_is_erased(inbox: Inbox) -> None:
     post(inbox, "tavola", "orders", order(5))
 
     def states() -> list[str]:
-        return [line.state for line in list_receipts(inbox.database, Chosen())]
+        return [line.state for line in list_receipts(inbox.database, ReceiptFilter())]
 
     assert states() == ["new", "dead", "done", "done", "done"]
-    assert erase(inbox.database, Chosen(states=("new", "retry", "processing"))) == 0
+    assert erase(inbox.database, ReceiptFilter(states=("new", "retry", "processing"))) == 0
     assert states() == ["new", "dead", "done", "done", "done"]
-    assert erase(inbox.database, Chosen(states=("new", "dead"))) == 1
+    assert erase(inbox.database, ReceiptFilter(states=("new", "dead"))) == 1
     assert states() == ["new", "erased", "done", "done", "done"]
-    assert erase(inbox.database, Chosen()) == 3
+    assert erase(inbox.database, ReceiptFilter()) == 3
     assert states() == ["new", *["erased"] * 4]
 
 
@@ -219,7 +219,7 @@ def refuse(inbox: Inbox, body: Any, key: bytes) -> None:
         received_at=START,
     )
     identity = identify_refused(arrival, "orders", [(b"x-sig", proof.encode())])
-    inbox.put_sync(arrival, Verification(False, "mismatch"), identity)
+    inbox.put_sync(arrival, SignatureCheck(False, "mismatch"), identity)
 
 
 def test_an_hour_with_the_wrong_key_loses_nothing(inbox: Inbox) -> None:
@@ -228,13 +228,13 @@ def test_an_hour_with_the_wrong_key_loses_nothing(inbox: Inbox) -> None:
         refuse(inbox, body, b"right")
     refuse(inbox, {"id": "3"}, b"forged")
     endpoints = {"pos-1": Endpoint("p", HMAC, (b"wrong",))}
-    assert reverify(inbox.database, endpoints, Chosen()) == Review(0, 0, 4)
+    assert reverify(inbox.database, endpoints, ReceiptFilter()) == Review(0, 0, 4)
     endpoints = {"pos-1": Endpoint("p", HMAC, (b"wrong", b"right"))}
-    assert reverify(inbox.database, endpoints, Chosen()) == Review(2, 1, 1)
-    assert reverify(inbox.database, endpoints, Chosen()) == Review(0, 0, 1)
+    assert reverify(inbox.database, endpoints, ReceiptFilter()) == Review(2, 1, 1)
+    assert reverify(inbox.database, endpoints, ReceiptFilter()) == Review(0, 0, 1)
     found = [(r.state, r.verified, r.seen_again, r.differed) for r in inbox.receipts("p")]
     assert found == [("new", True, 0, 0), ("new", True, 1, 1), ("quarantined", False, 0, 0)]
-    assert replay(inbox.database, Chosen(states=("quarantined",))) == 0
+    assert replay(inbox.database, ReceiptFilter(states=("quarantined",))) == 0
     with inbox.database.transact() as connection:
         keys = list(connection.scalars(select(RECEIPTS.c.dedup_key).order_by(RECEIPTS.c.id)))
     assert [key.partition(":")[0] for key in keys] == ["event", "event", "refused"]

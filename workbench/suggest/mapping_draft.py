@@ -9,8 +9,8 @@ import yaml
 
 from workbench.canonical import Entity
 from workbench.model import ApiDescription, Event, Operation
-from workbench.suggest.conversion import convert
-from workbench.suggest.fields import Source
+from workbench.suggest.converter_choice import convert
+from workbench.suggest.fields import SourceField
 from workbench.suggest.pairing import ACCEPTED, Paired, json_path, pair
 
 _RAW = {"status": "raw_status", "order_type": "raw_type"}
@@ -93,7 +93,7 @@ def _fields(paired: Paired) -> set[str]:
     }
 
 
-def _rule(source: Source, options: dict[str, Any]) -> str:
+def _rule(source: SourceField, options: dict[str, Any]) -> str:
     path = json_path(source.path)
     key = "each" if source.kind == "list" else "from"
     return _flow({key: path, **options} if options else path)

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from workbench.receiver import crowd as module
-from workbench.receiver.crowd import Crowd
+from workbench.receiver import connection_limits as module
+from workbench.receiver.connection_limits import Crowd
 from workbench.receiver.server import _make_room, serve
 
 pytestmark = pytest.mark.skipif(not hasattr(socket, "TCP_INFO"), reason="the system tells nothing")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from workbench.reporting.markdown import (
+from workbench.reporting.markdown_report import (
     escape_markdown,
     fence,
     write_job_summary,

@@ -7,28 +7,30 @@ from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
 
 from workbench.errors import MappingError
+from workbench.mapping.canonical_fields import UnknownNameError
 from workbench.mapping.paths import Steps, point
-from workbench.mapping.targets import UnknownNameError
 
 Arguments = ParamSpec("Arguments")
 Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True)
-class Where:
+class SourceLocation:
     """A file, and the steps down to a value in it."""
 
     file: str
     steps: Steps = ()
 
-    def at(self, *steps: str | int) -> Where:
+    def at(self, *steps: str | int) -> SourceLocation:
         """A place further down."""
-        return Where(self.file, (*self.steps, *steps))
+        return SourceLocation(self.file, (*self.steps, *steps))
 
-    def find(self, pointer: str) -> Where:
+    def find(self, pointer: str) -> SourceLocation:
         """The place that a JSON Pointer names."""
         tokens = pointer.split("/")[1:]
-        return Where(self.file, tuple(t.replace("~1", "/").replace("~0", "~") for t in tokens))
+        return SourceLocation(
+            self.file, tuple(t.replace("~1", "/").replace("~0", "~") for t in tokens)
+        )
 
     def error(self, message: str, hint: str | None = None) -> MappingError:
         """The error at this place."""

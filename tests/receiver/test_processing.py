@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from workbench.canonical.order import OrderStatusUpdate
 from workbench.canonical.status import OrderStatus, find_route, is_legal
-from workbench.receiver.process import Result, is_stale, merge
+from workbench.receiver.processing import ProcessedEvent, is_stale, merge
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 JSON = st.recursive(
@@ -21,10 +21,10 @@ JSON = st.recursive(
 STATUSES = st.sampled_from(list(OrderStatus))
 
 
-def told(status: OrderStatus, at: datetime | None = None) -> Result:
+def told(status: OrderStatus, at: datetime | None = None) -> ProcessedEvent:
     """A status update as the mapping gives it."""
     update = OrderStatusUpdate(order_id="o", status=status, at=at)
-    return Result(update, "order-status", "o", at, None, "m")
+    return ProcessedEvent(update, "order-status", "o", at, None, "m")
 
 
 @given(JSON, JSON)

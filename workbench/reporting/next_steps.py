@@ -15,7 +15,7 @@ _UNPROVED = {Status.SUPPORTED, Status.UNVERIFIED, Status.UNKNOWN}
 
 
 @dataclass(frozen=True)
-class Step:
+class NextStep:
     """One thing to do.
 
     Attributes:
@@ -33,7 +33,7 @@ class Step:
     is_recorded: bool = False
 
 
-def list_steps(rows: Sequence[Row], questions: int, language: Language) -> list[Step]:
+def list_steps(rows: Sequence[Row], questions: int, language: Language) -> list[NextStep]:
     """All steps, those that block most first; what goes beyond the agreement is no step.
 
     Args:
@@ -50,7 +50,7 @@ def list_steps(rows: Sequence[Row], questions: int, language: Language) -> list[
     return list(dict.fromkeys(steps))
 
 
-def _mend(rows: Sequence[Row], language: Language) -> Iterator[Step]:
+def _mend(rows: Sequence[Row], language: Language) -> Iterator[NextStep]:
     """What is there, and does not work."""
     for row in rows:
         if row.verdict.status is not Status.FAILED:
@@ -59,10 +59,10 @@ def _mend(rows: Sequence[Row], language: Language) -> Iterator[Step]:
         action = language.say("steps.mend" if grave else "steps.mend_us")
         task = (grave[0].hint or grave[0].summary) if grave else row.explanation
         anchor = f"gap-{row.feature.slug}"
-        yield Step(action, task, row.feature.title, anchor, is_recorded=bool(grave))
+        yield NextStep(action, task, row.feature.title, anchor, is_recorded=bool(grave))
 
 
-def _provide(rows: Sequence[Row], language: Language) -> Iterator[Step]:
+def _provide(rows: Sequence[Row], language: Language) -> Iterator[NextStep]:
     """What is missing and can be lifted; absences with one remedy are one step."""
     wanted: dict[tuple[Lifter, str, bool], list[Row]] = {}
     for row in rows:
@@ -76,12 +76,12 @@ def _provide(rows: Sequence[Row], language: Language) -> Iterator[Step]:
     for (lifter, need, is_recorded), found in ranked:
         action = language.say(f"steps.provide_{lifter}")
         anchor = f"gap-{found[0].feature.slug}"
-        yield Step(action, need, _name(found), anchor, is_recorded=is_recorded)
+        yield NextStep(action, need, _name(found), anchor, is_recorded=is_recorded)
 
 
-def _settle(questions: int, language: Language) -> Iterator[Step]:
+def _settle(questions: int, language: Language) -> Iterator[NextStep]:
     if questions:
-        yield Step(
+        yield NextStep(
             language.say("steps.answer"),
             language.count("count.question", questions),
             language.say("steps.answer_about"),
@@ -89,7 +89,7 @@ def _settle(questions: int, language: Language) -> Iterator[Step]:
         )
 
 
-def _prove(rows: Sequence[Row], language: Language) -> Iterator[Step]:
+def _prove(rows: Sequence[Row], language: Language) -> Iterator[NextStep]:
     """What is connected, and was not tried: one step for all, for the next session."""
     untried = [row for row in rows if row.verdict.status in _UNPROVED and not row.is_paperwork]
     if untried:
@@ -98,7 +98,7 @@ def _prove(rows: Sequence[Row], language: Language) -> Iterator[Step]:
         ]
         lacks = any(line.detail.get(REFUSAL) == CredentialError.__name__ for line in doubts)
         ending = "_credentials" if lacks else "_stopped" if doubts else "_task"
-        yield Step(
+        yield NextStep(
             language.say("steps.try"),
             language.say(f"steps.try{ending}"),
             _name(untried),

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.partners.webhooks import Signature
+from workbench.receiver.masking import MASK, mask_arrival, mask_headers, mask_target
 from workbench.receiver.receipt import Arrival
-from workbench.receiver.secrecy import MASK, mask_arrival, mask_headers, mask_target
 from workbench.secrecy import Redactor
 
 KEY = b"c4nary/ with+more"

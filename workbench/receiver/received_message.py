@@ -31,7 +31,7 @@ _PLACEHOLDERS = (
 
 
 @dataclass
-class Message:
+class ReceivedMessage:
     """One request, with every text as bytes so that no comparison can fail on an encoding."""
 
     method: str
@@ -40,7 +40,7 @@ class Message:
     body: bytes
 
     @classmethod
-    def read(cls, method: str, url: str, headers: Headers, body: bytes) -> Message:
+    def read(cls, method: str, url: str, headers: Headers, body: bytes) -> ReceivedMessage:
         """Build one from headers of either form; names are compared in lower case."""
         if isinstance(headers, Mapping):
             headers = [(octets(name), octets(value)) for name, value in headers.items()]
@@ -157,7 +157,7 @@ def parse_template(template: str) -> tuple[tuple[bool, str], ...]:
 
 
 def signed_text(
-    template: str, signature: Signature, message: Message, secret: bytes = b""
+    template: str, signature: Signature, message: ReceivedMessage, secret: bytes = b""
 ) -> bytes:
     """Fill a template from a request; `{secret}` with the key.
 
@@ -172,7 +172,7 @@ def signed_text(
     )
 
 
-def timestamp_text(signature: Signature, message: Message) -> bytes | None:
+def timestamp_text(signature: Signature, message: ReceivedMessage) -> bytes | None:
     """The time of sending as the partner wrote it; None when the scheme has none.
 
     Raises:
@@ -196,7 +196,7 @@ def parameters(value: bytes, name: str) -> list[bytes]:
     return [given for key, equals, given in pairs if equals and key == octets(name)]
 
 
-def _fill(part: str, signature: Signature, message: Message, secret: bytes) -> bytes:
+def _fill(part: str, signature: Signature, message: ReceivedMessage, secret: bytes) -> bytes:
     kind, _, argument = part.partition(":")
     if kind in _OF_BODY:
         return _digest(kind, message.body)
@@ -217,7 +217,7 @@ def _fill(part: str, signature: Signature, message: Message, secret: bytes) -> b
             return _fill_request(kind, message)
 
 
-def _fill_request(kind: str, message: Message) -> bytes:
+def _fill_request(kind: str, message: ReceivedMessage) -> bytes:
     """The body, the request line, or the form that stands for it."""
     if kind == "body":
         return message.body

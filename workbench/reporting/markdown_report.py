@@ -10,7 +10,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from workbench.reporting import wording
+from workbench.reporting import display_classes
 from workbench.reporting.exchange import write_exchange
 from workbench.reporting.language import load_language
 from workbench.reporting.report import Report
@@ -93,9 +93,9 @@ def _environment(code: str) -> Environment:
     made.globals |= {
         "say": fill(language.say),
         "count": fill(partial(language.count)),
-        "signs": wording.SIGNS,
-        "facts": wording.FACTS,
-        "outcomes": wording.OUTCOMES,
+        "signs": display_classes.SIGNS,
+        "facts": display_classes.FACTS,
+        "outcomes": display_classes.OUTCOMES,
     }
     made.filters |= {
         "moment": language.moment,

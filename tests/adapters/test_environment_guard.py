@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from workbench.adapters.places import find_hindrances
+from workbench.adapters.environment_guard import find_hindrances
 from workbench.adapters.session import Session
 from workbench.errors import InputError
 from workbench.lint import lint

@@ -11,7 +11,7 @@ from workbench.errors import StoreError
 _LOG = logging.getLogger(__name__)
 
 
-def repeat(step: Callable[[], object], stop: threading.Event, *, pause: float, who: str) -> None:
+def run_loop(step: Callable[[], object], stop: threading.Event, *, pause: float, who: str) -> None:
     """Call `step` until `stop` is set, whatever it raises.
 
     Args:

@@ -1,4 +1,4 @@
-"""The operator's desk: what came, what became of it, and doing it again. Events are never edited.
+"""The operator's queries: what came, what became of it, doing it again. Events stay.
 
 A *replay* processes receipts again, as if they came now: a new run of their events, a new effect.
 A *retry* lets what is dead or waiting try once more, without repeating what was done.
@@ -38,7 +38,7 @@ _PAGE = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
+class ReceiptFilter:
     """Which receipts; every given condition must hold, and none at all means every receipt.
 
     Attributes:
@@ -66,7 +66,7 @@ class Chosen:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ReceiptRow:
     """One receipt in a list, without what customers wrote.
 
     Attributes:
@@ -89,7 +89,9 @@ class Line:
     error: str | None
 
 
-def list_receipts(database: Database, chosen: Chosen, *, limit: int = 100) -> list[Line]:
+def list_receipts(
+    database: Database, chosen: ReceiptFilter, *, limit: int = 100
+) -> list[ReceiptRow]:
     """The newest receipts that are chosen, newest first."""
     query = _query(chosen).order_by(RECEIPTS.c.id.desc())
     with database.transact() as connection, closing(_matching(connection, query, chosen)) as rows:
@@ -99,7 +101,7 @@ def list_receipts(database: Database, chosen: Chosen, *, limit: int = 100) -> li
 def show_receipt(database: Database, number: int) -> dict[str, Any] | None:
     """All of one receipt as JSON values: headers, body, events, attempts, effects; or None."""
     with database.transact() as connection:
-        rows = connection.execute(_query(Chosen(ids=(number,)))).mappings().all()
+        rows = connection.execute(_query(ReceiptFilter(ids=(number,)))).mappings().all()
         if not rows:
             return None
         found = read_receipt(rows[0])
@@ -113,17 +115,17 @@ def show_receipt(database: Database, number: int) -> dict[str, Any] | None:
     return shown
 
 
-def export_receipts(database: Database, chosen: Chosen) -> Iterator[dict[str, Any]]:
+def export_receipts(database: Database, chosen: ReceiptFilter) -> Iterator[dict[str, Any]]:
     """Every chosen receipt whole, oldest first, as JSON values; for NDJSON."""
     for numbers in list_numbers(database, chosen):
         with database.transact() as connection:
-            query = _query(Chosen(ids=tuple(numbers))).order_by(RECEIPTS.c.id)
+            query = _query(ReceiptFilter(ids=tuple(numbers))).order_by(RECEIPTS.c.id)
             rows = connection.execute(query).mappings().all()
         for row in rows:
             yield _show(read_receipt(row)) | {"state": row["progress"]}
 
 
-def list_numbers(database: Database, chosen: Chosen) -> Iterator[list[int]]:
+def list_numbers(database: Database, chosen: ReceiptFilter) -> Iterator[list[int]]:
     """Numbers of the chosen receipts, oldest first, some at a time."""
     with database.transact() as connection:
         query = _query(chosen).order_by(RECEIPTS.c.id)
@@ -132,7 +134,7 @@ def list_numbers(database: Database, chosen: Chosen) -> Iterator[list[int]]:
         yield numbers[start : start + _PAGE]
 
 
-def replay(database: Database, chosen: Chosen) -> int:
+def replay(database: Database, chosen: ReceiptFilter) -> int:
     """Process receipts again; refused and erased ones are left alone. Returns how many."""
     count = 0
     for numbers in list_numbers(database, chosen):
@@ -146,7 +148,7 @@ def replay(database: Database, chosen: Chosen) -> int:
     return count
 
 
-def retry(database: Database, chosen: Chosen) -> int:
+def retry(database: Database, chosen: ReceiptFilter) -> int:
     """Let what is dead, or waits for its next try, try now; returns how many receipts."""
     return sum(_retry(database, numbers) for numbers in list_numbers(database, chosen))
 
@@ -170,7 +172,7 @@ def _reopen(table: Table, condition: ColumnElement[bool]) -> Update:
     return stuck.values(state="new", due_at=0, attempts=0, error=None)
 
 
-def _query(chosen: Chosen) -> Select[Any]:
+def _query(chosen: ReceiptFilter) -> Select[Any]:
     events = EVENTS.alias("of")
     ranks = case({name: position for position, name in enumerate(_PROGRESS)}, value=events.c.state)
     summary = (
@@ -195,7 +197,7 @@ def _query(chosen: Chosen) -> Select[Any]:
     return query.where(*_conditions(chosen, progress))
 
 
-def _conditions(chosen: Chosen, progress: Any) -> Iterator[ColumnElement[bool]]:
+def _conditions(chosen: ReceiptFilter, progress: Any) -> Iterator[ColumnElement[bool]]:
     receipts = RECEIPTS.c
     if chosen.partner is not None:
         yield receipts.partner == chosen.partner
@@ -219,7 +221,9 @@ def _conditions(chosen: Chosen, progress: Any) -> Iterator[ColumnElement[bool]]:
             yield receipts.id.in_(select(EVENTS.c.receipt_id).where(column == value))
 
 
-def _matching(connection: Connection, query: Select[Any], chosen: Chosen) -> Generator[RowMapping]:
+def _matching(
+    connection: Connection, query: Select[Any], chosen: ReceiptFilter
+) -> Generator[RowMapping]:
     # Bodies are searched here: what the database would search is JSON with escapes, as bytes.
     with connection.execute(query.execution_options(yield_per=_PAGE)) as result:
         for row in result.mappings():
@@ -232,8 +236,8 @@ def _mentions(body: bytes, text: str) -> bool:
     return any(form in bytes(body) for form in (text.encode(), escaped))
 
 
-def _line(row: RowMapping) -> Line:
-    return Line(
+def _line(row: RowMapping) -> ReceiptRow:
+    return ReceiptRow(
         id=row["id"],
         partner=row["partner"],
         pos_code=row["pos_code"],

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from workbench.description import describe
-from workbench.suggest.shape import ITEMS, ShapeReader, leaves_of_value
+from workbench.suggest.body_shape import ITEMS, ShapeReader, leaves_of_value
 
 
 def test_references_unions_and_recursion(tmp_path: Path) -> None:

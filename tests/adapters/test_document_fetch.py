@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from workbench.adapters.documents import Collected, collect_documents, follow_pages
+from workbench.adapters.document_fetch import Collected, collect_documents, follow_pages
 from workbench.description import describe
 from workbench.drafting import draft_partner
 from workbench.errors import InputError

@@ -10,8 +10,8 @@ from functools import cached_property
 
 from workbench.description import Sender, judge_senders
 from workbench.model import ApiDescription, Direction, Event, Operation
-from workbench.suggest.shape import Shape, ShapeReader
-from workbench.suggest.suggestion import Point
+from workbench.suggest.body_shape import BodyShape, ShapeReader
+from workbench.suggest.suggestion import Factor
 from workbench.vocabulary import Concept, concepts, head_noun, split_words, trailing_concept
 
 _PARAMETER = re.compile(r"\{[^}]*\}|<[^>]*>|:\w+|\d{2,}|[0-9a-fA-F-]{24,}")
@@ -24,7 +24,7 @@ _EVENTS = (Concept("manner", "event"), Concept("manner", "notice"))
 
 
 @dataclass(frozen=True)
-class Step:
+class PathSegment:
     """One segment of a path; `last` is what its last word means, None when that is not known."""
 
     text: str
@@ -38,7 +38,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Clues:
+class InteractionSignals:
     """The reading of one operation or event.
 
     Attributes:
@@ -56,15 +56,15 @@ class Clues:
     item: Operation | Event
     direction: Direction
     why: str
-    steps: tuple[Step, ...]
+    steps: tuple[PathSegment, ...]
     subject: Concept | None
     owners: tuple[str, ...]
     acts: tuple[Concept, ...]
     identified: bool
     names: tuple[tuple[Concept, ...], ...]
     tags: frozenset[str]
-    request: Shape
-    response: Shape
+    request: BodyShape
+    response: BodyShape
     kinds: frozenset[str] = frozenset()
     text: frozenset[Concept] = frozenset()
     inbound: float = 0.0
@@ -80,9 +80,9 @@ class Clues:
         return self.item.method.upper()
 
     @property
-    def outward(self) -> Point:
+    def outward(self) -> Factor:
         """How far it counts as something that we call."""
-        return Point(1.0 if self.direction is Direction.OUTBOUND else 0.15, self.why)
+        return Factor(1.0 if self.direction is Direction.OUTBOUND else 0.15, self.why)
 
     @property
     def is_write(self) -> bool:
@@ -154,7 +154,7 @@ class ClueReader:
         items = (*description.operations, *description.events)
         self._senders = dict(zip(map(id, items), senders, strict=True))
 
-    def read(self, item: Operation | Event) -> Clues:
+    def read(self, item: Operation | Event) -> InteractionSignals:
         """Return the clues of one operation or event."""
         sender = self._senders[id(item)]
         direction, why = sender.direction, "; ".join(sender.reasons)
@@ -167,7 +167,7 @@ class ClueReader:
             concepts(identifier),
             concepts(summary) if split_words(summary) != split_words(identifier) else (),
         ]
-        return Clues(
+        return InteractionSignals(
             item=item,
             direction=direction,
             why=why,
@@ -187,18 +187,18 @@ class ClueReader:
         )
 
 
-def _steps(path: str) -> tuple[Step, ...]:
+def _steps(path: str) -> tuple[PathSegment, ...]:
     """Segments of a path; a colon verb (`/orders/{id}:accept`) is a segment of its own."""
     made = []
     for raw in re.split(r"/|(?<=[}\w]):(?=[a-zA-Z])", path.split("?", maxsplit=1)[0]):
         if raw:
             is_parameter = _PARAMETER.fullmatch(raw) is not None
-            made.append(Step(raw, concepts(raw), trailing_concept(raw), is_parameter))
+            made.append(PathSegment(raw, concepts(raw), trailing_concept(raw), is_parameter))
     return tuple(made)
 
 
 def _parse(
-    steps: tuple[Step, ...],
+    steps: tuple[PathSegment, ...],
 ) -> tuple[Concept | None, tuple[str, ...], tuple[Concept, ...], bool]:
     """Split a path into what it acts on, what owns that, what is done, and whether it names one."""
     acts: list[Concept] = []
@@ -238,7 +238,7 @@ def read_all(
     *,
     we_are: str | None = None,
     senders: Sequence[Sender] | None = None,
-) -> tuple[Clues, ...]:
+) -> tuple[InteractionSignals, ...]:
     """Read every operation and event, in the order of their ids."""
     reader = ClueReader(description, senders or judge_senders(description, we_are=we_are))
     pool: list[Operation | Event] = [*description.operations, *description.events]
@@ -250,7 +250,7 @@ def read_all(
     return tuple(replace(clue, kinds=kinds[clue.resource]) for clue in clues)
 
 
-def _kinds(shape: Shape) -> frozenset[str]:
+def _kinds(shape: BodyShape) -> frozenset[str]:
     """Entities that a type field of the body may say, as in `itemType: Product | Modifier`."""
     return frozenset(
         noun.name

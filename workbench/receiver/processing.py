@@ -32,7 +32,7 @@ Recall = Callable[[str, str], Any]  # (order key, mapping) → their last whole 
 
 
 @dataclass(frozen=True)
-class Party:
+class EventPartner:
     """A partner whose events are processed; `adapter` is needed where events are mere pings."""
 
     partner: Partner
@@ -40,7 +40,7 @@ class Party:
 
 
 @dataclass(frozen=True)
-class Result:
+class ProcessedEvent:
     """A canonical entity, and what of it matters to the rules.
 
     Attributes:
@@ -71,15 +71,15 @@ class Result:
         """Whether it is all of the order or reservation, not only its status."""
         return self.kind == self.family
 
-    def with_status(self, status: str) -> Result:
+    def with_status(self, status: str) -> ProcessedEvent:
         """The same with a status that is known from elsewhere."""
         known = type(self.entity.status)(status)
         return replace(self, entity=self.entity.model_copy(update={"status": known}))
 
 
 def process_event(
-    party: Party, receipt: Receipt, event: Mapping[str, Any] | RowMapping, recall: Recall
-) -> Result:
+    party: EventPartner, receipt: Receipt, event: Mapping[str, Any] | RowMapping, recall: Recall
+) -> ProcessedEvent:
     """Make a canonical entity of an event.
 
     Args:
@@ -132,7 +132,7 @@ def merge(before: Any, change: Any) -> Any:
     return merged
 
 
-def is_stale(known: str, known_at: datetime | None, result: Result) -> bool:
+def is_stale(known: str, known_at: datetime | None, result: ProcessedEvent) -> bool:
     """Whether a status is older than the one that is known.
 
     By their times where both are told; else it is older when the known one can follow it.
@@ -143,7 +143,7 @@ def is_stale(known: str, known_at: datetime | None, result: Result) -> bool:
     return known != status and bool(find_route(status, type(status)(known)))
 
 
-def _pull(party: Party, feature: str, entity_id: str | None) -> Result:
+def _pull(party: EventPartner, feature: str, entity_id: str | None) -> ProcessedEvent:
     if party.adapter is None or not entity_id:
         raise _lacks(party.partner, f"an id, or a way to read {feature}")
     translation = party.adapter.read(feature, entity_id)
@@ -151,11 +151,11 @@ def _pull(party: Party, feature: str, entity_id: str | None) -> Result:
     return _describe(translation.value, translation.payload, translator.name)
 
 
-def _result(translator: Translator, payload: Any) -> Result:
+def _result(translator: Translator, payload: Any) -> ProcessedEvent:
     return _describe(translator.translate(payload).value, payload, translator.name)
 
 
-def _describe(entity: Entity, payload: Any, mapping: str) -> Result:
+def _describe(entity: Entity, payload: Any, mapping: str) -> ProcessedEvent:
     result = _classify(entity, payload, mapping)
     for field, value in (("status", str(result.entity.status)), ("id", result.entity_id)):
         if "\0" in value:  # no PostgreSQL text has it, and no service means it
@@ -165,18 +165,18 @@ def _describe(entity: Entity, payload: Any, mapping: str) -> Result:
     return result
 
 
-def _classify(entity: Entity, payload: Any, mapping: str) -> Result:
+def _classify(entity: Entity, payload: Any, mapping: str) -> ProcessedEvent:
     match entity:
         case Order() | Reservation():
             kind = "order" if isinstance(entity, Order) else "reservation"
             last = entity.status_history[-1] if entity.status_history else None
             at = last.at if last and last.status == entity.status else None
-            return Result(entity, kind, entity.ids.partner_id, at, payload, mapping)
+            return ProcessedEvent(entity, kind, entity.ids.partner_id, at, payload, mapping)
         case OrderStatusUpdate():
-            return Result(entity, "order-status", entity.order_id, entity.at, None, mapping)
+            return ProcessedEvent(entity, "order-status", entity.order_id, entity.at, None, mapping)
         case ReservationStatusUpdate():
             key = entity.reservation_id
-            return Result(entity, "reservation-status", key, entity.at, None, mapping)
+            return ProcessedEvent(entity, "reservation-status", key, entity.at, None, mapping)
     raise MappingError(
         f"an event cannot be a {type(entity).__name__}",
         location=f"mapping.yaml#/mappings/{mapping}",

@@ -9,17 +9,17 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select
-
 from workbench.receiver.crowd import group_sender
+
 from workbench.receiver.events import Identity, identify_refused
+from workbench.receiver.quarantine_cost import read_costs
 from workbench.receiver.receipt import Arrival
-from workbench.receiver.room import read_costs
 from workbench.receiver.schema import DROPPED
-from workbench.receiver.signature import Verification
+from workbench.receiver.signature import SignatureCheck
 from workbench.receiver.store import Store, write_row
 
-OK = Verification(ok=True, reason="ok")
-REFUSED = Verification(ok=False, reason="mismatch")
+OK = SignatureCheck(ok=True, reason="ok")
+REFUSED = SignatureCheck(ok=False, reason="mismatch")
 BOUND = 400_000
 
 
