@@ -35,7 +35,7 @@ def test_folders_can_be_moved_by_the_environment(
 def test_a_folder_without_partners_is_an_error_with_a_hint(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Outside a checkout the error says what to do."""
+    """Outside a project the error says what to do."""
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError) as caught:
         load_settings()

@@ -30,13 +30,13 @@ UrlKind = Literal["base_url", "control_url"]
 
 
 class Settings(BaseSettings):
-    """Folders of a checkout; each may be moved by an environment variable `WORKBENCH_<NAME>`.
+    """Folders of a project; each may be moved by an environment variable `WORKBENCH_<NAME>`.
 
     Attributes:
-        root: The checkout: the nearest folder upwards that has `contracts/`.
+        root: The project: the nearest folder upwards that has `contracts/`.
         contracts: One folder per partner.
         reports: Rendered output, one folder per partner and run.
-        notebooks: The notebooks that `validate` executes.
+        notebooks: The project's own notebooks; `notebook` says which one is used.
         public_url: Our address as partners know it, where a proxy stands before the receiver and
             their signatures cover it.
         organisation: Who tests, as reports name it.
@@ -70,27 +70,34 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _has_contracts(self) -> Self:
-        if not self.contracts.is_dir():
+        # Finished runs can be looked at without the folders that they are about.
+        if not self.contracts.is_dir() and not self.reports.is_dir():
             raise InputError(
                 "There is no folder of partners",
                 location=str(self.contracts),
-                hint="Run the command inside a checkout, or set WORKBENCH_ROOT to one.",
+                hint="Run `workbench init` here to make a project, go into one, or set "
+                "WORKBENCH_ROOT to one.",
             )
         return self
 
+    def notebook(self, name: str) -> Path:
+        """The project's own notebook of this name (without ending), else the one that we bring."""
+        own = self.notebooks / f"{name}.ipynb"
+        return own if own.is_file() else find_shipped() / "notebooks" / own.name
+
     def credential(self, partner: str, environment: str, name: str) -> SecretStr:
-        """Find one credential, in the environment first, then in the keyring.
+        """Find one credential: in the environment, then in `.env` of the project, then the keyring.
 
         Raises:
-            CredentialError: It is in neither; the message names both places, never a value.
+            CredentialError: It is in none; the message names the places, never a value.
         """
         variable = variable_name(partner, environment, name)
-        value = os.environ.get(variable) or _from_keyring(partner, environment, name)
+        value = self._variable(variable) or _from_keyring(partner, environment, name)
         if not value:
             raise CredentialError(
                 f"Credential {name!r} of {partner} ({environment}) is not set",
                 partner=partner,
-                hint=f"Set {variable}, or store it with: "
+                hint=f"Set {variable} (in .env too), or store it with: "
                 f"keyring set workbench/{partner}/{environment} {name}",
             )
         return SecretStr(value)
@@ -131,13 +138,27 @@ class Settings(BaseSettings):
         """Address that replaces the manifest's; only for sandboxes, so production stays put."""
         if environment == "production":
             return None
-        return os.environ.get(variable_name(partner, environment, kind))
+        return self._variable(variable_name(partner, environment, kind))
+
+    def _variable(self, name: str) -> str | None:
+        return os.environ.get(name) or _read_env_file(self.root / ".env").get(name)
 
 
 def variable_name(partner: str, environment: str, name: str) -> str:
     """Environment variable of a credential or address: `WORKBENCH_TAVOLA__SANDBOX__CLIENT_ID`."""
     parts = (partner.replace("-", "_"), environment, name)
     return "WORKBENCH_" + "__".join(part.upper() for part in parts)
+
+
+def find_shipped() -> Path:
+    """The folder with the `contracts/` and `notebooks/` that we bring.
+
+    In an installed package they lie inside it; in a checkout, and where it is installed as
+    editable, at its root.
+    """
+    package = Path(__file__).resolve().parent
+    inside = package / "shipped"
+    return inside if inside.is_dir() else package.parent
 
 
 def find_root(start: Path) -> Path:
@@ -149,7 +170,7 @@ def find_root(start: Path) -> Path:
 
 
 def current_root() -> Path:
-    """The checkout in use: `WORKBENCH_ROOT`, else the one that the current folder is in."""
+    """The project in use: `WORKBENCH_ROOT`, else the one that the current folder is in."""
     named = os.environ.get("WORKBENCH_ROOT")
     return Path(named).absolute() if named else find_root(Path.cwd())
 
@@ -164,7 +185,7 @@ def load_settings() -> Settings:
 
 
 def find_secrets(root: Path) -> dict[str, str]:
-    """Every secret that the environment and `.env` of a checkout hold, by its variable."""
+    """Every secret that the environment and `.env` of a project hold, by its variable."""
     held = {**_read_env_file(root / ".env"), **os.environ}
     found = ((name, _secret_part(name, value)) for name, value in held.items())
     return {name: secret for name, secret in found if secret}

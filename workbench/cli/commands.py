@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
+from pathlib import Path
 
 import click
 
 # Command → its module, and the first sentence of its help; in the order of the help.
 _COMMANDS = {
+    "init": ("project", "Lay out a project of one's own: contracts, notebooks, CI templates."),
+    "lab": ("project", "Open JupyterLab on the project; with --sandbox, with partners to try."),
     "demo": ("running", "Start the embedded sandbox and validate its partners end to end."),
     "new": (
         "drafting",
@@ -79,3 +83,6 @@ class Commands(click.Group):
 @click.version_option(package_name="partner-integration-workbench", prog_name="workbench")
 def main() -> None:
     """Import a partner's API documents, prove its features, and render the report."""
+    # Generated tests keep tables of letters; beside the user's other caches, not in each folder.
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(cache / "workbench" / "hypothesis"))

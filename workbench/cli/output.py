@@ -7,7 +7,6 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
-from pathlib import Path
 from typing import Any
 
 import click
@@ -18,7 +17,7 @@ from rich.table import Table
 from workbench.errors import WorkbenchError
 from workbench.model import ApiDescription, write_json
 from workbench.secrecy import Redactor
-from workbench.settings import find_root, find_secrets
+from workbench.settings import current_root, find_secrets
 
 _ROOT = click.option(
     "--root",
@@ -50,7 +49,7 @@ class Output:
 
     def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json
-        self._redactor = Redactor(find_secrets(find_root(Path.cwd())))
+        self._redactor = Redactor(find_secrets(current_root()))
         self.console = Console(stderr=as_json, highlight=False, soft_wrap=True)
 
     def document(self, value: Any) -> None:

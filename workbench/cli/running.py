@@ -18,10 +18,10 @@ from workbench.errors import InputError, PartnerError, WorkbenchError
 from workbench.execution import run_jobs, run_on_dask
 from workbench.model import LIVE_SOURCES, Source, Status, Verdict
 from workbench.partners import list_partners, load_partner, open_redactor
-from workbench.reporting import Job, Published, publish
+from workbench.reporting import Job, Published, build_portal, publish
 from workbench.sandbox import SIMULATORS, Sandbox
 from workbench.secrecy import private_umask
-from workbench.settings import Settings, load_settings
+from workbench.settings import Settings, current_root, find_shipped, load_settings
 from workbench.validation import SECONDS, Validation
 
 _BAD = {Status.FAILED, Status.UNKNOWN}
@@ -155,12 +155,29 @@ def validate_command(
 @workers_option
 @speaks
 def demo_command(output: Output, run: str, workers: int, *, seed: int) -> int:
-    """Start the embedded sandbox and validate its partners end to end."""
+    """Start the embedded sandbox and validate its partners end to end.
+
+    Works in any folder: the partners that it misses are those that the workbench brings.
+    """
+    _bring_examples()
     settings = load_settings()
     with Sandbox(SIMULATORS.values()) as sandbox:
         os.environ.update(sandbox.environment())
         jobs = [Job(slug, run=run, seed=seed, allow_writes=True) for slug in sandbox.partners]
-        return _validate(output, settings, jobs, workers)
+        code = _validate(output, settings, jobs, workers)
+    index = build_portal(settings.reports, contracts=settings.contracts)[0]
+    output.text(f"\nAll of them: {index}", "bold")
+    is_project = (settings.root / "contracts").is_dir()
+    follow_up = "workbench lab --sandbox" if is_project else "workbench init my-partners --examples"
+    output.text(f"Next: open it in a browser; then `{follow_up}`.")
+    return code
+
+
+def _bring_examples() -> None:
+    """Point this process and its kernels at our partners, where the project lacks one of them."""
+    own = Path(os.environ.get("WORKBENCH_CONTRACTS") or current_root() / "contracts")
+    if not all((own / slug / "partner.yaml").is_file() for slug in SIMULATORS):
+        os.environ["WORKBENCH_CONTRACTS"] = str(find_shipped() / "contracts")
 
 
 def _validate(

@@ -8,6 +8,7 @@ numbers: a secret is never one.
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -78,6 +79,9 @@ def run_notebook(notebook: Path, output: Path, parameters: Mapping[str, Any]) ->
     """
     check_parameters(notebook, parameters)
     output.parent.mkdir(parents=True, exist_ok=True)
+    if not notebook.absolute().is_relative_to(Path.cwd()):
+        # One of the package: the executed copy must not tell where that is installed.
+        notebook = shutil.copyfile(notebook, output)
     # Kernels talk over private sockets in a folder of their own: TCP ports are raced for by
     # parallel runs, and are open to other users of the machine.
     with tempfile.TemporaryDirectory(prefix="workbench-kernel-") as private:

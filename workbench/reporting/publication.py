@@ -116,7 +116,7 @@ def publish(job: Job) -> Published:
     with _guarded(folder, redactor):
         asked = asdict(job)
         del asked["draft"]
-        run_notebook(settings.notebooks / VALIDATION, folder.path / VALIDATION, asked)
+        run_notebook(settings.notebook("validation"), folder.path / VALIDATION, asked)
         write_snapshot(folder)
         remember_previous(settings.reports, folder)
         pages = _render(folder, settings, draft=job.draft)
@@ -217,7 +217,7 @@ def _render_page(report: Report, settings: Settings) -> list[Path]:
     shown = folder.relative_to(root) if folder.is_relative_to(root) else folder
     code = report.language.code
     executed = run_notebook(
-        settings.notebooks / REPORT, folder / REPORT, {"folder": str(shown), "language": code}
+        settings.notebook("report"), folder / REPORT, {"folder": str(shown), "language": code}
     )
     page = render_html(executed, folder / PAGE, title=report.title, language=code)
     return [page, executed]
