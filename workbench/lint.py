@@ -13,7 +13,6 @@ from pathlib import Path
 from workbench.adapters import find_hindrances
 from workbench.description import clean_document
 from workbench.errors import InputError
-from workbench.evidence import OVERRIDES, read_overrides, schema_of
 from workbench.mapping import check_mapping, check_required
 from workbench.model import (
     Absence,
@@ -26,7 +25,7 @@ from workbench.model import (
     Severity,
     Source,
 )
-from workbench.partners import HOOKS, Partner
+from workbench.partners import HOOKS, OVERRIDES, Partner, read_overrides
 from workbench.secrecy import FORMS
 
 Rule = Callable[[Partner, Catalogue], Iterator[Finding]]
@@ -169,7 +168,7 @@ def _unfit_mappings(partner: Partner, catalogue: Catalogue) -> Iterator[Finding]
     webhooks = partner.manifest.webhooks
     for feature in catalogue.features:
         translator = partner.translator(feature.slug)
-        item, schema = schema_of(partner, feature)
+        item, schema = partner.mapped_schema(feature)
         if translator is None or item is None or schema is None:
             continue
         rules = [

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import select
-from workbench.receiver.connection_limits import group_sender
 
+from workbench.receiver.connection_limits import group_sender
 from workbench.receiver.events import Identity, identify_refused
 from workbench.receiver.quarantine_cost import read_costs
 from workbench.receiver.receipt import Arrival

@@ -14,13 +14,11 @@ from workbench.mapping import Translator
 from workbench.model import (
     Binding,
     Catalogue,
-    Event,
     Evidence,
     Feature,
     FeatureKind,
     Finding,
     Matter,
-    Operation,
     Outcome,
     Requirement,
     Severity,
@@ -224,7 +222,7 @@ def compare(expected: Any, actual: Any, pointer: str = "") -> Iterator[tuple[str
 
 
 def _off_schema(partner: Partner, feature: Feature, sample: Sample) -> Iterator[Finding]:
-    item, schema = schema_of(partner, feature)
+    item, schema = partner.mapped_schema(feature)
     if item is None or schema is None:
         return
     for violation in find_violations(partner.description, item.document, schema, sample.payload):
@@ -238,21 +236,6 @@ def _off_schema(partner: Partner, feature: Feature, sample: Sample) -> Iterator[
             observed=violation.message,
             hint="One of the two is wrong: ask the partner which.",
         )
-
-
-def schema_of(
-    partner: Partner, feature: Feature
-) -> tuple[Operation | Event | None, dict[str, Any] | None]:
-    """The operation or event whose body a feature's mapping is for, and the body's schema."""
-    if feature.kind is FeatureKind.EVENT:
-        events = partner.events(feature.slug)
-        return (events[0][1], events[0][1].request_schema) if events else (None, None)
-    operations = partner.operations(feature.slug)
-    if not operations:
-        return None, None
-    operation = operations[0][1]
-    written = feature.is_ours
-    return operation, operation.request_schema if written else operation.response_schema
 
 
 def _criteria(feature: Feature, entities: list[Entity]) -> tuple[str, ...]:

@@ -10,6 +10,8 @@ from .manifest import Auth as Auth
 from .manifest import Entity as Entity
 from .manifest import Limits as Limits
 from .manifest import Manifest as Manifest
+from .overrides import OVERRIDES as OVERRIDES
+from .overrides import read_overrides as read_overrides
 from .persons import open_persons as open_persons
 from .webhooks import SIGNED_TOLERANCE_SECONDS as SIGNED_TOLERANCE_SECONDS
 from .webhooks import EventRule as EventRule

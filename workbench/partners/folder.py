@@ -21,6 +21,8 @@ from workbench.model import (
     ApiDescription,
     Binding,
     Event,
+    Feature,
+    FeatureKind,
     Open,
     Operation,
     Statement,
@@ -112,6 +114,20 @@ class Partner:
             [(name, self.description.exchange(name)) for name in stated.events] if stated else []
         )
         return [(name, found) for name, found in pairs if found is not None]
+
+    def mapped_schema(
+        self, feature: Feature
+    ) -> tuple[Operation | Event | None, dict[str, Any] | None]:
+        """The operation or event whose body the mapping of a feature is for, and its schema."""
+        if feature.kind is FeatureKind.EVENT:
+            events = self.events(feature.slug)
+            return (events[0][1], events[0][1].request_schema) if events else (None, None)
+        operations = self.operations(feature.slug)
+        if not operations:
+            return None, None
+        operation = operations[0][1]
+        sent = feature.is_ours
+        return operation, operation.request_schema if sent else operation.response_schema
 
     @cached_property
     def _named(self) -> frozenset[tuple[str, str]]:

@@ -22,12 +22,11 @@ from workbench.evidence.contract.login import (
     leave_to_us,
     plan_login,
 )
-from workbench.evidence.contract.overrides import OVERRIDES, read_overrides
 from workbench.evidence.contract.references import body_references
 from workbench.evidence.known import Value, known_values
 from workbench.evidence.relations import outbound, owner
 from workbench.model import Catalogue, Operation
-from workbench.partners import Partner
+from workbench.partners import OVERRIDES, Partner, read_overrides
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _REAL_ID_PROBABILITY = 0.9  # the rest stays random, so that not-found is tested too
