@@ -102,6 +102,22 @@ class Settings(BaseSettings):
             )
         return SecretStr(value)
 
+    def keep_credential(self, partner: str, environment: str, name: str, value: str) -> bool:
+        """Store a credential that the partner has replaced; whether the next run will find it.
+
+        Only the keyring can: a variable of the environment goes before it and stays as it is.
+        """
+        import keyring  # noqa: PLC0415 - slow to import, and rarely needed
+        from keyring.errors import KeyringError  # noqa: PLC0415
+
+        if os.environ.get(variable_name(partner, environment, name)):
+            return False
+        try:
+            keyring.set_password(f"workbench/{partner}/{environment}", name, value)
+        except KeyringError:
+            return False
+        return True
+
     def secrets(self, partner: str, environment: str, names: Iterable[str] = ()) -> dict[str, str]:
         """Every secret that this machine holds for the workbench: name → value.
 

@@ -21,8 +21,8 @@ from pathlib import Path
 import pytest
 
 from workbench.adapters.adapter import Adapter
-from workbench.adapters.auth import Login
 from workbench.adapters.http_client import HttpClient
+from workbench.adapters.proof import Login
 from workbench.adapters.recorder import Recorder
 from workbench.adapters.retry import RetryPolicy
 from workbench.adapters.session import Session

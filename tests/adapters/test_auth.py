@@ -12,9 +12,11 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from workbench.adapters.auth import Outgoing, TokenLogin, open_login
+from workbench.adapters.auth import open_login
 from workbench.adapters.hooks import open_hook
 from workbench.adapters.http_client import HttpClient
+from workbench.adapters.proof import Outgoing
+from workbench.adapters.tokens import TokenLogin
 from workbench.errors import CredentialError, HookError, PartnerError, RefusedError
 from workbench.partners.manifest import Auth
 from workbench.secrecy import MASK
@@ -30,7 +32,7 @@ BASIC = base64.b64encode(b"username-value:password-value").decode()
 
 def _oauth(partner: Any, **options: Any) -> TokenLogin:
     auth = Auth(scheme="oauth2-client-credentials", scopes=("orders", "menus"), **options)
-    login = open_login(auth, CREDENTIALS, token_url=f"{partner.url}/token")
+    login = open_login(auth, CREDENTIALS, base_url=partner.url)
     assert isinstance(login, TokenLogin)
     return login
 
@@ -208,7 +210,7 @@ def test_token_is_renewed_a_little_early(
 def test_answer_without_token_is_the_partners_fault(open_client: Opener, partner: Any) -> None:
     """A token address that answers something else is told as such."""
     login = open_login(
-        Auth(scheme="oauth2-client-credentials"), CREDENTIALS, token_url=f"{partner.url}/ok"
+        Auth(scheme="oauth2-client-credentials", token_url="/ok"), CREDENTIALS, base_url=partner.url
     )
     with pytest.raises(PartnerError, match="without an access_token"):
         open_client(login).send("GET", "/private")
@@ -217,9 +219,9 @@ def test_answer_without_token_is_the_partners_fault(open_client: Opener, partner
 def test_token_request_survives_a_fault(open_client: Opener, partner: Any) -> None:
     """Asking for a token is repeated although it is a POST, as another token harms nobody."""
     login = open_login(
-        Auth(scheme="oauth2-client-credentials"),
+        Auth(scheme="oauth2-client-credentials", token_url="/fault/503/1"),
         CREDENTIALS,
-        token_url=f"{partner.url}/fault/503/1",
+        base_url=partner.url,
     )
     with pytest.raises(PartnerError, match="without an access_token"):
         open_client(login).send("GET", "/private")

@@ -44,7 +44,7 @@ def run(
                 **credentials,
                 **dict.fromkeys(("api_key", "client_id", "client_secret"), SecretStr(CANARY)),
             },
-            token_url=f"{partner.url}/token",
+            base_url=partner.url,
         )
         client = open_client(login, secrets=(CANARY,))
         answer = client.send("POST", "/echo", json={"key": CANARY}, headers={"X-Own": CANARY})

@@ -3,8 +3,7 @@ from .answer import REFUSALS as REFUSALS
 from .answer import Answer as Answer
 from .answer import SentRequest as SentRequest
 from .async_adapter import AsyncAdapter as AsyncAdapter
-from .auth import AuthHeaders as AuthHeaders
-from .auth import Login as Login
+from .auth import SigningLogin as SigningLogin
 from .auth import open_login as open_login
 from .binding import entity_ids as entity_ids
 from .binding import entity_noun as entity_noun
@@ -23,6 +22,8 @@ from .hooks import open_hook as open_hook
 from .http_client import HttpClient as HttpClient
 from .jobs import settle_job as settle_job
 from .parameters import fill_parameters as fill_parameters
+from .proof import AuthHeaders as AuthHeaders
+from .proof import Login as Login
 from .recorder import Echo as Echo
 from .recorder import Recorded as Recorded
 from .recorder import Recorder as Recorder
@@ -33,3 +34,4 @@ from .retry import RetryPolicy as RetryPolicy
 from .session import Session as Session
 from .session import check_places as check_places
 from .showing import mask_headers as mask_headers
+from .signing import SIGNING as SIGNING

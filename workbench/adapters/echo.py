@@ -27,9 +27,18 @@ def read_cookies(headers: dict[str, str]) -> list[str]:
 
 
 def read_tokens(data: Any) -> list[str]:
-    """Values in the answer of a token address that are secrets by their names."""
-    members = data.items() if isinstance(data, dict) else ()
-    return [value for name, value in members if isinstance(value, str) and is_secret_name(name)]
+    """Values in the answer of a token address that are secrets by their names, at any depth."""
+    found: list[str] = []
+    waiting = [data]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, list):
+            waiting += node
+        for name, value in node.items() if isinstance(node, dict) else ():
+            if isinstance(value, str) and is_secret_name(name):
+                found.append(value)
+            waiting.append(value)
+    return found
 
 
 def take_back(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pydantic import SecretStr
 
-from workbench.adapters.auth import AuthHeaders, Fetch, Outgoing
+from workbench.adapters.proof import AuthHeaders, Fetch, Outgoing
 from workbench.errors import HookError
 from workbench.hooks import HookProcess
 

@@ -12,9 +12,10 @@ from datetime import UTC, datetime
 from typing import Any, Literal, Self
 
 from workbench.adapters.answer import Answer, ClockSkew, SentRequest
-from workbench.adapters.auth import AuthHeaders, FixedLogin, Login, Outgoing, TokenRequest
+from workbench.adapters.auth import Share, SharedLogin
 from workbench.adapters.echo import COOKIE, read_cookies, read_tokens, take_back
 from workbench.adapters.egress import Endpoint, read_endpoint, write_endpoint
+from workbench.adapters.proof import AuthHeaders, FixedLogin, Login, Outgoing, TokenRequest
 from workbench.adapters.recorder import Recorded, Recorder, show_request
 from workbench.adapters.request_message import PreparedRequest, climbs, compose, compose_token
 from workbench.adapters.retry import (
@@ -203,6 +204,20 @@ class HttpClient:
         auth_headers = self._login.prove(Outgoing(method, self.base_url + path), self._fetch)
         self.redactor.add(*auth_headers.secrets())
         return auth_headers
+
+    def prove_each(self) -> list[tuple[Share, AuthHeaders]]:
+        """Every login that the operations share, and what it adds; as of `prove`.
+
+        Raises:
+            PartnerError: No token was given to us.
+        """
+        login = self._login
+        shares = login.shares if isinstance(login, SharedLogin) else (Share(login),)
+        outgoing = Outgoing("GET", f"{self.base_url}/")
+        found = [(share, share.login.prove(outgoing, self._fetch)) for share in shares]
+        for _, auth_headers in found:
+            self.redactor.add(*auth_headers.secrets())
+        return found
 
     def log_in_again(self) -> AuthHeaders:
         """Forget the token that is held, and fetch another; the same headers where it is fixed.

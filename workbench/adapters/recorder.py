@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, urlsplit
 from harfile import Content, Creator, HarFile, PostData, Record, Request, Response, Timings
 
 from workbench.adapters.answer import SentRequest
-from workbench.adapters.auth import AuthHeaders
+from workbench.adapters.proof import AuthHeaders
 from workbench.adapters.request_message import PreparedRequest
 from workbench.adapters.showing import mask_form, mask_headers, mask_url
 from workbench.model import Exchange, shorten

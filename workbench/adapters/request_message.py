@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlencode, urlsplit
 
 import orjson
 
-from workbench.adapters.auth import AuthHeaders, TokenRequest
+from workbench.adapters.proof import AuthHeaders, TokenRequest
 from workbench.adapters.retry import is_repeatable
 from workbench.errors import InputError, PartnerError, UnavailableError
 
@@ -154,9 +154,15 @@ def compose(
 def compose_token(token: TokenRequest, url: str) -> PreparedRequest:
     """The request for a token; asking for another one harms nobody, so it may be repeated."""
     form = {name: value.get_secret_value() for name, value in token.form.items()}
-    headers = {**_DEFAULTS, "Content-Type": "application/x-www-form-urlencoded"}
-    body = urlencode(form).encode()
-    return PreparedRequest("POST", url, headers, body, is_repeatable=True, is_for_token=True)
+    method, body, kind = "POST", write_json(form), "application/json"
+    if token.send == "form":
+        body, kind = urlencode(form).encode(), "application/x-www-form-urlencoded"
+    if token.send == "page":
+        method, body = "GET", b""
+    headers = {**_DEFAULTS, **({"Content-Type": kind} if body else {})}
+    if token.takes_pages:
+        headers["Accept"] = "text/html, application/json"
+    return PreparedRequest(method, url, headers, body, is_repeatable=True, is_for_token=True)
 
 
 def climbs(url: str) -> bool:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import random
 from typing import Self
-from urllib.parse import urljoin
 
 from pydantic import SecretStr
 
-from workbench.adapters.auth import Login, open_login
+from workbench.adapters.auth import open_login
 from workbench.adapters.egress import read_endpoint, write_endpoint
 from workbench.adapters.environment_guard import NEVER, find_hindrances, is_loopback
 from workbench.adapters.hooks import open_hook
 from workbench.adapters.http_client import HttpClient, Purpose
+from workbench.adapters.proof import Login
 from workbench.adapters.recorder import Recorder
 from workbench.adapters.retry import RetryPolicy
 from workbench.errors import CredentialError, InputError
@@ -22,6 +23,7 @@ from workbench.settings import Settings, UrlKind, variable_name
 
 # What a running integration remembers: tokens to mask, and exchanges that may hold them.
 _KEPT = (16, 200)
+_LOG = logging.getLogger(__name__)
 
 
 class Session:
@@ -79,7 +81,7 @@ class Session:
         self.recorder = Recorder(self.redactor, exchanges)
         self.client = HttpClient(
             base_url,
-            auth=self._open_login(base_url),
+            auth=self._open_login(base_url, settings),
             allowed_hosts=frozenset(stated.hosts),
             redactor=self.redactor,
             recorder=self.recorder,
@@ -162,16 +164,25 @@ class Session:
                     raise
         return found
 
-    def _open_login(self, base_url: str) -> Login:
+    def _open_login(self, base_url: str, settings: Settings) -> Login:
         auth = self.partner.manifest.auth
         if auth.scheme == "hook":
             return open_hook(self.partner.folder / "hooks.py", self.credentials)
-        token_url = urljoin(f"{base_url.rstrip('/')}/", (auth.token_url or "token").lstrip("/"))
-        variables = {
-            name: variable_name(self.partner.slug, self.environment, name)
-            for name in auth.credential_names()
-        }
-        return open_login(auth, self.credentials, token_url=token_url, variables=variables)
+        slug, place = self.partner.slug, self.environment
+        names = (*auth.credential_names(), *auth.optional_names())
+
+        def keep(name: str, value: str) -> None:
+            self.redactor.add(value)
+            if not settings.keep_credential(slug, place, name, value):
+                _LOG.warning("%s", _replaced(slug, variable_name(slug, place, name)))
+
+        return open_login(
+            auth,
+            self.credentials,
+            base_url=base_url,
+            variables={name: variable_name(slug, place, name) for name in names},
+            keep=keep,
+        )
 
     def _open_control(self, url: str | None, policy: RetryPolicy | None) -> HttpClient | None:
         if url is None or self.environment == "production":
@@ -185,6 +196,13 @@ class Session:
             partner=self.partner.slug,
             policy=policy,
         )
+
+
+def _replaced(slug: str, variable: str) -> str:
+    return (
+        f"{slug} has replaced the credential of {variable}, and no keyring could keep the new one: "
+        "when this run is over, a person has to agree again. Store it in the keyring next time."
+    )
 
 
 def check_places(

@@ -10,6 +10,7 @@ from .loading import load_mappings as load_mappings
 from .locating import KEY as KEY
 from .locating import locate_fields as locate_fields
 from .paths import EVERY as EVERY
+from .paths import find_at as find_at
 from .tracing import Coverage as Coverage
 from .translator import Translation as Translation
 from .translator import Translator as Translator

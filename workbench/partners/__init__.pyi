@@ -6,7 +6,8 @@ from .folder import Partner as Partner
 from .folder import Sample as Sample
 from .folder import list_partners as list_partners
 from .folder import load_partner as load_partner
-from .manifest import Auth as Auth
+from .login import Auth as Auth
+from .login import Csrf as Csrf
 from .manifest import Entity as Entity
 from .manifest import Limits as Limits
 from .manifest import Manifest as Manifest

@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 from workbench.model import Absence, Attestation, Limit
+from workbench.partners.login import Auth
 from workbench.partners.statement import CredentialName, Statement
 from workbench.partners.webhooks import EventRule, Handshake, Match, Signature, Webhooks
 
@@ -137,40 +138,6 @@ class Environment(Statement):
     reset: str | None = None
 
 
-class Auth(Statement):
-    """How we log in.
-
-    `api-key`: `header` or `query` carries credential `api_key`, after `prefix`.
-    `bearer`: credential `token`. `basic`: credentials `username`, `password`.
-    `oauth2-client-credentials`: `token_url` (relative to base_url, or absolute), `scopes`,
-    credentials `client_id`, `client_secret`; `client_auth` says where they go.
-    `headers`: each header name → credential name. `none`. `hook`: `hooks.py` has `auth`.
-    """
-
-    scheme: Literal[
-        "none", "api-key", "bearer", "basic", "oauth2-client-credentials", "headers", "hook"
-    ]
-    header: str | None = None
-    query: str | None = None
-    prefix: str = ""
-    token_url: str | None = None
-    scopes: tuple[str, ...] = ()
-    client_auth: Literal["body", "basic"] = "body"
-    headers: dict[str, CredentialName] = Field(default_factory=dict)
-    credentials: tuple[CredentialName, ...] = ()
-
-    def credential_names(self) -> tuple[str, ...]:
-        """Every credential that the scheme needs, and those that hooks ask for."""
-        own = {
-            "api-key": ("api_key",),
-            "bearer": ("token",),
-            "basic": ("username", "password"),
-            "oauth2-client-credentials": ("client_id", "client_secret"),
-        }
-        names = (*own.get(self.scheme, ()), *self.headers.values(), *self.credentials)
-        return tuple(dict.fromkeys(names))
-
-
 class BoundOperation(Statement):
     """An operation that serves a feature; `for_` narrows what it is for.
 
@@ -288,4 +255,5 @@ class Manifest(Statement):
     def credential_names(self) -> tuple[str, ...]:
         """Every credential of the partner: to log in, and to check its webhooks."""
         signing = self.webhooks.signature.credentials if self.webhooks else ()
-        return tuple(dict.fromkeys((*self.auth.credential_names(), *signing)))
+        own = (*self.auth.credential_names(), *self.auth.optional_names())
+        return tuple(dict.fromkeys((*own, *signing)))

@@ -6,7 +6,6 @@ import os
 import time
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urljoin
 
 import orjson
 from pydantic import SecretStr
@@ -36,7 +35,8 @@ def open_stranger(bench: Bench, which: str) -> HttpClient | None:
     """
     session = bench.session
     given: dict[str, SecretStr] = {}
-    for name in bench.partner.manifest.auth.credential_names():
+    auth = bench.partner.manifest.auth
+    for name in (*auth.credential_names(), *auth.optional_names()):
         other = f"{which}_{name}"
         variable = variable_name(bench.partner.slug, session.environment, other)
         value = session.credentials.get(other) or os.environ.get(variable)
@@ -57,8 +57,7 @@ def _open(bench: Bench, given: dict[str, SecretStr]) -> HttpClient | None:
         if auth.scheme == "hook":
             login = open_hook(bench.partner.folder / "hooks.py", credentials)
         else:
-            url = urljoin(f"{base}/", (auth.token_url or "token").lstrip("/"))
-            login = open_login(auth, credentials, token_url=url)
+            login = open_login(auth, credentials, base_url=base)
     except CredentialError:
         return None
     return HttpClient(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from workbench.adapters import Session, hook_source
+from workbench.adapters import SIGNING, Session, hook_source
 from workbench.errors import InputError
 from workbench.evidence.contract import steering
 from workbench.evidence.contract.budget import Share
@@ -156,6 +156,8 @@ def write_configuration(
     plan = _steer(session, selection, share, since)
     (room / "steering.json").write_text(json.dumps(plan), "utf-8")
     shutil.copy(Path(steering.__file__), room / f"{_STEERING}.py")
+    if plan["login"]["signers"]:
+        shutil.copy(SIGNING, room / "signing.py")
     if is_signed_by_hook(partner):
         shutil.copy(partner.folder / "hooks.py", room / f"{HOOKS}.py")
     guard = hook_source(session.allowed, is_public=session.allow_writes)

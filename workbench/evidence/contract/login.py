@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from workbench.adapters import Session
+from workbench.adapters import Session, SigningLogin
 from workbench.model import follow_reference
 from workbench.partners import Partner
 
@@ -33,19 +33,38 @@ def is_signed_by_hook(partner: Partner) -> bool:
 def plan_login(session: Session) -> dict[str, Any]:
     """Headers, query parameters and credentials by the names of their variables.
 
+    `narrow` has the logins of single operations, `signers` what signs each request.
+
     Raises:
         PartnerError: No token was given to us.
     """
-    if is_signed_by_hook(session.partner):
-        names = {name: _variable(_CREDENTIAL, name) for name in session.credentials}
-        return {"headers": {}, "query": {}, "credentials": names, "hook": HOOKS}
-    proof = session.client.prove()
-    return {
-        "headers": {name: _variable(_HEADER, name) for name in proof.headers},
-        "query": {name: _variable(_QUERY, name) for name in proof.query},
+    plan: dict[str, Any] = {
+        "headers": {},
+        "query": {},
         "credentials": {},
         "hook": "",
+        "narrow": [],
+        "signers": [],
     }
+    if is_signed_by_hook(session.partner):
+        names = {name: _variable(_CREDENTIAL, name) for name in session.credentials}
+        return plan | {"credentials": names, "hook": HOOKS}
+    for number, (share, proof) in enumerate(session.client.prove_each()):
+        only = [item.pattern for item in share.operations]
+        if isinstance(share.login, SigningLogin):
+            values = {place: _variable(_CREDENTIAL, place, number) for place in share.login.values}
+            statement = share.login.statement
+            plan["signers"].append({"only": only, "statement": statement, "values": values})
+            continue
+        named = {
+            "headers": {name: _variable(_HEADER, name, number) for name in proof.headers},
+            "query": {name: _variable(_QUERY, name, number) for name in proof.query},
+        }
+        if only:
+            plan["narrow"].append({"only": only, **named})
+        else:
+            plan |= {place: named[place] | plan[place] for place in named}
+    return plan
 
 
 def secret_environment(session: Session) -> dict[str, str]:
@@ -55,12 +74,16 @@ def secret_environment(session: Session) -> dict[str, str]:
             _variable(_CREDENTIAL, name): value.get_secret_value()
             for name, value in session.credentials.items()
         }
-    proof = session.client.prove()
-    return {
-        _variable(prefix, name): value.get_secret_value()
-        for prefix, values in ((_HEADER, proof.headers), (_QUERY, proof.query))
-        for name, value in values.items()
-    }
+    found: dict[str, str] = {}
+    for number, (share, proof) in enumerate(session.client.prove_each()):
+        if isinstance(share.login, SigningLogin):
+            values = share.login.values.items()
+            found |= {_variable(_CREDENTIAL, place, number): value for place, value in values}
+            continue
+        for prefix, given in ((_HEADER, proof.headers), (_QUERY, proof.query)):
+            for name, value in given.items():
+                found[_variable(prefix, name, number)] = value.get_secret_value()
+    return found
 
 
 def leave_to_us(bundle: dict[str, Any], session: Session) -> None:
@@ -74,9 +97,9 @@ def leave_to_us(bundle: dict[str, Any], session: Session) -> None:
         signed = session.client.prove().headers
         filled |= {("header", name.lower()) for name in signed}
     else:
-        proof = session.client.prove()
-        filled |= {("header", name.lower()) for name in proof.headers}
-        filled |= {("query", name.lower()) for name in proof.query}
+        for _, proof in session.client.prove_each():
+            filled |= {("header", name.lower()) for name in proof.headers}
+            filled |= {("query", name.lower()) for name in proof.query}
     bundle.pop("security", None)
     bundle.pop("securityDefinitions", None)
     if isinstance(components := bundle.get("components"), dict):
@@ -104,5 +127,6 @@ def _take_out(node: dict[str, Any], bundle: dict[str, Any], filled: set[tuple[st
     node["parameters"] = kept
 
 
-def _variable(prefix: str, name: str) -> str:
-    return prefix + re.sub(r"[^A-Z0-9]", "_", name.upper())
+def _variable(prefix: str, name: str, number: int = 0) -> str:
+    beside = f"{number}_" if number else ""
+    return prefix + beside + re.sub(r"[^A-Z0-9]", "_", name.upper())

@@ -9,11 +9,12 @@ import functools
 import importlib
 import os
 import random
+import re
 import time
 import zlib
 from collections import Counter
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 _LEAST_KEPT = 3  # cases of one kind that are always tried; of the rest, fewer and fewer
 
@@ -119,8 +120,14 @@ class Steering:
         self._next = max(now, self._next) + self._plan["pace"]
         login = self._plan["login"]
         request.headers.update(self._plan["headers"])
-        request.headers.update({name: os.environ[key] for name, key in login["headers"].items()})
-        query = urlencode({name: os.environ[key] for name, key in login["query"].items()})
+        asked = f"{request.method} {urlsplit(request.url).path}"
+        narrow = [item for item in login["narrow"] if _is_for(item, asked)]
+        names = {place: dict(login[place]) for place in ("headers", "query")}
+        for item in narrow:
+            names = {place: names[place] | item[place] for place in names}
+        headers = {name: os.environ[key] for name, key in names["headers"].items()}
+        request.headers.update(headers)
+        query = urlencode({name: os.environ[key] for name, key in names["query"].items()})
         if query:
             request.url += ("&" if "?" in request.url else "?") + query
         if login["hook"]:
@@ -129,6 +136,14 @@ class Steering:
             body = body.encode() if isinstance(body, str) else body
             values = {name: os.environ[key] for name, key in login["credentials"].items()}
             request.headers.update(hooks.auth(request.method, request.url, body, values))
+        for item in login["signers"]:
+            if _is_for(item, asked):
+                signing = importlib.import_module("signing")
+                body = request.body or b""
+                body = body.encode() if isinstance(body, str) else body
+                values = {name: os.environ[key] for name, key in item["values"].items()}
+                signed = (request.method, request.url, body)
+                request.headers.update(signing.sign(item["statement"], values, signed))
         return request
 
     def _share(self, label: str) -> int:
@@ -183,3 +198,8 @@ class Steering:
                 real[len(str(value)) % len(real)] if is_made_up else self._place_inside(value)
             )
         return placed
+
+
+def _is_for(login: dict[str, Any], asked: str) -> bool:
+    """Whether a login serves `METHOD /path`."""
+    return not login["only"] or any(re.fullmatch(item, asked) for item in login["only"])
