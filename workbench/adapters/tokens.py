@@ -25,7 +25,7 @@ from workbench.adapters.proof import (
     check_value,
 )
 from workbench.errors import PartnerError, RefusedError, WorkbenchError
-from workbench.mapping import look_up, parse_path
+from workbench.mapping import find_at
 from workbench.partners import Csrf
 from workbench.secrecy import MASK
 
@@ -272,7 +272,7 @@ def find_text(answer: Answer, data: Any, place: str) -> str:
     """The text or number at a place of an answer; empty when there is none."""
     if place.startswith("header:"):
         return answer.headers.get(place.removeprefix("header:").lower(), "")
-    value, _ = look_up(data, parse_path(place))
+    value = find_at(data, place)
     return str(value) if isinstance(value, str | int | float) and value is not True else ""
 
 

@@ -177,3 +177,13 @@ def look_up(value: Any, steps: Steps) -> tuple[Any, int]:
         except (KeyError, IndexError, TypeError):
             return MISSING, count
     return value, len(steps)
+
+
+def find_at(value: Any, text: str) -> Any:
+    """What stands at a JSONPath for one value; None when it is not there.
+
+    Raises:
+        ValueError: The text is no such path.
+    """
+    found, _ = look_up(value, parse(text))
+    return None if found is MISSING else found
