@@ -34,6 +34,7 @@ def test_a_clean_partner_keeps_its_contract(
     with open_mini() as (partner, session):
         lines = [*contract.gather(partner, catalogue, session, folder)]
         secrets = [item.get_secret_value() for item in session.credentials.values()]
+    assert session.recorder.echoes == []
     assert told(lines) == set()
     # Removals get made-up ids, so no success is seen of them, and nothing is said.
     assert {line.outcome for line in lines if "DELETE" in line.subject} <= {Outcome.UNTESTED}
@@ -48,10 +49,12 @@ def test_a_clean_partner_keeps_its_contract(
 def test_a_broken_contract_is_told(
     open_mini: Callable, catalogue: Catalogue, folder: RunFolder, told: Callable
 ) -> None:
-    """Deviations of all kinds, at once, each give their finding."""
+    """Deviations of all kinds, at once, each give their finding; a key that comes back is noted."""
     budget = Budget(examples=4, phases=("examples", "coverage"))
-    with open_mini(*(defect.slug for defect in CONTRACT)) as (partner, session):
+    with open_mini(*(defect.slug for defect in CONTRACT), "key-in-header") as (partner, session):
         lines = [*contract.gather(partner, catalogue, session, folder, budget=budget)]
+    echoed = {(echo.method, echo.path, echo.credential) for echo in session.recorder.echoes}
+    assert ("GET", "/orders/{order_id}", "api_key") in echoed
     assert {slug for defect in CONTRACT for slug in defect.findings} <= told(lines)
     broken = next(line for line in lines if line.subject == "GET /orders/{order_id}")
     assert broken.outcome is Outcome.FAILED

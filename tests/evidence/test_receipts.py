@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import os
 import shutil
 import subprocess
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,9 +16,17 @@ import yaml
 from defects import RECEIPTS, Defect
 from opening import open_miniature, write_folder
 
+from workbench.adapters.session import Session
 from workbench.evidence import receipts
-from workbench.model.evidence import Outcome, Severity
+from workbench.evidence.echoes import tell_echoes
+from workbench.model.evidence import Outcome, Severity, Source
 from workbench.model.feature import Catalogue
+from workbench.receiver.events import identify_refused
+from workbench.receiver.inbox import Inbox
+from workbench.receiver.listening import INBOX_NAME
+from workbench.receiver.masking import mask_arrival
+from workbench.receiver.receipt import Arrival
+from workbench.receiver.signature import Verification
 from workbench.store import RunFolder
 
 
@@ -134,6 +144,46 @@ def test_without_leave_to_write_only_the_inbox_is_read(
         assert not session.recorder.exchanges
     assert {line.outcome for line in lines} == {Outcome.UNTESTED}
     assert all("workbench listen miniature" in line.summary for line in lines)
+
+
+@pytest.mark.parametrize("allow_writes", [True, False])
+def test_a_delivery_that_tells_our_key_is_noted(
+    open_mini: Callable, catalogue: Catalogue, folder: RunFolder, *, allow_writes: bool
+) -> None:
+    """It is a leak of theirs, in what this run provoked and in what was kept before."""
+    with open_mini("webhook-tells-key", allow_writes=allow_writes) as (partner, session):
+        key = session.credentials["api_key"].get_secret_value()
+        if not allow_writes:
+            _keep_one(folder, session, key, is_genuine=True)
+            _keep_one(folder, session, key, is_genuine=False)
+        lines = [*receipts.gather(partner, catalogue, session, folder, wait=0.8)]
+        echoes = session.recorder.echoes
+    assert {echo.credential for echo in echoes} == {"api_key"}
+    assert {echo.path for echo in echoes} >= {"/miniature/webhooks/orders"}
+    assert not any("forged" in echo.path for echo in echoes)
+    (line,) = tell_echoes(Source.RECEIPTS, "sandbox", echoes)
+    assert "delivery(ies) held our api_key" in line.findings[0].summary
+    told = "".join(item.model_dump_json() for item in lines) + line.model_dump_json()
+    assert not session.redactor.find(told.encode())
+
+
+def _keep_one(folder: RunFolder, session: Session, key: str, *, is_genuine: bool) -> None:
+    """A delivery with our key in it, in the durable inbox as `workbench listen` keeps it."""
+    name = "orders" if is_genuine else "forged"
+    arrival = Arrival(
+        partner="miniature",
+        pos_code="miniature",
+        method="POST",
+        target=name,
+        headers=(("x-debug", key),),
+        body=b"{}",
+        received_at=datetime.now(UTC),
+    )
+    reason = "ok" if is_genuine else "mismatch"
+    with Inbox(folder.path.parent / INBOX_NAME) as inbox:
+        kept = mask_arrival(arrival, session.redactor)
+        verification = Verification(ok=is_genuine, reason=reason)
+        asyncio.run(inbox.put(kept, verification, identify_refused(kept, name, [])))
 
 
 @pytest.mark.parametrize("slug", ["tavola", "bocado", "mesa"])

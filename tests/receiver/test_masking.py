@@ -94,4 +94,5 @@ def test_a_secret_that_a_sender_tells_is_not_kept() -> None:
     assert {hit.credential for hit in hits} == {"client_id"}
     assert json.loads(kept.body) == {"venue": "venue-000123", "note": "[REDACTED]"}
     assert kept.headers[1] == ("x-other", "1")
+    assert kept.leaked == ("client_secret",)
     assert mask_arrival(arrival, Redactor({"client_id": "venue-000123"})) is arrival

@@ -15,6 +15,7 @@ from .document_fetch import Collected as Collected
 from .document_fetch import collect_documents as collect_documents
 from .download import call_once as call_once
 from .download import is_address as is_address
+from .echo import find_echoes as find_echoes
 from .egress import hook_source as hook_source
 from .environment_guard import find_hindrances as find_hindrances
 from .environment_guard import speaks_of_tests as speaks_of_tests
@@ -31,6 +32,7 @@ from .recorder import show_request as show_request
 from .request_message import PreparedRequest as PreparedRequest
 from .retry import SAFE as SAFE
 from .retry import RetryPolicy as RetryPolicy
+from .session import KEPT_TOKENS as KEPT_TOKENS
 from .session import Session as Session
 from .session import check_places as check_places
 from .showing import mask_headers as mask_headers

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import urlsplit
@@ -60,19 +60,34 @@ def take_back(
         headers: Of the answer, names in lower case.
         body: Of the answer.
     """
-    shown = "\n".join(value for name, value in headers.items() if name != "set-cookie").encode()
-    names = {
-        hit.credential
-        for hit in (*redactor.find(shown), *redactor.find(body))
-        if not is_identifier_name(hit.credential) and hit.credential != COOKIE
-    }
-    if names:
-        names -= {hit.credential for hit in redactor.find(sent.request_body)}
+    names = find_echoes(redactor, sent.request_body, headers, body)
     if not names:
         return headers, body
     recorder.note_echoes(sent.method, redactor.text(urlsplit(sent.url).path), names)
     clean = {name: _mask(redactor, value, names) for name, value in headers.items()}
     return clean, redactor.take_out(body, names)
+
+
+def find_echoes(
+    redactor: Redactor, request_body: bytes, headers: Mapping[str, str], body: bytes
+) -> set[str]:
+    """Names of secrets in an answer that the request's own body did not tell.
+
+    Args:
+        redactor: Knows the secrets.
+        request_body: What we sent.
+        headers: Of the answer.
+        body: Of the answer.
+    """
+    shown = "\n".join(
+        value for name, value in headers.items() if name.lower() != "set-cookie"
+    ).encode("utf-8", "surrogatepass")
+    names = {
+        hit.credential
+        for hit in (*redactor.find(shown), *redactor.find(body))
+        if not is_identifier_name(hit.credential) and hit.credential != COOKIE
+    }
+    return names - {hit.credential for hit in redactor.find(request_body)} if names else names
 
 
 def _mask(redactor: Redactor, text: str, only: Collection[str]) -> str:

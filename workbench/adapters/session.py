@@ -22,7 +22,8 @@ from workbench.secrecy import Redactor
 from workbench.settings import Settings, UrlKind, variable_name
 
 # What a running integration remembers: tokens to mask, and exchanges that may hold them.
-_KEPT = (16, 200)
+KEPT_TOKENS = 16
+_KEPT = (KEPT_TOKENS, 200)
 _LOG = logging.getLogger(__name__)
 
 

@@ -1,4 +1,4 @@
-"""A partner that sends our own secrets back: whoever may read its answers may act as us."""
+"""A partner that sends our own secrets back: whoever may read its messages may act as us."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def tell_echoes(source: Source, environment: str, echoes: Collection[Echo]) -> I
     """One observation on the access to their system, with a finding for each credential.
 
     Args:
-        source: Whose questions were answered so.
+        source: Who heard it: in answers to our questions, or in what they delivered to us.
         environment: `sandbox` or `production`.
         echoes: What came back; nothing is said of none.
     """
@@ -24,27 +24,31 @@ def tell_echoes(source: Source, environment: str, echoes: Collection[Echo]) -> I
     by_credential: dict[str, list[str]] = {}
     for echo in sorted(echoes):
         by_credential.setdefault(echo.credential, []).append(f"{echo.method} {echo.path}")
+    kind = "Deliveries" if source is Source.RECEIPTS else "Answers"
     yield Evidence(
         feature=f"{environment}-credentials",
         source=source,
         outcome=Outcome.PASSED,
-        summary=f"Answers held credentials of ours: {', '.join(by_credential)}.",
+        summary=f"{kind} held credentials of ours: {', '.join(by_credential)}.",
         check=CHECK,
-        findings=tuple(_finding(name, places) for name, places in by_credential.items()),
+        findings=tuple(_finding(source, name, found) for name, found in by_credential.items()),
         environment=environment,
         artefacts=("exchange.har",),
     )
 
 
-def _finding(credential: str, places: list[str]) -> Finding:
+def _finding(source: Source, credential: str, places: list[str]) -> Finding:
     more = f" and {len(places) - _SHOWN} more" if len(places) > _SHOWN else ""
+    kind = "delivery(ies)" if source is Source.RECEIPTS else "answer(s)"
+    place = "" if source is Source.RECEIPTS else "Answers to "
     return Finding(
         slug="credential-echoed",
         severity=Severity.MEDIUM,
-        summary=f"{len(places)} answer(s) held our {credential}: whoever reads or keeps them can "
+        summary=f"{len(places)} {kind} held our {credential}: whoever reads or keeps them can "
         "act in our name.",
         operation=places[0],
-        expected="No answer holds a credential, whole or in part.",
-        observed=f"Answers to {', '.join(places[:_SHOWN])}{more}; the value is left out here.",
-        hint="Leave credentials out of answers and logs, and issue a new one: this one was seen.",
+        expected="No message holds a credential, whole or in part.",
+        observed=f"{place}{', '.join(places[:_SHOWN])}{more}; the value is left out here.",
+        hint="Leave credentials out of what you send and log, and issue a new one: this one was "
+        "seen.",
     )

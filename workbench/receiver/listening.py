@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from pydantic import SecretStr
 
-from workbench.adapters import Adapter
+from workbench.adapters import KEPT_TOKENS, Adapter, Session
 from workbench.errors import CredentialError, InputError
 from workbench.partners import Partner, open_redactor
 from workbench.receiver.app import Endpoint, Receiver, create_app
@@ -130,13 +130,11 @@ def open_station(
         CredentialError: A key is not set, or a login that pings need.
     """
     partners = {partner.slug: partner for partner in restaurants.values()}
+    redactors = {
+        slug: _open_redactor(partner, environment, settings) for slug, partner in partners.items()
+    }
     endpoints = {
-        code: open_endpoint(
-            partner,
-            partial(settings.credential, partner.slug, environment),
-            _public_address(settings, code),
-            open_redactor(partner, environment, settings, names=("forward_secret",)),
-        )
+        code: _open_door(code, partner, environment, settings, redactors[partner.slug])
         for code, partner in restaurants.items()
     }
     with ExitStack() as stack:
@@ -144,8 +142,10 @@ def open_station(
         inbox = stack.enter_context(Inbox(location))
         app = create_app(endpoints, inbox)
         parties = [
-            EventPartner(partner, _open_adapter(stack, partner, environment, settings))
-            for partner in partners.values()
+            EventPartner(
+                partner, _open_adapter(stack, partner, environment, settings, redactors[slug])
+            )
+            for slug, partner in partners.items()
         ]
         stack.enter_context(_running(_tasks(inbox.database, parties, sink)))
         yield app
@@ -192,6 +192,18 @@ def serve_receiver(
         serve(app, host=host, port=port)
 
 
+def _open_door(
+    code: str, partner: Partner, environment: str, settings: Settings, redactor: Redactor
+) -> Endpoint:
+    credential = partial(settings.credential, partner.slug, environment)
+    return open_endpoint(partner, credential, _public_address(settings, code), redactor)
+
+
+def _open_redactor(partner: Partner, environment: str, settings: Settings) -> Redactor:
+    names = ("forward_secret",)
+    return open_redactor(partner, environment, settings, names=names, latest=KEPT_TOKENS)
+
+
 def _public_address(settings: Settings, pos_code: str) -> str | None:
     if settings.public_url is None:
         return None
@@ -199,14 +211,16 @@ def _public_address(settings: Settings, pos_code: str) -> str | None:
 
 
 def _open_adapter(
-    stack: ExitStack, partner: Partner, environment: str, settings: Settings
+    stack: ExitStack, partner: Partner, environment: str, settings: Settings, redactor: Redactor
 ) -> Adapter | None:
-    """The partner's API; None when the login is not set, and no event needs it."""
+    """The partner's API; None when the login is not set, and no event needs it.
+
+    What it is given to log in with, `redactor` keeps out of the inbox too.
+    """
     webhooks = partner.manifest.webhooks
     try:
-        adapter = stack.enter_context(
-            Adapter.open(partner, environment, settings, allow_writes=False)
-        )
+        session = Session(partner, environment, settings, purpose="integration", redactor=redactor)
+        adapter = stack.enter_context(Adapter(session))
     except CredentialError:
         if webhooks and any(rule.pull for rule in webhooks.events.values()):
             raise

@@ -42,7 +42,7 @@ def mask_body(body: bytes, signature: Signature, secrets: tuple[bytes, ...]) -> 
 def mask_arrival(arrival: Arrival, redactor: Redactor) -> Arrival:
     """What came, without any secret of this machine, in whatever spelling it stands there.
 
-    What says who we are stays: partners send it for good reasons.
+    What says who we are stays: partners send it for good reasons. The others are named in `leaked`.
     """
     heads = "\n".join(f"{name}: {value}" for name, value in arrival.headers)
     told = f"{arrival.target}\n{heads}\n".encode("utf-8", "surrogatepass") + arrival.body
@@ -61,6 +61,7 @@ def mask_arrival(arrival: Arrival, redactor: Redactor) -> Arrival:
         target=clean(arrival.target),
         headers=tuple((name, clean(value)) for name, value in arrival.headers),
         body=redactor.take_out(arrival.body, names),
+        leaked=tuple(sorted(names)),
     )
 
 

@@ -21,6 +21,7 @@ class Arrival:
         body: Raw bytes.
         received_at: When the whole body was there, in UTC.
         sender: Address that it came from, the network for IPv6; empty where nobody knows.
+        leaked: Names of credentials of ours that it told without need; they were masked.
     """
 
     partner: str
@@ -31,6 +32,7 @@ class Arrival:
     body: bytes
     received_at: datetime
     sender: str = ""
+    leaked: tuple[str, ...] = ()
 
     @property
     def tail(self) -> str:

@@ -92,6 +92,8 @@ RECEIPTS = Table(
     Column("state", String(16), nullable=False),
     # address that a refused delivery came from; empty for all others
     Column("sender", String(64), nullable=False, server_default=""),
+    # names of our credentials that it told, apart by commas
+    Column("leaked", Text, nullable=False, server_default=""),
     UniqueConstraint("pos_code", "dedup_key"),
     Index("receipts_by_state", "state", "received_at"),
     Index("receipts_by_partner", "partner", "last_seen_at"),
@@ -180,13 +182,22 @@ def _create(connection: Connection) -> None:
 def _bound_quarantine(connection: Connection) -> None:
     """The sender of what was refused, and counts of what was dropped."""
     METADATA.create_all(connection)
-    if "sender" not in {column["name"] for column in inspect(connection).get_columns("receipts")}:
+    _add_text(connection, "sender", "VARCHAR(64)")
+
+
+def _note_leaks(connection: Connection) -> None:
+    """Which of our credentials a delivery told."""
+    _add_text(connection, "leaked", "TEXT")
+
+
+def _add_text(connection: Connection, name: str, kind: str) -> None:
+    if name not in {column["name"] for column in inspect(connection).get_columns("receipts")}:
         connection.execute(
-            text("ALTER TABLE receipts ADD COLUMN sender VARCHAR(64) NOT NULL DEFAULT ''")
+            text(f"ALTER TABLE receipts ADD COLUMN {name} {kind} NOT NULL DEFAULT ''")
         )
 
 
-STEPS: tuple[Callable[[Connection], None], ...] = (_create, _bound_quarantine)
+STEPS: tuple[Callable[[Connection], None], ...] = (_create, _bound_quarantine, _note_leaks)
 
 
 def migrate(connection: Connection) -> None:

@@ -149,6 +149,7 @@ def write_row(arrival: Arrival, verification: SignatureCheck, identity: Identity
         "differed": 0,
         "state": "new" if verification.ok else "quarantined",
         "sender": "" if verification.ok else arrival.sender,
+        "leaked": ",".join(arrival.leaked),
         "reopens": int(identity.reopens),
     }
 
@@ -170,4 +171,5 @@ def read_receipt(row: Mapping[Any, Any]) -> Receipt:
         seen_again=row["seen_again"],
         differed=row["differed"],
         state=row["state"],
+        leaked=tuple(filter(None, row["leaked"].split(","))),
     )

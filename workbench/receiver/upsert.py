@@ -58,6 +58,7 @@ def _conflict(given: Any) -> dict[str, Any]:
         "last_seen_at": given.last_seen_at,
         "differed": kept.differed
         + case((kept.content != given.content, one), else_=literal_column("0")),
+        "leaked": case((given.leaked != literal_column("''"), given.leaked), else_=kept.leaked),
         "state": case((is_news, literal_column("'new'")), else_=kept.state),
     }
 

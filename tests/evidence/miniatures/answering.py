@@ -70,6 +70,8 @@ class Door:
             response.headers["X-RateLimit-Limit"] = "100000"
             left = 200000 if self._state.has("rate-headers-lie") else 100000 - self._requests
             response.headers["X-RateLimit-Remaining"] = str(left)
+        if self._state.has("key-in-header"):
+            response.headers["X-Debug"] = f"key={self._state.keys['api_key']}"
         return response
 
     def _check(self, operation: Operation, request: Request, raw: bytes) -> Any:

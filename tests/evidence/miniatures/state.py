@@ -197,6 +197,8 @@ class State:
             }
             if self.has("webhook-id-reused"):
                 news["event_id"] = "always-the-same"
+            if self.has("webhook-tells-key"):
+                news["debug"] = {"was": self.keys["api_key"][::-1]}
             body = json.dumps(news).encode()
             secret = (
                 b"wrong"

@@ -82,7 +82,11 @@ def _run(
         run = run_program(room, session, share, most, progress)
         login = session.client.preview("GET", "/").login
         documented = {item.id: item for item in partner.description.operations}
-        told.results.update(read_report(run.ndjson, session.redactor, login, documented))
+        results = read_report(run.ndjson, session.redactor, login, documented)
+        for result in results.values():
+            method, _, path = result.operation.partition(" ")
+            session.recorder.note_echoes(method, path, result.echoed)
+        told.results.update(results)
         told.runs.append(run)
         told.artefacts += _keep(room, folder, session, told.selection.document, number)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,7 @@ class OperationResult:
         unusable: Why part of it could not be tested.
         opened: Address of a read that succeeded.
         is_covered: Whether its systematic cases were all sent.
+        echoed: Names of our secrets that its answers held.
     """
 
     operation: str
@@ -41,6 +42,7 @@ class OperationResult:
     statuses: Counter[str] = field(default_factory=Counter)
     opened: str = ""
     is_covered: bool = False
+    echoed: set[str] = field(default_factory=set)
     _findings: dict[tuple[str, str | None], Finding] = field(default_factory=dict)
     _unknown: dict[int, Finding] = field(default_factory=dict)
 
@@ -80,9 +82,10 @@ class OperationResult:
         """Whether requests were made and none was answered."""
         return not self.statuses and self.unanswered > 0
 
-    def count(self, interaction: Mapping[str, Any]) -> None:
-        """Count a case, and remember the address of the first read that succeeded."""
+    def count(self, interaction: Mapping[str, Any], echoed: Collection[str] = ()) -> None:
+        """Count a case with what it told, and remember the first read that succeeded."""
         self.cases += 1
+        self.echoed.update(echoed)
         response = interaction.get("response")
         if response is None:
             self.unanswered += 1
@@ -135,9 +138,9 @@ def read_report(
         for case, interaction in (recorder.get("interactions") or {}).items():
             operation = _operation(recorder, case, label)
             result = results.setdefault(operation, OperationResult(operation))
-            result.count(interaction)
             documented = (operations or {}).get(operation)
             seen = Witness(interaction, redactor, login or {})
+            result.count(interaction, seen.echoed)
             if result.is_refusal(interaction):
                 continue
             failures = [*_failures(recorder, case, operation, documented, seen)]

@@ -11,7 +11,14 @@ from urllib.parse import parse_qsl, urlsplit
 
 import orjson
 
-from workbench.adapters import AuthHeaders, PreparedRequest, SentRequest, mask_headers, show_request
+from workbench.adapters import (
+    AuthHeaders,
+    PreparedRequest,
+    SentRequest,
+    find_echoes,
+    mask_headers,
+    show_request,
+)
 from workbench.model import Exchange, shorten
 from workbench.secrecy import MASK, Redactor
 
@@ -54,6 +61,12 @@ class Witness:
     def answered_json(self) -> Any:
         """Body of the answer as it came, or None where it is not JSON."""
         return _json(_body(self.response.get("content")))
+
+    @property
+    def echoed(self) -> set[str]:
+        """Names of our secrets that the answer held."""
+        asked, told = _body(self.request.get("body")), _body(self.response.get("content"))
+        return find_echoes(self.redactor, asked, _headers(self.response), told)
 
     @cached_property
     def sent(self) -> SentRequest:

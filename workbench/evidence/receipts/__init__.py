@@ -118,6 +118,7 @@ def _listen(
         yield from watch_order(post, features)
         yield from leave_unanswered(post, features)
     yield from judge_sender(post, url, registration.how, features)
+    post.note_leaks()
 
 
 def _take_back(registration: Registration) -> None:
@@ -223,6 +224,8 @@ def _read_inbox(
             yield tell(session, feature.slug, Outcome.UNTESTED, words)
         return
     post = Post(partner, session, stack.enter_context(Inbox(path)))
+    longest = max(feature.max_age_days for feature in features)
+    post.note_leaks(datetime.now(UTC) - timedelta(days=longest))
     for feature in features:
         names = event_names(partner, feature)
         since = datetime.now(UTC) - timedelta(days=feature.max_age_days)

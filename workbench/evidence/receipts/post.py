@@ -93,6 +93,16 @@ class Post:
             if event.reference in names
         ]
 
+    def note_leaks(self, since: datetime | None = None) -> None:
+        """Tell the session of credentials of ours that deliveries held; refused ones prove nothing.
+
+        Anybody can send those.
+        """
+        for receipt in self.inbox.receipts(self.partner.slug, since):
+            if receipt.state != "quarantined":
+                path = f"/{self.partner.slug}/webhooks/{receipt.tail}"
+                self.session.recorder.note_echoes(receipt.method, path, receipt.leaked)
+
     def settle(self) -> None:
         """Let come what a sender still had for us from before, until it is quiet for a moment."""
         self.is_settling = True
