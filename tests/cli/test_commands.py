@@ -13,7 +13,6 @@ import pytest
 from click.testing import CliRunner, Result
 
 from workbench.cli import main
-from workbench.cli.output import inert
 
 
 @pytest.fixture(autouse=True)
@@ -183,11 +182,6 @@ def test_help_names_every_command() -> None:
         "listen",
     ):
         assert name in output
-
-
-def test_partner_text_cannot_drive_the_terminal() -> None:
-    """Control characters of a partner's text are dropped before they are printed."""
-    assert inert("a\x1b[31mred\x07\nb\tc") == "a[31mred\nb\tc"
 
 
 @pytest.mark.parametrize("command", ["describe", "lint"])

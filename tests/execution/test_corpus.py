@@ -204,7 +204,7 @@ def test_wrong_corpus_or_mapping(recipe: Recipe, tmp_path: Path) -> None:
         list(map_corpus(recipe, tmp_path / "none"))
     path = write_lines(tmp_path / "c.ndjson", 1)
     wrong = Recipe(recipe.path, "stats", "UTC", "EUR")
-    with pytest.raises(InputError, match="did you mean status"):
+    with pytest.raises(InputError, match="Did you mean 'status"):
         list(map_corpus(wrong, path))
     (tmp_path / "c.parquet").write_text("text")
     pytest.importorskip("pyarrow")

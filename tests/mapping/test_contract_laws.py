@@ -19,11 +19,10 @@ from workbench.canonical.invariants import check_laws
 from workbench.canonical.invariants.violation import Violation
 from workbench.errors import TranslationError
 from workbench.mapping import Translator, translate_many
-from workbench.mapping.paths import MISSING, look_up
 from workbench.mapping.plan import Level, PlannedRule
 from workbench.mapping.runtime import put
+from workbench.model import MISSING, find_nodes, look_up
 from workbench.partners import Partner, load_partner
-from workbench.receiver.lookup import find
 from workbench.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -228,7 +227,7 @@ def list_samples() -> list[tuple[str, str, str, Any, Translator]]:
             for sample in partner.samples(feature) if mapping is not None else ():
                 items = [name_resource(mapping.plan, sample.payload)]
                 if each and each[0]:
-                    items = [item for _, item in find(each[0], sample.payload)]
+                    items = [item for _, item in find_nodes(each[0], sample.payload)]
                 found += [
                     (slug, feature, f"{sample.label}.{index}", item, mapping)
                     for index, item in enumerate(items)

@@ -12,9 +12,9 @@ from workbench.description import load_text
 from workbench.errors import InputError, TranslationError
 from workbench.mapping import Translator
 from workbench.mapping.loading import compile_mappings
+from workbench.model import find_nodes
 from workbench.partners import Partner, load_partner
 from workbench.partners.catalogue import load_catalogue
-from workbench.receiver.lookup import find
 from workbench.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,7 +49,7 @@ def list_cases(partner: Partner) -> list[Case]:
         for sample in partner.samples(feature.slug) if translator is not None else ():
             payload = sample.payload
             if each and each[0]:
-                payload = next(item for _, item in find(each[0], payload))
+                payload = next(item for _, item in find_nodes(each[0], payload))
             canonical = sample.canonical
             canonical = canonical[0] if isinstance(canonical, list) else canonical
             if canonical is not None and translator is not None:

@@ -62,7 +62,12 @@ def test_hooks_say_what_yaml_cannot(tmp_path: Path) -> None:
         ("\ndef read_order_status(a, b): pass", ":2", "(a, b) has a wrong", "(payload)"),
         ("def read_order_status(*a): pass", ":1", "wrong signature", "(payload)"),
         ("async def read_order_status(a): pass", ":1", "async read_order_status", "(payload)"),
-        ("def read_order_state(a): pass", ":1", "no mapping for", "did you mean read_order_status"),
+        (
+            "def read_order_state(a): pass",
+            ":1",
+            "no mapping for",
+            "Did you mean 'read_order_status",
+        ),
         ("\n\ndef x(:", ":3", "SyntaxError", ""),
         ("import nothing_of_that_name", "", "ModuleNotFoundError", ""),
     ],

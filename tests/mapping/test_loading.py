@@ -21,15 +21,15 @@ def load(tmp_path: Path, text: str, **where: Any) -> MappingError:
 
 
 BAD_FIELDS = [
-    ("stats: $.a", "/stats", "Order has no field 'stats'", "did you mean status"),
-    ("totals.totl: $.a", "/totals.totl", "Totals has no field 'totl'", "did you mean total"),
+    ("stats: $.a", "/stats", "Order has no field 'stats'", "Did you mean 'status"),
+    ("totals.totl: $.a", "/totals.totl", "Totals has no field 'totl'", "Did you mean 'total"),
     ("lines.name: $.a", "/lines.name", "'name' is not an index", "each"),
     ("currency.code: $.a", "/currency.code", "nothing below str", "whole value"),
     (
         "placed_at: {from: $.a, as: instnt}",
         "/placed_at/as",
         "no converter 'instnt'",
-        "did you mean instant",
+        "Did you mean 'instant",
     ),
     ("placed_at: $.a", "/placed_at", "a datetime needs a converter", "instant, local-datetime"),
     ("totals.total: $.a", "/totals.total", "a Money needs a converter", "minor, decimal"),
@@ -38,13 +38,13 @@ BAD_FIELDS = [
         "totals.total: {from: $.a, as: decimal, stile: string}",
         "/totals.total/stile",
         "decimal has no option 'stile'",
-        "did you mean style",
+        "Did you mean 'style",
     ),
     (
         "totals.total: {from: $.a, as: minor, style: string}",
         "/totals.total/style",
         "minor has no option",
-        "there are: exponent, rounding",
+        "Known: exponent, rounding",
     ),
     (
         "totals.total: {from: $.a, as: decimal, style: text}",
@@ -63,7 +63,7 @@ BAD_FIELDS = [
         "restaurant_id: {from: $.a, defalt: x}",
         "/restaurant_id/defalt",
         "no key 'defalt'",
-        "did you mean default",
+        "Did you mean 'default",
     ),
     ("restaurant_id: {from: $.a, value: x}", "/restaurant_id", "exactly one of", None),
     ("restaurant_id: {from: $.a, to: $.b}", "/restaurant_id", "`to` goes with `value`", None),
@@ -84,13 +84,13 @@ BAD_FIELDS = [
         "holds str",
         "`as` or `enum`",
     ),
-    ("lines: {each: $.a, use: mm}", "/lines/use", "no mapping 'mm'", "did you mean m"),
+    ("lines: {each: $.a, use: mm}", "/lines/use", "no mapping 'mm'", "Did you mean 'm"),
     ("lines: {each: $.a, use: m}", "/lines/use", "gives Order, OrderLine is needed", "OrderLine"),
     (
         "status: {from: $.a, enum: {A: plced}}",
         "/status/enum/A",
         "'plced' is not a OrderStatus",
-        "did you mean placed",
+        "Did you mean 'placed",
     ),
     (
         "status: {from: $.a, enum: {A: placed, B: placed}}",
@@ -102,7 +102,7 @@ BAD_FIELDS = [
         "status: {from: $.a, enum: {A: placed}, back: {x: B}}",
         "/status/back/x",
         "'x' is not a OrderStatus",
-        "there are: ",
+        "Known: ",
     ),
     (
         "status: {from: $.a, enum: {A: placed}, as: integer}",
@@ -116,7 +116,7 @@ BAD_FIELDS = [
         "order_type: {value: delivry}",
         "/order_type/value",
         "is not a OrderType",
-        "did you mean deliv",
+        "Did you mean 'deliv",
     ),
     (
         "notes.0.text: {value: x, to: $.a}\n      notes: {each: $.b, fields: {text: $}}",
@@ -148,7 +148,7 @@ BAD_FIELDS = [
         "notes: {each: $.a, key: knd, fields: {text: $}}",
         "/notes/key/knd",
         "Note has no field 'knd'",
-        "did you mean kind",
+        "Did you mean 'kind",
     ),
     (
         "notes: {each: $.a, key: text, fields: {text: $}}",
@@ -216,7 +216,7 @@ def test_two_writers_of_one_place(tmp_path: Path, second: str) -> None:
 @pytest.mark.parametrize(
     ("text", "place", "message", "hint"),
     [
-        ("mapings: {}", "/mapings", "Extra inputs", "did you mean mappings"),
+        ("mapings: {}", "/mapings", "Extra inputs", "Did you mean 'mappings"),
         ("mappings: {}", "/mappings", "at least 1 item", None),
         ("[]", "", "valid dictionary", None),
         ("mappings: {m: {into: Ordr, fields: {a: $.b}}}", "/mappings/m/into", "Ordr", "Order"),
@@ -226,7 +226,7 @@ def test_two_writers_of_one_place(tmp_path: Path, second: str) -> None:
             "mappings: {m: {into: Order, feilds: {}, fields: {group_id: $.a}}}",
             "/mappings/m/feilds",
             "Extra inputs",
-            "did you mean fields",
+            "Did you mean 'fields",
         ),
         (
             "mappings: {m: {into: Order, fields: {group_id: $.a}, ignore: [{path: $.b}]}}",

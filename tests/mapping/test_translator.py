@@ -230,7 +230,7 @@ def test_writing_the_wrong_thing_is_bad_input(order: Translator, payload: Payloa
     catalog = Catalog(restaurant_id="r", currency="EUR")
     with pytest.raises(InputError, match="writes Order, not Catalog"):
         order.untranslate(catalog)
-    with pytest.raises(InputError, match="did you mean status"):
+    with pytest.raises(InputError, match="Did you mean 'status"):
         order.untranslate(order.translate(payload).value, only={"statuss"})
 
 

@@ -150,7 +150,7 @@ def test_an_unknown_partner_leaves_nothing_behind(checkout: Settings) -> None:
     """A mistyped slug is an input error with a hint, and no folder is made."""
     with pytest.raises(InputError, match="no partner 'comanca'") as caught:
         publish(Job("comanca", run="one"))
-    assert caught.value.hint == "Did you mean comanda?"
+    assert caught.value.hint == "Did you mean 'comanda'?"
     assert not checkout.reports.exists()
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
-from workbench.reporting.section import LONGEST, as_tag, sentence, tame
+from workbench.reporting.section import LONGEST, as_tag, displayable, sentence
 
 from .conftest import Build, make_page, read
 from .hostile import PAYLOADS, hostile
@@ -78,26 +78,26 @@ def test_hostile_strings_are_inert(build_run: Build, tmp_path: Path, payload: st
     assert page.comments == []
     assert [tag for tag, _ in page.found] == [tag for tag, _ in expected.found]
     text = "".join(page.text)
-    assert tame(payload) in text
+    assert displayable(payload) in text
     assert not set("\x00\x1b\u202e") & set(text)
 
 
 @given(st.text())
 def test_tamed_text_has_no_hidden_characters(text: str) -> None:
     """Controls and direction marks are shown as a sign; nothing else changes."""
-    tamed = tame(text)
+    tamed = displayable(text)
     assert len(tamed) <= LONGEST + 1
     assert all(ord(sign) >= 32 or sign in "\t\n" for sign in tamed)
-    assert tame(tamed) == tamed
+    assert displayable(tamed) == tamed
     if text.isascii() and text.isprintable():
         assert tamed == text[:LONGEST]
 
 
 def test_markup_and_numbers_pass_as_they_are() -> None:
     """What a macro has rendered is not treated twice."""
-    assert tame(Markup("<b>\x07</b>")) == "<b>\x07</b>"
-    assert tame(3) == 3
-    assert len(tame("x" * 10_000)) == LONGEST + 1
+    assert displayable(Markup("<b>\x07</b>")) == "<b>\x07</b>"
+    assert displayable(3) == 3
+    assert len(displayable("x" * 10_000)) == LONGEST + 1
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ from workbench.adapters.proof import (
     check_value,
 )
 from workbench.errors import PartnerError, RefusedError, WorkbenchError
-from workbench.mapping import find_at
+from workbench.model import find_at
 from workbench.partners import Csrf
 from workbench.secrecy import MASK
 

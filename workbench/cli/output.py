@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from functools import wraps
@@ -18,6 +16,7 @@ from workbench.errors import WorkbenchError
 from workbench.model import ApiDescription, write_json
 from workbench.secrecy import Redactor
 from workbench.settings import current_root, find_secrets
+from workbench.text import escape_sign, sanitize
 
 _ROOT = click.option(
     "--root",
@@ -29,7 +28,6 @@ _FOLLOW = click.option(
 )
 FINDINGS = 1
 INTERRUPTED = 130
-_STRANGE = re.compile(r"[^\n\x20-\x7e]")
 _INTERRUPTED = WorkbenchError(
     "Interrupted",
     hint="What was seen so far is kept in the run's evidence.jsonl, without footer: incomplete.",
@@ -44,7 +42,7 @@ def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
 class Output:
     """Prints for one command; with `--json` only `document` reaches standard output.
 
-    Whatever is printed is inert, and without the secrets of this machine.
+    Whatever is printed is sanitized, and without the secrets of this machine.
     """
 
     def __init__(self, *, as_json: bool) -> None:
@@ -56,10 +54,10 @@ class Output:
         """Print the JSON document of the command, if JSON was asked for."""
         if self.as_json:
             text = write_json(self._redactor.data(value), indent=True, sort=True)
-            sys.stdout.write(_escape(text) + "\n")
+            sys.stdout.write(sanitize(text, escape_sign) + "\n")
 
     def text(self, line: object, style: str | None = None) -> None:
-        """Print a line of inert text, unless JSON was asked for."""
+        """Print a line of sanitized text, unless JSON was asked for."""
         if not self.as_json:
             self.console.print(self.clean(line), style=style, markup=False)
 
@@ -70,11 +68,11 @@ class Output:
         )
 
     def clean(self, value: object) -> str:
-        """Text that may be shown: inert, and without secrets."""
-        return inert(self._redactor.text(str(value)))
+        """Text that may be shown: sanitized, and without secrets."""
+        return sanitize(self._redactor.text(str(value)), by="")
 
     def table(self, title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-        """Print a table, unless JSON was asked for; cells are inert text."""
+        """Print a table, unless JSON was asked for; cells are sanitized."""
         if self.as_json:
             return
         table = Table(
@@ -109,18 +107,6 @@ def print_omissions(output: Output, description: ApiDescription) -> None:
 def omissions(description: ApiDescription) -> list[dict[str, object]]:
     """The parts of schemas that were left out, as JSON data."""
     return [item.model_dump(mode="json") for item in description.warnings if item.is_omission]
-
-
-def inert(value: object) -> str:
-    """Text of a partner without control characters, which a terminal would obey."""
-    return "".join(sign for sign in str(value) if sign in "\n\t" or sign.isprintable())
-
-
-def _escape(text: str) -> str:
-    """JSON text in which nothing moves a cursor or turns the direction of what follows."""
-    return _STRANGE.sub(
-        lambda sign: sign[0] if sign[0].isprintable() else json.dumps(sign[0])[1:-1], text
-    )
 
 
 def speaks(command: Callable[..., int | None]) -> Callable[..., None]:

@@ -22,6 +22,7 @@ from workbench.reporting import Job, Published, build_portal, publish
 from workbench.sandbox import SIMULATORS, Sandbox
 from workbench.secrecy import private_umask
 from workbench.settings import Settings, current_root, find_shipped, load_settings
+from workbench.text import suggest_name
 from workbench.validation import SECONDS, Validation
 
 _BAD = {Status.FAILED, Status.UNKNOWN}
@@ -243,7 +244,7 @@ def sandbox_command(output: Output, slugs: tuple[str, ...], port: int) -> int:
     unknown = [slug for slug in slugs if slug not in SIMULATORS]
     if unknown:
         raise InputError(
-            f"There is no simulator {unknown[0]!r}", hint=f"Known: {', '.join(SIMULATORS)}."
+            f"There is no simulator {unknown[0]!r}", hint=suggest_name(unknown[0], SIMULATORS)
         )
     chosen = [SIMULATORS[slug] for slug in slugs or SIMULATORS]
     if port and len(chosen) > 1:

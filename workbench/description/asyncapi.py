@@ -22,9 +22,9 @@ from workbench.model import (
     follow_reference,
     list_of,
     mapping_of,
-    pointer_token,
     text_of,
 )
+from workbench.text import write_token
 
 _JSON_SCHEMA = re.compile(r"schema\+(?:json|yaml)|json-schema|asyncapi|openapi", re.IGNORECASE)
 
@@ -51,7 +51,7 @@ def read_asyncapi(data: dict[str, Any], name: str) -> tuple[dict[str, Any], Cont
     contents = read_openapi(document, DIALECTS["3.1"], name)
     contents.events = [_event(event, messages[event.name]) for event in contents.events]
     contents.security = [
-        read_scheme(key, node, name, f"/{HOME}/components/securitySchemes{pointer_token(key)}")
+        read_scheme(key, node, name, f"/{HOME}/components/securitySchemes{write_token(key)}")
         for key, node in _schemes(document).items()
         if isinstance(node, dict)
     ]
@@ -65,7 +65,7 @@ def read_asyncapi(data: dict[str, Any], name: str) -> tuple[dict[str, Any], Cont
         DocumentWarning(
             slug="our-server",
             document=name,
-            pointer=f"/{HOME}/servers{pointer_token(key)}",
+            pointer=f"/{HOME}/servers{write_token(key)}",
             severity="info",
             summary=f"The server {key[:60]!r} ({address[:120]}) stands for our own address.",
         )

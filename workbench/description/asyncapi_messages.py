@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from workbench.model import Direction, follow_reference, list_of, mapping_of, pointer_token, text_of
+from workbench.model import Direction, follow_reference, list_of, mapping_of, text_of
+from workbench.text import read_token, write_token
 
 HOME = "x-asyncapi"
 _LONGEST_CHAIN = 16  # references that lead to one thing
@@ -178,10 +179,9 @@ def _unique(name: str, taken: set[str]) -> str:
 
 def _last(node: Any) -> str:
     """The last step of a reference, as a name."""
-    step = text_of(mapping_of(node).get("$ref")).rpartition("/")[2]
-    return step.replace("~1", "/").replace("~0", "~")
+    return read_token(text_of(mapping_of(node).get("$ref")).rpartition("/")[2])
 
 
 def pointer_to_message(message: Message) -> str:
     """Where the channel of a message stands in the generated document."""
-    return f"/{HOME}/channels{pointer_token(message.channel)}"
+    return f"/{HOME}/channels{write_token(message.channel)}"

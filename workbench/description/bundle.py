@@ -22,6 +22,7 @@ from workbench.description.reference import Reference, Trail
 from workbench.description.roles import Role
 from workbench.description.siblings import drop_siblings
 from workbench.model import DocumentWarning, follow_reference
+from workbench.text import read_pointer
 
 _DEEPEST = 16  # references that one pointer may lead through
 _LONGEST_CHAIN = 100  # references that have to be found before another one can be
@@ -146,8 +147,8 @@ class _Bundler(Gatherer):
             return
         self.used.add(pointer)
         trail: Trail = ()
-        for step in pointer.split("/")[1:]:
-            trail = (trail, step.replace("~1", "/").replace("~0", "~"))
+        for step in read_pointer(pointer):
+            trail = (trail, step)
         self.scan(follow_reference(self.document, f"#{pointer}"), file, trail, Role.KEYWORDS)
         self.pull()
 

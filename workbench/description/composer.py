@@ -18,6 +18,7 @@ from workbench.description.limits import (
 )
 from workbench.description.yaml_scalars import read_plain, read_tagged
 from workbench.model import DocumentWarning
+from workbench.text import write_pointer
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _CORE_TAG = "tag:yaml.org,2002:"
@@ -225,11 +226,10 @@ class _Builder:
 
     def pointer(self) -> str:
         """JSON Pointer of the member that is being filled."""
-        tokens = [
-            str(len(frame.node)) if isinstance(frame.node, list) else frame.key or ""
+        return write_pointer(
+            len(frame.node) if isinstance(frame.node, list) else frame.key or ""
             for frame in self.stack
-        ]
-        return "".join("/" + token.replace("~", "~0").replace("/", "~1") for token in tokens)
+        )
 
     def check_tag(self, event: Any) -> None:
         """Refuse tags that ask for a program's object; warn about other unknown ones."""

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 from workbench.description.dialect import DIALECTS, Dialect
 from workbench.description.openapi import Contents
-from workbench.model import DocumentWarning, Operation, list_of, mapping_of, pointer_token, text_of
+from workbench.model import DocumentWarning, Operation, list_of, mapping_of, text_of
+from workbench.text import write_token
 
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
 _SCHEMES = frozenset({"apiKey", "http", "oauth2", "openIdConnect", "mutualTLS", "basic"})
@@ -219,7 +220,7 @@ def _raw(document: dict[str, Any], dialect: Dialect) -> Iterator[Defect]:
         for method in dialect.methods:
             node = mapping_of(item).get(method)
             if isinstance(node, dict):
-                pointer = f"/paths{pointer_token(path)}{pointer_token(method)}"
+                pointer = f"/paths{write_token(path)}{write_token(method)}"
                 yield from _raw_operation(node, pointer, f"{method.upper()} {path}")
 
 

@@ -8,10 +8,10 @@ taken for a call is noticed in the review, while a call taken for a webhook is l
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 
 from workbench.model import Direction
+from workbench.text import strip_accents
 
 _SENDING = frozenset({"POST", "PUT", "PATCH"})
 _LEAD = 700  # characters of a description that are about the operation itself
@@ -183,8 +183,4 @@ def _split_words(name: str) -> str:
 
 
 def _plain(text: str) -> str:
-    if text.isascii():
-        return re.sub(r"\s+", " ", text).lower()
-    decomposed = unicodedata.normalize("NFKD", text)
-    bare = "".join(char for char in decomposed if not unicodedata.combining(char))
-    return re.sub(r"\s+", " ", bare.replace("’", "'")).lower()  # noqa: RUF001 - typographic quote
+    return re.sub(r"\s+", " ", strip_accents(text).replace("’", "'")).lower()  # noqa: RUF001 - typographic quote

@@ -18,9 +18,9 @@ from workbench.model import (
     follow_reference,
     list_of,
     mapping_of,
-    pointer_token,
     text_of,
 )
+from workbench.text import write_pointer, write_token
 
 _EVENT_NAME = re.compile(
     r"[a-z0-9](?:(?:ed|Sent|Paid|Lost|Made|Begun|New|Changed)(?:Webhook)?Event|"
@@ -40,7 +40,7 @@ def event_schemas(
         exchanges: Operations and events already read; a schema that is the very body of one of
             them is that body, and no event of its own.
     """
-    base = "".join(pointer_token(part) for part in dialect.schemas)
+    base = write_pointer(dialect.schemas)
     schemas = mapping_of(follow_reference(document, f"#{base}"))
     named = [key for key in schemas if _EVENT_NAME.search(key)]
     if not named:
@@ -49,13 +49,13 @@ def event_schemas(
     return tuple(
         _event(key, schemas[key], base, name)
         for key in named
-        if f"#{base}{pointer_token(key)}" not in used
+        if f"#{base}{write_token(key)}" not in used
     )
 
 
 def _event(key: str, schema: Any, base: str, name: str) -> Event:
     node = mapping_of(schema)
-    pointer = base + pointer_token(key)
+    pointer = base + write_token(key)
     examples = [node["example"]] if "example" in node else list_of(node.get("examples"))
     body = Body(
         pointer=pointer,

@@ -14,7 +14,8 @@ from typing import Any
 from workbench.description.reference import Reference, Trail, pointer_of
 from workbench.description.roles import Role
 from workbench.errors import DescriptionError
-from workbench.model import follow_reference, pointer_token
+from workbench.model import follow_reference
+from workbench.text import write_token
 
 _METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "trace", "query"}
 _NO_REFERENCE = _METHODS | {
@@ -53,7 +54,7 @@ def spread(document: dict[str, Any], item: Reference) -> list[Reference]:
         if not isinstance(child, dict):
             item.node[name] = child
             continue
-        node = {"$ref": f"#{item.target}{pointer_token(name)}"}
+        node = {"$ref": f"#{item.target}{write_token(name)}"}
         item.node[name] = node
         # The parts of `components` are tables themselves.
         role = Role.NAMES if item.role is Role.KEYWORDS else Role.NAMED
@@ -64,7 +65,7 @@ def spread(document: dict[str, Any], item: Reference) -> list[Reference]:
                 item.file,
                 (item.trail, name),
                 role=role,
-                target=f"{item.target}{pointer_token(name)}",
+                target=f"{item.target}{write_token(name)}",
                 is_settled=True,
             )
         )

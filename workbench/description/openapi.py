@@ -30,10 +30,10 @@ from workbench.model import (
     follow_reference,
     list_of,
     mapping_of,
-    pointer_token,
     text_of,
     texts_of,
 )
+from workbench.text import write_pointer, write_token
 
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
 _SCHEMA_KEYS = (
@@ -136,21 +136,21 @@ class _Reader:
                 self.read_path(path, item)
         for key in ("webhooks", "x-webhooks"):
             for hook, item in mapping_of(self.document.get(key)).items():
-                self.read_hook("webhook", hook, item, pointer_token(key) + pointer_token(hook))
+                self.read_hook("webhook", hook, item, write_token(key) + write_token(hook))
         return self.contents
 
     def read_path(self, path: str, item: Any) -> None:
         """Read the operations of one path, and the callbacks inside them."""
-        for place in self.places(item, f"/paths{pointer_token(path)}"):
+        for place in self.places(item, f"/paths{write_token(path)}"):
             self.contents.operations.append(self.read_operation(place, path))
             for name, expressions in mapping_of(place.node.get("callbacks")).items():
-                pointer = f"{place.pointer}/callbacks{pointer_token(name)}"
+                pointer = f"{place.pointer}/callbacks{write_token(name)}"
                 found, pointer = self.resolve(expressions, pointer)
                 for expression, hook in mapping_of(found).items():
                     if not expression.startswith("x-"):
                         origin = f"{place.method} {path}"
                         self.read_hook(
-                            "callback", name, hook, pointer + pointer_token(expression), origin
+                            "callback", name, hook, pointer + write_token(expression), origin
                         )
 
     def read_operation(self, place: _Place, path: str) -> Operation:
@@ -205,11 +205,11 @@ class _Reader:
         for method in self.dialect.methods:
             if method in item:
                 yield from self.place(
-                    method, item[method], pointer + pointer_token(method), item, pointer
+                    method, item[method], pointer + write_token(method), item, pointer
                 )
         for method, node in mapping_of(item.get("additionalOperations")).items():
             if _METHOD_NAME.fullmatch(method):
-                inner = f"{pointer}/additionalOperations{pointer_token(method)}"
+                inner = f"{pointer}/additionalOperations{write_token(method)}"
                 yield from self.place(method, node, inner, item, pointer)
 
     def place(
@@ -287,7 +287,7 @@ class _Reader:
         """Read the headers of an answer, as parameters of it."""
         found = []
         for name, entry in mapping_of(answer.get("headers")).items():
-            node, place = self.resolve(entry, f"{pointer}/headers{pointer_token(name)}")
+            node, place = self.resolve(entry, f"{pointer}/headers{write_token(name)}")
             if isinstance(node, dict):
                 found.append(self.read_parameter(name, "header", node, place))
         return tuple(found)
@@ -310,7 +310,7 @@ class _Reader:
         for status, entry in mapping_of(place.node.get("responses")).items():
             if status.startswith("x-"):
                 continue
-            node, pointer = self.resolve(entry, f"{place.pointer}/responses{pointer_token(status)}")
+            node, pointer = self.resolve(entry, f"{place.pointer}/responses{write_token(status)}")
             answer = mapping_of(node)
             bodies = (
                 response_bodies(answer, pointer, produces, self.follow)
@@ -337,9 +337,9 @@ class _Reader:
 
     def read_security(self) -> None:
         """Read the declared security schemes."""
-        base = "".join(pointer_token(part) for part in self.dialect.security)
+        base = write_pointer(self.dialect.security)
         for name, entry in mapping_of(follow_reference(self.document, f"#{base}")).items():
-            node, pointer = self.resolve(entry, base + pointer_token(name))
+            node, pointer = self.resolve(entry, base + write_token(name))
             if isinstance(node, dict):
                 self.contents.security.append(read_scheme(name, node, self.name, pointer))
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from workbench.model import Body, list_of, mapping_of, pointer_token, text_of
+from workbench.model import Body, list_of, mapping_of, text_of
+from workbench.text import write_token
 
 Follow = Callable[[Any], Any]
 _JSON = "application/json"
@@ -37,7 +38,7 @@ def media_bodies(
         schema = mapping_of(media.get(key))
         bodies.append(
             Body(
-                pointer=pointer + pointer_token(media_type),
+                pointer=pointer + write_token(media_type),
                 media_type=media_type,
                 schema_=schema,
                 required=required,

@@ -15,7 +15,7 @@ from typing import Any
 
 from workbench.description.guard import read_bytes, read_file
 from workbench.description.limits import DEFAULT_LIMITS, Limits
-from workbench.errors import DescriptionError, OverlayError
+from workbench.errors import DescriptionError, InputError, OverlayError
 
 _VERSION = re.compile(r"1\.[01](?:\.\d+)?")
 _UNSAFE = re.compile(r"[\x00-\x1f'\\]")
@@ -187,12 +187,11 @@ def _is_there(document: Any, place: tuple[str | int, ...]) -> bool:
 
 def _compile(path: str, name: str, where: str) -> Any:
     # Imported late: it takes a tenth of a second, and most partners need no correction.
-    import jsonpath  # noqa: PLC0415
-    from jsonpath.exceptions import JSONPathError  # noqa: PLC0415
+    from workbench.model import compile_path  # noqa: PLC0415
 
     try:
-        return jsonpath.compile(path, strict=True)
-    except (JSONPathError, ValueError, IndexError, RecursionError) as error:
+        return compile_path(path)
+    except InputError as error:
         raise _invalid(f"{path[:120]!r} is not a JSONPath of RFC 9535", name, where) from error
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from workbench.description.neighbours import TEXTS
 from workbench.description.roles import Role
+from workbench.text import write_pointer
 
 Trail = tuple[Any, ...]  # nested pairs: (trail of the parent, key of this node)
 
@@ -68,8 +69,8 @@ class Reference:
 
 def pointer_of(trail: Trail) -> str:
     """The JSON Pointer of a trail."""
-    steps: list[str] = []
+    steps: list[str | int] = []
     while trail:
         trail, key = trail
-        steps.append(str(key).replace("~", "~0").replace("/", "~1"))
-    return "".join("/" + step for step in reversed(steps))
+        steps.append(key)
+    return write_pointer(reversed(steps))

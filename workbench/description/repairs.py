@@ -17,10 +17,10 @@ from workbench.model import (
     follow_reference,
     list_of,
     mapping_of,
-    pointer_token,
     text_of,
     write_json,
 )
+from workbench.text import write_pointer, write_token
 
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
 _PLACEHOLDER = "example"
@@ -114,13 +114,13 @@ def _owner_repairs(owner: dict[str, Any], tokens: Tokens, dialect: Dialect) -> I
             description=f"The parameter {text_of(parameter.get('name'))[:60]!r} has no schema; it "
             "is taken for text.",
         )
-        pointer = "".join(pointer_token(part) for part in (*tokens, "parameters", index))
+        pointer = write_pointer((*tokens, "parameters", index))
         yield action, "untyped-parameter", pointer, "low"
 
 
 def _drop(tokens: Tokens, why: str) -> Repair:
     action = Action(path_to(tokens), remove=True, description=why)
-    return action, "malformed", "".join(pointer_token(part) for part in tokens), "medium"
+    return action, "malformed", write_pointer(tokens), "medium"
 
 
 def _server_repairs(document: dict[str, Any], dialect: Dialect) -> Iterator[Repair]:
@@ -136,7 +136,7 @@ def _server_repairs(document: dict[str, Any], dialect: Dialect) -> Iterator[Repa
             ]
     for tokens, servers in places:
         if servers is not None and not isinstance(servers, list):
-            pointer = "".join(pointer_token(part) for part in tokens)
+            pointer = write_pointer(tokens)
             action = Action(path_to(tokens), remove=True, description="`servers` is not a list.")
             yield action, "bad-server", pointer, "medium"
         for index, server in enumerate(list_of(servers)):
@@ -144,7 +144,7 @@ def _server_repairs(document: dict[str, Any], dialect: Dialect) -> Iterator[Repa
 
 
 def _repair_server(server: Any, tokens: Tokens) -> Iterator[Repair]:
-    pointer = "".join(pointer_token(part) for part in tokens)
+    pointer = write_pointer(tokens)
     url = server.get("url") if isinstance(server, dict) else None
     if not isinstance(url, str):
         action = Action(
@@ -197,7 +197,7 @@ def _repair_variables(
             remove=True,
             description=f"The server variable {name[:60]!r} is not an object.",
         )
-        yield action, "bad-server", f"{pointer}/variables{pointer_token(name)}", "low"
+        yield action, "bad-server", f"{pointer}/variables{write_token(name)}", "low"
     shown = ", ".join(sorted(wanted))[:200]
     action = Action(
         path_to(tokens),
@@ -238,7 +238,7 @@ def _declare(
         description=f"{method.upper()} {path} does not declare its path parameters "
         f"{', '.join(missing)}; they are taken for text.",
     )
-    pointer = "".join(pointer_token(part) for part in tokens)
+    pointer = write_pointer(tokens)
     return action, "undeclared-path-parameter", pointer, "medium"
 
 

@@ -16,9 +16,9 @@ from workbench.model import (
     follow_reference,
     list_of,
     mapping_of,
-    pointer_token,
     text_of,
 )
+from workbench.text import write_pointer, write_token
 
 _TYPES = frozenset({"string", "number", "integer", "boolean", "array", "object", "null", "file"})
 _INNER = frozenset(
@@ -66,9 +66,9 @@ def find_schema_defects(
 
 
 def _schemas(document: dict[str, Any], dialect: Dialect) -> Iterator[tuple[str, dict[str, Any]]]:
-    base = "".join(pointer_token(part) for part in dialect.schemas)
+    base = write_pointer(dialect.schemas)
     pending: list[tuple[str, Any]] = [
-        (base + pointer_token(key), node)
+        (base + write_token(key), node)
         for key, node in mapping_of(follow_reference(document, f"#{base}")).items()
     ]
     pending += _inline_schemas(document)
@@ -81,7 +81,7 @@ def _schemas(document: dict[str, Any], dialect: Dialect) -> Iterator[tuple[str, 
             continue
         for key in ("properties", "patternProperties", "$defs"):
             pending += [
-                (f"{pointer}/{key}{pointer_token(name)}", child)
+                (f"{pointer}/{key}{write_token(name)}", child)
                 for name, child in mapping_of(schema.get(key)).items()
             ]
         for key in ("items", "additionalProperties", "not"):
@@ -96,7 +96,7 @@ def _schemas(document: dict[str, Any], dialect: Dialect) -> Iterator[tuple[str, 
 
 def _inline_schemas(document: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     pending: list[tuple[str, Any]] = [
-        (pointer_token(key), document.get(key)) for key in ("paths", "webhooks", "x-webhooks")
+        (write_token(key), document.get(key)) for key in ("paths", "webhooks", "x-webhooks")
     ]
     while pending:
         pointer, node = pending.pop()
@@ -107,7 +107,7 @@ def _inline_schemas(document: dict[str, Any]) -> Iterator[tuple[str, Any]]:
                 if key == "schema":
                     yield f"{pointer}/schema", child
                 elif key not in _DATA and isinstance(child, dict | list):
-                    pending.append((pointer + pointer_token(key), child))
+                    pending.append((pointer + write_token(key), child))
 
 
 def _defects_of(schema: dict[str, Any], dialect: Dialect) -> Iterator[tuple[str, str]]:

@@ -18,6 +18,7 @@ from workbench.model import ApiDescription, Catalogue, Event, Feature, FeatureKi
 from workbench.partners import load_catalogue
 from workbench.settings import Settings, load_settings
 from workbench.suggest import Suggestion, suggest
+from workbench.text import suggest_name
 
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _SHOWN = 3  # candidates of a feature in the table
@@ -231,5 +232,6 @@ def _row(*cells: str) -> str:
 
 
 def _unknown(kind: str, name: str, offered: Sequence[str]) -> InputError:
-    listed = ", ".join(list(offered)[:12]) or "none"
-    return InputError(f"There is no {kind} {name[:120]!r} here", hint=f"Known: {listed}.")
+    return InputError(
+        f"There is no {kind} {name[:120]!r} here", hint=suggest_name(name[:120], offered)
+    )

@@ -9,6 +9,8 @@ from typing import Any
 
 import yaml
 
+from workbench.text import sanitize, strip_invisible
+
 _WIDTH = 96  # columns that a list of scalars may take on one line
 _LONGEST = 160  # characters of a comment line
 _ENDLESS = 10_000_000
@@ -33,7 +35,7 @@ def write_yaml(data: Mapping[str, Any]) -> str:
 
 def comment(text: str) -> str:
     """One comment line: partner's words cannot end it, nor fill the page."""
-    plain = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    plain = " ".join(strip_invisible(sanitize(text, by=" ")).split())
     return f"# {plain}" if len(plain) <= _LONGEST else f"# {plain[: _LONGEST - 1]}…"
 
 

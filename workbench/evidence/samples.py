@@ -23,10 +23,10 @@ from workbench.model import (
     Requirement,
     Severity,
     Source,
+    find_nodes,
     show_json,
 )
 from workbench.partners import Partner, Sample
-from workbench.receiver import find
 
 _MOST_FINDINGS = 20
 
@@ -176,7 +176,7 @@ def items(partner: Partner, feature: Feature, sample: Sample) -> list[Any]:
         for name, _ in partner.events(feature.slug):
             rule = webhooks.events.get(name)
             if rule is not None and rule.each:
-                return [item for _, item in find(rule.each, sample.payload)]
+                return [item for _, item in find_nodes(rule.each, sample.payload)]
     return [sample.payload]
 
 

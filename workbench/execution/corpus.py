@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.errors import InputError, TranslationError
 from workbench.execution.portions import Portion, require, split_corpus
-from workbench.mapping import Translation, Translator, load_mappings, suggest, translate_one
+from workbench.mapping import Translation, Translator, load_mappings, translate_one
+from workbench.text import suggest_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,7 +65,7 @@ def _load(recipe: Recipe, _changed: int) -> Translator:
         raise InputError(
             f"there is no mapping {recipe.mapping!r}",
             location=recipe.path,
-            hint=suggest(recipe.mapping, found),
+            hint=suggest_name(recipe.mapping, found),
         )
     return found[recipe.mapping]
 

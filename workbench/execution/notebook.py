@@ -12,11 +12,11 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Mapping
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from workbench.errors import InputError, ReportError
+from workbench.text import suggest_name
 
 _TYPES: dict[str, type] = {"str": str, "int": int, "bool": bool, "float": float}
 
@@ -98,11 +98,10 @@ def check_parameters(notebook: Path, parameters: Mapping[str, Any]) -> None:
     declared = read_parameters(notebook)
     for name, value in parameters.items():
         if name not in declared:
-            near = get_close_matches(name, declared, n=1)
             raise InputError(
                 f"{notebook.name} has no parameter {name!r}",
                 location=str(notebook),
-                hint=f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(declared)}.",
+                hint=suggest_name(name, declared),
             )
         wanted = _TYPES.get(declared[name].type)
         if wanted is not None and type(value) is not wanted:

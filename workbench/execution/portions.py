@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from workbench.errors import InputError
+from workbench.text import suggest_name
 
 _LINES = frozenset({".ndjson", ".jsonl"})
 _PARQUET = frozenset({".parquet", ".pq"})
@@ -112,7 +113,7 @@ def _split_rows(path: Path, column: str | None) -> Iterator[Portion]:
         raise InputError(
             f"there is no column {column!r}",
             location=str(path),
-            hint=f"there are: {', '.join(names)}",
+            hint=suggest_name(column, names),
         )
     chosen = column or ("payload" if "payload" in names else None)
     first = 1

@@ -11,7 +11,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from workbench.errors import InputError, WorkbenchError
 from workbench.lab.trial import Trial, try_payload
 from workbench.partners import load_partner
-from workbench.reporting import tame
+from workbench.reporting import displayable
 from workbench.settings import load_settings
 
 _BACK = "--to-partner"
@@ -62,7 +62,7 @@ def _tell(
     **_: Any,
 ) -> list[str]:
     # What is returned is kept as the cell's traceback: for papermill it has failed all the same.
-    lines = [f"{kind.__name__}: {tame(error.message)}"]
-    lines += [f"  {label}: {tame(text)}" for label, text in error.directions]
+    lines = [f"{kind.__name__}: {displayable(error.message)}"]
+    lines += [f"  {label}: {displayable(text)}" for label, text in error.directions]
     sys.stderr.write("\n".join(lines) + "\n")
     return lines

@@ -3,14 +3,11 @@ from .batch import translate_one as translate_one
 from .canonical_fields import item_type as item_type
 from .canonical_fields import kind_of as kind_of
 from .canonical_fields import resolve_field as resolve_field
-from .canonical_fields import suggest as suggest
 from .checking import check_mapping as check_mapping
 from .checking import check_required as check_required
 from .loading import load_mappings as load_mappings
 from .locating import KEY as KEY
 from .locating import locate_fields as locate_fields
-from .paths import EVERY as EVERY
-from .paths import find_at as find_at
 from .tracing import Coverage as Coverage
 from .translator import Translation as Translation
 from .translator import Translator as Translator

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 from workbench.canonical import Weekday, WeeklyRange
 from workbench.mapping.codec import describe
-from workbench.mapping.paths import Steps, look_up
 from workbench.mapping.plan import UNSET, Arrangement
 from workbench.mapping.runtime import merge, put, refuse_list
+from workbench.model import Steps, look_up
 
 _MIDNIGHT = time()
 _DAYS = tuple(Weekday)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from difflib import get_close_matches
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import AwareDatetime
 
 from workbench.canonical import ENTITIES, Entity, Money, OpenEnum, UnitPrice
+from workbench.text import suggest_name
 
 Kind = Literal["model", "list", "dict", "leaf"]
 
@@ -43,13 +42,6 @@ class Slot:
     nullable: bool
 
 
-def suggest(name: str, names: Iterable[str]) -> str:
-    """A hint: `did you mean …?`, else the names there are."""
-    known = sorted(names)
-    close = get_close_matches(name, known, n=3, cutoff=0.6)
-    return f"did you mean {' or '.join(close)}?" if close else f"there are: {', '.join(known)}"
-
-
 def find_entity(name: str) -> type[Entity]:
     """The canonical class of that name.
 
@@ -57,7 +49,7 @@ def find_entity(name: str) -> type[Entity]:
         UnknownNameError: There is none.
     """
     if name not in ENTITIES:
-        raise UnknownNameError(f"{name} is not a canonical class", suggest(name, ENTITIES))
+        raise UnknownNameError(f"{name} is not a canonical class", suggest_name(name, ENTITIES))
     return ENTITIES[name]
 
 
@@ -101,7 +93,7 @@ def _enter(type_: Any, step: str, dotted: str) -> Slot:
         fields = type_.model_fields
         if step not in fields:
             message = f"{type_.__name__} has no field {step!r} (in {dotted!r})"
-            raise UnknownNameError(message, suggest(step, fields))
+            raise UnknownNameError(message, suggest_name(step, fields))
         inner, required = fields[step].annotation, fields[step].is_required()
         if UnitPrice in fields[step].metadata:
             inner = UnitPrice
@@ -113,7 +105,7 @@ def _enter(type_: Any, step: str, dotted: str) -> Slot:
     elif kind == "dict":
         keys, inner = get_args(type_)
         if issubclass(keys, OpenEnum) and step not in list(keys):
-            raise UnknownNameError(f"{step!r} is not a {keys.__name__}", suggest(step, keys))
+            raise UnknownNameError(f"{step!r} is not a {keys.__name__}", suggest_name(step, keys))
     elif type_ is Any:
         inner = Any
     else:

@@ -7,13 +7,25 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from workbench.mapping.canonical_fields import kind_of, suggest
+from workbench.mapping.canonical_fields import kind_of
 from workbench.mapping.converters import CONVERTERS
-from workbench.mapping.paths import EVERY, ItemFilter, Keys, Steps, parse, point
 from workbench.mapping.plan import Group, Level, PlannedRule, collect_levels, group_fields
 from workbench.mapping.source_location import SourceLocation
 from workbench.mapping.translator import Translator
-from workbench.model import ApiDescription, Finding, Matter, SchemaNode, SchemaReader, Severity
+from workbench.model import (
+    EVERY,
+    ApiDescription,
+    Finding,
+    ItemFilter,
+    Keys,
+    Matter,
+    SchemaNode,
+    SchemaReader,
+    Severity,
+    Steps,
+    parse_path,
+)
+from workbench.text import suggest_name, write_pointer
 
 _NUMERIC = ("integer", "number", "string")
 _PLAIN = {
@@ -64,7 +76,7 @@ def check_mapping(
     check = _Check(writes)
     reader = SchemaReader.of(description, document)
     node = SchemaNode.of(reader, schema)
-    for step in SourceLocation("partner.yaml").look(parse, at, wildcards=True):
+    for step in SourceLocation("partner.yaml").look(parse_path, at, wildcards=True):
         below = node.items() if step is EVERY else node.go(_plain((step,)))[0]
         node = SchemaNode((), reader) if below is None else below
     check.level(translator.plan, node, str(schema), at)
@@ -157,7 +169,7 @@ class _Check:
         inner = self.path(step, node, path, shown)
         if inner is None or inner.is_open:
             return
-        here = shown + point(path).replace("/", ".")
+        here = shown + write_pointer(path).replace("/", ".")
         if step.level is None or step.codec is not None:
             single = inner.items() if step.is_list else inner
             at_item = single.go(_plain(step.item))[0] if step.item else single
@@ -192,8 +204,8 @@ class _Check:
         if inner is None:
             parent = node.go(plain[:taken])[0]
             names = parent.names if parent is not None else ()
-            at = shown + point(path[:taken]).replace("/", ".")
-            hint = suggest(str(path[taken]), names) if names else None
+            at = shown + write_pointer(path[:taken]).replace("/", ".")
+            hint = suggest_name(str(path[taken]), names) if names else None
             slots = rule.slots if isinstance(rule, PlannedRule) else ()
             is_optional = bool(slots) and not slots[-1].required
             self.report(
@@ -252,7 +264,7 @@ class _Check:
                 step,
                 f"The table for {shown} has {_list(ours - theirs)}, which is not documented.",
                 severity=Severity.LOW,
-                hint=suggest(min(ours - theirs), theirs),
+                hint=suggest_name(min(ours - theirs), theirs),
             )
 
     def required(self, level: Level, node: SchemaNode, shown: str) -> None:
@@ -265,7 +277,7 @@ class _Check:
                 self.report(
                     "mapping-required-unwritten",
                     level,
-                    f"{shown}{point(path).replace('/', '.')} is required, and no rule of "
+                    f"{shown}{write_pointer(path).replace('/', '.')} is required, and no rule of "
                     f"{level.title!r} writes it.",
                     severity=Severity.HIGH,
                     hint="add a rule, or a constant under `constants`",

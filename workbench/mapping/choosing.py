@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 from pydantic import TypeAdapter, ValidationError
 
 from workbench.canonical import Money, OpenEnum, UnitPrice
-from workbench.mapping.canonical_fields import suggest
 from workbench.mapping.codec import Codec
 from workbench.mapping.converters import CONVERTERS, is_fitting, list_fitting
 from workbench.mapping.enums import WordType, build_enum, cast_word, find_ambiguous, guess_type
@@ -18,6 +17,7 @@ from workbench.mapping.grammar import Rule
 from workbench.mapping.scalars import build_plain
 from workbench.mapping.source_location import SourceLocation
 from workbench.mapping.times import cut_clock
+from workbench.text import suggest_name
 
 _NEED_CONVERTER = (Money, UnitPrice, datetime, date, time)
 JOINED_TIMES = ("local-datetime", "zoned-datetime")
@@ -58,7 +58,9 @@ def _choose_converter(
             raise where.error(f"a {type_.__name__} needs a converter", hint)
         return build_plain(type_)
     if name not in CONVERTERS:
-        raise where.at("as").error(f"there is no converter {name!r}", suggest(name, CONVERTERS))
+        raise where.at("as").error(
+            f"there is no converter {name!r}", suggest_name(name, CONVERTERS)
+        )
     if not is_fitting(name, type_):
         shown = getattr(type_, "__name__", str(type_))
         fitting = ", ".join(list_fitting(type_)) or "a rule without `as`"
@@ -77,7 +79,7 @@ def _build(
         first = error.errors()[0]
         option = str(first["loc"][0])
         known = converter.options.model_fields
-        hint = suggest(option, known) if known else "it has no options"
+        hint = suggest_name(option, known) if known else "it has no options"
         if first["type"] != "extra_forbidden":
             raise where.at(option).error(first["msg"].removeprefix("Value error, ")) from error
         raise where.at(option).error(f"{name} has no option {option!r}", hint) from error
@@ -96,7 +98,7 @@ def type_value(value: Any, type_: Any, where: SourceLocation) -> Any:
         return value
     if isinstance(type_, type) and issubclass(type_, OpenEnum) and value not in list(type_):
         message = f"{value!r} is not a {type_.__name__}"
-        raise where.error(message, suggest(str(value), type_))
+        raise where.error(message, suggest_name(str(value), type_))
     try:
         return _adapt(Money if type_ is UnitPrice else type_).validate_python(value)
     except ValidationError as error:
@@ -116,7 +118,7 @@ def _find_word_type(rule: Rule) -> WordType:
 def _refuse_options(rule: Rule, where: SourceLocation) -> None:
     for key in rule.options:
         names = {field.alias or name for name, field in Rule.model_fields.items()}
-        raise where.at(key).error(f"a rule has no key {key!r}", suggest(key, names))
+        raise where.at(key).error(f"a rule has no key {key!r}", suggest_name(key, names))
 
 
 @lru_cache(maxsize=256)

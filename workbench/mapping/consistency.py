@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import combinations
 
-from workbench.mapping.paths import ItemFilter, Steps
 from workbench.mapping.plan import Case, Level, PlannedRule, group_fields
 from workbench.mapping.source_location import SourceLocation
+from workbench.model import ItemFilter, Steps
 
 
 def is_clash(one: PlannedRule, other: PlannedRule) -> bool:

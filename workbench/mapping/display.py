@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TypeGuard
 
-from workbench.mapping.paths import Steps
 from workbench.mapping.plan import Group, Level, PlannedRule, group_fields
+from workbench.model import Steps
 
 
 class Display:

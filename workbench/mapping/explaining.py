@@ -16,8 +16,9 @@ from workbench.errors import TranslationError
 from workbench.mapping.arranging import spread
 from workbench.mapping.code import GeneratedCode
 from workbench.mapping.codec import describe
-from workbench.mapping.paths import MISSING, ItemFilter, Keys, Steps, look_up, pin, point
 from workbench.mapping.plan import Level, PlannedRule
+from workbench.model import MISSING, ItemFilter, Keys, Steps, look_up, pin_filters
+from workbench.text import write_pointer
 
 # What generated code and converters may raise for a payload that does not fit.
 FAILURES = (
@@ -63,12 +64,12 @@ def explain(
                 arranged = () if step.shape else (index,)
                 theirs += frame.tb_frame.f_locals.get(f"t{step.number}", arranged)
         frame = frame.tb_next
-    there = pin(source, tuple(theirs)) if inward else tuple(theirs)
+    there = pin_filters(source, tuple(theirs)) if inward else tuple(theirs)
     steps = there if inward else tuple(ours)
     value = look_up(source, steps)[0] if inward else _reach(source, steps)
     return TranslationError(
         _say(error, value, source, steps),
-        path=point(there),
+        path=write_pointer(there),
         value=None if value is MISSING else _shorten(value),
         field=".".join(map(str, ours)),
     )
@@ -89,7 +90,9 @@ def explain_invalid(error: ValidationError, level: Level, payload: Any) -> Trans
         message = "no rule fills this required field"
     if len(errors) > 1:
         message += f"; and {len(errors) - 1} more"
-    return TranslationError(message, path=point(steps or ()), value=_shorten(value), field=field)
+    return TranslationError(
+        message, path=write_pointer(steps or ()), value=_shorten(value), field=field
+    )
 
 
 def find_source(level: Level, location: Keys, payload: Any) -> Steps | None:
@@ -160,5 +163,5 @@ def _say_missing(source: Any, steps: Steps) -> str:
     parent = look_up(source, steps[:taken])[0]
     if isinstance(parent, dict if isinstance(steps[taken], str) else list):
         return "is missing"
-    place = point(steps[:taken]) or "the payload"
+    place = write_pointer(steps[:taken]) or "the payload"
     return f"is missing, because {place} is {describe(parent)}"

@@ -17,7 +17,7 @@ from typing import Any
 
 from workbench.errors import HookError
 from workbench.hooks import FILE, Function, HookProcess
-from workbench.mapping.canonical_fields import suggest
+from workbench.text import suggest_name
 
 __all__ = ["FILE", "Hook", "load_hooks", "name_hook"]
 
@@ -108,7 +108,7 @@ def _refuse(path: Path, name: str) -> Callable[[Any], Any]:
 def _check(function: Function, path: Path, known: set[str]) -> None:
     location = f"{path}:{function.line}"
     if function.name not in known:
-        hint = suggest(function.name, known) + "; a name with `_` first is no hook"
+        hint = suggest_name(function.name, known) + " A name with `_` first is no hook."
         raise HookError(f"there is no mapping for {function.name}", location=location, hint=hint)
     if not function.takes_one:
         raise HookError(

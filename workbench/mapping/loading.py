@@ -11,13 +11,13 @@ from pydantic import ValidationError
 from workbench.description import read_bytes, read_file
 from workbench.errors import DescriptionError, MappingError
 from workbench.mapping import grammar
-from workbench.mapping.canonical_fields import suggest
 from workbench.mapping.hooks import FILE, load_hooks
 from workbench.mapping.program import Program
 from workbench.mapping.resolving import resolve_file
 from workbench.mapping.source_location import SourceLocation
 from workbench.mapping.table import tabulate
 from workbench.mapping.translator import Translator
+from workbench.text import suggest_name
 
 
 def load_mappings(
@@ -110,6 +110,6 @@ def _parse(data: Any, where: SourceLocation) -> grammar.MappingFile:
         hint = None
         if first["type"] == "extra_forbidden":
             part = grammar.Mapping if steps[0] == "mappings" else grammar.MappingFile
-            hint = suggest(str(steps[-1]), part.model_fields)
+            hint = suggest_name(str(steps[-1]), part.model_fields)
         message = first["msg"].removeprefix("Value error, ")
         raise where.at(*steps).error(message, hint) from error

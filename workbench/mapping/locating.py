@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from workbench.mapping.paths import EVERY
 from workbench.mapping.plan import Level, PlannedRule
+from workbench.model import EVERY
 
 # Stands for the key of a member, where the key itself is a value; it is equal to no JSON key.
 KEY: Any = type("Key", (), {"__repr__": lambda _: "key"})()

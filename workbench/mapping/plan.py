@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from workbench.canonical import Entity, OpenEnum
 from workbench.mapping.canonical_fields import Kind, Slot
 from workbench.mapping.codec import Codec
-from workbench.mapping.paths import Keys, Steps, look_up
+from workbench.model import Keys, Steps, look_up
 
 UNSET: Any = type("Unset", (), {"__repr__": lambda _: "unset", "__bool__": lambda _: False})()
 

@@ -7,8 +7,8 @@ from typing import Any
 from workbench.canonical import Money, UnitPrice
 from workbench.mapping import arranging, money, runtime
 from workbench.mapping.code import GeneratedCode
-from workbench.mapping.paths import ItemFilter, Steps
 from workbench.mapping.plan import UNSET, Arrangement, Case, Group, Level, PlannedRule, group_fields
+from workbench.model import ItemFilter, Steps
 
 _CALLED = (
     ItemFilter,

@@ -16,13 +16,11 @@ from workbench.mapping.canonical_fields import (
     item_type,
     kind_of,
     resolve_field,
-    suggest,
 )
 from workbench.mapping.choosing import choose_codec, find_separator, list_words, type_value
 from workbench.mapping.codec import Codec
 from workbench.mapping.consistency import check_level, is_clash, nest_items
 from workbench.mapping.enums import cast_word, guess_type
-from workbench.mapping.paths import Steps, parse, point
 from workbench.mapping.plan import (
     UNSET,
     Arrangement,
@@ -35,6 +33,8 @@ from workbench.mapping.plan import (
     group_fields,
 )
 from workbench.mapping.source_location import SourceLocation
+from workbench.model import Steps, parse_path
+from workbench.text import suggest_name, write_pointer
 
 # Key of a rule on the object itself; word of a branch for all others; the converter of two fields.
 ITSELF = "."
@@ -59,7 +59,7 @@ def resolve_file(file: grammar.MappingFile, name: str, zone: ZoneInfo) -> dict[s
             next(numbers),
             title,
             where.at(title, "into").look(find_entity, mapping.into),
-            point(where.at(title).steps),
+            write_pointer(where.at(title).steps),
             keeps_nulls=mapping.nulls == "keep",
             is_root=True,
         )
@@ -93,18 +93,18 @@ class _Resolver:
     def fill(self, level: Level, mapping: grammar.Mapping, where: SourceLocation) -> None:
         """Resolve one mapping into its level."""
         if mapping.currency is not None:
-            level.currency = where.at("currency").look(parse, mapping.currency)
+            level.currency = where.at("currency").look(parse_path, mapping.currency)
         exponent = mapping.exponent
         if isinstance(exponent, str):
-            level.exponent = where.at("exponent").look(parse, exponent)
+            level.exponent = where.at("exponent").look(parse_path, exponent)
         else:
             level.exponent = exponent
         level.constants = {
-            where.at("constants", path).look(parse, path): value
+            where.at("constants", path).look(parse_path, path): value
             for path, value in mapping.constants.items()
         }
         level.ignored = tuple(
-            where.at("ignore", index, "path").look(parse, item.path, wildcards=True)
+            where.at("ignore", index, "path").look(parse_path, item.path, wildcards=True)
             for index, item in enumerate(mapping.ignore)
         )
         for index, item in enumerate(mapping.unfilled):
@@ -147,7 +147,7 @@ class _Resolver:
             number=next(self.numbers),
             slots=slots,
             source=paths[0] if paths else None,
-            place=point(where.steps),
+            place=write_pointer(where.steps),
             is_list=rule.each is not None,
             reads=rule.one_way != "out",
             writes=rule.one_way != "in" and bool(paths),
@@ -155,7 +155,9 @@ class _Resolver:
             label=rule.as_ or ("enum" if rule.enum else ""),
         )
         if "[*]" in (rule.each or ""):
-            step.item = where.at("each").look(parse, "$" + (rule.each or "").partition("[*]")[2])
+            step.item = where.at("each").look(
+                parse_path, "$" + (rule.each or "").partition("[*]")[2]
+            )
         if step.writes and any(isinstance(part, int) and part < 0 for part in chain(*paths)):
             raise where.at(key).error(
                 "an index from the end cannot be written", "give the rule `one-way: in`"
@@ -174,9 +176,9 @@ class _Resolver:
         quantity = less.quantity
         return Less(
             source=step.source or (),
-            each=where.at("each").look(parse, less.each),
-            price=where.at("price").look(parse, less.price),
-            quantity=None if quantity is None else where.at("quantity").look(parse, quantity),
+            each=where.at("each").look(parse_path, less.each),
+            price=where.at("price").look(parse_path, less.price),
+            quantity=None if quantity is None else where.at("quantity").look(parse_path, quantity),
         )
 
     def find_paths(self, rule: grammar.Rule, where: SourceLocation) -> tuple[str, list[Steps]]:
@@ -184,11 +186,11 @@ class _Resolver:
         if rule.join is not None:
             places = where.at("join")
             return "join", [
-                places.at(index).look(parse, path) for index, path in enumerate(rule.join)
+                places.at(index).look(parse_path, path) for index, path in enumerate(rule.join)
             ]
         key = "from" if rule.from_ else "each" if rule.each else "to"
         path = rule.from_ or (rule.each or "").partition("[*]")[0] or rule.to
-        return key, [] if path is None else [where.at(key).look(parse, path)]
+        return key, [] if path is None else [where.at(key).look(parse_path, path)]
 
     def set_meaning(
         self,
@@ -294,12 +296,12 @@ class _Resolver:
         if kind_of(model) != "model":
             raise where.error(f"{dotted} is no object")
         title = parent.title if dotted == ITSELF else f"{parent.title}.{dotted}"
-        place = point(where.steps)
+        place = write_pointer(where.steps)
         return Level(next(self.numbers), title, model, place, keeps_nulls=parent.keeps_nulls)
 
     def find_case(self, level: Level, rule: grammar.Rule, where: SourceLocation) -> Case:
         """The branches of a `case`."""
-        case = Case(where.at("case").look(parse, rule.case or "$"))
+        case = Case(where.at("case").look(parse_path, rule.case or "$"))
         branches = rule.when or {}
         words = [word for word in branches if word != OTHERWISE]
         type_ = guess_type(words)
@@ -332,7 +334,7 @@ class _Resolver:
                 found[name] = level
         if rule.overnight and item.model is not WeeklyRange:
             raise where.at("overnight").error("only openings of the week are split at midnight")
-        inner = tuple(where.at("inner").look(parse, path) for path in rule.inner or ())
+        inner = tuple(where.at("inner").look(parse_path, path) for path in rule.inner or ())
         closed = rule.closed if "closed" in rule.model_fields_set else UNSET
         days = _list_days(found["key"]) if inner or closed is not UNSET else ()
         if closed == OMIT:
@@ -344,7 +346,7 @@ class _Resolver:
     def use_level(self, name: str, model: type[Entity], where: SourceLocation) -> Level:
         """Another mapping of the file, if it gives what is needed."""
         if name not in self.levels:
-            raise where.error(f"there is no mapping {name!r}", suggest(name, self.levels))
+            raise where.error(f"there is no mapping {name!r}", suggest_name(name, self.levels))
         level = self.levels[name]
         if level.model is not model:
             raise where.error(

@@ -11,9 +11,9 @@ from pydantic import BaseModel
 
 from workbench.canonical import Money
 from workbench.mapping.codec import describe
-from workbench.mapping.paths import MISSING, ItemFilter, Steps, look_up
 from workbench.mapping.plan import Join, Less, Mark
 from workbench.mapping.scalars import to_decimal, to_number
+from workbench.model import MISSING, ItemFilter, Steps, look_up
 
 
 def pick(value: Any, index: int | ItemFilter) -> Any:

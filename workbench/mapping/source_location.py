@@ -8,7 +8,8 @@ from typing import ParamSpec, TypeVar
 
 from workbench.errors import MappingError
 from workbench.mapping.canonical_fields import UnknownNameError
-from workbench.mapping.paths import Steps, point
+from workbench.model import Steps
+from workbench.text import read_pointer, write_pointer
 
 Arguments = ParamSpec("Arguments")
 Found = TypeVar("Found")
@@ -27,14 +28,11 @@ class SourceLocation:
 
     def find(self, pointer: str) -> SourceLocation:
         """The place that a JSON Pointer names."""
-        tokens = pointer.split("/")[1:]
-        return SourceLocation(
-            self.file, tuple(t.replace("~1", "/").replace("~0", "~") for t in tokens)
-        )
+        return SourceLocation(self.file, read_pointer(pointer))
 
     def error(self, message: str, hint: str | None = None) -> MappingError:
         """The error at this place."""
-        return MappingError(message, location=f"{self.file}#{point(self.steps)}", hint=hint)
+        return MappingError(message, location=f"{self.file}#{write_pointer(self.steps)}", hint=hint)
 
     def look(
         self, find: Callable[Arguments, Found], *args: Arguments.args, **kwargs: Arguments.kwargs

@@ -10,8 +10,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from workbench.mapping.arranging import spread
-from workbench.mapping.paths import EVERY, MISSING, ItemFilter, Keys, Steps, collapse, look_up, pin
 from workbench.mapping.plan import UNSET, Arrangement, Case, Level, Mark, PlannedRule, find_marks
+from workbench.model import (
+    EVERY,
+    MISSING,
+    ItemFilter,
+    Keys,
+    Steps,
+    collapse_pointer,
+    look_up,
+    pin_filters,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +79,7 @@ def trace(level: Level, source: Any, *, inward: bool) -> FieldTrace:
 
 def list_unread(source: Any, traced: FieldTrace) -> tuple[str, ...]:
     """Pointers of the leaves that were not reached, sorted by first appearance."""
-    return tuple(dict.fromkeys(collapse(steps) for steps in _unread(source, (), traced)))
+    return tuple(dict.fromkeys(collapse_pointer(steps) for steps in _unread(source, (), traced)))
 
 
 def _follow(
@@ -116,7 +125,7 @@ def _follow_step(
         if origin:
             result.whole.add((*at, *origin))
         return
-    pinned = pin(source, origin if inward else _pin_marked(level, step.keys, source))
+    pinned = pin_filters(source, origin if inward else _pin_marked(level, step.keys, source))
     value, taken = look_up(source, pinned)
     here = (*at, *pinned[:taken])
     for position, part in enumerate(origin):

@@ -12,16 +12,16 @@ from pydantic import ValidationError
 from workbench.canonical import Entity
 from workbench.canonical import exponent as digits_of
 from workbench.errors import InputError, MappingError, TranslationError
-from workbench.mapping.canonical_fields import suggest
 from workbench.mapping.explaining import FAILURES, explain_invalid
 from workbench.mapping.hooks import Hook, name_hook
 from workbench.mapping.money import LARGEST_EXPONENT, Unit
-from workbench.mapping.paths import MISSING, collapse, look_up, point
 from workbench.mapping.plan import Level
 from workbench.mapping.program import Program
 from workbench.mapping.runtime import find_currency, put
 from workbench.mapping.table import MappedField
 from workbench.mapping.tracing import Coverage, FieldTrace, list_unread, trace
+from workbench.model import MISSING, collapse_pointer, look_up
+from workbench.text import suggest_name, write_pointer
 
 # Filled by the workbench itself, never by a mapping alone.
 _OURS = frozenset({"origin", "ext"})
@@ -65,7 +65,7 @@ class Translation:
     def provenance(self) -> dict[str, str]:
         """Dotted canonical path → JSON Pointer of the source value."""
         return {
-            ".".join(map(str, target)): point(source)
+            ".".join(map(str, target)): write_pointer(source)
             for target, source in self._trace.filled.items()
         }
 
@@ -96,7 +96,7 @@ class Untranslation:
         )
         source = {name: value for name, value in data.items() if name not in _OURS}
         unfilled = [
-            collapse(step.source)
+            collapse_pointer(step.source)
             for step in self.level.steps
             if step.writes
             and step.source
@@ -212,7 +212,9 @@ class Translator:
         if type(digits) is not int or not 0 <= digits <= LARGEST_EXPONENT:
             raise TranslationError(
                 "the decimal digits of its minor units are expected, a small whole number",
-                path=point(self.plan.exponent if isinstance(self.plan.exponent, tuple) else ()),
+                path=write_pointer(
+                    self.plan.exponent if isinstance(self.plan.exponent, tuple) else ()
+                ),
                 value=digits,
             )
         return Unit(currency, digits)
@@ -240,5 +242,6 @@ class Translator:
         fields = self.entity_type.model_fields
         for name in sorted((only or set()) - fields.keys()):
             raise InputError(
-                f"{self.entity_type.__name__} has no field {name!r}", hint=suggest(name, fields)
+                f"{self.entity_type.__name__} has no field {name!r}",
+                hint=suggest_name(name, fields),
             )

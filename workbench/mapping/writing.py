@@ -11,8 +11,9 @@ from contextlib import nullcontext
 from workbench.mapping import arranging, runtime
 from workbench.mapping.code import GeneratedCode
 from workbench.mapping.display import Display, display_whole, is_certain
-from workbench.mapping.paths import ItemFilter, Keys, Steps, point
 from workbench.mapping.plan import UNSET, Case, Group, Level, PlannedRule, find_marks, group_fields
+from workbench.model import ItemFilter, Keys, Steps
+from workbench.text import write_pointer
 
 _LAST = 100
 _FIELDS_SET = "__pydantic_fields_set__"
@@ -141,7 +142,7 @@ class _Writer:
             if marks := self.marks.get((*at, key)):
                 value = self.code.variable("q")
                 bound = self.code.bind(
-                    f"m{self.level.number}{point((*at, key)).replace('/', '_')}", marks
+                    f"m{self.level.number}{write_pointer((*at, key)).replace('/', '_')}", marks
                 )
                 condition = f"({value} := find_marked({entity}, {bound})) is not None"
             with self.code.block(f"if {condition}:") if condition else nullcontext():

@@ -14,6 +14,8 @@ from urllib.parse import unquote
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from workbench.text import read_token
+
 _INDEX = re.compile("0|[1-9][0-9]{0,8}")
 
 
@@ -247,10 +249,10 @@ def follow_reference(document: Any, reference: str) -> Any:
         return None
     node = document
     for raw in reference.split("/")[1:]:
-        token = raw.replace("~1", "/").replace("~0", "~") if "~" in raw else raw
+        token = read_token(raw)
         if isinstance(node, dict):
             if token not in node:
-                token = unquote(raw).replace("~1", "/").replace("~0", "~")
+                token = read_token(unquote(raw))
             if token not in node:
                 return None
             node = node[token]

@@ -14,6 +14,8 @@ from typing import Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
+from workbench.text import read_token
+
 
 class Source(StrEnum):
     """Where evidence comes from, in the order of a run; one module each in `workbench.evidence`.
@@ -145,7 +147,7 @@ def name_field(pointer: str) -> str:
         pointer: JSON Pointer into a schema or a payload, or a JSONPath into a payload.
     """
     steps = [part.strip("'\"") for part in re.split(r"[/.\[\]]+", pointer)]
-    steps = [part.replace("~1", "/").replace("~0", "~") for part in steps if part not in {"", "$"}]
+    steps = [read_token(part) for part in steps if part not in {"", "$"}]
     is_schema = "properties" in steps or pointer.startswith(("/components/", "/definitions/"))
     names: list[str] = []
     rest = iter(steps)

@@ -27,8 +27,3 @@ def list_of(value: Any) -> list[Any]:
 def texts_of(value: Any) -> tuple[str, ...]:
     """Return the texts of a list of scalars."""
     return tuple(text for text in map(text_of, list_of(value)) if text)
-
-
-def pointer_token(key: str | int) -> str:
-    """Return one escaped reference token of a JSON Pointer, with its slash."""
-    return "/" + str(key).replace("~", "~0").replace("/", "~1")

@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -32,6 +31,7 @@ from workbench.partners.catalogue import load_catalogue
 from workbench.partners.manifest import BoundOperation, Environment, FeatureStatement, Manifest
 from workbench.partners.references import MANIFEST, check_references
 from workbench.settings import Settings
+from workbench.text import suggest_name
 
 MAPPING = "mapping.yaml"
 HOOKS = "hooks.py"
@@ -167,7 +167,7 @@ class Partner:
             raise InputError(
                 f"{self.slug} has no mapping {name!r}",
                 location=f"{self.slug}/mapping.yaml",
-                hint=f"Known: {', '.join(self.translators)}.",
+                hint=suggest_name(name, self.translators),
             )
         return found
 
@@ -307,10 +307,10 @@ def _first_fault(error: ValidationError) -> str:
 
 def _unknown_partner(slug: str, settings: Settings) -> InputError:
     known = list_partners(settings)
-    near = get_close_matches(slug, known, n=1)
-    hint = f"Did you mean {near[0]}?" if near else f"Known partners: {', '.join(known) or 'none'}."
     return InputError(
-        f"There is no partner {slug!r}", location=str(settings.contracts / slug), hint=hint
+        f"There is no partner {slug!r}",
+        location=str(settings.contracts / slug),
+        hint=suggest_name(slug, known),
     )
 
 

@@ -8,8 +8,8 @@ from functools import lru_cache
 from typing import Any
 
 from workbench.canonical import Address, Courier, Customer, Entity
-from workbench.mapping import EVERY, KEY, locate_fields
-from workbench.model import Evidence, Exchange, Finding, Matter, Outcome, Severity, Source
+from workbench.mapping import KEY, locate_fields
+from workbench.model import EVERY, Evidence, Exchange, Finding, Matter, Outcome, Severity, Source
 from workbench.partners.catalogue import load_catalogue
 from workbench.partners.folder import Partner
 from workbench.secrecy import Persons

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from workbench.errors import ManifestError
 from workbench.model import FeatureKind
 from workbench.partners.catalogue import load_catalogue
+from workbench.text import suggest_name
 
 if TYPE_CHECKING:
     from workbench.partners.folder import Partner
@@ -68,8 +68,9 @@ def _check_triggers(partner: Partner) -> None:
 def _not_found(
     kind: str, name: str, offered: list[str], pointer: str, partner: Partner
 ) -> ManifestError:
-    near = get_close_matches(name, offered, n=1, cutoff=0.5)
-    hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(sorted(offered)[:12])}."
     return ManifestError(
-        f"There is no {kind} {name!r}", location=pointer, partner=partner.slug, hint=hint
+        f"There is no {kind} {name!r}",
+        location=pointer,
+        partner=partner.slug,
+        hint=suggest_name(name, offered),
     )

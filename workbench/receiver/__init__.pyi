@@ -11,7 +11,6 @@ from .listening import inbox_path as inbox_path
 from .listening import open_endpoint as open_endpoint
 from .listening import open_inbox as open_inbox
 from .listening import serve_receiver as serve_receiver
-from .lookup import find as find
 from .processing import EventPartner as EventPartner
 from .processing import ProcessedEvent as ProcessedEvent
 from .processing import is_stale as is_stale

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from workbench.model import find_nodes, find_text, scalar_text
 from workbench.partners import EventRule, Match, Webhooks
 from workbench.receiver.body import parse_body
-from workbench.receiver.lookup import compile_path, find, find_text, scalar_text
 from workbench.receiver.receipt import Arrival
+from workbench.receiver.received_message import check_path
 from workbench.receiver.schemes import read_claims
 
 _NUMBER_LENGTH = 18
@@ -64,7 +65,7 @@ def read_events(webhooks: Webhooks, receipt: Arrival) -> list[ReceivedEvent]:
     for reference, rule in webhooks.events.items():
         if not _is_addressed(rule.match, receipt):
             continue
-        items = find(rule.each, body) if rule.each else [("$", body)]
+        items = find_nodes(rule.each, body) if rule.each else [("$", body)]
         for location, item in items:
             if location not in taken and _has_value(rule.match, item, body):
                 taken[location] = read_item(reference, rule, item, location)
@@ -160,7 +161,7 @@ def check_rules(webhooks: Webhooks) -> None:
         paths += (rule.each, rule.event_id, rule.entity_id, rule.match.json_)
     for path in paths:
         if path and not path.startswith("header:"):
-            compile_path(path)
+            check_path(path)
 
 
 def _is_addressed(match: Match, receipt: Arrival) -> bool:
@@ -175,7 +176,7 @@ def _is_addressed(match: Match, receipt: Arrival) -> bool:
 def _has_value(match: Match, item: Any, body: Any) -> bool:
     if match.json_ is None:
         return True
-    found = find(match.json_, item) or find(match.json_, body)
+    found = find_nodes(match.json_, item) or find_nodes(match.json_, body)
     if not match.values:
         return bool(found)
     return any(scalar_text(value) in match.values for _, value in found)

@@ -19,9 +19,9 @@ import orjson
 
 from workbench.adapters import call_once
 from workbench.errors import WorkbenchError
+from workbench.model import find_text
 from workbench.partners import Handshake, Match, Webhooks
-from workbench.receiver.lookup import compile_path, find_text
-from workbench.receiver.received_message import ReceivedMessage
+from workbench.receiver.received_message import ReceivedMessage, check_path
 from workbench.receiver.reply import Reply
 
 MAX_CHALLENGE = 2048
@@ -63,14 +63,14 @@ def check_handshakes(webhooks: Webhooks) -> None:
     for handshake in webhooks.handshakes or ():
         for path in (handshake.json_, handshake.confirm):
             if path:
-                compile_path(path)
+                check_path(path)
         if handshake.match and handshake.match.json_:
-            compile_path(handshake.match.json_)
+            check_path(handshake.match.json_)
     stated = [
         text for one in webhooks.handshakes or () for text in (one.body, *one.headers.values())
     ]
     for path in re.findall(r"\{json:([^{}]+)\}", "".join([webhooks.ack_body, *stated])):
-        compile_path(path)
+        check_path(path)
 
 
 def may_hold(handshakes: Sequence[Handshake], message: ReceivedMessage) -> bool:

@@ -22,10 +22,10 @@ from workbench.canonical import (
 )
 from workbench.errors import InputError, MappingError, TranslationError
 from workbench.mapping import Translator
+from workbench.model import find_nodes
 from workbench.partners import Partner
 from workbench.receiver.events import read_item, read_payload
 from workbench.receiver.intake import PULLED
-from workbench.receiver.lookup import find
 from workbench.receiver.receipt import Receipt
 
 Recall = Callable[[str, str], Any]  # (order key, mapping) → their last whole payload, or None
@@ -102,7 +102,7 @@ def process_event(
     rule = webhooks.events.get(reference) if webhooks else None
     if webhooks is None or rule is None:
         raise _lacks(partner, f"a rule for {reference}")
-    found = find(event["location"], read_payload(webhooks, receipt))
+    found = find_nodes(event["location"], read_payload(webhooks, receipt))
     item = read_item(reference, rule, found[0][1] if found else None)
     if rule.pull:
         return _pull(party, rule.pull, item.entity_id)

@@ -11,10 +11,10 @@ from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
-from workbench.errors import ManifestError, SignatureError
+from workbench.errors import InputError, ManifestError, SignatureError
+from workbench.model import compile_path, find_text
 from workbench.partners import Signature
 from workbench.receiver.body import parse_body
-from workbench.receiver.lookup import compile_path, find_text
 
 Headers = Mapping[str, str] | Sequence[tuple[bytes, bytes]]
 
@@ -132,6 +132,20 @@ def _lowered(name: str) -> bytes:
     return octets(name).lower()
 
 
+def check_path(path: str) -> None:
+    """See that a path of the manifest is a JSONPath, so that a mistake shows at start.
+
+    Raises:
+        ManifestError: It is not one.
+    """
+    try:
+        compile_path(path)
+    except InputError as error:
+        raise ManifestError(
+            error.message, location="partner.yaml#/webhooks", hint=error.hint
+        ) from error
+
+
 @lru_cache(maxsize=256)
 def parse_template(template: str) -> tuple[tuple[bool, str], ...]:
     """Split a template into (is placeholder, text) parts.
@@ -152,7 +166,7 @@ def parse_template(template: str) -> tuple[tuple[bool, str], ...]:
                 location="partner.yaml#/webhooks/signature/template",
                 hint=f"use {_PLACEHOLDERS}",
             )
-        compile_path(argument)
+        check_path(argument)
     return tuple(parts)
 
 

@@ -14,9 +14,8 @@ from pydantic import SecretStr
 
 from workbench.errors import CredentialError, ManifestError, SignatureError
 from workbench.partners import Signature
-from workbench.receiver.lookup import compile_path
 from workbench.receiver.public_keys import is_jose_key, read_public_key
-from workbench.receiver.received_message import Headers, ReceivedMessage, parse_template
+from workbench.receiver.received_message import Headers, ReceivedMessage, check_path, parse_template
 from workbench.receiver.schemes import CHECKS, read_key, read_standard_key
 
 Reason = Literal["ok", "missing", "malformed", "mismatch", "too-old", "unsigned"]
@@ -93,7 +92,7 @@ def check_statement(signature: Signature) -> None:
             )
     for path in (signature.timestamp_json, signature.token_json, signature.signature_json):
         if path:
-            compile_path(path)
+            check_path(path)
 
 
 def read_secrets(signature: Signature, credential: Callable[[str], SecretStr]) -> tuple[bytes, ...]:

@@ -9,7 +9,7 @@ from .publication import publish as publish
 from .publication import render_report as render_report
 from .publication import search_abandoned as search_abandoned
 from .report import Report as Report
-from .section import tame as tame
+from .section import displayable as displayable
 from .signing import find_public_key as find_public_key
 from .signing import find_signing_key as find_signing_key
 from .signing import make_keys as make_keys

@@ -6,7 +6,7 @@ import json
 
 from workbench.model import Status
 from workbench.reporting.report import Report
-from workbench.reporting.section import environment, tame
+from workbench.reporting.section import displayable, environment
 
 BADGE_JSON, BADGE_SVG = "badge.json", "badge.svg"
 
@@ -40,7 +40,7 @@ def write_badge_svg(report: Report) -> str:
 
 
 def _words(report: Report) -> tuple[str, str, str]:
-    title: str = tame(report.log.header.title.replace("\n", " "))
+    title: str = displayable(report.log.header.title.replace("\n", " "))
     label = title if len(title) <= _LONGEST else f"{title[: _LONGEST - 1]}…"
     scores = report.scores
     statuses = {row.verdict.status for row in report.platform}

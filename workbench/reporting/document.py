@@ -31,13 +31,11 @@ from workbench.reporting.drift import Drift, Trend
 from workbench.reporting.report import Report
 from workbench.reporting.row import Row
 from workbench.reporting.section import sentence
+from workbench.text import escape_sign, sanitize
 
 DOCUMENT = "report.json"
 _TOLD = ("summary", "expected", "observed", "hint")
-# What a careless page or terminal could take for more than text.
-_RISKY = re.compile(
-    "[<>&'\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ud800-\udfff\ufeff]"
-)
+_MARKUP = re.compile("[<>&']")  # what a careless page could take for more than text
 
 
 class Gap(Record):
@@ -238,7 +236,7 @@ def write_json(report: Report) -> str:
     """`report.json` as text; signs that mean something in pages or terminals are escaped."""
     document = make_document(report).model_dump(mode="json")
     text = json.dumps(document, indent=1, ensure_ascii=False)
-    return _RISKY.sub(lambda sign: f"\\u{ord(sign[0]):04x}", text)
+    return sanitize(_MARKUP.sub(lambda sign: escape_sign(sign[0]), text), escape_sign)
 
 
 def make_schema() -> dict[str, Any]:

@@ -25,7 +25,8 @@ from workbench.errors import ReportError
 from workbench.reporting.defect import Defect
 from workbench.reporting.language import DEFAULT
 from workbench.reporting.report import Report
-from workbench.reporting.section import environment, reveal, tame
+from workbench.reporting.section import displayable, environment
+from workbench.text import sanitize
 
 NOTEBOOK, ENGINEER = "validation.ipynb", "validation.html"
 
@@ -93,8 +94,8 @@ def _urgency(defect: Defect) -> tuple[bool, bool, int]:
 def clean(html: str) -> Markup:
     """Markup of an output, of which only plain tables and text are left."""
     # Hidden characters may also be spelt as references, which only a browser would resolve.
-    plain = _REFERENCE.sub(lambda code: escape(reveal(unescape(code[0]))), html[:_MOST])
-    kept = nh3.clean(reveal(plain), tags=_TAGS, attributes=_ATTRIBUTES, url_schemes=set())
+    plain = _REFERENCE.sub(lambda code: escape(sanitize(unescape(code[0]))), html[:_MOST])
+    kept = nh3.clean(sanitize(plain), tags=_TAGS, attributes=_ATTRIBUTES, url_schemes=set())
     return Markup(kept)  # noqa: S704 - cleaned in the line above
 
 
@@ -115,7 +116,7 @@ def _read_cells(path: Path) -> Iterator[Cell]:
         outputs = cell.get("outputs", ())
         is_text = cell.cell_type == "markdown"
         yield Cell(
-            text=Markup(markdown.render(reveal(cell.source))) if is_text else Markup(),  # noqa: S704 - no HTML passes
+            text=Markup(markdown.render(sanitize(cell.source))) if is_text else Markup(),  # noqa: S704 - no HTML passes
             source="" if is_text else cell.source,
             outputs=tuple(_show(output) for output in outputs),
             seconds=float(cell.metadata.get("papermill", {}).get("duration") or 0),
@@ -132,7 +133,7 @@ def _show(output: Any) -> Markup:
     else:
         text = output.get("text", data.get("text/plain", ""))
     shown = _COLOURS.sub("", text[:_MOST])
-    lines = "\n".join(tame(line) for line in shown.splitlines())
+    lines = "\n".join(displayable(line) for line in shown.splitlines())
     return Markup("<pre>{}</pre>").format(lines)
 
 

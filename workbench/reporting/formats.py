@@ -17,6 +17,7 @@ from workbench.reporting.pdf import PDF, write_pdf
 from workbench.reporting.render import render_outputs
 from workbench.reporting.report import PAGE, SECTIONS, Report
 from workbench.reporting.sarif import SARIF, write_sarif
+from workbench.text import suggest_name
 
 
 class Format(StrEnum):
@@ -60,7 +61,9 @@ def choose_formats(names: Iterable[str], folder: Path) -> list[Format]:
     wanted = list(names)
     unknown = [name for name in wanted if name not in list(Format)]
     if unknown:
-        raise InputError(f"There is no format {unknown[0]!r}", hint=f"Known: {', '.join(Format)}.")
+        raise InputError(
+            f"There is no format {unknown[0]!r}", hint=suggest_name(unknown[0], Format)
+        )
     if wanted:
         return [Format(name) for name in wanted]
     absent = set() if find_spec("typst") else {Format.PDF}

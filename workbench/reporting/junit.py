@@ -9,7 +9,8 @@ from workbench.model import Status
 from workbench.reporting.defect import Defect
 from workbench.reporting.report import Report
 from workbench.reporting.row import Row
-from workbench.reporting.section import reveal, tame
+from workbench.reporting.section import displayable
+from workbench.text import sanitize
 
 JUNIT = "report.junit.xml"
 
@@ -30,7 +31,7 @@ def write_junit(report: Report) -> str:
     not applicable or not tested is skipped. A finding fails when it breaks a feature.
     """
     header = report.log.header
-    root = ET.Element("testsuites", name=tame(header.title))
+    root = ET.Element("testsuites", name=displayable(header.title))
     root.append(_figures(report))
     started = header.started_at.isoformat(timespec="seconds")
     verdicts = [_verdict(row, report) for row in report.rows]
@@ -50,7 +51,7 @@ def _figures(report: Report) -> ET.Element:
     found = ET.Element("properties")
     for name, value in told.items():
         if value:
-            ET.SubElement(found, "property", name=name, value=tame(value))
+            ET.SubElement(found, "property", name=name, value=displayable(value))
     return found
 
 
@@ -68,7 +69,7 @@ def _suite(name: str, cases: Sequence[ET.Element], started: str) -> ET.Element:
 
 
 def _verdict(row: Row, report: Report) -> ET.Element:
-    case = ET.Element("testcase", classname=row.feature.area, name=tame(row.feature.title))
+    case = ET.Element("testcase", classname=row.feature.area, name=displayable(row.feature.title))
     status, absence = row.verdict.status, row.verdict.absence
     if status in _FAILURES:
         _say(case, "failure", row.explanation, "\n".join(f.summary for f in row.verdict.findings))
@@ -82,7 +83,9 @@ def _finding(defect: Defect, report: Report) -> ET.Element:
     finding = defect.finding
     place = finding.operation or finding.pointer or ""
     case = ET.Element(
-        "testcase", classname=f"finding.{finding.severity}", name=tame(f"{finding.slug} {place}")
+        "testcase",
+        classname=f"finding.{finding.severity}",
+        name=displayable(f"{finding.slug} {place}"),
     )
     told = [finding.expected, finding.observed, finding.hint, report.command(defect)]
     detail = "\n".join(part for part in told if part)
@@ -94,7 +97,7 @@ def _finding(defect: Defect, report: Report) -> ET.Element:
 def _say(case: ET.Element, kind: str, message: str, detail: str = "") -> None:
     child = ET.SubElement(case, kind)
     if kind == "system-out":
-        child.text = f"{tame(message)}\n{reveal(detail)}"
+        child.text = f"{displayable(message)}\n{sanitize(detail)}"
     else:
-        child.set("message", tame(message))
-        child.text = reveal(detail) or None
+        child.set("message", displayable(message))
+        child.text = sanitize(detail) or None

@@ -12,6 +12,7 @@ from typing import Any
 from workbench.description import load_text
 from workbench.errors import InputError
 from workbench.model import Catalogue, Feature
+from workbench.text import suggest_name
 
 DEFAULT = "en"
 
@@ -92,7 +93,7 @@ def choose_language(wanted: str, locale: object = "") -> Language:
     if wanted and wanted not in known:
         raise InputError(
             f"There are no reports in {wanted!r}",
-            hint=f"Known: {', '.join(known)}. A further language is a further file in "
+            hint=f"{suggest_name(wanted, known)} A further language is a further file in "
             "workbench/reporting/languages.",
         )
     spoken = str(locale or "").replace("_", "-").split("-")[0].lower()

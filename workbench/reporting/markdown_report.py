@@ -14,7 +14,8 @@ from workbench.reporting import display_classes
 from workbench.reporting.exchange import write_exchange
 from workbench.reporting.language import load_language
 from workbench.reporting.report import Report
-from workbench.reporting.section import reveal, sentence, tame
+from workbench.reporting.section import displayable, sentence
+from workbench.text import sanitize
 
 MARKDOWN, JOB = "report.md", "summary.md"
 
@@ -42,7 +43,7 @@ def escape_markdown(value: Any) -> Any:
     """
     if not isinstance(value, str) or isinstance(value, Markup):
         return value
-    text = _SPACE.sub(" ", tame(value)).strip()
+    text = _SPACE.sub(" ", displayable(value)).strip()
     text = re.sub("[&<>]", lambda sign: _ENTITIES[sign[0]], text)
     text = _SPECIAL.sub(r"\\\1", text)
     text = _ADDRESS.sub(lambda sign: f"&#{ord(sign[0])};", text)
@@ -51,7 +52,7 @@ def escape_markdown(value: Any) -> Any:
 
 def fence(value: object) -> Markup:
     """A code span that holds the text, whatever backticks are in it."""
-    text = _SPACE.sub(" ", str(tame(str(value)))).strip()
+    text = _SPACE.sub(" ", str(displayable(str(value)))).strip()
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     ticks = "`" * (longest + 1)
     pad = " " if longest else ""
@@ -63,7 +64,7 @@ def block(text: str) -> Markup:
     """A block of code that holds the text whole, whatever backticks are in it."""
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     ticks = "`" * max(3, longest + 1)
-    return Markup(f"{ticks}\n{reveal(text).rstrip()}\n{ticks}")  # noqa: S704 - fenced
+    return Markup(f"{ticks}\n{sanitize(text).rstrip()}\n{ticks}")  # noqa: S704 - fenced
 
 
 def _render(name: str, report: Report) -> str:

@@ -21,7 +21,8 @@ from workbench.reporting.display_classes import KINDS, SIGNS
 from workbench.reporting.document import make_document
 from workbench.reporting.exchange import write_exchange
 from workbench.reporting.report import Report
-from workbench.reporting.section import reveal, tame
+from workbench.reporting.section import displayable
+from workbench.text import sanitize
 
 PDF = "report.pdf"
 _LONGEST_WIRE = 4_000  # on paper; the page and the log have all of it
@@ -93,10 +94,10 @@ def _box(text: str, lacking: set[str]) -> str:
 
 def _inputs(report: Report) -> dict[str, str]:
     language, scores = report.language, report.scores
-    document = _tame_all(make_document(report).model_dump(mode="json", exclude={"log"}))
+    document = _displayable_all(make_document(report).model_dump(mode="json", exclude={"log"}))
     kind, picture = report.publisher.picture
     wires = {
-        item.number: reveal(write_exchange(item.finding.exchange))
+        item.number: sanitize(write_exchange(item.finding.exchange))
         for item in report.defects
         if item.finding.exchange
     }
@@ -118,10 +119,10 @@ def _inputs(report: Report) -> dict[str, str]:
     }
 
 
-def _tame_all(value: Any) -> Any:
+def _displayable_all(value: Any) -> Any:
     """Every text of a JSON value without hidden characters, and of bounded length."""
     if isinstance(value, dict):
-        return {tame(key): _tame_all(item) for key, item in value.items()}
+        return {displayable(key): _displayable_all(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_tame_all(item) for item in value]
-    return tame(value)
+        return [_displayable_all(item) for item in value]
+    return displayable(value)

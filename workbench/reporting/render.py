@@ -12,7 +12,7 @@ from typing import Any
 from workbench.errors import ReportError
 from workbench.execution import spare_slow_imports
 from workbench.reporting.language import DEFAULT, load_language
-from workbench.reporting.section import tame
+from workbench.reporting.section import displayable
 
 
 def render_html(notebook: Path, page: Path, *, title: str, language: str = DEFAULT) -> Path:
@@ -65,7 +65,7 @@ def _export(notebook: Any, title: str, language: str) -> str:
         style = f"\n{(templates / 'report' / 'style.css').read_text('utf-8')}"
         digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
         resources = {
-            "title": tame(title),
+            "title": displayable(title),
             "style": style,
             "style_digest": f"sha256-{digest}",
             "language": load_language(language),

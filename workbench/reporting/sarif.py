@@ -10,7 +10,7 @@ from urllib.parse import quote
 from workbench.model import Finding, Severity
 from workbench.reporting.defect import Defect
 from workbench.reporting.report import Report
-from workbench.reporting.section import tame
+from workbench.reporting.section import displayable
 
 SARIF = "report.sarif"
 
@@ -31,7 +31,10 @@ def write_sarif(report: Report) -> str:
         "name": "partner-integration-workbench",
         "version": report.log.header.workbench,
         "rules": [
-            {"id": tame(slug), "shortDescription": {"text": tame(slug.replace("-", " "))}}
+            {
+                "id": displayable(slug),
+                "shortDescription": {"text": displayable(slug.replace("-", " "))},
+            }
             for slug in sorted(rules)
         ],
     }
@@ -59,9 +62,9 @@ def _result(defect: Defect, report: Report) -> dict[str, Any]:
     told += [finding.observed and f"Observed: {finding.observed}", finding.hint]
     key = json.dumps([report.log.header.partner, *finding.key])
     return {
-        "ruleId": tame(finding.slug),
+        "ruleId": displayable(finding.slug),
         "level": _LEVELS[finding.severity],
-        "message": {"text": tame("\n".join(part for part in told if part))},
+        "message": {"text": displayable("\n".join(part for part in told if part))},
         "locations": [_locate(finding, report)],
         "partialFingerprints": {"finding/v1": hashlib.sha256(key.encode()).hexdigest()},
         "properties": {
@@ -85,5 +88,5 @@ def _locate(finding: Finding, report: Report) -> dict[str, Any]:
         }
     }
     if place:
-        location["logicalLocations"] = [{"fullyQualifiedName": tame(place)}]
+        location["logicalLocations"] = [{"fullyQualifiedName": displayable(place)}]
     return location

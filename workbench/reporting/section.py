@@ -16,14 +16,11 @@ from markupsafe import Markup, escape
 from workbench.reporting import display_classes
 from workbench.reporting.exchange import write_answer, write_request
 from workbench.reporting.language import DEFAULT, Language, load_language
+from workbench.text import sanitize
 
 _TAG = re.compile(r"<[^>]+>")
 _GAP = re.compile(r"[ \t]*\n\s*")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
-# Control characters (terminal escapes among them), and the marks that turn the order of text.
-_UNSEEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
-)
 _WORD = re.compile(r"[^\W\d_]+(?=[\s,.;?!]|$)")
 LONGEST = 2_000
 
@@ -53,7 +50,7 @@ def environment(code: str = DEFAULT) -> Environment:
         loader=PackageLoader("workbench.reporting"),
         autoescape=True,
         undefined=StrictUndefined,
-        finalize=tame,
+        finalize=displayable,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -81,7 +78,7 @@ def environment(code: str = DEFAULT) -> Environment:
     return made
 
 
-def tame(value: Any) -> Any:
+def displayable(value: Any) -> Any:
     """Cap the length of a text and show control characters as �; markup passes as it is.
 
     Applied to every value before it is escaped: a partner's answer may be a megabyte long, and may
@@ -90,17 +87,12 @@ def tame(value: Any) -> Any:
     if not isinstance(value, str) or isinstance(value, Markup):
         return value
     text = value if len(value) <= LONGEST else f"{value[:LONGEST]}…"
-    return reveal(text)
-
-
-def reveal(text: str) -> str:
-    """The text with control characters and direction marks shown as �, whatever its length."""
-    return _UNSEEN.sub("�", text)
+    return sanitize(text)
 
 
 def whole(text: str) -> Markup:
     """A text of any length, for what is looked at and not read; control characters are shown."""
-    return escape(reveal(text))
+    return escape(sanitize(text))
 
 
 def split_code(text: str) -> list[tuple[bool, str]]:
@@ -114,7 +106,7 @@ def split_code(text: str) -> list[tuple[bool, str]]:
 def prose(text: str) -> Markup:
     """A sentence whose code, between backticks, is set as code."""
     code = Markup("<code>{}</code>")
-    parts = split_code(tame(text))
+    parts = split_code(displayable(text))
     return Markup("").join(code.format(part) if is_code else part for is_code, part in parts)
 
 
@@ -147,7 +139,7 @@ def _mark_up(message: Callable[..., str]) -> Callable[..., Markup]:
     """Messages whose words are escaped unless they are markup already (a link, a code)."""
 
     def fill(key: str, *args: Any, **values: Any) -> Markup:
-        safe = {name: escape(tame(value)) for name, value in values.items()}
+        safe = {name: escape(displayable(value)) for name, value in values.items()}
         return Markup(message(key, *args, **safe))  # noqa: S704 - messages are ours, words escaped
 
     return fill

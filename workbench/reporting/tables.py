@@ -23,7 +23,7 @@ from workbench.model import (
 )
 from workbench.receiver import ReceiptRow
 from workbench.reporting.defect import collect
-from workbench.reporting.section import tame
+from workbench.reporting.section import displayable
 
 if TYPE_CHECKING:
     from workbench.validation import Validation
@@ -209,7 +209,7 @@ def receipts(lines: Iterable[ReceiptRow]) -> DisplayTable:
 
 def make_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> DisplayTable:
     """A table of these columns, its texts stripped of control characters."""
-    tamed = [["" if cell is None else tame(cell) for cell in row] for row in rows]
+    tamed = [["" if cell is None else displayable(cell) for cell in row] for row in rows]
     return DisplayTable(tamed, columns=list(columns))
 
 

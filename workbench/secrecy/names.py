@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import lru_cache
+
+from workbench.text import strip_accents
 
 # What a word must hold; words are often glued (`clientsecret`, `xapikey`, `PHPSESSID`).
 _STEM = re.compile(
@@ -91,8 +92,7 @@ def _judge(name: str, parameter: bool, proofs: bool) -> bool:
 
 
 def _split(name: str) -> list[str]:
-    plain = unicodedata.normalize("NFKD", name)
-    plain = "".join(sign for sign in plain if not unicodedata.combining(sign))
+    plain = strip_accents(name)
     plain = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", plain).lower()
     return [word for word in _GLUED.split(plain.translate(_LETTERS)) if word]
 

@@ -9,7 +9,6 @@ the stemmer of one of the languages takes off.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -20,6 +19,7 @@ from typing import Any
 import snowballstemmer
 import yaml
 
+from workbench.text import strip_accents
 from workbench.vocabulary.nearness import NearWords
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -98,8 +98,7 @@ def plain_words(text: str) -> list[str]:
     """Split a name or sentence into lower-case words without accents."""
     bare = _CAMEL.sub(" ", text)
     if not bare.isascii():
-        decomposed = unicodedata.normalize("NFKD", bare.translate(_UMLAUTS))
-        bare = "".join(char for char in decomposed if not unicodedata.combining(char))
+        bare = strip_accents(bare.translate(_UMLAUTS))
     return [word for word in _SPLIT.split(bare.lower()) if word]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Literal
 
 from workbench.canonical.base import Entity
+from workbench.text import write_token
 
 Severity = Literal["error", "warning"]
 
@@ -40,4 +41,4 @@ def walk(value: Any, path: str = "") -> Iterator[tuple[str, Entity]]:
             yield from walk(item, f"{path}/{position}")
     elif isinstance(value, dict):
         for key, item in value.items():
-            yield from walk(item, f"{path}/{str(key).replace('~', '~0').replace('/', '~1')}")
+            yield from walk(item, path + write_token(key))

@@ -14,6 +14,7 @@ from html.parser import HTMLParser
 from workbench.description.prose import words
 from workbench.description.prose.blocks import BOLD_LEVEL, Block, Code, Grid, Heading, Words
 from workbench.description.prose.tables import Table
+from workbench.text import strip_invisible
 
 _HEADING = re.compile(r"h[1-6]")
 _SKIPPED = frozenset(
@@ -27,7 +28,6 @@ _GLUE = frozenset({"wbr", "b", "strong", "i", "em", "code", "mark"})
 _BOLD = frozenset({"b", "strong"})
 _LANGUAGE = re.compile(r"(?:lang(?:uage)?|highlight|brush)[-:\s]+([a-z0-9]+)|^(json)$")
 _METHOD = re.compile(rf"\s*({words.METHODS}|DEL)\s*", re.IGNORECASE)
-_UNSEEN = re.compile("[\u200b\u200c\u2060\ufeff\u00ad]")
 _LONGEST_BOLD = 90  # characters of a bold line that counts as a heading
 _LONGEST_PIECE = 12  # characters of an element that may be a method
 
@@ -122,7 +122,7 @@ class _Page(HTMLParser):
         if self.is_code:
             self.text.append(data)
             return
-        data = _UNSEEN.sub("", data)
+        data = strip_invisible(data)
         method = _METHOD.fullmatch(data) if len(data) <= _LONGEST_PIECE else None
         if method and not self.is_span_open:
             word = method[1].upper()

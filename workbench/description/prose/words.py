@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-import unicodedata
+
+from workbench.text import strip_accents
 
 METHODS = "GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS"
 MARKS = re.compile(r"[`*]|(?<!\w)_+|_+(?!\w)|<[^<>]{0,200}>|\\(?=[_\[\](){}<>*.-])")
@@ -171,10 +172,7 @@ KEY_QUERY = re.compile(r"[?&](api[-_]?key|apikey|access_token|auth_token)=", re.
 
 def plain(text: str) -> str:
     """Return text in lower case without accents, for matching against the words above."""
-    if text.isascii():
-        return text.lower()
-    decomposed = unicodedata.normalize("NFKD", text)
-    return "".join(char for char in decomposed if not unicodedata.combining(char)).lower()
+    return strip_accents(text).lower()
 
 
 def type_named(word: str) -> str | None:

@@ -14,7 +14,8 @@ from typing import Any
 
 import jsonschema_rs
 
-from workbench.model import follow_reference, pointer_token
+from workbench.model import follow_reference
+from workbench.text import write_pointer, write_token
 
 # The dialect of the schemas decides what is ill-formed: up to OpenAPI 3.0 bounds are exclusive by
 # a boolean, as in draft 4.
@@ -94,7 +95,7 @@ def _mend(schema: dict[str, Any], dialect: str, pointer: str) -> Iterator[Unusab
             path = list(error.instance_path)
             if not path or not _take_out(schema, path):
                 return
-            where = pointer + "".join(pointer_token(str(part)) for part in path)
+            where = pointer + write_pointer(path)
             yield Unusable(where, " ".join(error.message.split())[:160])
         except Exception:  # noqa: BLE001 - the library has no root for errors of dialects
             return
@@ -138,12 +139,12 @@ def _schemas(bundle: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
         found = follow_reference(bundle, f"#{base}")
         for name, schema in found.items() if isinstance(found, dict) else ():
             if isinstance(schema, dict):
-                yield base + pointer_token(name), schema
+                yield base + write_token(name), schema
     pending: list[tuple[str, Any]] = [("", bundle)]
     while pending:
         pointer, node = pending.pop()
         for name, child in _children(node):
-            place = pointer + pointer_token(name)
+            place = pointer + write_token(name)
             if name == "schema" and isinstance(child, dict):
                 yield place, child
             elif name not in _DATA and place not in named:

@@ -14,6 +14,7 @@ from typing import Any
 
 from workbench.model.description import ApiDescription, follow_reference
 from workbench.model.schema.shape import COMPOSING, is_null, join, members, plain
+from workbench.text import write_pointer
 
 ITEMS = "[]"  # stands in a path for "each item of the list"
 CHOICES = ("oneOf", "anyOf")
@@ -40,8 +41,7 @@ class LocatedSchema:
         node = self.schema
         for key in keys:
             node = node[key]
-        steps = (str(key).replace("~", "~0").replace("/", "~1") for key in keys)
-        return LocatedSchema(node, self.pointer + "".join(f"/{step}" for step in steps))
+        return LocatedSchema(node, self.pointer + write_pointer(keys))
 
     def options(self, keyword: str) -> list[LocatedSchema]:
         """The schemas of `allOf`, `oneOf` or `anyOf`; those that nothing fits are no choice."""

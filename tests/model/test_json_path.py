@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.errors import ManifestError
-from workbench.receiver.lookup import compile_path, find, find_text
+from workbench.errors import InputError
+from workbench.model import compile_path, find_nodes, find_text
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=3),
@@ -37,12 +37,12 @@ PATHS = [
 def test_it_finds_what_the_library_finds(value: Any, path: str) -> None:
     """The same nodes at the same normalised locations, for every value."""
     expected = [(str(match.path), match.value) for match in compile_path(path).finditer(value)]
-    assert find(path, value) == expected
+    assert find_nodes(path, value) == expected
 
 
 def test_two_spellings_are_one_location() -> None:
     """So that an item belongs to one rule only, however the rules spell its place."""
-    assert find("$.a.b", {"a": {"b": 1}}) == find("$['a']['b']", {"a": {"b": 1}})
+    assert find_nodes("$.a.b", {"a": {"b": 1}}) == find_nodes("$['a']['b']", {"a": {"b": 1}})
 
 
 @pytest.mark.parametrize(
@@ -54,8 +54,8 @@ def test_scalars_are_text(value: Any, text: str | None) -> None:
     assert find_text("$.a", {"a": value}) == text
 
 
-def test_a_wrong_path_is_a_manifest_error() -> None:
+def test_a_wrong_path_is_an_input_error() -> None:
     """With the text that is wrong, and how to write it."""
-    with pytest.raises(ManifestError, match="not a JSONPath") as caught:
+    with pytest.raises(InputError, match="is not a JSONPath") as caught:
         compile_path("$[")
     assert caught.value.hint

@@ -1,7 +1,12 @@
-"""The path language: RFC 9535 singular queries as steps, and JSON Pointers to report them."""
+"""The path language: JSONPath (RFC 9535), as steps to one value or as a query for many.
+
+Mappings take `parse_path` and `look_up`, which work in both directions and want one value. Rules
+for webhooks take `find_nodes`, which is total: an odd payload finds nothing, and never raises.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -19,6 +24,9 @@ from jsonpath.filter import (
 )
 from jsonpath.segments import JSONPathChildSegment
 from jsonpath.selectors import Filter, IndexSelector, NameSelector, WildcardSelector
+
+from workbench.errors import InputError
+from workbench.text import write_pointer
 
 _LITERALS = (StringLiteral, IntegerLiteral, FloatLiteral, BooleanLiteral)
 
@@ -84,7 +92,27 @@ _ENVIRONMENT = JSONPathEnvironment(strict=True)
 
 
 @lru_cache(maxsize=4096)
-def parse(text: str, *, wildcards: bool = False) -> Steps:
+def compile_path(text: str) -> JSONPath:
+    """Compile a JSONPath of RFC 9535.
+
+    Raises:
+        InputError: It is not one, or it joins several.
+    """
+    try:
+        path = _ENVIRONMENT.compile(text)
+    except (JSONPathError, ValueError, IndexError, RecursionError) as error:
+        reason = (str(error).splitlines() or ["too deep"])[0]
+        raise InputError(
+            f"{text[:120]!r} is not a JSONPath: {reason[:200]}",
+            hint="write it after RFC 9535, for example `$.order.id`",
+        ) from error
+    if not isinstance(path, JSONPath):
+        raise InputError(f"a compound JSONPath is not allowed: {text[:120]!r}")
+    return path
+
+
+@lru_cache(maxsize=4096)
+def parse_path(text: str, *, wildcards: bool = False) -> Steps:
     """Steps of a query for one value: names, indexes, and filters for equality.
 
     `$.a['b c'][0].d`, or `$.totals[?@.code=='total' && @.scope==1].value`.
@@ -97,12 +125,11 @@ def parse(text: str, *, wildcards: bool = False) -> Steps:
         ValueError: It is no JSONPath, or may select more than one value.
     """
     try:
-        query = _ENVIRONMENT.compile(text)
-    except JSONPathError as error:
-        reason = str(error).splitlines()[0]
-        raise ValueError(f"{text!r} is not a JSONPath: {reason}") from error
+        query = compile_path(text)
+    except InputError as error:
+        raise ValueError(error.message) from error
     steps: list[Any] = []
-    for segment in query.segments if isinstance(query, JSONPath) else ():
+    for segment in query.segments:
         selector = segment.selectors[0]
         is_single = isinstance(segment, JSONPathChildSegment) and len(segment.selectors) == 1
         if is_single and isinstance(selector, NameSelector):
@@ -131,7 +158,7 @@ def _read_filter(expression: Any, text: str) -> tuple[tuple[tuple[str, ...], Any
         sides: tuple[Any, Any] = (expression.left, expression.right)
         query, literal = sides if isinstance(sides[0], RelativeFilterQuery) else sides[::-1]
         if isinstance(query, RelativeFilterQuery) and isinstance(literal, _LITERALS):
-            names = parse("$" + str(query).strip().removeprefix("@"))
+            names = parse_path("$" + str(query).strip().removeprefix("@"))
             if names and all(isinstance(name, str) for name in names):
                 return ((tuple(map(str, names)), literal.value),)
     raise ValueError(
@@ -139,7 +166,7 @@ def _read_filter(expression: Any, text: str) -> tuple[tuple[tuple[str, ...], Any
     )
 
 
-def pin(value: Any, steps: Steps) -> Steps:
+def pin_filters(value: Any, steps: Steps) -> Steps:
     """The steps with indexes in place of filters, as far as the value has them."""
     pinned: list[Any] = []
     for position, step in enumerate(steps):
@@ -152,14 +179,9 @@ def pin(value: Any, steps: Steps) -> Steps:
     return tuple(pinned)
 
 
-def point(steps: Iterable[str | int | ItemFilter]) -> str:
-    """The JSON Pointer (RFC 6901) of some steps."""
-    return "".join(f"/{str(step).replace('~', '~0').replace('/', '~1')}" for step in steps)
-
-
-def collapse(steps: Iterable[str | int | ItemFilter]) -> str:
+def collapse_pointer(steps: Iterable[str | int | ItemFilter]) -> str:
     """The JSON Pointer with every list index written as `*`."""
-    return point("*" if isinstance(step, (int, ItemFilter)) else step for step in steps)
+    return write_pointer("*" if isinstance(step, (int, ItemFilter)) else step for step in steps)
 
 
 def look_up(value: Any, steps: Steps) -> tuple[Any, int]:
@@ -185,5 +207,68 @@ def find_at(value: Any, text: str) -> Any:
     Raises:
         ValueError: The text is no such path.
     """
-    found, _ = look_up(value, parse(text))
+    found, _ = look_up(value, parse_path(text))
     return None if found is MISSING else found
+
+
+def find_nodes(path: str, value: Any) -> list[tuple[str, Any]]:
+    """The nodes of `value` at `path`, as (normalised location, value); empty when it has none.
+
+    Raises:
+        InputError: The path is no JSONPath.
+    """
+    plain = _plain_walk(path)
+    if plain is not None:
+        location, steps = plain
+        for step in steps:
+            is_there = (
+                isinstance(value, dict) and step in value
+                if isinstance(step, str)
+                else isinstance(value, list) and step < len(value)
+            )
+            if not is_there:
+                return []
+            value = value[step]
+        return [(location, value)]
+    try:
+        return [(str(match.path), match.value) for match in compile_path(path).finditer(value)]
+    except (JSONPathError, RecursionError):
+        return []
+
+
+def find_text(path: str, value: Any) -> str | None:
+    """The first node at `path` as text; None when there is none or it is no scalar."""
+    for _, found in find_nodes(path, value)[:1]:
+        return scalar_text(found)
+    return None
+
+
+def scalar_text(value: Any) -> str | None:
+    """A JSON scalar as the text that a person would write; None for null, lists and objects."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, str | int | float) else None
+
+
+@lru_cache(maxsize=512)
+def _plain_walk(path: str) -> tuple[str, Keys] | None:
+    """(normalised location, steps) of a path of names and indexes, which is far faster to walk."""
+    compile_path(path)
+    try:
+        steps = parse_path(path)
+    except ValueError:
+        return None
+    keys = tuple(
+        step for step in steps if isinstance(step, str) or (type(step) is int and step >= 0)
+    )
+    return (normalise(keys), keys) if len(keys) == len(steps) else None
+
+
+def normalise(steps: Iterable[str | int]) -> str:
+    """The normalised path of RFC 9535 §2.7."""
+    return "$" + "".join(f"[{step if isinstance(step, int) else _quote(step)}]" for step in steps)
+
+
+def _quote(name: str) -> str:
+    text = json.dumps(name, ensure_ascii=False)[1:-1].replace('\\"', '"').replace("'", "\\'")
+    return f"'{text}'"
