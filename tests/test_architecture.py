@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from workbench.model import FeatureSlug
+from workbench.partners import load_catalogue
+
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "workbench"
 MODULES = sorted(PACKAGE.rglob("*.py"))
@@ -138,3 +141,21 @@ def test_the_top_level_is_the_fixed_seven() -> None:
     ).stdout.split("\n")
     top = {name.split("/")[0] for name in listed if name and not name.startswith(".")}
     assert top <= allowed
+
+
+def test_every_feature_has_its_constant() -> None:
+    """`FeatureSlug` names each feature of the catalogue, and nothing else."""
+    named = {name: slug for name, slug in vars(FeatureSlug).items() if name.isupper()}
+    assert set(named.values()) == {feature.slug for feature in load_catalogue().features}
+    assert all(name == slug.upper().replace("-", "_") for name, slug in named.items())
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_feature_is_named_by_its_constant(path: Path) -> None:
+    """No module but the one of constants and the simulators writes a feature's slug as a text."""
+    if path.parent.name == "sandbox" or path.name == "slugs.py":
+        return
+    slugs = {slug for name, slug in vars(FeatureSlug).items() if name.isupper()} - {"settlement"}
+    tree = ast.parse(path.read_text("utf-8"))
+    texts = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant))
+    assert {text for text in texts if isinstance(text, str)} & slugs == set()

@@ -44,6 +44,7 @@ from workbench.canonical import (
 )
 from workbench.errors import InputError, MappingError
 from workbench.mapping import Translation
+from workbench.model import FeatureSlug
 from workbench.partners import Partner, load_partner
 from workbench.settings import Settings, load_settings
 
@@ -179,17 +180,16 @@ class Adapter:
             return [self.write(feature, entity, ids=ids, dry_run=dry_run) for entity in entities]
         payloads = [self.channel.payload(feature, entity) for entity in entities]
         body = join(self.partner, operation, payloads)
-        request = self.channel.request(operation, ids or {}, body)
-        sent = self._carry_out(request, dry_run)
+        sent = self._carry_out(self.channel.request(operation, ids or {}, body), dry_run)
         return [require_each(sent) if isinstance(sent, Answer) else sent]
 
     def get_order(self, order_id: str) -> Order:
         """An order as it is now."""
-        return self._entity(Order, "order-read", order_id)
+        return self._entity(Order, FeatureSlug.ORDER_READ, order_id)
 
     def get_order_status(self, order_id: str) -> OrderStatusUpdate:
         """The status of an order."""
-        return self._entity(OrderStatusUpdate, "order-status-read", order_id)
+        return self._entity(OrderStatusUpdate, FeatureSlug.ORDER_STATUS_READ, order_id)
 
     def set_order_status(
         self,
@@ -205,15 +205,17 @@ class Adapter:
         """Move an order to a status; reasons are for rejections and cancellations."""
         given = {"at": at, "reason_code": reason_code, "reason": reason, "ready_at": ready_at}
         update = OrderStatusUpdate(order_id=order_id, status=OrderStatus(status), **_given(given))
-        return self.write("order-status-write", update, dry_run=dry_run)
+        return self.write(FeatureSlug.ORDER_STATUS_WRITE, update, dry_run=dry_run)
 
     def get_reservation(self, reservation_id: str) -> Reservation:
         """A reservation as it is now."""
-        return self._entity(Reservation, "reservation-read", reservation_id)
+        return self._entity(Reservation, FeatureSlug.RESERVATION_READ, reservation_id)
 
     def get_reservation_status(self, reservation_id: str) -> ReservationStatusUpdate:
         """The status of a reservation."""
-        return self._entity(ReservationStatusUpdate, "reservation-status-read", reservation_id)
+        return self._entity(
+            ReservationStatusUpdate, FeatureSlug.RESERVATION_STATUS_READ, reservation_id
+        )
 
     def set_reservation_status(
         self,
@@ -231,7 +233,7 @@ class Adapter:
         update = ReservationStatusUpdate(
             reservation_id=reservation_id, status=ReservationStatus(status), **_given(given)
         )
-        return self.write("reservation-status-write", update, dry_run=dry_run)
+        return self.write(FeatureSlug.RESERVATION_STATUS_WRITE, update, dry_run=dry_run)
 
     def list_orders(
         self, *, query: Mapping[str, str] | None = None, refuse: Refuse | None = None
@@ -242,13 +244,13 @@ class Adapter:
             query: The partner's own filters.
             refuse: Told of each order that does not fit; None: the first such order is an error.
         """
-        return self._list(Order, "order-read", query, refuse)
+        return self._list(Order, FeatureSlug.ORDER_READ, query, refuse)
 
     def list_reservations(
         self, *, query: Mapping[str, str] | None = None, refuse: Refuse | None = None
     ) -> Iterator[Reservation]:
         """All reservations that the partner lists; arguments as of `list_orders`."""
-        return self._list(Reservation, "reservation-read", query, refuse)
+        return self._list(Reservation, FeatureSlug.RESERVATION_READ, query, refuse)
 
     def get_menu(self) -> Catalog:
         """The menu as the partner has it now.
@@ -287,28 +289,28 @@ class Adapter:
         self, sections: Sequence[MenuSection], *, dry_run: bool = False
     ) -> list[Sent]:
         """Create or change menu sections."""
-        return self.write_all("menu-section-write", sections, dry_run=dry_run)
+        return self.write_all(FeatureSlug.MENU_SECTION_WRITE, sections, dry_run=dry_run)
 
     def upsert_products(self, products: Sequence[Product], *, dry_run: bool = False) -> list[Sent]:
         """Create or change products."""
-        return self.write_all("product-write", products, dry_run=dry_run)
+        return self.write_all(FeatureSlug.PRODUCT_WRITE, products, dry_run=dry_run)
 
     def upsert_variants(
         self, variants: Sequence[ProductVariant], *, product_id: str, dry_run: bool = False
     ) -> list[Sent]:
         """Create or change variants of one product."""
         ids = {"product": product_id}
-        return self.write_all("product-variant-write", variants, ids=ids, dry_run=dry_run)
+        return self.write_all(FeatureSlug.PRODUCT_VARIANT_WRITE, variants, ids=ids, dry_run=dry_run)
 
     def upsert_option_categories(
         self, categories: Sequence[OptionCategory], *, dry_run: bool = False
     ) -> list[Sent]:
         """Create or change option categories."""
-        return self.write_all("option-category-write", categories, dry_run=dry_run)
+        return self.write_all(FeatureSlug.OPTION_CATEGORY_WRITE, categories, dry_run=dry_run)
 
     def upsert_options(self, options: Sequence[Option], *, dry_run: bool = False) -> list[Sent]:
         """Create or change options."""
-        return self.write_all("option-write", options, dry_run=dry_run)
+        return self.write_all(FeatureSlug.OPTION_WRITE, options, dry_run=dry_run)
 
     def get_availability(self) -> Availability:
         """Opening hours, shifts and exceptions as the partner has them now."""
@@ -345,14 +347,7 @@ class Adapter:
         order_types: Sequence[OrderType] = (),
         dry_run: bool = False,
     ) -> Sent:
-        """Take no orders from now on.
-
-        Args:
-            until: An instant; None: until `reopen`.
-            reason: In words.
-            order_types: Only these; none: all.
-            dry_run: Return the request instead of sending it.
-        """
+        """Take no orders of these types (none: of all) until an instant, else until `reopen`."""
         given = _given({"until": until, "reason": reason, "order_types": tuple(order_types)})
         return self._set_state(AvailabilityState(accepting=False, **given), dry_run)
 
@@ -363,7 +358,7 @@ class Adapter:
 
     def send_delivery_location(self, location: DeliveryLocation, *, dry_run: bool = False) -> Sent:
         """Tell where the driver of an order is."""
-        return self.write("delivery-location-write", location, dry_run=dry_run)
+        return self.write(FeatureSlug.DELIVERY_LOCATION_WRITE, location, dry_run=dry_run)
 
     def _set_state(self, state: AvailabilityState, dry_run: bool) -> Sent:
         with self._calendar:

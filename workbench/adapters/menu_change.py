@@ -16,13 +16,14 @@ from workbench.canonical import (
     Product,
     ProductVariant,
 )
+from workbench.model import FeatureSlug
 
 MenuPart = OptionCategory | Option | Product | ProductVariant | MenuSection | Menu
 # Children → what they are part of; here and in `compare` what is named comes before what names it.
 CHILDREN = {
-    "option-write": ("option-category-write", "options"),
-    "product-variant-write": ("product-write", "variants"),
-    "menu-section-write": ("menu-write", "sections"),
+    FeatureSlug.OPTION_WRITE: (FeatureSlug.OPTION_CATEGORY_WRITE, "options"),
+    FeatureSlug.PRODUCT_VARIANT_WRITE: (FeatureSlug.PRODUCT_WRITE, "variants"),
+    FeatureSlug.MENU_SECTION_WRITE: (FeatureSlug.MENU_WRITE, "sections"),
 }
 
 
@@ -76,18 +77,23 @@ def compare(before: Catalog | None, after: Catalog, ways: MenuSupport) -> list[M
     known = before or Catalog(restaurant_id=after.restaurant_id, currency=after.currency)
     found = [
         *_family(
-            ("option-category-write", "option-write", "option-category"),
+            (FeatureSlug.OPTION_CATEGORY_WRITE, FeatureSlug.OPTION_WRITE, "option-category"),
             _sort_categories(known.option_categories),
             _sort_categories(after.option_categories),
             ways,
         ),
         *_family(
-            ("product-write", "product-variant-write", "product"),
+            (FeatureSlug.PRODUCT_WRITE, FeatureSlug.PRODUCT_VARIANT_WRITE, "product"),
             known.products,
             after.products,
             ways,
         ),
-        *_family(("menu-write", "menu-section-write", "menu"), known.menus, after.menus, ways),
+        *_family(
+            (FeatureSlug.MENU_WRITE, FeatureSlug.MENU_SECTION_WRITE, "menu"),
+            known.menus,
+            after.menus,
+            ways,
+        ),
     ]
     kept = [change for change in found if change.kind is not ChangeKind.REMOVE]
     return kept + [change for change in reversed(found) if change.kind is ChangeKind.REMOVE]

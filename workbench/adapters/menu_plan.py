@@ -35,19 +35,19 @@ from workbench.adapters.menu_change import (
 from workbench.adapters.set_menu import emulate_set_menus, has_set_menus
 from workbench.canonical import Catalog, Menu, MenuKind, check_laws
 from workbench.errors import InputError, TranslationError
-from workbench.model import Absence, Binding, Operation, SchemaReader
+from workbench.model import Absence, Binding, FeatureSlug, Operation, SchemaReader
 
-WHOLE = "menu-write"
+WHOLE = FeatureSlug.MENU_WRITE
 # With more requests than this, one upload of everything is kinder to the partner.
 _FEW = 20
 # What was to be removed went with what it was part of, or at an attempt before.
 _GONE = frozenset({404, 410})
 _ROOMS = {
-    "option-category-write": "/option_categories/*",
-    "option-write": "/option_categories/*/options/*",
-    "product-write": "/products/*",
-    "product-variant-write": "/products/*/variants/*",
-    "menu-section-write": "/menus/*/sections/*",
+    FeatureSlug.OPTION_CATEGORY_WRITE: "/option_categories/*",
+    FeatureSlug.OPTION_WRITE: "/option_categories/*/options/*",
+    FeatureSlug.PRODUCT_WRITE: "/products/*",
+    FeatureSlug.PRODUCT_VARIANT_WRITE: "/products/*/variants/*",
+    FeatureSlug.MENU_SECTION_WRITE: "/menus/*/sections/*",
     WHOLE: "/menus/*",
 }
 

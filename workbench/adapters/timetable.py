@@ -21,9 +21,9 @@ from workbench.adapters.channel import Channel, Request
 from workbench.adapters.loss import find_faults
 from workbench.canonical import Availability, AvailabilityState, CalendarException, Entity
 from workbench.errors import InputError, MappingError
-from workbench.model import Binding
+from workbench.model import Binding, FeatureSlug
 
-FEATURE = "availability-write"
+FEATURE = FeatureSlug.AVAILABILITY_WRITE
 _PARTS = frozenset({"schedules", "shifts", "exceptions"})
 
 

@@ -8,13 +8,13 @@ from workbench.drafting.mappings import DraftedMappings
 from workbench.drafting.names import status_named
 from workbench.drafting.review import ReviewSheet
 from workbench.drafting.yaml_text import Noted
-from workbench.model import Aspect, Feature, FeatureKind, Operation
+from workbench.model import Aspect, Feature, FeatureKind, FeatureSlug, Operation
 
 _PASSED_OVER = 2  # candidates that were not taken, shown for comparison
 _ACCESS = {
-    "test-account": "No test restaurant has been given to us yet; to be confirmed.",
-    "sandbox-credentials": "No credentials of a test environment have been given to us yet.",
-    "production-credentials": "No credentials of the production environment have been given yet.",
+    FeatureSlug.TEST_ACCOUNT: "No test restaurant has been given to us yet; to be confirmed.",
+    FeatureSlug.SANDBOX_CREDENTIALS: "No credentials of a test environment have been given yet.",
+    FeatureSlug.PRODUCTION_CREDENTIALS: "No production credentials have been given yet.",
 }
 
 
@@ -100,7 +100,7 @@ def _unbound(sheet: ReviewSheet, feature: Feature) -> Noted:
 
 def _paperwork(sheet: ReviewSheet, feature: Feature) -> dict[str, str]:
     documents = sheet.description.documents
-    if feature.slug == "api-docs":
+    if feature.slug == FeatureSlug.API_DOCS:
         kinds = [
             f"{item.name} ({item.format} {item.version})".replace(" )", ")") for item in documents
         ]
@@ -108,7 +108,7 @@ def _paperwork(sheet: ReviewSheet, feature: Feature) -> dict[str, str]:
     has_events = any(
         sheet.bound(item.slug) for item in sheet.features() if item.kind is FeatureKind.EVENT
     )
-    if feature.slug == "webhook-docs" and has_events:
+    if feature.slug == FeatureSlug.WEBHOOK_DOCS and has_events:
         return {"given": "Described in the same documents."}
     reason = _ACCESS.get(feature.slug, "The documents that we have say nothing about it.")
     return {"status": "open", "reason": reason}

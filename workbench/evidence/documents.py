@@ -12,6 +12,7 @@ from workbench.model import (
     Evidence,
     Feature,
     FeatureKind,
+    FeatureSlug,
     Finding,
     Matter,
     Open,
@@ -34,7 +35,7 @@ def gather(partner: Partner, catalogue: Catalogue) -> Iterator[Evidence]:
         statement = partner.statement(feature.slug)
         if not isinstance(statement, Binding):
             continue
-        if feature.slug == "validation-report":
+        if feature.slug == FeatureSlug.VALIDATION_REPORT:
             yield _look_at_reasons(partner, catalogue, feature)
             continue
         if feature.kind is FeatureKind.PAPERWORK:
@@ -132,7 +133,7 @@ def _criteria_by_document_alone(feature: Feature) -> tuple[str, ...]:
 
 def _look_at_paper(partner: Partner, feature: Feature) -> Evidence:
     described = partner.description
-    if feature.slug == "webhook-docs":
+    if feature.slug == FeatureSlug.WEBHOOK_DOCS:
         found = [event.id for event in described.events]
         found += [name for stated in partner.manifest.features.values() for name in stated.events]
         subject, count = "webhooks", len(set(found))

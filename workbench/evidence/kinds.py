@@ -12,7 +12,7 @@ from workbench.canonical import (
     ReservationStatus,
     ReservationStatusUpdate,
 )
-from workbench.model import Access, Aspect, Feature
+from workbench.model import Access, Aspect, Feature, FeatureSlug
 from workbench.partners import Entity as EntityName
 from workbench.partners import load_catalogue
 
@@ -75,7 +75,7 @@ def _kind(noun: EntityName, status: type[OpenEnum]) -> Kind:
 
 
 # The feature that traits of the sender, and of our own address, belong to.
-ENDPOINT = "webhook-endpoint"
+ENDPOINT = FeatureSlug.WEBHOOK_ENDPOINT
 ORDER = _kind("order", OrderStatus)
 RESERVATION = _kind("reservation", ReservationStatus)
 KINDS = (ORDER, RESERVATION)

@@ -9,10 +9,10 @@ import orjson
 
 from workbench.adapters import SAFE, Recorded, Session
 from workbench.evidence.relations import last_parameter, outbound
-from workbench.model import Evidence, Operation, Outcome, Source
+from workbench.model import Evidence, FeatureSlug, Operation, Outcome, Source
 
 CHECK = "traces-told"
-FEATURE = "test-account"
+FEATURE = FeatureSlug.TEST_ACCOUNT
 _MOST = 200  # things that a line lists; the recorded traffic has them all
 
 

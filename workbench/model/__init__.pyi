@@ -65,6 +65,7 @@ from .schema.view import SCHEMA_GROUPS as SCHEMA_GROUPS
 from .schema.view import SCHEMAS as SCHEMAS
 from .schema.view import SchemaView as SchemaView
 from .schema.view import view_schema as view_schema
+from .slugs import FeatureSlug as FeatureSlug
 from .statement import Absence as Absence
 from .statement import Attestation as Attestation
 from .statement import Binding as Binding

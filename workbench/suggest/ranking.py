@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 
 from workbench.description import judge_senders
-from workbench.model import ApiDescription, Catalogue, FeatureKind
+from workbench.model import ApiDescription, Catalogue, FeatureKind, FeatureSlug
 from workbench.suggest.events import fit_event
 from workbench.suggest.interaction_signals import InteractionSignals, read_all
 from workbench.suggest.lifecycle import fit_read, fit_status_read, fit_status_write
@@ -28,24 +28,24 @@ from workbench.suggest.suggestion import THRESHOLD, TRACE, Factor, Suggestion, t
 Rule = Callable[[InteractionSignals], list[Factor]]
 
 RULES: dict[str, Rule] = {
-    "order-read": partial(fit_read, entity="order"),
-    "order-status-read": partial(fit_status_read, entity="order"),
-    "order-status-write": partial(fit_status_write, entity="order"),
-    "reservation-read": partial(fit_read, entity="reservation"),
-    "reservation-status-read": partial(fit_status_read, entity="reservation"),
-    "reservation-status-write": partial(fit_status_write, entity="reservation"),
-    "menu-write": fit_menu,
-    "menu-section-write": partial(fit_part, entity="menu-section"),
-    "product-write": partial(fit_part, entity="product"),
-    "product-variant-write": partial(fit_part, entity="product-variant"),
-    "option-category-write": partial(fit_part, entity="option-category"),
-    "option-write": partial(fit_part, entity="option"),
-    "delivery-location-write": fit_location,
-    "availability-write": fit_availability,
-    "order-created-event": partial(fit_event, entity="order", is_new=True),
-    "reservation-created-event": partial(fit_event, entity="reservation", is_new=True),
-    "order-status-event": partial(fit_event, entity="order", is_new=False),
-    "reservation-status-event": partial(fit_event, entity="reservation", is_new=False),
+    FeatureSlug.ORDER_READ: partial(fit_read, entity="order"),
+    FeatureSlug.ORDER_STATUS_READ: partial(fit_status_read, entity="order"),
+    FeatureSlug.ORDER_STATUS_WRITE: partial(fit_status_write, entity="order"),
+    FeatureSlug.RESERVATION_READ: partial(fit_read, entity="reservation"),
+    FeatureSlug.RESERVATION_STATUS_READ: partial(fit_status_read, entity="reservation"),
+    FeatureSlug.RESERVATION_STATUS_WRITE: partial(fit_status_write, entity="reservation"),
+    FeatureSlug.MENU_WRITE: fit_menu,
+    FeatureSlug.MENU_SECTION_WRITE: partial(fit_part, entity="menu-section"),
+    FeatureSlug.PRODUCT_WRITE: partial(fit_part, entity="product"),
+    FeatureSlug.PRODUCT_VARIANT_WRITE: partial(fit_part, entity="product-variant"),
+    FeatureSlug.OPTION_CATEGORY_WRITE: partial(fit_part, entity="option-category"),
+    FeatureSlug.OPTION_WRITE: partial(fit_part, entity="option"),
+    FeatureSlug.DELIVERY_LOCATION_WRITE: fit_location,
+    FeatureSlug.AVAILABILITY_WRITE: fit_availability,
+    FeatureSlug.ORDER_CREATED_EVENT: partial(fit_event, entity="order", is_new=True),
+    FeatureSlug.RESERVATION_CREATED_EVENT: partial(fit_event, entity="reservation", is_new=True),
+    FeatureSlug.ORDER_STATUS_EVENT: partial(fit_event, entity="order", is_new=False),
+    FeatureSlug.RESERVATION_STATUS_EVENT: partial(fit_event, entity="reservation", is_new=False),
 }
 
 

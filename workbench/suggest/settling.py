@@ -9,18 +9,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from workbench.model import FeatureSlug
 from workbench.suggest.interaction_signals import InteractionSignals
 from workbench.suggest.suggestion import THRESHOLD, Suggestion
 
 Judged = dict[str, list[Suggestion]]
 _NEAR = 0.3  # probability from which a sibling may carry another along
 _SURE = 0.7  # and how sure its siblings must be on average
-_STATUS_READS = ("order-status-read", "reservation-status-read")
+_STATUS_READS = (FeatureSlug.ORDER_STATUS_READ, FeatureSlug.RESERVATION_STATUS_READ)
 _EVENTS = (
-    ("order-created-event", "order-status-event"),
-    ("reservation-created-event", "reservation-status-event"),
+    (FeatureSlug.ORDER_CREATED_EVENT, FeatureSlug.ORDER_STATUS_EVENT),
+    (FeatureSlug.RESERVATION_CREATED_EVENT, FeatureSlug.RESERVATION_STATUS_EVENT),
 )
-_STATUS_WRITES = ("order-status-write", "reservation-status-write")
+_STATUS_WRITES = (FeatureSlug.ORDER_STATUS_WRITE, FeatureSlug.RESERVATION_STATUS_WRITE)
 
 
 def settle(judged: Judged, clues: Mapping[str, InteractionSignals]) -> Judged:

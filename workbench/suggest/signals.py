@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 
-from workbench.model import Event
+from workbench.model import Event, FeatureSlug
 from workbench.suggest.body_shape import BodyShape
 from workbench.suggest.interaction_signals import InteractionSignals
 from workbench.vocabulary import Concept, concepts, head_noun, split_words
@@ -43,26 +43,26 @@ class Aim:
 
 _COURIERS = frozenset({"delivery", "courier"})
 AIMS = {
-    "order-read": Aim("read", "order", _COURIERS),
-    "order-status-read": Aim("status-read", "order", _COURIERS),
-    "order-status-write": Aim("status-write", "order", _COURIERS),
-    "reservation-read": Aim("read", "reservation"),
-    "reservation-status-read": Aim("status-read", "reservation"),
-    "reservation-status-write": Aim("status-write", "reservation"),
-    "menu-write": Aim("menu-write", "menu"),
-    "menu-section-write": Aim("part-write", "menu-section"),
-    "product-write": Aim("part-write", "product"),
-    "product-variant-write": Aim("part-write", "product-variant"),
-    "option-category-write": Aim("part-write", "option-category"),
-    "option-write": Aim("part-write", "option"),
-    "delivery-location-write": Aim("location-write", "place", _COURIERS),
-    "availability-write": Aim(
-        "availability-write", "restaurant", frozenset({"hours", "closure", "place"})
+    FeatureSlug.ORDER_READ: Aim("read", "order", _COURIERS),
+    FeatureSlug.ORDER_STATUS_READ: Aim("status-read", "order", _COURIERS),
+    FeatureSlug.ORDER_STATUS_WRITE: Aim("status-write", "order", _COURIERS),
+    FeatureSlug.RESERVATION_READ: Aim("read", "reservation"),
+    FeatureSlug.RESERVATION_STATUS_READ: Aim("status-read", "reservation"),
+    FeatureSlug.RESERVATION_STATUS_WRITE: Aim("status-write", "reservation"),
+    FeatureSlug.MENU_WRITE: Aim(FeatureSlug.MENU_WRITE, "menu"),
+    FeatureSlug.MENU_SECTION_WRITE: Aim("part-write", "menu-section"),
+    FeatureSlug.PRODUCT_WRITE: Aim("part-write", "product"),
+    FeatureSlug.PRODUCT_VARIANT_WRITE: Aim("part-write", "product-variant"),
+    FeatureSlug.OPTION_CATEGORY_WRITE: Aim("part-write", "option-category"),
+    FeatureSlug.OPTION_WRITE: Aim("part-write", "option"),
+    FeatureSlug.DELIVERY_LOCATION_WRITE: Aim("location-write", "place", _COURIERS),
+    FeatureSlug.AVAILABILITY_WRITE: Aim(
+        FeatureSlug.AVAILABILITY_WRITE, "restaurant", frozenset({"hours", "closure", "place"})
     ),
-    "order-created-event": Aim("created-event", "order", _COURIERS),
-    "reservation-created-event": Aim("created-event", "reservation"),
-    "order-status-event": Aim("status-event", "order", _COURIERS),
-    "reservation-status-event": Aim("status-event", "reservation"),
+    FeatureSlug.ORDER_CREATED_EVENT: Aim("created-event", "order", _COURIERS),
+    FeatureSlug.RESERVATION_CREATED_EVENT: Aim("created-event", "reservation"),
+    FeatureSlug.ORDER_STATUS_EVENT: Aim("status-event", "order", _COURIERS),
+    FeatureSlug.RESERVATION_STATUS_EVENT: Aim("status-event", "reservation"),
 }
 
 

@@ -46,7 +46,16 @@ from workbench.evidence.behaviour.status import walk_statuses
 from workbench.evidence.behaviour.writing import write_and_read_back
 from workbench.evidence.kinds import ORDER, RESERVATION
 from workbench.evidence.traces import count_exchanges, tell_traces
-from workbench.model import REFUSAL, Catalogue, Evidence, Finding, Outcome, Severity, Source
+from workbench.model import (
+    REFUSAL,
+    Catalogue,
+    Evidence,
+    FeatureSlug,
+    Finding,
+    Outcome,
+    Severity,
+    Source,
+)
 from workbench.partners import Partner
 
 
@@ -60,19 +69,23 @@ class Check(NamedTuple):
 
 _READS = (ORDER.read, RESERVATION.read)
 _STATUS_WRITES = (ORDER.status_write, RESERVATION.status_write)
-_WRITES = ("menu-write", "product-write", "availability-write")
+_WRITES = (FeatureSlug.MENU_WRITE, FeatureSlug.PRODUCT_WRITE, FeatureSlug.AVAILABILITY_WRITE)
 
 _PUT_BACK_SHARE = 0.25
 
 # In this order: what needs the test account as it was comes before what changes it.
 CHECKS = (
-    Check("credentials-accepted", accept_ours, ("sandbox-credentials", "production-credentials")),
+    Check(
+        "credentials-accepted",
+        accept_ours,
+        (FeatureSlug.SANDBOX_CREDENTIALS, FeatureSlug.PRODUCTION_CREDENTIALS),
+    ),
     Check("credentials-needed", refuse_others, _READS),
     Check("credentials-needed", refuse_everywhere, _STATUS_WRITES),
     Check("wrong-credentials-refused", refuse_wrong, _READS),
     Check("expired-refused", refuse_expired, _READS),
     Check("other-identity", refuse_second, _READS),
-    Check("token-renewed", renew_token, ("token-lifecycle",)),
+    Check("token-renewed", renew_token, (FeatureSlug.TOKEN_LIFECYCLE,)),
     Check("read-known", read_known, _READS),
     Check("place-plausible", look_at_places, _READS[:1]),
     Check("read-unknown", read_unknown, _READS),
@@ -84,14 +97,14 @@ CHECKS = (
     Check("status-round-trip", walk_statuses, _STATUS_WRITES),
     Check("time-promised", promise_times, _STATUS_WRITES[:1]),
     Check("kitchen-told", tell_kitchen_result, _STATUS_WRITES[:1]),
-    Check("position-sent", send_positions, ("delivery-location-write",)),
+    Check("position-sent", send_positions, (FeatureSlug.DELIVERY_LOCATION_WRITE,)),
     Check("read-after-write", write_and_read_back, _WRITES),
     Check("created-one", create_one, _WRITES),
     Check("written-together", write_many, _WRITES),
     Check("codes-come-back", follow_codes, _WRITES[1:2]),
     Check("menus-together", publish_menus, _WRITES[:1]),
-    Check("group-shared", share_group, ("option-category-write",)),
-    Check("limits-kept", keep_limits, ("option-category-write",)),
+    Check("group-shared", share_group, (FeatureSlug.OPTION_CATEGORY_WRITE,)),
+    Check("limits-kept", keep_limits, (FeatureSlug.OPTION_CATEGORY_WRITE,)),
     Check("availability-known", open_and_close, _WRITES[2:]),
     Check("outcome-followed", follow_outcomes, _WRITES),
     Check("patch-leaves-others", change_one_field, _WRITES),

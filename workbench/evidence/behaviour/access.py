@@ -8,7 +8,7 @@ from workbench.adapters import Answer
 from workbench.errors import RefusedError
 from workbench.evidence.behaviour.bench import Bench, finding
 from workbench.evidence.kinds import KINDS, Kind
-from workbench.model import REFUSAL, Evidence, Matter, Outcome, Severity
+from workbench.model import REFUSAL, Evidence, FeatureSlug, Matter, Outcome, Severity
 
 
 def accept_ours(bench: Bench) -> Iterator[Evidence]:
@@ -41,8 +41,8 @@ def accept_ours(bench: Bench) -> Iterator[Evidence]:
 
 def _reach_account(bench: Bench, restaurant: str, read: Kind, answer: Answer) -> Iterator[Evidence]:
     told = (
-        ("test-account", f"was found by its {read.noun}: answer {answer.status}."),
-        ("restaurant-link", "is addressed by the id in the manifest."),
+        (FeatureSlug.TEST_ACCOUNT, f"was found by its {read.noun}: answer {answer.status}."),
+        (FeatureSlug.RESTAURANT_LINK, "is addressed by the id in the manifest."),
     )
     for slug, words in told:
         yield bench.tell(
@@ -113,14 +113,14 @@ def renew_token(bench: Bench) -> Iterator[Evidence]:
     if bench.partner.manifest.auth.scheme != "oauth2-client-credentials":
         return
     kind = next((k for k in KINDS if bench.has(k.read) and bench.alive(k.read)), None)
-    if kind is None or not bench.has("token-lifecycle"):
+    if kind is None or not bench.has(FeatureSlug.TOKEN_LIFECYCLE):
         return
     before = bench.session.client.prove()
     after = bench.session.client.log_in_again()
     answer = bench.adapter.call(kind.read, ids={kind.noun: bench.alive(kind.read)[0]})
     other = "another" if before != after else "the same"
     yield bench.tell(
-        "token-lifecycle",
+        FeatureSlug.TOKEN_LIFECYCLE,
         "token-renewed",
         f"Logged in again and was given {other} token; a read with it: answer {answer.status}.",
         outcome=Outcome.PASSED if answer.status < 400 else Outcome.CANT_TELL,

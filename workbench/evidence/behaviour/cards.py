@@ -22,9 +22,9 @@ from workbench.evidence.behaviour.readback import (
     tally,
 )
 from workbench.evidence.kinds import proved_by
-from workbench.model import Binding, Evidence, Outcome, Severity, show_json
+from workbench.model import Binding, Evidence, FeatureSlug, Outcome, Severity, show_json
 
-_FEATURE = "menu-write"
+_FEATURE = FeatureSlug.MENU_WRITE
 _READ = "menu-read-back"
 _CHECK = "menus-together"
 _COUNT = 2

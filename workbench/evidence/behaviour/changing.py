@@ -10,13 +10,13 @@ from workbench.errors import InputError
 from workbench.evidence.behaviour.bench import Bench, finding
 from workbench.evidence.behaviour.comparing import differences
 from workbench.evidence.bodies import Maker
-from workbench.evidence.kinds import proved_by
+from workbench.evidence.kinds import feature_of, proved_by
 from workbench.evidence.known import known_values
 from workbench.evidence.placing import send
 from workbench.evidence.relations import at, last_parameter, outbound
 from workbench.model import Evidence, Finding, Operation, Outcome, SchemaReader, Severity, show_json
 
-_OWN_CHECKS = ("order", "reservation", "delivery")
+_OWN_CHECKS = frozenset({"order", "reservation", "delivery"})  # nouns that have checks of their own
 _NEW_ID = "workbench-temporary"
 
 
@@ -51,7 +51,7 @@ def _each(bench: Bench, method: str, check: str, attempt: Try) -> Iterator[Evide
     for operation in _targets(bench, method):
         feature = bench.owner(operation)
         read = at(bench.partner.description, operation.path, "GET")
-        if feature is None or read is None or feature.startswith(_OWN_CHECKS):
+        if feature is None or read is None or feature_of(feature).noun in _OWN_CHECKS:
             continue
         if not bench.session.allow_writes:
             why = "Writing was not allowed for this run."

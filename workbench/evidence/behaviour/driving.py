@@ -15,9 +15,9 @@ from workbench.evidence.behaviour.inventing import is_invented, recorded
 from workbench.evidence.behaviour.status import WAYS, can_send
 from workbench.evidence.kinds import ORDER
 from workbench.evidence.placing import fresh
-from workbench.model import Evidence, Finding, Outcome, Severity, show_json
+from workbench.model import Evidence, FeatureSlug, Finding, Outcome, Severity, show_json
 
-POSITION = "delivery-location-write"
+POSITION = FeatureSlug.DELIVERY_LOCATION_WRITE
 
 
 def send_positions(bench: Bench) -> Iterator[Evidence]:

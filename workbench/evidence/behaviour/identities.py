@@ -18,7 +18,7 @@ from workbench.evidence.behaviour.inventing import recorded
 from workbench.evidence.kinds import KINDS, Kind
 from workbench.evidence.placing import fresh
 from workbench.evidence.relations import collections
-from workbench.model import Evidence, Outcome, Severity
+from workbench.model import Evidence, FeatureSlug, Outcome, Severity
 from workbench.settings import variable_name
 
 _SHORT_LIFE = 5.0  # seconds that are worth waiting for a token to expire
@@ -267,7 +267,7 @@ def _writes(bench: Bench) -> Iterator[tuple[str, Entity, dict[str, str]]]:
         if name is not None:
             first = "accepted" if kind.noun == "order" else "confirmed"
             yield kind.status_write, kind.update(name, kind.status(first)), {kind.noun: name}
-    for slug in ("product-write", "availability-write"):
+    for slug in (FeatureSlug.PRODUCT_WRITE, FeatureSlug.AVAILABILITY_WRITE):
         for entity in recorded(bench, slug)[:1] if bench.has(slug) else ():
             yield slug, entity, {}
 

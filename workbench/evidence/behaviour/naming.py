@@ -11,9 +11,9 @@ from workbench.evidence.behaviour.bench import Bench
 from workbench.evidence.kinds import ORDER
 from workbench.evidence.placing import fresh
 from workbench.evidence.relations import last_parameter
-from workbench.model import Evidence, Outcome
+from workbench.model import Evidence, FeatureSlug, Outcome
 
-_DISHES = "product-write"
+_DISHES = FeatureSlug.PRODUCT_WRITE
 _CHECK = "codes-come-back"
 _CRITERION = "product-ids-round-trip"
 

@@ -17,9 +17,9 @@ from workbench.canonical import (
 )
 from workbench.errors import InputError, PartnerError, TranslationError
 from workbench.evidence.behaviour.bench import Bench, finding
-from workbench.model import Binding, Evidence, Outcome, Severity
+from workbench.model import Binding, Evidence, FeatureSlug, Outcome, Severity
 
-_FEATURE = "availability-write"
+_FEATURE = FeatureSlug.AVAILABILITY_WRITE
 _READ = "availability-read"
 _KEPT = "availability-exceptions-kept"
 _CLOSE = "availability-close-now"

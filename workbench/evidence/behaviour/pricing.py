@@ -13,13 +13,13 @@ from workbench.evidence.behaviour.bench import Bench, finding
 from workbench.evidence.kinds import ORDER
 from workbench.evidence.placing import fresh, send
 from workbench.evidence.relations import last_parameter, outbound, stem
-from workbench.model import Evidence, Finding, Outcome, Severity
+from workbench.model import Evidence, FeatureSlug, Finding, Outcome, Severity
 
 _CATALOGUE = re.compile(
     r"^(menus?|products?|items|catalog(ue)?s?|dishes|articles|articulos|carta|platos)$"
 )
 _PRICE = re.compile(r"price|amount|precio|importe|cents|cost$|preis", re.IGNORECASE)
-_FEATURES = ("product-write", "menu-write")
+_FEATURES = (FeatureSlug.PRODUCT_WRITE, FeatureSlug.MENU_WRITE)
 
 
 def compare_prices(bench: Bench) -> Iterator[Evidence]:

@@ -21,10 +21,10 @@ from workbench.evidence.behaviour.readback import (
     settle_write,
     tally,
 )
-from workbench.model import Binding, Evidence, Outcome, Severity
+from workbench.model import Binding, Evidence, FeatureSlug, Outcome, Severity
 
-_GROUPS = "option-category-write"
-_DISHES = "product-write"
+_GROUPS = FeatureSlug.OPTION_CATEGORY_WRITE
+_DISHES = FeatureSlug.PRODUCT_WRITE
 _SHARED = "option-category-shared"
 _LIMITS = "option-limits-enforced"
 _SHARE_CHECK = "group-shared"

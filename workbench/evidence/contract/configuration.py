@@ -25,13 +25,13 @@ from workbench.evidence.contract.login import (
 from workbench.evidence.contract.references import body_references
 from workbench.evidence.known import Value, known_values
 from workbench.evidence.relations import outbound, owner
-from workbench.model import Catalogue, Operation
+from workbench.model import Catalogue, FeatureSlug, Operation
 from workbench.partners import OVERRIDES, Partner, read_overrides
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _REAL_ID_PROBABILITY = 0.9  # the rest stays random, so that not-found is tested too
 _ASTRAY = 4  # cases of one operation whose ids are made up: what they show is shown by few
-_WHOLE_MENU = "menu-write"
+_WHOLE_MENU = FeatureSlug.MENU_WRITE
 _STEERING = "workbench_steering"
 _HOOKS = f"""
 

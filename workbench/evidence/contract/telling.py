@@ -13,10 +13,20 @@ from workbench.evidence.contract.doors import try_door
 from workbench.evidence.contract.program import Run
 from workbench.evidence.contract.report import OperationResult
 from workbench.evidence.contract.vetting import Unusable, Vetted
-from workbench.model import REFUSAL, Evidence, Finding, Matter, Operation, Outcome, Severity, Source
+from workbench.model import (
+    REFUSAL,
+    Evidence,
+    FeatureSlug,
+    Finding,
+    Matter,
+    Operation,
+    Outcome,
+    Severity,
+    Source,
+)
 
 _MOST_UNUSABLE = 10
-_ABOUT_DOCUMENT = "api-docs"
+_ABOUT_DOCUMENT = FeatureSlug.API_DOCS
 """The feature that the reach of a run is told of."""
 
 
