@@ -10,7 +10,7 @@ from hypothesis import strategies as some
 from workbench.adapters.menu_change import ChangeKind, MenuChange, MenuSupport, compare
 from workbench.adapters.set_menu import emulate_set_menus, has_set_menus
 from workbench.canonical.base import Ids, Money
-from workbench.canonical.invariants import check_laws
+from workbench.canonical.invariants import check
 from workbench.canonical.menu import (
     Catalog,
     Menu,
@@ -189,5 +189,5 @@ def test_emulated_set_menus_are_sound(catalog: Catalog, price: Money) -> None:
     made, _ = emulate_set_menus(given_)
 
     assert not has_set_menus(made)
-    errors = {item.code for item in check_laws(given_) if item.severity == "error"}
-    assert {item.code for item in check_laws(made) if item.severity == "error"} <= errors
+    errors = {item.code for item in check(given_) if item.severity == "error"}
+    assert {item.code for item in check(made) if item.severity == "error"} <= errors

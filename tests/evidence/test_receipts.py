@@ -26,7 +26,7 @@ from workbench.receiver.inbox import Inbox
 from workbench.receiver.listening import INBOX_NAME
 from workbench.receiver.masking import mask_arrival
 from workbench.receiver.receipt import Arrival
-from workbench.receiver.signature import SignatureCheck
+from workbench.receiver.signature import Verification
 from workbench.store import RunFolder
 
 
@@ -182,7 +182,7 @@ def _keep_one(folder: RunFolder, session: Session, key: str, *, is_genuine: bool
     reason = "ok" if is_genuine else "mismatch"
     with Inbox(folder.path.parent / INBOX_NAME) as inbox:
         kept = mask_arrival(arrival, session.redactor)
-        verification = SignatureCheck(ok=is_genuine, reason=reason)
+        verification = Verification(ok=is_genuine, reason=reason)
         asyncio.run(inbox.put(kept, verification, identify_refused(kept, name, [])))
 
 

@@ -14,7 +14,7 @@ from workbench.receiver.events import Identity
 from workbench.receiver.inbox import Inbox
 from workbench.receiver.queries import ReceiptFilter
 from workbench.receiver.receipt import Arrival
-from workbench.receiver.signature import SignatureCheck
+from workbench.receiver.signature import Verification
 
 
 class Screen:
@@ -43,7 +43,7 @@ def deliver(inbox: Inbox) -> None:
         received_at=datetime.now(UTC),
     )  # fmt: skip
     key = Identity(str(arrival.received_at))
-    inbox.put_sync(arrival, SignatureCheck(ok=True, reason="ok"), key)
+    inbox.put_sync(arrival, Verification(ok=True, reason="ok"), key)
 
 
 @pytest.mark.parametrize(("seconds", "fewest"), [(0, 1), (0.3, 3)])

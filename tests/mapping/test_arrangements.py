@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from workbench.canonical.invariants import check_laws
+from workbench.canonical.invariants import check
 from workbench.canonical.menu import Catalog
 from workbench.canonical.order import Order
 from workbench.errors import MappingError, TranslationError
@@ -263,7 +263,7 @@ def test_a_price_with_its_extras_is_taken_apart(compile_text: Compile) -> None:
     result = order.translate(payload)
     assert isinstance(result.value, Order)
     assert result.value.lines[0].unit_price.amount_minor == 830
-    assert [item.code for item in check_laws(result.value)] == []
+    assert [item.code for item in check(result.value)] == []
     assert result.coverage.assumed == ("order_type",)
     assert order.untranslate(result.value).payload == {**payload, "way": "P"}
 

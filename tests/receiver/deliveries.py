@@ -18,11 +18,11 @@ from workbench.partners.webhooks import Webhooks
 from workbench.receiver.events import Identity, identify
 from workbench.receiver.inbox import Inbox
 from workbench.receiver.receipt import Arrival
-from workbench.receiver.signature import SignatureCheck
+from workbench.receiver.signature import Verification
 from workbench.settings import Settings
 
 ROOT = Path(__file__).parents[2]
-OK = SignatureCheck(True, "ok")
+OK = Verification(True, "ok")
 START = datetime(2026, 11, 20, 19, tzinfo=UTC)
 
 
@@ -51,7 +51,7 @@ def sample(slug: str, feature: str, label: str) -> Any:
 
 def _entry(
     slug: str, tail: str, payload: Any, at: datetime = START, code: str = "pos-1"
-) -> tuple[Arrival, SignatureCheck, Identity]:
+) -> tuple[Arrival, Verification, Identity]:
     webhooks = partner(slug).manifest.webhooks
     assert webhooks is not None
     arrival = Arrival(

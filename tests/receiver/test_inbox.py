@@ -19,11 +19,11 @@ from workbench.errors import InputError, StoreError
 from workbench.receiver.events import Identity
 from workbench.receiver.inbox import GATHER_SECONDS, Inbox, _pause_after
 from workbench.receiver.receipt import Arrival
-from workbench.receiver.signature import SignatureCheck
+from workbench.receiver.signature import Verification
 from workbench.receiver.store import Store
 
-OK = SignatureCheck(True, "ok")
-REFUSED = SignatureCheck(False, "mismatch")
+OK = Verification(True, "ok")
+REFUSED = Verification(False, "mismatch")
 START = datetime(2026, 9, 21, 12, tzinfo=UTC)
 
 

@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from sqlalchemy import func, select
 
 from workbench.receiver.inbox import Inbox
-from workbench.receiver.processing import EventPartner
+from workbench.receiver.process import Party
 from workbench.receiver.queue import LEASE, SECOND
 from workbench.receiver.schema import ATTEMPTS, EFFECTS, EVENTS, RECEIPTS
 from workbench.receiver.sink import CallableSink, OutboxMessage
@@ -124,9 +124,7 @@ class InboxMachine(RuleBasedStateMachine):
 
     def _worker(self) -> Worker:
         sink = CallableSink(self.taken.append)
-        return Worker(
-            self.inbox.database, [EventPartner(partner())], sink, batch=3, clock=self._clock
-        )
+        return Worker(self.inbox.database, [Party(partner())], sink, batch=3, clock=self._clock)
 
     def _clock(self) -> float:
         if self.calls_left is not None:

@@ -15,11 +15,11 @@ from workbench.receiver.events import Identity, identify_refused
 from workbench.receiver.quarantine_cost import read_costs
 from workbench.receiver.receipt import Arrival
 from workbench.receiver.schema import DROPPED
-from workbench.receiver.signature import SignatureCheck
+from workbench.receiver.signature import Verification
 from workbench.receiver.store import Store, write_row
 
-OK = SignatureCheck(ok=True, reason="ok")
-REFUSED = SignatureCheck(ok=False, reason="mismatch")
+OK = Verification(ok=True, reason="ok")
+REFUSED = Verification(ok=False, reason="mismatch")
 BOUND = 400_000
 
 

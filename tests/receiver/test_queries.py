@@ -19,7 +19,7 @@ from workbench.partners.webhooks import Webhooks
 from workbench.receiver.app import Endpoint
 from workbench.receiver.events import identify_refused
 from workbench.receiver.inbox import Inbox
-from workbench.receiver.processing import EventPartner
+from workbench.receiver.process import Party
 from workbench.receiver.quarantine import Review, reverify
 from workbench.receiver.queries import (
     ReceiptFilter,
@@ -32,7 +32,7 @@ from workbench.receiver.queries import (
 from workbench.receiver.receipt import Arrival
 from workbench.receiver.retention import erase, retain
 from workbench.receiver.schema import ATTEMPTS, EFFECTS, EVENTS, RECEIPTS
-from workbench.receiver.signature import SignatureCheck
+from workbench.receiver.signature import Verification
 from workbench.receiver.sink import CallableSink, OutboxMessage
 from workbench.receiver.worker import Worker
 
@@ -47,7 +47,7 @@ def inbox(location: str) -> Iterator[Inbox]:
 def work(inbox: Inbox) -> list[OutboxMessage]:
     """Process what is there."""
     effects: list[OutboxMessage] = []
-    worker = Worker(inbox.database, [EventPartner(partner())], CallableSink(effects.append))
+    worker = Worker(inbox.database, [Party(partner())], CallableSink(effects.append))
     while worker.step():
         pass
     return effects
@@ -219,7 +219,7 @@ def refuse(inbox: Inbox, body: Any, key: bytes) -> None:
         received_at=START,
     )
     identity = identify_refused(arrival, "orders", [(b"x-sig", proof.encode())])
-    inbox.put_sync(arrival, SignatureCheck(False, "mismatch"), identity)
+    inbox.put_sync(arrival, Verification(False, "mismatch"), identity)
 
 
 def test_an_hour_with_the_wrong_key_loses_nothing(inbox: Inbox) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from workbench.adapters.adapter import Adapter
 from workbench.errors import UnavailableError
 from workbench.receiver.inbox import Inbox
-from workbench.receiver.processing import EventPartner
+from workbench.receiver.process import Party
 from workbench.receiver.reconciliation import Reconciler, Sweep
 from workbench.receiver.schema import RECEIPTS
 from workbench.receiver.sink import CallableSink, OutboxMessage
@@ -56,7 +56,7 @@ def tell(inbox: Inbox, adapter: Adapter, number: str) -> None:
 def work(inbox: Inbox) -> list[OutboxMessage]:
     """Process what is there."""
     effects: list[OutboxMessage] = []
-    worker = Worker(inbox.database, [EventPartner(partner())], CallableSink(effects.append))
+    worker = Worker(inbox.database, [Party(partner())], CallableSink(effects.append))
     while worker.step():
         pass
     return effects

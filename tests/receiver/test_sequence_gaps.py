@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from workbench.partners import Partner
 from workbench.receiver.inbox import Inbox
-from workbench.receiver.processing import EventPartner
+from workbench.receiver.process import Party
 from workbench.receiver.sequence_gaps import RESTART, Numbers
 from workbench.receiver.worker import Worker
 
@@ -63,7 +63,7 @@ def test_the_worker_tells_whose_deliveries_are_missing(tmp_path: Path) -> None:
     """Once for the hole, not for a body without a number, and the events are processed."""
     missed: list[str] = []
     with Inbox(tmp_path / "inbox.db") as inbox:
-        parties = [EventPartner(numbered("$.number"))]
+        parties = [Party(numbered("$.number"))]
         worker = Worker(inbox.database, parties, missed=missed.append)
         for number, event in ((1, "a"), (2, "b"), (5, "c"), ("six", "d"), (6, "e")):
             post(

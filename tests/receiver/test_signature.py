@@ -16,7 +16,7 @@ from pydantic import SecretStr, ValidationError
 
 from workbench.errors import CredentialError, ManifestError
 from workbench.partners.webhooks import Signature
-from workbench.receiver.signature import SignatureCheck, check_statement, read_secrets, verify
+from workbench.receiver.signature import Verification, check_statement, read_secrets, verify
 
 NOW = 1_790_000_000.0
 STAMP = str(int(NOW))
@@ -208,7 +208,7 @@ def check(
     now: float = NOW,
     method: str = "POST",
     url: str = URL,
-) -> SignatureCheck:
+) -> Verification:
     """Verify with the usual request."""
     return verify(signature, keys, method=method, url=url, headers=headers, body=body, now=now)
 
@@ -218,7 +218,7 @@ def test_a_right_signature_is_accepted(name: str) -> None:
     """Every scheme accepts its vector, with headers as texts or as pairs of bytes."""
     signature, headers, key, body = VECTORS[name]
     pairs = [(key.title().encode(), value.encode("latin-1")) for key, value in headers.items()]
-    assert check(signature, headers, key, body=body) == SignatureCheck(True, "ok")
+    assert check(signature, headers, key, body=body) == Verification(True, "ok")
     assert check(signature, pairs, key, body=body).is_proved
 
 
@@ -236,7 +236,7 @@ def test_keys_rotate(name: str) -> None:
     else:
         other = b"whsec_" + b64(OLD_KEY).encode() if b"whsec" in key else OLD_KEY.hex().encode()
     assert check(signature, headers, other, key, body=body).ok
-    assert check(signature, headers, other, body=body) == SignatureCheck(False, "mismatch")
+    assert check(signature, headers, other, body=body) == Verification(False, "mismatch")
 
 
 @pytest.mark.parametrize("name", VECTORS)
@@ -410,7 +410,7 @@ def test_another_algorithm_is_refused(alg: str) -> None:
 def test_unsigned_is_accepted_but_not_proved() -> None:
     """A partner that does not sign is let in and marked."""
     found = check(Signature(scheme="none"), {})
-    assert found == SignatureCheck(True, "unsigned")
+    assert found == Verification(True, "unsigned")
     assert not found.is_proved
 
 

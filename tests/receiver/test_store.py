@@ -13,10 +13,10 @@ from workbench.errors import InputError
 from workbench.receiver.events import Identity
 from workbench.receiver.inbox import Inbox
 from workbench.receiver.receipt import Arrival
-from workbench.receiver.signature import SignatureCheck
+from workbench.receiver.signature import Verification
 
-OK = SignatureCheck(True, "ok")
-REFUSED = SignatureCheck(False, "mismatch")
+OK = Verification(True, "ok")
+REFUSED = Verification(False, "mismatch")
 START = datetime(2026, 9, 21, 12, tzinfo=UTC)
 
 

@@ -22,7 +22,7 @@ from workbench.partners import Partner
 from workbench.receiver.inbox import Inbox
 from workbench.receiver.intake import split
 from workbench.receiver.ledger import AttemptOutcome
-from workbench.receiver.processing import EventPartner
+from workbench.receiver.process import Party
 from workbench.receiver.queue import SECOND, backoff
 from workbench.receiver.schema import ATTEMPTS, EFFECTS, EVENTS
 from workbench.receiver.sink import CallableSink, NdjsonSink, OutboxMessage
@@ -60,7 +60,7 @@ class Reader:
 def work(inbox: Inbox, slug: str = "tavola", **more: Any) -> list[OutboxMessage]:
     """Work until nothing is due; what came out, in order."""
     effects: list[OutboxMessage] = []
-    party = EventPartner(more.pop("told", partner(slug)), more.pop("adapter", None))
+    party = Party(more.pop("told", partner(slug)), more.pop("adapter", None))
     worker = Worker(inbox.database, [party], CallableSink(effects.append), **more)
     while worker.step():
         pass
@@ -136,7 +136,7 @@ def poison_the_third(inbox: Inbox, kind: str) -> list[tuple[Any, ...]]:
     """Five events, of which the third leads to an effect of a strange kind; their ends."""
     told = [status("ready", number=number) for number in range(1, 6)]
     post_all(inbox, "tavola", "orders/status", told)
-    worker = Worker(inbox.database, [EventPartner(partner())])
+    worker = Worker(inbox.database, [Party(partner())])
     attempt = worker._try
 
     def strange(receipt: Any, row: Any) -> AttemptOutcome:
@@ -175,7 +175,7 @@ def test_trouble_of_the_database_is_no_fault_of_an_event(inbox: Inbox) -> None:
     """When the database is away while events are settled, they are done later, once."""
     post_all(inbox, "tavola", "orders/status", [status("ready", number=n) for n in range(3)])
     now = time.time()
-    worker = Worker(inbox.database, [EventPartner(partner())], clock=lambda: now)
+    worker = Worker(inbox.database, [Party(partner())], clock=lambda: now)
     enter = worker._enter
     worker._enter = Mock(side_effect=StoreError("away"))  # type: ignore[method-assign]
     with pytest.raises(StoreError, match="away"):
@@ -349,9 +349,7 @@ def test_a_sink_in_trouble_gets_effects_later_and_in_order(inbox: Inbox) -> None
             raise OSError("printer on fire")
 
     now = time.time()
-    worker = Worker(
-        inbox.database, [EventPartner(partner())], CallableSink(take), clock=lambda: now
-    )
+    worker = Worker(inbox.database, [Party(partner())], CallableSink(take), clock=lambda: now)
     while worker.step():
         pass
     assert [value for _, value in seen] == ["accepted", "placed"]
@@ -389,9 +387,7 @@ def test_an_effect_that_nobody_takes_stays_alive_for_a_day(inbox: Inbox) -> None
 
     post(inbox, "tavola", "orders", order())
     start = now = 1_800_000_000
-    worker = Worker(
-        inbox.database, [EventPartner(partner())], CallableSink(refuse), clock=lambda: now
-    )
+    worker = Worker(inbox.database, [Party(partner())], CallableSink(refuse), clock=lambda: now)
     worker.step()
     while rows(inbox, EFFECTS, "state") == [("retry",)]:
         ((due_at,),) = rows(inbox, EFFECTS, "due_at")
@@ -421,12 +417,12 @@ def test_inboxes_that_share_a_file_lose_nothing(tmp_path: Path) -> None:
                 post(inbox, slug, "pedidos/nuevos", batch)
             else:
                 post_all(inbox, slug, "orders", [order(number) for number in range(3)])
-            worker = Worker(inbox.database, [EventPartner(partner(slug))], NdjsonSink(path))
+            worker = Worker(inbox.database, [Party(partner(slug))], NdjsonSink(path))
             while worker.step():
                 pass
             with inbox.database.transact() as connection:  # as if nothing had been noted
                 connection.execute(update(EFFECTS).values(state="new", due_at=0))
-            while Worker(inbox.database, [EventPartner(partner(slug))], NdjsonSink(path)).step():
+            while Worker(inbox.database, [Party(partner(slug))], NdjsonSink(path)).step():
                 pass
             found += [(slug, entity) for (entity,) in rows(inbox, EFFECTS, "entity_id")]
     lines = [json.loads(line) for line in path.read_bytes().splitlines()]
@@ -438,7 +434,7 @@ def test_a_claim_that_ran_out_writes_nothing(inbox: Inbox) -> None:
     """A worker that slept through its lease finds its event done by another, once."""
     post(inbox, "tavola", "orders", order())
     clock = [time.time()]
-    slow = Worker(inbox.database, [EventPartner(partner())], clock=lambda: clock[0])
+    slow = Worker(inbox.database, [Party(partner())], clock=lambda: clock[0])
     settle = slow._settle
     held: list[Any] = []
     slow._settle = lambda *given: held.append(given)  # type: ignore[method-assign]
@@ -456,9 +452,7 @@ def test_an_event_that_kills_workers_is_given_up(inbox: Inbox) -> None:
     now = time.time()
     for turn in range(MAX_DEATHS + 1):
         assert rows(inbox, EVENTS, "state") != [("dead",)]
-        worker = Worker(
-            inbox.database, [EventPartner(partner())], clock=lambda t=turn: now + 200 * t
-        )
+        worker = Worker(inbox.database, [Party(partner())], clock=lambda t=turn: now + 200 * t)
         if turn < MAX_DEATHS:
             worker._settle = lambda *_: None  # type: ignore[method-assign]
         worker.step()
@@ -479,7 +473,7 @@ def test_several_workers_keep_the_order(inbox: Inbox) -> None:
     )
     post_all(inbox, "tavola", "orders/status", told)
     stop = threading.Event()
-    workers = [Worker(inbox.database, [EventPartner(partner())], batch=7) for _ in range(4)]
+    workers = [Worker(inbox.database, [Party(partner())], batch=7) for _ in range(4)]
     threads = [threading.Thread(target=one.run, args=(stop,), daemon=True) for one in workers]
     for thread in threads:
         thread.start()

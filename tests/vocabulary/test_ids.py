@@ -4,7 +4,7 @@ import pytest
 
 from workbench.drafting.names import entity_named
 from workbench.evidence.known import _guess
-from workbench.vocabulary import concepts, entity_of_id, head_noun
+from workbench.vocabulary import concepts, entity_of_id, head
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ from workbench.vocabulary import concepts, entity_of_id, head_noun
 )
 def test_rooms_agree_on_what_an_id_names(name: str, entity: str | None) -> None:
     """Drafts, evidence and suggestions read one vocabulary."""
-    noun = head_noun(concepts(name))
+    noun = head(concepts(name))
     read = noun.name if noun is not None and noun.kind == "entity" else None
     assert (entity_named(name, "/x/{" + name + "}"), _guess(name), read) == (entity,) * 3
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from workbench.vocabulary import concepts, fold, head_noun, split_words, trailing_concept
+from workbench.vocabulary import concepts, fold, head, split_words, trailing_concept
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_number_and_gender_fold_away(one: str, other: str) -> None:
 )
 def test_head_noun_of_a_phrase(text: str, noun: str) -> None:
     """Compounds end with what they are about, prepositions close them."""
-    found = head_noun(concepts(text))
+    found = head(concepts(text))
     assert found is not None
     assert found.name == noun
 

@@ -33,7 +33,7 @@ from workbench.adapters.menu_change import (
     compare,
 )
 from workbench.adapters.set_menu import emulate_set_menus, has_set_menus
-from workbench.canonical import Catalog, Menu, MenuKind, check_laws
+from workbench.canonical import Catalog, Menu, MenuKind, check
 from workbench.errors import InputError, TranslationError
 from workbench.model import Absence, Binding, FeatureSlug, Operation, SchemaReader
 
@@ -179,7 +179,7 @@ def plan_menu(channel: Channel, catalog: Catalog, before: Catalog | None = None)
 
 
 def _require_sound(channel: Channel, catalog: Catalog) -> None:
-    broken = [item for item in check_laws(catalog) if item.severity == "error"]
+    broken = [item for item in check(catalog) if item.severity == "error"]
     if broken:
         raise InputError(
             f"The catalogue is not sound: {broken[0].summary} ({broken[0].code})",

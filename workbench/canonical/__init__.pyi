@@ -23,7 +23,7 @@ from .delivery import Courier as Courier
 from .delivery import Delivery as Delivery
 from .delivery import DeliveryLocation as DeliveryLocation
 from .entities import ENTITIES as ENTITIES
-from .invariants import check_laws as check_laws
+from .invariants import check as check
 from .invariants.violation import Violation as Violation
 from .menu import Catalog as Catalog
 from .menu import Menu as Menu

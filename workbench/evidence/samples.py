@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from workbench.canonical import Entity, Order, check_laws
+from workbench.canonical import Entity, Order, check
 from workbench.description import find_violations
 from workbench.errors import HookError, TranslationError
 from workbench.mapping import Translator
@@ -189,7 +189,7 @@ def _broken_invariants(entity: Entity, sample: Sample) -> list[Finding]:
             pointer=violation.path,
             hint="Check the mapping first; if it is right, the partner's data does not add up.",
         )
-        for violation in check_laws(entity)
+        for violation in check(entity)
     ]
 
 

@@ -12,7 +12,7 @@ import orjson
 from jsonpath import JSONPointer
 from pydantic import ValidationError
 
-from workbench.canonical import Money, Violation, check_laws
+from workbench.canonical import Money, Violation, check
 from workbench.errors import InputError, TranslationError, WorkbenchError
 from workbench.evidence import compare, items
 from workbench.mapping import Coverage, Translator
@@ -176,7 +176,7 @@ def _read(translator: Translator, payload: Any) -> Trial:
         result=read.value.model_dump(mode="json", exclude_unset=True),
         provenance=read.provenance,
         coverage=read.coverage,
-        violations=check_laws(read.value),
+        violations=check(read.value),
         changes=tuple(_changes(translator, read.payload, read.value)),
     )
 
@@ -198,7 +198,7 @@ def _write(translator: Translator, data: Any) -> Trial:
         data,
         result=written.payload,
         coverage=written.coverage,
-        violations=check_laws(entity),
+        violations=check(entity),
     )
 
 

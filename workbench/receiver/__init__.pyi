@@ -11,10 +11,10 @@ from .listening import inbox_path as inbox_path
 from .listening import open_endpoint as open_endpoint
 from .listening import open_inbox as open_inbox
 from .listening import serve_receiver as serve_receiver
-from .processing import EventPartner as EventPartner
-from .processing import ProcessedEvent as ProcessedEvent
-from .processing import is_stale as is_stale
-from .processing import process_event as process_event
+from .process import Party as Party
+from .process import ProcessedEvent as ProcessedEvent
+from .process import is_stale as is_stale
+from .process import process_event as process_event
 from .quarantine import reverify as reverify
 from .queries import ReceiptFilter as ReceiptFilter
 from .queries import ReceiptRow as ReceiptRow

@@ -21,7 +21,7 @@ from typing import Self
 from workbench.errors import StoreError
 from workbench.receiver.events import Identity
 from workbench.receiver.receipt import Arrival, Receipt
-from workbench.receiver.signature import SignatureCheck
+from workbench.receiver.signature import Verification
 from workbench.receiver.store import Store, write_row
 from workbench.receiver.upsert import Row
 
@@ -102,7 +102,7 @@ class Inbox:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    async def put(self, arrival: Arrival, verification: SignatureCheck, identity: Identity) -> None:
+    async def put(self, arrival: Arrival, verification: Verification, identity: Identity) -> None:
         """Store an arrival, or count it as a repeat; returns after the COMMIT.
 
         Raises:
@@ -115,7 +115,7 @@ class Inbox:
     def put_sync(
         self,
         arrival: Arrival,
-        verification: SignatureCheck,
+        verification: Verification,
         identity: Identity,
         *,
         seconds: float = 10,
@@ -176,7 +176,7 @@ class Inbox:
     def _enqueue(
         self,
         arrival: Arrival,
-        verification: SignatureCheck,
+        verification: Verification,
         identity: Identity,
         future: asyncio.Future[None] | concurrent.futures.Future[None],
     ) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, RowMapping, func, insert, select, tuple_
 
 from workbench.receiver.database import insert_into
 from workbench.receiver.intake import short_key
-from workbench.receiver.processing import ProcessedEvent, is_stale
+from workbench.receiver.process import ProcessedEvent, is_stale
 from workbench.receiver.queue import QueueDecision, settle
 from workbench.receiver.schema import ATTEMPTS, EFFECTS, ENTITIES, EVENTS
 from workbench.receiver.store import microseconds, read_instant

@@ -18,7 +18,7 @@ from workbench.partners import Partner, open_redactor
 from workbench.receiver.app import Endpoint, Receiver, create_app
 from workbench.receiver.database import Database
 from workbench.receiver.inbox import Inbox
-from workbench.receiver.processing import EventPartner
+from workbench.receiver.process import Party
 from workbench.receiver.reconciliation import Reconciler
 from workbench.receiver.server import ReceiverServer, serve
 from workbench.receiver.signature import read_secrets
@@ -142,9 +142,7 @@ def open_station(
         inbox = stack.enter_context(Inbox(location))
         app = create_app(endpoints, inbox)
         parties = [
-            EventPartner(
-                partner, _open_adapter(stack, partner, environment, settings, redactors[slug])
-            )
+            Party(partner, _open_adapter(stack, partner, environment, settings, redactors[slug]))
             for slug, partner in partners.items()
         ]
         stack.enter_context(_running(_tasks(inbox.database, parties, sink)))
@@ -231,7 +229,7 @@ def _open_adapter(
 
 
 def _tasks(
-    database: Database, parties: Sequence[EventPartner], sink: Sink | None
+    database: Database, parties: Sequence[Party], sink: Sink | None
 ) -> list[Worker | Reconciler]:
     reconcilers = {
         party.partner.slug: Reconciler(database, party.adapter)

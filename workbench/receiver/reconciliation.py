@@ -29,7 +29,7 @@ from workbench.receiver.loop import run_loop
 from workbench.receiver.queue import SECOND
 from workbench.receiver.receipt import Arrival
 from workbench.receiver.schema import ENTITIES
-from workbench.receiver.signature import SignatureCheck
+from workbench.receiver.signature import Verification
 from workbench.receiver.store import write_row
 from workbench.receiver.upsert import upsert
 
@@ -231,5 +231,5 @@ class Reconciler:
                 # The same answer to the same knowledge is stored once, however often we ask.
                 known = digest([arrival.target, row["status"], arrival.body])
                 identity = Identity(key=f"pulled:{known}")
-                upsert(connection, [write_row(arrival, SignatureCheck(True, "ok"), identity)])
+                upsert(connection, [write_row(arrival, Verification(True, "ok"), identity)])
             connection.execute(update(ENTITIES).where(*this).values(checked_at=now))

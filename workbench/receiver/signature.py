@@ -22,7 +22,7 @@ Reason = Literal["ok", "missing", "malformed", "mismatch", "too-old", "unsigned"
 
 
 @dataclass(frozen=True, slots=True)
-class SignatureCheck:
+class Verification:
     """Whether a delivery may be used, and why.
 
     `ok` with reason `unsigned` means: the partner does not sign, so nothing was proved.
@@ -47,7 +47,7 @@ def verify(
     headers: Headers,
     body: bytes,
     now: float,
-) -> SignatureCheck:
+) -> Verification:
     """Check one delivery; never raises for any method, url, headers or body.
 
     Args:
@@ -63,14 +63,14 @@ def verify(
         ManifestError: `signature` itself is wrong (a placeholder or a JSONPath).
     """
     if signature.scheme == "none":
-        return SignatureCheck(ok=True, reason="unsigned")
+        return Verification(ok=True, reason="unsigned")
     usable = [key for secret in secrets if (key := secret.strip(b"\r\n"))]
     message = ReceivedMessage.read(method, url, headers, body)
     try:
         CHECKS[signature.scheme](signature, usable, message, now)
     except SignatureError as error:
-        return SignatureCheck(ok=False, reason=_reason(error))
-    return SignatureCheck(ok=True, reason="ok")
+        return Verification(ok=False, reason=_reason(error))
+    return Verification(ok=True, reason="ok")
 
 
 def check_statement(signature: Signature) -> None:

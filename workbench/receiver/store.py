@@ -18,7 +18,7 @@ from workbench.receiver.events import Identity
 from workbench.receiver.quarantine_cost import cost_of, drop_oldest, read_costs
 from workbench.receiver.receipt import Arrival, Receipt
 from workbench.receiver.schema import DROPPED, EVENTS, OPEN, RECEIPTS
-from workbench.receiver.signature import SignatureCheck
+from workbench.receiver.signature import Verification
 from workbench.receiver.upsert import Row, upsert
 
 QUARANTINE_BYTES = 256 * 1024 * 1024
@@ -129,7 +129,7 @@ def read_instant(count: int) -> datetime:
     return _EPOCH + timedelta(microseconds=count)
 
 
-def write_row(arrival: Arrival, verification: SignatureCheck, identity: Identity) -> Row:
+def write_row(arrival: Arrival, verification: Verification, identity: Identity) -> Row:
     """An arrival as a row of `receipts`."""
     instant = microseconds(arrival.received_at)
     return {

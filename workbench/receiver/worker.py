@@ -23,7 +23,7 @@ from workbench.receiver.events import read_number
 from workbench.receiver.intake import split
 from workbench.receiver.ledger import AttemptOutcome
 from workbench.receiver.loop import run_loop
-from workbench.receiver.processing import EventPartner, process_event
+from workbench.receiver.process import Party, process_event
 from workbench.receiver.queue import SECOND, QueueDecision, backoff, claim, hold, settle
 from workbench.receiver.receipt import Receipt
 from workbench.receiver.schema import EFFECTS, EVENTS, RECEIPTS
@@ -54,7 +54,7 @@ class Worker:
     def __init__(
         self,
         database: Database,
-        parties: Iterable[EventPartner],
+        parties: Iterable[Party],
         sink: Sink | None = None,
         *,
         missed: Callable[[str], None] | None = None,

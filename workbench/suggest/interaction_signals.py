@@ -12,7 +12,7 @@ from workbench.description import Sender, judge_senders
 from workbench.model import ApiDescription, Direction, Event, Operation
 from workbench.suggest.body_shape import BodyShape, ShapeReader
 from workbench.suggest.suggestion import Factor
-from workbench.vocabulary import Concept, concepts, head_noun, split_words, trailing_concept
+from workbench.vocabulary import Concept, concepts, head, split_words, trailing_concept
 
 _PARAMETER = re.compile(r"\{[^}]*\}|<[^>]*>|:\w+|\d{2,}|[0-9a-fA-F-]{24,}")
 _BOILERPLATE = re.compile(r"\bvia the\b.*|\([^)]*\)")
@@ -118,7 +118,7 @@ class InteractionSignals:
     @cached_property
     def nouns(self) -> tuple[Concept, ...]:
         """The head noun of each name that has one."""
-        return tuple(noun for noun in map(head_noun, self.names) if noun is not None)
+        return tuple(noun for noun in map(head, self.names) if noun is not None)
 
     def belief(self, *entities: str) -> float:
         """How sure it is, from 0 to 1, that this is about one of the entities.
@@ -178,7 +178,7 @@ class ClueReader:
             identified=identified,
             names=tuple(name for name in names if name),
             tags=frozenset(
-                noun.name for tag in item.tags if (noun := head_noun(concepts(tag))) is not None
+                noun.name for tag in item.tags if (noun := head(concepts(tag))) is not None
             ),
             request=self._shapes.request(item),
             response=self._shapes.response(item),
@@ -207,7 +207,7 @@ def _parse(
     subject: Concept | None = None
     behind = False
     for step in reversed(steps):
-        noun = head_noun(step.found)
+        noun = head(step.found)
         if step.is_parameter:
             named.extend([noun] if noun is not None else [])
             if subject is None:
@@ -258,5 +258,5 @@ def _kinds(shape: BodyShape) -> frozenset[str]:
         if leaf.depth == 1
         and split_words(leaf.name)[-1:] in (["type"], ["kind"], ["tipo"], ["typ"])
         for value in leaf.values
-        if (noun := head_noun(concepts(value))) is not None and noun.kind == "entity"
+        if (noun := head(concepts(value))) is not None and noun.kind == "entity"
     )

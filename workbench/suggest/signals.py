@@ -15,7 +15,7 @@ from itertools import chain
 from workbench.model import Event, FeatureSlug
 from workbench.suggest.body_shape import BodyShape
 from workbench.suggest.interaction_signals import InteractionSignals
-from workbench.vocabulary import Concept, concepts, head_noun, split_words
+from workbench.vocabulary import Concept, concepts, head, split_words
 
 Signals = dict[str, float]
 MENU = frozenset(
@@ -246,7 +246,7 @@ def _calls(clue: InteractionSignals, aim: Aim) -> Iterator[str]:
         yield "is deprecated"
     for parameter in clue.item.parameters:
         if parameter.place == "query" and parameter.required:
-            noun = head_noun(concepts(parameter.name))
+            noun = head(concepts(parameter.name))
             if noun is not None:
                 yield f"asks for {_relation(noun.name, aim)}"
 

@@ -8,7 +8,7 @@ from .words import Concept as Concept
 from .words import concepts as concepts
 from .words import entities as entities
 from .words import fold as fold
-from .words import head_noun as head_noun
+from .words import head as head
 from .words import plain_words as plain_words
 from .words import split_words as split_words
 from .words import stem as stem

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workbench.vocabulary.words import concepts, head_noun, split_words
+from workbench.vocabulary.words import concepts, head, split_words
 
 _ENDINGS = frozenset({"id", "ids", "uuid", "guid", "key", "code", "ref", "number", "slug"})
 _CLOSURES = frozenset({"closure", "hours"})
@@ -20,7 +20,7 @@ def entity_of_id(name: str, path: str = "") -> str | None:
         before = path.partition("{" + name + "}")[0].strip("/").split("/")
         words = split_words(before[-1]) if before else []
     found = concepts(" ".join(words))
-    noun = head_noun(found)
+    noun = head(found)
     if noun is not None and noun.kind == "entity":
         return noun.name
     if noun is None and any(item.name in _CLOSURES for item in found):

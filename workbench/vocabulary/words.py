@@ -237,7 +237,7 @@ def _folded(phrase: str) -> tuple[str, ...]:
     return tuple(fold(word) for word in phrase.split())
 
 
-def head_noun(found: tuple[Concept, ...]) -> Concept | None:
+def head(found: tuple[Concept, ...]) -> Concept | None:
     """Return the noun that a phrase is about.
 
     English compounds end with it (`menu section`); a preposition closes the compound (`details for

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from workbench.canonical import Availability, Catalog, Entity, Order
-from workbench.canonical.invariants import check_due_time, check_hours, check_laws, check_snooze
+from workbench.canonical.invariants import check, check_due_time, check_hours, check_snooze
 
 Damage = Callable[[Entity, dict[str, Any]], Any]
 NOW = datetime.fromisoformat("2026-03-20T19:00:00+01:00")
@@ -67,7 +67,7 @@ def test_a_whole_day_is_an_opening(availability: Availability, damage: Damage) -
     """INV-T2: 00:00 to 00:00 is the whole day, so it overlaps whatever else is on that day."""
     whole = {"day": "monday", "start": "00:00", "end": "00:00"}
     open_all_day = damage(availability, {"/schedules/0/ranges/-": whole})
-    assert check_laws(open_all_day) == ()
+    assert check(open_all_day) == ()
     also = {"day": "monday", "start": "23:00", "end": "23:30"}
     twice = damage(open_all_day, {"/schedules/0/ranges/-": also})
     assert [item.path for item in check_hours(twice)] == ["/schedules/0/ranges/5"]
@@ -79,4 +79,4 @@ def test_openings_may_touch(availability: Availability, damage: Damage) -> None:
         "/schedules/0/ranges/0/end": "19:00",
         "/schedules/0/ranges/-": {"day": "monday", "start": "00:00", "end": "01:00"},
     }
-    assert check_laws(damage(availability, touching)) == ()
+    assert check(damage(availability, touching)) == ()

@@ -13,7 +13,7 @@ import pytest
 
 from workbench.canonical import Address, Entity, Ids, Money
 from workbench.canonical import invariants as room
-from workbench.canonical.invariants import COVERED_ELSEWHERE, check_laws
+from workbench.canonical.invariants import COVERED_ELSEWHERE, check
 
 Damage = Callable[[Entity, dict[str, Any]], Any]
 
@@ -232,7 +232,7 @@ DAMAGES = [
 @pytest.mark.parametrize("name", GOOD)
 def test_good_entities_keep_every_law(name: str, request: pytest.FixtureRequest) -> None:
     """Nothing is found on an entity that is in order."""
-    assert check_laws(request.getfixturevalue(name)) == ()
+    assert check(request.getfixturevalue(name)) == ()
 
 
 @pytest.mark.parametrize(("code", "name", "changes", "path"), DAMAGES)
@@ -245,7 +245,7 @@ def test_damage_is_found(
     request: pytest.FixtureRequest,
 ) -> None:
     """The damaged entity breaks that law, at that place, with the severity that the law has."""
-    found = check_laws(damage(request.getfixturevalue(name), changes))
+    found = check(damage(request.getfixturevalue(name), changes))
     assert (code, path) in {(item.code, item.path) for item in found}
     severities = {item.severity for item in found if item.code == code}
     assert severities == {"warning" if code in WARNINGS else "error"}
@@ -268,4 +268,4 @@ def test_every_law_has_its_place() -> None:
 )
 def test_entities_without_laws_pass(entity: Entity) -> None:
     """Where no law applies, nothing is found."""
-    assert check_laws(entity) == ()
+    assert check(entity) == ()

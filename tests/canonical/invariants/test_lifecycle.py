@@ -22,11 +22,11 @@ from workbench.canonical import (
     is_legal,
 )
 from workbench.canonical.invariants import (
+    check,
     check_action,
     check_arrival,
     check_courier_update,
     check_history,
-    check_laws,
     check_reason,
     check_repeat,
     check_transition,
@@ -157,14 +157,14 @@ def test_whoever_ends_it_gives_a_reason(
     update: OrderStatusUpdate | ReservationStatusUpdate,
 ) -> None:
     """INV-L6: a rejection or cancellation without a code is found, one with a code is not."""
-    assert [(item.code, item.path) for item in check_laws(update)] == [("INV-L6", "/reason_code")]
+    assert [(item.code, item.path) for item in check(update)] == [("INV-L6", "/reason_code")]
     assert check_reason(update.model_copy(update={"reason_code": "closed"})) == ()
 
 
 def test_cancelled_orders_with_a_code_pass(order: Order, damage: Damage) -> None:
     """INV-L6: the order's own cancellation carries the code."""
     ended = {"/status": "cancelled", "/status_history": [], "/cancellation": {"code": "late"}}
-    assert check_laws(damage(order, ended)) == ()
+    assert check(damage(order, ended)) == ()
 
 
 def test_couriers_do_not_move_orders(order: Order, damage: Damage) -> None:

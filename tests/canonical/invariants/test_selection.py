@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from workbench.canonical import Catalog, Entity, OptionCategory, Order
-from workbench.canonical.invariants import check_laws, check_reach, check_required, check_selection
+from workbench.canonical.invariants import check, check_reach, check_required, check_selection
 
 Damage = Callable[[Entity, dict[str, Any]], Any]
 
@@ -124,7 +124,7 @@ def test_a_sold_out_category_is_a_warning_only(catalog: Catalog, damage: Damage)
         "/option_categories/1/options/0/available": False,
         "/option_categories/1/options/1/available": False,
     }
-    assert [item.code for item in check_laws(damage(catalog, sold_out))] == ["INV-S6"]
+    assert [item.code for item in check(damage(catalog, sold_out))] == ["INV-S6"]
     off_sale = damage(catalog, {**sold_out, "/products/0/available": False})
     assert check_required(off_sale) == ()
 

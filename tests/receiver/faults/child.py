@@ -16,15 +16,15 @@ from workbench.partners.webhooks import Webhooks
 from workbench.receiver.app import Endpoint, create_app
 from workbench.receiver.events import Identity
 from workbench.receiver.inbox import Inbox
-from workbench.receiver.processing import EventPartner
+from workbench.receiver.process import Party
 from workbench.receiver.receipt import Arrival
 from workbench.receiver.server import serve
-from workbench.receiver.signature import SignatureCheck
+from workbench.receiver.signature import Verification
 from workbench.receiver.sink import NdjsonSink
 from workbench.receiver.worker import Worker
 from workbench.settings import Settings
 
-OK = SignatureCheck(True, "ok")
+OK = Verification(True, "ok")
 
 
 def weaken(inbox: Inbox, statement: str) -> None:
@@ -88,7 +88,7 @@ def run_worker(location: str, root: str, output: str, batch: int) -> None:
     """A worker with a file as sink; says when it has nothing left to do."""
     inbox = Inbox(location)
     partner = load_partner("tavola", Settings(root=Path(root)))
-    worker = Worker(inbox.database, [EventPartner(partner)], NdjsonSink(Path(output)), batch=batch)
+    worker = Worker(inbox.database, [Party(partner)], NdjsonSink(Path(output)), batch=batch)
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     while worker.step():

@@ -13,7 +13,7 @@ from workbench.errors import InputError, StoreError
 from workbench.receiver.events import Identity
 from workbench.receiver.inbox import Inbox
 from workbench.receiver.receipt import Arrival
-from workbench.receiver.signature import SignatureCheck
+from workbench.receiver.signature import Verification
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +93,7 @@ def test_a_file_that_became_read_only_is_told(tmp_path: Path) -> None:
         with inbox.database.engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA query_only=ON")
         with pytest.raises(StoreError, match="READONLY"):
-            inbox.put_sync(_arrival(), SignatureCheck(True, "ok"), Identity("k"))
+            inbox.put_sync(_arrival(), Verification(True, "ok"), Identity("k"))
 
 
 @pytest.mark.slow

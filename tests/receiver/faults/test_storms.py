@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from workbench.receiver.app import Endpoint, create_app
 from workbench.receiver.inbox import Inbox
-from workbench.receiver.processing import EventPartner
+from workbench.receiver.process import Party
 from workbench.receiver.schema import ENTITIES
 from workbench.receiver.server import ReceiverServer
 from workbench.receiver.sink import CallableSink, OutboxMessage
@@ -53,7 +53,7 @@ def test_each_event_ten_times_and_in_any_order(location: str) -> None:
             pool.map(lambda body: send(server.port, "/p1/webhooks/orders/status", body), storm)
         )
         receipts = inbox.receipts("tavola")
-        worker = Worker(inbox.database, [EventPartner(partner())], CallableSink(effects.append))
+        worker = Worker(inbox.database, [Party(partner())], CallableSink(effects.append))
         while worker.step():
             pass
         with inbox.database.transact() as connection:

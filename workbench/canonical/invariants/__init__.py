@@ -83,6 +83,7 @@ __all__ = [
     "CatalogLimits",
     "Severity",
     "Violation",
+    "check",
     "check_action",
     "check_arrival",
     "check_bounds",
@@ -101,7 +102,6 @@ __all__ = [
     "check_history",
     "check_hours",
     "check_instants",
-    "check_laws",
     "check_limits",
     "check_line_totals",
     "check_location",
@@ -147,6 +147,6 @@ _LAWS: dict[type[Entity], tuple[Callable[[Any], tuple[Violation, ...]], ...]] = 
 }
 
 
-def check_laws(entity: Entity) -> tuple[Violation, ...]:
+def check(entity: Entity) -> tuple[Violation, ...]:
     """Every law that the entity can be held to alone; nothing for entities without laws."""
     return tuple(item for law in _LAWS.get(type(entity), ()) for item in law(entity))

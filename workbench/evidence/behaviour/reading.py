@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from workbench.adapters import Answer
-from workbench.canonical import Entity, Order, Reservation, check_laws
+from workbench.canonical import Entity, Order, Reservation, check
 from workbench.description import find_violations
 from workbench.errors import HookError, TranslationError
 from workbench.evidence.behaviour.bench import GONE, Bench, finding
@@ -119,7 +119,7 @@ def _not_translated(
 
 def _broken(bench: Bench, kind: Kind, entity: Entity | None, answer: Answer) -> Iterator[Finding]:
     """Invariants that the entity does not keep."""
-    for violation in check_laws(entity) if isinstance(entity, Order | Reservation) else ():
+    for violation in check(entity) if isinstance(entity, Order | Reservation) else ():
         yield finding(
             violation.code.lower(),
             Severity.HIGH if violation.severity == "error" else Severity.LOW,

@@ -14,7 +14,7 @@ from workbench.canonical import (
     OrderStatusUpdate,
     Reservation,
     ReservationStatusUpdate,
-    check_laws,
+    check,
 )
 from workbench.description import find_violations
 from workbench.errors import HookError, InputError, PartnerError, TranslationError
@@ -227,7 +227,7 @@ def _broken_invariants(event: ReceivedEvent, entity: Entity | None) -> list[Find
             pointer=violation.path,
             operation=event.reference,
         )
-        for violation in (check_laws(entity) if entity is not None else ())
+        for violation in (check(entity) if entity is not None else ())
     ]
 
 

@@ -13,7 +13,7 @@ from workbench.adapters import Adapter, Answer, HttpClient
 from workbench.errors import InputError, PartnerError, TranslationError
 from workbench.evidence.receipts.post import Delivered, Post, event_names, tell_trait
 from workbench.model import Access, Evidence, Feature
-from workbench.receiver import EventPartner, ProcessedEvent, is_stale, process_event, read_events
+from workbench.receiver import Party, ProcessedEvent, is_stale, process_event, read_events
 
 _OTHER = {"POST": "PUT", "PUT": "POST"}
 _UNKNOWN = "workbench-unknown"
@@ -95,7 +95,7 @@ def _results(post: Post, features: list[Feature]) -> dict[str, list[ProcessedEve
     """What our processing makes of the changes that came, by the thing, in the order of coming."""
     changes = [feature for feature in features if feature.access is Access.CHANGED]
     names = {name for feature in changes for name in event_names(post.partner, feature)}
-    party = EventPartner(post.partner, Adapter(post.session))
+    party = Party(post.partner, Adapter(post.session))
     told: dict[str, list[ProcessedEvent]] = defaultdict(list)
     for receipt, event in post.events(names, datetime.fromtimestamp(0, UTC)):
         row = {

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from workbench.canonical.order import OrderStatusUpdate
 from workbench.canonical.status import OrderStatus, find_route, is_legal
-from workbench.receiver.processing import ProcessedEvent, is_stale, merge
+from workbench.receiver.process import ProcessedEvent, is_stale, merge
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 JSON = st.recursive(

@@ -32,7 +32,7 @@ Recall = Callable[[str, str], Any]  # (order key, mapping) → their last whole 
 
 
 @dataclass(frozen=True)
-class EventPartner:
+class Party:
     """A partner whose events are processed; `adapter` is needed where events are mere pings."""
 
     partner: Partner
@@ -78,7 +78,7 @@ class ProcessedEvent:
 
 
 def process_event(
-    party: EventPartner, receipt: Receipt, event: Mapping[str, Any] | RowMapping, recall: Recall
+    party: Party, receipt: Receipt, event: Mapping[str, Any] | RowMapping, recall: Recall
 ) -> ProcessedEvent:
     """Make a canonical entity of an event.
 
@@ -143,7 +143,7 @@ def is_stale(known: str, known_at: datetime | None, result: ProcessedEvent) -> b
     return known != status and bool(find_route(status, type(status)(known)))
 
 
-def _pull(party: EventPartner, feature: str, entity_id: str | None) -> ProcessedEvent:
+def _pull(party: Party, feature: str, entity_id: str | None) -> ProcessedEvent:
     if party.adapter is None or not entity_id:
         raise _lacks(party.partner, f"an id, or a way to read {feature}")
     translation = party.adapter.read(feature, entity_id)
