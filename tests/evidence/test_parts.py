@@ -10,12 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.description.schema_validation import as_json_schema
-from workbench.evidence.behaviour.comparing import Difference, differences
+from workbench.evidence.behaviour.comparing import differences
 from workbench.evidence.behaviour.deviating import deviations
 from workbench.evidence.bodies import Maker
 from workbench.evidence.known import known_values
 from workbench.evidence.relations import collections, is_collection, last_parameter, stem
 from workbench.evidence.zones import Place, distance, home, is_swapped
+from workbench.model import Difference
 from workbench.partners import Partner, load_partner
 from workbench.settings import Settings, load_settings
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -12,7 +12,7 @@ from workbench.canonical import Catalog, Entity
 from workbench.description import find_violations
 from workbench.errors import TranslationError
 from workbench.mapping import Translator
-from workbench.model import Absence, Access, Binding, Feature, Operation
+from workbench.model import Absence, Access, Binding, Feature, Operation, compare_json
 from workbench.partners import Partner, load_catalogue
 
 _OURS = frozenset({"origin", "ext", "canonical_id"})
@@ -58,7 +58,8 @@ def find_losses(
     except TranslationError:
         pointers = list(there.coverage.unread)
     else:
-        pointers = list(_differ(entity.model_dump(exclude_unset=True), back, ""))
+        sent = entity.model_dump(exclude_unset=True)
+        pointers = [item.pointer for item in compare_json(sent, back, keys=_keys)]
     plain = [prefix + re.sub(r"/\d+", "/*", pointer) for pointer in pointers]
     return [_explain(partner, pointer, plain.count(pointer)) for pointer in dict.fromkeys(plain)]
 
@@ -75,16 +76,9 @@ def find_faults(partner: Partner, operation: Operation, payload: Any) -> list[Da
     ]
 
 
-def _differ(sent: Any, back: Any, at: str) -> Iterator[str]:
-    if isinstance(sent, dict) and isinstance(back, dict):
-        for key, value in sent.items():
-            if key not in _OURS and value is not None:
-                yield from _differ(value, back.get(key), f"{at}/{key}")
-    elif isinstance(sent, tuple) and isinstance(back, tuple) and len(sent) == len(back):
-        for place, (one, other) in enumerate(zip(sent, back, strict=True)):
-            yield from _differ(one, other, f"{at}/{place}")
-    elif sent != back:
-        yield at
+def _keys(sent: Mapping[str, Any], _: Mapping[str, Any]) -> Iterator[str]:
+    """What we stated, but for what only we need."""
+    return (key for key, value in sent.items() if key not in _OURS and value is not None)
 
 
 def _explain(partner: Partner, pointer: str, count: int) -> DataLoss:

@@ -13,6 +13,7 @@ from typing import Any
 
 from workbench.description.overlay import path_to, read_overlay
 from workbench.errors import OverlayError
+from workbench.model import is_same_json
 
 _VERSION = "1.0.0"
 Place = tuple[str | int, ...]
@@ -61,7 +62,7 @@ def _actions(old: dict[str, Any], new: dict[str, Any], place: Place) -> Iterator
         current = old.get(key)
         if key not in old:
             update[key] = value
-        elif _is_same(current, value):
+        elif is_same_json(current, value):
             continue
         elif _are_objects(current, value):
             below += _actions(old[key], value, here)
@@ -80,7 +81,7 @@ def _actions(old: dict[str, Any], new: dict[str, Any], place: Place) -> Iterator
 
 def _item_actions(old: list[Any], new: list[Any], place: Place) -> Iterator[dict[str, Any]]:
     for index, (current, value) in enumerate(zip(old, new, strict=False)):
-        if not _is_same(current, value):
+        if not is_same_json(current, value):
             yield from _actions(current, value, (*place, index))
 
 
@@ -95,19 +96,10 @@ def _is_kept(old: Any, new: Any) -> bool:
         and isinstance(new, list)
         and len(old) <= len(new)
         and all(
-            _is_same(current, value) or _are_objects(current, value)
+            is_same_json(current, value) or _are_objects(current, value)
             for current, value in zip(old, new, strict=False)
         )
     )
-
-
-def _is_same(one: Any, other: Any) -> bool:
-    """Whether two JSON values are the same; unlike in Python, `true` is not `1`."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(_is_same(one[key], other[key]) for key in one)
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(_is_same, one, other))
-    return type(one) is type(other) and bool(one == other)
 
 
 def _remove(place: Place) -> dict[str, Any]:

@@ -1,3 +1,2 @@
 from .echoes import tell_echoes as tell_echoes
-from .samples import compare as compare
 from .samples import items as items

@@ -23,7 +23,9 @@ from workbench.model import (
     Requirement,
     Severity,
     Source,
+    compare_json,
     find_nodes,
+    reads_same,
     show_json,
 )
 from workbench.partners import Partner, Sample
@@ -205,20 +207,8 @@ def _differences(expected: Any, actual: Any, sample: Sample, what: str) -> list[
             observed=show_json(found),
             hint="Correct mapping.yaml, or record the sample again.",
         )
-        for pointer, wanted, found in compare(expected, actual)
+        for pointer, wanted, found in compare_json(expected, actual, same=reads_same)
     ]
-
-
-def compare(expected: Any, actual: Any, pointer: str = "") -> Iterator[tuple[str, Any, Any]]:
-    """(pointer, expected, actual) wherever `actual` lacks something; more keys are fine."""
-    if isinstance(expected, dict) and isinstance(actual, dict):
-        for key, value in expected.items():
-            yield from compare(value, actual.get(key), f"{pointer}/{key}")
-    elif isinstance(expected, list) and isinstance(actual, list) and len(expected) == len(actual):
-        for index, (wanted, found) in enumerate(zip(expected, actual, strict=True)):
-            yield from compare(wanted, found, f"{pointer}/{index}")
-    elif expected != actual and str(expected) != str(actual):
-        yield pointer, expected, actual
 
 
 def _off_schema(partner: Partner, feature: Feature, sample: Sample) -> Iterator[Finding]:

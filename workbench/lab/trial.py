@@ -14,9 +14,9 @@ from pydantic import ValidationError
 
 from workbench.canonical import Money, Violation, check
 from workbench.errors import InputError, TranslationError, WorkbenchError
-from workbench.evidence import compare, items
+from workbench.evidence import items
 from workbench.mapping import Coverage, Translator
-from workbench.model import write_json
+from workbench.model import compare_json, reads_same, write_json
 from workbench.partners import Partner, load_catalogue
 from workbench.reporting import DisplayTable, make_table
 
@@ -185,7 +185,8 @@ def _changes(translator: Translator, payload: Any, value: Any) -> Iterator[tuple
     if not translator.can_write:
         return
     try:
-        yield from compare(payload, translator.untranslate(value).payload)
+        back = translator.untranslate(value).payload
+        yield from compare_json(payload, back, same=reads_same)
     except WorkbenchError as error:
         yield "", "", f"nothing: {error}"
 

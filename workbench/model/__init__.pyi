@@ -33,6 +33,11 @@ from .feature import FeatureKind as FeatureKind
 from .feature import Lifter as Lifter
 from .feature import Reason as Reason
 from .feature import Requirement as Requirement
+from .json_comparison import Difference as Difference
+from .json_comparison import compare_json as compare_json
+from .json_comparison import is_same_json as is_same_json
+from .json_comparison import keys_of_both as keys_of_both
+from .json_comparison import reads_same as reads_same
 from .json_path import EVERY as EVERY
 from .json_path import MISSING as MISSING
 from .json_path import ItemFilter as ItemFilter

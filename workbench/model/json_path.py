@@ -26,6 +26,7 @@ from jsonpath.segments import JSONPathChildSegment
 from jsonpath.selectors import Filter, IndexSelector, NameSelector, WildcardSelector
 
 from workbench.errors import InputError
+from workbench.model.json_comparison import is_same_json
 from workbench.text import write_pointer
 
 _LITERALS = (StringLiteral, IntegerLiteral, FloatLiteral, BooleanLiteral)
@@ -64,7 +65,7 @@ class ItemFilter(NamedTuple):
     def fits(self, item: Any) -> bool:
         """Whether an item has the values; true is not 1."""
         values = ((look_up(item, steps)[0], want) for steps, want in self.members)
-        return all(got == want and type(got) is type(want) for got, want in values)
+        return all(is_same_json(got, want) for got, want in values)
 
     def build(self) -> dict[str, Any]:
         """An item that has the values and nothing else."""

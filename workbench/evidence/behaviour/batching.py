@@ -11,7 +11,6 @@ from workbench.canonical import Entity, Money
 from workbench.errors import InputError, PartnerError, TranslationError
 from workbench.evidence.behaviour.adding import fresh_copy, swap, take_back
 from workbench.evidence.behaviour.bench import Bench, finding
-from workbench.evidence.behaviour.comparing import Difference
 from workbench.evidence.behaviour.inventing import recorded
 from workbench.evidence.behaviour.readback import (
     await_effect,
@@ -22,7 +21,7 @@ from workbench.evidence.behaviour.readback import (
     read_url,
 )
 from workbench.evidence.kinds import criterion_of, feature_of, proved_by
-from workbench.model import Evidence, Finding, Outcome, Severity
+from workbench.model import Difference, Evidence, Finding, Outcome, Severity
 
 _CHECK = "written-together"
 _COUNT = 2

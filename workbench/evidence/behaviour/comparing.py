@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any, NamedTuple
+from typing import Any
 
-
-class Difference(NamedTuple):
-    """A value that was sent and is not there afterwards."""
-
-    pointer: str
-    sent: Any
-    found: Any
+from workbench.model import Difference, compare_json
 
 
 def differences(sent: Any, found: Any) -> list[Difference]:
@@ -24,7 +18,7 @@ def differences(sent: Any, found: Any) -> list[Difference]:
     candidates = [found]
     if isinstance(found, dict):
         candidates += [value for value in found.values() if isinstance(value, dict | list)]
-    return min((list(_walk(sent, one, "")) for one in candidates), key=len)
+    return min((list(_walk(sent, one)) for one in candidates), key=len)
 
 
 def reordered(sent: Any, found: Any) -> Iterator[str]:
@@ -32,7 +26,7 @@ def reordered(sent: Any, found: Any) -> Iterator[str]:
     candidates = [found]
     if isinstance(found, dict):
         candidates += [value for value in found.values() if isinstance(value, dict | list)]
-    best = min(candidates, key=lambda one: sum(1 for _ in _walk(sent, one, "")))
+    best = min(candidates, key=lambda one: sum(1 for _ in _walk(sent, one)))
     yield from _shuffled(sent, best, "")
 
 
@@ -48,20 +42,17 @@ def _shuffled(sent: Any, found: Any, pointer: str) -> Iterator[str]:
             yield from _shuffled(one, other, f"{pointer}/{index}")
 
 
-def _walk(sent: Any, found: Any, pointer: str) -> Iterator[Difference]:
-    if isinstance(sent, dict) and isinstance(found, dict):
-        for key, value in sent.items():
-            if value is None and key not in found:
-                continue
-            yield from _walk(value, found.get(key), f"{pointer}/{key}")
-    elif isinstance(sent, list) and isinstance(found, list):
-        if len(sent) != len(found):
-            yield Difference(pointer or "/", f"{len(sent)} items", f"{len(found)} items")
-            return
-        for index, (one, other) in enumerate(zip(sent, _aligned(sent, found), strict=True)):
-            yield from _walk(one, other, f"{pointer}/{index}")
-    elif not _means_same(sent, found):
-        yield Difference(pointer or "/", sent, found)
+def _walk(sent: Any, found: Any) -> Iterator[Difference]:
+    for item in compare_json(sent, found, keys=_keys, same=_means_same, align=_aligned):
+        sent, found = item.sent, item.found
+        if isinstance(sent, list) and isinstance(found, list):
+            sent, found = f"{len(sent)} items", f"{len(found)} items"
+        yield Difference(item.pointer or "/", sent, found)
+
+
+def _keys(sent: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[str]:
+    """What was sent; a null may be left out."""
+    return (key for key, value in sent.items() if value is not None or key in found)
 
 
 def _aligned(sent: list[Any], found: list[Any]) -> list[Any]:

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from workbench.evidence.behaviour.comparing import Difference
-from workbench.model import ApiDescription, SchemaNode, SchemaReader, Severity
+from workbench.model import ApiDescription, Difference, SchemaNode, SchemaReader, Severity
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}$")
 

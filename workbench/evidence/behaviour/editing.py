@@ -9,7 +9,7 @@ from workbench.adapters import Answer, pick_operation
 from workbench.canonical import Availability, Catalog, Entity
 from workbench.errors import TranslationError
 from workbench.evidence.behaviour.bench import Bench, finding
-from workbench.evidence.behaviour.comparing import Difference, differences, reordered
+from workbench.evidence.behaviour.comparing import differences, reordered
 from workbench.evidence.behaviour.readback import (
     await_effect,
     identity_of,
@@ -27,6 +27,7 @@ from workbench.evidence.kinds import feature_of
 from workbench.model import (
     Binding,
     Criterion,
+    Difference,
     Evidence,
     Finding,
     Outcome,

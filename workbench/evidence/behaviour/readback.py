@@ -12,11 +12,11 @@ from workbench.adapters import Answer, SentRequest, settle_job
 from workbench.canonical import Entity, Ids
 from workbench.errors import PartnerError
 from workbench.evidence.behaviour.bench import Bench, finding
-from workbench.evidence.behaviour.comparing import Difference, differences
+from workbench.evidence.behaviour.comparing import differences
 from workbench.evidence.behaviour.deviating import deviations
 from workbench.evidence.behaviour.inventing import is_invented
 from workbench.evidence.kinds import criterion_of, feature_of
-from workbench.model import Evidence, Finding, Operation, Outcome, Severity, show_json
+from workbench.model import Difference, Evidence, Finding, Operation, Outcome, Severity, show_json
 from workbench.partners import Entity as EntityName
 
 _PARENTS: dict[str, EntityName] = {

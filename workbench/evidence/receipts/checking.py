@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
 
 from workbench.adapters import Adapter
 from workbench.canonical import (
@@ -30,6 +29,8 @@ from workbench.model import (
     Matter,
     Outcome,
     Severity,
+    compare_json,
+    keys_of_both,
     show_json,
 )
 from workbench.partners import load_catalogue
@@ -182,7 +183,9 @@ def _unlike_read(
         if name not in entity.model_fields_set or name not in whole.model_fields_set:
             continue
         pair = [item.model_dump(mode="json", exclude_unset=True) for item in (entity, whole)]
-        for pointer, told, shown in _differences(pair[0][name], pair[1][name], f"/{name}"):
+        for pointer, told, shown in compare_json(
+            pair[0][name], pair[1][name], keys=keys_of_both, pointer=f"/{name}"
+        ):
             yield Finding(
                 slug="webhook-content-differs",
                 severity=Severity.HIGH,
@@ -193,17 +196,6 @@ def _unlike_read(
                 observed=show_json(told),
             )
             return
-
-
-def _differences(one: Any, other: Any, pointer: str) -> Iterator[tuple[str, Any, Any]]:
-    if isinstance(one, dict) and isinstance(other, dict):
-        for key in one.keys() & other.keys():
-            yield from _differences(one[key], other[key], f"{pointer}/{key}")
-    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
-        for index, (left, right) in enumerate(zip(one, other, strict=True)):
-            yield from _differences(left, right, f"{pointer}/{index}")
-    elif one != other:
-        yield pointer, one, other
 
 
 def _late(event: ReceivedEvent, seconds: float | None) -> Iterator[Finding]:
