@@ -367,7 +367,7 @@ RAML = """#%RAML 1.0
 title: Nido
 version: v2
 baseUri: https://api.nido.example/{version}
-traits: {paged: {queryParameters: {page: integer}}}
+extends: other.raml
 types:
   Table:
     properties:
@@ -407,8 +407,90 @@ def test_raml_is_read(read: Callable[..., ApiDescription]) -> None:
     assert change.bodies[0].examples == ({"id": "7", "guests": []},)
     assert [item.parameter for item in description.security] == ["X-Nido-Key"]
     assert [item.pointer for item in description.warnings if item.slug == "raml-left-out"] == [
-        "/traits"
+        "/extends"
     ]
+
+
+WOVEN = """#%RAML 1.0
+title: Nido
+mediaType: application/json
+uses: {kit: parts/kit.raml}
+traits:
+  paged: {queryParameters: {page: {type: integer, default: 1}}}
+  known:
+    headers: {X-<<who>>-Key: string}
+    responses: {404: {description: "No <<resourcePathName | !singularize>>"}}
+resourceTypes:
+  base: {get?: {is: [paged]}, is: [{known: {who: "<<who | !uppercase>>"}}]}
+  collection:
+    type: {base: {who: nido}}
+    get: {responses: {200: {body: "<<item>>[]"}}}
+    post?: {body: "<<item>>", responses: {201: {body: "<<item>>"}}}
+  member: {get: {responses: {200: {body: "<<resourcePathName | !singularize | !uppercamelcase>>"}}}}
+types:
+  Table: !include parts/table.raml
+  Bill: {type: [kit.Priced, kit.Dated], properties: {lines: "(Table | kit.Money)[]", note: string?}}
+/tables:
+  type: {collection: {item: Table}}
+  get: {queryParameters: {page: {description: From one}, free: boolean}}
+  /{id}: {type: member, get: {is: [kit.traced]}}
+/bills: {type: {collection: {item: Bill}}, post: {description: Pay}}
+/halls: {type: {nowhere: {a: b}}, get: {}}
+"""
+KIT = """#%RAML 1.0 Library
+types:
+  Money: {properties: {amount: number}}
+  Priced: {properties: {total: Money}}
+  Dated: {properties: {at: datetime}}
+traits: {traced: {headers: {X-Trace: string}}}
+"""
+TABLE = """#%RAML 1.0 DataType
+properties: {id: string, seats: integer}
+example: !include a.json
+"""
+
+
+def test_raml_traits_types_and_files_are_written_out(tmp_path: Path) -> None:
+    """What a resource says wins; its type, its traits, libraries and files add the rest."""
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts" / "kit.raml").write_text(KIT, "utf-8")
+    (tmp_path / "parts" / "table.raml").write_text(TABLE, "utf-8")
+    (tmp_path / "parts" / "a.json").write_text('{"id": "7", "seats": 4}', "utf-8")
+    (tmp_path / "api.raml").write_text(WOVEN, "utf-8")
+    description = describe([tmp_path / "api.raml"])
+    tables, table, _, pay, _ = description.operations
+    assert ids(description)[:3] == ["GET /tables", "GET /tables/{id}", "GET /bills"]
+    assert {item.name for item in tables.parameters} == {"page", "free", "X-NIDO-Key"}
+    page = {"type": "integer", "default": 1, "description": "From one"}
+    assert tables.parameters[0].schema_ == page
+    assert {item.name for item in table.parameters} == {"id", "X-Trace"}
+    assert table.response_schema is not None
+    assert set(table.response_schema["properties"]) == {"id", "seats"}
+    bill = pay.bodies[0].schema_
+    assert set(bill["properties"]) == {"total", "at", "lines", "note"}
+    assert bill["properties"]["total"]["properties"] == {"amount": {"type": "number"}}
+    assert len(bill["properties"]["lines"]["items"]["anyOf"]) == 2
+    assert [item.status for item in pay.responses] == ["201", "404"]
+    assert description.documents[0].files == ("parts/table.raml", "parts/a.json", "parts/kit.raml")
+    (warning,) = [item for item in description.warnings if item.slug == "raml-left-out"]
+    assert "nowhere" in warning.summary
+
+
+def test_raml_files_stay_inside(tmp_path: Path) -> None:
+    """A file above the document is refused, one that is absent is told, a circle has an end."""
+    (tmp_path / "in").mkdir()
+    (tmp_path / "key.json").write_text('{"secret": 1}', "utf-8")
+    path = tmp_path / "in" / "api.raml"
+    for way in ("../key.json", "/etc/passwd", "http://127.0.0.1:9/a.raml", ".env"):
+        path.write_text(f"#%RAML 1.0\ntypes: {{A: !include {way}}}\n/a: {{get: {{}}}}\n", "utf-8")
+        with pytest.raises(DescriptionError, match="refused"):
+            describe([path])
+    path.write_text("#%RAML 1.0\ntypes: {A: !include b.raml}\n/a: {get: {}}\n", "utf-8")
+    told = [item.slug for item in describe([path]).warnings]
+    assert "dangling-reference" in told
+    (tmp_path / "in" / "b.raml").write_text("a: !include b.raml\n", "utf-8")
+    with pytest.raises(DescriptionError, match="include each other"):
+        describe([path])
 
 
 def test_raml_types_that_hold_themselves_end(read: Callable[..., ApiDescription]) -> None:

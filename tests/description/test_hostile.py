@@ -114,6 +114,11 @@ HOSTILE = {
     "types.raml": "#%RAML 1.0\ntypes: {"
     + ", ".join(f"T{n}: 'T{n + 1} | T{n + 1} | T{n + 1}'" for n in range(60))
     + "}\n/a: {get: {responses: {200: {body: {application/json: {type: T0}}}}}}\n",
+    "templates.raml": "#%RAML 1.0\nresourceTypes: {t: {type: t, is: ["
+    + "{a: {b: '<<b>><<b>>'}}, " * 3_000
+    + "]}}\ntraits: {a: {headers: {<<b>>: '<<b>>'}}}\n"
+    + "".join(f"/r{n}: {{type: t, get: {{}}, put: {{}}}}\n" for n in range(300)),
+    "include.raml": "#%RAML 1.0\nuses: {a: include.raml, b: include.raml}\n/a: !include /etc/passwd",
     "self.raml": "#%RAML 1.0\n/a: &a {get: {}, /b: *a}\n",
     "folders.json": '{"_type": "export", "resources": ['
     + ",".join(

@@ -23,16 +23,17 @@ from workbench.text import write_pointer
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _CORE_TAG = "tag:yaml.org,2002:"
 _MERGE = "<<"
+INCLUDE = "!include"  # the tag of RAML, and the key under which a file is named
 _HOSTILE_TAG = re.compile(r"python|java|ruby|perl|\bjs/", re.IGNORECASE)
 
 
-def read_yaml(text: str, name: str, limits: Limits) -> Reading:
-    """Read the first document of a YAML text.
+def read_yaml(text: str, name: str, limits: Limits, *, includes: bool = False) -> Reading:
+    """Read the first document of a YAML text; with `includes`, files are named as RAML does.
 
     Raises:
         DescriptionError: It is not YAML, or a cap was reached.
     """
-    builder = _Builder(text, name, limits)
+    builder = _Builder(text, name, limits, includes=includes)
     try:
         for event in yaml.parse(text, Loader=_LOADER):
             if not builder.take(event):
@@ -70,9 +71,10 @@ class _Frame:
 class _Builder:
     """Builds one document from YAML events, refusing as soon as a cap is reached."""
 
-    def __init__(self, text: str, name: str, limits: Limits) -> None:
+    def __init__(self, text: str, name: str, limits: Limits, *, includes: bool) -> None:
         self.name = name
         self.limits = limits
+        self.includes = includes
         self.heaviest = limits.growth * len(text) + 2**20
         self.stack: list[_Frame] = []
         self.anchors: dict[str, tuple[Any, int, int]] = {}
@@ -153,6 +155,8 @@ class _Builder:
             value = text
         elif event.tag is None:
             value = read_plain(text)
+        elif self.includes and event.tag == INCLUDE:
+            value = {INCLUDE: text}
         elif event.tag.startswith(_CORE_TAG):
             self.check_tag(event)
             value = read_tagged(event.tag, text)

@@ -8,9 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from workbench.description.bundle import missing_files
-from workbench.description.guard import decode, read_bytes, read_file
+from workbench.description.guard import decode, read_bytes, read_file, read_text
 from workbench.description.kinds import recognise
 from workbench.description.limits import DEFAULT_LIMITS, Limits
+from workbench.description.neighbours import Neighbours
+from workbench.description.raml_files import RamlFiles
 from workbench.description.saved_pages import addresses_in_page, descriptions_in_page
 from workbench.errors import DescriptionError
 from workbench.model import mapping_of
@@ -30,7 +32,13 @@ def missing_neighbours(
         DescriptionError: A document is refused.
     """
     raw = read_file(path, limits)
-    if recognise(raw, path) != "data":
+    kind = recognise(raw, path)
+    if kind == "raml":
+        text = decode(raw, path.name, limits)
+        files = RamlFiles(Neighbours(path, path.name, root or path.parent, limits))
+        files.whole(mapping_of(read_text(text, path.name, limits, includes=True).data))
+        return tuple(files.missing)
+    if kind != "data":
         return ()
     data = mapping_of(read_bytes(raw, path.name, limits).data)
     if data.keys().isdisjoint({"openapi", "swagger", "asyncapi"}):

@@ -66,21 +66,28 @@ def load_json(text: str, name: str, limits: Limits = DEFAULT_LIMITS) -> Any:
     return data
 
 
-def read_text(text: str, name: str, limits: Limits = DEFAULT_LIMITS) -> Reading:
-    """As `load_text`, with the warnings (duplicate keys, unknown tags, further documents)."""
+def read_text(
+    text: str, name: str, limits: Limits = DEFAULT_LIMITS, *, includes: bool = False
+) -> Reading:
+    """As `load_text`, with the warnings (duplicate keys, unknown tags, further documents).
+
+    With `includes`, `!include FILE` of RAML becomes `{"!include": FILE}`; nothing is read.
+    """
     try:
         encoded = text.encode()
     except UnicodeEncodeError as error:
         line = text.count("\n", 0, error.start) + 1
         raise refusal("the text is not valid Unicode", name, line) from error
-    return read_bytes(encoded, name, limits)
+    return read_bytes(encoded, name, limits, includes=includes)
 
 
-def read_bytes(data: bytes, name: str, limits: Limits = DEFAULT_LIMITS) -> Reading:
+def read_bytes(
+    data: bytes, name: str, limits: Limits = DEFAULT_LIMITS, *, includes: bool = False
+) -> Reading:
     """Read the bytes of a YAML or JSON file; see `read_text`."""
     text = decode(data, name, limits)
     if text.lstrip()[:1] not in {"{", "["}:
-        return _read_yaml(text, name, limits)
+        return _read_yaml(text, name, limits, includes=includes)
     try:
         return _read_json(text, name, limits)
     except orjson.JSONDecodeError as error:
@@ -137,18 +144,18 @@ def read_file(path: Path, limits: Limits = DEFAULT_LIMITS) -> bytes:
         ) from error
 
 
-def _read_yaml(text: str, name: str, limits: Limits) -> Reading:
+def _read_yaml(text: str, name: str, limits: Limits, *, includes: bool = False) -> Reading:
     # Imported late: the YAML parser takes a while, and many documents are JSON.
     from workbench.description.composer import read_yaml  # noqa: PLC0415
 
     try:
-        return read_yaml(text, name, limits)
+        return read_yaml(text, name, limits, includes=includes)
     except DescriptionError:
         if not _TABS.search(text):
             raise
         for width in _TAB_WIDTHS:
             try:
-                reading = read_yaml(expand_tabs(text, width), name, limits)
+                reading = read_yaml(expand_tabs(text, width), name, limits, includes=includes)
             except DescriptionError:
                 continue
             return Reading(reading.data, (*reading.warnings, _tabs(name, width)))

@@ -25,6 +25,7 @@ from workbench.description.http_files import read_bru, read_http
 from workbench.description.kinds import EXPECTED, raml_version, recognise, unknown
 from workbench.description.limits import DEFAULT_LIMITS, Limits
 from workbench.description.merging import merge_documents
+from workbench.description.neighbours import Neighbours
 from workbench.description.openapi import Contents, read_openapi
 from workbench.description.overlay import Overlay, apply_actions, load_overlay
 from workbench.description.postman import (
@@ -37,6 +38,7 @@ from workbench.description.postman_versions import is_environment, unwrap
 from workbench.description.prose import Block, read_blocks
 from workbench.description.prose_warnings import beside, carried_warning, elsewhere, left_out
 from workbench.description.raml import read_raml
+from workbench.description.raml_files import RamlFiles
 from workbench.description.repairs import mend
 from workbench.description.rest_clients import (
     insomnia_version,
@@ -187,10 +189,13 @@ def _read_text(
         drafted, warnings = (read_http if kind == "http" else read_bru)(text, name)
         return _from_draft(document, kind, "", drafted, warnings)
     if kind == "raml":
-        reading = read_text(text, name, limits)
-        version = raml_version(text)
-        drafted, warnings = read_raml(mapping_of(reading.data), version, name)
-        return _from_draft(document, kind, version, drafted, (*reading.warnings, *warnings))
+        reading = read_text(text, name, limits, includes=True)
+        files = RamlFiles(Neighbours(path, name, root or path.parent, limits))
+        data, version = files.whole(mapping_of(reading.data)), raml_version(text)
+        drafted, warnings = read_raml(data, version, name)
+        document = document.model_copy(update={"files": tuple(files.files)})
+        told = (*reading.warnings, *files.warnings(), *warnings)
+        return _from_draft(document, kind, version, drafted, told)
     if kind == "csv":
         return _read_blocks(document, kind, read_csv(text, name), "")
     # Imported late: the Markdown parser takes a tenth of a second, and few documents are prose.
