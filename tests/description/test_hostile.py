@@ -118,7 +118,8 @@ HOSTILE = {
     + "{a: {b: '<<b>><<b>>'}}, " * 3_000
     + "]}}\ntraits: {a: {headers: {<<b>>: '<<b>>'}}}\n"
     + "".join(f"/r{n}: {{type: t, get: {{}}, put: {{}}}}\n" for n in range(300)),
-    "include.raml": "#%RAML 1.0\nuses: {a: include.raml, b: include.raml}\n/a: !include /etc/passwd",
+    "include.raml": "#%RAML 1.0\nuses: {a: include.raml, b: include.raml}\n"
+    "/a: !include /etc/passwd",
     "self.raml": "#%RAML 1.0\n/a: &a {get: {}, /b: *a}\n",
     "folders.json": '{"_type": "export", "resources": ['
     + ",".join(

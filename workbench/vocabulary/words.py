@@ -158,8 +158,11 @@ def _look_up(words: tuple[str, ...]) -> Concept | None:
 
 
 def _stemmed(word: str) -> Iterable[tuple[str, str]]:
-    """The stems of a word, one for each language; short ones say too little."""
-    for language in _LANGUAGES:
+    """The stems of a word, one for each language; short ones say too little.
+
+    What holds a digit is a name or a number, and a word of no language.
+    """
+    for language in _LANGUAGES if word.isalpha() else ():
         made = stem(word, language)
         if len(made) >= _SHORTEST:
             yield language, made
