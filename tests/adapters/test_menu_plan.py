@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -301,3 +302,14 @@ def test_partner_without_menus_says_so(open_adapter: Opened) -> None:
     """Where nothing of a menu can be sent, the folder's reason is the error."""
     with pytest.raises(InputError, match=r"menu-write is exempt at Mesa.*keeps no menu data"):
         open_adapter("mesa").plan_menu(make_catalog("lpa-12"))
+
+
+def test_a_snooze_that_is_over_is_told(open_adapter: Opened) -> None:
+    """What was snoozed until yesterday is sent as it is, and the plan says so."""
+    adapter = open_adapter("tavola")
+    now = datetime.now(UTC)
+    catalog = make_catalog("rest_77")
+    for days, told in ((-1, ["/products/1/snoozed_until"]), (1, [])):
+        snoozed = with_product(catalog, "fish", snoozed_until=now + timedelta(days=days))
+        losses = adapter.plan_menu(snoozed).losses
+        assert [item.pointer for item in losses if "snooze is over" in item.what] == told

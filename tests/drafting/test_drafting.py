@@ -18,7 +18,7 @@ from workbench.drafting.guesses import guess_auth, guess_environments
 from workbench.drafting.names import entity_named, is_sandbox, status_named
 from workbench.drafting.yaml_text import Noted, comment, write_yaml
 from workbench.errors import InputError
-from workbench.model.description import ApiDescription, Document, SecurityScheme
+from workbench.model.description import ApiDescription, Document, Operation, SecurityScheme
 from workbench.partners import load_partner
 from workbench.settings import Settings
 
@@ -267,6 +267,43 @@ def test_every_kind_of_login(scheme: dict[str, Any], auth: dict[str, Any]) -> No
     found, questions = guess_auth(described(one=scheme), "https://api.example/v1")
     assert found == auth
     assert bool(questions) == (auth["scheme"] == "none")
+
+
+LOGINS: dict[str, dict[str, Any]] = {
+    "token": {"kind": "oauth2", "flows": {"clientCredentials": "/token"}},
+    "bearer": {"kind": "http", "scheme": "bearer"},
+    "key": {"kind": "apiKey", "place": "header", "parameter": "X-Key"},
+    "other-key": {"kind": "apiKey", "place": "header", "parameter": "X-Other"},
+    "user": {"kind": "http", "scheme": "basic"},
+    "cookie": {"kind": "apiKey", "place": "cookie", "parameter": "session"},
+}
+
+
+@pytest.mark.parametrize(
+    ("offered", "asked", "chosen"),
+    [
+        (("user", "key", "bearer", "token"), ("user", "user", "key"), "oauth2-client-credentials"),
+        (("user", "key", "bearer"), ("user", "key"), "bearer"),
+        (("user", "key"), ("user", "user", "key"), "api-key"),
+        (("cookie", "user"), ("cookie", "cookie"), "basic"),
+        (("key", "other-key"), ("other-key", "other-key", "key"), "X-Other"),
+        (("other-key", "key"), ("key", "other-key", "key"), "X-Key"),
+    ],
+)
+def test_the_login_for_a_program_comes_first(
+    offered: tuple[str, ...], asked: tuple[str, ...], chosen: str
+) -> None:
+    """A token of one's own before a key, a key before a user; of two alike, the one asked most."""
+    operations = tuple(
+        Operation(id=f"GET /{n}", method="GET", path=f"/{n}", document="a", security=(name,))
+        for n, name in enumerate(asked)
+    )
+    description = described(**{name: LOGINS[name] for name in offered}).model_copy(
+        update={"operations": operations}
+    )
+    auth, questions = guess_auth(description, "https://api.example/v1")
+    assert chosen in {auth["scheme"], auth.get("header")}
+    assert len(questions) == 1
 
 
 def test_servers_are_sorted_by_their_names() -> None:

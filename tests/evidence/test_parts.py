@@ -114,6 +114,22 @@ def test_zones_have_a_place() -> None:
     assert home("Mars/Base") is None
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "kilometres"),
+    [
+        (Place(0, 0), Place(0, 90), 10_007.5),
+        (Place(0, 0), Place(90, 0), 10_007.5),
+        (Place(60, 0), Place(60, 90), 4_604.5),
+        (Place(60, 10), Place(-60, 10), 13_343.4),
+        (Place(30, -45), Place(30, 135), 13_343.4),
+    ],
+)
+def test_distances_on_the_sphere(one: Place, other: Place, kilometres: float) -> None:
+    """Along the equator, a meridian and a parallel, and over the pole, there and back."""
+    assert distance(one, other) == pytest.approx(kilometres, rel=1e-3)
+    assert distance(other, one) == pytest.approx(kilometres, rel=1e-3)
+
+
 @given(json_values)
 @settings(max_examples=60)
 def test_nothing_differs_from_itself(value: Any) -> None:

@@ -111,6 +111,29 @@ def test_many_values_for_one_of_ours_say_which_to_write(read: Read) -> None:
     assert pairs(read, fields, Order)["status"].options["back"] == {"cancelled": "CANCELLED"}
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "chosen"),
+    [
+        # The list with the name of lines wins over one that only looks like lines.
+        ({"items": ("name",)}, {"extras": ("name", "quantity", "price")}, "items"),
+        # Of two with such a name, the one in which more of a line is found.
+        ({"items": ("name",)}, {"products": ("name", "quantity", "price")}, "products"),
+    ],
+)
+def test_a_list_is_known_by_its_name_then_by_what_is_in_it(
+    first: dict[str, tuple[str, ...]],
+    second: dict[str, tuple[str, ...]],
+    chosen: str,
+    read: Read,
+) -> None:
+    """The name of a list counts most, and what its items hold decides between two alike."""
+    kinds = {"name": "string", "quantity": "integer", "price": "integer"}
+    fields: dict[str, Any] = {"id": "string"}
+    for given in (first, second):
+        fields |= {key: [{name: kinds[name] for name in names}] for key, names in given.items()}
+    assert pairs(read, fields, Order)["lines[].name"].path == f"$.{chosen}[*].name"
+
+
 def test_nothing_is_used_twice_and_doubt_is_not_accepted(read: Read) -> None:
     """Two names for one thing: one is taken, and every value of theirs serves once."""
     described = read({"GET /things/{id}": {"answer": ENGLISH | {"order_id": "string"}}})

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
 from itertools import groupby
 
@@ -33,7 +34,7 @@ from workbench.adapters.menu_change import (
     compare,
 )
 from workbench.adapters.set_menu import emulate_set_menus, has_set_menus
-from workbench.canonical import Catalog, Menu, MenuKind, check
+from workbench.canonical import Catalog, Menu, MenuKind, check, check_snooze
 from workbench.errors import InputError, TranslationError
 from workbench.model import Absence, Binding, FeatureSlug, Operation, SchemaReader
 
@@ -157,10 +158,11 @@ def plan_menu(channel: Channel, catalog: Catalog, before: Catalog | None = None)
     if not any(_is_bound(channel, feature) for feature in _ROOMS):
         pick_operation(channel.partner, WHOLE)  # raises, with the folder's reason
     _require_sound(channel, catalog)
-    told: list[DataLoss] = []
+    over = check_snooze(catalog, datetime.now(UTC))
+    told = [DataLoss(item.path, f"It is sent as it is, but {item.summary}") for item in over]
     if has_set_menus(catalog) and not _takes_set_menus(channel, catalog):
         catalog, lost = emulate_set_menus(catalog)
-        told = [DataLoss("/menus/*", sentence) for sentence in lost]
+        told += [DataLoss("/menus/*", sentence) for sentence in lost]
         before = emulate_set_menus(before)[0] if before else None
         _require_sound(channel, catalog)
     can_replace = _writes(channel, Catalog)

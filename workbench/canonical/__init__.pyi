@@ -24,6 +24,12 @@ from .delivery import Delivery as Delivery
 from .delivery import DeliveryLocation as DeliveryLocation
 from .entities import ENTITIES as ENTITIES
 from .invariants import check as check
+from .invariants import check_action as check_action
+from .invariants import check_courier_update as check_courier_update
+from .invariants import check_due_time as check_due_time
+from .invariants import check_location as check_location
+from .invariants import check_selection as check_selection
+from .invariants import check_snooze as check_snooze
 from .invariants.violation import Violation as Violation
 from .menu import Catalog as Catalog
 from .menu import Menu as Menu

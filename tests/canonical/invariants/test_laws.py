@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import inspect
 import pkgutil
 import re
+from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import workbench
 from workbench.canonical import Address, Entity, Ids, Money
 from workbench.canonical import invariants as room
 from workbench.canonical.invariants import COVERED_ELSEWHERE, check
@@ -261,6 +265,19 @@ def test_every_law_has_its_place() -> None:
                 head = (inspect.getdoc(function) or "").split(":")[0]
                 stated |= {f"INV-{code}" for code in re.findall(r"[MSCTLOP]\d", head)}
     assert {f"INV-{law}" for law in LAWS.split()} <= stated
+
+
+def test_no_law_is_asleep() -> None:
+    """Every check of a law is called somewhere in the package."""
+    package = Path(workbench.__file__).parent
+    called = Counter[str]()
+    for path in package.rglob("*.py"):
+        tree = ast.parse(path.read_text("utf-8"))
+        names = (node.id for node in ast.walk(tree) if isinstance(node, ast.Name))
+        called.update(names)
+    laws = {name for name in room.__all__ if name.startswith("check_")}
+    assert len(laws) > 30
+    assert {name for name in laws if not called[name]} == set()
 
 
 @pytest.mark.parametrize(

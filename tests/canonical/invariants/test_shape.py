@@ -47,15 +47,6 @@ def test_drivers_are_of_deliveries(
     assert [(item.code, item.path) for item in found] == [("INV-O2", path)]
 
 
-def test_positions_are_in_order(location: DeliveryLocation, damage: Damage) -> None:
-    """INV-O2: a position is not older than the one before; the same instant may repeat."""
-    later = damage(location, {"/recorded_at": "2026-03-20T19:46:00+01:00"})
-    assert check_location(later, previous=location) == ()
-    assert check_location(location, previous=location) == ()
-    found = check_location(location, previous=later)
-    assert [item.path for item in found] == ["/recorded_at"]
-
-
 @pytest.mark.parametrize("position", [{"/latitude": 0}, {"/longitude": 0}])
 def test_the_equator_is_a_place(
     location: DeliveryLocation, damage: Damage, position: dict[str, Any]

@@ -50,6 +50,7 @@ BEHAVIOUR = (
     Defect("position-swapped", "position-sent", ("coordinates-swapped",)),
     Defect("position-refused", "position-sent", ("position-refused",)),
     Defect("position-always", "position-sent", ("position-after-end",)),
+    Defect("position-moves-order", "position-sent", ("position-moves-order",)),
     Defect("created-not-found", "created-then-found", ("created-not-found",)),
     Defect("created-not-listed", "list-complete", ("created-not-listed",)),
     Defect("deleted-still-there", "use-after-delete", ("use-after-delete",)),

@@ -190,6 +190,8 @@ class Miniature(State):
             raise RefusedError(409, "not on its way")
         if self.has("position-refused"):
             raise RefusedError(422, "no")
+        if self.has("position-moves-order"):
+            order["status"] = "delivered"
         if self.has("position-swapped"):
             body = {**body, "lat": body["lng"], "lng": body["lat"]}
         return JSONResponse(body)

@@ -1,12 +1,10 @@
-"""INV-C: the catalogue is one sound graph, within a partner's limits."""
+"""INV-C: the catalogue is one sound graph."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from graphlib import CycleError, TopologicalSorter
 from typing import TypeVar
-
-from pydantic import Field
 
 from workbench.canonical.base import Entity, Ids
 from workbench.canonical.invariants.violation import Violation, violation, walk
@@ -24,24 +22,12 @@ from workbench.canonical.menu import (
 Item = TypeVar("Item")
 
 
-class CatalogLimits(Entity):
-    """What a partner takes; lengths in characters, both ends included; None: no limit.
-
-    `names` gives the shortest and the longest name by entity: {"Product": (2, 120)}.
-    """
-
-    names: dict[str, tuple[int, int]] = Field(default_factory=dict)
-    description_max: int | None = None
-    images_max: int | None = None
-    option_depth: int | None = Field(default=None, ge=1)
-
-
-def check_graph(catalog: Catalog, limits: CatalogLimits | None = None) -> tuple[Violation, ...]:
-    """Every INV-C that needs no more than the catalogue and, where known, the partner's limits."""
+def check_graph(catalog: Catalog) -> tuple[Violation, ...]:
+    """Every INV-C that needs no more than the catalogue."""
     return (
         *check_unique_ids(catalog),
         *check_references(catalog),
-        *check_nesting(catalog, limits.option_depth if limits else None),
+        *check_nesting(catalog),
         *check_orphans(catalog),
         *(item for at, menu in _listed(catalog.menus, "/menus") for item in check_price(menu, at)),
         *(
@@ -50,7 +36,6 @@ def check_graph(catalog: Catalog, limits: CatalogLimits | None = None) -> tuple[
             for item in check_variant_names(product, at)
         ),
         *check_codes(catalog),
-        *(check_limits(catalog, limits) if limits else ()),
     )
 
 
@@ -89,11 +74,8 @@ def check_references(catalog: Catalog) -> tuple[Violation, ...]:
     return found
 
 
-def check_nesting(catalog: Catalog, depth: int | None = None) -> tuple[Violation, ...]:
-    """INV-C3: options nest without a cycle, and no deeper than the partner allows.
-
-    A category without nested categories has depth 1.
-    """
+def check_nesting(catalog: Catalog) -> tuple[Violation, ...]:
+    """INV-C3: options nest without a cycle; how deep, the partner's own document says."""
     path = "/option_categories"
     names = _names(catalog.option_categories)
     graph = {
@@ -105,16 +87,10 @@ def check_nesting(catalog: Catalog, depth: int | None = None) -> tuple[Violation
         for category in catalog.option_categories
     }
     try:
-        order = tuple(TopologicalSorter(graph).static_order())
+        TopologicalSorter(graph).prepare()
     except CycleError as error:
         return violation("INV-C3", path, f"option categories nest in a cycle: {error.args[1]}")
-    depths: dict[str, int] = {}
-    for name in order:
-        depths[name] = 1 + max((depths[inner] for inner in graph.get(name, ())), default=0)
-    deepest = max(depths.values(), default=0)
-    if depth is None or deepest <= depth:
-        return ()
-    return violation("INV-C3", path, f"options nest {deepest} deep; the partner takes {depth}")
+    return ()
 
 
 def check_orphans(catalog: Catalog) -> tuple[Violation, ...]:
@@ -163,45 +139,6 @@ def check_codes(catalog: Catalog) -> tuple[Violation, ...]:
             if prices.setdefault(code, price) != price:
                 summary = f"{code} costs {price} here and {prices[code]} elsewhere"
                 found += violation("INV-C7", f"{path}/price", summary, severity="warning")
-    return found
-
-
-def check_limits(catalog: Catalog, limits: CatalogLimits) -> tuple[Violation, ...]:
-    """INV-C8: texts and images are within the partner's limits."""
-    found: tuple[Violation, ...] = ()
-    for path, item in walk(catalog):
-        kind = type(item).__name__
-        if kind in limits.names:
-            shortest, longest = limits.names[kind]
-            if not shortest <= (length := len(getattr(item, "name", ""))) <= longest:
-                summary = f"{length} characters; the partner takes {shortest} to {longest}"
-                found += violation("INV-C8", f"{path}/name", summary)
-        for field, most in (("description", limits.description_max), ("images", limits.images_max)):
-            if most is not None and (length := len(getattr(item, field, None) or ())) > most:
-                found += violation(
-                    "INV-C8", f"{path}/{field}", f"{length}; the partner takes {most}"
-                )
-    return found
-
-
-def check_tax_rates(catalog: Catalog, legal_bp: Collection[int]) -> tuple[Violation, ...]:
-    """INV-C9: every tax rate is legal in the restaurant's country.
-
-    Args:
-        catalog: What is sold.
-        legal_bp: The country's rates in basis points.
-    """
-    found: tuple[Violation, ...] = ()
-    for path, item in walk(catalog):
-        if not isinstance(item, Product | Option):
-            continue
-        rates = {f"{path}/tax_rate_bp": item.tax_rate_bp}
-        if isinstance(item, Product):
-            for kind, by_type in item.tax_rate_bp_by_order_type.items():
-                rates[f"{path}/tax_rate_bp_by_order_type/{kind}"] = by_type
-        for at, rate in rates.items():
-            if rate is not None and rate not in legal_bp:
-                found += violation("INV-C9", at, f"{rate} basis points is no legal rate")
     return found
 
 

@@ -44,38 +44,27 @@ def check_instants(order: Order) -> tuple[Violation, ...]:
     )
 
 
-def check_hours(
-    availability: Availability, *, equal_means_closed: bool = False
-) -> tuple[Violation, ...]:
-    """INV-T2 of everything in an availability.
-
-    Args:
-        availability: Schedules, shifts and exceptions.
-        equal_means_closed: The partner writes an equal start and end for "closed".
-    """
+def check_hours(availability: Availability) -> tuple[Violation, ...]:
+    """INV-T2 of everything in an availability."""
     found: tuple[Violation, ...] = ()
     groups: dict[str, list[tuple[str, WeeklyRange]]] = defaultdict(list)
     for path, schedule in _numbered(availability.schedules, "/schedules"):
         for kind in schedule.order_types or ("",):
             groups[kind] += _numbered(schedule.ranges, f"{path}/ranges")
     for kind, ranges in groups.items():
-        found += _check_week(ranges, kind, equal_means_closed=equal_means_closed)
+        found += _check_week(ranges, kind)
     for path, shift in _numbered(availability.shifts, "/shifts"):
         at = f"{path}/schedule"
-        found += check_schedule(shift.schedule, at, equal_means_closed=equal_means_closed)
+        found += check_schedule(shift.schedule, at)
     for path, item in _numbered(availability.exceptions, "/exceptions"):
-        ranges_of_day = _numbered(item.ranges, f"{path}/ranges")
-        spans, bad = _spans(ranges_of_day, equal_means_closed=equal_means_closed)
+        spans, bad = _spans(_numbered(item.ranges, f"{path}/ranges"))
         found += bad + _check_overlap(spans)
     return tuple(dict.fromkeys(found))
 
 
-def check_schedule(
-    schedule: Schedule, path: str = "", *, equal_means_closed: bool = False
-) -> tuple[Violation, ...]:
+def check_schedule(schedule: Schedule, path: str = "") -> tuple[Violation, ...]:
     """INV-T2: openings of one schedule neither overlap nor have no length."""
-    ranges = _numbered(schedule.ranges, f"{path}/ranges")
-    return _check_week(ranges, equal_means_closed=equal_means_closed)
+    return _check_week(_numbered(schedule.ranges, f"{path}/ranges"))
 
 
 def check_clock_changes(availability: Availability) -> tuple[Violation, ...]:
@@ -146,10 +135,8 @@ def check_snooze(catalog: Catalog, now: datetime) -> tuple[Violation, ...]:
     )
 
 
-def _check_week(
-    ranges: Sequence[tuple[str, WeeklyRange]], kind: str = "", *, equal_means_closed: bool
-) -> tuple[Violation, ...]:
-    spans, found = _spans(ranges, equal_means_closed=equal_means_closed)
+def _check_week(ranges: Sequence[tuple[str, WeeklyRange]], kind: str = "") -> tuple[Violation, ...]:
+    spans, found = _spans(ranges)
     for path, item in ranges:
         if not item.day.is_known:
             found += violation("INV-T2", f"{path}/day", f"{item.day} is no day of the week")
@@ -158,14 +145,12 @@ def _check_week(
 
 
 def _spans(
-    ranges: Iterable[tuple[str, TimeRange]], *, equal_means_closed: bool
+    ranges: Iterable[tuple[str, TimeRange]],
 ) -> tuple[list[_Span], tuple[Violation, ...]]:
     """Ranges as (start, end, path) in seconds from Monday, or from the day's, midnight."""
     spans: list[_Span] = []
     found: tuple[Violation, ...] = ()
     for path, item in ranges:
-        if item.start == item.end and equal_means_closed:
-            continue
         if item.start == item.end != time(0):
             found += violation("INV-T2", path, f"an opening of no length at {item.start}")
             continue

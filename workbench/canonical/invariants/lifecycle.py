@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime
 from itertools import pairwise
 
-from workbench.canonical.base import Entity, OpenEnum, OrderType
+from workbench.canonical.base import OpenEnum, OrderType
 from workbench.canonical.invariants.violation import Violation, violation
 from workbench.canonical.order import Order, OrderStatusUpdate, StatusChange
 from workbench.canonical.reservation import (
@@ -74,47 +73,15 @@ def check_history(entity: Order | Reservation) -> tuple[Violation, ...]:
     return found
 
 
-def check_repeat(once: Entity, twice: Entity) -> tuple[Violation, ...]:
-    """INV-L3: what came of an event once and what came of it twice are the same.
-
-    Where the two came from (`origin`) may differ.
-    """
-    names = [
-        name
-        for name in type(once).model_fields
-        if name != "origin" and getattr(once, name) != getattr(twice, name, None)
-    ]
-    return tuple(
-        item
-        for name in names
-        for item in violation("INV-L3", f"/{name}", "the repeated event changed it again")
-    )
-
-
-def check_arrival(
-    applied: StatusChange | ReservationStatusChange,
-    incoming: StatusChange | ReservationStatusChange,
-) -> tuple[Violation, ...]:
-    """INV-L1, L2 and L4: whether an incoming event may be applied over the last applied one."""
-    if incoming.at < applied.at:
-        return violation("INV-L4", "/at", "the event is older than what is already applied")
-    return check_transition(applied.status, incoming.status)
-
-
 def check_action(
-    order: Order,
-    update: OrderStatusUpdate,
-    *,
-    now: datetime,
-    allowed: Collection[OrderStatus] | None = None,
+    order: Order, update: OrderStatusUpdate, *, now: datetime
 ) -> tuple[Violation, ...]:
-    """INV-L5: a status may be sent: the step is legal, in time, and the partner allows it.
+    """INV-L5: a status may be sent: the step is legal, and in time.
 
     Args:
         order: As we know it.
         update: What we are about to send.
         now: The instant of sending.
-        allowed: Statuses that the partner says it takes now; None: it does not say.
     """
     found = check_transition(order.status, update.status) + check_reason(update)
     answers = update.status in {OrderStatus.ACCEPTED, OrderStatus.REJECTED}
@@ -124,8 +91,6 @@ def check_action(
     confirm_by = order.timing.confirm_by
     if update.status == OrderStatus.CONFIRMED and confirm_by and now > confirm_by:
         found += violation("INV-L5", "/status", "the time to confirm has passed")
-    if allowed is not None and update.status not in allowed:
-        found += violation("INV-L5", "/status", f"the partner does not take {update.status} now")
     return found
 
 

@@ -7,7 +7,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from workbench.adapters import Answer
-from workbench.canonical import DeliveryLocation, Order, OrderStatus, is_terminal
+from workbench.canonical import (
+    DeliveryLocation,
+    Order,
+    OrderStatus,
+    check_courier_update,
+    check_location,
+    is_terminal,
+)
 from workbench.evidence.behaviour.bench import Bench, finding
 from workbench.evidence.behaviour.comparing import differences
 from workbench.evidence.behaviour.deviating import deviations, documented
@@ -58,8 +65,15 @@ def find_moving(bench: Bench, orders: list[Order] | None = None) -> Order | None
     if bench.partner.translator(ORDER.read) is None:
         return None
     known = _known_orders(bench) if orders is None else orders
-    moving = (order for order in known if order.status == OrderStatus.IN_DELIVERY)
-    return next(moving, None) or _set_moving(bench)
+    return next(filter(_is_moving, known), None) or _set_moving(bench)
+
+
+def _is_moving(order: Order) -> bool:
+    """Whether a driver of ours is on the way with it, so that a position may be sent."""
+    somewhere = DeliveryLocation(
+        order_id=order.ids.partner_id, latitude=1, longitude=1, recorded_at=datetime.now(UTC)
+    )
+    return order.status == OrderStatus.IN_DELIVERY and not check_location(somewhere, order)
 
 
 def _set_moving(bench: Bench) -> Order | None:
@@ -74,8 +88,7 @@ def _set_moving(bench: Bench) -> Order | None:
         if status is OrderStatus.IN_DELIVERY:
             break
     order = bench.adapter.read(ORDER.read, identity).value if identity else None
-    is_moving = isinstance(order, Order) and order.status == OrderStatus.IN_DELIVERY
-    return order if isinstance(order, Order) and is_moving else None
+    return order if isinstance(order, Order) and _is_moving(order) else None
 
 
 def _set_ended(bench: Bench) -> Order | None:
@@ -121,6 +134,7 @@ def _send(bench: Bench, location: DeliveryLocation, order: Order) -> Evidence:
             )
         )
     findings += _echo_findings(bench, there, answer)
+    findings += _moved_findings(bench, order, answer)
     shown = {
         "driver-position-sent": True,
         "delivery-eta-sent": there.eta_dropoff is not None,
@@ -179,6 +193,24 @@ def _echo_findings(bench: Bench, there: DeliveryLocation, answer: Answer) -> Ite
             expected=show_json(item.difference.sent),
             observed=show_json(item.difference.found),
             pointer=item.difference.pointer,
+            answer=answer,
+        )
+
+
+def _moved_findings(bench: Bench, before: Order, answer: Answer) -> Iterator[Finding]:
+    """News of the driver leaves the status of the order alone."""
+    after = bench.adapter.read(ORDER.read, before.ids.partner_id).value
+    if not isinstance(after, Order):
+        return
+    for broken in check_courier_update(before, after):
+        yield finding(
+            "position-moves-order",
+            Severity.MEDIUM,
+            f"After a position was sent, the order is another: {broken.summary}.",
+            operation=bench.subject(POSITION),
+            expected=str(before.status),
+            observed=str(after.status),
+            criterion="driver-position-sent",
             answer=answer,
         )
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from workbench.canonical import Catalog, Order, OrderLine, Product
-from workbench.errors import InputError, TranslationError
+from workbench.canonical import Catalog, Order, OrderLine, Product, check_selection
+from workbench.errors import InputError, PartnerError, TranslationError
 from workbench.evidence.behaviour.bench import Bench, finding
 from workbench.evidence.kinds import ORDER
 from workbench.evidence.placing import fresh, send
@@ -54,6 +54,31 @@ def compare_prices(bench: Bench) -> Iterator[Evidence]:
         outcome=None if compared else Outcome.INAPPLICABLE,
         criteria=("order-lines-referenced",) if compared else (),
         findings=findings[:3],
+    )
+    yield from _compare_choices(bench, order)
+
+
+def _compare_choices(bench: Bench, order: Order) -> Iterator[Evidence]:
+    """What a new order chose is what the menu lets a guest choose."""
+    try:
+        catalog = bench.adapter.get_menu()
+    except (InputError, PartnerError, TranslationError):
+        return  # nothing tells the choices
+    broken = check_selection(order, catalog)
+    yield bench.tell(
+        ORDER.read,
+        "menu-choice",
+        f"Held the choices of the new order {order.ids.partner_id} against the menu.",
+        findings=[
+            finding(
+                "choice-not-of-menu",
+                Severity.LOW,
+                f"A new order breaks what the menu says of choices: {item.summary}.",
+                operation=bench.subject(ORDER.read),
+                pointer=item.path,
+            )
+            for item in broken[:3]
+        ],
     )
 
 

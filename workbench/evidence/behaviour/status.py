@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from workbench.adapters import Answer
-from workbench.canonical import OpenEnum, OrderStatus, ReservationStatus, is_legal
-from workbench.errors import InputError, TranslationError
+from workbench.canonical import (
+    OpenEnum,
+    Order,
+    OrderStatus,
+    OrderStatusUpdate,
+    ReservationStatus,
+    check_action,
+    check_due_time,
+    is_legal,
+)
+from workbench.errors import InputError, PartnerError, TranslationError
 from workbench.evidence.behaviour.bench import Bench, finding
-from workbench.evidence.kinds import KINDS, Kind, criterion_of, proved_by
+from workbench.evidence.kinds import KINDS, ORDER, Kind, criterion_of, proved_by
 from workbench.evidence.placing import fresh
 from workbench.model import Evidence, Outcome, Severity
 
@@ -110,6 +120,9 @@ def _walk(bench: Bench, kind: Kind, identity: str, steps: list[OpenEnum]) -> Ite
         if answer.status >= 400 and status in _CONDITIONAL:
             yield _refused_for_now(bench, kind, status, answer)
             continue
+        if 400 <= answer.status < 500 and (why := _excuse(bench, kind, identity, status)):
+            yield _excused(bench, kind, status, answer, why)
+            return
         yield _compare(bench, kind, identity, status, answer)
         if answer.status >= 400:
             return
@@ -154,6 +167,36 @@ def _refused_for_now(bench: Bench, kind: Kind, status: OpenEnum, answer: Answer)
         "status-round-trip",
         f"{status} was answered with {answer.status}: it depends on the time or on who delivers.",
         outcome=Outcome.CANT_TELL if status is ReservationStatus.NO_SHOW else Outcome.INAPPLICABLE,
+        criteria=proved_by(kind.status_write, status),
+    )
+
+
+def _excuse(bench: Bench, kind: Kind, identity: str, status: OpenEnum) -> str:
+    """Why a partner may rightly refuse a legal step: too late, or while they are closed."""
+    if kind is not ORDER or not bench.has(kind.read):
+        return ""
+    order = bench.adapter.read(kind.read, identity).value
+    update = kind.update(identity, status, _REASON)
+    if not (isinstance(order, Order) and isinstance(update, OrderStatusUpdate)):
+        return ""
+    late = [
+        item.summary
+        for item in check_action(order, update, now=datetime.now(UTC))
+        if item.code == "INV-L5"
+    ]
+    try:
+        closed = check_due_time(order, bench.adapter.get_availability())
+    except (InputError, PartnerError, TranslationError):
+        closed = ()  # nothing tells the hours
+    return "; ".join([*late, *(item.summary for item in closed)])
+
+
+def _excused(bench: Bench, kind: Kind, status: OpenEnum, answer: Answer, why: str) -> Evidence:
+    return bench.tell(
+        kind.status_write,
+        "status-round-trip",
+        f"{status} was answered with {answer.status}, which may be right: {why}.",
+        outcome=Outcome.CANT_TELL,
         criteria=proved_by(kind.status_write, status),
     )
 
