@@ -42,6 +42,10 @@ _COMMANDS = {
         "reports",
         "Say what changed: between two runs, or between the folder's documents and a newer one.",
     ),
+    "model": (
+        "handing",
+        "Show our entities to a partner's developers: schemas, examples, laws, status machines.",
+    ),
     "keys": ("vouching", "Make the key pair that signs reports, or show its public key."),
     "sign": ("vouching", "Seal a run and sign the seal: FOLDER holds its evidence.jsonl."),
     "verify": (

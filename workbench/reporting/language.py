@@ -103,9 +103,13 @@ def choose_language(wanted: str, locale: object = "") -> Language:
 @cache
 def load_language(code: str) -> Language:
     """Read the messages of a language."""
+    return Language(code, read_messages("workbench.reporting", "languages", code))
+
+
+def read_messages(package: str, folder: str, code: str) -> dict[str, str]:
+    """Dotted key → message, from the file of a language in a folder of a package."""
     name = f"{code}.yaml"
-    text = files("workbench.reporting").joinpath("languages", name).read_text("utf-8")
-    return Language(code, _flatten(load_text(text, name)))
+    return _flatten(load_text(files(package).joinpath(folder, name).read_text("utf-8"), name))
 
 
 @cache

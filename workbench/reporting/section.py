@@ -45,9 +45,13 @@ class ReportSection:
 @cache
 def environment(code: str = DEFAULT) -> Environment:
     """The Jinja environment of a language: escapes everything, refuses undefined names."""
-    language = load_language(code)
+    return make_environment("workbench.reporting", load_language(code))
+
+
+def make_environment(package: str, language: Language) -> Environment:
+    """As `environment`, for the templates of a package and other words."""
     made = Environment(
-        loader=PackageLoader("workbench.reporting"),
+        loader=PackageLoader(package),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=displayable,

@@ -1,0 +1,79 @@
+"""The pages of this room in a real browser: no request, no overflow, and the rules of axe."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from workbench.handover.guide import write_guide
+from workbench.reporting.language import list_languages
+
+CHROMIUM = shutil.which("chromium")
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+AXE = Path(os.environ.get("WORKBENCH_AXE", f"{tempfile.gettempdir()}/axe/package")) / "axe.min.js"
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed (apt: chromium)"),
+]
+Write = Callable[[str], str]
+PAGES: dict[str, Write] = {
+    "model": write_guide,
+    "option": lambda code: write_guide(code, "Option"),
+}
+CASES = [(name, code) for name in PAGES for code in list_languages()]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One headless Chromium with an empty profile."""
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield started
+        started.close()
+
+
+@pytest.mark.parametrize(("name", "code"), CASES)
+def test_a_page_needs_no_script_and_no_request(
+    browser: Browser, tmp_path: Path, name: str, code: str
+) -> None:
+    """Its style passes its own policy, nothing is fetched, links lead somewhere, nothing spills."""
+    path = tmp_path / f"{name}.html"
+    path.write_text(PAGES[name](code), "utf-8")
+    tab = browser.new_context(java_script_enabled=False).new_page()
+    seen: list[str] = []
+    tab.on("request", lambda request: seen.append(request.url.split("#")[0]))
+    tab.on("console", lambda message: seen.append(message.text))
+    tab.goto(path.as_uri())
+    assert set(seen) == {path.as_uri()}
+    for target in {a.get_attribute("href") for a in tab.locator("a[href^='#']").all()}:
+        assert tab.locator(f"[id='{str(target)[1:]}']").count() == 1, target
+    for width in (320, 390, 1280):
+        tab.set_viewport_size({"width": width, "height": 800})
+        assert tab.evaluate("document.documentElement.scrollWidth") == width
+
+
+@pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not at hand (npm pack axe-core)")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("name", "code"), CASES)
+def test_axe_finds_nothing(
+    browser: Browser, tmp_path: Path, name: str, code: str, scheme: str
+) -> None:
+    """No violation of WCAG 2.2 A and AA or of good practice, at phone and desktop width."""
+    path = tmp_path / f"{name}.html"
+    path.write_text(PAGES[name](code), "utf-8")
+    for width in (390, 1280):
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme, bypass_csp=True
+        )  # type: ignore[arg-type]
+        page = context.new_page()
+        page.goto(path.as_uri())
+        page.add_script_tag(path=AXE)
+        found = page.evaluate("axe.run().then(result => result.violations)")
+        assert [(item["id"], item["nodes"][0]["html"][:120]) for item in found] == []
+        context.close()

@@ -1,0 +1,37 @@
+"""The words of this room in each language, and the pages that they stand on."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment
+
+from workbench.reporting.language import Language, load_language, read_messages
+from workbench.reporting.section import make_environment
+
+
+@cache
+def load_words(code: str) -> Language:
+    """The messages of a language: those of reports, and those of this room."""
+    own = read_messages("workbench.handover", "words", code)
+    return Language(code, {**load_language(code).messages, **own})
+
+
+@cache
+def environment(code: str) -> Environment:
+    """The Jinja environment of a language: escapes everything, refuses undefined names."""
+    return make_environment("workbench.handover", load_words(code))
+
+
+def write_page(name: str, code: str, **values: Any) -> str:
+    """A page of its own: no script, no request, one style sheet that its policy names by hash."""
+    shared = files("workbench.reporting").joinpath("templates", "report", "style.css")
+    own = files("workbench.handover").joinpath("templates", "style.css")
+    style = f"\n{shared.read_text('utf-8')}\n{own.read_text('utf-8')}"
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    template = environment(code).get_template(f"{name}.html.j2")
+    return template.render(style=style, style_digest=f"sha256-{digest}", code=code, **values)
