@@ -13,13 +13,13 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate as validate_openapi
 
 from workbench.canonical import ENTITIES, TRANSITIONS, Availability, Catalog, Order
-from workbench.canonical.invariants import check, check_due_time, check_selection
+from workbench.canonical.invariants import check_due_time, check_laws, check_selection
 from workbench.cli.commands import main
 from workbench.handover.examples import Example, find_examples, load_examples
-from workbench.handover.guide import Guide, write_guide, write_markdown
+from workbench.handover.guide import Guide, write_guide, write_guide_markdown
 from workbench.handover.machines import list_machines
 from workbench.handover.schema import WHOLES, entity_schema, load_laws, model_schema
-from workbench.handover.versions import latest, list_fields, list_steps, load_versions
+from workbench.handover.versions import latest_version, list_fields, list_steps, load_versions
 from workbench.handover.wish import describe_wish
 from workbench.handover.words import load_words
 from workbench.partners import load_catalogue
@@ -39,7 +39,7 @@ def test_every_example_obeys_its_schema_and_every_law(example: Example) -> None:
     schema = entity_schema(example.entity)
     Draft202012Validator.check_schema(schema)
     assert [item.message for item in Draft202012Validator(schema).iter_errors(example.value)] == []
-    assert check(example.build()) == ()
+    assert check_laws(example.build()) == ()
 
 
 def test_orders_fit_the_catalogue_and_the_hours() -> None:
@@ -125,14 +125,14 @@ def test_pictures_show_only_what_the_machines_allow() -> None:
 
 def test_the_latest_version_is_what_the_code_has() -> None:
     """A change of an entity asks for a new file in `handover/versions`, so that it is told."""
-    assert load_versions()[latest()] == list_fields()
+    assert load_versions()[latest_version()] == list_fields()
     assert any(change.name == "Money.finer" for step in list_steps() for change in step.changes)
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_the_page_and_the_markdown_tell_the_same(code: str) -> None:
     """Each entity, each of its fields and each law stands in both, in every language."""
-    page, text = write_guide(code), write_markdown(code)
+    page, text = write_guide(code), write_guide_markdown(code)
     for item in Guide(code).entities:
         assert f'id="{item.name}"' in page
         for row in item.fields:

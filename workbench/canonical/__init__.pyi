@@ -31,6 +31,7 @@ from .invariants import check_location as check_location
 from .invariants import check_selection as check_selection
 from .invariants import check_snooze as check_snooze
 from .invariants.violation import Violation as Violation
+from .invariants.violation import walk as walk
 from .menu import Catalog as Catalog
 from .menu import Menu as Menu
 from .menu import MenuKind as MenuKind

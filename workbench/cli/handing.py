@@ -8,17 +8,23 @@ from pathlib import Path
 import click
 
 from workbench.cli.output import Output, speaks
-from workbench.handover.examples import find_examples
-from workbench.handover.guide import write_guide, write_markdown
-from workbench.handover.schema import entity_schema, find_entity, list_parts, model_schema
-from workbench.handover.versions import latest
-from workbench.handover.wish import write_wish
-from workbench.model.json_text import write_json
-from workbench.reporting.language import choose_language
+from workbench.handover import (
+    entity_schema,
+    find_entity,
+    find_examples,
+    latest_version,
+    list_parts,
+    model_schema,
+    write_guide,
+    write_guide_markdown,
+    write_wish,
+)
+from workbench.model import write_json
+from workbench.reporting import choose_language
 
 _GUIDES: dict[str, Callable[[str, str], str]] = {
     "html": write_guide,
-    "markdown": write_markdown,
+    "markdown": write_guide_markdown,
     "json-schema": lambda code, entity: write_json(
         entity_schema(entity, code) if entity else model_schema(code), indent=True
     ),
@@ -48,7 +54,7 @@ def model_command(
     names = list_parts((name,)) if name else list_parts()
     output.document(
         {
-            "version": latest(),
+            "version": latest_version(),
             "schema": entity_schema(name, code) if name else model_schema(code),
             "examples": {part: [item.value for item in find_examples(part)] for part in names},
         }

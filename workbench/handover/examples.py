@@ -8,9 +8,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from workbench.canonical import ENTITIES, Entity
-from workbench.canonical.invariants.violation import walk
-from workbench.description.guard import load_text
+from workbench.canonical import ENTITIES, Entity, walk
+from workbench.description import load_text
 
 FILE = "examples.yaml"
 _MOST_PARTS = 2

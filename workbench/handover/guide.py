@@ -20,9 +20,9 @@ from workbench.handover.schema import (
     load_laws,
     meaning,
 )
-from workbench.handover.versions import Step, latest, list_steps
+from workbench.handover.versions import Step, latest_version, list_steps
 from workbench.handover.words import environment, load_words, write_page
-from workbench.reporting.language import DEFAULT, Language
+from workbench.reporting import DEFAULT, Language
 
 _LONGEST_LIST = 12
 
@@ -76,7 +76,7 @@ class Guide:
     @property
     def version(self) -> str:
         """Of our model."""
-        return latest()
+        return latest_version()
 
     @cached_property
     def entities(self) -> tuple[EntityPart, ...]:
@@ -117,7 +117,7 @@ def write_guide(code: str = DEFAULT, entity: str = "") -> str:
     return write_page("model", code, guide=Guide(code, entity))
 
 
-def write_markdown(code: str = DEFAULT, entity: str = "") -> str:
+def write_guide_markdown(code: str = DEFAULT, entity: str = "") -> str:
     """The same as Markdown, with the status machines as Mermaid diagrams."""
     template = environment(code).get_template("model.md.j2")
     return template.render(guide=Guide(code, entity))

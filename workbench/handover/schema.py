@@ -10,11 +10,11 @@ from importlib.resources import files
 from typing import Any
 
 from workbench.canonical import ENTITIES
-from workbench.description.guard import load_text
+from workbench.description import load_text
 from workbench.errors import InputError
 from workbench.handover.examples import find_examples
 from workbench.handover.words import load_words
-from workbench.reporting.language import DEFAULT, Language
+from workbench.reporting import DEFAULT, Language
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 LAWS = "laws.yaml"

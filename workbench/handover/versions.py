@@ -75,7 +75,7 @@ def list_steps() -> tuple[Step, ...]:
     return tuple(reversed(found))
 
 
-def latest() -> str:
+def latest_version() -> str:
     """The version in force."""
     return list(load_versions())[-1]
 

@@ -14,11 +14,11 @@ from typing import Any
 
 from workbench.handover.examples import find_examples
 from workbench.handover.schema import model_schema
-from workbench.handover.versions import latest
+from workbench.handover.versions import latest_version
 from workbench.handover.words import load_words
-from workbench.model.feature import Access, Aspect, Feature
+from workbench.model import Access, Aspect, Feature
 from workbench.partners import load_catalogue
-from workbench.reporting.language import DEFAULT, Language, load_language, translate
+from workbench.reporting import DEFAULT, Language, load_language, translate
 
 _HOME = "/restaurants/{restaurant_id}"
 # Entity of the catalogue → where one of it stands.
@@ -82,7 +82,7 @@ def describe_wish(code: str = DEFAULT) -> dict[str, Any]:
         "jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema",
         "info": {
             "title": words.say("openapi.title"),
-            "version": latest(),
+            "version": latest_version(),
             "description": words.say("openapi.description"),
         },
         "servers": [{"url": "https://api.platform.example/v1"}],

@@ -10,8 +10,7 @@ from typing import Any
 
 from jinja2 import Environment
 
-from workbench.reporting.language import Language, load_language, read_messages
-from workbench.reporting.section import make_environment
+from workbench.reporting import Language, load_language, make_environment, read_messages
 
 
 @cache

@@ -2,6 +2,13 @@ from . import tables as tables
 from .drift import Drift as Drift
 from .drift import compare_runs as compare_runs
 from .formats import Format as Format
+from .language import DEFAULT as DEFAULT
+from .language import Language as Language
+from .language import choose_language as choose_language
+from .language import list_languages as list_languages
+from .language import load_language as load_language
+from .language import read_messages as read_messages
+from .language import translate as translate
 from .portal import build_portal as build_portal
 from .publication import Job as Job
 from .publication import Published as Published
@@ -10,6 +17,7 @@ from .publication import render_report as render_report
 from .publication import search_abandoned as search_abandoned
 from .report import Report as Report
 from .section import displayable as displayable
+from .section import make_environment as make_environment
 from .signing import find_public_key as find_public_key
 from .signing import find_signing_key as find_signing_key
 from .signing import make_keys as make_keys

@@ -1,0 +1,13 @@
+from .examples import Example as Example
+from .examples import find_examples as find_examples
+from .examples import load_examples as load_examples
+from .guide import Guide as Guide
+from .guide import write_guide as write_guide
+from .guide import write_guide_markdown as write_guide_markdown
+from .schema import entity_schema as entity_schema
+from .schema import find_entity as find_entity
+from .schema import list_parts as list_parts
+from .schema import model_schema as model_schema
+from .versions import latest_version as latest_version
+from .wish import describe_wish as describe_wish
+from .wish import write_wish as write_wish
