@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from workbench.lint import lint
+from workbench.lint import fails, gather, lint
+from workbench.lint.order import arrange
 from workbench.model.evidence import Finding, Severity
 from workbench.partners import load_catalogue, load_partner
 from workbench.settings import Settings
@@ -134,3 +135,26 @@ def test_secrets_in_a_folder_are_told(root: Path, tmp_path: Path) -> None:
     assert found.pointer == "samples/order-read/kept.json"
     assert found.severity is Severity.MEDIUM
     assert "h0rse" not in found.summary
+
+
+def test_what_blocks_comes_first_and_the_rest_shares_rows() -> None:
+    """Forty open features do not bury the one finding that stops a run."""
+
+    def made(slug: str, severity: Severity, pointer: str) -> Finding:
+        return Finding(
+            slug=slug, severity=severity, summary=f"{slug}.", pointer=f"partner.yaml#/{pointer}"
+        )
+
+    opened = [made("feature-open", Severity.MEDIUM, f"features/f{n}") for n in range(40)]
+    wrong = made("mapping-type-mismatch", Severity.HIGH, "m")
+    blocking = [made("parameter-unfilled", Severity.MEDIUM, f"p{n}") for n in range(4)]
+    note = made("absence-without-citation", Severity.LOW, "a")
+    found = arrange([note, *opened, wrong, *blocking])
+    rows = gather(found)
+
+    kinds = [row.first.slug for row in rows]
+    assert kinds == [*["parameter-unfilled"] * 4, wrong.slug, "feature-open", note.slug]
+    assert rows[5].summary.startswith("feature-open. And 39 more: f1, f2")
+    assert fails(found, "high")
+    assert not fails(found, "critical")
+    assert not fails(found, "never")

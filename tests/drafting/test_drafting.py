@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from workbench.description.guard import load_text
 from workbench.drafting import Draft, Place, ReviewSheet, draft_folder, draft_partner
-from workbench.drafting.guesses import guess_auth, guess_environments
+from workbench.drafting.guesses import guess_environments
+from workbench.drafting.logins import guess_auth
 from workbench.drafting.names import entity_named, is_sandbox, status_named
 from workbench.drafting.yaml_text import Noted, comment, write_yaml
 from workbench.errors import InputError
@@ -309,12 +310,13 @@ def test_the_login_for_a_program_comes_first(
 def test_servers_are_sorted_by_their_names() -> None:
     """Sandbox and production are told apart; what cannot be called is left out."""
     found, questions = guess_environments(
-        described("https://api.example/v1", "https://sandbox.example/v1/", "/v2", "https://{x}.y")
+        described("https://api.example/v1", "https://sandbox.example/v1/", "/v2", "https://{x}.y"),
+        {},
     )
     assert found["sandbox"]["base_url"] == "https://sandbox.example/v1"
     assert found["production"]["base_url"] == "https://api.example/v1"
     assert questions == []
-    found, questions = guess_environments(described())
+    found, questions = guess_environments(described(), {})
     assert found["sandbox"]["base_url"] == "https://sandbox.invalid"
     assert len(questions) == 2
 
@@ -323,6 +325,8 @@ def test_servers_are_sorted_by_their_names() -> None:
     ("parameter", "path", "entity"),
     [
         ("orderId", "/x/{orderId}", "order"),
+        ("mId", "/v1/merchants/{mId}/orders", "restaurant"),
+        ("pk", "/bookings/{pk}/", "reservation"),
         ("id", "/reservations/{id}", "reservation"),
         ("PedidoId", "/pedidos/{PedidoId}", "order"),
         ("modifier_group_id", "/x/{modifier_group_id}", "option-category"),

@@ -25,8 +25,8 @@ from workbench.settings import load_settings
 )
 @reading_options
 @click.option("--title", default="", help="Name of the partner; default: from the documents.")
-@click.option("--timezone", default="Europe/Madrid", show_default=True)
-@click.option("--currency", default="EUR", show_default=True)
+@click.option("--timezone", default="", help="IANA zone of the test restaurant, if you know it.")
+@click.option("--currency", default="", help="ISO 4217 code of its prices, if you know it.")
 @speaks
 def new_command(
     output: Output,

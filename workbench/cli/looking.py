@@ -21,7 +21,7 @@ from workbench.cli.output import (
 )
 from workbench.description import describe
 from workbench.errors import InputError
-from workbench.lint import lint
+from workbench.lint import Row, fails, gather, lint
 from workbench.model import ApiDescription, DocumentWarning, Finding, Severity
 from workbench.partners import list_partners, load_catalogue, load_partner
 from workbench.settings import load_settings
@@ -239,19 +239,30 @@ def features_command(output: Output, *, reasons: bool) -> int:
 @click.command("lint")
 @click.argument("slug")
 @hooks_option
+@click.option(
+    "--fail-on",
+    type=click.Choice([*(item.value for item in Severity if item is not Severity.INFO), "never"]),
+    default=Severity.LOW.value,
+    show_default=True,
+    help="Least severity with which the command ends in 1.",
+)
+@click.option("--all", "is_long", is_flag=True, help="A row for each finding.")
 @speaks
-def lint_command(output: Output, slug: str, *, hooks: bool) -> int:
-    """Check a partner folder offline."""
+def lint_command(output: Output, slug: str, fail_on: str, *, hooks: bool, is_long: bool) -> int:
+    """Check a partner folder offline; what blocks a run comes first."""
     findings = lint(load_partner(slug, load_settings(), run_hooks=hooks), load_catalogue())
     output.document({"findings": [item.model_dump(mode="json") for item in findings]})
-    print_findings(output, findings)
-    return FINDINGS if any(item.severity is not Severity.INFO for item in findings) else 0
+    print_findings(output, findings, is_long=is_long)
+    return FINDINGS if fails(findings, fail_on) else 0
 
 
-def print_findings(output: Output, findings: list[Finding]) -> None:
-    """Findings as a table, or a sentence when there are none."""
+def print_findings(output: Output, findings: list[Finding], *, is_long: bool = False) -> None:
+    """Findings as a table, many of one kind in one row, or a sentence when there are none."""
     if not findings:
         output.text("No findings.")
         return
-    rows = [(item.severity, item.slug, item.pointer or "", item.summary) for item in findings]
+    shown = [Row(item) for item in findings] if is_long else gather(findings)
+    rows = [
+        (row.first.severity, row.first.slug, row.first.pointer or "", row.summary) for row in shown
+    ]
     output.table(f"{len(findings)} findings", ("severity", "kind", "where", "what"), rows)

@@ -12,17 +12,18 @@ from pathlib import Path
 from typing import Any
 
 from workbench.drafting.guesses import (
-    guess_auth,
     guess_environments,
     guess_parameters,
+    guess_place,
     guess_rule,
-    guess_signature,
     hosts_beside,
 )
+from workbench.drafting.logins import guess_auth
 from workbench.drafting.mappings import DraftedMappings, draft_mappings
 from workbench.drafting.marks import shares_address
 from workbench.drafting.payloads import find_payloads
 from workbench.drafting.review import Place, ReviewSheet
+from workbench.drafting.signatures import guess_signature
 from workbench.drafting.statements import ask_about_features, state_features
 from workbench.drafting.yaml_text import Noted, write_yaml
 from workbench.errors import InputError
@@ -32,6 +33,7 @@ from workbench.partners import load_partner
 from workbench.settings import Settings
 
 _DOCUMENTS = "documents"
+_WORDS = {"timezone": "time zone", "currency": "currency"}
 
 
 @dataclass(frozen=True)
@@ -158,7 +160,7 @@ def draft_folder(sheet: ReviewSheet, *, write: bool = True) -> Draft:
 
 
 def _manifest(sheet: ReviewSheet, mappings: DraftedMappings) -> tuple[str, list[str]]:
-    environments, questions = guess_environments(sheet.description)
+    environments, questions = guess_environments(sheet.description, sheet.staged.addresses())
     base_url = environments["sandbox"]["base_url"]
     auth, asked = guess_auth(sheet.description, base_url)
     hosts = hosts_beside(auth, base_url)
@@ -174,9 +176,7 @@ def _manifest(sheet: ReviewSheet, mappings: DraftedMappings) -> tuple[str, list[
             sheet.slug, ["Drafted from the documents. Every line is a proposal: review it."]
         ),
         "title": sheet.title,
-        "timezone": sheet.place.timezone,
-        "currency": sheet.place.currency,
-        "locale": sheet.place.locale,
+        **_place(sheet, questions),
         "documents": _documents(sheet),
         "environments": Noted(
             environments, ["No test_account yet: the restaurant, and ids that exist there."]
@@ -195,10 +195,29 @@ def _manifest(sheet: ReviewSheet, mappings: DraftedMappings) -> tuple[str, list[
     return write_yaml(data), questions
 
 
+def _place(sheet: ReviewSheet, questions: list[str]) -> dict[str, Any]:
+    """Time zone and currency that a person or the documents state; what is open is asked."""
+    told = guess_place(sheet.description)
+    given = {"timezone": sheet.place.timezone, "currency": sheet.place.currency}
+    found: dict[str, Any] = {}
+    for name, stated in given.items():
+        words = _WORDS[name]
+        if stated:
+            found[name] = stated
+        elif len(told[name]) == 1:
+            found[name] = Noted(told[name][0], ["The documents say so; to be confirmed."])
+            questions.append(f"Is {told[name][0]} the {words} of the test restaurant?")
+        else:
+            listed = f" Your documents speak of {', '.join(told[name])}." if told[name] else ""
+            questions.append(f"What is the {words} of the test restaurant?{listed}")
+    return {**found, "locale": sheet.place.locale}
+
+
 def _webhooks(
     sheet: ReviewSheet, events: dict[str, str], mappings: DraftedMappings
 ) -> tuple[dict[str, Any], list[str]]:
-    signature, questions = guess_signature([sheet.item(reference) for reference in events])
+    bound = [sheet.item(reference) for reference in events]
+    signature, questions = guess_signature(bound, sheet.description)
     rules = {}
     for reference, slug in events.items():
         item = sheet.item(reference)

@@ -1,4 +1,4 @@
-"""Login, environments, parameters and webhooks, guessed from documents; each guess is a question.
+"""Environments, parameters and webhooks, guessed from documents; each guess is a question.
 
 Every function returns plain data for the manifest, and the questions that a person has to settle.
 """
@@ -6,7 +6,7 @@ Every function returns plain data for the manifest, and the questions that a per
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, get_args
 from urllib.parse import urljoin, urlsplit
 
@@ -16,103 +16,113 @@ from workbench.model import (
     ApiDescription,
     Event,
     Operation,
+    Parameter,
     SchemaReader,
-    SecurityScheme,
-    follow_reference,
+    list_of,
     mapping_of,
 )
 from workbench.partners import Entity
 
 PLACEHOLDER = "https://sandbox.invalid"
 _SERVER = re.compile(r"https?://[^@\s{}]+")
-_MOST_SCOPES = 12
 _TAKEN_BY_MANIFEST = frozenset(get_args(Entity))
-_SIGNATURE = re.compile(r"signature|hmac|firma", re.IGNORECASE)
-_TOKEN = re.compile(r"token|api-?key|authorization|secret", re.IGNORECASE)
+_IS_ID = re.compile(r"(?:id|ref|key|code|uuid|pk)$", re.IGNORECASE)
+_OF = re.compile(
+    r"\b(?:id|identifier|code|key|uuid) (?:of|for) (?:the |an? |your |our )?([\w ]+)", re.IGNORECASE
+)
 _EVENT_IDS = ("event_id", "eventId", "EventId", "notification_id", "notificationId", "message_id")
+
+_PLACES = {
+    "currency": re.compile(r"[A-Z]{3}"),
+    "timezone": re.compile(r"[A-Z][A-Za-z_]+/[A-Za-z_/+-]+|UTC"),
+}
 
 Guess = tuple[Any, list[str]]
 
 
-def guess_auth(description: ApiDescription, base_url: str) -> Guess:
-    """The `auth` of the manifest: the scheme that most operations ask for, and needs no browser."""
-    counts: dict[str, int] = {}
-    for operation in description.operations:
-        for name in operation.security:
-            counts[name] = counts.get(name, 0) + 1
-    ranked = sorted(description.security, key=lambda item: (-_ease(item), -counts.get(item.id, 0)))
-    for scheme in ranked:
-        auth = _auth_of(scheme, description, base_url)
-        if auth is not None:
-            others = sorted({item.id for item in ranked} - {scheme.id})
-            asked = f"Is {scheme.id} ({scheme.kind}) the login that we should use"
-            return auth, [f"{asked}, and not {', '.join(others)}?"] if others else []
-    question = "How do we log in? The documents describe no way that a program can use."
-    return {"scheme": "none"}, [question]
+def guess_environments(description: ApiDescription, sources: Mapping[str, str]) -> Guess:
+    """The `environments` of the manifest: servers sorted by what their names say.
 
+    A server without a host is where its document came from, and so is the API of a document that
+    names no server; what stands nowhere is asked.
 
-def _ease(scheme: SecurityScheme) -> int:
-    """How well a scheme serves a program: a token of its own before a key, a key before a user."""
-    if scheme.kind == "oauth2":
-        return 4 if _token_url(scheme) else 0
-    if scheme.kind == "apiKey":
-        return 2 if scheme.place in {"header", "query"} else 0
-    return {"bearer": 3, "basic": 1}.get(scheme.scheme or "", 0)
-
-
-def _auth_of(
-    scheme: SecurityScheme, description: ApiDescription, base_url: str
-) -> dict[str, Any] | None:
-    if scheme.kind == "oauth2" and (token_url := _token_url(scheme)):
-        auth: dict[str, Any] = {"scheme": "oauth2-client-credentials"}
-        auth["token_url"] = urljoin(f"{base_url}/", token_url)
-        scopes = _scopes(scheme, description)
-        return {**auth, "scopes": scopes} if 0 < len(scopes) <= _MOST_SCOPES else auth
-    if scheme.kind == "apiKey" and scheme.place in {"header", "query"} and scheme.parameter:
-        return {"scheme": "api-key", scheme.place: scheme.parameter}
-    if scheme.kind == "http" and scheme.scheme in {"bearer", "basic"}:
-        return {"scheme": scheme.scheme}
-    if scheme.kind in {"oauth2", "openIdConnect"}:
-        return {"scheme": "bearer"}
-    return None
-
-
-def _token_url(scheme: SecurityScheme) -> str:
-    return scheme.flows.get("clientCredentials") or scheme.flows.get("application") or ""
-
-
-def _scopes(scheme: SecurityScheme, description: ApiDescription) -> list[str]:
-    bundle = description.bundles.get(scheme.document, {})
-    node = mapping_of(follow_reference(bundle, f"#{scheme.pointer}"))
-    flows = [mapping_of(flow) for flow in mapping_of(node.get("flows")).values()]
-    return sorted({name for flow in (node, *flows) for name in mapping_of(flow.get("scopes"))})
-
-
-def guess_environments(description: ApiDescription) -> Guess:
-    """The `environments` of the manifest: servers sorted by what their names say."""
-    stated = [url for document in description.documents for url in document.servers]
+    Args:
+        description: What the documents say.
+        sources: Document → address that it was fetched from.
+    """
+    stated: list[str] = []
+    tails: list[str] = []
+    for document in description.documents:
+        source = sources.get(document.name, "")
+        for url in document.servers or ([""] if source else []):
+            whole = urljoin(source, url or "/") if source else url
+            (stated if _SERVER.fullmatch(whole) else tails).append(whole)
     stated += [url for operation in description.operations for url in operation.servers]
     servers = [url.rstrip("/") for url in dict.fromkeys(stated) if _SERVER.fullmatch(url)]
+    fetched = {urlsplit(source).netloc for source in sources.values()}
     sandboxes = [url for url in servers if is_sandbox(url)]
+    if not sandboxes and not any(urlsplit(url).netloc not in fetched for url in servers):
+        sandboxes = servers[:1]  # all that is known; whether it is for tests is asked
     others = [url for url in servers if url not in sandboxes]
-    environments: dict[str, Any] = {"sandbox": {"base_url": (sandboxes or [PLACEHOLDER])[0]}}
+    tail = next((url for url in tails if re.fullmatch(r"/[\w./-]*", url)), "").rstrip("/")
+    base_url = (sandboxes or [PLACEHOLDER + tail])[0]
+    environments: dict[str, Any] = {"sandbox": {"base_url": base_url}}
     if others:
         environments["production"] = {"base_url": others[0]}
+    return environments, _ask_addresses(servers, sandboxes, others)
+
+
+def _ask_addresses(servers: list[str], sandboxes: list[str], others: list[str]) -> list[str]:
     questions = []
     if not sandboxes:
         questions.append("What is the address of your test environment?")
+    elif not is_sandbox(sandboxes[0]):
+        questions.append(f"Is {sandboxes[0]} a test environment, to which we may write?")
     if not others:
         questions.append("What is the address of your production environment?")
     if max(len(sandboxes), len(others)) > 1:
         listed = ", ".join(servers[:6])
         questions.append(f"Which of these addresses serves which of your services: {listed}?")
-    return environments, questions
+    return questions
+
+
+def guess_place(description: ApiDescription) -> dict[str, list[str]]:
+    """Currencies and time zones that the documents fix, by a constant, sole word or default."""
+    found: dict[str, list[str]] = {"currency": [], "timezone": []}
+    for bundle in description.bundles.values():
+        for name, schema in _named_schemas(bundle):
+            words = split_words(name).replace(" ", "")
+            kind = next((key for key in found if words.endswith(key)), None)
+            choices = list_of(schema.get("enum"))
+            value = schema.get("const", schema.get("default", choices[0] if choices else None))
+            if kind is None or len(choices) > 1 or not isinstance(value, str):
+                continue
+            if _PLACES[kind].fullmatch(value) and value not in found[kind]:
+                found[kind].append(value)
+    return found
+
+
+def _named_schemas(bundle: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every property of a document with its name."""
+    waiting = [bundle]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, dict):
+            yield from (
+                (name, child)
+                for name, child in mapping_of(node.get("properties")).items()
+                if isinstance(child, dict)
+            )
+            waiting += node.values()
+        elif isinstance(node, list):
+            waiting += node
 
 
 def hosts_beside(auth: dict[str, Any], base_url: str) -> list[str]:
     """Hosts that logging in needs beside the one of the API."""
-    token = urlsplit(str(auth.get("token_url") or ""))
-    return [token.netloc] if token.netloc and token.netloc != urlsplit(base_url).netloc else []
+    logins = (auth, *auth.get("also", ()))
+    hosts = [urlsplit(str(login.get("token_url") or "")).netloc for login in logins]
+    return [host for host in dict.fromkeys(hosts) if host and host != urlsplit(base_url).netloc]
 
 
 def guess_parameters(operations: Iterable[Operation]) -> Guess:
@@ -122,7 +132,7 @@ def guess_parameters(operations: Iterable[Operation]) -> Guess:
     for operation in operations:
         for parameter in operation.parameters:
             if parameter.place == "path" or (parameter.required and parameter.place == "query"):
-                entity = entity_named(parameter.name, operation.path)
+                entity = _entity_of(parameter, operation)
                 if entity is not None and entity in _TAKEN_BY_MANIFEST:
                     known.setdefault(parameter.name, entity)
                 else:
@@ -135,19 +145,14 @@ def guess_parameters(operations: Iterable[Operation]) -> Guess:
     return known, questions
 
 
-def guess_signature(events: Sequence[Event | Operation]) -> Guess:
-    """The `signature` of webhooks, from the headers that the events declare."""
-    headers = [item.name for event in events for item in event.parameters if item.place == "header"]
-    for pattern, scheme, credential in (
-        (_SIGNATURE, "hmac", "webhook_secret"),
-        (_TOKEN, "token", "webhook_token"),
-    ):
-        name = next((header for header in headers if pattern.search(header)), None)
-        if name is not None:
-            signature = {"scheme": scheme, "header": name, "credentials": [credential]}
-            ask = f"How exactly is the header {name} of your webhooks made, and with which key?"
-            return signature, [ask]
-    return {"scheme": "none"}, ["How can we verify that a webhook comes from you?"]
+def _entity_of(parameter: Parameter, operation: Operation) -> str | None:
+    """What a parameter identifies, by its name, its place, or what is said of it."""
+    entity = entity_named(parameter.name, operation.path)
+    if entity is None and _IS_ID.search(parameter.name):
+        owner = _OF.search(parameter.description)
+        said = owner[1] if owner else re.split(r"[^\w\s]", parameter.description)[0]
+        entity = entity_named(said)
+    return entity
 
 
 def guess_rule(event: Event | Operation, description: ApiDescription) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from workbench.drafting.review import ReviewSheet
 from workbench.errors import MappingError
 from workbench.mapping import load_mappings
 from workbench.model import Feature
+from workbench.partners import NO_CURRENCY, NO_ZONE
 from workbench.suggest import draft_mapping
 
 _HEADER = "# Drafted from the documents; every line is a proposal. Numbers are confidence.\n"
@@ -66,7 +67,8 @@ def _fault(text: str, sheet: ReviewSheet) -> str | None:
         path = Path(folder) / "mapping.yaml"
         path.write_text(f"mappings:\n{text}", "utf-8")
         try:
-            load_mappings(path, timezone=sheet.place.timezone, currency=sheet.place.currency)
+            zone = sheet.place.timezone or NO_ZONE
+            load_mappings(path, timezone=zone, currency=sheet.place.currency or NO_CURRENCY)
         except MappingError as error:
             return error.message
     return None

@@ -30,7 +30,7 @@ def split_words(name: str) -> str:
     return " ".join(spaced.lower().split())
 
 
-def entity_named(parameter: str, path: str) -> str | None:
+def entity_named(parameter: str, path: str = "") -> str | None:
     """The entity whose id a path parameter takes; a mere `id` means what stands before it."""
     return entity_of_id(parameter, path)
 

@@ -26,10 +26,10 @@ _SHOWN = 3  # candidates of a feature in the table
 
 @dataclass(frozen=True)
 class Place:
-    """Where the partner's test restaurant is, as far as a person knows it."""
+    """Where the partner's test restaurant is, as far as a person knows it; empty: not yet."""
 
-    timezone: str = "Europe/Madrid"
-    currency: str = "EUR"
+    timezone: str = ""
+    currency: str = ""
     locale: str = "en"
 
 

@@ -34,6 +34,11 @@ class Staged:
     originals: dict[Path, str] = field(default_factory=dict)
     replaced: dict[Path, dict[str, int]] = field(default_factory=dict)
 
+    def addresses(self) -> dict[str, str]:
+        """Document → address that it was fetched from."""
+        named = zip(self.description.documents, self.paths, strict=True)
+        return {item.name: self.sources[path] for item, path in named if path in self.sources}
+
     def place(self, number: int) -> str:
         """Path of a document below `documents/`."""
         return self.paths[number].relative_to(self.folder).as_posix()

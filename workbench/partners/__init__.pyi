@@ -8,6 +8,8 @@ from .folder import list_partners as list_partners
 from .folder import load_partner as load_partner
 from .login import Auth as Auth
 from .login import Csrf as Csrf
+from .manifest import NO_CURRENCY as NO_CURRENCY
+from .manifest import NO_ZONE as NO_ZONE
 from .manifest import Entity as Entity
 from .manifest import Limits as Limits
 from .manifest import Manifest as Manifest

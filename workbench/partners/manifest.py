@@ -40,6 +40,9 @@ __all__ = [
     "Webhooks",
 ]
 
+NO_ZONE, NO_CURRENCY = "UTC", "XTS"
+"""What stands in for a time zone and a currency that nobody has stated."""
+
 Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=40)]
 Entity = Literal[
     "order",
@@ -224,8 +227,10 @@ class Manifest(Statement):
 
     Attributes:
         partner: Slug; equal to the folder's name, and the prefix of environment variables.
-        timezone: IANA zone of the test restaurant, for times without offset.
-        currency: ISO 4217 code for amounts that do not name theirs.
+        timezone: IANA zone of the test restaurant, for times without offset. Unstated, it is open:
+            such times are read as UTC, and lint says so.
+        currency: ISO 4217 code for amounts that do not name theirs. Unstated, it is open: such
+            amounts carry the code that the standard reserves for tests.
         restaurants: Pos-code → their id of the restaurant; webhooks for these come to us under the
             pos-code, beside the partner's own slug.
         parameters: Parameter name of theirs → entity whose id it takes.
@@ -237,8 +242,8 @@ class Manifest(Statement):
     kind: Literal["marketplace", "ordering-app", "reservations", "other"] = "marketplace"
     homepage: str | None = None
     contact: str | None = None
-    timezone: str
-    currency: str = Field(pattern=r"^[A-Z]{3}$")
+    timezone: str = NO_ZONE
+    currency: str = Field(default=NO_CURRENCY, pattern=r"^[A-Z]{3}$")
     locale: str = "en"
     documents: tuple[DocumentFile, ...] = Field(min_length=1)
     overlay: str | None = None

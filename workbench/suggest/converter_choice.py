@@ -51,6 +51,8 @@ def fit(target: TargetField, source: SourceField) -> float:
         return (_CODED.get(target.path.rpartition(".")[2], 0.6)) * factor
     if target.type_ is str and source.format in {"date-time", "date"}:
         return 0.5 * factor
+    if target.type_ is datetime and source.format in {"date", "time"}:
+        return 0.2  # half of an instant
     if target.type_ in {datetime, date} and source.format.startswith("date"):
         return 1.0
     return factor

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 from workbench.vocabulary.words import concepts, head, split_words
 
-_ENDINGS = frozenset({"id", "ids", "uuid", "guid", "key", "code", "ref", "number", "slug"})
+_ENDINGS = frozenset({"id", "ids", "pk", "uuid", "guid", "key", "code", "ref", "number", "slug"})
 _CLOSURES = frozenset({"closure", "hours"})
 
 
 def entity_of_id(name: str, path: str = "") -> str | None:
     """The entity whose id a name takes; a mere `id` means what stands before it in the path.
 
+    So does an id whose own words say nothing, such as `mId` behind `merchants`.
+
     Args:
         name: Of a parameter or field.
         path: The path template that has the parameter, if there is one.
     """
     words = split_words(name)
+    before, is_there, _ = path.partition("{" + name + "}")
+    owner = split_words(before.strip("/").rpartition("/")[2]) if is_there else []
     if words and set(words) <= _ENDINGS:
-        before = path.partition("{" + name + "}")[0].strip("/").split("/")
-        words = split_words(before[-1]) if before else []
+        words = owner
     found = concepts(" ".join(words))
+    is_mute = all(item.kind in {"manner", "stop"} for item in found)
+    if is_mute and words and words[-1] in _ENDINGS:
+        found = concepts(" ".join(owner))
     noun = head(found)
     if noun is not None and noun.kind == "entity":
         return noun.name

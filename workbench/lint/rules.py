@@ -9,10 +9,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from workbench.adapters import find_hindrances
 from workbench.description import clean_document
 from workbench.errors import InputError
+from workbench.lint.order import arrange
 from workbench.mapping import check_mapping, check_required
 from workbench.model import (
     Absence,
@@ -27,14 +29,15 @@ from workbench.model import (
 )
 from workbench.partners import HOOKS, OVERRIDES, Partner, read_overrides
 from workbench.secrecy import FORMS
+from workbench.settings import variable_name
 
 Rule = Callable[[Partner, Catalogue], Iterator[Finding]]
 
 
 def lint(partner: Partner, catalogue: Catalogue) -> list[Finding]:
-    """All findings about a partner folder, most severe first."""
+    """All findings about a partner folder; what blocks a run first."""
     findings = [finding for rule in RULES for finding in rule(partner, catalogue)]
-    return sorted(findings, key=lambda finding: finding.severity.rank)
+    return arrange(findings)
 
 
 def _unstated(partner: Partner, catalogue: Catalogue) -> Iterator[Finding]:
@@ -82,8 +85,37 @@ def _unjudged(partner: Partner, catalogue: Catalogue) -> Iterator[Finding]:
                 matter=Matter.FOLDER,
                 severity=Severity.MEDIUM,
                 summary=f"Nobody has reviewed what the draft proposes for {feature.slug}.",
-                pointer=f"{pointer}/reviewed",
+                pointer=pointer,
                 hint="Look at the operations and the mapping, then remove `reviewed: false`.",
+            )
+
+
+def _open_place(partner: Partner, _: Catalogue) -> Iterator[Finding]:
+    """What a draft left open: address, time zone, currency."""
+    stated = partner.manifest.model_fields_set
+    for name, words, stands in (
+        ("timezone", "time zone", "times without offset are read as UTC"),
+        ("currency", "currency", "amounts without currency have none"),
+    ):
+        if name not in stated:
+            yield Finding(
+                slug=f"{name}-open",
+                matter=Matter.FOLDER,
+                severity=Severity.MEDIUM,
+                summary=f"Nobody has stated the {words} of the test restaurant: {stands}.",
+                pointer=f"partner.yaml#/{name}",
+                hint=f"Ask, and write `{name}:`.",
+            )
+    for name, environment in partner.manifest.environments.items():
+        if (urlsplit(environment.base_url).hostname or "").endswith(".invalid"):
+            yield Finding(
+                slug="address-open",
+                matter=Matter.FOLDER,
+                severity=Severity.HIGH,
+                summary=f"Nobody has stated the address of the {name}.",
+                pointer=f"partner.yaml#/environments/{name}/base_url",
+                hint="Ask for it, or set it for one run with "
+                f"{variable_name(partner.slug, name, 'base_url')}.",
             )
 
 
@@ -158,7 +190,7 @@ def _unmapped(partner: Partner, catalogue: Catalogue) -> Iterator[Finding]:
                 matter=Matter.FOLDER,
                 severity=Severity.MEDIUM,
                 summary=f"{feature.slug} has no recorded sample.",
-                pointer=f"samples/{feature.slug}/",
+                pointer=f"samples/{feature.slug}",
                 hint="Save one payload of the partner there.",
             )
 
@@ -333,6 +365,7 @@ RULES: tuple[Rule, ...] = (
     _kept_secrets,
     _unstated,
     _left_out,
+    _open_place,
     _unjudged,
     _drifted,
     _unexplained,
