@@ -103,14 +103,7 @@ class Validation:
         """
         settings = settings or load_settings()
         loaded = load_partner(partner, settings)
-        loaded.environment(environment)
-        if allow_writes and environment == "production":
-            raise InputError(
-                "Nothing is ever written to a production environment by a validation",
-                partner=partner,
-                hint="Leave out --allow-writes, or validate the sandbox.",
-            )
-        check_places(loaded, environment, settings, allow_writes=allow_writes)
+        check_request(loaded, environment, settings, allow_writes=allow_writes)
         redactor = open_redactor(loaded, environment, settings)
         redactor.persons = open_persons(loaded)
         catalogue = load_catalogue()
@@ -219,6 +212,25 @@ class Validation:
             asked = source in feature.requires or source in feature.confirmed_by
             if asked and isinstance(self.partner.statement(feature.slug), Binding):
                 yield feature
+
+
+def check_request(
+    partner: Partner, environment: str, settings: Settings, *, allow_writes: bool
+) -> None:
+    """Whether a validation may be asked for; costs no time, so it is judged before all else.
+
+    Raises:
+        InputError: There is no such environment, it is at an address that is never called, or
+            writing is asked for in one that is not a sandbox.
+    """
+    partner.environment(environment)
+    if allow_writes and environment == "production":
+        raise InputError(
+            "Nothing is ever written to a production environment by a validation",
+            partner=partner.slug,
+            hint="Leave out --allow-writes, or validate the sandbox.",
+        )
+    check_places(partner, environment, settings, allow_writes=allow_writes)
 
 
 def _header(

@@ -30,6 +30,17 @@ def test_junit_counts_add_up(report: Report) -> None:
     assert (findings.attrib["tests"], findings.attrib["failures"]) == ("3", "1")
 
 
+def test_junit_tells_the_time(report: Report) -> None:
+    """Each feature has the seconds before its observations; together no more than the run took."""
+    root = ET.fromstring(write_junit(report))
+    times = [float(case.attrib["time"]) for case in root.iter("testcase")]
+    last = max(line.observed_at for line in report.log.evidence)
+    whole = (last - report.log.header.started_at).total_seconds()
+    assert 0 < sum(times) <= whole + 0.001 * len(times)
+    suites = [float(suite.attrib["time"]) for suite in root.iter("testsuite")]
+    assert sum(suites) == pytest.approx(sum(times), abs=0.01)
+
+
 def test_sarif_has_stable_results(report: Report) -> None:
     """One result for each finding, with level, file, and the same fingerprint on each rendering."""
     log = json.loads(write_sarif(report))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -113,6 +114,12 @@ def test_without_runs_there_is_no_portal(tmp_path: Path) -> None:
     """The error says what to do first."""
     with pytest.raises(InputError, match="no run to show"):
         build_portal(tmp_path / "reports")
+
+
+def test_a_copy_of_a_run_is_no_partner(reports: Path) -> None:
+    """What lies in a folder of another name, as the example of a checkout, is left out."""
+    shutil.copytree(reports / "ronda" / "only", reports / "example" / "ronda")
+    assert len(build_portal(reports)) == 3
 
 
 def test_an_old_portal_is_replaced_whole(reports: Path) -> None:

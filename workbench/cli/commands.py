@@ -8,6 +8,8 @@ from pathlib import Path
 
 import click
 
+from workbench.text import suggest_name
+
 # Command → its module, and the first sentence of its help; in the order of the help.
 _COMMANDS = {
     "init": ("project", "Lay out a project of one's own: contracts, notebooks, CI templates."),
@@ -26,7 +28,7 @@ _COMMANDS = {
         "Propose which operation or webhook serves which feature, with reasons, for review.",
     ),
     "features": (
-        "looking",
+        "catalogue",
         "List the feature catalogue: features, criteria, benefits, evidence needed.",
     ),
     "lint": ("looking", "Check a partner folder offline."),
@@ -76,6 +78,14 @@ class Commands(click.Group):
         module = import_module(f"workbench.cli.{_COMMANDS[name][0]}")
         found: click.Command = getattr(module, f"{name}_command")
         return found
+
+    def resolve_command(
+        self, context: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that is called; of an unknown one the nearest is named."""
+        if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
+            context.fail(f"No such command {args[0]!r}. {suggest_name(args[0], _COMMANDS)}")
+        return super().resolve_command(context, args)
 
     def format_commands(self, _context: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of commands, each with what it does."""

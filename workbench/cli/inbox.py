@@ -13,6 +13,7 @@ from typing import Any
 import click
 import orjson
 
+from workbench.cli.arguments import slug_argument
 from workbench.cli.output import FINDINGS, Output, speaks
 from workbench.errors import InputError, WorkbenchError
 from workbench.partners import Partner, list_partners, load_partner
@@ -45,7 +46,7 @@ _STORE = click.option(
 
 
 @click.command("listen")
-@click.argument("slugs", nargs=-1, metavar="[SLUG]...")
+@slug_argument("slugs", nargs=-1, metavar="[SLUG]...")
 @click.option("--all", "is_all", is_flag=True, help="Every partner that sends webhooks.")
 @click.option("--environment", default="sandbox", show_default=True)
 @click.option("--host", default="127.0.0.1", show_default=True)
@@ -128,7 +129,7 @@ def _choosing(command: Callable[..., Any]) -> Callable[..., Any]:
         _STORE,
     ):
         command = option(command)
-    return click.argument("slug")(command)
+    return slug_argument()(command)
 
 
 def _chosen(
@@ -163,7 +164,7 @@ def list_command(output: Output, slug: str, store: str | None, limit: int, **whi
 
 
 @inbox_command.command("show")
-@click.argument("slug")
+@slug_argument()
 @click.argument("number", type=int)
 @_STORE
 @speaks

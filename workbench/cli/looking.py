@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from workbench.adapters import collect_documents, is_address
+from workbench.cli.arguments import slug_argument
 from workbench.cli.output import (
     FINDINGS,
     Output,
@@ -213,31 +214,8 @@ def suggest_command(
     return 0
 
 
-@click.command("features")
-@click.option("--reasons", is_flag=True, help="List the reason codes instead.")
-@speaks
-def features_command(output: Output, *, reasons: bool) -> int:
-    """List the feature catalogue: features, criteria, benefits, evidence needed."""
-    catalogue = load_catalogue()
-    output.document(catalogue.model_dump(mode="json"))
-    if reasons:
-        rows = [(item.code, item.title, item.lifted_by, item.needed) for item in catalogue.reasons]
-        output.table("Reasons", ("code", "title", "lifted by", "needed"), rows)
-        return 0
-    for feature in catalogue.features:
-        words = (feature.slug, feature.title, feature.direction, feature.requirement)
-        output.text("\n" + " · ".join(words), style="bold")
-        output.text(f"  {feature.benefit}")
-        for item in feature.criteria:
-            proofs = " ".join(item.evidence)
-            output.text(f"    {item.row:<12} {item.slug:<34} {item.title} {proofs}")
-    rows_count = sum(len(feature.criteria) for feature in catalogue.features)
-    output.text(f"\n{len(catalogue.features)} features, {rows_count} criteria")
-    return 0
-
-
 @click.command("lint")
-@click.argument("slug")
+@slug_argument()
 @hooks_option
 @click.option(
     "--fail-on",

@@ -10,6 +10,7 @@ from typing import Any
 import click
 import orjson
 
+from workbench.cli.arguments import slug_argument
 from workbench.cli.output import FINDINGS, Output, speaks
 from workbench.errors import InputError, TranslationError
 from workbench.execution import Chunk, CorpusTally, Recipe, map_corpus, map_on_dask
@@ -23,7 +24,7 @@ _CORPORA = frozenset({".ndjson", ".jsonl", ".parquet"})
 
 
 @click.command("map")
-@click.argument("slug")
+@slug_argument()
 @click.argument("mapping")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--to-partner", is_flag=True, help="FILE is canonical; write the partner's payload.")

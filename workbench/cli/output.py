@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import textwrap
+import traceback
 from collections.abc import Callable, Iterable, Sequence
-from functools import wraps
-from typing import Any
+from functools import cached_property, wraps
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 from rich.console import Console
@@ -13,10 +16,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from workbench.errors import WorkbenchError
-from workbench.model import ApiDescription, write_json
+from workbench.model import write_json
 from workbench.secrecy import Redactor
-from workbench.settings import current_root, find_secrets
 from workbench.text import escape_sign, sanitize
+
+if TYPE_CHECKING:
+    from workbench.model import ApiDescription
 
 _ROOT = click.option(
     "--root",
@@ -28,6 +33,8 @@ _FOLLOW = click.option(
 )
 FINDINGS = 1
 INTERRUPTED = 130
+# Below this many columns, a table of more than two columns is read better as a list.
+_NARROW = 80
 _INTERRUPTED = WorkbenchError(
     "Interrupted",
     hint="What was seen so far is kept in the run's evidence.jsonl, without footer: incomplete.",
@@ -39,16 +46,40 @@ def reading_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return _ROOT(_FOLLOW(command))
 
 
+class _Console(Console):
+    """A console that leaves the end of a closed pipe, as of `| head`, to the command."""
+
+    def on_broken_pipe(self) -> NoReturn:
+        raise BrokenPipeError
+
+
 class Output:
     """Prints for one command; with `--json` only `document` reaches standard output.
 
     Whatever is printed is sanitized, and without the secrets of this machine.
+
+    Attributes:
+        as_json: Whether one JSON document was asked for.
+        quiet: Whether nothing but errors and that document is wanted.
+        verbose: Whether reasons and details are wanted too.
     """
 
-    def __init__(self, *, as_json: bool) -> None:
+    def __init__(self, *, as_json: bool, quiet: bool = False, verbose: bool = False) -> None:
         self.as_json = as_json
-        self._redactor = Redactor(find_secrets(current_root()))
-        self.console = Console(stderr=as_json, highlight=False, soft_wrap=True)
+        self.quiet = quiet
+        self.verbose = verbose
+        self.console = _Console(stderr=as_json, highlight=False, soft_wrap=True)
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether text is not wanted, because of `--json` or `--quiet`."""
+        return self.as_json or self.quiet
+
+    @cached_property
+    def _redactor(self) -> Redactor:
+        from workbench.settings import current_root, find_secrets  # noqa: PLC0415 - 0.2 s
+
+        return Redactor(find_secrets(current_root()))
 
     def document(self, value: Any) -> None:
         """Print the JSON document of the command, if JSON was asked for."""
@@ -57,12 +88,42 @@ class Output:
             sys.stdout.write(sanitize(text, escape_sign) + "\n")
 
     def text(self, line: object, style: str | None = None) -> None:
-        """Print a line of sanitized text, unless JSON was asked for."""
-        if not self.as_json:
-            self.console.print(self.clean(line), style=style, markup=False)
+        """Print a line of sanitized text, unless JSON or silence was asked for."""
+        if not self.is_silent:
+            self.plain(self.clean(line), style)
+
+    def detail(self, line: object) -> None:
+        """Print a line that only `--verbose` wants."""
+        if self.verbose:
+            self.text(line, "dim")
+
+    def plain(self, line: str, style: str | None = None) -> None:
+        """Print a line of our own, in which no partner and no secret has a part."""
+        if not self.is_silent:
+            self.console.print(self._wrap(line), style=style, markup=False)
+
+    def _wrap(self, text: str) -> str:
+        """On a terminal, lines broken between words, with what follows indented further."""
+        if not self.console.is_terminal:
+            return text
+        return "\n".join(
+            textwrap.fill(
+                line,
+                self.console.width,
+                subsequent_indent=" " * (len(line) - len(line.lstrip()) + 2),
+                break_long_words=False,
+                break_on_hyphens=False,
+                drop_whitespace=False,
+            )
+            if len(line) > self.console.width
+            else line
+            for line in text.split("\n")
+        )
 
     def note(self, line: str) -> None:
-        """Print a remark beside the output, whatever form that has."""
+        """Print a remark beside the output, whatever form that has, unless silence is wanted."""
+        if self.quiet:
+            return
         Console(stderr=True, highlight=False, soft_wrap=True).print(
             self.clean(line), style="yellow", markup=False
         )
@@ -72,8 +133,14 @@ class Output:
         return sanitize(self._redactor.text(str(value)), by="")
 
     def table(self, title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-        """Print a table, unless JSON was asked for; cells are sanitized."""
-        if self.as_json:
+        """Print a table, unless JSON or silence was asked for; cells are sanitized.
+
+        On a narrow screen, a list: the first cell of a row, then each other below its name.
+        """
+        if self.is_silent:
+            return
+        if self.console.width < _NARROW and len(columns) > 2:
+            self._list(title, columns, rows)
             return
         table = Table(
             title=escape(self.clean(title)), title_justify="left", box=None, pad_edge=False
@@ -83,6 +150,14 @@ class Output:
         for row in rows:
             table.add_row(*(escape(self.clean(cell)) for cell in row))
         self.console.print(table)
+
+    def _list(self, title: str, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+        self.text(title, "bold")
+        for first, *rest in rows:
+            self.text(f"- {first}")
+            for column, cell in zip(columns[1:], rest, strict=True):
+                if str(cell):
+                    self.text(f"  {column}: {cell}")
 
 
 def tell_unsearchable(output: Output, slug: str, redactor: Redactor) -> None:
@@ -113,15 +188,20 @@ def speaks(command: Callable[..., int | None]) -> Callable[..., None]:
     """Decorate a command: adds `--json`, gives it an `Output`, turns errors into exit codes."""
 
     @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+    @click.option("-q", "--quiet", is_flag=True, help="Print nothing but errors; look at the code.")
+    @click.option("-v", "--verbose", is_flag=True, help="Print reasons and details too.")
     @wraps(command)
-    def run(*args: Any, as_json: bool, **options: Any) -> None:
-        output = Output(as_json=as_json)
+    def run(*args: Any, as_json: bool, quiet: bool, verbose: bool, **options: Any) -> None:
+        output = Output(as_json=as_json, quiet=quiet, verbose=verbose)
         try:
             code = command(output, *args, **options)
+            sys.stdout.flush()
         except WorkbenchError as error:
             _print_error(output, error)
             code = error.exit_code
         except BrokenPipeError:
+            # Who reads has read enough; nothing may fail when Python empties the pipe at its end.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             code = 0
         except KeyboardInterrupt:
             _print_error(output, _INTERRUPTED)
@@ -138,3 +218,5 @@ def _print_error(output: Output, error: WorkbenchError) -> None:
     console.print(f"[bold red]error:[/] {escape(output.clean(error.message))}")
     for label, value in error.directions:
         console.print(f"  [dim]{label}:[/] {escape(output.clean(value))}")
+    if output.verbose:
+        console.print(escape(output.clean("".join(traceback.format_exception(error)))), style="dim")

@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 
 from workbench.cli.output import Output, speaks
-from workbench.errors import InputError
+from workbench.errors import InputError, install_hint
 from workbench.partners import list_partners
 from workbench.project import lay_out
 from workbench.sandbox import SIMULATORS, Sandbox
@@ -62,7 +62,7 @@ def lab_command(output: Output, port: int, *, sandbox: bool, browser: bool) -> i
     if find_spec("jupyterlab") is None:
         raise InputError(
             "JupyterLab is not installed",
-            hint='Install the extra: pip install "partner-integration-workbench[lab]"',
+            hint=install_hint("lab"),
         )
     environment = dict(os.environ) | {"WORKBENCH_ROOT": str(settings.root.absolute())}
     with ExitStack() as stack:

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from workbench.adapters import Collected, collect_documents, is_address
+from workbench.cli.arguments import slug_argument
 from workbench.cli.output import (
     FINDINGS,
     Output,
@@ -32,7 +33,7 @@ from workbench.store import RunFolder, find_run, list_runs
 
 
 @click.command("report")
-@click.argument("slug")
+@slug_argument()
 @click.option("--run", default=None, help="Which run; default: the latest.")
 @click.option("--language", default="", help="`en` or `es`; default: the partner's.")
 @click.option(
@@ -81,7 +82,7 @@ def portal_command(output: Output, language: str) -> int:
 
 
 @click.command("diff")
-@click.argument("slug")
+@slug_argument()
 @click.option(
     "--against",
     default=None,

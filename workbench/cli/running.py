@@ -12,24 +12,22 @@ from pathlib import Path
 
 import click
 
+from workbench.cli.arguments import environment_option, fail_on_option, is_too_bad, slug_argument
 from workbench.cli.output import FINDINGS, Output, speaks, tell_unsearchable
 from workbench.cli.progress import follow
 from workbench.errors import InputError, PartnerError, WorkbenchError
 from workbench.execution import run_jobs, run_on_dask
-from workbench.model import LIVE_SOURCES, Source, Status, Verdict
+from workbench.model import LIVE_SOURCES, Evidence, Source, Status, Verdict
 from workbench.partners import list_partners, load_partner, open_redactor
 from workbench.reporting import Job, Published, build_portal, publish
 from workbench.sandbox import SIMULATORS, Sandbox
 from workbench.secrecy import private_umask
 from workbench.settings import Settings, current_root, find_shipped, load_settings
 from workbench.text import suggest_name
-from workbench.validation import SECONDS, Validation
+from workbench.validation import SECONDS, Validation, check_request
 
 _BAD = {Status.FAILED, Status.UNKNOWN}
 
-environment_option = click.option(
-    "--environment", default="sandbox", show_default=True, help="Environment of the manifest."
-)
 writes_option = click.option(
     "--allow-writes", is_flag=True, help="Also test what changes data (sandbox only)."
 )
@@ -49,7 +47,7 @@ run_option = click.option("--run", default="", help="Name of the run; default: t
 
 
 @click.command("check")
-@click.argument("slug")
+@slug_argument()
 @click.option(
     "--source",
     "sources",
@@ -62,6 +60,7 @@ run_option = click.option("--run", default="", help="Name of the run; default: t
 @seed_option
 @seconds_option
 @run_option
+@fail_on_option
 @speaks
 def check_command(
     output: Output,
@@ -69,6 +68,7 @@ def check_command(
     sources: tuple[str, ...],
     environment: str,
     run: str,
+    fail_on: str | None,
     *,
     allow_writes: bool,
     seed: int,
@@ -84,9 +84,7 @@ def check_command(
         tell_unsearchable(output, slug, validation.redactor)
         for source in wanted:
             for line in validation.gather(source):
-                output.text(
-                    f"{line.outcome:<12} {line.source:<10} {line.feature:<28} {line.summary}"
-                )
+                _print_line(output, line)
         verdicts, scores = validation.verdicts(), validation.scores()
     output.document(
         {
@@ -101,11 +99,22 @@ def check_command(
     if LIVE_SOURCES & set(wanted) and not scores.is_tested:
         output.text("Nothing could be tested live: no answer proved or broke anything.", "red")
         return PartnerError.exit_code
-    return FINDINGS if any(item.status in _BAD for item in verdicts.values()) else 0
+    found = [finding.severity for line in validation.evidence for finding in line.findings]
+    is_bad = any(item.status in _BAD for item in verdicts.values())
+    return FINDINGS if is_too_bad(found, fail_on, otherwise=is_bad) else 0
+
+
+def _print_line(output: Output, line: Evidence) -> None:
+    output.text(f"{line.outcome:<12} {line.source:<10} {line.feature:<28} {line.summary}")
+    for finding in line.findings:
+        output.detail(f"    {finding.severity}: {finding.summary}")
+        for label in ("operation", "pointer", "expected", "observed", "hint"):
+            if told := getattr(finding, label):
+                output.detail(f"      {label}: {told}")
 
 
 @click.command("validate")
-@click.argument("slugs", nargs=-1, metavar="SLUG…")
+@slug_argument("slugs", nargs=-1, metavar="SLUG…")
 @click.option("--all", "every", is_flag=True, help="Validate every partner folder.")
 @environment_option
 @writes_option
@@ -114,6 +123,7 @@ def check_command(
 @run_option
 @workers_option
 @draft_option
+@fail_on_option
 @click.option("--scheduler", default=None, help="Address of a Dask scheduler to run on.")
 @speaks
 def validate_command(
@@ -123,6 +133,7 @@ def validate_command(
     run: str,
     workers: int,
     scheduler: str | None,
+    fail_on: str | None,
     *,
     every: bool,
     allow_writes: bool,
@@ -147,7 +158,7 @@ def validate_command(
         )
         for slug in chosen
     ]
-    return _validate(output, settings, jobs, workers, scheduler)
+    return _validate(output, settings, jobs, workers, scheduler, fail_on)
 
 
 @click.command("demo")
@@ -187,10 +198,12 @@ def _validate(
     jobs: Sequence[Job],
     workers: int,
     scheduler: str | None = None,
+    fail_on: str | None = None,
 ) -> int:
     for job in jobs:
         # A broken folder stops everything before it costs time.
         partner = load_partner(job.partner, settings, run_hooks=False)
+        check_request(partner, job.environment, settings, allow_writes=job.allow_writes)
         redactor = open_redactor(partner, job.environment, settings)
         tell_unsearchable(output, job.partner, redactor)
     named = [job.named(settings.reports) for job in jobs]
@@ -215,7 +228,9 @@ def _validate(
         return first.exit_code if isinstance(first, WorkbenchError) else 2
     if not all(result.is_tested for result in results):
         return PartnerError.exit_code
-    return FINDINGS if any(result.has_failures for result in results) else 0
+    found = [severity for result in results for severity in result.severities]
+    is_bad = any(result.has_failures for result in results)
+    return FINDINGS if is_too_bad(found, fail_on, otherwise=is_bad) else 0
 
 
 def _print_result(output: Output, result: Published) -> None:
@@ -227,6 +242,8 @@ def _print_result(output: Output, result: Published) -> None:
         output.text("  Nothing could be tested live: no answer proved or broke anything.", "red")
     if not result.is_published:
         output.text("  DRAFT: not published; judge the open statements, or use --draft.", "yellow")
+    for slug, status in result.verdicts.items():
+        output.detail(f"  {status:<12} {slug}")
     output.text(f"  report: {result.report}")
 
 
@@ -236,7 +253,7 @@ def _print_verdicts(output: Output, verdicts: dict[str, Verdict]) -> None:
 
 
 @click.command("sandbox")
-@click.argument("slugs", nargs=-1, metavar="SLUG…")
+@slug_argument("slugs", nargs=-1, metavar="SLUG…")
 @click.option("--port", default=0, help="Port for a single partner; default: the manifest's.")
 @speaks
 def sandbox_command(output: Output, slugs: tuple[str, ...], port: int) -> int:

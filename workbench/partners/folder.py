@@ -35,6 +35,7 @@ from workbench.text import suggest_name
 
 MAPPING = "mapping.yaml"
 HOOKS = "hooks.py"
+_FIRST = "Make one with `workbench new`, or bring ours: `workbench init --examples`."
 DOCUMENTS = "documents"  # references of a document may name any file in there
 
 
@@ -97,7 +98,7 @@ class Partner:
             f"{self.title} has no environment {name!r}",
             location=f"{MANIFEST}#/environments",
             partner=self.slug,
-            hint=f"Use one of: {', '.join(self.manifest.environments)}.",
+            hint=suggest_name(name, self.manifest.environments),
         )
 
     def operations(self, feature: str) -> list[tuple[BoundOperation, Operation]]:
@@ -310,7 +311,7 @@ def _unknown_partner(slug: str, settings: Settings) -> InputError:
     return InputError(
         f"There is no partner {slug!r}",
         location=str(settings.contracts / slug),
-        hint=suggest_name(slug, known),
+        hint=suggest_name(slug, known) if known else _FIRST,
     )
 
 

@@ -34,13 +34,25 @@ def write_junit(report: Report) -> str:
     root = ET.Element("testsuites", name=displayable(header.title))
     root.append(_figures(report))
     started = header.started_at.isoformat(timespec="seconds")
-    verdicts = [_verdict(row, report) for row in report.rows]
+    seconds = _time(report)
+    verdicts = [_verdict(row, report, seconds.get(row.feature.slug, 0.0)) for row in report.rows]
     findings = [_finding(item, report) for item in (*report.ours, *report.defects, *report.remarks)]
     root.append(_suite("verdicts", verdicts, started))
     root.append(_suite("findings", findings, started))
     ET.indent(root)
     body = ET.tostring(root, encoding="unicode")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{body}\n'
+
+
+def _time(report: Report) -> dict[str, float]:
+    """Feature → seconds that were spent on it: those before each line about it, since the last."""
+    spent: dict[str, float] = {}
+    before = report.log.header.started_at
+    for line in report.log.evidence:
+        gap = (line.observed_at - before).total_seconds()
+        spent[line.feature] = spent.get(line.feature, 0.0) + max(0.0, gap)
+        before = max(before, line.observed_at)
+    return spent
 
 
 def _figures(report: Report) -> ET.Element:
@@ -64,12 +76,14 @@ def _suite(name: str, cases: Sequence[ET.Element], started: str) -> ET.Element:
     }
     suite = ET.Element("testsuite", name=name, timestamp=started)
     suite.attrib |= {key: str(number) for key, number in counts.items()}
+    suite.set("time", f"{sum(float(case.get('time', '0')) for case in cases):.3f}")
     suite.extend(cases)
     return suite
 
 
-def _verdict(row: Row, report: Report) -> ET.Element:
+def _verdict(row: Row, report: Report, seconds: float) -> ET.Element:
     case = ET.Element("testcase", classname=row.feature.area, name=displayable(row.feature.title))
+    case.set("time", f"{seconds:.3f}")
     status, absence = row.verdict.status, row.verdict.absence
     if status in _FAILURES:
         _say(case, "failure", row.explanation, "\n".join(f.summary for f in row.verdict.findings))
@@ -89,6 +103,7 @@ def _finding(defect: Defect, report: Report) -> ET.Element:
     )
     told = [finding.expected, finding.observed, finding.hint, report.command(defect)]
     detail = "\n".join(part for part in told if part)
+    case.set("time", "0.000")  # found while the features above were looked at
     kind = "failure" if finding.severity.breaks else "system-out"
     _say(case, kind, finding.summary, detail)
     return case

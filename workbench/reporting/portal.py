@@ -203,9 +203,13 @@ def _gather(reports: Path, partner: str, contracts: Path | None, now: datetime) 
     broken: list[str] = []
     for path in (reports / partner).glob("*/evidence.jsonl"):
         try:
-            snapshots.append(read_snapshot(RunFolder(path.parent)))
+            found = read_snapshot(RunFolder(path.parent))
         except InputError:
             broken.append(path.parent.name)
+            continue
+        # A run in a folder of another name is a copy, such as the example of a checkout.
+        if found.partner == partner:
+            snapshots.append(found)
     if not snapshots:
         return None
     snapshots.sort(key=lambda run: (run.started_at, run.run))

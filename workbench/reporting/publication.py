@@ -11,7 +11,7 @@ from typing import Any
 
 from workbench.errors import InputError
 from workbench.execution import run_notebook
-from workbench.model import Status
+from workbench.model import Severity, Status
 from workbench.partners import load_partner, open_redactor
 from workbench.reporting.formats import PUBLISHED, Format, choose_formats, write_formats
 from workbench.reporting.history import remember_previous, write_snapshot
@@ -55,6 +55,7 @@ class Published:
         is_tested: Whether the partner's system has shown anything at all, right or wrong.
         is_draft: Whether people still have to judge something.
         is_published: Whether the report may be handed over: no draft, or asked for as one.
+        severities: Of all findings.
     """
 
     partner: str
@@ -69,6 +70,7 @@ class Published:
     is_tested: bool
     is_draft: bool
     is_published: bool
+    severities: tuple[Severity, ...] = ()
 
     @property
     def counts(self) -> dict[str, int]:
@@ -240,4 +242,5 @@ def summarise(folder: RunFolder, page: Path, *, draft: bool = False) -> Publishe
         is_tested=figures.is_tested,
         is_draft=report.is_draft,
         is_published=draft or not report.is_draft,
+        severities=tuple(item.severity for line in report.log.evidence for item in line.findings),
     )
