@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from workbench.adapters.menu_plan import UploadMode
+from workbench.adapters.set_menu import emulate_set_menus
 from workbench.canonical.base import Ids, Money
 from workbench.canonical.menu import (
     Option,
     OptionCategory,
+    Product,
     ProductVariant,
 )
 from workbench.errors import InputError, PartnerError
@@ -313,3 +315,52 @@ def test_a_snooze_that_is_over_is_told(open_adapter: Opened) -> None:
         snoozed = with_product(catalog, "fish", snoozed_until=now + timedelta(days=days))
         losses = adapter.plan_menu(snoozed).losses
         assert [item.pointer for item in losses if "snooze is over" in item.what] == told
+
+
+def test_nothing_of_a_dish_gets_lost_in_silence() -> None:
+    """Inside a set menu, each field of a dish is said by its choice, or told to be lost."""
+    own = {"partner_id": "fish", "external_code": "F1"}
+    full = Product.model_validate(
+        {
+            "ids": own,
+            "name": "Fish",
+            "description": "Of the day",
+            "price": make_money(900),
+            "price_by_order_type": {"delivery": make_money(950)},
+            "tax_rate_bp": 1000,
+            "tax_rate_bp_by_order_type": {"delivery": 1000},
+            "tags": ["new"],
+            "allergens": ["fish"],
+            "additives": ["e330"],
+            "nutrition": {"kcal": "300"},
+            "deposit": make_money(25),
+            "alcohol": True,
+            "age_restricted": True,
+            "available": False,
+            "visible": False,
+            "featured": True,
+            "snoozed_until": "2030-01-01T00:00:00Z",
+            "stock": 3,
+            "preparation_min": 5,
+            "lead_min": 10,
+            "position": 2,
+            "images": ["https://pictures.example/fish.jpg"],
+            "variants": [{"ids": {"partner_id": "v"}, "name": "Large", "price": make_money(1200)}],
+            "option_category_ids": ["sauces"],
+        }
+    )
+    assert full.model_fields_set | {"origin", "ext"} >= set(Product.model_fields)
+    catalog = make_catalog("r", menus=(CARD, DAILY), products=(make_product("soup"), full))
+    emulated, told = emulate_set_menus(catalog)
+    choices = {
+        option.name: option for group in emulated.option_categories for option in group.options
+    }
+    said = {name for name, value in choices["Fish"] if getattr(full, name, None) == value}
+    lost = {
+        line.removeprefix("The ").partition(" of 'Fish'")[0].replace(" ", "_")
+        for line in told
+        if " of 'Fish' are not said" in line
+    }
+    assert said | lost | {"ids", "name", "price", "position"} >= set(full.model_fields_set)
+    assert {"allergens", "variants", "images", "nutrition"} <= lost
+    assert {"description", "available", "snoozed_until", "tax_rate_bp"} <= said

@@ -115,7 +115,7 @@ def test_many_values_for_one_of_ours_say_which_to_write(read: Read) -> None:
     ("first", "second", "chosen"),
     [
         # The list with the name of lines wins over one that only looks like lines.
-        ({"items": ("name",)}, {"extras": ("name", "quantity", "price")}, "items"),
+        ({"items": ("name",)}, {"oldOrderItems": ("name", "quantity", "price")}, "items"),
         # Of two with such a name, the one in which more of a line is found.
         ({"items": ("name",)}, {"products": ("name", "quantity", "price")}, "products"),
     ],

@@ -8,6 +8,7 @@ from zlib import crc32
 
 from workbench.canonical import (
     Catalog,
+    Entity,
     Ids,
     Menu,
     MenuKind,
@@ -21,6 +22,8 @@ from workbench.canonical import (
 
 Whole = TypeVar("Whole", Catalog, Menu)
 
+# Said anew for what a dish or a menu becomes, or of no concern to the partner.
+_OF_ITSELF = frozenset({"ids", "name", "price", "position", "origin", "ext"})
 # As long as the shortest limit that partners set for ids of ours.
 _ID_MAX = 40
 
@@ -90,8 +93,7 @@ def _offer(
 def _choose(
     category: str, item: SectionItem, dish: Product | None, currency: str, place: int
 ) -> Option:
-    kept = ("description", "available", "snoozed_until", "option_category_ids")
-    given = dish.model_fields_set.intersection(kept) if dish else ()
+    given = dish.model_fields_set & shared_fields(Product, Option) if dish else ()
     return Option(
         ids=Ids(partner_id=_join(category, item.product_id)),
         name=dish.name if dish else item.product_id,
@@ -102,7 +104,7 @@ def _choose(
 
 
 def _sell(menu: Menu, choices: list[OptionCategory], currency: str) -> Product:
-    given = menu.model_fields_set & {"description", "position"}
+    given = menu.model_fields_set & (shared_fields(Menu, Product) | {"position"})
     return Product(
         ids=Ids(partner_id=_join(menu.ids.partner_id, "menu")),
         name=menu.name,
@@ -130,16 +132,27 @@ def _replace(whole: Whole, changed: dict[str, object]) -> Whole:
 
 def _tell(menu: Menu, dishes: Iterable[Product]) -> list[str]:
     told = [f"The set menu {menu.name!r} becomes a product with a required choice per section"]
+    said = shared_fields(Product, Option) | _OF_ITSELF
     for dish in dishes:
-        for what, is_there in (
-            ("allergens", dish.allergens),
-            ("sizes", dish.variants),
-            ("pictures", dish.images),
-            ("tax rate", dish.tax_rate_bp is not None),
-        ):
-            if is_there:
-                told.append(f"The {what} of {dish.name!r} are not said inside {menu.name!r}")
+        for name, value in dish:
+            # What is as it always is says nothing, so nothing of it is lost.
+            if name not in said and value != type(dish).model_fields[name].get_default(
+                call_default_factory=True
+            ):
+                words = name.replace("_", " ")
+                told.append(f"The {words} of {dish.name!r} are not said inside {menu.name!r}")
     return told
+
+
+def shared_fields(one: type[Entity], other: type[Entity]) -> frozenset[str]:
+    """What both entities say in the same way; not what makes each of them itself."""
+    return frozenset(
+        name
+        for name, field in one.model_fields.items()
+        if name not in _OF_ITSELF
+        and name in other.model_fields
+        and field.annotation == other.model_fields[name].annotation
+    )
 
 
 def _chosen(menu: Menu) -> dict[str, None]:
