@@ -2,8 +2,12 @@
 
 `python tests/benchmarks/defects.py` prints the table as Markdown; `--overhead` measures what our
 contract source costs beside a bare `schemathesis run` with the same seed and settings, in pairs.
-"Found" means a finding that the clean miniature does not give; "verdicts moved" names the features
-whose verdict, or whose criteria or limits, differ from those of the clean one.
+"Found" means, for ours, one of the findings that tell this defect, and for the bare program any that
+the clean miniature does not give; "verdicts moved" names the features whose verdict, or whose
+criteria or limits, differ from those of the clean one (what a busy machine makes slow is left out,
+but where slowness is the defect). Each defect is shown
+to the sources that should notice it, and compared with what these said of the clean one; defects
+are tried side by side (`--workers`), for most of their time is waiting.
 """
 
 from __future__ import annotations
@@ -16,15 +20,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
-from types import MappingProxyType
 from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "evidence" / "miniatures"))
 
-from defects import BEHAVIOUR, CONTRACT, RECEIPTS
+from defects import BEHAVIOUR, CONTRACT, RECEIPTS, Defect
 from opening import open_miniature, write_folder
 
 from workbench.adapters.session import Session
@@ -34,36 +40,69 @@ from workbench.evidence.contract.configuration import Selection, select, write_c
 from workbench.evidence.contract.login import secret_environment
 from workbench.evidence.contract.program import compose
 from workbench.evidence.contract.vetting import vet
-from workbench.model.evidence import Source
+from workbench.model.evidence import Evidence, Source
 from workbench.model.verdict import Standing, Verdict
-from workbench.partners import Partner, load_catalogue
+from workbench.partners import Partner, load_catalogue, load_partner
 from workbench.settings import Settings
 from workbench.store import RunFolder, judge_all
 
 CATALOGUE = load_catalogue()
-CLEAN = ""
+CLEAN = Defect("", "", ())
+SLOWNESS = "latency"
+RECEIPT_SECONDS = 2.5
 
 
 class Tried(NamedTuple):
-    """What one tool said of one miniature; `verdicts` are those of all features, by slug."""
+    """What one tool said of one miniature; `lines` is the evidence of our sources."""
 
     findings: frozenset[str]
     requests: int
     seconds: float
-    verdicts: Mapping[str, Verdict] = MappingProxyType({})
-    offline: Mapping[str, Verdict] = MappingProxyType({})  # the same without the contract source
+    lines: tuple[Evidence, ...] = ()
 
-    def moved(self, clean: Tried, *, with_contract: bool) -> list[str]:
-        """Features that are judged otherwise than on the clean miniature."""
-        before = clean.verdicts if with_contract else clean.offline
-        return [
-            slug
-            for slug, verdict in self.verdicts.items()
-            if _stand(verdict) != _stand(before.get(slug))
-        ]
+    def only(self, sources: frozenset[Source]) -> Tried:
+        """The part of it that some sources said."""
+        lines = tuple(line for line in self.lines if line.source in sources)
+        return self._replace(findings=_found(lines), lines=lines)
 
 
 NOTHING = Tried(frozenset(), 0, 0.0)
+EVERYTHING = frozenset({Source.BEHAVIOUR, Source.RECEIPTS, Source.CONTRACT})
+# Fuzzing takes its ids from what behaviour saw.
+NEEDED = (
+    (BEHAVIOUR, frozenset({Source.BEHAVIOUR})),
+    (RECEIPTS, frozenset({Source.RECEIPTS})),
+    (CONTRACT, frozenset({Source.BEHAVIOUR, Source.CONTRACT})),
+)
+
+
+class Row(NamedTuple):
+    """A defect to try (`CLEAN` for none), with which seed, and which of our sources are asked."""
+
+    defect: Defect
+    seed: int
+    sources: frozenset[Source] = EVERYTHING
+
+
+def _found(lines: Iterable[Evidence]) -> frozenset[str]:
+    return frozenset(f"{line.feature}:{item.slug}" for line in lines for item in line.findings)
+
+
+def find_moved(defect: Defect, tried: Tried, clean: Tried, partner: Partner) -> dict[str, Verdict]:
+    """Features that are judged otherwise than on the clean miniature, by the same sources."""
+    before, after = (
+        judge_all(
+            CATALOGUE,
+            partner.statement,
+            [line for line in one.lines if defect.check == SLOWNESS or line.check != SLOWNESS],
+        )
+        for one in (clean, tried)
+    )
+    return {
+        slug: verdict
+        for slug, verdict in after.items()
+        if _stand(verdict) != _stand(before.get(slug))
+    }
 
 
 def _stand(verdict: Verdict | None) -> object:
@@ -91,28 +130,35 @@ def run_bare(settings: Settings, defect: str, seed: int, examples: int | None) -
     return Tried(found, requests, seconds)
 
 
-def run_ours(settings: Settings, defect: str, seed: int, *, with_contract: bool) -> Tried:
-    """Behaviour and receipts, and the contract source where it is asked for."""
-    found: set[str] = set()
+def run_ours(settings: Settings, defect: str, seed: int, sources: frozenset[Source]) -> Tried:
+    """Those of our sources that are asked for, in the order of a validation."""
     with (
         open_miniature(settings, *filter(None, [defect]), seed=seed) as (partner, session),
         _room() as room,
     ):
         folder = RunFolder.create(room, "miniature", "run")
         began = time.monotonic()
-        lines = [*behaviour.gather(partner, CATALOGUE, session, patience=0.5)]
-        lines += receipts.gather(partner, CATALOGUE, session, folder, wait=1.0)
-        if with_contract:
+        lines: list[Evidence] = []
+        if Source.BEHAVIOUR in sources:
+            lines += behaviour.gather(partner, CATALOGUE, session, patience=0.5)
+        if Source.RECEIPTS in sources:
+            lines += receipts.gather(partner, CATALOGUE, session, folder, wait=RECEIPT_SECONDS)
+        if Source.CONTRACT in sources:
             lines += contract.gather(partner, CATALOGUE, session, folder)
         seconds = time.monotonic() - began
         requests = len(session.recorder.exchanges)
         requests += sum(line.detail.get("cases", 0) for line in lines if line.check == "contract")
-        found |= {f"{line.feature}:{item.slug}" for line in lines for item in line.findings}
-        before = [line for line in lines if line.source is not Source.CONTRACT]
-        judged, offline = (
-            judge_all(CATALOGUE, partner.statement, some) for some in (lines, before)
+    return Tried(_found(lines), requests, seconds, tuple(lines))
+
+
+def run_row(row: Row, examples: int | None, *, is_bare_left_out: bool) -> tuple[Tried, Tried]:
+    """Bare Schemathesis and our sources on one row, each with a folder and a server of its own."""
+    with _room() as root:
+        settings = write_folder(root)
+        bare = (
+            NOTHING if is_bare_left_out else run_bare(settings, row.defect.slug, row.seed, examples)
         )
-    return Tried(frozenset(found), requests, seconds, judged, offline)
+        return bare, run_ours(settings, row.defect.slug, row.seed, row.sources)
 
 
 def compare(
@@ -122,37 +168,50 @@ def compare(
     *,
     is_bare_left_out: bool,
     only: frozenset[str] = frozenset(),
+    workers: int = 1,
 ) -> Iterator[str]:
     """The table, line by line."""
     yield "| defect | bare | ours | verdicts moved | requests bare, ours | seconds bare, ours |"
     yield "|---|---|---|---|---|---|"
-    totals = [0, 0, 0]
-    count = 0
-    for seed in seeds:
-        bare = NOTHING if is_bare_left_out else run_bare(settings, CLEAN, seed, examples)
-        clean = [bare, run_ours(settings, CLEAN, seed, with_contract=True)]
-        words = " | ".join(map(_words, clean))
-        yield f"| clean, seed {seed} | {words} | |{_cost(clean)}"
-        for defect in (*BEHAVIOUR, *RECEIPTS, *CONTRACT):
-            if only and defect.slug not in only:
-                continue
-            needed = defect in CONTRACT
-            tried = [
-                bare if is_bare_left_out else run_bare(settings, defect.slug, seed, examples),
-                run_ours(settings, defect.slug, seed, with_contract=needed),
-            ]
-            found = [
-                bool(one.findings - base.findings) for one, base in zip(tried, clean, strict=True)
-            ]
-            moved = tried[1].moved(clean[1], with_contract=needed)
-            right = (*found, bool(moved))
+    rows = [
+        Row(defect, seed, sources)
+        for seed in seeds
+        for defects, sources in NEEDED
+        for defect in defects
+        if not only or defect.slug in only
+    ]
+    partner = load_partner("miniature", settings)
+    try_row = partial(run_row, examples=examples, is_bare_left_out=is_bare_left_out)
+    totals, false = [0, 0, 0], 0
+    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
+        clean = {seed: pool.submit(try_row, Row(CLEAN, seed)) for seed in seeds}
+        tried = [pool.submit(try_row, row) for row in rows]
+        for seed, future in clean.items():
+            told = future.result()
+            false += len(told[1].findings)
+            yield f"| clean, seed {seed} | {' | '.join(map(_words, told))} | |{_cost(told)}"
+        for row, future in zip(rows, tried, strict=True):
+            line, right = _compare_row(row, future.result(), clean[row.seed].result(), partner)
             totals = [total + one for total, one in zip(totals, right, strict=True)]
-            count += 1
-            marks = " | ".join("found" if one else "no" for one in found)
-            shown = ", ".join(f"{slug} {tried[1].verdicts[slug].status}" for slug in moved)
-            yield f"| {defect.slug}, seed {seed} | {marks} | {shown or 'none'} |{_cost(tried)}"
-    sums = " | ".join(f"{total} of {count}" for total in totals)
+            yield line
+    sums = " | ".join(f"{total} of {len(rows)}" for total in totals)
     yield f"| **found** | {sums} | | |"
+    yield f"| **false on the clean one** | | {false} | | | |"
+
+
+def _compare_row(
+    row: Row, tried: tuple[Tried, Tried], clean: tuple[Tried, Tried], partner: Partner
+) -> tuple[str, tuple[bool, bool, bool]]:
+    """A line of the table, and whether bare and ours found it and a verdict moved."""
+    (bare, ours), (bare_clean, ours_clean) = tried, clean
+    ours_clean = ours_clean.only(row.sources)
+    new = {name.rpartition(":")[2] for name in ours.findings - ours_clean.findings}
+    found = bool(bare.findings - bare_clean.findings), bool(new & {*row.defect.findings})
+    moved = find_moved(row.defect, ours, ours_clean, partner)
+    marks = " | ".join("found" if one else "no" for one in found)
+    shown = ", ".join(f"{slug} {verdict.status}" for slug, verdict in moved.items())
+    words = f"| {row.defect.slug}, seed {row.seed} | {marks} | {shown or 'none'} |{_cost(tried)}"
+    return words, (*found, bool(moved))
 
 
 def measure_overhead(settings: Settings, pairs: int) -> Iterator[str]:
@@ -243,7 +302,8 @@ def _words(tried: Tried) -> str:
     return ", ".join(sorted(tried.findings)) or "nothing"
 
 
-def _cost(tried: list[Tried]) -> str:
+def _cost(tried: Iterable[Tried]) -> str:
+    tried = [*tried]
     counts = ", ".join(str(one.requests) for one in tried)
     seconds = ", ".join(f"{one.seconds:.1f}" for one in tried)
     return f" {counts} | {seconds} |"
@@ -255,6 +315,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[1])
     parser.add_argument("--only", nargs="+", default=[], metavar="DEFECT")
     parser.add_argument("--ours-only", action="store_true", help="leave bare Schemathesis out")
+    parser.add_argument("--workers", type=int, default=3, help="rows tried side by side")
     parser.add_argument("--bare-examples", type=int, metavar="N", help="default: Schemathesis'")
     parser.add_argument("--overhead", type=int, metavar="PAIRS", help="measure this many pairs")
     options = parser.parse_args()
@@ -269,6 +330,7 @@ def main() -> None:
                 options.bare_examples,
                 is_bare_left_out=options.ours_only,
                 only=frozenset(options.only),
+                workers=options.workers,
             )
         )
         for line in lines:
