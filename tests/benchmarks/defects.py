@@ -2,8 +2,8 @@
 
 `python tests/benchmarks/defects.py` prints the table as Markdown; `--overhead` measures what our
 contract source costs beside a bare `schemathesis run` with the same seed and settings, in pairs.
-"Found" means, for ours, one of the findings that tell this defect, and for the bare program any that
-the clean miniature does not give; "verdicts moved" names the features whose verdict, or whose
+"Found" means, for ours, one of the findings that tell this defect, and for the bare program any
+that the clean miniature does not give; "verdicts moved" names the features whose verdict, or whose
 criteria or limits, differ from those of the clean one (what a busy machine makes slow is left out,
 but where slowness is the defect). Each defect is shown
 to the sources that should notice it, and compared with what these said of the clean one; defects
