@@ -14,6 +14,7 @@ from opening import open_miniature, write_folder
 from workbench.evidence import behaviour
 from workbench.model.evidence import Evidence, Outcome, Severity
 from workbench.model.feature import Catalogue
+from workbench.store import judge_all
 
 # Checks that judge the requests of other checks.
 _NEEDED = {"latency": "status-agrees", "rate-limit-headers": "list-complete"}
@@ -211,3 +212,15 @@ def test_a_finding_can_be_reproduced(open_mini: Callable, catalogue: Catalogue) 
     assert found.exchange.headers["X-Key"] == "[REDACTED]"
     assert found.exchange.status == 200
     assert found.exchange.answer
+
+
+def test_a_time_without_zone_limits_and_does_not_break(
+    open_mini: Callable, catalogue: Catalogue
+) -> None:
+    """A documented `date-time` without offset leaves the reads working, with a remark."""
+    with open_mini("time-without-zone") as (partner, session):
+        lines = [*behaviour.gather(partner, catalogue, session, patience=0.2, only={"read-known"})]
+        verdict = judge_all(catalogue, partner.statement, lines)["order-read"]
+    assert not any(finding.severity.breaks for finding in verdict.findings)
+    assert [finding.slug for finding in verdict.findings] == ["time-without-zone"]
+    assert any("without an offset" in limit.note for limit in verdict.limits)

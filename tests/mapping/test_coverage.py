@@ -70,3 +70,13 @@ def test_outward_coverage_tells_what_is_lost(order: Translator, payload: Payload
     assert coverage.unread == ("/restaurant_id", "/notes/*/text")
     assert coverage.unfilled == ()
     assert order.untranslate(value).coverage.unfilled == ("/comment",)
+
+
+def test_a_time_without_its_zone_is_read_and_told(order: Translator, payload: Payload) -> None:
+    """An instant without offset is read on the restaurant's clock, and its place is known."""
+    payload["created_at"] = "2026-11-23T12:30:00"
+    translation = order.translate(payload)
+    assert translation.value.placed_at.isoformat() == "2026-11-23T12:30:00+01:00"
+    assert translation.unzoned == ("/created_at",)
+    payload["created_at"] = "2026-11-23T12:30:00Z"
+    assert order.translate(payload).unzoned == ()

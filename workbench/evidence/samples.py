@@ -10,6 +10,7 @@ from typing import Any
 from workbench.canonical import Entity, Order, check
 from workbench.description import find_violations
 from workbench.errors import HookError, TranslationError
+from workbench.evidence.zones import find_unzoned
 from workbench.mapping import Translator
 from workbench.model import (
     Binding,
@@ -144,6 +145,8 @@ def _read(partner: Partner, feature: Feature, translator: Translator, sample: Sa
         look.unread |= {*translation.coverage.unread}
         look.unfilled |= {*translation.coverage.unfilled}
         look.findings += _broken_invariants(translation.value, sample)
+        zone = partner.manifest.timezone
+        look.findings += find_unzoned(translation, sample.path, zone, Severity.LOW)
     if sample.canonical is not None:
         dumped = [entity.model_dump(mode="json") for entity in look.entities]
         actual = dumped if isinstance(sample.canonical, list) else dumped[0]

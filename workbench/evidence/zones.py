@@ -1,14 +1,18 @@
-"""Where a time zone is, and whether coordinates can be near to it."""
+"""Where a time zone is, whether coordinates can be near to it, and times that say no zone."""
 
 from __future__ import annotations
 
 import math
 import re
 import zoneinfo
+from collections.abc import Iterator
 from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import NamedTuple
+
+from workbench.mapping import Translation
+from workbench.model import Finding, Severity
 
 _FAR_KM = 3000.0
 _ZONE_LINE = re.compile(r"([+-]\d{4,7})([+-]\d{5,7})$")
@@ -47,6 +51,31 @@ def is_swapped(place: Place, zone: str) -> bool:
         return False
     exchanged = Place(place.longitude, place.latitude)
     return distance(place, city) > _FAR_KM > distance(exchanged, city)
+
+
+def find_unzoned(
+    translation: Translation, operation: str, zone: str, severity: Severity = Severity.MEDIUM
+) -> Iterator[Finding]:
+    """Times that say no zone where they should: they can be read, on the restaurant's clock.
+
+    Args:
+        translation: What was read.
+        operation: `METHOD /path` or event name that gave it.
+        zone: The restaurant's zone.
+        severity: What it weighs; a limit where it was seen live.
+    """
+    for pointer in translation.unzoned:
+        yield Finding(
+            slug="time-without-zone",
+            severity=severity,
+            summary=f"{operation} gives a time without an offset from UTC. We read it on the "
+            f"restaurant's clock, {zone}.",
+            pointer=pointer,
+            operation=operation,
+            expected="a time with its offset, such as 2026-05-01T19:30:00+02:00",
+            observed="a time without one",
+            hint="Send the offset, or say in the documents whose clock is meant.",
+        )
 
 
 @cache

@@ -22,6 +22,8 @@ class Codec:
             on first evaluation, `{v}` afterwards, `{c}` the name of the `read` function. A faster
             equal of `read`, never another behaviour.
         write_inline: Likewise for `write`.
+        lacks_zone: Whether a value of theirs says no zone though it should, so that `read` takes
+            the restaurant's.
     """
 
     read: Callable[..., Any]
@@ -29,6 +31,7 @@ class Codec:
     is_money: bool = False
     read_inline: str = ""
     write_inline: str = ""
+    lacks_zone: Callable[[Any], bool] | None = None
 
 
 def describe(value: Any) -> str:

@@ -94,20 +94,30 @@ def _require_text(value: Any) -> str:
     return value
 
 
-def build_instant(options: InstantOptions, _type: Any, _zone: ZoneInfo) -> Codec:
-    """Their ISO 8601 text with offset; UTC is written as Z."""
+def build_instant(options: InstantOptions, _type: Any, zone: ZoneInfo) -> Codec:
+    """Their ISO 8601 text with offset; UTC is written as Z.
+
+    Many programs leave the offset out where they promised it. Such a time is read on the
+    restaurant's clock, as ISO 8601 has it, and `lacks_zone` tells of it.
+    """
 
     def read(value: Any) -> datetime:
         instant = datetime.fromisoformat(_require_text(value))
-        if instant.tzinfo is None:
-            raise ValueError("it has no offset from UTC; is it a `local-datetime`?")
-        return instant
+        if instant.tzinfo is not None:
+            return instant
+        if _is_date(value):
+            raise ValueError("it is a date without a time of day; is it a `date`, or a `join`?")
+        return _place(instant, zone)
 
     def write(value: datetime) -> str:
         text = value.isoformat(timespec=options.timespec)
         return f"{text[:-6]}Z" if text.endswith("+00:00") else text
 
-    return Codec(read, write)
+    return Codec(read, write, lacks_zone=_lacks_zone)
+
+
+def _lacks_zone(value: Any) -> bool:
+    return isinstance(value, str) and datetime.fromisoformat(value).tzinfo is None
 
 
 def _read_local(text: str, pattern: str | None = None) -> datetime:

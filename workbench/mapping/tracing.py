@@ -51,6 +51,7 @@ class FieldTrace:
         ignored: Patterns of values left out on purpose.
         assumed: Target steps of values that are there because a rule has a default.
         filled: Target steps → source steps, for values that are there.
+        unzoned: Inward, steps of times that say no zone though they should.
     """
 
     whole: set[Steps] = field(default_factory=set)
@@ -58,6 +59,7 @@ class FieldTrace:
     ignored: list[Steps] = field(default_factory=list)
     assumed: list[Steps] = field(default_factory=list)
     filled: dict[Steps, Steps] = field(default_factory=dict)
+    unzoned: list[Steps] = field(default_factory=list)
 
 
 def trace(level: Level, source: Any, *, inward: bool) -> FieldTrace:
@@ -136,6 +138,8 @@ def _follow_step(
     if value is None:
         result.whole.add(here)
     elif value is not MISSING:
+        if inward:
+            result.unzoned += _find_unzoned(step, value, here)
         _enter(step, value, here, (*target, *goal), result, inward=inward)
 
 
@@ -177,6 +181,15 @@ def _enter(
         for index, item in enumerate(value):
             for level in step.levels:
                 _follow(level, item, (*at, index), (*target, index), result, inward=inward)
+
+
+def _find_unzoned(step: PlannedRule, value: Any, at: Steps) -> Iterator[Steps]:
+    lacks = step.codec.lacks_zone if step.codec is not None else None
+    if lacks is None:
+        return
+    for index, item in enumerate(value) if step.is_list else ((None, value),):
+        if lacks(item):
+            yield at if index is None else (*at, index)
 
 
 def _enter_arranged(

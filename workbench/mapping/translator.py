@@ -62,6 +62,11 @@ class Translation:
         return Coverage(list_unread(self.payload, self._trace), tuple(unfilled), tuple(assumed))
 
     @cached_property
+    def unzoned(self) -> tuple[str, ...]:
+        """Pointers, list indexes as `*`, of times without the zone that they should say."""
+        return tuple(dict.fromkeys(collapse_pointer(steps) for steps in self._trace.unzoned))
+
+    @cached_property
     def provenance(self) -> dict[str, str]:
         """Dotted canonical path → JSON Pointer of the source value."""
         return {

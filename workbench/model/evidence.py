@@ -136,7 +136,12 @@ def show_json(value: Any) -> str:
 
 # Found by reading through the mapping, by comparing with the document, and by generated requests.
 _OFF_FORM = frozenset(
-    {"answer-not-translated", "answer-off-schema", "contract-response-violates-schema"}
+    {
+        "answer-not-translated",
+        "answer-off-schema",
+        "contract-response-violates-schema",
+        "time-without-zone",
+    }
 )
 
 

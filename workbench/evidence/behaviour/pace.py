@@ -73,7 +73,7 @@ def look_at_rates(bench: Bench) -> Iterator[Evidence]:
             f"{name} promises {', '.join(sorted(promised))}; looked at {len(answered)} answer(s).",
             subject=name,
             findings=[
-                finding("rate-limit-headers", Severity.LOW, f"{name}: {text}.", operation=name)
+                finding("rate-limit-headers", Severity.MEDIUM, f"{name}: {text}.", operation=name)
                 for text in troubles[:1]
             ],
         )

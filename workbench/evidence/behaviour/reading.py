@@ -12,6 +12,8 @@ from workbench.errors import HookError, TranslationError
 from workbench.evidence.behaviour.bench import GONE, Bench, finding
 from workbench.evidence.kinds import KINDS, ORDER, Kind, criterion_of, proved_by
 from workbench.evidence.placing import fresh
+from workbench.evidence.zones import find_unzoned
+from workbench.mapping import Translation
 from workbench.model import Evidence, Finding, Matter, Outcome, Severity
 
 UNKNOWN_ID = "workbench-unknown-0"
@@ -41,13 +43,13 @@ def _read_one(bench: Bench, kind: Kind, identity: str, *, is_ours: bool) -> Evid
     if is_ours and answer.status in GONE:
         return _tell_unknown(bench, kind.read, "read-known", kind.noun, identity, answer)
     trouble = None
-    entity: Entity | None = None
+    translation: Translation | None = None
     if answer.status >= 400:
         trouble = _not_read(bench, kind, identity, answer)
     else:
         try:
             translator = bench.partner.translator(kind.read)
-            entity = translator.translate(answer.json()).value if translator else None
+            translation = translator.translate(answer.json()) if translator else None
         except HookError as error:
             # Our own code failed: it says nothing of the partner, and spoils this kind alone.
             words = f"The {kind.noun} {identity} was read, but not translated: {error}"
@@ -59,7 +61,9 @@ def _read_one(bench: Bench, kind: Kind, identity: str, *, is_ours: bool) -> Evid
         return bench.tell(
             kind.read, "read-known", trouble.summary, findings=[trouble], criteria=criteria
         )
+    entity = translation.value if translation else None
     broken = [*_broken(bench, kind, entity, answer), *_off_schema(bench, kind, answer)]
+    broken += [*_unzoned(bench, kind, translation, answer)]
     proved = _criteria(entity) if not any(item.severity.breaks for item in broken) else ()
     return bench.tell(
         kind.read,
@@ -147,6 +151,17 @@ def _off_schema(bench: Bench, kind: Kind, answer: Answer) -> Iterator[Finding]:
             pointer=re.sub(r"/\d+", "/0", violation.pointer),
             answer=answer,
         )
+
+
+def _unzoned(
+    bench: Bench, kind: Kind, translation: Translation | None, answer: Answer
+) -> Iterator[Finding]:
+    """Times whose zone had to be assumed."""
+    if translation is None:
+        return
+    zone = bench.partner.manifest.timezone
+    for item in find_unzoned(translation, bench.subject(kind.read), zone):
+        yield item.model_copy(update={"exchange": answer.exchange, "reproduction": answer.curl})
 
 
 def _criteria(entity: object) -> tuple[str, ...]:

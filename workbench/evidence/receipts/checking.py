@@ -20,6 +20,8 @@ from workbench.errors import HookError, InputError, PartnerError, TranslationErr
 from workbench.evidence.kinds import KINDS
 from workbench.evidence.receipts.post import Post, tell
 from workbench.evidence.receipts.witness import with_cause, with_delivery
+from workbench.evidence.zones import find_unzoned
+from workbench.mapping import Translation
 from workbench.model import (
     Access,
     Binding,
@@ -52,7 +54,10 @@ def look_at(
     findings = [*_off_schema(post, receipt, event)]
     entity: Entity | None = None
     try:
-        entity = understand(post, event)
+        translation = understand(post, event)
+        if translation is not None:
+            entity, zone = translation.value, post.partner.manifest.timezone
+            findings += find_unzoned(translation, event.reference, zone)
         if seconds is not None and not event.rule.pull:
             findings += _unlike_read(post, feature, event, entity)
     except TranslationError as error:
@@ -132,7 +137,7 @@ def _signatures(post: Post, receipt: Receipt) -> tuple[str, str]:
     return f"{header}: {stated.prefix}{words}", f"{header}: {sent}" if sent else f"no {header}"
 
 
-def understand(post: Post, event: ReceivedEvent) -> Entity | None:
+def understand(post: Post, event: ReceivedEvent) -> Translation | None:
     """The entity that an event is about: from its body, or read with its id.
 
     Raises:
@@ -140,9 +145,9 @@ def understand(post: Post, event: ReceivedEvent) -> Entity | None:
         PartnerError: It could not be read.
     """
     if event.rule.pull:
-        return Adapter(post.session).read(event.rule.pull, event.entity_id or "").value
+        return Adapter(post.session).read(event.rule.pull, event.entity_id or "")
     translator = post.partner.translators.get(event.rule.mapping or "")
-    return translator.translate(event.item).value if translator else None
+    return translator.translate(event.item) if translator else None
 
 
 def _off_schema(post: Post, receipt: Receipt, event: ReceivedEvent) -> Iterator[Finding]:
