@@ -1,14 +1,24 @@
 """Documents without secrets and recorded people: what is replaced, and that all else stays."""
 
 import base64
+import importlib.util
+import io
 import json
+import zipfile
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from workbench.description.cleaning import clean_document
+from workbench.description.cleaning import Cleaned, clean_document
 from workbench.secrecy import MASK
+
+_SPEC = importlib.util.spec_from_file_location("office", Path(__file__).with_name("office.py"))
+assert _SPEC is not None
+assert _SPEC.loader is not None
+office = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(office)
 
 LIVE = "q1w2e3r4t5y6"
 
@@ -216,3 +226,74 @@ def test_the_encoding_stays() -> None:
         cleaned = clean_document(raw, "a.json").data
         codec = "utf-16" if raw[:2] == b"\xff\xfe" else "cp1252"
         assert json.loads(cleaned.decode(codec)) == {"name": "Caf\u00e9", "password": MASK}
+
+
+TOKEN = "9f8e7d6c5b4a39281706"
+
+
+@pytest.mark.parametrize("kind", ["docx", "xlsx", "pdf"])
+def test_of_an_office_file_with_a_secret_only_the_cleaned_text_is_kept(kind: str) -> None:
+    """The copy is a page of the same calls and fields; the file itself, with the key, is not."""
+    rows = [["Field", "Type", "Description"], ["guests", "integer", "How many"]]
+    login = [["Setting", "Value"], ["API key", TOKEN]]
+    if kind == "docx":
+        lines = ["# Nido", "POST /tables/{id}/seat", f"X-Api-Key: {TOKEN}"]
+        raw = office.word(lines, [login, rows])
+    elif kind == "xlsx":
+        calls = [["Method", "Path", "Description"], ["POST", "/tables/{id}/seat", "Seat guests"]]
+        raw = office.excel({"API": calls, "Login": login})
+    else:
+        source = f"= Nido\n== Seat\n`POST /tables/{{id}}/seat`\n\nAPI key {TOKEN}\n"
+        raw = office.pdf(source)
+    cleaned = clean_document(raw, f"guide.{kind}")
+    assert cleaned.suffix == ".html"
+    assert sum(cleaned.replaced.values()) >= 1
+    assert TOKEN.encode() not in cleaned.data
+    assert TOKEN not in str(cleaned.replaced)
+    assert b"POST" in cleaned.data
+    assert b"/tables/{id}/seat" in cleaned.data
+
+
+def test_an_office_file_without_secrets_stays_as_it_is() -> None:
+    """Nothing found, nothing changed."""
+    raw = office.word(["# Nido", "GET /tables", "Send your API key as X-Api-Key."], [])
+    assert clean_document(raw, "guide.docx") == Cleaned(raw)
+
+
+def test_a_key_in_a_hidden_part_is_found() -> None:
+    """A comment that Word does not show is no place for a key either."""
+    raw = office.word(["# Nido", "GET /tables"], [])
+    packed = io.BytesIO(raw)
+    with zipfile.ZipFile(packed, "a") as archive:
+        text = f"<p><t>password: </t></p><p><t>pass</t><t>word: {LIVE}</t></p>"
+        archive.writestr("docProps/custom.xml", text)
+    cleaned = clean_document(packed.getvalue(), "guide.docx")
+    assert cleaned.suffix == ".html"
+    assert LIVE.encode() not in cleaned.data
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.md", f"# Login\n\n| Setting | Value |\n|---|---|\n| API key | {TOKEN} |\n"),
+        ("a.md", f"# Login\n\n| Client | Client secret |\n|---|---|\n| demo | {TOKEN} |\n"),
+        ("a.csv", f"Setting,Value\r\nAPI key,{TOKEN}\r\n"),
+        ("a.html", f"<html><table><tr><td>API key<td><code>{TOKEN}</code></table></html>"),
+        ("a.md", f"The API key is {TOKEN}.\n"),
+    ],
+)
+def test_a_key_in_a_table_is_found_by_the_name_beside_it(name: str, text: str) -> None:
+    """A label in the cell before or above, or the words before, tell what a value is."""
+    cleaned = clean_document(text.encode(), name)
+    assert cleaned.data.decode() == text.replace(TOKEN, MASK)
+
+
+def test_people_in_an_exported_table_are_replaced() -> None:
+    """Rows of real orders hold people; a list of fields with the same names does not."""
+    rows = "id,Customer name,Email,Dish\n1,Ana Lopez,ana@mail.example,Soup\n2,Bo,bo@b.example,Bo\n"
+    cleaned = clean_document(rows.encode(), "orders.csv").data.decode()
+    assert "Ana" not in cleaned
+    assert "mail.example" not in cleaned
+    assert cleaned.splitlines()[1] == "1,Guest Example,guest@example.com,Soup"
+    fields = b"Field,Type,Description\ncustomer name,string,Name\nemail,string,Mail of the guest\n"
+    assert clean_document(fields, "fields.csv").data == fields

@@ -13,15 +13,26 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any
 from urllib.parse import quote
 
 import orjson
 
+from workbench.description.cleaning_tables import (
+    PACKED,
+    blocks_of_file,
+    hidden_texts,
+    named_secrets,
+    people_in,
+    write_page,
+)
 from workbench.description.encodings import encoding_of
 from workbench.description.guard import decode, read_bytes
 from workbench.description.limits import DEFAULT_LIMITS, Limits
 from workbench.description.persons import substitute
+from workbench.description.prose import Block
+from workbench.description.prose.blocks import Words
 from workbench.description.scalars import Path, json_spans, yaml_spans
 from workbench.description.secret_places import secret_part
 from workbench.errors import DescriptionError
@@ -40,32 +51,52 @@ _TRANSPARENT = frozenset({*_CARRIED, "const", "values"})
 
 @dataclass(frozen=True)
 class Cleaned:
-    """The bytes of a document, and what was replaced in them: name or form → how often."""
+    """The bytes of a document, and what was replaced in them: name or form → how often.
+
+    `suffix` is added to the name of the file where the copy is of another kind: of a PDF or an
+    office file that holds a secret, only the text is kept, as a page.
+    """
 
     data: bytes
     replaced: dict[str, int] = field(default_factory=dict)
+    suffix: str = ""
 
 
 def clean_document(raw: bytes, name: str, limits: Limits = DEFAULT_LIMITS) -> Cleaned:
     """Replace secrets, and in recorded traffic personal data, in the bytes of a document.
 
     Args:
-        raw: The document; one that is no text is returned as it is.
+        raw: The document; of a kind that is not read, it is returned as it is.
         name: Its file name.
         limits: Caps of the intake guard.
     """
+    cleaner = _Cleaner()
     try:
+        kind, blocks = blocks_of_file(raw, name, limits)
+        cleaner.note_named(kind, blocks)
+        if kind in PACKED:
+            return _clean_packed(raw, blocks, cleaner)
         text = decode(raw, name, limits)
     except DescriptionError:
         return Cleaned(raw)
     if "\0" in text:
         return Cleaned(raw)
-    cleaner = _Cleaner()
     cleaned = cleaner.text(text, name, limits)
     if not cleaner.counts:
         return Cleaned(raw)
     codec, mark = encoding_of(raw)
     return Cleaned(mark + cleaned.encode(codec, "replace"), dict(cleaner.counts.most_common()))
+
+
+def _clean_packed(raw: bytes, blocks: Sequence[Block], cleaner: _Cleaner) -> Cleaned:
+    """The text of a file that cannot be changed in place, if it holds a secret; else the file."""
+    text = cleaner.everywhere(cleaner.prose(write_page(blocks)))
+    for part in hidden_texts(raw):
+        cleaner.prose(part)
+        cleaner.note_named("", [Words(part, 1)])
+    if not cleaner.counts:
+        return Cleaned(raw)
+    return Cleaned(text.encode(), dict(cleaner.counts.most_common()), ".html")
 
 
 @dataclass
@@ -76,6 +107,16 @@ class _Cleaner:
     changes: dict[Path, str] = field(default_factory=dict)
     is_recorded: bool = False
     is_written: bool = False
+    cells: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    def note_named(self, kind: str, blocks: Sequence[Block]) -> None:
+        """Look for secrets, and in tables of recorded data for people, beside their names."""
+        for name, value in named_secrets(blocks):
+            self.counts[name] += 1
+            self.secrets.add(value)
+        if kind in {"csv", "xlsx"}:
+            self.cells = people_in(blocks)
+            self.counts.update(f"personal {what}" for _, what in self.cells.values())
 
     def text(self, text: str, name: str, limits: Limits) -> str:
         """A whole document: values by place first, then the same values anywhere."""
@@ -200,8 +241,12 @@ class _Cleaner:
         """The values that were found, wherever else they stand."""
         values = [value for value in self.secrets if is_telling(value)]
         for value in sorted(values, key=len, reverse=True)[:_MOST_VALUES]:
-            for form in dict.fromkeys((value, quote(value, safe=""))):
+            for form in dict.fromkeys((value, quote(value, safe=""), escape(value, quote=False))):
                 text = text.replace(form, MASK)
+        for value, (substituted, _) in self.cells.items():
+            # Only as a whole cell: a short name may be a word elsewhere.
+            cell = rf"(?<=[\n\t,;|>\"]){re.escape(value)}(?=[\r\n\t,;|<\"])"
+            text = re.sub(cell, substituted.replace("\\", r"\\"), text)
         names = [value for value in self.people if " " in value.strip() and value.isprintable()]
         for value in sorted(names, key=len, reverse=True)[:_MOST_VALUES]:
             person = substitute(value, ["customer", "name"])

@@ -64,7 +64,7 @@ def stage_documents(
         PartnerError: A document could not be fetched.
     """
     found = collect_documents(documents, room, root=root, follow=follow)
-    return _copy_collected(found, room / "copies")
+    return _copy_collected(found, (room / "copies").resolve())
 
 
 def _copy_collected(found: Collected, folder: Path) -> Staged:
@@ -73,10 +73,9 @@ def _copy_collected(found: Collected, folder: Path) -> Staged:
     originals: dict[Path, str] = {}
     replaced: dict[Path, dict[str, int]] = {}
     for number, (document, path) in enumerate(zip(description.documents, found.paths, strict=True)):
-        target = folder / _place(found, description, number)
-        counts = _copy(path, target)
+        target, counts = _copy(path, folder / _place(found, description, number))
         for name in document.files:
-            counts += _copy(path.parent / name, target.parent / name)
+            counts += _copy(path.parent / name, target.parent / name)[1]
         if counts:
             originals[target] = document.sha256
             replaced[target] = dict(counts.most_common())
@@ -97,9 +96,10 @@ def _place(found: Collected, description: ApiDescription, number: int) -> str:
     return found.paths[number].resolve().relative_to(found.root.resolve()).as_posix()
 
 
-def _copy(source: Path, target: Path) -> Counter[str]:
+def _copy(source: Path, target: Path) -> tuple[Path, Counter[str]]:
+    """Write the cleaned copy; return where it lies, and what was replaced in it."""
     cleaned = clean_document(source.read_bytes(), source.name)
-    target = target.parent.resolve() / target.name
+    target = target.parent.resolve() / (target.name + cleaned.suffix)
     target.parent.mkdir(parents=True, exist_ok=True)
     if target.exists() and _sha256(target.read_bytes()) != _sha256(cleaned.data):
         raise InputError(
@@ -108,7 +108,7 @@ def _copy(source: Path, target: Path) -> Counter[str]:
             hint="Give the documents from folders that lie side by side.",
         )
     target.write_bytes(cleaned.data)
-    return Counter(cleaned.replaced)
+    return target, Counter(cleaned.replaced)
 
 
 def _sha256(data: bytes) -> str:
