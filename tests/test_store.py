@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -104,6 +105,22 @@ def test_evidence_is_never_overwritten(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="exists already"):
         RunFolder.create(tmp_path, "acme", "one")
     assert folder.log.read_bytes() == before
+
+
+@pytest.mark.parametrize("run", ["", "one"])
+def test_runs_are_listed_by_their_owner_alone(tmp_path: Path, run: str) -> None:
+    """Whatever the umask: a new partner's folder is closed, an open one keeps only the passage."""
+    before = os.umask(0)
+    try:
+        first = RunFolder.create(tmp_path / "reports", "acme", run)
+        (tmp_path / "reports" / "older").mkdir(mode=0o755)
+        second = RunFolder.create(tmp_path / "reports", "older", run)
+    finally:
+        os.umask(before)
+    modes = [path.stat().st_mode & 0o777 for path in (first.path, first.path.parent)]
+    assert modes == [0o700, 0o700]
+    assert second.path.parent.stat().st_mode & 0o777 == 0o711
+    assert second.path.stat().st_mode & 0o777 == 0o700
 
 
 def test_runs_are_found_in_the_order_of_their_start(tmp_path: Path) -> None:

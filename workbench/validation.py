@@ -41,7 +41,7 @@ from workbench.partners import (
 )
 from workbench.secrecy import Redactor
 from workbench.settings import Settings, load_settings
-from workbench.store import EvidenceLog, RunFolder, judge_all
+from workbench.store import EvidenceLog, RunFolder, judge_all, list_abandoned
 
 # Seconds that a live source has for its questions.
 SECONDS = 120.0
@@ -100,12 +100,15 @@ class Validation:
         Raises:
             InputError: The partner folder is not valid, the run exists, or writing is asked for in
                 an environment that is not a sandbox.
+            ReportError: A secret stands in a run that was killed before; it was moved aside.
         """
         settings = settings or load_settings()
         loaded = load_partner(partner, settings)
         check_request(loaded, environment, settings, allow_writes=allow_writes)
         redactor = open_redactor(loaded, environment, settings)
         redactor.persons = open_persons(loaded)
+        for abandoned in list_abandoned(settings.reports, partner):
+            abandoned.search(redactor)
         catalogue = load_catalogue()
         now = datetime.now(UTC)
         folder = RunFolder.create(settings.reports, partner, run)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import platform
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,7 +24,8 @@ from workbench.reporting.publication import (
     summarise,
 )
 from workbench.settings import Settings, load_settings
-from workbench.store import read_log
+from workbench.store import RunFolder, read_log
+from workbench.validation import Validation
 
 from .conftest import Build
 
@@ -178,6 +182,23 @@ def test_a_secret_in_an_output_stops_the_publication(checkout: Settings, ending:
     assert (aside / "validation.ipynb").stat().st_mode & 0o777 == 0o600
     assert aside.stat().st_mode & 0o777 == 0o700
     assert CANARY not in str(caught.value)
+
+
+def test_a_check_searches_the_run_that_was_killed_before(checkout: Settings) -> None:
+    """What a killed process left is read by the next command, and set aside with its secret."""
+    write_validation(checkout.root, MINIATURE)
+    killed = RunFolder.create(checkout.reports, "comanda", "one")
+    (killed.path / "notes.txt").write_text(CANARY[::-1], "utf-8")
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    note = killed.path.with_name(".one.unsearched")
+    note.write_text(f"{gone.pid} {platform.node()}", "utf-8")
+    with pytest.raises(ReportError, match=r"notes\.txt: api_key \(reversed\)"):
+        Validation.open("comanda", run="two", settings=checkout)
+    assert (checkout.reports / "comanda" / "one.withheld" / "notes.txt").is_file()
+    assert not killed.path.exists()
+    with Validation.open("comanda", run="two", settings=checkout) as validation:
+        assert not validation.evidence
 
 
 def test_a_secret_in_the_folder_stops_a_run_before_it_begins(checkout: Settings) -> None:

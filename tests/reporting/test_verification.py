@@ -20,8 +20,9 @@ from workbench.reporting.formats import Format, write_formats
 from workbench.reporting.history import write_snapshot
 from workbench.reporting.report import Report
 from workbench.reporting.seal import MANIFEST, SIGNATURE, SealManifest, list_tools, seal, survey
+from workbench.reporting.seal_result import SealResult, SealVerification
 from workbench.reporting.signing import read_public, sign
-from workbench.reporting.verification import SealResult, SealVerification, sign_folder, verify
+from workbench.reporting.verification import sign_folder, verify
 from workbench.store import RunFolder
 
 from .conftest import Build, make_page
@@ -204,6 +205,11 @@ def test_incomplete_folders_are_not_called_consistent(build_run: Build, sealed: 
     """Without end, or without seal, there is no whole report."""
     (sealed.path / SIGNATURE).unlink()
     (sealed.path / MANIFEST).unlink()
+    with pytest.raises(InputError, match="not sealed") as caught:
+        verify(sealed)
+    assert "--draft" in (caught.value.hint or "")
+    assert verify(sealed, public_key=PUBLIC).result is SealResult.ALTERED
+    overwrite("report.md", b"# All integrated")(sealed.path)
     assert verify(sealed).result is SealResult.ALTERED
     cut = build_run(complete=False, run="cut")
     found = verify(cut)

@@ -16,6 +16,8 @@ from .publication import publish as publish
 from .publication import render_report as render_report
 from .publication import search_abandoned as search_abandoned
 from .report import Report as Report
+from .seal_result import SealResult as SealResult
+from .seal_result import SealVerification as SealVerification
 from .section import displayable as displayable
 from .section import make_environment as make_environment
 from .signing import find_public_key as find_public_key
@@ -24,7 +26,5 @@ from .signing import make_keys as make_keys
 from .signing import read_public as read_public
 from .tables import DisplayTable as DisplayTable
 from .tables import make_table as make_table
-from .verification import SealResult as SealResult
-from .verification import SealVerification as SealVerification
 from .verification import sign_folder as sign_folder
 from .verification import verify as verify

@@ -19,7 +19,7 @@ from workbench.reporting.render import render_html
 from workbench.reporting.report import PAGE, Report
 from workbench.reporting.seal import MANIFEST, SIGNATURE, seal, unseal
 from workbench.reporting.signing import find_signing_key
-from workbench.secrecy import Redactor, private_umask, tighten
+from workbench.secrecy import PASSAGE, Redactor, private_umask, tighten
 from workbench.settings import Settings, current_root, load_settings
 from workbench.store import RunFolder, list_abandoned, read_header
 
@@ -139,6 +139,7 @@ def _guarded(folder: RunFolder, redactor: Redactor) -> Iterator[None]:
         tighten(folder.path)
     if (folder.path / MANIFEST).exists():
         folder.path.chmod(0o755)
+        folder.path.parent.chmod(PASSAGE)
         for name in (*PUBLISHED, MANIFEST, SIGNATURE):
             if (folder.path / name).is_file():
                 (folder.path / name).chmod(0o644)

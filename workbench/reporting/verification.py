@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
 from pydantic import SecretStr, ValidationError
 
@@ -33,6 +30,7 @@ from workbench.reporting.seal import (
     seal,
     survey,
 )
+from workbench.reporting.seal_result import SealCheck, SealVerification
 from workbench.reporting.signing import Signed, fits
 from workbench.store import RunFolder, read_run, stated_verdicts
 
@@ -45,67 +43,6 @@ _LARGEST_RENDERED = 64 * 1024**2
 _MOST_TOLD = 8
 
 
-class SealResult(StrEnum):
-    """What is known of a report.
-
-    `signed`: whole, and signed by a key that the reader knows. `consistent`: every page says what
-    the evidence says, and anyone could have made both. `altered`: changed, or incomplete.
-    """
-
-    SIGNED = "signed"
-    CONSISTENT = "consistent"
-    ALTERED = "altered"
-
-
-@dataclass(frozen=True)
-class SealCheck:
-    """One thing that was checked; `cant-tell` is no reproach, and no proof either."""
-
-    name: str
-    outcome: Outcome
-    detail: str
-
-
-@dataclass(frozen=True)
-class SealVerification:
-    """Everything that was checked of one run folder.
-
-    Attributes:
-        signer: Public key of a signature that fits, whether it is known or not.
-        is_known: Whether that key is the one that the reader knows.
-    """
-
-    partner: str
-    run: str
-    checks: tuple[SealCheck, ...]
-    signer: str | None = None
-    is_known: bool = False
-
-    @property
-    def result(self) -> SealResult:
-        """What can be said of the folder as a whole."""
-        outcomes = {check.outcome for check in self.checks if check.name != "signature"}
-        is_refuted = any(check.outcome is Outcome.FAILED for check in self.checks)
-        files = {check.outcome for check in self.checks if check.name == "files"}
-        if not is_refuted and self.is_known and files == {Outcome.PASSED}:
-            return SealResult.SIGNED
-        is_shown = not is_refuted and outcomes == {Outcome.PASSED}
-        return SealResult.CONSISTENT if is_shown else SealResult.ALTERED
-
-    def as_json(self) -> dict[str, Any]:
-        """For `--json`."""
-        return {
-            "partner": self.partner,
-            "run": self.run,
-            "result": self.result.value,
-            "signed_by": self.signer,
-            "checks": [
-                {"name": check.name, "outcome": check.outcome.value, "detail": check.detail}
-                for check in self.checks
-            ],
-        }
-
-
 def verify(folder: RunFolder, *, public_key: str = "") -> SealVerification:
     """Check a run folder: files, evidence, verdicts, every rendering, and the signature.
 
@@ -114,10 +51,26 @@ def verify(folder: RunFolder, *, public_key: str = "") -> SealVerification:
         public_key: Base64 key of the one who should have signed; empty: none is known.
 
     Raises:
-        InputError: There is no log at all, so that there is nothing to check; or the folder was
-            rendered by other versions than those here, and no known key vouches for it.
+        InputError: There is no log at all, so that there is nothing to check; the run was never
+            sealed, and nothing speaks against it; or the folder was rendered by other versions than
+            those here, and no known key vouches for it.
         ReportError: A rendering cannot be repeated here, as a PDF without Typst.
     """
+    found = _examine(folder, public_key)
+    open_ = {check.name: check for check in found.checks if check.outcome is not Outcome.PASSED}
+    is_refuted = any(check.outcome is Outcome.FAILED for check in open_.values())
+    is_sealed = (folder.path / MANIFEST).exists()
+    if not is_sealed and not is_refuted and open_.keys() <= {"files", "signature"}:
+        raise InputError(
+            "This run is not sealed, so nothing says which files belong to it",
+            location=str(folder.path),
+            hint="Nothing in it contradicts its evidence. A draft is sealed by `workbench report "
+            "--draft`, a report without open statements by `workbench report`.",
+        )
+    return found
+
+
+def _examine(folder: RunFolder, public_key: str = "") -> SealVerification:
     if not folder.log.is_file():
         raise InputError(
             "There is no evidence log",
@@ -160,7 +113,7 @@ def sign_folder(folder: RunFolder, key: SecretStr, *, draft: bool = False) -> Pa
         CredentialError: The key is none.
         InputError: The run is incomplete, a draft, or says something else than its evidence.
     """
-    found = verify(folder)
+    found = _examine(folder)
     told = [check.detail for check in found.checks if check.outcome is Outcome.FAILED]
     report = Report.read(folder.path.absolute()) if not told else None
     if report and not report.log.is_complete:

@@ -10,6 +10,8 @@ from .names import is_identifier_name as is_identifier_name
 from .names import is_secret_name as is_secret_name
 from .persons import MASK as MASK
 from .persons import Persons as Persons
+from .private import PASSAGE as PASSAGE
+from .private import make_private as make_private
 from .private import open_private as open_private
 from .private import private_umask as private_umask
 from .private import tighten as tighten

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-FILE, FOLDER = 0o600, 0o700
+FILE, FOLDER, PASSAGE = 0o600, 0o700, 0o711
 
 
 def open_private(path: Path, *, new: bool = False) -> BinaryIO:
@@ -38,6 +39,17 @@ def private_umask() -> Iterator[None]:
         yield
     finally:
         os.umask(before)
+
+
+def make_private(folder: Path) -> None:
+    """Make a folder that its owner alone lists, with those above it.
+
+    Whoever could pass through an older one still can, to what was published in it by its name.
+    """
+    folder.mkdir(mode=FOLDER, parents=True, exist_ok=True)
+    now = stat.S_IMODE(folder.stat().st_mode)
+    if now & ~PASSAGE:
+        folder.chmod(now & PASSAGE)
 
 
 def tighten(folder: Path) -> None:

@@ -14,7 +14,7 @@ from typing import Self
 
 from workbench.errors import InputError
 from workbench.model import Catalogue, Evidence, Statement, Status, Verdict, judge
-from workbench.secrecy import WITHHELD, Redactor, guard_folder, open_private
+from workbench.secrecy import WITHHELD, Redactor, guard_folder, make_private, open_private
 from workbench.store.logs import LOG_NAME, Log, read_header, read_log
 
 
@@ -53,7 +53,7 @@ class RunFolder:
                 location=str(folder.log),
                 hint="Choose another name with --run, or remove the folder.",
             )
-        folder.path.parent.mkdir(parents=True, exist_ok=True)
+        make_private(folder.path.parent)
         folder.path.mkdir(mode=0o700, exist_ok=True)
         folder.path.chmod(0o700)
         folder.mark()
@@ -117,7 +117,7 @@ def _place(home: Path, run: str) -> Path:
 
 def _reserve(home: Path, name: str) -> Path:
     """Make a folder that was not there: two runs of one second get two names."""
-    home.mkdir(parents=True, exist_ok=True)
+    make_private(home)
     for number in itertools.count(1):
         path = home / (name if number == 1 else f"{name}-{number}")
         try:
