@@ -19,6 +19,7 @@ from workbench.errors import CredentialError, InputError, PartnerError
 from workbench.evidence import behaviour, contract, documents, receipts, samples, tell_echoes
 from workbench.model import (
     REFUSAL,
+    SECONDS,
     UNREACHED,
     Binding,
     Catalogue,
@@ -43,8 +44,6 @@ from workbench.secrecy import Redactor
 from workbench.settings import Settings, load_settings
 from workbench.store import EvidenceLog, RunFolder, judge_all, list_abandoned
 
-# Seconds that a live source has for its questions.
-SECONDS = 120.0
 # Fuzzing asks far more than the others.
 CONTRACT_SHARE = 2.5
 # One notification may take this part of them, and never longer than a receiver waits by itself.

@@ -17,14 +17,14 @@ from workbench.cli.output import FINDINGS, Output, speaks, tell_unsearchable
 from workbench.cli.progress import follow
 from workbench.errors import InputError, PartnerError, WorkbenchError
 from workbench.execution import run_jobs, run_on_dask
-from workbench.model import LIVE_SOURCES, Evidence, Source, Status, Verdict
+from workbench.model import LIVE_SOURCES, SECONDS, Evidence, Source, Status, Verdict
 from workbench.partners import list_partners, load_partner, open_redactor
 from workbench.reporting import Job, Published, build_portal, publish
 from workbench.sandbox import SIMULATORS, Sandbox
 from workbench.secrecy import private_umask
 from workbench.settings import Settings, current_root, find_shipped, load_settings
 from workbench.text import suggest_name
-from workbench.validation import SECONDS, Validation, check_request
+from workbench.validation import Validation, check_request
 
 _BAD = {Status.FAILED, Status.UNKNOWN}
 

@@ -57,6 +57,7 @@ from .judging import combine_outcomes as combine_outcomes
 from .judging import judge as judge
 from .judging import provided_binding as provided_binding
 from .log import LOG_RECORD as LOG_RECORD
+from .log import SECONDS as SECONDS
 from .log import RunFooter as RunFooter
 from .log import RunHeader as RunHeader
 from .schema.node import SchemaNode as SchemaNode

@@ -9,6 +9,9 @@ from pydantic import AwareDatetime, Discriminator, Field, Tag, TypeAdapter
 from workbench.model.evidence import Evidence, Record, Source
 from workbench.model.statement import Absence, Binding, Open, Statement
 
+# What a live source has for its questions, unless the run says otherwise.
+SECONDS = 120.0
+
 
 def _kind_of_statement(value: Any) -> str:
     stated = value.get("status") if isinstance(value, dict) else getattr(value, "status", None)

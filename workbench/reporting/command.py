@@ -6,9 +6,8 @@ import shlex
 from collections.abc import Sequence
 from typing import Any
 
-from workbench.model import Evidence, Source
+from workbench.model import SECONDS, Evidence, Source
 from workbench.store import Log
-from workbench.validation import SECONDS
 
 _LIVE = frozenset(Source) - {Source.DOCUMENTS, Source.SAMPLES}
 

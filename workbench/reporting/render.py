@@ -30,6 +30,7 @@ def render_html(notebook: Path, page: Path, *, title: str, language: str = DEFAU
     Raises:
         ReportError: The notebook cannot be read or rendered.
     """
+    spare_slow_imports()
     import nbformat  # noqa: PLC0415 - slow, needed only to render
 
     try:
@@ -48,6 +49,7 @@ def render_html(notebook: Path, page: Path, *, title: str, language: str = DEFAU
 
 def render_outputs(outputs: Iterable[str], *, title: str, language: str = DEFAULT) -> str:
     """The page that a notebook with these HTML outputs gives, without any notebook."""
+    spare_slow_imports()
     from nbformat import v4  # noqa: PLC0415 - slow, needed only to render
 
     make: Any = v4
@@ -57,7 +59,6 @@ def render_outputs(outputs: Iterable[str], *, title: str, language: str = DEFAUL
 
 
 def _export(notebook: Any, title: str, language: str) -> str:
-    spare_slow_imports()
     from nbconvert import HTMLExporter  # noqa: PLC0415 - half a second, needed only to render
 
     with as_file(files("workbench.reporting") / "templates") as templates:
