@@ -2,8 +2,7 @@ from typing import Any
 
 import pytest
 
-from workbench.description.direction import judge_direction
-from workbench.model.description import Direction
+from workbench.description.direction import reads_like_webhook
 
 INBOUND: list[tuple[str, str, dict[str, Any]]] = [
     ("POST", "/order-accepted", {"tags": ["Order Webhooks"]}),
@@ -51,10 +50,10 @@ OUTBOUND: list[tuple[str, str, dict[str, Any]]] = [
 @pytest.mark.parametrize(("method", "path", "words"), INBOUND)
 def test_plain_webhooks_are_inbound(method: str, path: str, words: dict[str, Any]) -> None:
     """Plain words in several languages say that the partner calls us."""
-    assert judge_direction(method, path, **words) is Direction.INBOUND
+    assert reads_like_webhook(method, path, **words)
 
 
 @pytest.mark.parametrize(("method", "path", "words"), OUTBOUND)
 def test_calls_stay_outbound(method: str, path: str, words: dict[str, Any]) -> None:
     """Ordinary calls, and managing one's subscriptions, are ours to send."""
-    assert judge_direction(method, path, **words) is Direction.OUTBOUND
+    assert not reads_like_webhook(method, path, **words)

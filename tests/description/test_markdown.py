@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openapi_spec_validator import validate
 
+from workbench.description import find_directions
 from workbench.description.prose import read_blocks, read_markdown
 from workbench.errors import DescriptionError
 from workbench.model.description import ApiDescription, Direction
@@ -199,7 +200,9 @@ def test_webhook_sections_become_events(read: Callable[..., ApiDescription]) -> 
     created = description.exchange("webhook:reservation.created")
     assert created is not None
     assert created.bodies[0].examples[0]["id"] == "R-1"
-    assert {item.direction for item in description.operations} == {Direction.OUTBOUND}
+    assert {
+        find_directions(description)[item.document, item.id] for item in description.operations
+    } == {Direction.OUTBOUND}
 
 
 def test_spanish_prose(read: Callable[..., ApiDescription]) -> None:

@@ -82,8 +82,8 @@ def test_known_values_are_found_by_name(name: str, values: tuple[str, ...], mini
 def test_relations_are_told_from_paths(mini: Partner) -> None:
     """The list and the making of a thing are found beside its read."""
     read = next(o for o in mini.description.operations if o.id == "GET /orders/{order_id}")
-    assert [o.id for o in collections(mini.description, read, "POST")] == ["POST /orders"]
-    assert [o.id for o in collections(mini.description, read, "GET")] == ["GET /orders"]
+    assert [o.id for o in collections(mini, read, "POST")] == ["POST /orders"]
+    assert [o.id for o in collections(mini, read, "GET")] == ["GET /orders"]
     assert stem("/v2/Orders/{id}") == "orders"
     assert last_parameter("/orders/{id}") == "id"
     assert last_parameter("/orders") is None

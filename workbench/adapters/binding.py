@@ -216,7 +216,7 @@ def _by_id(plain: Sequence[Operation]) -> Operation | None:
 
 def _get(partner: Partner, path: str) -> Operation | None:
     found = partner.description.exchange(f"GET {path}")
-    return found if isinstance(found, Operation) and found.direction == "outbound" else None
+    return found if isinstance(found, Operation) and found in partner.callable_operations else None
 
 
 def absent(partner: Partner, feature: str, what: str, stated: Absence) -> InputError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -20,13 +20,13 @@ from workbench.cli.output import (
     reading_options,
     speaks,
 )
-from workbench.description import describe
+from workbench.description import describe, find_directions
 from workbench.errors import InputError
 from workbench.lint import Row, fails, gather, lint
-from workbench.model import ApiDescription, DocumentWarning, Finding, Severity
+from workbench.model import ApiDescription, Direction, DocumentWarning, Finding, Severity
 from workbench.partners import list_partners, load_catalogue, load_partner
 from workbench.settings import load_settings
-from workbench.suggest import Suggestion, judge_directions, suggest
+from workbench.suggest import Suggestion, suggest
 from workbench.vocabulary import KINDS
 
 hooks_option = click.option(
@@ -44,7 +44,7 @@ def describe_command(
 ) -> int:
     """List operations, webhooks, security and oddities of documents or of a partner."""
     description = _describe(sources, root, hooks=hooks, follow=follow)
-    directions = judge_directions(description)
+    directions = find_directions(description)
     output.document(
         {
             "documents": [
@@ -55,7 +55,7 @@ def describe_command(
                     "id": item.id,
                     "method": item.method,
                     "path": item.path,
-                    "direction": directions.get(item.id, item.direction),
+                    "direction": directions[item.document, item.id],
                     "pointer": item.pointer,
                     "document": item.document,
                     "operation_id": item.operation_id,
@@ -69,7 +69,7 @@ def describe_command(
                     "source": item.source,
                     "pointer": item.pointer,
                     "document": item.document,
-                    "direction": directions.get(item.id, item.direction),
+                    "direction": directions[item.document, item.id],
                     "summary": item.summary,
                 }
                 for item in description.events
@@ -78,7 +78,7 @@ def describe_command(
             "warnings": [item.model_dump(mode="json") for item in description.warnings],
         }
     )
-    _print_description(output, description)
+    _print_description(output, description, directions)
     return FINDINGS if any(item.severity == "high" for item in description.warnings) else 0
 
 
@@ -101,16 +101,20 @@ def _describe(
         return describe(found.paths, root=found.root)
 
 
-def _print_description(output: Output, description: ApiDescription) -> None:
+def _print_description(
+    output: Output,
+    description: ApiDescription,
+    directions: Mapping[tuple[str, str], Direction],
+) -> None:
     for item in description.documents:
         output.text(f"{item.name} {item.format} {item.version}: {item.title}", style="bold")
         if item.seen is not None:
             output.text(f"{item.seen} calls and events seen, {item.read} read")
     operations = description.operations
-    rows = [(item.direction, item.id, item.summary[:70]) for item in operations]
+    rows = [(directions[item.document, item.id], item.id, item.summary[:70]) for item in operations]
     output.table(f"\n{len(operations)} operations", ("direction", "operation", "summary"), rows)
     events = description.events
-    rows = [(item.direction, item.id, item.summary[:70]) for item in events]
+    rows = [(directions[item.document, item.id], item.id, item.summary[:70]) for item in events]
     output.table(f"\n{len(events)} webhooks", ("direction", "event", "summary"), rows)
     schemes = [
         (item.id, item.kind, item.scheme or item.parameter or "") for item in description.security

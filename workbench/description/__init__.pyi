@@ -19,5 +19,6 @@ from .overlay import load_overlay as load_overlay
 from .overlay_diff import make_overlay as make_overlay
 from .schema_validation import find_violations as find_violations
 from .senders import Sender as Sender
+from .senders import find_directions as find_directions
 from .senders import judge_senders as judge_senders
 from .senders import shipped_weights as shipped_weights

@@ -9,8 +9,10 @@ from typing import Any
 from workbench.description.document_change import ChangeSeverity, DocumentChange, shown
 from workbench.description.exchange_diff import ExchangeDiff, path_key
 from workbench.description.schema_diff import DocumentVersion
+from workbench.description.senders import find_directions
 from workbench.model import (
     ApiDescription,
+    Direction,
     Document,
     Event,
     Operation,
@@ -45,8 +47,9 @@ def compare_descriptions(
     bound = _bound(old, features or {})
     changes: list[DocumentChange] = []
     seen: set[tuple[str, str, str]] = set()
+    directions = find_directions(old), find_directions(new)
     for pair in _pairs(old, new):
-        for change, item in _compare_documents(old, new, pair):
+        for change, item in _compare_documents(old, new, pair, directions):
             # Words of a shared schema are worth one line, not one for each of its users.
             mark = (change.slug, change.document, change.pointer)
             if change.severity is ChangeSeverity.COSMETIC and mark in seen:
@@ -69,6 +72,7 @@ def _bound(
     return bound
 
 
+_Directions = Mapping[tuple[str, str], Direction]
 _Pair = tuple[Document | None, Document | None]
 
 
@@ -84,7 +88,10 @@ def _pairs(old: ApiDescription, new: ApiDescription) -> list[_Pair]:
 
 
 def _compare_documents(
-    old: ApiDescription, new: ApiDescription, pair: _Pair
+    old: ApiDescription,
+    new: ApiDescription,
+    pair: _Pair,
+    directions: tuple[_Directions, _Directions],
 ) -> Iterator[tuple[DocumentChange, Item | None]]:
     """Changes of one pair of documents, each with the old operation or event that it is about."""
     one, other = pair
@@ -93,7 +100,10 @@ def _compare_documents(
     if one is not None and other is not None:
         for change in (*_compare_servers(one, other), *_compare_schemes(old, new, one, other)):
             yield change, None
-        sides = DocumentVersion(old, one.name), DocumentVersion(new, other.name)
+        sides = (
+            DocumentVersion(old, one.name, directions[0]),
+            DocumentVersion(new, other.name, directions[1]),
+        )
         diff = ExchangeDiff(*sides)
         for key, item in before.items():
             if key in after:

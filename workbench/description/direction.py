@@ -1,8 +1,7 @@
-"""Who sends a request that a document lists as an ordinary path.
+"""What plain words say of who sends a request: signals for `senders`, which alone judges.
 
-Many partners have no place for webhooks in their format and list them among their paths. The
-judgement here is conservative: only plain words make an operation inbound, because a webhook
-taken for a call is noticed in the review, while a call taken for a webhook is lost.
+Many partners have no place for webhooks in their format and list them among their paths. These
+readings are conservative: only what is said plainly counts.
 """
 
 from __future__ import annotations
@@ -143,7 +142,7 @@ def said_direction(text: str) -> Direction | None:
     return Direction.INBOUND if to_us else None
 
 
-def judge_direction(
+def reads_like_webhook(
     method: str,
     path: str,
     *,
@@ -151,8 +150,8 @@ def judge_direction(
     summary: str = "",
     description: str = "",
     operation_id: str = "",
-) -> Direction:
-    """Say who sends a request, from plain words only; in doubt, we do.
+) -> bool:
+    """Whether plain words make a request one that comes to us.
 
     Args:
         method: HTTP method, in capitals.
@@ -165,16 +164,14 @@ def judge_direction(
     name = f"{_plain(summary)} . {_plain(_split_words(operation_id))}"
     where = path.lower()
     if _OUR_URL.search(where):
-        return Direction.INBOUND
+        return True
     manages = bool(_MANAGES.search(name)) or bool(_MANAGED_TAIL.search(where))
     if _SAID.search(f"{_plain(summary)}. {_plain(description[:_LEAD])}"):
-        return Direction.OUTBOUND if manages else Direction.INBOUND
+        return not manages
     if manages or method not in _SENDING:
-        return Direction.OUTBOUND
+        return False
     named = _NOUN.search(name) or any(_NOUN.search(_plain(_split_words(tag))) for tag in tags)
-    if named or _SENT_PATH.search(where):
-        return Direction.INBOUND
-    return Direction.OUTBOUND
+    return bool(named or _SENT_PATH.search(where))
 
 
 def _split_words(name: str) -> str:

@@ -43,7 +43,7 @@ class ExchangeDiff:
 
     def compare(self, old: Operation | Event, new: Operation | Event) -> Iterator[DocumentChange]:
         """Every change between two versions of one operation or event."""
-        we_call = new.direction is Direction.OUTBOUND
+        we_call = self.new.direction(new) is Direction.OUTBOUND
         for change in (
             *self._head(old, new),
             *self._parameters(old, new, sent=we_call),
@@ -57,14 +57,14 @@ class ExchangeDiff:
             slug = "operation-deprecated" if new.deprecated else "operation-restored"
             words = "is deprecated now" if new.deprecated else "is no longer deprecated"
             yield _change(NON_BREAKING, slug, new.pointer, words)
-        if old.direction is not new.direction:
+        sides = self.old.direction(old), self.new.direction(new)
+        if sides[0] is not sides[1]:
             yield _change(
                 BREAKING,
                 "direction-changed",
                 new.pointer,
-                f"is {new.direction} now, was {old.direction}",
-                old.direction,
-                new.direction,
+                f"is {sides[1]} now, was {sides[0]}",
+                *sides,
             )
         if isinstance(old, Operation) and isinstance(new, Operation) and old.path != new.path:
             yield _change(

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from workbench.description.dialect import Dialect
-from workbench.description.direction import judge_direction
 from workbench.description.openapi_bodies import (
     examples_of,
     media_bodies,
@@ -162,14 +161,6 @@ class _Reader:
             method=place.method,
             path=path,
             operation_id=operation_id,
-            direction=judge_direction(
-                place.method,
-                path,
-                tags=shared["tags"],
-                summary=shared["summary"],
-                description=shared["description"],
-                operation_id=operation_id or "",
-            ),
             servers=_urls(place.node.get("servers"))
             or _urls(place.item.get("servers"))
             or self.contents.servers,

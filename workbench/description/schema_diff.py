@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -21,7 +21,10 @@ from workbench.model import (
     SCHEMA_GROUPS,
     SCHEMAS,
     ApiDescription,
+    Direction,
+    Event,
     LocatedSchema,
+    Operation,
     SchemaReader,
     SchemaView,
     mapping_of,
@@ -42,6 +45,11 @@ class DocumentVersion:
 
     description: ApiDescription
     document: str
+    directions: Mapping[tuple[str, str], Direction] = field(default_factory=dict, repr=False)
+
+    def direction(self, item: Operation | Event) -> Direction:
+        """Who sends an operation or event."""
+        return self.directions.get((item.document, item.id), Direction.OUTBOUND)
 
     @cached_property
     def reader(self) -> SchemaReader:

@@ -18,7 +18,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from workbench.description.direction import said_direction
+from workbench.description.direction import reads_like_webhook, said_direction
 from workbench.model import (
     ApiDescription,
     Direction,
@@ -102,6 +102,12 @@ def judge_senders(
         for signals, around in zip(own, group_signals(description, first), strict=True)
     ]
     return [_role(signals, used["all"]) for signals in both]
+
+
+def find_directions(description: ApiDescription) -> Mapping[tuple[str, str], Direction]:
+    """Document and id of every operation and event → who sends it."""
+    found = zip(all_exchanges(description), judge_senders(description), strict=True)
+    return {(item.document, item.id): sender.direction for item, sender in found}
 
 
 def _role(signals: Signals, weights: Mapping[str, float]) -> Sender:
@@ -242,7 +248,18 @@ def _by_shape(item: Operation | Event) -> Iterator[tuple[str, bool]]:
     yield "path is an address of ours", bool(_OUR_URL.search(path))
     yield "path manages subscriptions", not is_event and bool(_MANAGED_TAIL.search(path))
     yield "path tells what happened", _tells(concepts(path.rsplit("/", 1)[-1]))
-    yield "reads like a request to us", not is_event and item.direction is Direction.INBOUND
+    yield (
+        "reads like a request to us",
+        isinstance(item, Operation)
+        and reads_like_webhook(
+            item.method,
+            item.path,
+            tags=item.tags,
+            summary=item.summary,
+            description=item.description,
+            operation_id=item.operation_id or "",
+        ),
+    )
     yield "body is an event", len(_tops(item) & _ENVELOPE) >= 2
     answers = [body for answer in item.responses if answer.is_success for body in answer.bodies]
     yield "answers with data", any(body.schema_ for body in answers)

@@ -72,7 +72,7 @@ def maker_of(session: Session, kind: Kind) -> Operation | None:
         stated = partner.description.exchange(trigger.operation)
         return stated if isinstance(stated, Operation) else None
     operations = partner.operations(kind.read)
-    beside = collections(partner.description, operations[0][1], "POST") if operations else []
+    beside = collections(partner, operations[0][1], "POST") if operations else []
     return next((item for item in beside if partner.names(item)), None)
 
 

@@ -6,9 +6,8 @@ Told from paths alone: `GET /orders/{id}` and `POST /v2/orders` are about `order
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
-from workbench.model import ApiDescription, Catalogue, Direction, Operation
+from workbench.model import Catalogue, Operation
 from workbench.partners import Partner
 
 
@@ -29,26 +28,19 @@ def last_parameter(path: str) -> str | None:
     return last[1:-1] if last.startswith("{") and last.endswith("}") else None
 
 
-def outbound(description: ApiDescription) -> Iterator[Operation]:
-    """Every operation that we may call."""
-    for operation in description.operations:
-        if operation.direction is Direction.OUTBOUND:
-            yield operation
-
-
 def path_pattern(operation: Operation) -> re.Pattern[str]:
     """What the paths of calls of an operation look like, below the base address."""
     parts = re.split(r"(\{[^{}]+\})", operation.path)
     return re.compile("".join("[^/]+" if p.startswith("{") else re.escape(p) for p in parts))
 
 
-def collections(description: ApiDescription, item: Operation, method: str) -> list[Operation]:
+def collections(partner: Partner, item: Operation, method: str) -> list[Operation]:
     """Operations of a method on the collection that an item's path is in, nearest path first."""
     wanted = stem(item.path)
     near = item.path.rpartition("/")[0]
     found = [
         operation
-        for operation in outbound(description)
+        for operation in partner.callable_operations
         if operation.method == method
         and is_collection(operation.path)
         and stem(operation.path) == wanted
@@ -57,9 +49,9 @@ def collections(description: ApiDescription, item: Operation, method: str) -> li
     return sorted(found, key=lambda operation: operation.path != near)
 
 
-def at(description: ApiDescription, path: str, method: str) -> Operation | None:
+def at(partner: Partner, path: str, method: str) -> Operation | None:
     """The operation with this very path and method."""
-    for operation in outbound(description):
+    for operation in partner.callable_operations:
         if operation.path == path and operation.method == method:
             return operation
     return None

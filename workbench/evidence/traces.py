@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from workbench.adapters import SAFE, Recorded, Session
-from workbench.evidence.relations import last_parameter, outbound
+from workbench.evidence.relations import last_parameter
 from workbench.model import Evidence, FeatureSlug, Operation, Outcome, Source
 
 CHECK = "traces-told"
@@ -74,7 +74,7 @@ def tell_traces(session: Session, source: Source, since: int) -> Iterator[Eviden
 
 def list_traces(session: Session, exchanges: list[Recorded]) -> list[Trace]:
     """What requests made and changed, in their order; what a later removal undid is marked."""
-    operations = [*outbound(session.partner.description)]
+    operations = [*session.partner.callable_operations]
     # The name of the id of what is in a collection, by the collection's path.
     inside = {
         item.path.rpartition("/")[0]: name

@@ -117,7 +117,6 @@ class Operation(Interaction):
     method: str
     path: str
     operation_id: str | None = None
-    direction: Direction = Direction.OUTBOUND
     servers: tuple[str, ...] = ()
 
 

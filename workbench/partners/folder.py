@@ -12,13 +12,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from workbench.description import describe, load_text
+from workbench.description import describe, find_directions, load_text
 from workbench.errors import DescriptionError, InputError, ManifestError
 from workbench.mapping import Translator, load_mappings
 from workbench.model import (
     Absence,
     ApiDescription,
     Binding,
+    Direction,
     Event,
     Feature,
     FeatureKind,
@@ -99,6 +100,20 @@ class Partner:
             location=f"{MANIFEST}#/environments",
             partner=self.slug,
             hint=suggest_name(name, self.manifest.environments),
+        )
+
+    @cached_property
+    def callable_operations(self) -> tuple[Operation, ...]:
+        """Every operation that we may call: bound by a person, or sent by us as far as is known."""
+        bound = {
+            (item.document, item.id)
+            for feature in self.manifest.features
+            for _, item in self.operations(feature)
+        }
+        directions = find_directions(self.description)
+        keys = [(item, (item.document, item.id)) for item in self.description.operations]
+        return tuple(
+            item for item, key in keys if key in bound or directions[key] is Direction.OUTBOUND
         )
 
     def operations(self, feature: str) -> list[tuple[BoundOperation, Operation]]:

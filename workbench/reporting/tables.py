@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from workbench.description import find_directions
 from workbench.mapping import Translator
 from workbench.model import (
     Absence,
     ApiDescription,
     Binding,
+    Event,
     Evidence,
+    Operation,
     Scores,
     Standing,
     Statement,
@@ -52,22 +55,23 @@ class DisplayTable(pd.DataFrame):
 
 def operations(description: ApiDescription) -> DisplayTable:
     """Every operation of the documents."""
-    return make_table(
-        ("Operation", "Summary", "Direction", "Document", "Pointer"),
-        (
-            (item.id, item.summary, item.direction, item.document, item.pointer)
-            for item in description.operations
-        ),
-    )
+    return _list_interactions("Operation", description.operations, description)
 
 
 def events(description: ApiDescription) -> DisplayTable:
     """Every webhook, callback and channel of the documents."""
+    return _list_interactions("Event", description.events, description)
+
+
+def _list_interactions(
+    title: str, items: Iterable[Operation | Event], description: ApiDescription
+) -> DisplayTable:
+    directions = find_directions(description)
     return make_table(
-        ("Event", "Summary", "Direction", "Document", "Pointer"),
+        (title, "Summary", "Direction", "Document", "Pointer"),
         (
-            (item.id, item.summary, item.direction, item.document, item.pointer)
-            for item in description.events
+            (item.id, item.summary, directions[item.document, item.id], item.document, item.pointer)
+            for item in items
         ),
     )
 

@@ -33,6 +33,7 @@ _KINDS = {
     "verbs": "verb",
     "manners": "manner",
 }
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _WINDOW = 6  # words that one phrase may span
 _GLUED = 7  # letters from which a word is worth taking apart
 _LONG = 7  # letters from which a word may stand for one that is spelt nearly so
@@ -197,7 +198,7 @@ def entities() -> frozenset[str]:
 def tables() -> dict[str, Any]:
     """The vocabulary as it stands in the file."""
     text = files("workbench.vocabulary").joinpath("lexicon.yaml").read_text("utf-8")
-    table: dict[str, Any] = yaml.safe_load(text)
+    table: dict[str, Any] = yaml.load(text, Loader=_LOADER)  # noqa: S506 - a safe loader, in C
     return table
 
 

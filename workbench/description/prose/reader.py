@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from workbench.description.direction import (
-    judge_direction,
     manages_webhooks,
+    reads_like_webhook,
     said_direction,
 )
 from workbench.description.draft_operations import DraftDocument, DraftOperation
@@ -337,8 +337,9 @@ class _Reader:
                 is_managing = manages_webhooks(target.path, summary)
                 return stated is Direction.INBOUND and is_sending and not is_managing
         tags = ("webhook",) if section.is_about_webhooks else ()
-        judged = judge_direction(call.method, target.path, tags=tags, summary=summary)
-        return bool(tags) and judged is Direction.INBOUND
+        return bool(tags) and reads_like_webhook(
+            call.method, target.path, tags=tags, summary=summary
+        )
 
     def describe(self, found: Found, section: Section) -> None:
         """Add the words of a section to its operation."""

@@ -168,7 +168,7 @@ def _go_round(bench: Bench, base: Base) -> Evidence:
         answer = send(bench.session, base.operation, _changed(base.payload, probe), ids=base.ids)
         for item in _judge(base.operation, probe, answer):
             findings.setdefault((item.slug, item.pointer or ""), item)
-    read = at(bench.partner.description, base.operation.path, "GET")
+    read = at(bench.partner, base.operation.path, "GET")
     if read is not None and base.operation.method == "PUT":
         send(bench.session, base.operation, base.payload, ids=base.ids)
     return bench.tell(

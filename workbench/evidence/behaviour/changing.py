@@ -13,7 +13,7 @@ from workbench.evidence.bodies import Maker
 from workbench.evidence.kinds import feature_of, proved_by
 from workbench.evidence.known import known_values
 from workbench.evidence.placing import send
-from workbench.evidence.relations import at, last_parameter, outbound
+from workbench.evidence.relations import at, last_parameter
 from workbench.model import Evidence, Finding, Operation, Outcome, SchemaReader, Severity, show_json
 
 _OWN_CHECKS = frozenset({"order", "reservation", "delivery"})  # nouns that have checks of their own
@@ -50,7 +50,7 @@ Try = Callable[[Bench, str, Operation, Operation, dict[str, str]], Evidence]
 def _each(bench: Bench, method: str, check: str, attempt: Try) -> Iterator[Evidence]:
     for operation in _targets(bench, method):
         feature = bench.owner(operation)
-        read = at(bench.partner.description, operation.path, "GET")
+        read = at(bench.partner, operation.path, "GET")
         if feature is None or read is None or feature_of(feature).noun in _OWN_CHECKS:
             continue
         if not bench.session.allow_writes:
@@ -72,7 +72,7 @@ def _each(bench: Bench, method: str, check: str, attempt: Try) -> Iterator[Evide
 
 def _targets(bench: Bench, method: str) -> list[Operation]:
     """Operations of a method that the folder names; nothing else is ever written to."""
-    found = (item for item in outbound(bench.partner.description) if item.method == method)
+    found = (item for item in bench.partner.callable_operations if item.method == method)
     return [item for item in found if bench.partner.names(item)]
 
 
@@ -246,7 +246,7 @@ def _remove(
     bench: Bench, feature: str, operation: Operation, read: Operation, ids: dict[str, str]
 ) -> Evidence:
     name = last_parameter(operation.path)
-    put = at(bench.partner.description, operation.path, "PUT")
+    put = at(bench.partner, operation.path, "PUT")
     if name is None or put is None or not bench.partner.names(put):
         raise InputError(f"No PUT is bound beside {operation.id} that makes something to remove")
     made = {name: _NEW_ID}

@@ -227,7 +227,7 @@ def _read_as(bench: Bench, kind: Kind, client: HttpClient) -> Iterator[Evidence]
 
 def _list_as(bench: Bench, kind: Kind, client: HttpClient) -> Iterator[Evidence]:
     read = bench.partner.operations(kind.read)[0][1]
-    for operation in collections(bench.partner.description, read, "GET")[:1]:
+    for operation in collections(bench.partner, read, "GET")[:1]:
         if "{" in operation.path:
             continue
         answer = client.send("GET", operation.path)

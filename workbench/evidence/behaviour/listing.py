@@ -121,7 +121,7 @@ def look_at_lists(bench: Bench) -> Iterator[Evidence]:
         if not operations:
             continue
         read = operations[0][1]
-        for operation in collections(bench.partner.description, read, "GET")[:1]:
+        for operation in collections(bench.partner, read, "GET")[:1]:
             listing = Listing(bench, operation, read)
             try:
                 yield from _look_at(bench, kind, listing)

@@ -9,7 +9,7 @@ from statistics import median
 
 from workbench.adapters import Recorded
 from workbench.evidence.behaviour.bench import Bench, finding
-from workbench.evidence.relations import outbound, path_pattern
+from workbench.evidence.relations import path_pattern
 from workbench.model import Evidence, Severity
 
 _RATE = re.compile(r"rate-?limit", re.IGNORECASE)
@@ -52,7 +52,7 @@ def look_at_pace(bench: Bench) -> Iterator[Evidence]:
 def look_at_rates(bench: Bench) -> Iterator[Evidence]:
     """Documented rate-limit headers are there, and their numbers can be right."""
     calls = _calls(bench)
-    operations = {item.id: item for item in outbound(bench.partner.description)}
+    operations = {item.id: item for item in bench.partner.callable_operations}
     for name, entries in calls.items():
         operation = operations[name]
         promised = {
@@ -102,7 +102,7 @@ def _calls(bench: Bench) -> dict[str, list[Recorded]]:
     """The exchanges of this run by operation; the most fixed path wins."""
     base = bench.session.client.base_url
     patterns = sorted(
-        ((operation, path_pattern(operation)) for operation in outbound(bench.partner.description)),
+        ((operation, path_pattern(operation)) for operation in bench.partner.callable_operations),
         key=lambda pair: pair[0].path.count("{"),
     )
     calls: dict[str, list[Recorded]] = defaultdict(list)

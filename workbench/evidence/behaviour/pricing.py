@@ -12,7 +12,7 @@ from workbench.errors import InputError, PartnerError, TranslationError
 from workbench.evidence.behaviour.bench import Bench, finding
 from workbench.evidence.kinds import ORDER
 from workbench.evidence.placing import fresh, send
-from workbench.evidence.relations import last_parameter, outbound, stem
+from workbench.evidence.relations import last_parameter, stem
 from workbench.model import Evidence, FeatureSlug, Finding, Outcome, Severity
 
 _CATALOGUE = re.compile(
@@ -106,7 +106,7 @@ def _offered(bench: Bench, line: OrderLine) -> set[Decimal]:
     """Prices in minor units at which readable resources offer a product."""
     product = line.ref.product_id or ""
     found: set[Decimal] = set()
-    for operation in outbound(bench.partner.description):
+    for operation in bench.partner.callable_operations:
         if operation.method != "GET" or not _CATALOGUE.match(stem(operation.path)):
             continue
         name = last_parameter(operation.path)

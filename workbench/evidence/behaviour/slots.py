@@ -13,7 +13,6 @@ from workbench.evidence.behaviour.bench import Bench, finding
 from workbench.evidence.bodies import Maker
 from workbench.evidence.kinds import RESERVATION
 from workbench.evidence.placing import maker_of, send
-from workbench.evidence.relations import outbound
 from workbench.model import Evidence, Operation, Outcome, Parameter, SchemaReader, Severity
 
 _SLOTS = re.compile(r"slot|availab|free|tables?$|times?$", re.IGNORECASE)
@@ -70,7 +69,7 @@ def _book(bench: Bench, offer: Operation, book: Operation, body: Any) -> Evidenc
 
 
 def _offer(bench: Bench) -> Operation | None:
-    for operation in outbound(bench.partner.description):
+    for operation in bench.partner.callable_operations:
         words = f"{operation.path.rpartition('/')[2]} {operation.operation_id or ''}"
         dated = any(_is_date(item) for item in operation.parameters)
         if operation.method == "GET" and dated and _SLOTS.search(words):

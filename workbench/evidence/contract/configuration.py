@@ -24,7 +24,7 @@ from workbench.evidence.contract.login import (
 )
 from workbench.evidence.contract.references import body_references
 from workbench.evidence.known import Value, known_values
-from workbench.evidence.relations import outbound, owner
+from workbench.evidence.relations import owner
 from workbench.model import Catalogue, FeatureSlug, Operation
 from workbench.partners import OVERRIDES, Partner, read_overrides
 
@@ -98,7 +98,7 @@ def select(partner: Partner, catalogue: Catalogue, document: str, session: Sessi
     selection = Selection(document)
     features = [feature.slug for feature in catalogue.features]
     neighbours: dict[str, Operation] = {}
-    for operation in outbound(partner.description):
+    for operation in partner.callable_operations:
         if operation.document != document:
             continue
         bound = [

@@ -22,7 +22,6 @@ from workbench.errors import InputError, PartnerError
 from workbench.evidence.bodies import Maker
 from workbench.evidence.known import known_values
 from workbench.evidence.placing import send
-from workbench.evidence.relations import outbound
 from workbench.model import Operation, Parameter, SchemaReader
 
 Path = dict[str, str]
@@ -47,7 +46,7 @@ def find_paths(
         operations: What ids are needed for, by id.
         since: Number of recorded exchanges that say nothing any more, as of before a reset.
     """
-    described = [*outbound(session.partner.description)]
+    described = [*session.partner.callable_operations]
     seen = [*_seen(session, described, session.recorder.exchanges[since:])]
     found: dict[str, list[Path]] = {}
     for name, operation in operations.items():
