@@ -11,18 +11,28 @@ from typing import Any, NamedTuple
 import jsonschema_rs
 
 from workbench.model import ApiDescription
+from workbench.text import write_pointer
 
 _DROPPED = frozenset({"example", "examples", "discriminator", "xml", "externalDocs", "x-nullable"})
 # Where the references of a bundle lead: its own schemas, the files that were bundled into it.
 _ROOMS = ("components", "definitions", "x-files", "x-asyncapi", "paths")
+_NAMED = frozenset({"components", "definitions"})
 _SCHEMA_MAPS = frozenset({"properties", "patternProperties", "definitions", "$defs", "schemas"})
 
 
 class SchemaViolation(NamedTuple):
-    """Where a payload breaks its schema, and how."""
+    """Where a payload breaks its schema, and how.
+
+    Attributes:
+        pointer: JSON Pointer into the payload.
+        message: How it breaks it.
+        documented: JSON Pointer of the broken schema in the document, where it stands under a name
+            and may serve several operations; else empty.
+    """
 
     pointer: str
     message: str
+    documented: str = ""
 
 
 def find_violations(
@@ -40,10 +50,21 @@ def find_violations(
         return []
     return [
         SchemaViolation(
-            pointer="".join(f"/{part}" for part in error.instance_path), message=error.message
+            pointer="".join(f"/{part}" for part in error.instance_path),
+            message=error.message,
+            documented=_locate(error),
         )
         for error in validator.iter_errors(payload)
     ]
+
+
+def _locate(error: jsonschema_rs.ValidationError) -> str:
+    """The named schema that was broken; where a field is missing, that of the field."""
+    path: list[str | int] = [*error.schema_path]
+    if not path or path[0] not in _NAMED:
+        return ""
+    lacking = getattr(error.kind, "property", None)
+    return write_pointer([*path[:-1], *(("properties", lacking) if lacking else ())])
 
 
 def as_json_schema(schema: dict[str, Any], bundle: dict[str, Any]) -> dict[str, Any]:

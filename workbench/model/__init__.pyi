@@ -16,11 +16,13 @@ from .evidence import UNREACHED as UNREACHED
 from .evidence import Evidence as Evidence
 from .evidence import Exchange as Exchange
 from .evidence import Finding as Finding
+from .evidence import Identity as Identity
 from .evidence import Matter as Matter
 from .evidence import Outcome as Outcome
 from .evidence import Record as Record
 from .evidence import Severity as Severity
 from .evidence import Source as Source
+from .evidence import identify as identify
 from .evidence import name_field as name_field
 from .evidence import shorten as shorten
 from .evidence import show_json as show_json

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Literal
@@ -166,6 +167,10 @@ def name_field(pointer: str) -> str:
     return ".".join(names)
 
 
+Identity = tuple[str, str | None, str | None]
+"""Kind, operation and place of a finding."""
+
+
 class Finding(Record):
     """Something that is wrong with what the partner documents, sends or answers.
 
@@ -182,6 +187,8 @@ class Finding(Record):
         reproduction: A shell command that shows it again, with variables instead of secrets.
         exchange: What went over the wire where it was seen.
         matter: Whose matter it is.
+        documented: JSON Pointer of the named schema in the document that it breaks; what several
+            operations break there has one cause.
     """
 
     slug: str
@@ -196,9 +203,16 @@ class Finding(Record):
     reproduction: str | None = None
     exchange: Exchange | None = None
     matter: Matter = Matter.PLATFORM
+    documented: str | None = None
 
     @property
-    def key(self) -> tuple[str, str | None, str | None]:
+    def cause(self) -> Identity | None:
+        """Identity across operations, where the broken schema has a name; None elsewhere."""
+        is_form = self.slug in _OFF_FORM or self.slug == "webhook-off-schema"
+        return ("answer-off-form", None, self.documented) if is_form and self.documented else None
+
+    @property
+    def key(self) -> Identity:
         """Identity for de-duplication: same kind, same operation, same place.
 
         That a field of an answer is not as it should be is one thing, whoever came upon it.
@@ -206,6 +220,15 @@ class Finding(Record):
         if self.slug in _OFF_FORM and self.pointer is not None:
             return ("answer-off-form", self.operation, name_field(self.pointer))
         return (self.slug, self.operation, self.pointer)
+
+
+def identify(findings: Iterable[Finding]) -> Callable[[Finding], Identity]:
+    """What tells findings apart: those of one cause are one, whichever operation showed it.
+
+    A place in an answer has the cause that any finding of the same place names.
+    """
+    causes = {item.key: item.cause for item in findings if item.cause is not None}
+    return lambda finding: causes.get(finding.key, finding.key)
 
 
 class Evidence(Record):

@@ -9,10 +9,12 @@ from workbench.model.evidence import (
     LIVE_SOURCES,
     Evidence,
     Finding,
+    Identity,
     Matter,
     Outcome,
     Severity,
     Source,
+    identify,
 )
 from workbench.model.feature import Feature, Requirement
 from workbench.model.statement import Absence, Binding, Limit, Open, Statement
@@ -332,7 +334,8 @@ def _position(line: Evidence) -> tuple[datetime, str, str, str]:
 def _distinct(findings: list[Finding]) -> tuple[Finding, ...]:
     """One finding for each key and criterion, the most severe; most severe first."""
     ranked = sorted(findings, key=lambda item: (item.severity.rank, item.model_dump_json()))
-    unique: dict[tuple[tuple[str | None, ...], str | None], Finding] = {}
+    name = identify(findings)
+    unique: dict[tuple[Identity, str | None], Finding] = {}
     for finding in ranked:
-        unique.setdefault((finding.key, finding.criterion), finding)
+        unique.setdefault((name(finding), finding.criterion), finding)
     return tuple(unique.values())

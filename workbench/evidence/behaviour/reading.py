@@ -150,7 +150,7 @@ def _off_schema(bench: Bench, kind: Kind, answer: Answer) -> Iterator[Finding]:
             observed=violation.message,
             pointer=re.sub(r"/\d+", "/0", violation.pointer),
             answer=answer,
-        )
+        ).model_copy(update={"documented": violation.documented or None})
 
 
 def _unzoned(

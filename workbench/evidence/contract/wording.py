@@ -13,9 +13,11 @@ from typing import Any, NamedTuple
 
 from workbench.evidence.contract.witness import Witness
 from workbench.model import Finding, Operation, Severity, name_field, show_json
+from workbench.text import write_pointer
 
 UNKNOWN_STATUS = "UndefinedStatusCode"
 _LONGEST = 400
+_NAMED = ("/components/", "/definitions/")
 _PLACE = re.compile(r"Schema at (/\S+):\n\n(.*?)\n\nValue:\n\n(.*)", re.DOTALL)
 _WHOLE = re.compile(r"Schema:\n\n(.*?)\n\nValue:\n\n(.*)", re.DOTALL)
 _QUOTED = re.compile(r"[\"'`]([^\"'`]+)[\"'`]")
@@ -86,12 +88,13 @@ def say(failed: Failed) -> Finding:
         observed=redactor.text(" ".join(observed.split()))[:_LONGEST],
         reproduction=failed.seen.sent.curl,
         exchange=failed.seen.exchange,
+        documented=words.pointer if (words.pointer or "").startswith(_NAMED) else None,
     )
 
 
 def _documented(failed: Failed, pointer: str | None) -> str:
     """Where the document says so; schemas that stand inline are found from their operation."""
-    if pointer is not None and pointer.startswith(("/components/", "/definitions/", "/paths/")):
+    if pointer is not None and pointer.startswith((*_NAMED, "/paths/")):
         return f" (documented at {pointer})"
     return f" (documented at {failed.documented.pointer})" if failed.documented else ""
 
@@ -146,7 +149,9 @@ def _breaks_schema(failed: Failed) -> Words:
         lacking = next(iter(_QUOTED.findall(first)), "")
         whole = ".".join(filter(None, (name, lacking)))
         summary = f"The field {whole} is missing {where}; the document requires it."
-        return Words(summary, f"the field {lacking}", f"it is missing in {value}", pointer)
+        # Each field that is missing is a finding of its own.
+        place = f"{pointer}{write_pointer(('properties', lacking))}" if pointer else None
+        return Words(summary, f"the field {lacking}", f"it is missing in {value}", place)
     told = {
         "enum": (f"has a value {where} that the document does not list", show_json(wanted)),
         "format": (f"is not written {where} as the document says ({wanted})", str(wanted)),

@@ -165,6 +165,7 @@ def _off_schema(post: Post, receipt: Receipt, event: ReceivedEvent) -> Iterator[
             pointer=re.sub(r"/\d+", "/0", violation.pointer),
             operation=event.reference,
             observed=post.session.redactor.text(violation.message),
+            documented=violation.documented or None,
         )
 
 
