@@ -11,7 +11,6 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
-from types import TracebackType
 from typing import Any, Self
 
 from workbench.adapters import Echo, Session, check_places
@@ -42,7 +41,7 @@ from workbench.partners import (
 )
 from workbench.secrecy import Redactor
 from workbench.settings import Settings, load_settings
-from workbench.store import EvidenceLog, RunFolder, judge_all, list_abandoned
+from workbench.store import EndedBlock, EvidenceLog, RunFolder, judge_all, list_abandoned
 
 # Fuzzing asks far more than the others.
 CONTRACT_SHARE = 2.5
@@ -51,7 +50,7 @@ RECEIPT_SHARE = 0.1
 TOOLS = ("schemathesis", "papermill", "httpx", "pydantic", "jsonschema-rs")
 
 
-class Validation:
+class Validation(EndedBlock):
     """One run of one partner: evidence is added by `gather`, and written as it comes.
 
     A context manager; leaving it without an exception writes the footer that completes the run.
@@ -119,21 +118,11 @@ class Validation:
         session = partial(Session, loaded, environment, settings, **how)  # type: ignore[arg-type]
         return cls(loaded, catalogue, folder, header, session, seconds, redactor)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if kind is None:
-            self.finish()
-        else:
-            if self._session is not None:
-                self._session.close()
-            self.folder.release(self.redactor)
+    def abandon(self) -> None:
+        """Close the session and the folder without a footer."""
+        if self._session is not None:
+            self._session.close()
+        self.folder.release(self.redactor)
 
     def gather(self, source: Source | str) -> list[Evidence]:
         """Ask one source and write what it says; returns the new observations.

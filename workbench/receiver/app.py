@@ -35,7 +35,7 @@ from workbench.receiver.masking import mask_arrival, mask_body, mask_headers, ma
 from workbench.receiver.receipt import Arrival
 from workbench.receiver.received_message import ReceivedMessage
 from workbench.receiver.reply import RETRY, Reply, Send
-from workbench.receiver.signature import check_statement, verify
+from workbench.receiver.signature import Verification, check_statement, verify
 from workbench.secrecy import Redactor
 
 Scope = MutableMapping[str, Any]
@@ -190,11 +190,7 @@ class Receiver:
         method, headers, endpoint = scope["method"], scope["headers"], door.endpoint
         webhooks, secrets = endpoint.webhooks, endpoint.secrets
         now = time.time()
-        url = _address(scope, endpoint, target)
-        verification = verify(
-            webhooks.signature, secrets, method=method, url=url, headers=headers, body=body, now=now
-        )
-        message = ReceivedMessage(method, url, headers, body)
+        message, verification = _verify(scope, endpoint, target, body, now)
         greeting = self._greet(door, message, is_proved=verification.is_proved)
         if greeting is not None and not verification.ok:
             return greeting
@@ -281,21 +277,30 @@ class Receiver:
         return Reply(200 if health.is_writing else 503, fields=fields)
 
 
-def _answer_probe(scope: Scope, door: _Route, target: str) -> Reply:
-    """Whether there is such an address, asked with a method that carries no event."""
-    url = _address(scope, door.endpoint, target)
-    message = ReceivedMessage(scope["method"], url, scope["headers"], b"")
-    endpoint = door.endpoint
+def _verify(
+    scope: Scope, endpoint: Endpoint, target: str, body: bytes, now: float
+) -> tuple[ReceivedMessage, Verification]:
+    """A request as it was signed, and what its signature proves at an instant."""
+    url = _address(scope, endpoint, target)
+    message = ReceivedMessage(scope["method"], url, scope["headers"], body)
     verification = verify(
         endpoint.webhooks.signature,
         endpoint.secrets,
-        method=scope["method"],
+        method=message.method,
         url=url,
-        headers=scope["headers"],
-        body=b"",
-        now=time.time(),
+        headers=message.headers,
+        body=body,
+        now=now,
     )
-    found = answer(door.handshakes, message, endpoint.secrets, is_proved=verification.is_proved)
+    return message, verification
+
+
+def _answer_probe(scope: Scope, door: _Route, target: str) -> Reply:
+    """Whether there is such an address, asked with a method that carries no event."""
+    message, verification = _verify(scope, door.endpoint, target, b"", time.time())
+    found = answer(
+        door.handshakes, message, door.endpoint.secrets, is_proved=verification.is_proved
+    )
     if found is not None:
         return found[0]
     known = {"HEAD": replies.PRESENT, "OPTIONS": replies.METHODS}

@@ -6,6 +6,7 @@ from .folders import list_runs as list_runs
 from .folders import read_run as read_run
 from .folders import stated_verdicts as stated_verdicts
 from .logs import LOG_NAME as LOG_NAME
+from .logs import EndedBlock as EndedBlock
 from .logs import EvidenceLog as EvidenceLog
 from .logs import Log as Log
 from .logs import read_header as read_header

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -34,7 +35,33 @@ class Log:
         return self.footer is not None
 
 
-class EvidenceLog:
+class EndedBlock(ABC):
+    """A context manager that is finished when its block ends well, and abandoned otherwise."""
+
+    @abstractmethod
+    def finish(self) -> object:
+        """Called where the block ended without an exception."""
+
+    @abstractmethod
+    def abandon(self) -> None:
+        """Called where an exception leaves the block."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is None:
+            self.finish()
+        else:
+            self.abandon()
+
+
+class EvidenceLog(EndedBlock):
     """Writes a log line by line, each flushed, so that a crash loses nothing already seen.
 
     A context manager: leaving it without an exception writes the footer.
@@ -56,19 +83,9 @@ class EvidenceLog:
         self._lines: list[Evidence] = []
         self._write(self._header)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if kind is None:
-            self.finish()
-        else:
-            self._file.close()
+    def abandon(self) -> None:
+        """Close the file without a footer."""
+        self._file.close()
 
     def add(self, evidence: Evidence) -> Evidence:
         """Append one observation; returns it as written, with its id (`e1`, `e2`, …)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from workbench.adapters import Answer, entity_ids, entity_noun, pick_for_mode, pick_new
@@ -29,22 +29,45 @@ _NAMES = ("partner_id", "canonical_id", "partner_ref", "external_code")
 
 def create_one(bench: Bench) -> Iterator[Evidence]:
     """Make a copy of each kind of recorded entity under an id that nothing has yet."""
+    return write_each(bench, "create-one", _CHECK, _create_copy)
+
+
+def write_each(
+    bench: Bench,
+    role: str,
+    check: str,
+    write: Callable[[Bench, str, Entity], Iterator[Evidence]],
+    is_fit: Callable[[str], bool] = lambda _: True,
+) -> Iterator[Evidence]:
+    """Ask `write` for each bound kind of which an entity with an id is recorded.
+
+    Args:
+        bench: The bench.
+        role: Of the criterion that a feature must have.
+        check: Slug of the check.
+        write: Takes the slug of a feature and the entity.
+        is_fit: Whether a feature of this slug can be asked at all.
+    """
     for feature in bench.catalogue.features:
         slug = feature.slug
-        if not bench.has(slug) or not proved_by(slug, "create-one") or not feature.is_write:
+        if not feature.is_write or not proved_by(slug, role) or not bench.has(slug):
             continue
-        entity = next(iter(recorded(bench, slug)), None)
+        entity = next(iter(recorded(bench, slug)), None) if is_fit(slug) else None
         if entity is None or not identity_of(entity):
             continue
-        if not bench.session.allow_writes:
-            words = "Nothing was made: writing was not allowed."
-            yield bench.tell(slug, _CHECK, words, outcome=Outcome.UNTESTED)
-            continue
-        try:
-            yield _create(bench, slug, fresh_copy(entity), parents_of(bench, slug, entity))
-        except (PartnerError, InputError, TranslationError) as error:
-            words = f"Making one could not go on: {error}"
-            yield bench.tell(slug, _CHECK, words, outcome=Outcome.CANT_TELL)
+        if bench.session.allow_writes:
+            yield from write(bench, slug, entity)
+        else:
+            words = "Nothing was written: writing was not allowed."
+            yield bench.tell(slug, check, words, outcome=Outcome.UNTESTED)
+
+
+def _create_copy(bench: Bench, slug: str, entity: Entity) -> Iterator[Evidence]:
+    try:
+        yield _create(bench, slug, fresh_copy(entity), parents_of(bench, slug, entity))
+    except (PartnerError, InputError, TranslationError) as error:
+        words = f"Making one could not go on: {error}"
+        yield bench.tell(slug, _CHECK, words, outcome=Outcome.CANT_TELL)
 
 
 def fresh_copy(entity: Entity, *, is_part: bool = False) -> Entity:

@@ -9,9 +9,8 @@ from typing import Any, NamedTuple
 from workbench.adapters import Answer, entity_noun, pick_for_mode
 from workbench.canonical import Entity, Money
 from workbench.errors import InputError, PartnerError, TranslationError
-from workbench.evidence.behaviour.adding import fresh_copy, swap, take_back
+from workbench.evidence.behaviour.adding import fresh_copy, swap, take_back, write_each
 from workbench.evidence.behaviour.bench import Bench, finding
-from workbench.evidence.behaviour.inventing import recorded
 from workbench.evidence.behaviour.readback import (
     await_effect,
     identity_of,
@@ -38,20 +37,13 @@ class _Seen(NamedTuple):
 
 def write_many(bench: Bench) -> Iterator[Evidence]:
     """Make two copies of each kind of recorded entity at once, then change both at once."""
-    for feature in bench.catalogue.features:
-        slug = feature.slug
-        if not feature.is_write or not proved_by(slug, "create-many"):
-            continue
-        if not bench.has(slug) or pick_for_mode(bench.partner, slug, "many") is None:
-            continue
-        entity = next(iter(recorded(bench, slug)), None)
-        if entity is None or not identity_of(entity):
-            continue
-        if not bench.session.allow_writes:
-            words = "Nothing was written: writing was not allowed."
-            yield bench.tell(slug, _CHECK, words, outcome=Outcome.UNTESTED)
-            continue
-        yield from _go(bench, slug, entity)
+    return write_each(
+        bench,
+        "create-many",
+        _CHECK,
+        _go,
+        is_fit=lambda slug: pick_for_mode(bench.partner, slug, "many") is not None,
+    )
 
 
 def _go(bench: Bench, slug: str, entity: Entity) -> Iterator[Evidence]:
