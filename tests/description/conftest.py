@@ -35,7 +35,9 @@ def write(tmp_path: Path) -> Callable[[str, Any], Path]:
     def to_file(name: str, content: Any) -> Path:
         path = tmp_path / "documents" / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        if isinstance(content, str):
+        if isinstance(content, bytes):
+            path.write_bytes(content)
+        elif isinstance(content, str):
             path.write_text(content, encoding="utf-8")
         else:
             path.write_bytes(orjson.dumps(content))

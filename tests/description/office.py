@@ -78,3 +78,50 @@ def pdf(source: str) -> bytes:
     made = typst.compile(source.encode())
     assert isinstance(made, bytes)
     return made
+
+
+def bomb(parts: int, size: int) -> bytes:
+    """A Word file whose parts unpack to far more than they weigh."""
+    sound = word(["GET /a"])
+    target = io.BytesIO(sound)
+    with zipfile.ZipFile(target, "a", zipfile.ZIP_DEFLATED) as packed:
+        for number in range(parts):
+            packed.writestr(f"word/media/{number}.xml", b"\0" * size)
+    return target.getvalue()
+
+
+_ENTITIES = '<!DOCTYPE a [<!ENTITY b "bbbbbbbbbb"><!ENTITY c "&b;&b;&b;&b;">]><a>&c;</a>'
+_DEEP = "<w:p>" * 50_000
+_LOOP = (
+    b"%PDF-1.7\n1 0 obj\n<</Type/Pages/Kids[1 0 R]/Count 1>>\nendobj\n"
+    b"trailer<</Root<</Pages 1 0 R>>>>\n"
+)
+_WIDE = (
+    '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+    + "".join(f'<row r="{n}"><c r="XFD{n}"><v>1</v></c></row>' for n in range(1, 400_000, 7))
+    + "</sheetData></worksheet>"
+)
+
+
+def _wide() -> bytes:
+    """A workbook whose few cells stand far apart."""
+    with zipfile.ZipFile(io.BytesIO(excel({"a": [["GET", "/a"]]}))) as sound:
+        parts: dict[str, str | bytes] = {name: sound.read(name) for name in sound.namelist()}
+    return archive({**parts, "xl/worksheets/sheet1.xml": _WIDE})
+
+
+ATTACKS = {
+    "bomb.docx": bomb(20, 6_000_000),
+    "parts.docx": bomb(4_100, 1),
+    "entities.docx": archive({"word/document.xml": _ENTITIES}),
+    "deep.docx": archive({"word/document.xml": _DEEP}),
+    "cut.docx": word(["GET /a"])[:300],
+    "lying.xlsx": archive({"xl/workbook.xml": "<workbook/>"}),
+    "noise.xlsx": b"PK\x03\x04" + bytes(range(256)) * 40,
+    "entities.xlsx": archive({"xl/workbook.xml": _ENTITIES}),
+    "cut.pdf": pdf("GET /a")[:400],
+    "noise.pdf": b"%PDF-1.7\n" + b"<<" * 20_000,
+    "loop.pdf": _LOOP,
+}
+# Sound, and far larger inside than they look: read as far as the limits go.
+LARGE = {"wide.xlsx": _wide()}

@@ -1,11 +1,9 @@
 """Documents without secrets and recorded people: what is replaced, and that all else stays."""
 
 import base64
-import importlib.util
 import io
 import json
 import zipfile
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,11 +12,7 @@ import yaml
 from workbench.description.cleaning import Cleaned, clean_document
 from workbench.secrecy import MASK
 
-_SPEC = importlib.util.spec_from_file_location("office", Path(__file__).with_name("office.py"))
-assert _SPEC is not None
-assert _SPEC.loader is not None
-office = importlib.util.module_from_spec(_SPEC)
-_SPEC.loader.exec_module(office)
+from . import office
 
 LIVE = "q1w2e3r4t5y6"
 

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from . import office
 from .conftest import slowness
+from .test_formats import read_rows
 
 ROOT = Path(__file__).resolve().parents[2]
 BROKEN = ROOT.parent / "shared" / "partner-docs" / "broken"
@@ -78,7 +80,7 @@ def ladder(width: int, steps: int) -> str:
 HEAD = "openapi: 3.1.0\ninfo: {title: a, version: '1'}\n"
 _CHOICE = "{$ref: '#/components/schemas/S%d'}"
 WIDE = "".join(f"    S{n}: {{anyOf: [{', '.join([_CHOICE % (n + 1)] * 9)}]}}\n" for n in range(40))
-HOSTILE = {
+HOSTILE: dict[str, str | bytes] = {
     "bomb.yaml": ladder(9, 10),
     "schema-bomb.yaml": HEAD + "paths: {}\ncomponents:\n  schemas:\n" + WIDE,
     "cycle.yaml": HEAD + "paths: &p {/a: {get: *p}}",
@@ -145,6 +147,8 @@ HOSTILE = {
     "pieces.html": "<html>" + "<div>/</div><div>a</div>" * 30_000,
     "brackets.md": "[" * 50_000 + "GET /a",
     "stars.md": "*a_" * 50_000 + "\n\nGET /a",
+    **office.ATTACKS,
+    **office.LARGE,
     "empty.yaml": "",
     "null.json": "null",
     "binary.json": "\0\1\2" * 1_000,
@@ -204,8 +208,63 @@ HOSTILE = {
         }
     ),
     "cookies.har": json.dumps({"log": {"entries": [{"request": {"headers": "x"}}, [], {"a": 1}]}}),
+    "sections.apib": "FORMAT: 1A\n"
+    + "".join(f"## A [/a{n}/{{b}}]\n### B [GET]\n" for n in range(4_000)),
+    "lists.apib": "FORMAT: 1A\n# GET /a\n"
+    + "".join(f"{'    ' * (n % 60)}+ Response 200\n" for n in range(20_000)),
+    "brackets.apib": "FORMAT: 1A\n# A [GET /" + "{?a," * 60_000 + "}]\n",
+    "items.json": json.dumps(
+        {"info": {"name": "a"}, "item": [{"item": 7}, [], {"request": []}] * 9_000}
+    ),
+    "values.json": json.dumps(
+        {"name": "a", "values": [{"key": f"k{n}", "value": "{{k0}}" * 40} for n in range(9_000)]}
+    ),
+    "names.json": json.dumps({"name": "a", "values": [{"key": "{{a}}" * 30_000, "value": "b"}]}),
+    "tags.insomnia.json": json.dumps(
+        {
+            "_type": "export",
+            "resources": [
+                {"_id": "e", "_type": "environment", "data": {"a": "{{ _.a }}" * 9_000}},
+                {"_id": "r", "_type": "request", "url": "{{ _.a }}{% a" * 9_000, "body": []},
+            ],
+        }
+    ),
+    "tree.insomnia.yaml": "type: collection.insomnia.rest/5.0\ncollection: "
+    + "[{children: " * 100
+    + "[]"
+    + "}]" * 100,
     "url.yaml": HEAD + "paths: {/a: {$ref: 'http://127.0.0.1:9/x'}}",
 }
+
+
+# Format of the table in contracts/README.md → its attacks.
+ATTACKS = {
+    "OpenAPI": ["cycle.yaml", "schema-bomb.yaml", "many-paths.json", "outside.yaml", "copies.yaml"],
+    "AsyncAPI": ["messages.yaml", "traits.yaml", "reply.yaml"],
+    "Postman": ["variables.json", "old-collection.json", "items.json"],
+    "Postman environment": ["environment.json", "values.json", "names.json"],
+    "Insomnia": ["folders.json", "tags.insomnia.json", "tree.insomnia.yaml"],
+    "Bruno": ["nested-bruno.json", "url.bru", "open.bru"],
+    "HTTP file": ["many.http", "variables.http", "header.http"],
+    "HAR": ["recording.har", "packed.har", "cookies.har"],
+    "RAML": ["deep.raml", "types.raml", "templates.raml", "include.raml"],
+    "API Blueprint": ["sections.apib", "lists.apib", "brackets.apib"],
+    "Markdown": ["table.md", "calls.md", "sections.md", "brackets.md"],
+    "saved page": ["page.html", "script.html", "pieces.html"],
+    "CSV": ["table.csv", "wide.csv", "quote.csv"],
+    "list of events": ["catalogue.yaml", "names.yaml", "fields.yaml"],
+    "PDF": ["cut.pdf", "noise.pdf", "loop.pdf"],
+    "Word": ["bomb.docx", "entities.docx", "deep.docx"],
+    "Excel": ["lying.xlsx", "entities.xlsx", "wide.xlsx"],
+}
+
+
+def test_every_format_is_attacked() -> None:
+    """What is read, in full or in part, has at least three attacks here."""
+    assert set(ATTACKS) == {row.format for row in read_rows() if row.how != "refused by name"}
+    for name, attacks in ATTACKS.items():
+        assert len(attacks) >= 3, name
+        assert set(attacks) <= set(HOSTILE), name
 
 
 def test_hostile_files_end_well(write: Callable[[str, Any], Path]) -> None:
