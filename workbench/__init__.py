@@ -29,12 +29,17 @@ _HOMES = {
     "load_catalogue": "workbench.partners",
     "load_partner": "workbench.partners",
     "load_settings": "workbench.settings",
+    "load_ipython_extension": "workbench.lab",
+    "open": "workbench.lab",
     "open_inbox": "workbench.receiver",
     "show_receipt": "workbench.receiver",
     "tables": "workbench.reporting",
     "try_payload": "workbench.lab",
     "try_sample": "workbench.lab",
+    "unload_ipython_extension": "workbench.lab",
 }
+# What has another name where it lives, because this one is short only behind the package's.
+_INSIDE = {"open": "open_partner"}
 
 __all__ = sorted(_HOMES)  # noqa: PLE0605 - a list, computed from the one table
 
@@ -43,7 +48,7 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         message = f"module 'workbench' has no attribute {name!r}"
         raise AttributeError(message)
-    return getattr(import_module(_HOMES[name]), name)
+    return getattr(import_module(_HOMES[name]), _INSIDE.get(name, name))
 
 
 def __dir__() -> list[str]:

@@ -6,6 +6,7 @@ from .async_adapter import AsyncAdapter as AsyncAdapter
 from .auth import SigningLogin as SigningLogin
 from .auth import open_login as open_login
 from .binding import entity_ids as entity_ids
+from .binding import entity_name as entity_name
 from .binding import entity_noun as entity_noun
 from .binding import pick_for_mode as pick_for_mode
 from .binding import pick_new as pick_new
@@ -22,6 +23,7 @@ from .environment_guard import speaks_of_tests as speaks_of_tests
 from .hooks import open_hook as open_hook
 from .http_client import HttpClient as HttpClient
 from .jobs import settle_job as settle_job
+from .menu_plan import MenuPlan as MenuPlan
 from .parameters import fill_parameters as fill_parameters
 from .proof import AuthHeaders as AuthHeaders
 from .proof import Login as Login

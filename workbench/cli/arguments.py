@@ -46,6 +46,20 @@ def complete_environments(
     return sorted(name for name in found if name.startswith(incomplete))
 
 
+def complete_operations(
+    context: click.Context, _parameter: click.Parameter, incomplete: str
+) -> list[str]:
+    """Operations of the partner on the line."""
+    from workbench.partners import load_partner  # noqa: PLC0415 - only when a shell asks
+    from workbench.settings import load_settings  # noqa: PLC0415
+
+    try:
+        partner = load_partner(context.params.get("slug") or "", load_settings(), run_hooks=False)
+    except WorkbenchError:
+        return []
+    return [item.id for item in partner.description.operations if item.id.startswith(incomplete)]
+
+
 def slug_argument(name: str = "slug", **options: Any) -> Decorator:
     """The partner that a command is about, or several with `nargs=-1`."""
     return click.argument(name, shell_complete=complete_slugs, **options)

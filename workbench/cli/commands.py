@@ -33,6 +33,7 @@ _COMMANDS = {
     ),
     "lint": ("looking", "Check a partner folder offline."),
     "map": ("mapping", "Translate one payload; or a folder, NDJSON or parquet file of payloads."),
+    "call": ("calling", "Send one request: answer, schema check, translation."),
     "check": ("running", "Run evidence sources without a notebook."),
     "validate": (
         "running",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,14 +14,16 @@ from pydantic import ValidationError
 from workbench.canonical import Money, Violation, check
 from workbench.errors import InputError, TranslationError, WorkbenchError
 from workbench.evidence import items
+from workbench.lab.masking import mask_alike
+from workbench.lab.showing import Card, escape, fold, show_json, show_table
 from workbench.mapping import Coverage, Translator
-from workbench.model import compare_json, reads_same, write_json
+from workbench.model import compare_json, reads_same
 from workbench.partners import Partner, load_catalogue
 from workbench.reporting import DisplayTable, make_table
 
 
-@dataclass(frozen=True)
-class Trial:
+@dataclass(frozen=True, repr=False)
+class Trial(Card):
     """What became of a payload.
 
     Attributes:
@@ -34,6 +35,7 @@ class Trial:
         violations: Invariants that the entity breaks.
         changes: (pointer, theirs, ours) where the way back gives another value.
         trouble: Why it did not fit.
+        hidden: Texts that are masked wherever the trial is shown: secrets and persons.
     """
 
     mapping: str
@@ -44,6 +46,7 @@ class Trial:
     violations: tuple[Violation, ...] = ()
     changes: tuple[tuple[str, Any, Any], ...] = ()
     trouble: str = ""
+    hidden: frozenset[str] = frozenset()
 
     @property
     def fields(self) -> DisplayTable:
@@ -75,33 +78,45 @@ class Trial:
         """What the partner would get back otherwise than it was sent."""
         return make_table(("Their path", "They sent", "We would send"), self.changes)
 
-    def __repr__(self) -> str:
-        parts = [f"{title}\n{table!r}" for title, table in self._tables()]
-        return "\n\n".join([self._verdict, *parts, self._outcome])
+    def to_frame(self) -> DisplayTable:
+        """Field by field, as `fields`."""
+        return self.fields
 
-    def _repr_html_(self) -> str:
-        outcome = f"<pre>{html.escape(self._outcome)}</pre>"
-        if not self.trouble:
-            outcome = f"<details><summary>Result as JSON</summary>{outcome}</details>"
-        parts = [f"<h4>{title}</h4>{table._repr_html_()}" for title, table in self._tables()]
-        return "".join([f"<h4>{html.escape(self._verdict)}</h4>", *parts, outcome])
-
-    @property
-    def _verdict(self) -> str:
+    def _title(self) -> str:
         return f"{self.mapping}: {'does not fit' if self.trouble else 'fits'}"
 
-    @property
-    def _outcome(self) -> str:
+    def _html(self) -> Iterator[str]:
         if self.trouble:
-            return self.trouble
-        return write_json(self.result, indent=True)
+            yield f'<pre class="bad box">{escape(self._mask(self.trouble))}</pre>'
+            yield fold("Their payload", show_json(self._mask(self.payload)))
+            return
+        for place, (title, table) in enumerate(self._tables()):
+            yield fold(
+                f"{title} ({len(table)})", show_table(self._mask_table(table)), is_open=place == 0
+            )
+        yield fold("Result as JSON", show_json(self._mask(self.result)))
+
+    def _lines(self) -> Iterator[str]:
+        if self.trouble:
+            yield from str(self._mask(self.trouble)).splitlines()
+        for title, table in self._tables():
+            yield f"{title}:"
+            for row in self._mask_table(table).itertuples(index=False):
+                yield "  " + " · ".join(str(cell) for cell in row if str(cell))
+
+    def _mask(self, value: Any) -> Any:
+        return mask_alike(value, self.hidden)
+
+    def _mask_table(self, table: DisplayTable) -> DisplayTable:
+        rows = (list(map(self._mask, row)) for row in table.itertuples(index=False))
+        return make_table(list(table.columns), rows)
 
     def _tables(self) -> Iterator[tuple[str, DisplayTable]]:
         for title, table in (
-            ("Field by field", self.fields),
-            ("Left out", self.left),
             ("Invariants that do not hold", self.broken),
+            ("Left out", self.left),
             ("Other on the way back", self.changed),
+            ("Field by field", self.fields),
         ):
             if len(table):
                 yield title, table

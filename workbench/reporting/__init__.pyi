@@ -2,6 +2,7 @@ from . import tables as tables
 from .drift import Drift as Drift
 from .drift import compare_runs as compare_runs
 from .formats import Format as Format
+from .history import read_snapshot as read_snapshot
 from .language import DEFAULT as DEFAULT
 from .language import Language as Language
 from .language import choose_language as choose_language

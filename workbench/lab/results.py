@@ -1,0 +1,242 @@
+"""What was seen, as tables: checks, runs, findings, latencies, differences of two payloads."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from statistics import median, quantiles
+from typing import Any
+
+import orjson
+
+from workbench.errors import InputError
+from workbench.lab.masking import mask_alike
+from workbench.lab.showing import SIGNS, Card, TableCard, escape, fold, show_json, show_table
+from workbench.model import Difference, Evidence, Outcome, compare_json
+from workbench.partners import Partner
+from workbench.reporting import DisplayTable, displayable, make_table, read_snapshot, tables
+from workbench.store import RunFolder
+
+_ORDER = list(SIGNS)
+_UNDONE = frozenset({Outcome.FAILED, Outcome.CANT_TELL})
+_ABSENT = "(absent)"
+
+
+class Checked(TableCard):
+    """Observations of checks, failed on top.
+
+    Attributes:
+        evidence: All of them.
+        is_stopped: Whether somebody stopped before all were made; what is here was seen.
+    """
+
+    def __init__(self, evidence: Sequence[Evidence], *, is_stopped: bool = False) -> None:
+        self.evidence = sorted(evidence, key=lambda line: _ORDER.index(line.outcome))
+        self.is_stopped = is_stopped
+
+    @property
+    def undone(self) -> tuple[str, ...]:
+        """Names of the checks that failed or could not be told."""
+        names = (line.check for line in self.evidence if line.outcome in _UNDONE and line.check)
+        return tuple(dict.fromkeys(names))
+
+    @property
+    def findings(self) -> DisplayTable:
+        """Distinct findings, most severe first."""
+        return tables.findings(self.evidence)
+
+    def to_frame(self) -> DisplayTable:
+        """Outcome, check, feature, what was seen."""
+        return make_table(
+            ("Outcome", "Check", "Feature", "What was done and seen"),
+            ((line.outcome, line.check, line.feature, line.summary) for line in self.evidence),
+        )
+
+    def _title(self) -> str:
+        counts = [
+            f"{SIGNS[name][0]} {number} {name}"
+            for name in _ORDER
+            if (number := sum(line.outcome == name for line in self.evidence))
+        ]
+        stopped = " (stopped)" if self.is_stopped else ""
+        return (" · ".join(counts) or "Nothing was checked") + stopped
+
+    def _html(self) -> Iterable[str]:
+        yield from super()._html()
+        if len(found := self.findings):
+            yield fold(f"{len(found)} findings", show_table(found))
+
+
+class Runs(TableCard):
+    """Runs of a partner, the latest first; `.latest` is the folder of that one."""
+
+    def __init__(self, folders: Sequence[RunFolder]) -> None:
+        self._folders = tuple(folders)[::-1]
+
+    @property
+    def latest(self) -> RunFolder | None:
+        """The latest run, if there is one."""
+        return self._folders[0] if self._folders else None
+
+    def to_frame(self) -> DisplayTable:
+        """Run, when, level, figures."""
+        return make_table(
+            ("Run", "Started", "Environment", "Level", "Reach", "Score", "Depth", "Findings"),
+            map(_row, self._folders),
+        )
+
+    def _title(self) -> str:
+        return f"{len(self._folders)} runs"
+
+
+def _row(folder: RunFolder) -> Sequence[Any]:
+    try:
+        run = read_snapshot(folder)
+    except InputError as error:
+        return (folder.run, "", "", f"cannot be read: {error.message}", "", "", "", "")
+    scores = run.scores
+    figures = (f"{value:.0%}" for value in (scores.reach, scores.score, scores.depth))
+    level = run.level or ("" if run.is_complete else "not finished")
+    started = f"{run.started_at:%Y-%m-%d %H:%M}"
+    return (run.run, started, run.environment, level, *figures, len(run.findings))
+
+
+class Findings(TableCard):
+    """Distinct findings of a run, most severe first."""
+
+    def __init__(self, run: str, evidence: Sequence[Evidence]) -> None:
+        self._run = run
+        self._frame = tables.findings(evidence)
+
+    def to_frame(self) -> DisplayTable:
+        """Severity, what, where, expected, observed, what would mend it, features."""
+        return self._frame
+
+    def _title(self) -> str:
+        return f"{len(self._frame)} findings of {self._run}" if self._run else "No run yet"
+
+
+class Latency(TableCard):
+    """Milliseconds per operation against the partner's budget; over it comes first."""
+
+    def __init__(self, partner: Partner, calls: Iterable[tuple[str, str, float]]) -> None:
+        self.budget_ms = partner.manifest.limits.latency_budget_ms
+        grouped: dict[str, list[float]] = {}
+        shapes = [(_shape(item.path), item) for item in partner.description.operations]
+        for method, path, milliseconds in calls:
+            fitting = [
+                (item.path.count("{"), item.id)
+                for shape, item in shapes
+                if item.method == method and shape.search(path)
+            ]
+            # Of `/orders/{id}` and `/orders/search`, the one with fewer open parts is meant.
+            if fitting:
+                grouped.setdefault(min(fitting)[1], []).append(milliseconds)
+        self.calls = dict(sorted(grouped.items(), key=lambda entry: -median(entry[1])))
+
+    def to_frame(self) -> DisplayTable:
+        """Operation, calls, median, slowest twentieth, budget."""
+        return make_table(
+            ("Outcome", "Operation", "Calls", "Median ms", "95 % ms", "Budget ms"),
+            (
+                (
+                    "passed" if (slow := _high(values)) <= self.budget_ms else "failed",
+                    operation,
+                    len(values),
+                    f"{median(values):.0f}",
+                    f"{slow:.0f}",
+                    self.budget_ms,
+                )
+                for operation, values in self.calls.items()
+            ),
+        )
+
+    def _title(self) -> str:
+        return f"Latency of {len(self.calls)} operations, budget {self.budget_ms} ms"
+
+
+def read_calls(folder: RunFolder) -> list[tuple[str, str, float]]:
+    """(method, address without query, milliseconds) of the traffic that a run recorded."""
+    path = folder.path / "exchange.har"
+    if not path.is_file():
+        return []
+    entries = orjson.loads(path.read_bytes())["log"]["entries"]
+    return [
+        (item["request"]["method"], item["request"]["url"].partition("?")[0], item["time"])
+        for item in entries
+        if item["response"]["status"]
+    ]
+
+
+def _high(values: Sequence[float]) -> float:
+    return quantiles(values, n=20)[-1] if len(values) > 1 else values[0]
+
+
+def _shape(path: str) -> re.Pattern[str]:
+    parts = re.split(r"\{[^{}]*\}", path)
+    return re.compile("[^/]+".join(map(re.escape, parts)) + "/?$")
+
+
+class Compared(TableCard):
+    """Where two payloads differ, place by place, in both directions."""
+
+    def __init__(self, one: Any, other: Any, hidden: Collection[str] = ()) -> None:
+        self._names = ("first", "second")
+        self._hidden = hidden
+        there = {item.pointer: item for item in compare_json(one, other)}
+        for item in compare_json(other, one):
+            there.setdefault(item.pointer, Difference(item.pointer, item.found, item.sent))
+        self.differences = tuple(there.values())
+        self._one = one
+
+    def to_frame(self) -> DisplayTable:
+        """Where, and the two values."""
+        return make_table(
+            ("Where", self._names[0].capitalize(), self._names[1].capitalize()),
+            (
+                (item.pointer or "/", self._show(item.sent), self._show(item.found))
+                for item in self.differences
+            ),
+        )
+
+    def _title(self) -> str:
+        if not self.differences:
+            return "✓ Both are the same"
+        return f"✗ {len(self.differences)} differences"
+
+    def _html(self) -> Iterable[str]:
+        if self.differences:
+            yield show_table(self.to_frame())
+            marks = [
+                (item.pointer, f"the second: {self._show(item.found)}") for item in self.differences
+            ]
+            whole = show_json(mask_alike(self._one, self._hidden), marks)
+            yield fold(f"The {self._names[0]} one, with marks", whole)
+
+    def _show(self, value: Any) -> str:
+        return _ABSENT if value is None else displayable(mask_alike(value, self._hidden))
+
+
+class Sheet(Card):
+    """A card of labels and values."""
+
+    def __init__(self, title: str, rows: Iterable[tuple[str, str]]) -> None:
+        self._head = title
+        self._rows = tuple(rows)
+
+    def to_frame(self) -> DisplayTable:
+        """Label and value."""
+        return make_table(("What", "Is"), self._rows)
+
+    def _title(self) -> str:
+        return self._head
+
+    def _html(self) -> Iterable[str]:
+        rows = "".join(
+            f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>"
+            for name, value in self._rows
+        )
+        yield f"<table>{rows}</table>"
+
+    def _lines(self) -> Iterable[str]:
+        return (f"{name}: {value}" for name, value in self._rows)
