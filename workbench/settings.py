@@ -37,6 +37,9 @@ class Settings(BaseSettings):
         contracts: One folder per partner.
         reports: Rendered output, one folder per partner and run.
         notebooks: The project's own notebooks; `notebook` says which one is used.
+        trusted_proxies: Addresses and networks, with commas between them, of the proxies before the
+            receiver that may tell who sent a request and by which URL; `unix` for a Unix socket.
+        proxy_prefix: Path that such a proxy leaves before `/{pos-code}`, as `/hooks`.
         public_url: Our address as partners know it, where a proxy stands before the receiver and
             their signatures cover it.
         organisation: Who tests, as reports name it.
@@ -52,6 +55,8 @@ class Settings(BaseSettings):
     contracts: Path = Path("contracts")
     reports: Path = Path("reports")
     notebooks: Path = Path("notebooks")
+    trusted_proxies: str = ""
+    proxy_prefix: str = ""
     public_url: str | None = None
     organisation: str = ""
     contact: str = ""

@@ -45,7 +45,7 @@ from workbench.receiver.app import Endpoint, create_app
 from workbench.receiver.database import Database
 from workbench.receiver.inbox import Inbox
 from workbench.receiver.schema import RECEIPTS
-from workbench.receiver.server import serve
+from workbench.receiver.server import ListeningPlace, serve
 
 KEY = b"benchmark"
 WEBHOOKS = {
@@ -154,7 +154,7 @@ def run_server(location: str, port: int, mode: str) -> None:
                 return
 
             inbox.put = forget  # type: ignore[method-assign]
-        serve(create_app({"p1": Endpoint("p", webhooks, (KEY,))}, inbox), port=port)
+        serve(create_app({"p1": Endpoint("p", webhooks, (KEY,))}, inbox), ListeningPlace(port=port))
 
 
 @contextlib.contextmanager

@@ -168,6 +168,8 @@ def test_inbox_lists_shows_replays_and_exports(
             assert taken.status == 200
     listed = answer(run("inbox", "list", "bocado", "--json"))["receipts"]
     assert [line["target"] for line in listed] == ["pedidos/nuevos"]
+    counted = answer(run("inbox", "stats", "bocado", "--json"))
+    assert (counted["receipts"], counted["quarantined"]) == (1, 0)
     number = listed[0]["id"]
     shown = run("inbox", "show", "bocado", number, "--json")
     assert "token-of-the-test" not in shown.output

@@ -20,6 +20,7 @@ import postgres_server as postgres
 from workbench.partners.webhooks import Webhooks
 from workbench.receiver.app import Bounds, Endpoint, create_app
 from workbench.receiver.inbox import Inbox
+from workbench.receiver.proxy import Proxies
 from workbench.receiver.server import ReceiverServer
 
 
@@ -100,12 +101,13 @@ def line(inbox: Inbox) -> Iterator[Callable[..., Line]]:
             endpoints: dict[str, tuple[dict[str, Any], tuple[bytes, ...]]],
             bounds: Bounds | None = None,
             public_url: str | None = None,
+            proxies: Proxies | None = None,
         ) -> Line:
             known = {
                 code: Endpoint("tavola", Webhooks.model_validate(webhooks), keys, public_url)
                 for code, (webhooks, keys) in endpoints.items()
             }
-            app = create_app(known, inbox, bounds=bounds)
+            app = create_app(known, inbox, bounds=bounds, proxies=proxies)
             return Line(stack.enter_context(ReceiverServer(app)), inbox)
 
         yield start

@@ -12,7 +12,7 @@ import pytest
 
 from workbench.receiver import connection_limits as module
 from workbench.receiver.connection_limits import Crowd
-from workbench.receiver.server import _make_room, serve
+from workbench.receiver.server import ListeningPlace, _make_room, serve
 
 pytestmark = pytest.mark.skipif(not hasattr(socket, "TCP_INFO"), reason="the system tells nothing")
 
@@ -114,7 +114,7 @@ def _serve(port: int) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})  # type: ignore[operator]
         await send({"type": "http.response.body", "body": b"ok"})  # type: ignore[operator]
 
-    serve(answer, port=port)
+    serve(answer, ListeningPlace(port=port))
 
 
 def test_honest_sender_is_served_beside_a_crowd() -> None:

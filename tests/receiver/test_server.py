@@ -65,11 +65,11 @@ sys.path[:0] = sys.argv[3:]
 from workbench.partners.webhooks import Webhooks
 from workbench.receiver.app import Bounds, Endpoint, create_app
 from workbench.receiver.inbox import Inbox
-from workbench.receiver.server import serve
+from workbench.receiver.server import ListeningPlace, serve
 webhooks = Webhooks.model_validate({"signature": {"scheme": "none"}})
 with Inbox(sys.argv[1]) as inbox:
     app = create_app({"p1": Endpoint("t", webhooks)}, inbox, bounds=Bounds(body_seconds=0.5))
-    serve(app, port=int(sys.argv[2]))
+    serve(app, ListeningPlace(port=int(sys.argv[2])))
 sys.stdout.write("ended well")
 """
 

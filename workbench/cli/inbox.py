@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,11 @@ from workbench.partners import Partner, list_partners, load_partner
 from workbench.receiver import (
     Database,
     HttpSink,
+    ListeningPlace,
     NdjsonSink,
     ReceiptFilter,
     Sink,
+    Tls,
     assign_restaurants,
     erase,
     export_receipts,
@@ -30,11 +32,13 @@ from workbench.receiver import (
     list_receipts,
     open_endpoint,
     open_inbox,
+    read_depth,
     replay,
     retry,
     reverify,
     serve_receiver,
     show_receipt,
+    write_logs,
 )
 from workbench.secrecy import open_private
 from workbench.settings import Settings, load_settings
@@ -54,22 +58,31 @@ _STORE = click.option(
 @_STORE
 @click.option("--into", type=click.Path(path_type=Path), help="NDJSON file for what was read.")
 @click.option("--forward", default=None, metavar="URL", help="Post what was read there, signed.")
+@click.option("--unix", type=click.Path(path_type=Path), help="A Unix socket, not host and port.")
+@click.option(
+    "--tls",
+    nargs=2,
+    type=click.Path(path_type=Path),
+    metavar="CERTIFICATE KEY",
+    help="PEM files: serve HTTPS.",
+)
+@click.option("--log", type=click.Choice(["text", "json"]), help="Log to stderr.")
 @speaks
 def listen_command(
     output: Output,
     slugs: tuple[str, ...],
     is_all: bool,
     environment: str,
-    host: str,
-    port: int,
     store: str | None,
     into: Path | None,
     forward: str | None,
+    **way: Any,
 ) -> int:
     """Receive partners' webhooks into the durable inbox until interrupted.
 
     What is forwarded is signed after Standard Webhooks with the credential `forward_secret` of the
-    first partner. Behind a proxy, WORKBENCH_PUBLIC_URL is our address as partners know it.
+    first partner. Behind a proxy, WORKBENCH_TRUSTED_PROXIES says whose `Forwarded` headers count,
+    or WORKBENCH_PUBLIC_URL is our address as partners know it.
     """
     settings = load_settings()
     partners = _choose_partners(output, slugs, settings, environment, is_all=is_all)
@@ -82,13 +95,27 @@ def listen_command(
         sink = HttpSink(forward, settings.credential(slug, environment, "forward_secret"))
     names = [partner.slug for partner in partners]
     inbox_path(settings, *names).parent.mkdir(parents=True, exist_ok=True)
-    urls = {code: f"http://{host}:{port}/{code}/webhooks" for code in restaurants}
-    output.document({"url": urls[slug], "urls": urls})
-    for url in urls.values():
-        output.text(f"{url}/…")
-    output.text("stop with Ctrl-C")
-    serve_receiver(restaurants, environment, settings, host, port, store=store, sink=sink)
+    if (form := way.pop("log")) is not None:
+        write_logs(form)
+    place = _read_place(**way)
+
+    def announce() -> None:
+        urls = {code: f"{place.root}/{code}/webhooks" for code in restaurants}
+        output.document({"url": urls[slug], "urls": urls})
+        for url in urls.values():
+            output.text(f"{url}/…")
+        output.text("stop with Ctrl-C")
+
+    serve_receiver(
+        restaurants, environment, settings, place, store=store, sink=sink, ready=announce
+    )
     return 0
+
+
+def _read_place(
+    host: str, port: int, unix: Path | None, tls: tuple[Path, Path] | None
+) -> ListeningPlace:
+    return ListeningPlace(host, port, unix, Tls(*tls) if tls else None)
 
 
 def _choose_partners(
@@ -114,7 +141,7 @@ def _choose_partners(
 
 @click.group("inbox")
 def inbox_command() -> None:
-    """Look after received webhooks: list, show, replay, retry, export, erase."""
+    """Look after received webhooks: list, count, show, replay, retry, export, erase."""
 
 
 def _choosing(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -161,6 +188,23 @@ def list_command(output: Output, slug: str, store: str | None, limit: int, **whi
     ]
     output.table(f"{len(lines)} receipts", ("id", "received", "state", "sender", "target"), rows)
     return 0
+
+
+@inbox_command.command("stats")
+@click.argument("slug")
+@_STORE
+@speaks
+def stats_command(output: Output, slug: str, store: str | None) -> int:
+    """Tell how much an inbox keeps, what waits, and what was given up."""
+    with closing(_open(slug, store)) as database:
+        found = asdict(read_depth(database, datetime.now(UTC)))
+        found["free_bytes"] = database.free_bytes()
+    output.document(found)
+    rows = [
+        (name.replace("_", " "), "" if value is None else value) for name, value in found.items()
+    ]
+    output.table(f"Inbox of {slug}", ("what", "how much"), rows)
+    return FINDINGS if found["dead"] or found["refused"] else 0
 
 
 @inbox_command.command("show")

@@ -4,6 +4,7 @@ from .database import Database as Database
 from .events import ReceivedEvent as ReceivedEvent
 from .events import read_events as read_events
 from .events import read_payload as read_payload
+from .inbox import Health as Health
 from .inbox import Inbox as Inbox
 from .listening import INBOX_NAME as INBOX_NAME
 from .listening import assign_restaurants as assign_restaurants
@@ -11,6 +12,7 @@ from .listening import inbox_path as inbox_path
 from .listening import open_endpoint as open_endpoint
 from .listening import open_inbox as open_inbox
 from .listening import serve_receiver as serve_receiver
+from .logs import write_logs as write_logs
 from .process import Party as Party
 from .process import ProcessedEvent as ProcessedEvent
 from .process import is_stale as is_stale
@@ -28,7 +30,10 @@ from .receipt import Receipt as Receipt
 from .received_message import ReceivedMessage as ReceivedMessage
 from .received_message import signed_text as signed_text
 from .retention import erase as erase
+from .server import ListeningPlace as ListeningPlace
 from .server import ReceiverServer as ReceiverServer
+from .server import Tls as Tls
 from .sink import HttpSink as HttpSink
 from .sink import NdjsonSink as NdjsonSink
 from .sink import Sink as Sink
+from .store import read_depth as read_depth

@@ -11,10 +11,9 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import quote, unquote
 
 from workbench.errors import CredentialError, StoreError
 from workbench.partners import Handshake, Webhooks
@@ -31,14 +30,17 @@ from workbench.receiver.handshake import (
     may_hold,
 )
 from workbench.receiver.inbox import Inbox
+from workbench.receiver.logs import log_answer
 from workbench.receiver.masking import mask_arrival, mask_body, mask_headers, mask_target
+from workbench.receiver.metrics import CONTENT_TYPE, Metrics
+from workbench.receiver.proxy import Proxies
 from workbench.receiver.receipt import Arrival
 from workbench.receiver.received_message import ReceivedMessage
 from workbench.receiver.reply import RETRY, Reply, Send
+from workbench.receiver.request_line import Scope, declared_length, is_local, read_address, read_url
 from workbench.receiver.signature import Verification, check_statement, verify
 from workbench.secrecy import Redactor
 
-Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
 IDLE_SECONDS = 0.5  # after which a sender of too much is taken to wait for our word
@@ -90,14 +92,19 @@ class _BadRequestError(Exception):
 
 
 def create_app(
-    endpoints: Mapping[str, Endpoint], inbox: Inbox, *, bounds: Bounds | None = None
+    endpoints: Mapping[str, Endpoint],
+    inbox: Inbox,
+    *,
+    bounds: Bounds | None = None,
+    proxies: Proxies | None = None,
 ) -> Receiver:
-    """Build the application for `/{pos-code}/webhooks/{anything}`, `/healthz`, `/readyz`.
+    """Build the application for `/{pos-code}/webhooks/{anything}`; see `Receiver` for the others.
 
     Args:
         endpoints: Pos-code → who sends there.
         inbox: Where everything goes.
         bounds: Limits on size and time.
+        proxies: Who may tell where a request came from; none: nobody.
 
     Raises:
         ManifestError: A template or JSONPath of a partner is wrong.
@@ -114,7 +121,7 @@ def create_app(
                 hint="name the credential there and set its value",
                 partner=endpoint.partner,
             )
-    return Receiver(endpoints, inbox, bounds or Bounds())
+    return Receiver(endpoints, inbox, bounds or Bounds(), proxies or Proxies())
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,15 +137,23 @@ class _Route:
 
 
 class Receiver:
-    """The ASGI application; made by `create_app`."""
+    """The ASGI application; made by `create_app`.
 
-    def __init__(self, endpoints: Mapping[str, Endpoint], inbox: Inbox, bounds: Bounds) -> None:
+    Beside the webhooks, `/healthz` and `/readyz` tell how the inbox is, and `/metrics` tells this
+    machine, in Prometheus' form, what was answered.
+    """
+
+    def __init__(
+        self, endpoints: Mapping[str, Endpoint], inbox: Inbox, bounds: Bounds, proxies: Proxies
+    ) -> None:
         self._doors = {code: _open_door(one, bounds) for code, one in endpoints.items()}
         self._inbox = inbox
         self._bounds = bounds
         self._deadlines = Deadlines()
         self._reading = 0
         self._tasks: set[asyncio.Task[None]] = set()
+        self._proxies = proxies
+        self._metrics = Metrics(inbox.health)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one ASGI connection."""
@@ -146,17 +161,26 @@ class Receiver:
             await _follow_lifespan(receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1000})
-        elif scope["path"] in {"/healthz", "/readyz"}:
-            reply = await self._tell_health()
-            await reply.send(send)
         else:
-            reply = await self._answer(scope, receive)
+            scope = self._proxies.resolve(scope)
+            reply = await self._tell(scope) or await self._answer(scope, receive)
             await reply.send(send)
+
+    async def _tell(self, scope: Scope) -> Reply | None:
+        """What is told of ourselves; None where the path is a webhook's."""
+        if scope["path"] in {"/healthz", "/readyz"}:
+            return await self._tell_health()
+        if scope["path"] == "/metrics" and is_local(scope):
+            text = await asyncio.to_thread(self._metrics.write)
+            return Reply.text(200, text.decode(), CONTENT_TYPE)
+        return None
 
     async def _answer(self, scope: Scope, receive: Receive) -> Reply:
         started = time.monotonic()
+        pos_code, target = read_address(scope)
+        door = self._doors.get(pos_code)
         try:
-            reply = await self._receive(scope, receive)
+            reply = await self._receive(scope, door, pos_code, target, receive)
         except _BadRequestError as error:
             reply = error.reply
         except (StoreError, TimeoutError) as error:
@@ -166,19 +190,20 @@ class Receiver:
             # The kind only: a message or a traceback may hold what a customer wrote.
             _LOG.error("webhook failed: %s", type(error).__name__)
             reply = replies.BUSY
-        if _LOG.isEnabledFor(logging.INFO):
-            spent = round((time.monotonic() - started) * 1000, 1)
-            _LOG.info("webhook answered %s in %s ms", reply.status, spent)
+        spent = time.monotonic() - started
+        partner, reason = door.endpoint.partner if door else "", scope.get("reason", "")
+        self._metrics.count(partner, reply.status, reason, spent)
+        log_answer(partner, pos_code if door else "", reply.status, reason, spent)
         return reply
 
-    async def _receive(self, scope: Scope, receive: Receive) -> Reply:
-        pos_code, target = _read_address(scope)
-        door = self._doors.get(pos_code)
+    async def _receive(
+        self, scope: Scope, door: _Route | None, pos_code: str, target: str, receive: Receive
+    ) -> Reply:
         if door is None:
             return replies.UNKNOWN
         if scope["method"] not in METHODS:
             return _answer_probe(scope, door, target)
-        if _declared_length(scope) > door.body_bytes:
+        if declared_length(scope) > door.body_bytes:
             await self._drain(receive)
             return replies.TOO_LARGE
         body = await self._read_body(receive, door.body_bytes)
@@ -191,6 +216,7 @@ class Receiver:
         webhooks, secrets = endpoint.webhooks, endpoint.secrets
         now = time.time()
         message, verification = _verify(scope, endpoint, target, body, now)
+        scope["reason"] = verification.reason
         greeting = self._greet(door, message, is_proved=verification.is_proved)
         if greeting is not None and not verification.ok:
             return greeting
@@ -266,14 +292,7 @@ class Receiver:
             health = await asyncio.to_thread(self._inbox.health)
         except StoreError:
             return replies.UNREADABLE
-        fields = {
-            "status": "ok" if health.is_writing else "failing",
-            "depth": health.depth,
-            "oldest_seconds": health.oldest_seconds,
-            "quarantined": health.quarantined,
-            "dropped": health.dropped,
-            "queue": health.queue,
-        }
+        fields = {"status": health.status, "troubles": health.troubles, **asdict(health)}
         return Reply(200 if health.is_writing else 503, fields=fields)
 
 
@@ -281,7 +300,7 @@ def _verify(
     scope: Scope, endpoint: Endpoint, target: str, body: bytes, now: float
 ) -> tuple[ReceivedMessage, Verification]:
     """A request as it was signed, and what its signature proves at an instant."""
-    url = _address(scope, endpoint, target)
+    url = read_url(scope, endpoint.public_url, target)
     message = ReceivedMessage(scope["method"], url, scope["headers"], body)
     verification = verify(
         endpoint.webhooks.signature,
@@ -339,37 +358,6 @@ async def _read_chunk(receive: Receive) -> tuple[bytes, bool]:
     if message["type"] != "http.request":
         raise _BadRequestError(replies.BROKEN)
     return message.get("body", b""), message.get("more_body", False)
-
-
-def _read_address(scope: Scope) -> tuple[str, str]:
-    """The pos-code, empty if the address is not ours, and what follows `/webhooks/`, as sent."""
-    raw = scope.get("raw_path")
-    path = raw.decode("latin-1") if raw is not None else quote(scope["path"])
-    _, _, rest = path.partition("/")
-    pos_code, _, rest = rest.partition("/")
-    word, _, tail = rest.partition("/")
-    if word != "webhooks":
-        return "", ""
-    query = scope.get("query_string", b"").decode("latin-1")
-    return unquote(pos_code), f"{tail}?{query}" if query else tail
-
-
-def _address(scope: Scope, endpoint: Endpoint, target: str) -> str:
-    """The URL that the partner called, for signatures that cover it."""
-    if endpoint.public_url is not None:
-        return f"{endpoint.public_url}/{target}"
-    host = next((value for name, value in scope["headers"] if name == b"host"), b"")
-    path = (scope.get("raw_path") or quote(scope["path"]).encode()).decode("latin-1")
-    query = scope.get("query_string", b"").decode("latin-1")
-    mark = "?" if query else ""
-    return f"{scope.get('scheme', 'http')}://{host.decode('latin-1')}{path}{mark}{query}"
-
-
-def _declared_length(scope: Scope) -> int:
-    for name, value in scope["headers"]:
-        if name == b"content-length" and value.isdigit():
-            return int(value[:20])
-    return 0
 
 
 async def _follow_lifespan(receive: Receive, send: Send) -> None:

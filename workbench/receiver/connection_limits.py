@@ -15,7 +15,7 @@ import struct
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,11 +40,13 @@ class Crowd:
         port: The port.
         most: How many connections of one address may wait for an answer.
         silent: Seconds that a connection may be open without a byte.
+        exempt: Which addresses may hold any number, and keep them silent: those of proxies.
     """
 
     port: int
     most: int = MOST_WAITING
     silent: float = SILENT_SECONDS
+    exempt: Callable[[str], bool] = lambda _: False
     _since: dict[int, float] = field(default_factory=dict)
 
     def watch(self, stop: threading.Event) -> None:
@@ -82,8 +84,9 @@ class Crowd:
                         if not _is_ours(sock, self.port):
                             continue
                         acked, received = _count(sock)
-                        if acked <= 1:
-                            sender = group_sender(sock.getpeername()[0])
+                        peer = sock.getpeername()[0]
+                        if acked <= 1 and not self.exempt(peer):
+                            sender = group_sender(peer)
                             yield (status.st_ino, int(entry.name)), sender, received
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -64,6 +65,12 @@ class Database:
     def is_file(self) -> bool:
         """Whether it is a SQLite file."""
         return self.engine.dialect.name == "sqlite"
+
+    def free_bytes(self) -> int | None:
+        """Room on the disk of the file; None for a server, or where the system does not tell."""
+        with suppress(OSError):
+            return shutil.disk_usage(Path(self.name).parent).free if self.is_file else None
+        return None
 
     @contextmanager
     def transact(self) -> Iterator[Connection]:

@@ -13,7 +13,7 @@ import time
 from collections import defaultdict, deque
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
@@ -22,7 +22,7 @@ from workbench.errors import StoreError
 from workbench.receiver.events import Identity
 from workbench.receiver.receipt import Arrival, Receipt
 from workbench.receiver.signature import Verification
-from workbench.receiver.store import Store, write_row
+from workbench.receiver.store import Depth, Store, write_row
 from workbench.receiver.upsert import Row
 
 MAX_WAITING = 5_000
@@ -43,19 +43,44 @@ class _Entry:
     future: asyncio.Future[None] | concurrent.futures.Future[None]
 
 
-@dataclass(frozen=True, slots=True)
-class Health:
-    """What `/healthz` tells. `depth`: receipts in state `new`; `queue`: not yet on disk.
+# What makes an inbox that still takes deliveries one to look after.
+LATE_SECONDS = 600
+LITTLE_BYTES = 200 * 1024 * 1024
 
-    `dropped`: refused deliveries that are no longer kept.
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health(Depth):
+    """How an inbox is.
+
+    Attributes:
+        is_writing: Whether deliveries can be stored.
+        queue: Deliveries that are not yet on the disk.
+        free_bytes: Room on the disk; None where the inbox is on a server.
     """
 
     is_writing: bool
-    depth: int
-    oldest_seconds: float | None
-    quarantined: int
-    dropped: int
     queue: int
+    free_bytes: int | None = None
+
+    @property
+    def status(self) -> str:
+        """`ok`, `degraded` (it takes deliveries, and wants looking after) or `failing`."""
+        if not self.is_writing:
+            return "failing"
+        return "degraded" if self.troubles else "ok"
+
+    @property
+    def troubles(self) -> tuple[str, ...]:
+        """What wants looking after: `store`, `disk`, `backlog`, `dead`, `sink`."""
+        is_full = self.free_bytes is not None and self.free_bytes < LITTLE_BYTES
+        found = {
+            "store": not self.is_writing,
+            "disk": is_full,
+            "backlog": (self.oldest_seconds or 0) > LATE_SECONDS,
+            "dead": self.dead > 0,
+            "sink": self.refused > 0,
+        }
+        return tuple(name for name, is_so in found.items() if is_so)
 
 
 class Inbox:
@@ -152,17 +177,15 @@ class Inbox:
         """
         depth = self._store.depth(datetime.now(UTC))
         return Health(
+            **asdict(depth),
             is_writing=(
                 self._fault is None
                 and not self._has_failed
                 and not self._is_closing
                 and self._thread.is_alive()
             ),
-            depth=depth.new,
-            oldest_seconds=depth.oldest_seconds,
-            quarantined=depth.quarantined,
-            dropped=depth.dropped,
             queue=len(self._entries),
+            free_bytes=self.database.free_bytes(),
         )
 
     def close(self) -> None:

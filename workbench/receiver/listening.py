@@ -19,8 +19,9 @@ from workbench.receiver.app import Endpoint, Receiver, create_app
 from workbench.receiver.database import Database
 from workbench.receiver.inbox import Inbox
 from workbench.receiver.process import Party
+from workbench.receiver.proxy import Proxies
 from workbench.receiver.reconciliation import Reconciler
-from workbench.receiver.server import ReceiverServer, serve
+from workbench.receiver.server import ListeningPlace, ReceiverServer, serve
 from workbench.receiver.signature import read_secrets
 from workbench.receiver.sink import Forgetful, Sink
 from workbench.receiver.worker import Worker
@@ -140,7 +141,8 @@ def open_station(
     with ExitStack() as stack:
         location = store or inbox_path(settings, *partners)
         inbox = stack.enter_context(Inbox(location))
-        app = create_app(endpoints, inbox)
+        proxies = Proxies(settings.trusted_proxies.split(","), settings.proxy_prefix)
+        app = create_app(endpoints, inbox, proxies=proxies)
         parties = [
             Party(partner, _open_adapter(stack, partner, environment, settings, redactors[slug]))
             for slug, partner in partners.items()
@@ -176,18 +178,20 @@ def serve_receiver(
     restaurants: Mapping[str, Partner],
     environment: str,
     settings: Settings,
-    host: str,
-    port: int,
+    place: ListeningPlace,
     *,
     store: str | None = None,
     sink: Sink | None = None,
+    ready: Callable[[], None] = lambda: None,
 ) -> None:
     """Receive webhooks with granian until SIGINT or SIGTERM; in service.
 
-    Arguments and errors as of `open_station`.
+    Arguments and errors as of `open_station` and `serve`; `ready` is called once all of it is
+    checked, before the first request.
     """
+    proxies = Proxies(settings.trusted_proxies.split(","))
     with open_station(restaurants, environment, settings, store=store, sink=sink) as app:
-        serve(app, host=host, port=port)
+        serve(app, place, ready=ready, exempt=proxies.__contains__)
 
 
 def _open_door(

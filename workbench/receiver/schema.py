@@ -49,6 +49,7 @@ def _key() -> Column[int]:
 def _queue(table: str) -> tuple[Column[str] | Column[int] | Index, ...]:
     """What makes a table a queue: `due_at` is the earliest next try, or the end of the lease."""
     is_open = text("state IN ('new', 'processing', 'retry')")
+    is_dead = text("state = 'dead'")
     return (
         Column("order_key", String(200)),
         Column("state", String(16), nullable=False),
@@ -65,6 +66,7 @@ def _queue(table: str) -> tuple[Column[str] | Column[int] | Index, ...]:
             sqlite_where=is_open,
             postgresql_where=is_open,
         ),
+        Index(f"{table}_dead", "id", sqlite_where=is_dead, postgresql_where=is_dead),
     )
 
 
@@ -197,7 +199,20 @@ def _add_text(connection: Connection, name: str, kind: str) -> None:
         )
 
 
-STEPS: tuple[Callable[[Connection], None], ...] = (_create, _bound_quarantine, _note_leaks)
+def _count_dead(connection: Connection) -> None:
+    """What is dead is counted for whoever watches, however much is done."""
+    for table in (EVENTS, EFFECTS):
+        for index in table.indexes:
+            if str(index.name).endswith("_dead"):
+                index.create(connection, checkfirst=True)
+
+
+STEPS: tuple[Callable[[Connection], None], ...] = (
+    _create,
+    _bound_quarantine,
+    _note_leaks,
+    _count_dead,
+)
 
 
 def migrate(connection: Connection) -> None:

@@ -7,13 +7,17 @@ import gc
 import resource
 import signal
 import socket
+import ssl
 import threading
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Self
 
 import uvicorn
 import uvloop
-from granian.constants import Interfaces
+from granian.constants import Interfaces, SSLProtocols
 from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
@@ -51,6 +55,7 @@ class ReceiverServer:
             log_level="critical",
             log_config=None,
             access_log=False,
+            proxy_headers=False,  # `proxy.Proxies` decides whom to believe
             lifespan="off",
             server_header=False,
             timeout_graceful_shutdown=STOP_SECONDS,
@@ -84,25 +89,100 @@ class ReceiverServer:
         asyncio.run(self._server.serve(sockets=[self._socket]))
 
 
-def serve(app: Any, *, host: str = "127.0.0.1", port: int = 8080) -> None:
+@dataclass(frozen=True)
+class Tls:
+    """Files of a certificate, with all that stand above it, and of its key; both PEM."""
+
+    certificate: Path
+    key: Path
+
+    def check(self) -> None:
+        """Read both.
+
+        Raises:
+            InputError: They cannot be read, or do not belong together.
+        """
+        try:
+            ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(
+                self.certificate, self.key
+            )
+        except (OSError, ValueError) as error:
+            raise InputError(
+                f"the certificate cannot be used ({error.strerror or type(error).__name__})"
+                if isinstance(error, OSError)
+                else "the certificate cannot be used",
+                location=f"{self.certificate}, {self.key}",
+                hint="give PEM files that belong together; the key without a passphrase",
+            ) from error
+
+
+@dataclass(frozen=True)
+class ListeningPlace:
+    """Where a receiver listens; with `unix` on that socket, not on host and port."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    unix: Path | None = None
+    tls: Tls | None = None
+
+    @property
+    def root(self) -> str:
+        """The address before `/{pos-code}/…`."""
+        scheme = "https" if self.tls else "http"
+        return f"{scheme}://{self.host}:{self.port}" if self.unix is None else f"unix:{self.unix}:"
+
+    def check(self) -> None:
+        """See that it is free, and that the certificate can be used.
+
+        Raises:
+            InputError: It is not.
+        """
+        if self.tls is not None:
+            self.tls.check()
+        if self.unix is None:
+            _listen(self.host, self.port).close()
+        else:
+            _free(self.unix)
+
+
+def serve(
+    app: Any,
+    place: ListeningPlace,
+    *,
+    ready: Callable[[], None] = lambda: None,
+    exempt: Callable[[str], bool] = lambda _: False,
+) -> None:
     """Serve with granian until SIGINT or SIGTERM; answers what it has begun before it ends.
 
+    Args:
+        app: The application.
+        place: Where to listen.
+        ready: Called before the first request, when everything is checked.
+        exempt: Which addresses may hold any number of connections: proxies.
+
     Raises:
-        InputError: The address cannot be used.
+        InputError: The address or the certificate cannot be used.
     """
-    _listen(host, port).close()
+    place.check()
+    ready()
     # What is loaded by now stays: a full collection over it would make a sender wait 20 ms.
     gc.collect()
     gc.freeze()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(app, host, port))
+        runner.run(_serve(app, place, exempt))
+    if place.unix is not None:
+        place.unix.unlink(missing_ok=True)
 
 
-async def _serve(app: Any, host: str, port: int) -> None:
+async def _serve(app: Any, place: ListeningPlace, exempt: Callable[[str], bool]) -> None:
     server = Server(
         app,
-        address=host,
-        port=port,
+        address=place.host,
+        port=place.port,
+        uds=place.unix,
+        ssl_cert=place.tls.certificate if place.tls else None,
+        ssl_key=place.tls.key if place.tls else None,
+        ssl_protocol_min=SSLProtocols.tls12,
         interface=Interfaces.ASGI,
         websockets=False,
         backlog=1024,
@@ -115,12 +195,36 @@ async def _serve(app: Any, host: str, port: int) -> None:
         with suppress(RuntimeError):  # Windows, or not the main thread
             loop.add_signal_handler(number, server.stop)
     stop = threading.Event()
-    crowd = threading.Thread(target=Crowd(port).watch, args=(stop,), name="crowd", daemon=True)
-    crowd.start()
+    if place.unix is None:
+        crowd = Crowd(place.port, exempt=exempt)
+        threading.Thread(target=crowd.watch, args=(stop,), name="crowd", daemon=True).start()
     try:
         await server.serve()
     finally:
         stop.set()
+
+
+def _free(path: Path) -> None:
+    """Make room for a Unix socket; one that a dead process left is taken away.
+
+    Raises:
+        InputError: The path holds something else, somebody listens there, or it cannot be made.
+    """
+    try:
+        if path.is_socket():
+            with socket.socket(socket.AF_UNIX) as probe:
+                if probe.connect_ex(str(path)) == 0:
+                    raise InputError("somebody listens on this socket", location=str(path))
+            path.unlink()
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.bind(str(path))
+        path.unlink()
+    except OSError as error:
+        raise InputError(
+            f"the socket cannot be made ({error.strerror or error})",
+            location=str(path),
+            hint="give a short path in a folder that can be written",
+        ) from error
 
 
 def _make_room() -> int:

@@ -22,6 +22,7 @@ from workbench.receiver.database import Database
 from workbench.receiver.events import read_number
 from workbench.receiver.intake import split
 from workbench.receiver.ledger import AttemptOutcome
+from workbench.receiver.logs import log_attempt
 from workbench.receiver.loop import run_loop
 from workbench.receiver.process import Party, process_event
 from workbench.receiver.queue import SECOND, QueueDecision, backoff, claim, hold, settle
@@ -181,7 +182,13 @@ class Worker:
         now = self._now()
         with self._database.transact() as connection:
             mine = hold(connection, EVENTS, lease, now)
-            ledger.enter(connection, [item for item in outcomes if item.event["id"] in mine], now)
+            settled = [item for item in outcomes if item.event["id"] in mine]
+            ledger.enter(connection, settled, now)
+        for item in settled:
+            row = item.event
+            log_attempt(
+                row["partner"], row["pos_code"], row["receipt_id"], row["reference"], item.state
+            )
 
     def _deliver(self) -> int:
         if self._sink is None:

@@ -18,7 +18,7 @@ from workbench.receiver.events import Identity
 from workbench.receiver.inbox import Inbox
 from workbench.receiver.process import Party
 from workbench.receiver.receipt import Arrival
-from workbench.receiver.server import serve
+from workbench.receiver.server import ListeningPlace, serve
 from workbench.receiver.signature import Verification
 from workbench.receiver.sink import NdjsonSink
 from workbench.receiver.worker import Worker
@@ -81,7 +81,7 @@ def run_server(location: str, port: int) -> None:
     """Granian, as on duty."""
     webhooks = Webhooks.model_validate({"signature": {"scheme": "none"}, "timeout_seconds": 5})
     with Inbox(location) as inbox:
-        serve(create_app({"p1": Endpoint("t", webhooks)}, inbox), port=port)
+        serve(create_app({"p1": Endpoint("t", webhooks)}, inbox), ListeningPlace(port=port))
 
 
 def run_worker(location: str, root: str, output: str, batch: int) -> None:
