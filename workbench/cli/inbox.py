@@ -90,9 +90,8 @@ def listen_command(
     slug = partners[0].slug
     if into is not None and forward is not None:
         raise InputError("Events go to one place", hint="Use --into or --forward, not both.")
-    sink: Sink | None = NdjsonSink(into) if into is not None else None
-    if forward is not None:
-        sink = HttpSink(forward, settings.credential(slug, environment, "forward_secret"))
+    key = partial(settings.credential, slug, environment, "forward_secret")
+    sink: Sink | None = NdjsonSink(into) if into else HttpSink(forward, key()) if forward else None
     names = [partner.slug for partner in partners]
     inbox_path(settings, *names).parent.mkdir(parents=True, exist_ok=True)
     if (form := way.pop("log")) is not None:
