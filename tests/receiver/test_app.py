@@ -329,7 +329,7 @@ def test_logs_tell_nothing_of_a_customer(line: Start, caplog: pytest.LogCaptureF
     receiver.send("/p1/webhooks/ana-path", b"ana-body", {"X-Sig": "ana-sig"})
     receiver.inbox.close()
     receiver.send("/p1/webhooks/ana-path", b"ana-body")
-    assert "p1 answered 200" in caplog.text
+    assert "p1 answered" in caplog.text
     assert "ana" not in caplog.text
     assert KEY.decode() not in caplog.text
 
