@@ -12,7 +12,9 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from workbench.handover.guide import write_guide
+from workbench.handover.request import compose_letter, write_letter
 from workbench.reporting.language import list_languages
+from workbench.settings import Settings
 
 CHROMIUM = shutil.which("chromium")
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -25,6 +27,7 @@ Write = Callable[[str], str]
 PAGES: dict[str, Write] = {
     "model": write_guide,
     "option": lambda code: write_guide(code, "Option"),
+    "request": lambda code: write_letter(compose_letter("tavola", Settings(), language=code)),
 }
 CASES = [(name, code) for name in PAGES for code in list_languages()]
 

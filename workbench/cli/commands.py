@@ -49,6 +49,10 @@ _COMMANDS = {
         "handing",
         "Show our entities to a partner's developers: schemas, examples, laws, status machines.",
     ),
+    "request": (
+        "handing",
+        "Write the letter that starts an integration; later, what has arrived and what is missing.",
+    ),
     "keys": ("vouching", "Make the key pair that signs reports, or show its public key."),
     "sign": ("vouching", "Seal a run and sign the seal: FOLDER holds its evidence.jsonl."),
     "verify": (

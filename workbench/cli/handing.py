@@ -7,8 +7,9 @@ from pathlib import Path
 
 import click
 
-from workbench.cli.output import Output, speaks
+from workbench.cli.output import FINDINGS, Output, speaks
 from workbench.handover import (
+    compose_letter,
     entity_schema,
     find_entity,
     find_examples,
@@ -17,10 +18,13 @@ from workbench.handover import (
     model_schema,
     write_guide,
     write_guide_markdown,
+    write_letter,
+    write_letter_text,
     write_wish,
 )
 from workbench.model import write_json
 from workbench.reporting import choose_language
+from workbench.settings import load_settings
 
 _GUIDES: dict[str, Callable[[str, str], str]] = {
     "html": write_guide,
@@ -65,3 +69,37 @@ def model_command(
     elif not output.as_json:
         click.echo(_GUIDES[form](code, name))
     return 0
+
+
+@click.command("request")
+@click.argument("slug")
+@click.option(
+    "--as",
+    "form",
+    type=click.Choice(["html", "markdown", "mail"]),
+    default="markdown",
+    help="Default: markdown. The first line of a mail is its subject.",
+)
+@click.option("--language", default="", help="`en` or `es`; default: the partner's.")
+@click.option("--title", default="", help="Name of the platform, while there is no folder of it.")
+@click.option(
+    "--output",
+    "target",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File to write; default: print it.",
+)
+@speaks
+def request_command(
+    output: Output, slug: str, form: str, language: str, title: str, target: Path | None
+) -> int:
+    """Write the letter that starts an integration; later, what has arrived and what is missing."""
+    letter = compose_letter(slug, load_settings(), language=language, title=title)
+    output.document(letter.as_json())
+    is_page = form == "html"
+    text = write_letter(letter) if is_page else write_letter_text(letter, is_mail=form == "mail")
+    if target is not None:
+        target.write_text(output.redact(text), "utf-8")
+        output.text(target)
+    elif not output.as_json:
+        click.echo(output.redact(text))
+    return 0 if letter.is_whole else FINDINGS

@@ -128,6 +128,10 @@ class Output:
             self.clean(line), style="yellow", markup=False
         )
 
+    def redact(self, text: str) -> str:
+        """A text as it is, without the secrets of this machine."""
+        return self._redactor.text(text)
+
     def clean(self, value: object) -> str:
         """Text that may be shown: sanitized, and without secrets."""
         return sanitize(self._redactor.text(str(value)), by="")

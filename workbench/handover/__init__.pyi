@@ -4,6 +4,10 @@ from .examples import load_examples as load_examples
 from .guide import Guide as Guide
 from .guide import write_guide as write_guide
 from .guide import write_guide_markdown as write_guide_markdown
+from .request import Letter as Letter
+from .request import compose_letter as compose_letter
+from .request import write_letter as write_letter
+from .request import write_letter_text as write_letter_text
 from .schema import entity_schema as entity_schema
 from .schema import find_entity as find_entity
 from .schema import list_parts as list_parts

@@ -21,7 +21,7 @@ from workbench.handover.schema import (
     meaning,
 )
 from workbench.handover.versions import Step, latest_version, list_steps
-from workbench.handover.words import environment, load_words, write_page
+from workbench.handover.words import load_words, text_environment, write_page
 from workbench.reporting import DEFAULT, Language
 
 _LONGEST_LIST = 12
@@ -119,7 +119,7 @@ def write_guide(code: str = DEFAULT, entity: str = "") -> str:
 
 def write_guide_markdown(code: str = DEFAULT, entity: str = "") -> str:
     """The same as Markdown, with the status machines as Mermaid diagrams."""
-    template = environment(code).get_template("model.md.j2")
+    template = text_environment(code).get_template("model.md.j2")
     return template.render(guide=Guide(code, entity))
 
 

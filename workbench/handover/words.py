@@ -11,6 +11,7 @@ from typing import Any
 from jinja2 import Environment
 
 from workbench.reporting import Language, load_language, make_environment, read_messages
+from workbench.text import sanitize
 
 
 @cache
@@ -24,6 +25,20 @@ def load_words(code: str) -> Language:
 def environment(code: str) -> Environment:
     """The Jinja environment of a language: escapes everything, refuses undefined names."""
     return make_environment("workbench.handover", load_words(code))
+
+
+@cache
+def text_environment(code: str) -> Environment:
+    """As `environment`, for plain text: a value of others stays on its line, and inert."""
+    made = make_environment("workbench.handover", load_words(code)).overlay(autoescape=False)
+    words = load_words(code)
+    made.globals |= {"say": words.say}
+    made.filters |= {"line": _one_line}
+    return made
+
+
+def _one_line(text: str) -> str:
+    return " ".join(str(sanitize(text)).split())
 
 
 def write_page(name: str, code: str, **values: Any) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from workbench.description import load_text
 from workbench.partners.folder import Partner
 from workbench.settings import Settings
 
@@ -45,8 +44,10 @@ def describe_context(partner: Partner, environment: str, settings: Settings) -> 
         "webhooks": _webhooks(partner),
         "questions": list(manifest.questions),
         "translations": {
-            path.name.split(".")[1]: load_text(path.read_text("utf-8"), path.name)
-            for path in sorted(partner.folder.glob("translations.*.yaml"))
+            code: partner.translations(code)
+            for code in sorted(
+                path.name.split(".")[1] for path in partner.folder.glob("translations.*.yaml")
+            )
         },
     }
 

@@ -217,6 +217,14 @@ class Partner:
     def _samples(self) -> tuple[Sample, ...]:
         return tuple(_read_samples(self.folder))
 
+    def translations(self, code: str) -> dict[str, str]:
+        """Sentences of the folder, and how they are said in a language; empty where it has none."""
+        path = self.folder / f"translations.{code}.yaml"
+        told: dict[str, str] = (
+            load_text(path.read_text("utf-8"), path.name) if path.is_file() else {}
+        )
+        return told
+
     def samples(self, feature: str) -> list[Sample]:
         """Recorded payloads of a feature, by file name."""
         return [sample for sample in self._samples if sample.feature == feature]

@@ -16,11 +16,13 @@ from .publication import Published as Published
 from .publication import publish as publish
 from .publication import render_report as render_report
 from .publication import search_abandoned as search_abandoned
+from .publisher import Publisher as Publisher
 from .report import Report as Report
 from .seal_result import SealResult as SealResult
 from .seal_result import SealVerification as SealVerification
 from .section import displayable as displayable
 from .section import make_environment as make_environment
+from .section import sentence as sentence
 from .signing import find_public_key as find_public_key
 from .signing import find_signing_key as find_signing_key
 from .signing import make_keys as make_keys

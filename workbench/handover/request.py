@@ -1,0 +1,302 @@
+"""The letter that starts an integration; later the same page says what has come and what has not.
+
+What we ask for is the paperwork of the catalogue, a dashboard, and answers to the open questions of
+the partner folder. What has arrived follows from the folder, from the last run, and, for
+credentials, from this machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from workbench.errors import CredentialError, InputError
+from workbench.handover.words import load_words, text_environment, write_page
+from workbench.model import Absence, Binding, Catalogue, Open, Outcome, Source
+from workbench.partners import Partner, list_partners, load_catalogue, load_partner
+from workbench.reporting import (
+    Language,
+    Publisher,
+    choose_language,
+    load_language,
+    sentence,
+    translate,
+)
+from workbench.settings import Settings, variable_name
+from workbench.store import find_run, read_run
+
+# What a letter asks for, in its order: papers and access. The rest of the paperwork is ours.
+_PAPERS = ("api-docs", "webhook-docs", "test-account")
+_ACCESS = {"sandbox-credentials": "sandbox", "production-credentials": "production"}
+
+
+class Arrival(StrEnum):
+    """Whether something that we asked for is there."""
+
+    ARRIVED = "arrived"
+    MISSING = "missing"
+    NEEDLESS = "needless"  # it does not apply to this platform
+    UNCLEAR = "unclear"  # nobody has judged it yet
+
+
+@dataclass(frozen=True)
+class Wish:
+    """One thing that we ask for.
+
+    Attributes:
+        slug: Feature of the catalogue, `dashboard`, or `webhook-address`.
+        title: In the reader's language.
+        why: What it is needed for.
+        arrival: Whether it is there.
+        detail: What is there, or what keeps it away; as the folder says it.
+        missing: Names of credentials that this machine does not have; never a value.
+    """
+
+    slug: str
+    title: str
+    why: str
+    arrival: Arrival
+    detail: str = ""
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Letter:
+    """Everything that the letter says, in one language."""
+
+    slug: str
+    title: str
+    language: Language
+    publisher: Publisher
+    address: str
+    wishes: tuple[Wish, ...]
+    questions: tuple[str, ...]
+    open_features: tuple[str, ...]
+
+    @property
+    def is_first(self) -> bool:
+        """Whether nothing has come yet, so that this begins the integration."""
+        return not any(item.arrival is Arrival.ARRIVED for item in self.wishes)
+
+    @property
+    def groups(self) -> list[tuple[Arrival, list[Wish]]]:
+        """What is missing first, then what is unclear, what has arrived, what is not needed."""
+        order = (Arrival.MISSING, Arrival.UNCLEAR, Arrival.ARRIVED, Arrival.NEEDLESS)
+        found = [(kind, [item for item in self.wishes if item.arrival is kind]) for kind in order]
+        return [(kind, items) for kind, items in found if items]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether everything has come and nothing is open."""
+        pending = {Arrival.MISSING, Arrival.UNCLEAR}
+        is_there = not any(item.arrival in pending for item in self.wishes)
+        return is_there and not self.questions and not self.open_features
+
+    def as_json(self) -> dict[str, Any]:
+        """What came and what did not, for other tools."""
+        return {
+            "partner": self.slug,
+            "language": self.language.code,
+            "complete": self.is_whole,
+            "webhook_address": self.address,
+            "items": [
+                {
+                    "item": item.slug,
+                    "outcome": item.arrival.value,
+                    "detail": item.detail,
+                    "missing": list(item.missing),
+                }
+                for item in self.wishes
+            ],
+            "questions": list(self.questions),
+            "open": list(self.open_features),
+        }
+
+
+def compose_letter(slug: str, settings: Settings, *, language: str = "", title: str = "") -> Letter:
+    """The letter to a partner: of its folder where there is one, else the very first.
+
+    Args:
+        slug: Of the partner; it names our webhook address even before there is a folder.
+        settings: Where folders are, who we are, and which credentials are here.
+        language: Code such as `es`; empty: that of the partner's locale, else English.
+        title: Name of the platform, where there is no folder yet.
+
+    Raises:
+        InputError: The folder is not valid; or there is none, and no title either.
+    """
+    partner = _find_partner(slug, settings, title)
+    chosen = choose_language(language, partner.manifest.locale if partner else "")
+    words = load_words(chosen.code)
+    catalogue = translate(load_catalogue(), load_language(chosen.code))
+    return Letter(
+        slug=slug,
+        title=partner.title if partner else title,
+        language=words,
+        publisher=Publisher.read({"publisher": settings.publisher()}),
+        address=_own_address(slug, settings),
+        wishes=tuple(_list_wishes(partner, catalogue, settings, words)),
+        questions=_list_questions(partner, words.code),
+        open_features=_list_open(partner, catalogue),
+    )
+
+
+def write_letter(letter: Letter) -> str:
+    """The letter as a page."""
+    return write_page("request", letter.language.code, letter=letter)
+
+
+def write_letter_text(letter: Letter, *, is_mail: bool = False) -> str:
+    """The letter as Markdown, or as the text of a mail whose first line is its subject."""
+    template = text_environment(letter.language.code).get_template("request.txt.j2")
+    text = template.render(letter=letter, is_mail=is_mail)
+    return text.replace("\n\n\n", "\n\n").strip() + "\n"
+
+
+def _find_partner(slug: str, settings: Settings, title: str) -> Partner | None:
+    if slug in list_partners(settings):
+        return load_partner(slug, settings, run_hooks=False)
+    if title:
+        return None
+    raise InputError(
+        f"There is no partner folder {slug!r} yet, so the letter does not know to whom it goes",
+        location=str(settings.contracts / slug),
+        hint="Give the platform's name: --title NAME, and --language CODE where it is not English.",
+    )
+
+
+def _own_address(slug: str, settings: Settings) -> str:
+    """Our webhook address as the partner knows it; empty where we have no public one."""
+    return f"{settings.public_url.rstrip('/')}/{slug}/webhooks" if settings.public_url else ""
+
+
+def _list_wishes(
+    partner: Partner | None, catalogue: Catalogue, settings: Settings, words: Language
+) -> Iterator[Wish]:
+    for slug in _PAPERS:
+        yield _judge(slug, partner, catalogue, words)
+        if slug == "test-account":
+            yield _judge_dashboard(partner, words)
+    for slug, place in _ACCESS.items():
+        yield _judge_access(slug, place, partner, catalogue, settings, words)
+    yield _judge_address(partner, settings, words)
+
+
+def _judge(slug: str, partner: Partner | None, catalogue: Catalogue, words: Language) -> Wish:
+    """A paper of the catalogue, by what the folder states of it."""
+    feature = catalogue.feature(slug)
+    title = feature.title if feature else slug
+    stated = partner.statement(slug) if partner else None
+    arrival, parts = Arrival.MISSING, [""]
+    if isinstance(stated, Binding):
+        arrival, parts = Arrival.ARRIVED, [*stated.subjects]
+    elif isinstance(stated, Absence):
+        kind = Arrival.NEEDLESS if stated.status == "exempt" else Arrival.MISSING
+        reason = catalogue.reason(stated.code)
+        needed = stated.needed or (reason.needed if reason else "")
+        arrival, parts = kind, [stated.reason, needed]
+    elif isinstance(stated, Open):
+        arrival, parts = Arrival.UNCLEAR, [stated.note or ""]
+    told = " ".join(sentence(_speak(part, partner, words.code)) for part in parts if part)
+    return Wish(slug, title, words.say(f"request.ask.{slug}"), arrival, told)
+
+
+def _judge_dashboard(partner: Partner | None, words: Language) -> Wish:
+    """The platform's own screen of the test restaurant, a criterion of the test account."""
+    stated = partner.feature("test-account") if partner else None
+    absent = stated.criteria.get("dashboard-access") if stated else None
+    arrival, detail = Arrival.MISSING, ""
+    if absent is not None:
+        is_exempt = absent.status == "exempt"
+        arrival, detail = Arrival.NEEDLESS if is_exempt else Arrival.MISSING, absent.reason
+    elif stated is not None and stated.given:
+        attested = "dashboard-access" in stated.attested
+        arrival = Arrival.ARRIVED if attested else Arrival.UNCLEAR
+    told = _speak(detail, partner, words.code)
+    title, why = words.say("request.dashboard"), words.say("request.ask.dashboard")
+    return Wish("dashboard", title, why, arrival, told)
+
+
+def _judge_access(
+    slug: str,
+    place: str,
+    partner: Partner | None,
+    catalogue: Catalogue,
+    settings: Settings,
+    words: Language,
+) -> Wish:
+    """Credentials have arrived when this machine holds each of them, whatever the folder says."""
+    wish = _judge(slug, partner, catalogue, words)
+    if partner is None or place not in partner.manifest.environments:
+        return wish
+    names = partner.manifest.credential_names()
+    missing = tuple(name for name in names if not _is_held(partner.slug, place, name, settings))
+    if not missing and names:
+        return Wish(slug, wish.title, wish.why, Arrival.ARRIVED, wish.detail)
+    if wish.arrival is Arrival.NEEDLESS:
+        return wish
+    return Wish(slug, wish.title, wish.why, Arrival.MISSING, wish.detail, missing)
+
+
+def _is_held(slug: str, place: str, name: str, settings: Settings) -> bool:
+    try:
+        settings.credential(slug, place, name)
+    except CredentialError:
+        return False
+    return True
+
+
+def _judge_address(partner: Partner | None, settings: Settings, words: Language) -> Wish:
+    """Our address is registered when a run has received something there."""
+    run = _find_receipt(partner, settings) if partner else ""
+    return Wish(
+        slug="webhook-address",
+        title=words.say("request.address"),
+        why=words.say("request.ask.webhook-address"),
+        arrival=Arrival.ARRIVED if run else Arrival.MISSING,
+        detail=words.say("request.received", run=run) if run else "",
+    )
+
+
+def _find_receipt(partner: Partner, settings: Settings) -> str:
+    """The latest run, where a notification of theirs reached us in it; else empty."""
+    try:
+        log, _ = read_run(find_run(settings.reports, partner.slug), load_catalogue())
+    except InputError:
+        return ""
+    reached = any(
+        line.source is Source.RECEIPTS and line.outcome is Outcome.PASSED for line in log.evidence
+    )
+    return log.header.run if reached else ""
+
+
+def _list_questions(partner: Partner | None, code: str) -> tuple[str, ...]:
+    stated = partner.manifest.questions if partner else ()
+    return tuple(_speak(item, partner, code) for item in stated)
+
+
+def _list_open(partner: Partner | None, catalogue: Catalogue) -> tuple[str, ...]:
+    """Titles of the services and notifications that nobody could judge from the documents."""
+    if partner is None:
+        return ()
+    return tuple(
+        feature.title
+        for feature in catalogue.bindable()
+        if isinstance(partner.statement(feature.slug), Open | None)
+    )
+
+
+def _speak(text: str, partner: Partner | None, code: str) -> str:
+    """A sentence of the folder in the language, where the folder has it."""
+    return partner.translations(code).get(text, text) if partner else text
+
+
+def variables(letter: Letter) -> tuple[str, ...]:
+    """Where the credentials go that are missing here, for the engineer."""
+    return tuple(
+        variable_name(letter.slug, _ACCESS[item.slug], name)
+        for item in letter.wishes
+        for name in item.missing
+    )
