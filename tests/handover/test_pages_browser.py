@@ -13,6 +13,8 @@ from playwright.sync_api import Browser, sync_playwright
 
 from workbench.handover.guide import write_guide
 from workbench.handover.request import compose_letter, write_letter
+from workbench.handover.sheet import read_sheet, write_sheet
+from workbench.reporting import Report
 from workbench.reporting.language import list_languages
 from workbench.settings import Settings
 
@@ -24,10 +26,12 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed (apt: chromium)"),
 ]
 Write = Callable[[str], str]
+EXAMPLE = Path(__file__).parents[2] / "reports" / "example" / "bocado"
 PAGES: dict[str, Write] = {
     "model": write_guide,
     "option": lambda code: write_guide(code, "Option"),
     "request": lambda code: write_letter(compose_letter("tavola", Settings(), language=code)),
+    "sheet": lambda code: write_sheet(read_sheet(Report.read(EXAMPLE, code))),
 }
 CASES = [(name, code) for name in PAGES for code in list_languages()]
 

@@ -256,7 +256,7 @@ def test_access_level_and_depth_stand_in_every_output(build_run: Build) -> None:
     trouble, level, depth = report.access_trouble, report.level, f"{report.scores.depth:.0%}"
     assert "refused us access" in trouble
     write_snapshot(folder)
-    _, portal = build_portal(folder.path.parents[1])
+    _, portal, _ = build_portal(folder.path.parents[1])
     texts = {
         "page": _section(report, "cover") + _section(report, "summary"),
         "paper": _read_pdf(write_pdf(report)),

@@ -40,7 +40,7 @@ def soup(path: Path) -> BeautifulSoup:
 
 def test_the_index_has_a_row_for_each_partner(reports: Path) -> None:
     """Verdicts, score, trend and drift stand in the row; the partner's page is linked."""
-    index, *pages = build_portal(reports)
+    index, *pages, _ = build_portal(reports)
     page = soup(index)
     rows = page.select("#partners tbody tr")
     assert [row.th.get_text() for row in rows if row.th] == ["Comanda", "Ronda"]
@@ -119,7 +119,7 @@ def test_without_runs_there_is_no_portal(tmp_path: Path) -> None:
 def test_a_copy_of_a_run_is_no_partner(reports: Path) -> None:
     """What lies in a folder of another name, as the example of a checkout, is left out."""
     shutil.copytree(reports / "ronda" / "only", reports / "example" / "ronda")
-    assert len(build_portal(reports)) == 3
+    assert len(build_portal(reports)) == 4
 
 
 def test_an_old_portal_is_replaced_whole(reports: Path) -> None:
@@ -128,7 +128,7 @@ def test_an_old_portal_is_replaced_whole(reports: Path) -> None:
     (reports / "portal" / "gone.html").write_text("old", "utf-8")
     build_portal(reports)
     assert sorted(path.name for path in (reports / "portal").iterdir()) == [
-        "comanda.html", "index.html", "ronda.html",
+        "comanda.html", "index.html", "restaurants.html", "ronda.html",
     ]  # fmt: skip
 
 
@@ -152,3 +152,17 @@ def test_hostile_strings_are_inert(build_run: Build, tmp_path: Path, payload: st
             assert not set("\x00\x1b\u202e") & set(page.read_text("utf-8"))
         (tmp_path / "reports").rename(tmp_path / f"kept-{len(shapes)}")
     assert shapes[0] == shapes[1]
+
+
+def test_all_platforms_stand_side_by_side(reports: Path) -> None:
+    """A row for each feature with its benefit; a column for each platform, with its sheet."""
+    (reports / "ronda" / "sheet").mkdir()
+    (reports / "ronda" / "sheet" / "sheet.html").write_text("<p>sheet</p>", "utf-8")
+    page = soup(build_portal(reports)[-1])
+    assert [cell.a.get_text() for cell in page.select("thead th")[1:] if cell.a] == [
+        "Comanda", "Ronda",
+    ]  # fmt: skip
+    assert len(page.select("tbody tr")) == 18
+    assert "nobody copies them from a tablet" in page.get_text()
+    links = [item["href"] for item in page.select("thead a") if "sheet" in str(item["href"])]
+    assert links == ["../ronda/sheet/sheet.html"]

@@ -30,6 +30,7 @@ pytestmark = [
 ]
 NOW = datetime.now(UTC)
 WIDTHS = (390, 1280)
+KINDS = ("en", "es", "incomplete", "portal", "partner", "restaurants", "engineer")
 
 
 @pytest.fixture(scope="module")
@@ -101,14 +102,16 @@ def test_the_portal_fits_the_window(browser: Browser, portal: Path) -> None:
 
 @pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not at hand (npm pack axe-core)")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("kind", ["en", "es", "incomplete", "portal", "partner", "engineer"])
+@pytest.mark.parametrize(
+    "kind", ["en", "es", "incomplete", "portal", "partner", "restaurants", "engineer"]
+)
 def test_axe_finds_nothing(
     browser: Browser, build_run: Build, portal: Path, kind: str, scheme: str
 ) -> None:
     """No violation of WCAG 2.2 A and AA or of good practice, at phone and desktop width."""
     path = portal
-    if kind == "partner":
-        path = portal.with_name("comanda.html")
+    if kind in {"partner", "restaurants"}:
+        path = portal.with_name("comanda.html" if kind == "partner" else "restaurants.html")
     elif kind != "portal":
         folder = build_run(run="page", complete=kind != "incomplete")
         remember_previous(folder.path.parents[1], folder)

@@ -19,10 +19,12 @@ from workbench.cli.output import (
 )
 from workbench.description import ChangeSeverity, DocumentChange, compare_descriptions, describe
 from workbench.errors import InputError
+from workbench.handover import save_sheet
 from workbench.partners import Partner, load_partner
 from workbench.reporting import (
     Drift,
     Format,
+    Report,
     build_portal,
     compare_runs,
     render_report,
@@ -44,6 +46,13 @@ from workbench.store import RunFolder, find_run, list_runs
     help="Only this kind; may be repeated. Default: all that this machine can make.",
 )
 @click.option(
+    "--for",
+    "reader",
+    type=click.Choice(["partner", "restaurant"]),
+    default="partner",
+    help="`restaurant`: one page without a technical word, as html, pdf and json.",
+)
+@click.option(
     "--draft", is_flag=True, help="Publish although statements are still open or unreviewed."
 )
 @speaks
@@ -53,6 +62,7 @@ def report_command(
     run: str | None,
     language: str,
     formats: tuple[str, ...],
+    reader: str,
     *,
     draft: bool,
 ) -> int:
@@ -60,7 +70,11 @@ def report_command(
     settings = load_settings()
     search_abandoned(settings, slug)
     folder = find_run(settings.reports, slug, run)
-    paths = render_report(folder, settings, language=language, formats=formats, draft=draft)
+    if reader == "restaurant":
+        report = Report.read(folder.path.absolute(), language)
+        paths = list(save_sheet(report, settings, formats))
+    else:
+        paths = render_report(folder, settings, language=language, formats=formats, draft=draft)
     output.document({"run": folder.run, "paths": [str(path) for path in paths]})
     for path in paths:
         output.text(path)
@@ -77,7 +91,7 @@ def portal_command(output: Output, language: str) -> int:
         search_abandoned(settings, folder.name)
     paths = build_portal(settings.reports, contracts=settings.contracts, language=language)
     output.document({"paths": [str(path) for path in paths]})
-    output.text(f"{paths[0]} ({len(paths) - 1} partners)")
+    output.text(f"{paths[0]} ({len(paths) - 2} partners)")
     return 0
 
 

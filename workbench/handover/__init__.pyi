@@ -12,6 +12,8 @@ from .schema import entity_schema as entity_schema
 from .schema import find_entity as find_entity
 from .schema import list_parts as list_parts
 from .schema import model_schema as model_schema
+from .sheet import read_sheet as read_sheet
+from .sheet import save_sheet as save_sheet
 from .versions import latest_version as latest_version
 from .wish import describe_wish as describe_wish
 from .wish import write_wish as write_wish

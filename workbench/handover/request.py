@@ -14,7 +14,7 @@ from typing import Any
 
 from workbench.errors import CredentialError, InputError
 from workbench.handover.words import load_words, text_environment, write_page
-from workbench.model import Absence, Binding, Catalogue, Open, Outcome, Source
+from workbench.model import Absence, Binding, Catalogue, FeatureSlug, Open, Outcome, Source
 from workbench.partners import Partner, list_partners, load_catalogue, load_partner
 from workbench.reporting import (
     Language,
@@ -28,8 +28,11 @@ from workbench.settings import Settings, variable_name
 from workbench.store import find_run, read_run
 
 # What a letter asks for, in its order: papers and access. The rest of the paperwork is ours.
-_PAPERS = ("api-docs", "webhook-docs", "test-account")
-_ACCESS = {"sandbox-credentials": "sandbox", "production-credentials": "production"}
+_PAPERS = (FeatureSlug.API_DOCS, FeatureSlug.WEBHOOK_DOCS, FeatureSlug.TEST_ACCOUNT)
+_ACCESS = {
+    FeatureSlug.SANDBOX_CREDENTIALS: "sandbox",
+    FeatureSlug.PRODUCTION_CREDENTIALS: "production",
+}
 
 
 class Arrival(StrEnum):
@@ -177,7 +180,7 @@ def _list_wishes(
 ) -> Iterator[Wish]:
     for slug in _PAPERS:
         yield _judge(slug, partner, catalogue, words)
-        if slug == "test-account":
+        if slug == FeatureSlug.TEST_ACCOUNT:
             yield _judge_dashboard(partner, words)
     for slug, place in _ACCESS.items():
         yield _judge_access(slug, place, partner, catalogue, settings, words)
@@ -205,7 +208,7 @@ def _judge(slug: str, partner: Partner | None, catalogue: Catalogue, words: Lang
 
 def _judge_dashboard(partner: Partner | None, words: Language) -> Wish:
     """The platform's own screen of the test restaurant, a criterion of the test account."""
-    stated = partner.feature("test-account") if partner else None
+    stated = partner.feature(FeatureSlug.TEST_ACCOUNT) if partner else None
     absent = stated.criteria.get("dashboard-access") if stated else None
     arrival, detail = Arrival.MISSING, ""
     if absent is not None:

@@ -10,6 +10,7 @@ from .language import list_languages as list_languages
 from .language import load_language as load_language
 from .language import read_messages as read_messages
 from .language import translate as translate
+from .pdf import set_pdf as set_pdf
 from .portal import build_portal as build_portal
 from .publication import Job as Job
 from .publication import Published as Published
@@ -18,6 +19,7 @@ from .publication import render_report as render_report
 from .publication import search_abandoned as search_abandoned
 from .publisher import Publisher as Publisher
 from .report import Report as Report
+from .row import Row as Row
 from .seal_result import SealResult as SealResult
 from .seal_result import SealVerification as SealVerification
 from .section import displayable as displayable

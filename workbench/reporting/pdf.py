@@ -11,7 +11,8 @@ import json
 import re
 import string
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,21 @@ def write_pdf(report: Report) -> bytes:
     Raises:
         ReportError: Typst is not installed, or could not set the report.
     """
+    with as_file(files("workbench.reporting") / "templates" / "pdf" / "report.typ") as template:
+        return set_pdf(template, _inputs(report), report.log.header.started_at)
+
+
+def set_pdf(template: Path, inputs: Mapping[str, str], moment: datetime) -> bytes:
+    """A Typst template with its inputs, as an accessible PDF that is the same each time.
+
+    Args:
+        template: File of the template; it reads `sys.inputs`, and `lacking` among them.
+        inputs: Texts, mostly JSON; hidden characters are taken out before.
+        moment: Time that the document bears.
+
+    Raises:
+        ReportError: Typst is not installed, or could not set it.
+    """
     try:
         import typst  # type: ignore[import-not-found,unused-ignore]  # noqa: PLC0415 - an extra
     except ImportError as error:
@@ -44,23 +60,23 @@ def write_pdf(report: Report) -> bytes:
             "PDF needs Typst, which is not installed",
             hint=f"{install_hint('pdf')} The other formats work without it.",
         ) from error
-    with as_file(files("workbench.reporting") / "templates" / "pdf" / "report.typ") as template:
-        try:
-            return _set(typst.compile, template, report)
-        except Exception as error:
-            raise ReportError(
-                f"The PDF cannot be set: {error}",
-                location=str(report.folder.path),
-                hint="The other formats do not depend on it; please report this run.",
-            ) from error
+    try:
+        return _set(typst.compile, template, inputs, int(moment.timestamp()))
+    except Exception as error:
+        raise ReportError(
+            f"The PDF cannot be set: {error}",
+            hint="The other formats do not depend on it; please report this run.",
+        ) from error
 
 
-def _set(compile_pdf: Callable[..., bytes], template: Path, report: Report) -> bytes:
+def _set(
+    compile_pdf: Callable[..., bytes], template: Path, inputs: Mapping[str, str], seconds: int
+) -> bytes:
     """With the fonts that Typst brings, so that every machine makes the same bytes.
 
     Signs that they lack are shown as boxes, and told on the first page.
     """
-    inputs, lacking = _inputs(report), set[str]()
+    lacking = set[str]()
     while True:
         boxed = {name: _box(text, lacking) for name, text in inputs.items()}
         try:
@@ -70,7 +86,7 @@ def _set(compile_pdf: Callable[..., bytes], template: Path, report: Report) -> b
                 format="pdf",
                 pdf_standards=["ua-1"],
                 ignore_system_fonts=True,
-                timestamp=int(report.log.header.started_at.timestamp()),
+                timestamp=seconds,
             )
         except RuntimeError as error:
             found = _find_lacking(str(getattr(error, "diagnostic", ""))) - lacking

@@ -11,7 +11,7 @@ import base64
 import hashlib
 import shutil
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -30,7 +30,9 @@ from workbench.reporting.section import environment
 from workbench.reporting.summary import Trouble
 from workbench.store import RunFolder
 
-PORTAL = "portal"
+PORTAL, SALES = "portal", "restaurants.html"
+# Where the sheet for restaurants stands beside the runs of a partner, once it was made.
+SHEET = "sheet/sheet.html"
 MOST_RUNS = 20
 # One letter for each class of verdict keeps a row of thirty features under a kilobyte.
 _LETTERS = {"good": "g", "limited": "l", "bad": "b", "open": "o", "absent": "a", "mute": "m"}
@@ -151,7 +153,7 @@ def build_portal(
     now: datetime | None = None,
     language: str = "",
 ) -> list[Path]:
-    """Write `reports/portal/`: the index first, then a page for each partner.
+    """Write `reports/portal/`: the index, a page for each partner, all side by side for sales.
 
     Args:
         reports: Folder of all runs.
@@ -177,10 +179,12 @@ def build_portal(
     fresh = folder.with_name(f".{PORTAL}.new")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
-    names = ["index.html", *(line.page for line in lines)]
+    names = ["index.html", *(line.page for line in lines), SALES]
     (fresh / names[0]).write_text(_render("index", portal), "utf-8")
     for line in lines:
         (fresh / line.page).write_text(_render("partner", portal, line), "utf-8")
+    sheets = {line.partner for line in lines if (reports / line.partner / SHEET).is_file()}
+    (fresh / SALES).write_text(_render("sales", portal, sheets=sheets), "utf-8")
     # Readers see the old portal or the new one, never a half.
     shutil.rmtree(folder, ignore_errors=True)
     fresh.replace(folder)
@@ -235,13 +239,16 @@ def _find_changes(folder: Path, inputs: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _render(name: str, portal: Portal, line: PortalRow | None = None) -> str:
+def _render(
+    name: str, portal: Portal, line: PortalRow | None = None, sheets: Collection[str] = ()
+) -> str:
     template = environment(portal.language).get_template(f"portal/{name}.html.j2")
     style, script = _read("portal", "style.css"), _read("portal", "script.js")
     shared = _read("report", "style.css")
     return template.render(
         portal=portal,
         line=line,
+        sheets=sheets,
         letters=_LETTERS,
         kinds=KINDS,
         style=(both := f"\n{shared}\n{style}"),
