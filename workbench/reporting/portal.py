@@ -179,16 +179,16 @@ def build_portal(
     fresh = folder.with_name(f".{PORTAL}.new")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
-    names = ["index.html", *(line.page for line in lines), SALES]
-    (fresh / names[0]).write_text(_render("index", portal), "utf-8")
-    for line in lines:
-        (fresh / line.page).write_text(_render("partner", portal, line), "utf-8")
     sheets = {line.partner for line in lines if (reports / line.partner / SHEET).is_file()}
-    (fresh / SALES).write_text(_render("sales", portal, sheets=sheets), "utf-8")
+    texts = {"index.html": _render("index", portal)}
+    texts |= {line.page: _render("partner", portal, line) for line in lines}
+    texts[SALES] = _render("sales", portal, sheets=sheets)
+    for name, text in texts.items():
+        (fresh / name).write_text(text, "utf-8")
     # Readers see the old portal or the new one, never a half.
     shutil.rmtree(folder, ignore_errors=True)
     fresh.replace(folder)
-    return [folder / name for name in names]
+    return [folder / name for name in texts]
 
 
 def gather_lines(reports: Path, contracts: Path | None, now: datetime) -> tuple[PortalRow, ...]:
