@@ -179,16 +179,21 @@ def build_portal(
     fresh = folder.with_name(f".{PORTAL}.new")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir(parents=True)
-    sheets = {line.partner for line in lines if (reports / line.partner / SHEET).is_file()}
-    texts = {"index.html": _render("index", portal)}
-    texts |= {line.page: _render("partner", portal, line) for line in lines}
-    texts[SALES] = _render("sales", portal, sheets=sheets)
+    texts = _write_pages(portal, reports)
     for name, text in texts.items():
         (fresh / name).write_text(text, "utf-8")
     # Readers see the old portal or the new one, never a half.
     shutil.rmtree(folder, ignore_errors=True)
     fresh.replace(folder)
     return [folder / name for name in texts]
+
+
+def _write_pages(portal: Portal, reports: Path) -> dict[str, str]:
+    """File name → page, the index first."""
+    sheets = {line.partner for line in portal.lines if (reports / line.partner / SHEET).is_file()}
+    partners = {line.page: _render("partner", portal, line) for line in portal.lines}
+    sales = _render("sales", portal, sheets=sheets)
+    return {"index.html": _render("index", portal), **partners, SALES: sales}
 
 
 def gather_lines(reports: Path, contracts: Path | None, now: datetime) -> tuple[PortalRow, ...]:
