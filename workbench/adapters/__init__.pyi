@@ -18,6 +18,7 @@ from .download import call_once as call_once
 from .download import is_address as is_address
 from .echo import find_echoes as find_echoes
 from .egress import hook_source as hook_source
+from .environment_guard import MAYBE_PRODUCTION as MAYBE_PRODUCTION
 from .environment_guard import find_hindrances as find_hindrances
 from .environment_guard import speaks_of_tests as speaks_of_tests
 from .hooks import open_hook as open_hook
@@ -37,5 +38,6 @@ from .retry import RetryPolicy as RetryPolicy
 from .session import KEPT_TOKENS as KEPT_TOKENS
 from .session import Session as Session
 from .session import check_places as check_places
+from .session import look_at_places as look_at_places
 from .showing import mask_headers as mask_headers
 from .signing import SIGNING as SIGNING

@@ -16,6 +16,8 @@ from workbench.adapters.egress import Endpoint, judge_address, read_endpoint
 from workbench.partners import Partner
 
 NEVER = "address-never-called"
+# Kinds of hindrance that say: this sandbox may be where real restaurants are.
+MAYBE_PRODUCTION = frozenset({"sandbox-is-production", "sandbox-named-production"})
 SANDBOX = "sandbox"
 
 _TESTS = re.compile(

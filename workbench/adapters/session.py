@@ -10,7 +10,12 @@ from pydantic import SecretStr
 
 from workbench.adapters.auth import open_login
 from workbench.adapters.egress import read_endpoint, write_endpoint
-from workbench.adapters.environment_guard import NEVER, find_hindrances, is_loopback
+from workbench.adapters.environment_guard import (
+    NEVER,
+    Hindrance,
+    find_hindrances,
+    is_loopback,
+)
 from workbench.adapters.hooks import open_hook
 from workbench.adapters.http_client import HttpClient, Purpose
 from workbench.adapters.proof import Login
@@ -206,6 +211,16 @@ def _replaced(slug: str, variable: str) -> str:
     )
 
 
+def look_at_places(partner: Partner, environment: str, settings: Settings) -> list[Hindrance]:
+    """What speaks against writing, at the addresses that this machine would call."""
+    return find_hindrances(
+        partner,
+        environment,
+        base_url=settings.url(partner.slug, environment, "base_url") or "",
+        control_url=settings.url(partner.slug, environment, "control_url") or "",
+    )
+
+
 def check_places(
     partner: Partner, environment: str, settings: Settings, *, allow_writes: bool
 ) -> None:
@@ -215,13 +230,7 @@ def check_places(
         InputError: It is at an address that is never called; or something is to be written, and
             it may be production, inside a network, or open to be read on the way.
     """
-    found = find_hindrances(
-        partner,
-        environment,
-        base_url=settings.url(partner.slug, environment, "base_url") or "",
-        control_url=settings.url(partner.slug, environment, "control_url") or "",
-    )
-    for item in found:
+    for item in look_at_places(partner, environment, settings):
         if allow_writes or item.slug == NEVER:
             raise InputError(
                 item.summary,

@@ -28,7 +28,6 @@ from workbench.receiver import (
     assign_restaurants,
     erase,
     export_receipts,
-    inbox_path,
     list_receipts,
     open_endpoint,
     open_inbox,
@@ -92,8 +91,6 @@ def listen_command(
         raise InputError("Events go to one place", hint="Use --into or --forward, not both.")
     key = partial(settings.credential, slug, environment, "forward_secret")
     sink: Sink | None = NdjsonSink(into) if into else HttpSink(forward, key()) if forward else None
-    names = [partner.slug for partner in partners]
-    inbox_path(settings, *names).parent.mkdir(parents=True, exist_ok=True)
     if (form := way.pop("log")) is not None:
         write_logs(form)
     place = _read_place(**way)

@@ -248,3 +248,6 @@ def print_findings(output: Output, findings: list[Finding], *, is_long: bool = F
         (row.first.severity, row.first.slug, row.first.pointer or "", row.summary) for row in shown
     ]
     output.table(f"{len(findings)} findings", ("severity", "kind", "where", "what"), rows)
+    mending = dict.fromkeys((row.first.slug, row.first.hint) for row in shown if row.first.hint)
+    if mending:
+        output.table("\nHow to mend", ("kind", "what to do"), mending)

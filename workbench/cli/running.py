@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 
 from workbench.cli.arguments import environment_option, fail_on_option, is_too_bad, slug_argument
+from workbench.cli.asking import ask_about_production
 from workbench.cli.output import FINDINGS, Output, speaks, tell_unsearchable
 from workbench.cli.progress import follow
 from workbench.errors import InputError, PartnerError, WorkbenchError
@@ -77,6 +78,10 @@ def check_command(
     """Run evidence sources without a notebook."""
     wanted = sources or (Source.DOCUMENTS.value, Source.SAMPLES.value)
     how = {"allow_writes": allow_writes, "seed": seed, "seconds": seconds}
+    if LIVE_SOURCES & set(wanted):
+        settings = load_settings()
+        partner = load_partner(slug, settings, run_hooks=False)
+        ask_about_production(output, partner, environment, settings)
     with (
         private_umask(),
         Validation.open(slug, environment=environment, run=run, **how) as validation,  # type: ignore[arg-type]
@@ -204,6 +209,7 @@ def _validate(
         # A broken folder stops everything before it costs time.
         partner = load_partner(job.partner, settings, run_hooks=False)
         check_request(partner, job.environment, settings, allow_writes=job.allow_writes)
+        ask_about_production(output, partner, job.environment, settings)
         redactor = open_redactor(partner, job.environment, settings)
         tell_unsearchable(output, job.partner, redactor)
     named = [job.named(settings.reports) for job in jobs]

@@ -183,7 +183,7 @@ def _sole_opener(path: Path) -> Iterator[None]:
     Locks of SQLite's own would not do: the change to WAL does not wait for them. The lock is on
     the folder, since closing a handle of the file itself would drop SQLite's locks.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder = os.open(path.parent, os.O_RDONLY)
     try:
         fcntl.flock(folder, fcntl.LOCK_EX)

@@ -27,7 +27,7 @@ from workbench.secrecy import Redactor
 from workbench.settings import Settings
 from workbench.store import read_log
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 SECRETS = {
     "client_secret": "cnry/Secret+7f3a91e0=",
     "webhook_secret": "cnry-hook-5d20c8b1-Zq",
