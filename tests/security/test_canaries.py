@@ -5,14 +5,18 @@ from __future__ import annotations
 import base64
 import gzip
 import hashlib
+import hmac
 import http.client
 import http.server
 import json
 import os
 import shutil
+import signal
+import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -127,12 +131,16 @@ class Echo(http.server.BaseHTTPRequestHandler):
     def spell(secret: str) -> list[str]:
         """A secret as hostile or careless partners write it."""
         raw = secret.encode()
+        shifted = [base64.b64encode(bytes(number) + raw).decode() for number in range(3)]
         return [
             secret,
+            quote(secret, safe=""),
+            quote(quote(secret, safe=""), safe=""),
             secret[::-1],
             " ".join(secret),
             raw.hex(),
-            base64.b64encode(raw).decode(),
+            *shifted,
+            base64.urlsafe_b64encode(raw).decode().rstrip("="),
             base64.b64encode(base64.b64encode(b"x:" + raw)).decode(),
             base64.b32encode(raw).decode(),
             base64.b64encode(gzip.compress(raw)).decode(),
@@ -172,6 +180,14 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         },
         "auth": {"scheme": "oauth2-client-credentials", "token_url": f"{address}/token"},
         "features": {"order-read": {"operations": ["GET /orders/{orderId}"], "mapping": "order"}},
+        "webhooks": {
+            "signature": {
+                "scheme": "hmac",
+                "header": "X-Signature",
+                "credentials": ["webhook_secret"],
+            },
+            "events": {"webhook:orderCreated": {"match": {"path": "orders"}, "mapping": "order"}},
+        },
     }
     (folder / "partner.yaml").write_text(yaml.safe_dump(manifest, sort_keys=False), "utf-8")
     shutil.copytree(ROOT / "notebooks", root / "notebooks")
@@ -180,8 +196,8 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     server.server_close()
 
 
-def run(root: Path, *words: str) -> subprocess.CompletedProcess[bytes]:
-    """A command with all canaries, while the list of processes is looked at."""
+def start(root: Path, *words: str) -> subprocess.Popen[bytes]:
+    """A command with all canaries, begun."""
     given = {f"WORKBENCH_ECHO__SANDBOX__{name.upper()}": value for name, value in SECRETS.items()}
     environment = {
         **os.environ,
@@ -189,10 +205,15 @@ def run(root: Path, *words: str) -> subprocess.CompletedProcess[bytes]:
         "WORKBENCH_ECHO__SANDBOX__CLIENT_ID": "boss",
         "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
     }
-    program = subprocess.Popen(
+    return subprocess.Popen(
         [sys.executable, "-m", "workbench", *words],
         cwd=root, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
+
+
+def run(root: Path, *words: str) -> subprocess.CompletedProcess[bytes]:
+    """A command with all canaries, while the list of processes is looked at."""
+    program = start(root, *words)
     seen: set[bytes] = set()
     ended = threading.Event()
 
@@ -262,6 +283,52 @@ def test_a_report_tells_nothing(checkout: Path) -> None:
     for path in (checkout / "reports" / "echo" / "two").iterdir():
         is_open = path.stat().st_mode & 0o077 != 0
         assert not (is_open and path.suffix in {".har", ".ipynb", ".jsonl"})
+
+
+@pytest.mark.slow
+def test_listening_tells_nothing(checkout: Path) -> None:
+    """`listen` as people start it: signed and forged deliveries, then the commands that look."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    program = start(checkout, "listen", "echo", "--port", str(port))
+    try:
+        assert program.stdout is not None
+        first = program.stdout.readline()  # once it says so, it can be called
+        assert f":{port}/echo/webhooks".encode() in first
+        for form in [spelt for secret in SECRETS.values() for spelt in Echo.spell(secret)]:
+            body = json.dumps({"id": "o-1", "state": "new", "note": form}).encode()
+            signs = hmac.new(SECRETS["webhook_secret"].encode(), body, "sha256").hexdigest()
+            for sign in (signs, "00" * 32):
+                assert post(port, body, {"X-Signature": sign, "X-Echo": form}) in {200, 202, 401}
+        lines = Path(f"/proc/{program.pid}/cmdline").read_bytes().replace(b"\0", b" ")
+    finally:
+        program.send_signal(signal.SIGINT)
+        out, err = program.communicate(timeout=60)
+    looked = [
+        run(checkout, "inbox", "list", "echo", "--json"),
+        run(checkout, "inbox", "show", "echo", "1"),
+        run(checkout, "inbox", "export", "echo", "reports/kept.ndjson"),
+    ]
+    assert [done.returncode for done in looked] == [0, 0, 0]
+    told = b"".join(done.stdout + done.stderr for done in looked)
+    assert find(first + lines + out + err + told) == []
+    assert look_at_all(checkout) == []
+    for path in (checkout / "reports" / "echo").glob("inbox*"):
+        assert path.stat().st_mode & 0o077 == 0
+
+
+def post(port: int, body: bytes, headers: dict[str, str]) -> int:
+    """Deliver to the receiver; the status that comes back."""
+    for _ in range(50):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        try:
+            connection.request("POST", "/echo/webhooks/orders", body, headers)
+            return connection.getresponse().status
+        except ConnectionRefusedError:
+            time.sleep(0.1)
+        finally:
+            connection.close()
+    return 0
 
 
 def test_an_inbox_keeps_nothing(
