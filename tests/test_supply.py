@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -38,3 +39,26 @@ def test_only_published_files_are_uploaded(name: str) -> None:
     text = (ROOT / name).read_text("utf-8")
     assert "-perm -004" in text
     assert not re.search(r"^\s*(path:|-) *reports/.*RUN", text, re.MULTILINE)
+
+
+def test_nobody_may_more_than_is_needed() -> None:
+    """Rights are stated for the file, and none there is to write; what writes says so by job."""
+    for path in WORKFLOWS:
+        stated = yaml.safe_load(path.read_text("utf-8"))["permissions"]
+        assert set(stated.values()) <= {"read"}, path.name
+
+
+def test_what_we_rest_on_is_audited_and_listed() -> None:
+    """CI asks for known weaknesses, and puts a CycloneDX list beside the wheel that it keeps."""
+    tasks = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["poe"]["tasks"]
+    assert "pip-audit" in tasks["audit"]
+    built = [step["cmd"] for step in tasks["wheel"]["sequence"]]
+    assert any("--wheel" in command for command in built)
+    assert any("cyclonedx" in command and "dist/" in command for command in built)
+    steps = yaml.safe_load((ROOT / ".github/workflows/check.yml").read_text("utf-8"))["jobs"][
+        "supply"
+    ]["steps"]
+    commands = " ".join(step.get("run", "") for step in steps)
+    assert "poe audit" in commands
+    assert "poe wheel" in commands
+    assert steps[-1]["with"]["path"] == "dist/"
