@@ -78,10 +78,7 @@ def check_command(
     """Run evidence sources without a notebook."""
     wanted = sources or (Source.DOCUMENTS.value, Source.SAMPLES.value)
     how = {"allow_writes": allow_writes, "seed": seed, "seconds": seconds}
-    if LIVE_SOURCES & set(wanted):
-        settings = load_settings()
-        partner = load_partner(slug, settings, run_hooks=False)
-        ask_about_production(output, partner, environment, settings)
+    ask_about_production(output, slug, environment, wanted)
     with (
         private_umask(),
         Validation.open(slug, environment=environment, run=run, **how) as validation,  # type: ignore[arg-type]
@@ -209,7 +206,7 @@ def _validate(
         # A broken folder stops everything before it costs time.
         partner = load_partner(job.partner, settings, run_hooks=False)
         check_request(partner, job.environment, settings, allow_writes=job.allow_writes)
-        ask_about_production(output, partner, job.environment, settings)
+        ask_about_production(output, job.partner, job.environment)
         redactor = open_redactor(partner, job.environment, settings)
         tell_unsearchable(output, job.partner, redactor)
     named = [job.named(settings.reports) for job in jobs]
