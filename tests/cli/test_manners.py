@@ -138,7 +138,7 @@ def test_shells_complete_what_the_project_has() -> None:
         return [item.value for item in shell.get_completions(words, begun)]
 
     assert offered(["lint"], "t") == ["tavola"]
-    assert offered(["validate", "mesa"], "") == ["bocado", "mesa", "tavola"]
+    assert offered(["validate", "mesa"], "") == ["bocado", "feria", "mesa", "tavola"]
     assert offered(["validate", "tavola", "--environment"], "p") == ["production"]
     assert offered(["validate", "nobody", "--environment"], "p") == []
     assert "validate" in offered([], "val")

@@ -32,7 +32,7 @@ def load_changed(root: Path, tmp_path: Path) -> Callable[[Callable[[dict], None]
 
 def test_partners_are_listed(settings: Settings) -> None:
     """The three embedded partners are found by their manifests."""
-    assert list_partners(settings) == ["bocado", "mesa", "tavola"]
+    assert list_partners(settings) == ["bocado", "feria", "mesa", "tavola"]
 
 
 def test_a_partner_is_loaded_whole(settings: Settings) -> None:

@@ -26,7 +26,7 @@ def test_a_project_has_all_that_a_first_day_needs(tmp_path: Path) -> None:
 def test_examples_are_whole_partners(tmp_path: Path) -> None:
     """Each loads from there, and its credentials are named, without values, in `.env.example`."""
     laid = lay_out(tmp_path, examples=True)
-    assert set(laid.partners) == {"tavola", "bocado", "mesa"}
+    assert set(laid.partners) == {"tavola", "bocado", "mesa", "feria"}
     settings = Settings(root=tmp_path)
     for slug in laid.partners:
         assert load_partner(slug, settings, run_hooks=False).samples("order-read") is not None

@@ -80,6 +80,7 @@ def check_mapping(
         below = node.items() if step is EVERY else node.go(_plain((step,)))[0]
         node = SchemaNode((), reader) if below is None else below
     check.level(translator.plan, node, str(schema), at)
+    check.finish()
     return list({(*finding.key, finding.summary): finding for finding in check.found}.values())
 
 
@@ -146,6 +147,8 @@ class _Check:
     writes: bool
     found: list[Finding] = field(default_factory=list)
     seen: set[tuple[int, str]] = field(default_factory=set)
+    objects: list[tuple[Level, SchemaNode, str]] = field(default_factory=list)
+    completed: dict[str, list[Keys]] = field(default_factory=dict)
 
     def level(self, level: Level, node: SchemaNode, name: str, shown: str) -> None:
         """Check one level against the schema of its object; each pair of them once."""
@@ -161,8 +164,8 @@ class _Check:
             if step.source is not None and (step.writes if self.writes else step.reads):
                 for path in step.sources:
                     self.step(step, node, path, shown)
-        if self.writes:
-            self.required(level, node, shown)
+        if self.writes and shown not in self.completed:
+            self.objects.append((level, node, shown))
 
     def step(self, step: PlannedRule, node: SchemaNode, path: Steps, shown: str) -> None:
         """Check one rule, and what is below it."""
@@ -193,6 +196,9 @@ class _Check:
         for inner_list in () if step.shape is None else step.shape.inner:
             found = self.path(step, below, inner_list, f"{here}[*]")
             below = below if found is None else found.items()
+            here += "[*]" + write_pointer(inner_list).replace("/", ".")
+        if step.nested is not None:  # what another rule writes, completed
+            self.completed.setdefault(f"{here}[*]", []).extend(_list_written(step.level))
         self.level(step.level, below, str(below.shapes), f"{here}[*]")
 
     def path(
@@ -267,13 +273,11 @@ class _Check:
                 hint=suggest_name(min(ours - theirs), theirs),
             )
 
-    def required(self, level: Level, node: SchemaNode, shown: str) -> None:
-        """Required members of what we send, in this object and in those the rules open."""
-        written = [_plain(path) for step in level.steps if step.writes for path in step.sources]
-        stated = (*level.constants, level.currency or (), level.exponent)
-        written += [_plain(path) for path in stated if isinstance(path, tuple) and path]
-        if () not in written:
-            for path in _list_missing(node, written, ()):
+    def finish(self) -> None:
+        """Required members of what we send, in each object and in those that its rules open."""
+        for level, node, shown in self.objects:
+            written = [*_list_written(level), *self.completed.get(shown, ())]
+            for path in _list_missing(node, written, ()) if () not in written else ():
                 self.report(
                     "mapping-required-unwritten",
                     level,
@@ -304,6 +308,13 @@ class _Check:
                 matter=Matter.FOLDER,
             )
         )
+
+
+def _list_written(level: Level) -> list[Keys]:
+    """Paths that the rules and the constants of a level write."""
+    written = [_plain(path) for step in level.steps if step.writes for path in step.sources]
+    stated = (*level.constants, level.currency or (), level.exponent)
+    return written + [_plain(path) for path in stated if isinstance(path, tuple) and path]
 
 
 def _plain(path: Steps) -> Keys:
