@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 import orjson
+from pydantic import SecretStr
 
 from workbench.cli.arguments import slug_argument
 from workbench.cli.output import FINDINGS, Output, speaks
@@ -20,6 +21,7 @@ from workbench.partners import Partner, list_partners, load_partner
 from workbench.receiver import (
     Database,
     HttpSink,
+    Keeping,
     ListeningPlace,
     NdjsonSink,
     ReceiptFilter,
@@ -66,6 +68,8 @@ _STORE = click.option(
     help="PEM files: serve HTTPS.",
 )
 @click.option("--log", type=click.Choice(["text", "json"]), help="Log to stderr.")
+@click.option("--keep-days", type=click.FloatRange(0, min_open=True), help="Erase older receipts.")
+@click.option("--keep-mb", type=click.IntRange(1), help="Erase the oldest above this size.")
 @speaks
 def listen_command(
     output: Output,
@@ -87,25 +91,44 @@ def listen_command(
     partners = _choose_partners(output, slugs, settings, environment, is_all=is_all)
     restaurants = assign_restaurants(partners)
     slug = partners[0].slug
-    if into is not None and forward is not None:
-        raise InputError("Events go to one place", hint="Use --into or --forward, not both.")
     key = partial(settings.credential, slug, environment, "forward_secret")
-    sink: Sink | None = NdjsonSink(into) if into else HttpSink(forward, key()) if forward else None
+    sink = _open_sink(into, forward, key)
     if (form := way.pop("log")) is not None:
         write_logs(form)
-    place = _read_place(**way)
-
-    def announce() -> None:
-        urls = {code: f"{place.root}/{code}/webhooks" for code in restaurants}
-        output.document({"url": urls[slug], "urls": urls})
-        for url in urls.values():
-            output.text(f"{url}/…")
-        output.text("stop with Ctrl-C")
+    keeping, place = _read_keeping(way), _read_place(**way)
+    urls = {code: f"{place.root}/{code}/webhooks" for code in restaurants}
 
     serve_receiver(
-        restaurants, environment, settings, place, store=store, sink=sink, ready=announce
+        restaurants,
+        environment,
+        settings,
+        place,
+        store=store,
+        sink=sink,
+        keeping=keeping,
+        ready=partial(_announce, output, urls, slug),
     )
     return 0
+
+
+def _open_sink(into: Path | None, forward: str | None, key: Callable[[], SecretStr]) -> Sink | None:
+    if into is not None and forward is not None:
+        raise InputError("Events go to one place", hint="Use --into or --forward, not both.")
+    if into is not None:
+        return NdjsonSink(into)
+    return HttpSink(forward, key()) if forward is not None else None
+
+
+def _announce(output: Output, urls: dict[str, str], slug: str) -> None:
+    output.document({"url": urls[slug], "urls": urls})
+    for url in urls.values():
+        output.text(f"{url}/…")
+    output.text("stop with Ctrl-C")
+
+
+def _read_keeping(way: dict[str, Any]) -> Keeping | None:
+    days, size = way.pop("keep_days"), way.pop("keep_mb")
+    return Keeping(days, size and size * 1_000_000) if days or size else None
 
 
 def _read_place(

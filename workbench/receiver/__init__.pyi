@@ -29,6 +29,7 @@ from .receipt import Arrival as Arrival
 from .receipt import Receipt as Receipt
 from .received_message import ReceivedMessage as ReceivedMessage
 from .received_message import signed_text as signed_text
+from .retention import Keeping as Keeping
 from .retention import erase as erase
 from .server import ListeningPlace as ListeningPlace
 from .server import ReceiverServer as ReceiverServer

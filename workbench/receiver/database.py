@@ -6,6 +6,7 @@ import fcntl
 import os
 import shutil
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -21,6 +22,9 @@ from workbench.receiver.schema import migrate
 # Below the fastest partner's patience (2 s, connection included).
 BUSY_MILLISECONDS = 800
 CONNECT_SECONDS = 2
+# What is given back of a file in one transaction, so that writers do not wait for long.
+PAUSE_SECONDS = 0.01
+PORTION_PAGES, MOST_PORTIONS = 200, 100_000
 # Keys of PostgreSQL's advisory locks.
 MIGRATING, SPLITTING = 7310233, 7310234
 # After these the disk may have dropped what it was told to keep: an fsync must not be retried.
@@ -71,6 +75,46 @@ class Database:
         with suppress(OSError):
             return shutil.disk_usage(Path(self.name).parent).free if self.is_file else None
         return None
+
+    def size(self) -> int:
+        """Bytes that the inbox takes, without pages that wait to be used again.
+
+        Raises:
+            StoreError: It cannot be read.
+        """
+        with self.transact() as connection:
+            if not self.is_file:
+                names = ("receipts", "events", "attempts", "effects", "entities")
+                sizes = (
+                    connection.scalar(text(f"SELECT pg_total_relation_size('{name}')"))
+                    for name in names
+                )
+                return sum(size or 0 for size in sizes)
+            pages, free, bytes_each = (
+                connection.scalar(text(f"PRAGMA {name}")) or 0
+                for name in ("page_count", "freelist_count", "page_size")
+            )
+            return (pages - free) * bytes_each
+
+    def give_back(self) -> None:
+        """Let the file shrink, some pages at a time; a server sees to that itself.
+
+        Raises:
+            StoreError: It cannot be written.
+        """
+        if not self.is_file:
+            return
+        for _ in range(MOST_PORTIONS):
+            with self.transact() as connection:
+                before = connection.scalar(text("PRAGMA freelist_count")) or 0
+                # Its rows have no columns, and each gives back one page: the driver fetches them.
+                cursor = connection.connection.cursor()
+                cursor.execute(f"PRAGMA incremental_vacuum({PORTION_PAGES})")
+                cursor.fetchall()
+                after = connection.scalar(text("PRAGMA freelist_count")) or 0
+            if not after or after == before:
+                break
+            time.sleep(PAUSE_SECONDS)
 
     @contextmanager
     def transact(self) -> Iterator[Connection]:
@@ -163,6 +207,7 @@ def _open_file(path: Path) -> Engine:
     def _configure(connection: sqlite3.Connection, _record: object) -> None:
         for setting in (
             f"busy_timeout={BUSY_MILLISECONDS}",
+            "auto_vacuum=INCREMENTAL",  # takes effect in a new file only
             "journal_mode=WAL",
             "synchronous=FULL",
             # A checkpoint costs two more fsyncs: one in some 800 receipts, not in 400.

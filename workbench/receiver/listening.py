@@ -21,6 +21,7 @@ from workbench.receiver.inbox import Inbox
 from workbench.receiver.process import Party
 from workbench.receiver.proxy import Proxies
 from workbench.receiver.reconciliation import Reconciler
+from workbench.receiver.retention import Keeping, Retainer
 from workbench.receiver.server import ListeningPlace, ReceiverServer, serve
 from workbench.receiver.signature import read_secrets
 from workbench.receiver.sink import Forgetful, Sink
@@ -28,6 +29,7 @@ from workbench.receiver.worker import Worker
 from workbench.secrecy import Redactor
 from workbench.settings import Settings
 
+Task = Worker | Reconciler | Retainer
 INBOX_NAME = "inbox.sqlite"
 _LOG = logging.getLogger(__name__)
 
@@ -116,6 +118,7 @@ def open_station(
     *,
     store: str | None = None,
     sink: Sink | None = None,
+    keeping: Keeping | None = None,
 ) -> Iterator[Receiver]:
     """An inbox with its worker and reconcilers at work, and the application that fills it.
 
@@ -125,6 +128,7 @@ def open_station(
         settings: Where inboxes and credentials are.
         store: Location of the inbox (`postgresql://…`, a path); default: the first partner's file.
         sink: Where processed events go; without one they stay in the inbox.
+        keeping: What the inbox keeps of what is finished; without it, everything.
 
     Raises:
         InputError: A partner sends no webhooks, or the inbox cannot be opened.
@@ -139,15 +143,14 @@ def open_station(
         for code, partner in restaurants.items()
     }
     with ExitStack() as stack:
-        location = store or inbox_path(settings, *partners)
-        inbox = stack.enter_context(Inbox(location))
+        inbox = stack.enter_context(Inbox(store or inbox_path(settings, *partners)))
         proxies = Proxies(settings.trusted_proxies.split(","), settings.proxy_prefix)
         app = create_app(endpoints, inbox, proxies=proxies)
         parties = [
             Party(partner, _open_adapter(stack, partner, environment, settings, redactors[slug]))
             for slug, partner in partners.items()
         ]
-        stack.enter_context(_running(_tasks(inbox.database, parties, sink)))
+        stack.enter_context(_running(_tasks(inbox.database, parties, sink, keeping)))
         yield app
 
 
@@ -182,6 +185,7 @@ def serve_receiver(
     *,
     store: str | None = None,
     sink: Sink | None = None,
+    keeping: Keeping | None = None,
     ready: Callable[[], None] = lambda: None,
 ) -> None:
     """Receive webhooks with granian until SIGINT or SIGTERM; in service.
@@ -190,7 +194,9 @@ def serve_receiver(
     checked, before the first request.
     """
     proxies = Proxies(settings.trusted_proxies.split(","))
-    with open_station(restaurants, environment, settings, store=store, sink=sink) as app:
+    with open_station(
+        restaurants, environment, settings, store=store, sink=sink, keeping=keeping
+    ) as app:
         serve(app, place, ready=ready, exempt=proxies.__contains__)
 
 
@@ -233,8 +239,8 @@ def _open_adapter(
 
 
 def _tasks(
-    database: Database, parties: Sequence[Party], sink: Sink | None
-) -> list[Worker | Reconciler]:
+    database: Database, parties: Sequence[Party], sink: Sink | None, keeping: Keeping | None
+) -> list[Task]:
     reconcilers = {
         party.partner.slug: Reconciler(database, party.adapter)
         for party in parties
@@ -245,11 +251,12 @@ def _tasks(
         if slug in reconcilers:
             reconcilers[slug].hurry()
 
-    return [Worker(database, parties, sink, missed=hurry), *reconcilers.values()]
+    retainers = [Retainer(database, keeping)] if keeping is not None else []
+    return [Worker(database, parties, sink, missed=hurry), *reconcilers.values(), *retainers]
 
 
 @contextmanager
-def _running(tasks: Sequence[Worker | Reconciler]) -> Iterator[None]:
+def _running(tasks: Sequence[Task]) -> Iterator[None]:
     stop = threading.Event()
     threads = [threading.Thread(target=task.run, args=(stop,), daemon=True) for task in tasks]
     for thread in threads:
