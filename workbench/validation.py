@@ -6,6 +6,7 @@ The only place that joins sources and `judge`.
 from __future__ import annotations
 
 import platform
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -45,6 +46,10 @@ from workbench.store import EndedBlock, EvidenceLog, RunFolder, judge_all, list_
 
 # Fuzzing asks far more than the others.
 CONTRACT_SHARE = 2.5
+# Beside its questions, a source logs in, and puts back what it changed.
+LEEWAY = 1.5
+# All live sources together; however often a notebook asks them.
+RUN_SHARE = (2 + CONTRACT_SHARE) * LEEWAY
 # One notification may take this part of them, and never longer than a receiver waits by itself.
 RECEIPT_SHARE = 0.1
 TOOLS = ("schemathesis", "papermill", "httpx", "pydantic", "jsonschema-rs")
@@ -76,6 +81,7 @@ class Validation(EndedBlock):
         self._open_session = session
         self._seconds = seconds
         self._session: Session | None = None
+        self._end: float | None = None
         self._echoes: set[Echo] = set()
         self._asked: list[Source] = []
 
@@ -173,24 +179,31 @@ class Validation(EndedBlock):
         try:
             if self._session is None:
                 self._session = self._open_session()
-            session = self._session
-            if source is Source.CONTRACT:
-                budget = contract.Budget(seconds=round(self._seconds * CONTRACT_SHARE))
-                yield from contract.gather(
-                    self.partner, self.catalogue, session, self.folder, budget=budget
-                )
-            elif source is Source.BEHAVIOUR:
-                yield from behaviour.gather(
-                    self.partner, self.catalogue, session, seconds=self._seconds
-                )
-            else:
-                wait = min(receipts.WAIT_SECONDS, self._seconds * RECEIPT_SHARE)
-                yield from receipts.gather(
-                    self.partner, self.catalogue, session, self.folder, wait=wait
-                )
+            share = self._seconds * (CONTRACT_SHARE if source is Source.CONTRACT else 1)
+            with self._session.limit(min(share * LEEWAY, self._left())):
+                yield from self._ask_within(source, self._session, share)
         except (CredentialError, PartnerError) as error:
             yield from _cannot_tell(self._concerned(source), source, self.header, error)
         yield from self._tell_echoes(source)
+
+    def _ask_within(self, source: Source, session: Session, seconds: float) -> Iterator[Evidence]:
+        if source is Source.CONTRACT:
+            budget = contract.Budget(seconds=round(min(seconds, self._left())))
+            yield from contract.gather(
+                self.partner, self.catalogue, session, self.folder, budget=budget
+            )
+        elif source is Source.BEHAVIOUR:
+            yield from behaviour.gather(self.partner, self.catalogue, session, seconds=seconds)
+        else:
+            wait = min(receipts.WAIT_SECONDS, seconds * RECEIPT_SHARE)
+            how = {"wait": wait, "seconds": seconds}
+            yield from receipts.gather(self.partner, self.catalogue, session, self.folder, **how)
+
+    def _left(self) -> float:
+        """Seconds that the run has left for calls; it begins with its first live question."""
+        if self._end is None:
+            self._end = time.monotonic() + self._seconds * RUN_SHARE
+        return max(0.0, self._end - time.monotonic())
 
     def _tell_echoes(self, source: Source) -> Iterator[Evidence]:
         if self._session is not None:

@@ -124,11 +124,21 @@ class HttpClient:
         An authenticated `send` that is refused (401, 403, 407, 429, 502, 503, 504) raises as
         `Answer.require` does, so that nobody takes it for an answer; after `seconds` all do.
         """
-        self._is_examining, self._end = True, time.monotonic() + seconds
+        self._is_examining = True
+        try:
+            with self.limit(seconds):
+                yield
+        finally:
+            self._is_examining = False
+
+    @contextmanager
+    def limit(self, seconds: float) -> Iterator[None]:
+        """Within this block time has an end; one around it may end it earlier."""
+        outer, self._end = self._end, min(self._end, time.monotonic() + seconds)
         try:
             yield
         finally:
-            self._is_examining, self._end = False, float("inf")
+            self._end = outer
 
     def send(
         self,

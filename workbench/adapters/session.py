@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import random
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Self
 
 from pydantic import SecretStr
@@ -117,6 +119,15 @@ class Session:
         self.client.close()
         if self.control is not None:
             self.control.close()
+
+    @contextmanager
+    def limit(self, seconds: float) -> Iterator[None]:
+        """Within this block no call lasts beyond so many seconds; the control address neither."""
+        with ExitStack() as stack:
+            for client in (self.client, self.control):
+                if client is not None:
+                    stack.enter_context(client.limit(seconds))
+            yield
 
     def reset(self) -> bool:
         """Put the test account back as it was, where the sandbox can; returns whether it did.

@@ -30,6 +30,7 @@ from workbench.evidence.receipts.sender import judge_sender, look_for_copies, wa
 from workbench.evidence.receipts.silence import leave_unanswered
 from workbench.evidence.traces import count_exchanges, tell_traces
 from workbench.model import (
+    SECONDS,
     Access,
     Catalogue,
     Evidence,
@@ -61,10 +62,11 @@ def gather(
     folder: RunFolder,
     *,
     wait: float = WAIT_SECONDS,
+    seconds: float = SECONDS,
 ) -> Iterator[Evidence]:
     """One observation or more per bound event, and one per trait of the sender.
 
-    `wait` is how many seconds an event may take.
+    `wait` is how many seconds an event may take, and `seconds` all that we ask for them.
     """
     features = [
         feature
@@ -86,7 +88,9 @@ def gather(
             yield from _read_inbox(stack, partner, session, features, folder)
             return
         since = count_exchanges(session)
-        yield from _listen(stack, session, endpoint, features, folder, wait)
+        # The address is taken back after that, outside of this time.
+        with session.limit(seconds):
+            yield from _listen(stack, session, endpoint, features, folder, wait)
     yield from tell_traces(session, Source.RECEIPTS, since)
 
 
