@@ -133,3 +133,33 @@ def test_any_tag_soup_is_read_or_refused(parts: list[str]) -> None:
     except DescriptionError:
         return
     assert prose.drafted.drafts
+
+
+def test_a_page_of_glued_elements_is_read(read: Callable[..., ApiDescription]) -> None:
+    """Method and path side by side, parameters without a table, scopes as words."""
+    description = read(
+        "<html><h1>REST API v1</h1><h2>Tables</h2><div><div><span>GET</span>"
+        "<span>/v1/halls/{hallId}/tables</span></div><p>Tables of one hall.</p><p>scope: read</p>"
+        "<h4>Query parameters</h4><div><code>free</code><span>boolean</span></div>"
+        '<div>Response 200</div><pre>{"tables": []}</pre></div><div><div><span>POST</span>'
+        "<span>/v1/halls/{hallId}/bookings</span></div><p>Book a table.</p></div></html>",
+        "reference.html",
+    )
+    assert [(item.id, item.summary) for item in description.operations] == [
+        ("GET /v1/halls/{hallId}/tables", "Tables"),
+        ("POST /v1/halls/{hallId}/bookings", "Tables"),
+    ]
+
+
+def test_lines_below_a_heading_of_events_are_events(read: Callable[..., ApiDescription]) -> None:
+    """An event needs no list and no table where its heading says what the lines are."""
+    description = read(
+        "<html><h1>Webhooks</h1><h2>Events</h2><h4>Event types</h4>"
+        "<div><code>table.taken</code><span>event</span><span>Guests sit down</span></div>"
+        "<div><code>table.freed</code><span>event</span><span>They left</span></div></html>",
+        "webhooks.html",
+    )
+    assert [item.id for item in description.events] == [
+        "webhook:table.taken",
+        "webhook:table.freed",
+    ]

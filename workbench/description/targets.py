@@ -161,13 +161,18 @@ def _read_segment(segment: str, before: Sequence[str]) -> tuple[str, bool]:
         bool(_ID.fullmatch(segment))
         and re.fullmatch(r"[A-Za-z][\w.-]*", owner) is not None
         and not _VERSION.fullmatch(segment)
-        and not _WORD_AND_NUMBER.fullmatch(segment)
+        and (not _WORD_AND_NUMBER.fullmatch(segment) or _is_member(segment, owner))
     )
     if not is_id:
         return unquote(segment) if "%" in segment else segment, False
     name = _name(re.sub(r"ies$", "y", owner) if owner.endswith("ies") else owner.removesuffix("s"))
     taken = sum(part.startswith("{" + name + "_id") for part in before)
     return "{" + name + "_id" + (str(taken + 1) if taken else "") + "}", True
+
+
+def _is_member(segment: str, owner: str) -> bool:
+    """Whether `sku-1` stands below `items`: one of many, and no word with a number."""
+    return owner.endswith("s") and bool(re.fullmatch(r"[a-z]{2,}[-_]\d+", segment))
 
 
 def _name(text: str) -> str:

@@ -47,12 +47,13 @@ _RPC = re.compile(
 _RPC_NAME = re.compile(r"^\W*([A-Za-z]\w*(?:\.\w+)+|[a-z]+(?:[A-Z]\w*)+)\W*$")
 _BLUEPRINT = re.compile(rf"\[\s*(?:({words.METHODS})\s*)?(/[^\]\s]*|https?://[^\]\s]*)?\s*\]\s*$")
 _LABELLED = re.compile(r"^[\s>*_`#+-]*([^\s:`|][^:`|]{0,40}?)[\s*_`]*[:\uff1a|][\s*_`:]*(.*)$")
+_TITLED = re.compile(r"([^.,:;]{2,80}?)[\s*_`]*(?:\u2013|\u2014|->|→|\s-)")  # title, dash, call
 _TASK = re.compile(r"^\s*\[[ xX]\]\s+")
 _LEADING = " \t`*_>-+•→=#"
 _ALONE = re.compile(
     r"(?:\s|[`*_|.:]|HTTP/[\d.]+|\(?\s*(?:deprecated|beta|new)\s*\)?)*", re.IGNORECASE
 )
-_METHOD = re.compile(rf"({words.METHODS})\b", re.IGNORECASE)
+_METHOD = re.compile(rf"(?:http[ -]?)?({words.METHODS})\b", re.IGNORECASE)
 _SUSPECT = re.compile(
     rf"(?<![A-Za-z])({words.METHODS})(?![A-Za-z])(?=[^\n]{{0,120}}?(?<![<\w])/[\w{{:])"
 )
@@ -170,8 +171,8 @@ def calls_of_line(line: str, *, is_item: bool = False) -> Iterator[Call | Suspec
         before = text[: match.start()].strip(_LEADING) if number == 0 else "-"
         before = "" if before.upper() == "HTTP" else before
         after = text[match.end() :]
-        labelled = bool(re.fullmatch(r"[^.,:;]{1,40}[:\uff1a][\s*_`]*", before + " "))
-        is_alone = (not before or labelled) and bool(_ALONE.fullmatch(after))
+        titled = _TITLED.fullmatch(before)
+        is_alone = _is_opened(before) and bool(_ALONE.fullmatch(after))
         if target == "/" and not is_alone:
             continue  # `GET / POST`
         strength = Strength.MENTION
@@ -179,11 +180,18 @@ def calls_of_line(line: str, *, is_item: bool = False) -> Iterator[Call | Suspec
             strength = Strength.LISTED if is_item and line.strip() != text else Strength.ALONE
         elif not before:
             strength = Strength.LISTED
-        summary = _words(after) if strength is Strength.LISTED else ""
+        stated = {Strength.LISTED: after, Strength.ALONE: titled[1] if titled else ""}
+        summary = _words(stated.get(strength, ""))
         yield Call(method, target, strength, summary)
     is_suspect = _SUSPECT.search(text) and not words.ALL_CALLS.search(text)
     if not matches and is_suspect:
         yield Suspect(text[:160])
+
+
+def _is_opened(before: str) -> bool:
+    """Whether a call may begin after these words: after none, a label, or a title and a dash."""
+    label = re.fullmatch(r"[^.,:;]{1,40}[:\uff1a][\s*_`]*", before + " ")
+    return not before or bool(label or _TITLED.fullmatch(before))
 
 
 def label_of(line: str) -> tuple[str, str] | None:
@@ -287,14 +295,27 @@ def calls_of_table(table: Table) -> list[Call]:
     path = next((value for key, value in pairs.items() if words.TARGET_LABEL.fullmatch(key)), "")
     if method_in(method) and _PATH_CELL.fullmatch(path.partition(" ")[0]):
         return [Call(method_in(method), path.partition(" ")[0], Strength.ALONE)]
-    methods = table.column(words.METHOD_COLUMN)
-    paths = table.column(words.PATH_COLUMN)
+    methods = _column(table, words.METHOD_COLUMN, _METHOD)
+    paths = _column(table, words.PATH_COLUMN, _PATH_CELL)
     found: list[Call] = []
     for number, row in enumerate(table.rows):
         call = _of_row(table, row, methods, paths)
         if call is not None:
             found.append(replace(call, row=number))
     return found
+
+
+def _column(table: Table, header: re.Pattern[str], cell: re.Pattern[str]) -> int | None:
+    """The column with such a header, else the one whose cells are all of that form."""
+    stated = table.column(header)
+    if stated is not None:
+        return stated
+    for column in range(min(len(table.header), MOST_COLUMNS)):
+        cells = [clean(row[column]).strip("`*_ ") for row in table.rows[:50] if column < len(row)]
+        written = [text for text in cells if text]
+        if written and all(cell.fullmatch(text) for text in written):
+            return column
+    return None
 
 
 def _of_row(

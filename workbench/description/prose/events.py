@@ -19,6 +19,7 @@ _CELL_NAME = re.compile(r"[A-Za-z][\w.:/-]{1,78}")
 _ITEM = re.compile(
     r"\s*(?:[^`\w]{0,4})?`([A-Za-z][\w.:/-]{2,78})`\s*(?:$|[-\u2013\u2014:(|=])(.*)", re.DOTALL
 )
+_OPENING = re.compile(r"\s*`([A-Za-z][\w.:/-]{2,78})`(\s.*)", re.DOTALL)
 _MENTIONED = re.compile(r"\(\s*`([A-Za-z][\w.:-]{2,78})`\s*\)")
 _SIGNATURE_HEADER = re.compile(
     r"\b((?:x-)?[a-z0-9]+(?:-[a-z0-9]+)*-(?:signature|hmac|sign|digest)(?:-[a-z0-9]+)*)\b",
@@ -118,11 +119,13 @@ class EventBook:
                 found = True
         return found
 
-    def add_item(self, text: str, section: Section) -> bool:
-        """Take a list item that is an event."""
-        if not is_about_events(section):
+    def add_item(self, text: str, section: Section, *, is_item: bool) -> bool:
+        """Take a list item that is an event, or a line that begins with one below such a title."""
+        is_titled = words.ABOUT_EVENTS.search(bare(section.title))
+        opening = _OPENING.match(text) if is_titled else None
+        if not (is_item or opening) or not is_about_events(section):
             return False
-        item = _ITEM.match(text)
+        item = _ITEM.match(text) or opening
         name = item[1] if item else ""
         if not item:
             mentioned = _MENTIONED.search(text)

@@ -29,6 +29,8 @@ _NAME = re.compile(r"[A-Za-z][\w.:/-]{1,78}")
 _HAPPENED = re.compile(
     r"(?:ed|[_.:/-](?:new|create|update|delete|cancel|change|add|remove|upload|patch|paid|sent|ready|"
     r"accept|reject|fail|success|complete|open|close|lost|placed|refund|accepted|deny|assign)s?|"
+    r"[_.:/-](?:taken|gone|made|left|done|begun|broken|given|shown|met|held|sold|bought|built|begin|end)|"
+    r"[_.:/-](?:\w{2,20}(?:ad|id)[oa]s?|ge\w{3,20}t|\w{3,20}iert|erstellt)|"
     r"(?:created|updated|cancell?ed|changed|placed)\w{0,12}|(?:Event|CREATED|READY|PLACED|NEW))$"
 )
 

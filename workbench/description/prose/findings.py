@@ -52,6 +52,12 @@ class Found:
             )
         return not target.guessed and ends_with(mine, other)
 
+    def begins(self, call: Call) -> bool:
+        """Whether the path of a call begins with this one, and goes on."""
+        whole = call.target.partition("?")[0]
+        is_longer = f"{self.draft.path.rstrip('/')}/" in f"{whole}/"
+        return self.draft.method == call.method and is_longer and whole != self.draft.path
+
     def improve(self, call: Call, target: Target) -> None:
         """Take a better way of writing the same path."""
         better = len(shape(target.path)) <= len(shape(self.target.path)) or not self.is_certain

@@ -19,7 +19,15 @@ from workbench.description.direction import (
 )
 from workbench.description.draft_operations import DraftDocument, DraftOperation
 from workbench.description.prose import words
-from workbench.description.prose.blocks import Block, Code, Grid, Section, Words, cut_sections
+from workbench.description.prose.blocks import (
+    Block,
+    Code,
+    Grid,
+    Section,
+    Words,
+    bare,
+    cut_sections,
+)
 from workbench.description.prose.calls import (
     Call,
     Strength,
@@ -124,6 +132,7 @@ class _Reader:
     headers: list[str] = field(default_factory=list)
     method: str = ""  # stated on a line of its own, its path to follow
     path: str = ""  # stated on a line of its own, its method to follow
+    label: str = ""  # a heading that says what the first line below it is
     title: str = ""  # words beside the method that is to be followed by its path
     every_call: str = ""  # method that the document states for all calls
 
@@ -134,14 +143,13 @@ class _Reader:
         """Read one section: a new operation, a part of the one above, or events."""
         if self.current is not None and section.level <= self.level:
             self.current, self.open = None, []
-        titled = _METHOD_AND_TITLE.fullmatch(section.title)
-        self.method, self.title = (titled[1], titled[2]) if titled else ("", "")
-        self.path = ""
+        self.note_title(section)
         resources = [resource_of(above.title) for above in (section, *reversed(section.parents))]
         resource = next((path for path in resources if path), "")
-        for call in calls_of_heading(section.title, resource=resource):
+        calls = calls_of_heading(section.title, resource=resource)
+        for call in calls:
             self.take(call, section, in_heading=True)
-        self.path = self.path or resources[0]
+        self.path = self.path or ("" if calls else resources[0])
         if self.current is None and section.is_about_webhooks:
             self.events.begin(section)
         procedure = procedure_of(section.title)
@@ -159,21 +167,29 @@ class _Reader:
         if self.current is not None:
             self.describe(self.current, section)
 
+    def note_title(self, section: Section) -> None:
+        """Remember what a heading says of the lines below it, or forget what was said before."""
+        label = bare(section.title)
+        is_label = any(word.fullmatch(label) for word in (words.METHOD_LABEL, words.TARGET_LABEL))
+        self.label = label if is_label else ""
+        is_part = is_label or words.PART_TITLE.fullmatch(label)
+        if self.current is not None or not is_part:
+            titled = _METHOD_AND_TITLE.fullmatch(section.title)
+            self.method, self.title = (titled[1], titled[2]) if titled else ("", "")
+            self.path = ""
+
     def read_words(self, block: Words, lead: str, section: Section) -> None:
         """Read a paragraph or list item."""
         self.events.note(block.text)
         every = words.ALL_CALLS.search(block.text)
         self.every_call = self.every_call or (every[1].upper() if every else "")
-        if block.is_item and (
-            self.events.add_item(block.text, section)
-            or (
-                self.current is not None
-                and self.filler.add_item(self.current, block.text, lead, section)
-            )
-        ):
+        if self.events.add_item(block.text, section, is_item=block.is_item):
             return
-        if self.current is not None and not self.current.draft.summary:
-            self.name_by(block)
+        if self.current is not None:
+            if block.is_item and self.filler.add_item(self.current, block.text, lead, section):
+                return
+            if not self.current.draft.summary:
+                self.name_by(block)
         for line in block.text.split("\n"):
             self.read_line(line, section, is_item=block.is_item)
 
@@ -198,12 +214,25 @@ class _Reader:
             return
         self.note_part(line, section)
         if self.method and self.path:
-            self.take(Call(self.method, self.path, Strength.ALONE, self.title), section)
+            self.take_labelled(Call(self.method, self.path, Strength.ALONE, self.title), section)
             self.method = self.path = self.title = ""
+
+    def take_labelled(self, call: Call, section: Section) -> None:
+        """Take a call of labels; below a heading that names a call they write out that one."""
+        heading = self.current
+        if heading is not None and heading.section is section and heading.begins(call):
+            target = read_target(call.target, tuple(self.servers))
+            if target is not None:
+                heading.target, heading.draft.path = target, target.path
+                self.seen[call.method, shape(target.path)] = f"{call.method} {target.path}"
+        self.take(call, section)
 
     def note_part(self, line: str, section: Section) -> None:
         """Remember a method or path that stands on a line of its own, with or without a label."""
         labelled = label_of(line)
+        alone = line.strip("`*_ ")
+        if self.label and (_PATH_ALONE.fullmatch(alone) or _METHOD_ALONE.fullmatch(alone)):
+            labelled, self.label = (self.label, alone), ""
         if labelled and self.current is None and self.events.label(*labelled, section):
             return
         value = _PATH_VALUE.fullmatch(labelled[1]) if labelled else None

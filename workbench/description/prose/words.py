@@ -26,12 +26,12 @@ PART_TITLE = re.compile(
 METHOD_LABEL = re.compile(
     r"(?:http[ -]?|request[ -]?|api[ -]?)?(?:methods?|verbs?|metod[ao]s?|methoden?|methodes?|"
     r"\w*methode)"
-    r"(?: http)?"
+    r"(?: http| type)?"
 )
 TARGET_LABEL = re.compile(
     r"(?:http |request |api |full |relative |resource |complete )?"
     r"(?:urls?|uris?|paths?|endpoints?|routes?|resources?|rutas?|rotas?|pfad|pad|percorso|indirizzo|sciezka|adresse|caminho|chemin|"
-    r"address|anfrage ?url|aufruf)(?: (?:path|template|pattern))?"
+    r"endpunkte?|direccion|endereco|address|anfrage ?url|aufruf)(?: (?:path|template|pattern))?"
 )
 HOOK_LABEL = re.compile(r"(?:web-?hooks?|callbacks?)(?: (?:url|path|endpoint))?")
 SERVER_LABEL = re.compile(
@@ -159,7 +159,7 @@ METHOD_COLUMN = re.compile(
 )
 PATH_COLUMN = re.compile(
     r"^(?:api |full |relative )?(?:urls?|uris?|paths?|endpoints?|routes?|resources?|rutas?|"
-    r"rotas?|pfad|pad|percorso|indirizzo|sciezka|"
+    r"rotas?|pfad|pad|percorso|indirizzo|sciezka|endpunkte?|direccion|endereco|"
     r"caminho|chemin|adresse|url path)(?: ?\(.{0,30}\))?$"
 )
 BEARER = re.compile(r"authorization:?\s*`?\s*bearer|bearer token|token bearer")
