@@ -29,7 +29,7 @@ def names(description: ApiDescription) -> list[str]:
         ("**Endpoint**\n\n`/mesas/{id}`\n\n**M\u00e9todo HTTP**\n\n`PUT`", ["PUT /mesas/{id}"]),
         ("| HTTP | Wo |\n|---|---|\n| PUT | /tables |\n| GET | /t |", ["PUT /tables", "GET /t"]),
         ("## PATCH /tables\nMethod: PATCH\nURI: /tables/{id}", ["PATCH /tables/{id}"]),
-        ("## Endpoint\nIs:\n\nhttps://a.example/c/D\n## Request\n- Method type: HttpPut", ["PUT /c/D"]),
+        ("## URL\nIs:\n\nhttps://a.example/c/D\n## Request\n- Method type: HttpPut", ["PUT /c/D"]),
         ("```\ncurl https://a.example/dishes/dish-1/price\n```", ["GET /dishes/{dishe_id}/price"]),
         ("Request: `PUT /tables/{id}`", ["PUT /tables/{id}"]),
         ("`PATCH` `[Host]/v2/tables/{id}`", ["PATCH /v2/tables/{id}"]),
