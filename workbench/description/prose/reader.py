@@ -25,7 +25,6 @@ from workbench.description.prose.blocks import (
     Grid,
     Section,
     Words,
-    bare,
     cut_sections,
 )
 from workbench.description.prose.calls import (
@@ -36,14 +35,13 @@ from workbench.description.prose.calls import (
     calls_of_heading,
     calls_of_line,
     calls_of_table,
-    label_of,
-    method_in,
     procedure_of,
     resource_of,
 )
 from workbench.description.prose.contents import Filler, schemes_of
 from workbench.description.prose.events import EventBook
 from workbench.description.prose.findings import MOST_TOLD, Found, Index, Tally, join
+from workbench.description.prose.parts import Parts
 from workbench.description.prose.servers import (
     environment_of,
     is_about_servers,
@@ -54,10 +52,6 @@ from workbench.description.targets import Target, read_target, shape
 from workbench.errors import DescriptionError
 from workbench.model import Direction, DocumentWarning
 
-_PATH_VALUE = re.compile(r"`?((?:https?://|/|\{\{?\w+\}?\}/|[a-z][\w.-]*/)[^\s`]*)`?(?:\s.*)?")
-_PATH_ALONE = re.compile(r"[\s`*]*((?:https?://[^\s`]+)?/[^\s`]*)[\s`*]*")
-_METHOD_ALONE = re.compile(rf"[\s`*]*({words.METHODS})[\s`*:]*")
-_METHOD_AND_TITLE = re.compile(rf"[\s`*]*({words.METHODS})[`*]*\s+([^\s/][^/\n]{{1,90}})")
 _EVERY = re.compile(
     r"\b(?:all|each|every|these|those|following|both|todos|todas|cada|alle|jede\w*|tous|toutes|chaque)\b"
 )
@@ -130,10 +124,7 @@ class _Reader:
     seen: dict[tuple[str, tuple[str, ...]], str] = field(default_factory=dict)
     events: EventBook = field(default_factory=EventBook)
     headers: list[str] = field(default_factory=list)
-    method: str = ""  # stated on a line of its own, its path to follow
-    path: str = ""  # stated on a line of its own, its method to follow
-    label: str = ""  # a heading that says what the first line below it is
-    title: str = ""  # words beside the method that is to be followed by its path
+    parts: Parts = field(default_factory=Parts)
     every_call: str = ""  # method that the document states for all calls
 
     def __post_init__(self) -> None:
@@ -143,13 +134,13 @@ class _Reader:
         """Read one section: a new operation, a part of the one above, or events."""
         if self.current is not None and section.level <= self.level:
             self.current, self.open = None, []
-        self.note_title(section)
+        self.parts.begin(section.title, is_inside=self.current is not None)
         resources = [resource_of(above.title) for above in (section, *reversed(section.parents))]
         resource = next((path for path in resources if path), "")
         calls = calls_of_heading(section.title, resource=resource)
         for call in calls:
             self.take(call, section, in_heading=True)
-        self.path = self.path or ("" if calls else resources[0])
+        self.parts.path = self.parts.path or ("" if calls else resources[0])
         if self.current is None and section.is_about_webhooks:
             self.events.begin(section)
         procedure = procedure_of(section.title)
@@ -166,17 +157,6 @@ class _Reader:
                 self.read_table(block, lead, section)
         if self.current is not None:
             self.describe(self.current, section)
-
-    def note_title(self, section: Section) -> None:
-        """Remember what a heading says of the lines below it, or forget what was said before."""
-        label = bare(section.title)
-        is_label = any(word.fullmatch(label) for word in (words.METHOD_LABEL, words.TARGET_LABEL))
-        self.label = label if is_label else ""
-        is_part = is_label or words.PART_TITLE.fullmatch(label)
-        if self.current is not None or not is_part:
-            titled = _METHOD_AND_TITLE.fullmatch(section.title)
-            self.method, self.title = (titled[1], titled[2]) if titled else ("", "")
-            self.path = ""
 
     def read_words(self, block: Words, lead: str, section: Section) -> None:
         """Read a paragraph or list item."""
@@ -206,16 +186,18 @@ class _Reader:
                 self.suspects.append(call.words)
             else:
                 self.take(call, section)
-                self.method = self.path = ""
+                self.parts.method = self.parts.path = ""
                 return
         environment = environment_of(line)
         if environment is not None:
             self.take_address(environment[1], environment[0], section)
             return
-        self.note_part(line, section)
-        if self.method and self.path:
-            self.take_labelled(Call(self.method, self.path, Strength.ALONE, self.title), section)
-            self.method = self.path = self.title = ""
+        labelled = self.parts.labelled(line)
+        if not (labelled and self.current is None and self.events.label(*labelled, section)):
+            self.parts.note(line, labelled)
+        whole = self.parts.whole()
+        if whole is not None:
+            self.take_labelled(whole, section)
 
     def take_labelled(self, call: Call, section: Section) -> None:
         """Take a call of labels; below a heading that names a call they write out that one."""
@@ -227,28 +209,6 @@ class _Reader:
                 self.seen[call.method, shape(target.path)] = f"{call.method} {target.path}"
         self.take(call, section)
 
-    def note_part(self, line: str, section: Section) -> None:
-        """Remember a method or path that stands on a line of its own, with or without a label."""
-        labelled = label_of(line)
-        alone = line.strip("`*_ ")
-        if self.label and (_PATH_ALONE.fullmatch(alone) or _METHOD_ALONE.fullmatch(alone)):
-            labelled, self.label = (self.label, alone), ""
-        if labelled and self.current is None and self.events.label(*labelled, section):
-            return
-        value = _PATH_VALUE.fullmatch(labelled[1]) if labelled else None
-        if labelled and words.METHOD_LABEL.fullmatch(labelled[0]) and method_in(labelled[1]):
-            self.method = method_in(labelled[1])
-        elif labelled and value and words.TARGET_LABEL.fullmatch(labelled[0]):
-            self.path = value[1]
-        elif labelled and value and words.HOOK_LABEL.fullmatch(labelled[0]):
-            self.method, self.path = "POST", value[1]
-        elif method := _METHOD_ALONE.fullmatch(line):
-            self.method, self.path, self.title = method[1], "", ""
-        elif (titled := _METHOD_AND_TITLE.fullmatch(line)) and "`" in line:
-            self.method, self.path, self.title = titled[1], "", titled[2].strip("` *")
-        elif self.method and (path := _PATH_ALONE.fullmatch(line)):
-            self.path = path[1]
-
     def read_code(self, block: Code, lead: str, section: Section) -> None:
         """Read a code block: requests, an answer, or a payload."""
         calls = list(calls_of_code(block))
@@ -259,9 +219,11 @@ class _Reader:
             else:
                 self.take(call, section)
                 rest = call.rest
-        if not calls and self.method and (path := _PATH_ALONE.fullmatch(block.text.strip())):
-            self.take(Call(self.method, path[1], Strength.ALONE, self.title), section)
-            self.method = self.title = ""
+        if not calls:
+            self.parts.note_path(block.text.strip())
+            whole = self.parts.whole()
+            if whole is not None:
+                self.take(whole, section)
         text = "\n".join(rest) if calls else block.text
         self.events.note(block.text if len(block.text) < 300 else "")
         if text.strip():

@@ -1,0 +1,83 @@
+"""Calls whose method and path stand apart: each on a line, behind a label, or below a heading."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from workbench.description.prose import words
+from workbench.description.prose.blocks import bare
+from workbench.description.prose.calls import Call, Strength, label_of, method_in
+
+_PATH_VALUE = re.compile(r"`?((?:https?://|/|\{\{?\w+\}?\}/|[a-z][\w.-]*/)[^\s`]*)`?(?:\s.*)?")
+_PATH_ALONE = re.compile(r"[\s`*]*((?:https?://[^\s`]+)?/[^\s`]*)[\s`*]*")
+_METHOD_ALONE = re.compile(rf"[\s`*]*({words.METHODS})[\s`*:]*")
+_METHOD_AND_TITLE = re.compile(rf"[\s`*]*({words.METHODS})[`*]*\s+([^\s/][^/\n]{{1,90}})")
+
+
+@dataclass
+class Parts:
+    """What was said so far of a call that is not whole yet.
+
+    Attributes:
+        label: What a heading says of the first line below it.
+        title: Words beside the method.
+    """
+
+    method: str = ""
+    path: str = ""
+    title: str = ""
+    label: str = ""
+
+    def begin(self, title: str, *, is_inside: bool) -> None:
+        """Take what a heading says; a part such as `Request` goes on with what was said before.
+
+        Args:
+            title: The heading.
+            is_inside: Whether it stands below a call that is whole.
+        """
+        label = bare(title)
+        is_label = any(word.fullmatch(label) for word in (words.METHOD_LABEL, words.TARGET_LABEL))
+        self.label = label if is_label else ""
+        if is_inside or not (is_label or words.PART_TITLE.fullmatch(label)):
+            titled = _METHOD_AND_TITLE.fullmatch(title)
+            self.method, self.title = (titled[1], titled[2]) if titled else ("", "")
+            self.path = ""
+
+    def labelled(self, line: str) -> tuple[str, str] | None:
+        """Label and value of a line; below a heading that is a label, the line is the value."""
+        alone = line.strip("`*_ ")
+        if self.label and (_PATH_ALONE.fullmatch(alone) or _METHOD_ALONE.fullmatch(alone)):
+            label, self.label = self.label, ""
+            return label, alone
+        return label_of(line)
+
+    def note(self, line: str, labelled: tuple[str, str] | None) -> None:
+        """Remember a method or path that stands on a line of its own, with or without a label."""
+        value = _PATH_VALUE.fullmatch(labelled[1]) if labelled else None
+        if labelled and words.METHOD_LABEL.fullmatch(labelled[0]) and method_in(labelled[1]):
+            self.method = method_in(labelled[1])
+        elif labelled and value and words.TARGET_LABEL.fullmatch(labelled[0]):
+            self.path = value[1]
+        elif labelled and value and words.HOOK_LABEL.fullmatch(labelled[0]):
+            self.method, self.path = "POST", value[1]
+        elif method := _METHOD_ALONE.fullmatch(line):
+            self.method, self.path, self.title = method[1], "", ""
+        elif (titled := _METHOD_AND_TITLE.fullmatch(line)) and "`" in line:
+            self.method, self.path, self.title = titled[1], "", titled[2].strip("` *")
+        else:
+            self.note_path(line)
+
+    def note_path(self, text: str) -> None:
+        """Remember a path that stands alone after its method."""
+        path = _PATH_ALONE.fullmatch(text)
+        if self.method and path:
+            self.path = path[1]
+
+    def whole(self) -> Call | None:
+        """The call, once both are known; then it is forgotten."""
+        if not (self.method and self.path):
+            return None
+        call = Call(self.method, self.path, Strength.ALONE, self.title)
+        self.method = self.path = self.title = ""
+        return call
