@@ -107,6 +107,13 @@ class Settings(BaseSettings):
             )
         return SecretStr(value)
 
+    def spare_credential(self, partner: str, environment: str, name: str) -> SecretStr | None:
+        """A credential that need not be there, as a second identity's; None when it is not."""
+        try:
+            return self.credential(partner, environment, name)
+        except CredentialError:
+            return None
+
     def keep_credential(self, partner: str, environment: str, name: str, value: str) -> bool:
         """Store a credential that the partner has replaced; whether the next run will find it.
 

@@ -13,13 +13,14 @@ from workbench.adapters.binding import (
     entity_ids,
     entity_name,
     join,
+    lists_only,
     pick_for_mode,
     pick_operation,
     pick_read_back,
 )
 from workbench.adapters.channel import Channel, Request
 from workbench.adapters.jobs import require_each
-from workbench.adapters.listing import Refuse, list_entities
+from workbench.adapters.listing import Refuse, find_in_list, list_entities
 from workbench.adapters.menu_plan import WHOLE, MenuPlan, plan_menu
 from workbench.adapters.session import Session
 from workbench.canonical import (
@@ -126,6 +127,8 @@ class Adapter:
         operation = pick_operation(self.partner, feature, status)
         payload = None if entity is None else self.channel.payload(feature, entity)
         known = {**entity_ids(entity), **(ids or {})}
+        if entity is None and lists_only(self.partner, operation):
+            return find_in_list(self.channel, feature, operation, known)
         return self.channel.send(self.channel.request(operation, known, payload))
 
     def read(self, feature: str, identifier: str) -> Translation:
@@ -136,7 +139,11 @@ class Adapter:
             identifier: The partner's id.
         """
         operation = pick_operation(self.partner, feature)
-        return self.channel.load(feature, operation, {entity_name(feature): identifier})
+        ids = {entity_name(feature): identifier}
+        if lists_only(self.partner, operation):
+            found = find_in_list(self.channel, feature, operation, ids)
+            return self.channel.translate(feature, found.data())
+        return self.channel.load(feature, operation, ids)
 
     def write(
         self,

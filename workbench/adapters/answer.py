@@ -6,7 +6,7 @@ import logging
 import shlex
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -16,7 +16,8 @@ import orjson
 
 from workbench.adapters.showing import mask_headers
 from workbench.errors import PartnerError, RateLimitedError, RefusedError, UnavailableError
-from workbench.model import Exchange, shorten
+from workbench.model import Exchange, find_at, shorten
+from workbench.partners import BodyErrors
 from workbench.secrecy import Redactor
 
 UNAVAILABLE = frozenset({502, 503, 504})
@@ -83,6 +84,7 @@ class Answer:
         seconds: From sending until the body was read, last attempt only.
         attempts: How often it was asked.
         at: When the request was sent.
+        wire_status: Status on the wire, where the body says that it is another one.
     """
 
     status: int
@@ -94,6 +96,7 @@ class Answer:
     redactor: Redactor = field(default_factory=Redactor, repr=False, compare=False)
     partner: str | None = None
     at: datetime | None = None
+    wire_status: int | None = None
 
     @property
     def is_page(self) -> bool:
@@ -145,6 +148,19 @@ class Answer:
             )
         return found
 
+    def read_errors(self, told: BodyErrors | None) -> Self:
+        """The same answer with the status that its body tells, where it is an error in disguise."""
+        if told is None or not self.is_success:
+            return self
+        body = self.json()
+        found = find_at(body, told.json_path)
+        text = orjson.dumps(found).decode().strip('"') if found is not None else None
+        if text is None or not ({text, "*"} & set(told.values)):
+            return self
+        code = str(find_at(body, told.code)) if told.code else ""
+        status = told.statuses.get(code, told.status)
+        return replace(self, status=status, wire_status=self.status)
+
     @property
     def curl(self) -> str:
         """The request as a shell command, without secrets."""
@@ -159,7 +175,7 @@ class Answer:
             request=f"{sent.method} {sent.url}",
             headers=dict(sent.headers),
             body=shorten(sent.body.decode("utf-8", "replace")),
-            status=self.status,
+            status=self.wire_status or self.status,
             answer_headers=mask_headers(self.headers, mask),
             answer=shorten(mask.mask(self.body).decode("utf-8", "replace")),
         )

@@ -54,7 +54,11 @@ def pick_operation(partner: Partner, feature: str, status: str | None = None) ->
         raise _unbound(partner, feature)
     found = pick_for_mode(partner, feature, status) if status else None
     found = found or pick_for_mode(partner, feature, "one")
+    found = found or pick_for_mode(partner, feature, "replace")
+    found = found or pick_for_mode(partner, feature, "change")
     found = found or _by_id([operation for item, operation in bound if not item.for_])
+    found = found or pick_for_mode(partner, feature, "create")
+    found = found or pick_for_mode(partner, feature, "list")
     if found is not None:
         return found
     offered = sorted({word for item, _ in bound for word in item.for_})
@@ -72,11 +76,30 @@ def pick_new(partner: Partner, feature: str) -> Operation:
     Raises:
         InputError: As `pick_operation`.
     """
+    stated = pick_for_mode(partner, feature, "create")
+    if stated is not None:
+        return stated
     one = pick_operation(partner, feature)
-    parent = one.path.rpartition("/")[0]
+    parent = one.path.rstrip("/").rpartition("/")[0]
     plain = (operation for item, operation in partner.operations(feature) if not item.for_)
     makes = (item for item in plain if item.method == "POST" and item.path.rstrip("/") == parent)
     return next(makes, one)
+
+
+def lists_only(partner: Partner, operation: Operation) -> bool:
+    """Whether a reading operation gives a list and takes no id: one thing is found in it."""
+    slots = [item.name for item in operation.parameters if item.place == "path"]
+    takes_id = any(partner.manifest.parameters.get(name) != "restaurant" for name in slots)
+    if operation.method not in {"GET", "HEAD"} or takes_id:
+        return False
+    reader = SchemaReader.of(partner.description, operation.document)
+    schema = operation.response_schema
+    if schema is None:
+        return False
+    page = reader.first(schema)
+    return "items" in page or any(
+        _is_list(reader, part) for part in reader.properties(page).values()
+    )
 
 
 def pick_for_mode(partner: Partner, feature: str, word: str) -> Operation | None:
@@ -98,6 +121,8 @@ def pick_list(partner: Partner, feature: str) -> Operation:
         InputError: The feature is not bound, or the documents describe no list.
     """
     one = pick_operation(partner, feature)
+    if lists_only(partner, one):
+        return one
     parent, _, last = one.path.rstrip("/").rpartition("/")
     found = pick_for_mode(partner, feature, "list")
     if found is None and last.startswith("{"):

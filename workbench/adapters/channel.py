@@ -9,7 +9,7 @@ from typing import Any
 
 from workbench.adapters.answer import Answer, SentRequest
 from workbench.adapters.binding import translator
-from workbench.adapters.parameters import fill_parameters
+from workbench.adapters.parameters import fill_body, fill_parameters
 from workbench.adapters.retry import SAFE
 from workbench.adapters.session import Session
 from workbench.canonical import Entity
@@ -71,9 +71,15 @@ class Channel:
             target=filled.path,
             query=filled.query,
             headers={**filled.headers, **({keyed: key} if keyed else {})},
-            body=payload if operation.bodies and is_write else None,
+            body=self._body(operation, ids, payload) if operation.bodies and is_write else None,
             key=key if keyed else None,
         )
+
+    def _body(self, operation: Operation, ids: Mapping[str, str], payload: Any) -> Any:
+        """The body; that of a call which only reads is made of ids."""
+        if payload is not None:
+            return payload
+        return fill_body(self.partner, self.session.environment, operation, ids)
 
     def send(self, request: Request) -> Answer:
         """Send a request, whatever the answer."""

@@ -33,6 +33,8 @@ _KINDS = (
     (re.compile(r"markdown"), ".md"),
     (re.compile(r"text/csv"), ".csv"),
 )
+_STARTS = re.compile(rb"[\"']?\b(?:openapi|swagger|asyncapi)\b[\"']?\s*:")
+_START = 2000  # bytes in which a description says what it is
 _ACCEPT = "*/*"  # a page for people is a document too
 
 
@@ -93,7 +95,7 @@ def download(
             location=plain(last),
             hint="Ask the partner for the document in parts." if body else "Check the address.",
         )
-    path = _save(body, folder / _name(last, answer.headers.get("content-type", "")))
+    path = _save(body, folder / _name(last, _kind(answer.headers.get("content-type", ""), body)))
     return Download(path, plain(last), hashlib.sha256(body).hexdigest(), len(body))
 
 
@@ -162,6 +164,14 @@ def _name(address: str, kind: str) -> str:
     if _SUFFIXES.search(name):
         return name
     return name + next((suffix for known, suffix in _KINDS if known.search(kind.lower())), ".txt")
+
+
+def _kind(kind: str, body: bytes) -> str:
+    """What a document is; a description says so itself where its sender does not."""
+    start = body[:_START].lstrip(b"\xef\xbb\xbf \r\n\t")
+    if re.search("json|ya?ml|html|markdown", kind, re.IGNORECASE) or not _STARTS.search(start):
+        return kind
+    return "json" if start.startswith(b"{") else "yaml"
 
 
 def plain(address: str) -> str:

@@ -28,7 +28,7 @@ from workbench.adapters.retry import (
 )
 from workbench.adapters.transport import LOGGERS, Transport, read_target
 from workbench.errors import InputError, UnavailableError, WorkbenchError
-from workbench.partners import Limits
+from workbench.partners import BodyErrors, Limits
 from workbench.secrecy import RedactingFilter, Redactor
 
 Purpose = Literal["testing", "integration"]
@@ -51,6 +51,7 @@ class HttpClient:
         environment: In `production`, nothing is ever written for the purpose `testing`.
         partner: Slug, for messages.
         policy: Timeouts and retries.
+        errors: How errors are told with a status of success.
         is_guarded: Whether writes go to public addresses and this machine only; our own systems
             may be elsewhere.
 
@@ -76,6 +77,7 @@ class HttpClient:
         purpose: Purpose = "testing",
         partner: str | None = None,
         policy: RetryPolicy | None = None,
+        errors: BodyErrors | None = None,
         is_guarded: bool = True,
     ) -> None:
         self.base_url = base_url.rstrip("/")
@@ -90,7 +92,7 @@ class HttpClient:
         self._breaker = CircuitBreaker(self._policy)
         self._budget = RetryBudget(self._policy)
         self.skew = ClockSkew(partner)
-        self._headers = dict(headers or {})
+        self._headers, self._errors = dict(headers or {}), errors
         self._may_write = allow_writes and (environment != "production" or purpose == "integration")
         self.allowed = frozenset(self._endpoint(text) for text in (self.base_url, *allowed_hosts))
         self._is_examining, self._end = False, float("inf")
@@ -358,7 +360,7 @@ class HttpClient:
         self.redactor.add(*read_cookies(got), name=COOKIE)
         if not call.is_for_token:
             got, body = take_back(self.redactor, self.recorder, entry, got, body)
-        return Answer(
+        answer = Answer(
             status=status,
             headers=got,
             body=body,
@@ -368,3 +370,4 @@ class HttpClient:
             redactor=self.redactor,
             partner=self.partner,
         )
+        return answer.read_errors(self._errors)

@@ -6,12 +6,17 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+import orjson
+
+from workbench.adapters.answer import Answer
 from workbench.adapters.binding import entity_name, pick_list, pick_operation, translator
 from workbench.adapters.channel import Channel
 from workbench.adapters.paging import walk_pages
 from workbench.canonical import Entity
 from workbench.errors import TranslationError
 from workbench.model import Operation, SchemaReader
+
+_IDS = ("ids.partner_id", "order_id", "reservation_id")
 
 Refuse = Callable[[TranslationError], None]
 
@@ -70,9 +75,29 @@ def _holds_all(channel: Channel, one: Operation, many: Operation) -> bool:
     return any(wanted.keys() <= item.keys() for item in items)
 
 
+def find_in_list(
+    channel: Channel, feature: str, operation: Operation, ids: Mapping[str, str]
+) -> Answer:
+    """The answer of the list's page that has one thing, with that thing as its body.
+
+    Where no page has it, the last answer as if it were 404: what is not listed is not there.
+
+    Raises:
+        PartnerError: A page could not be read.
+    """
+    wanted = ids.get(entity_name(feature), "")
+    last: list[Answer] = []
+    pages = walk_pages(channel, operation, channel.request(operation, ids), seen=last.append)
+    for items in pages:
+        for item in items:
+            if _find_id(channel, feature, item) == wanted:
+                return replace(last[-1], body=orjson.dumps(item))
+    return replace(last[-1], status=404, wire_status=last[-1].status)
+
+
 def _find_id(channel: Channel, feature: str, item: Any) -> str | None:
     rules = translator(channel.partner, feature).table
-    path = next((rule.path for rule in rules if rule.field == "ids.partner_id"), None) or ""
+    path = next((rule.path for name in _IDS for rule in rules if rule.field == name), None) or ""
     for name in path.removeprefix("$.").split("."):
         item = item.get(name) if isinstance(item, dict) else None
     return str(item) if isinstance(item, str | int) else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -32,19 +32,25 @@ _LIMIT = re.compile("limit|perpage|(page)?size|count|maxresults|top")
 
 
 def walk_pages(
-    channel: Channel, operation: Operation, request: Request, *, pages_max: int = PAGES_MAX
+    channel: Channel,
+    operation: Operation,
+    request: Request,
+    *,
+    pages_max: int = PAGES_MAX,
+    seen: Callable[[Answer], None] = lambda _: None,
 ) -> Iterator[list[Any]]:
-    """The items of each page, asked for as they are needed.
+    """The items of each page, asked for as they are needed; `seen` is told of each answer.
 
     Raises:
         PartnerError: A page comes again, leads to another server, or is one too many; the body is
             no list; or there is more, and no way to it.
     """
-    seen: set[tuple[str, str]] = set()
+    read: set[tuple[str, str]] = set()
     before = b""
     for _ in range(pages_max):
         answer = channel.send(request)
         body = answer.data()
+        seen(answer)
         items = _find_items(body, answer)
         now = orjson.dumps(items)
         if items and now == before:
@@ -55,8 +61,8 @@ def walk_pages(
         following = _find_next(channel, operation, request, answer, items)
         if following is None:
             return
-        seen.add(mark)
-        if (following.target, repr(sorted(following.query.items()))) in seen:
+        read.add(mark)
+        if (following.target, repr(sorted(following.query.items()))) in read:
             raise _odd(answer, "leads back to a page that was read before")
         request = following
     raise _odd(answer, f"has more than {pages_max} pages")

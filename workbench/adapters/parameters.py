@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from workbench.errors import InputError
-from workbench.model import Operation, Parameter
+from workbench.model import Operation, Parameter, SchemaReader
 from workbench.partners import Partner
 
 _SLOT = re.compile(r"\{([^{}]+)\}")
@@ -61,6 +61,35 @@ def fill_parameters(
             raise _ambiguous(partner, operation, item.name, ids)
     key = next((p.name for p in operation.parameters if p.name.lower() in _KEY_HEADERS), None)
     return Filled(path=path, query=query, headers=headers, key_header=key)
+
+
+def fill_body(
+    partner: Partner, environment: str, operation: Operation, ids: Mapping[str, str]
+) -> dict[str, Any] | None:
+    """The body of a call that carries ids and no entity, as a read by POST; None: it needs none.
+
+    Raises:
+        InputError: A field that it must have has no value.
+    """
+    schema = operation.request_schema
+    if schema is None:
+        return None
+    reader = SchemaReader.of(partner.description, operation.document)
+    source = _Source(partner, environment, ids, None)
+    needed = set(reader.first(schema).get("required", ()))
+    body: dict[str, Any] = {}
+    for name, part in reader.properties(schema).items():
+        value = source.find(name, None)
+        if value is None and name in needed:
+            value = _only_value(reader.resolve(part))
+        if value is not None:
+            body[name] = value
+        elif name in needed:
+            left = source.spare()
+            if len(left) != 1:
+                raise _ambiguous(partner, operation, name, left)
+            body[name] = left[0]
+    return body or None
 
 
 class _Source:

@@ -55,6 +55,7 @@ class Session:
         random: Random numbers of this session, repeatable by `seed`.
         allow_writes: As given.
         seed: As given.
+        settings: As given.
 
     Raises:
         ManifestError: The manifest does not have the environment.
@@ -100,7 +101,9 @@ class Session:
             purpose=purpose,
             partner=partner.slug,
             policy=policy,
+            errors=partner.manifest.errors,
         )
+        self.settings = settings
         self.control = self._open_control(control_url, policy)
         own = self.control.allowed if self.control else frozenset()
         self.allowed = frozenset(map(write_endpoint, self.client.allowed | own))

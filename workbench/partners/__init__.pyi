@@ -1,3 +1,4 @@
+from .body_errors import BodyErrors as BodyErrors
 from .catalogue import load_catalogue as load_catalogue
 from .context import describe_context as describe_context
 from .custody import open_redactor as open_redactor

@@ -15,6 +15,7 @@ from pydantic import (
 )
 
 from workbench.model import Absence, Attestation, Limit
+from workbench.partners.body_errors import BodyErrors
 from workbench.partners.login import Auth
 from workbench.partners.statement import CredentialName, Statement
 from workbench.partners.webhooks import EventRule, Handshake, Match, Signature, Webhooks
@@ -145,9 +146,10 @@ class BoundOperation(Statement):
     """An operation that serves a feature; `for_` narrows what it is for.
 
     `for` lists canonical status values (status writes), or words of this list: `one` and `many`
-    (collections), `partial` (only sent fields change), `remove`, `read-back`, `list`, `outcome` (of
-    an asynchronous import); `kitchen-result` (the kitchen got the order, or not); for the
-    availability `exception`, `exception-change`, `exception-remove`, `pause`, `resume`, `busy`.
+    (collections), `create` (the partner gives the id), `replace` and `change` (by id), `partial`
+    (only sent fields change), `remove`, `read-back`, `list`, `outcome` (of an asynchronous
+    import); `kitchen-result` (the kitchen got the order, or not); for the availability
+    `exception`, `exception-change`, `exception-remove`, `pause`, `resume`, `busy`.
     """
 
     operation: str
@@ -235,6 +237,7 @@ class Manifest(Statement):
             pos-code, beside the partner's own slug.
         parameters: Parameter name of theirs → entity whose id it takes.
         headers: Constant headers that every call needs (no secrets).
+        errors: How errors are told with a status of success, where they are.
     """
 
     partner: Slug
@@ -253,6 +256,7 @@ class Manifest(Statement):
     restaurants: dict[str, str] = Field(default_factory=dict)
     parameters: dict[str, Entity] = Field(default_factory=dict)
     headers: dict[str, str] = Field(default_factory=dict)
+    errors: BodyErrors | None = None
     limits: Limits = Limits()
     features: dict[Slug, FeatureStatement]
     questions: tuple[str, ...] = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from workbench.vocabulary.words import concepts, head, split_words
 
 _ENDINGS = frozenset({"id", "ids", "pk", "uuid", "guid", "key", "code", "ref", "number", "slug"})
+_SHORT = 4
 _CLOSURES = frozenset({"closure", "hours"})
 
 
@@ -24,7 +25,8 @@ def entity_of_id(name: str, path: str = "") -> str | None:
         words = owner
     found = concepts(" ".join(words))
     is_mute = all(item.kind in {"manner", "stop"} for item in found)
-    if is_mute and words and words[-1] in _ENDINGS:
+    is_short = len(name) <= _SHORT and name.lower().endswith("id")  # `rid`, `oId`
+    if is_mute and words and (words[-1] in _ENDINGS or is_short):
         found = concepts(" ".join(owner))
     noun = head(found)
     if noun is not None and noun.kind == "entity":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from workbench.adapters import Answer
 from workbench.errors import RefusedError
@@ -81,12 +82,37 @@ def _shut_out(bench: Bench, feature: str, operation: str, error: RefusedError) -
 
 
 def refuse_others(bench: Bench) -> Iterator[Evidence]:
-    """The same read without credentials is refused."""
-    kind = next((k for k in KINDS if bench.has(k.read) and bench.alive(k.read)), None)
-    if kind is None or bench.partner.manifest.auth.scheme == "none":
+    """Every read of ours, made without credentials, is refused."""
+    if bench.partner.manifest.auth.scheme == "none":
         return
-    request = bench.adapter.call(kind.read, ids={kind.noun: bench.alive(kind.read)[0]}).request
-    answer = bench.session.client.send(request.method, request.url, authenticated=False)
+    asked: dict[str, Answer] = {}
+    for kind in KINDS:
+        for feature in (kind.read, kind.status_read):
+            if not bench.has(feature) or not bench.alive(feature):
+                continue
+            operation = bench.subject(feature)
+            if operation not in asked:
+                asked[operation] = _ask_as_nobody(bench, feature, kind)
+            yield _tell_open(bench, feature, kind, asked[operation])
+
+
+def _ask_as_nobody(bench: Bench, feature: str, kind: Kind) -> Answer:
+    client = bench.session.client
+    request = bench.adapter.call(feature, ids={kind.noun: bench.alive(feature)[0]}).request
+    parts = urlsplit(request.url)
+    own = set(client.prove(request.method, parts.path).query)
+    query = urlencode([pair for pair in parse_qsl(parts.query) if pair[0] not in own])
+    return client.send(
+        request.method,
+        urlunsplit(parts._replace(query=query)),
+        content=request.body or None,
+        headers={"content-type": "application/json"} if request.body else {},
+        authenticated=False,
+        write=False,
+    )
+
+
+def _tell_open(bench: Bench, feature: str, kind: Kind, answer: Answer) -> Evidence:
     findings = []
     if answer.status < 400:
         findings.append(
@@ -94,14 +120,14 @@ def refuse_others(bench: Bench) -> Iterator[Evidence]:
                 "credentials-not-needed",
                 Severity.CRITICAL,
                 f"Reading a {kind.noun} without credentials is answered with {answer.status}.",
-                operation=bench.subject(kind.read),
+                operation=bench.subject(feature),
                 expected="401 or 403",
                 observed=str(answer.status),
                 answer=answer,
             )
         )
-    yield bench.tell(
-        kind.read,
+    return bench.tell(
+        feature,
         "credentials-needed",
         f"The same read without credentials: answer {answer.status}.",
         findings=findings,
@@ -110,7 +136,7 @@ def refuse_others(bench: Bench) -> Iterator[Evidence]:
 
 def renew_token(bench: Bench) -> Iterator[Evidence]:
     """A second token can be fetched, and opens the same door."""
-    if bench.partner.manifest.auth.scheme != "oauth2-client-credentials":
+    if not bench.partner.manifest.auth.fetches():
         return
     kind = next((k for k in KINDS if bench.has(k.read) and bench.alive(k.read)), None)
     if kind is None or not bench.has(FeatureSlug.TOKEN_LIFECYCLE):

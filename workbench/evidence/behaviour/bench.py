@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from workbench.adapters import Adapter, Answer, Recorded, Session
+from workbench.adapters import Adapter, Answer, Recorded, Session, lists_only, pick_operation
 from workbench.canonical import OpenEnum
 from workbench.errors import MappingError
 from workbench.evidence.kinds import feature_of
@@ -47,6 +47,11 @@ class Bench:
     def has(self, feature: str) -> bool:
         """Whether the feature is bound."""
         return isinstance(self.partner.statement(feature), Binding)
+
+    def lists_only(self, feature: str) -> bool:
+        """Whether a read has no id of its own: one thing is looked for in a list."""
+        found = self.partner.operations(feature)
+        return bool(found) and lists_only(self.partner, pick_operation(self.partner, feature))
 
     def known_of(self, feature: str) -> tuple[str, ...]:
         """Ids of what a feature is about that exist in the restaurant test account."""

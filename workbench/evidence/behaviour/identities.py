@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -10,7 +9,7 @@ from typing import Any
 import orjson
 from pydantic import SecretStr
 
-from workbench.adapters import Answer, HttpClient, Login, open_hook, open_login
+from workbench.adapters import Answer, HttpClient, Login, SentRequest, open_hook, open_login
 from workbench.canonical import Entity
 from workbench.errors import CredentialError, InputError, PartnerError, TranslationError
 from workbench.evidence.behaviour.bench import Bench, finding
@@ -19,7 +18,6 @@ from workbench.evidence.kinds import KINDS, Kind
 from workbench.evidence.placing import fresh
 from workbench.evidence.relations import collections
 from workbench.model import Evidence, FeatureSlug, Outcome, Severity
-from workbench.settings import variable_name
 
 _SHORT_LIFE = 5.0  # seconds that are worth waiting for a token to expire
 
@@ -38,10 +36,11 @@ def open_stranger(bench: Bench, which: str) -> HttpClient | None:
     auth = bench.partner.manifest.auth
     for name in (*auth.credential_names(), *auth.optional_names()):
         other = f"{which}_{name}"
-        variable = variable_name(bench.partner.slug, session.environment, other)
-        value = session.credentials.get(other) or os.environ.get(variable)
+        value = session.credentials.get(other) or session.settings.spare_credential(
+            bench.partner.slug, session.environment, other
+        )
         if value:
-            given[name] = value if isinstance(value, SecretStr) else SecretStr(value)
+            given[name] = value
     return _open(bench, given) if given else None
 
 
@@ -71,6 +70,7 @@ def _open(bench: Bench, given: dict[str, SecretStr]) -> HttpClient | None:
         allow_writes=session.allow_writes,
         environment=session.environment,
         partner=bench.partner.slug,
+        errors=bench.partner.manifest.errors,
     )
 
 
@@ -104,7 +104,7 @@ def refuse_expired(bench: Bench) -> Iterator[Evidence]:
     request = bench.adapter.call(kind.read, ids={kind.noun: bench.alive(kind.read)[0]}).request
     with client:
         try:
-            answer = client.send(request.method, request.url.partition("?")[0])
+            answer = _again(client, request)
         except PartnerError as error:
             yield bench.tell(kind.read, "expired-refused", f"They were refused: {error.message}.")
             return
@@ -200,9 +200,9 @@ def _tell_access(bench: Bench, feature: str, check: str, who: str, answer: Answe
 
 
 def _read_as(bench: Bench, kind: Kind, client: HttpClient) -> Iterator[Evidence]:
-    for identity in bench.alive(kind.read)[:1]:
+    for identity in [] if bench.lists_only(kind.read) else bench.alive(kind.read)[:1]:
         request = bench.adapter.call(kind.read, ids={kind.noun: identity}).request
-        answer = client.send(request.method, request.url.partition("?")[0])
+        answer = _again(client, request)
         findings = []
         if answer.status < 300:
             findings.append(
@@ -216,18 +216,31 @@ def _read_as(bench: Bench, kind: Kind, client: HttpClient) -> Iterator[Evidence]
                     answer=answer,
                 )
             )
-        yield bench.tell(
-            kind.read,
-            "other-identity",
-            f"Read {kind.noun} {identity} with a second identity: answer {answer.status}.",
-            findings=findings,
-            outcome=Outcome.UNTESTED if answer.status == 401 else None,
-        )
+        # What one operation lets happen, it lets happen for every feature that it serves.
+        serves = [slug for slug in (kind.read, kind.status_read) if bench.has(slug)]
+        for slug in serves:
+            if bench.subject(slug) == bench.subject(kind.read):
+                yield bench.tell(
+                    slug,
+                    "other-identity",
+                    f"Read {kind.noun} {identity} with a second identity: answer {answer.status}.",
+                    findings=findings,
+                    outcome=Outcome.UNTESTED if answer.status == 401 else None,
+                )
+
+
+def _again(client: HttpClient, request: SentRequest) -> Answer:
+    """The same read over another client; what stood in the query were credentials, or filters."""
+    headers = {"content-type": "application/json"} if request.body else {}
+    url = request.url.partition("?")[0]
+    body = request.body or None
+    return client.send(request.method, url, content=body, headers=headers, write=False)
 
 
 def _list_as(bench: Bench, kind: Kind, client: HttpClient) -> Iterator[Evidence]:
     read = bench.partner.operations(kind.read)[0][1]
-    for operation in collections(bench.partner, read, "GET")[:1]:
+    lists = collections(bench.partner, read, "GET")[:1]
+    for operation in [read] if bench.lists_only(kind.read) else lists:
         if "{" in operation.path:
             continue
         answer = client.send("GET", operation.path)

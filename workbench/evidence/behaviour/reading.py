@@ -138,7 +138,7 @@ def _off_schema(bench: Bench, kind: Kind, answer: Answer) -> Iterator[Finding]:
     """Where a live answer is not as its schema says, though the mapping may not care."""
     operation = bench.partner.operations(kind.read)[0][1]
     schema = operation.response_schema
-    if schema is None:
+    if schema is None or bench.lists_only(kind.read):
         return
     found = find_violations(bench.partner.description, operation.document, schema, answer.json())
     for violation in found[:3]:
@@ -190,6 +190,10 @@ def read_unknown(bench: Bench) -> Iterator[Evidence]:
     """An unknown id gives a clean not-found."""
     for kind in KINDS:
         if not bench.has(kind.read):
+            continue
+        if bench.lists_only(kind.read):
+            why = f"A {kind.noun} is found in a list only, so nothing is asked by id."
+            yield bench.tell(kind.read, "read-unknown", why, outcome=Outcome.INAPPLICABLE)
             continue
         answer = bench.adapter.call(kind.read, ids={kind.noun: UNKNOWN_ID})
         findings = [*_unclear(kind, bench.subject(kind.read), answer)]

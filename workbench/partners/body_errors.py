@@ -1,0 +1,29 @@
+"""The part of `partner.yaml` for partners that tell errors with a status of success."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from workbench.partners.statement import Statement
+
+JsonPath = Annotated[str, StringConstraints(pattern=r"^\$")]
+
+
+class BodyErrors(Statement):
+    """How an answer with a status of success says that it is an error; such an answer has no data.
+
+    Attributes:
+        json_path: JSONPath (`json`) of what tells it, as `$.ok`.
+        values: What stands there then, as text; `false` for a boolean, `*` for anything at all.
+        code: JSONPath of the partner's own code.
+        statuses: That code → the status that it stands for (`{NO_SUCH_ORDER: 404}`).
+        status: The status for every other code.
+    """
+
+    json_path: JsonPath = Field(alias="json")
+    values: tuple[str, ...] = ("false",)
+    code: JsonPath | None = None
+    statuses: dict[str, int] = Field(default_factory=dict)
+    status: int = Field(default=400, ge=400, le=599)
