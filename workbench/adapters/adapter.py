@@ -138,12 +138,8 @@ class Adapter:
             feature: A feature that reads, as `order-read`.
             identifier: The partner's id.
         """
-        operation = pick_operation(self.partner, feature)
-        ids = {entity_name(feature): identifier}
-        if lists_only(self.partner, operation):
-            found = find_in_list(self.channel, feature, operation, ids)
-            return self.channel.translate(feature, found.data())
-        return self.channel.load(feature, operation, ids)
+        answer = self.call(feature, ids={entity_name(feature): identifier})
+        return self.channel.translate(feature, answer.data())
 
     def write(
         self,

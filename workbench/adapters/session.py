@@ -76,7 +76,7 @@ class Session:
         policy: RetryPolicy | None = None,
         redactor: Redactor | None = None,
     ) -> None:
-        self.partner = partner
+        self.partner, self.settings = partner, settings
         self.environment = environment
         self.allow_writes, self.seed = allow_writes, seed
         self.random = random.Random(seed)  # noqa: S311 - test data, not secrets
@@ -103,7 +103,6 @@ class Session:
             policy=policy,
             errors=partner.manifest.errors,
         )
-        self.settings = settings
         self.control = self._open_control(control_url, policy)
         own = self.control.allowed if self.control else frozenset()
         self.allowed = frozenset(map(write_endpoint, self.client.allowed | own))
