@@ -76,8 +76,7 @@ class Session:
         policy: RetryPolicy | None = None,
         redactor: Redactor | None = None,
     ) -> None:
-        self.partner, self.settings = partner, settings
-        self.environment = environment
+        self.partner, self.environment, self.settings = partner, environment, settings
         self.allow_writes, self.seed = allow_writes, seed
         self.random = random.Random(seed)  # noqa: S311 - test data, not secrets
         stated = partner.environment(environment)
