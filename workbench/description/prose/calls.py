@@ -24,7 +24,9 @@ _TARGET = (
     r"/(?:\{[^{}\n]{1,60}\}|<[\w: -]{1,40}>|\[[\w -]{0,40}\](?!\()|\([^()\s]{0,40}\)|\\."
     r"|[^\s`*|()<>,;\"'\[\]])*"
 )
-CALL = re.compile(rf"(?<![A-Za-z])({words.METHODS})(?![A-Za-z]){_SEPARATOR}({_TARGET})")
+CALL = re.compile(
+    rf"(?<![A-Za-z])({words.METHODS})(?![A-Za-z])(?:\](?!\())?{_SEPARATOR}({_TARGET})"
+)
 _SPOKEN_CALL = re.compile(
     rf"(?<![A-Za-z])({words.METHODS})(?![A-Za-z])[`*\"']*\s+"
     r"(?:(?:http|requests?|calls?|to|the|this|endpoint|url|at|on|against|an?|al|para|hacia|auf|sur|"
@@ -49,7 +51,7 @@ _BLUEPRINT = re.compile(rf"\[\s*(?:({words.METHODS})\s*)?(/[^\]\s]*|https?://[^\
 _LABELLED = re.compile(r"^[\s>*_`#+-]*([^\s:`|][^:`|]{0,40}?)[\s*_`]*[:\uff1a|][\s*_`:]*(.*)$")
 _TITLED = re.compile(r"([^.,:;]{2,80}?)[\s*_`]*(?:\u2013|\u2014|->|→|\s-)")  # title, dash, call
 _TASK = re.compile(r"^\s*\[[ xX]\]\s+")
-_LEADING = " \t`*_>-+•→=#"
+_LEADING = " \t`*_>-+•→=#["
 _ALONE = re.compile(
     r"(?:\s|[`*_|.:]|HTTP/[\d.]+|\(?\s*(?:deprecated|beta|new)\s*\)?)*", re.IGNORECASE
 )

@@ -46,6 +46,7 @@ from workbench.description.prose.servers import (
     environment_of,
     is_about_servers,
     is_base,
+    is_only_base,
     stated_servers,
 )
 from workbench.description.targets import Target, read_target, shape
@@ -247,7 +248,7 @@ class _Reader:
     def take_address(self, url: str, label: str, section: Section) -> None:
         """Take the address that a line gives for an environment: of the API, or of one call."""
         target = read_target(url, tuple(self.servers))
-        if target is None or is_about_servers(section) or target.path == "/":
+        if target is None or is_about_servers(section) or is_only_base(target.path):
             if is_base(url.rstrip("/")):
                 self.servers[url.rstrip("/")] = label
             return

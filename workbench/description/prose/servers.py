@@ -13,6 +13,7 @@ from workbench.description.prose.tables import clean
 
 _PLACEHOLDER = re.compile(r"[?{}<>\[\]]|[A-Z]{2,}_[A-Z_]+|/:[a-z]")
 _MOST_SEGMENTS = 4
+_BASE_STEP = re.compile(r"|(?:open|public|partner)?-?api|rest|v?\d+(?:[._]\d+)*", re.IGNORECASE)
 _URL_LINE = re.compile(r"\W*(https?://\S+)\W*")
 
 
@@ -35,6 +36,11 @@ def is_base(url: str) -> bool:
         return False
     is_short = len([part for part in parts.path.split("/") if part]) <= _MOST_SEGMENTS
     return bool(parts.hostname) and is_short and not _PLACEHOLDER.search(url)
+
+
+def is_only_base(path: str) -> bool:
+    """Whether a path names a version or an interface, and nothing in it."""
+    return all(_BASE_STEP.fullmatch(step) for step in path.strip("/").split("/"))
 
 
 def is_about_servers(section: Section) -> bool:
