@@ -9,7 +9,7 @@ from typing import Any
 from workbench.adapters import Adapter, Answer, Recorded, Session, lists_only, pick_operation
 from workbench.canonical import OpenEnum
 from workbench.errors import MappingError
-from workbench.evidence.kinds import feature_of
+from workbench.evidence.kinds import feature_of, known_criteria
 from workbench.evidence.relations import owner, path_pattern
 from workbench.model import (
     Binding,
@@ -113,8 +113,6 @@ class Bench:
         broken = any(finding.severity.breaks for finding in found)
         if outcome is None:
             outcome = Outcome.FAILED if broken else Outcome.PASSED
-        wanted = self.catalogue.feature(feature)
-        known = {item.slug for item in wanted.criteria} if wanted else set()
         return Evidence(
             feature=feature,
             source=Source.BEHAVIOUR,
@@ -122,7 +120,7 @@ class Bench:
             subject=subject or self.subject(feature),
             summary=summary,
             check=check,
-            criteria=tuple(item for item in criteria if item in known),
+            criteria=known_criteria(feature, criteria),
             findings=found,
             environment=self.session.environment,
             inputs={
