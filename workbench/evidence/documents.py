@@ -14,12 +14,12 @@ from workbench.model import (
     FeatureKind,
     FeatureSlug,
     Finding,
-    Matter,
     Open,
     Operation,
     Outcome,
     Severity,
     Source,
+    make_finding,
 )
 from workbench.partners import Partner
 
@@ -73,15 +73,7 @@ def _missing_parts(
     feature: Feature, item: Operation | Event, *, is_event: bool
 ) -> Iterator[Finding]:
     if item.deprecated:
-        yield Finding(
-            slug="operation-deprecated",
-            matter=Matter.DOCUMENT,
-            severity=Severity.MEDIUM,
-            summary=f"{item.id} is marked as deprecated.",
-            pointer=item.pointer,
-            operation=item.id,
-            hint="Name the successor and the date on which this one ends.",
-        )
+        yield make_finding("operation-deprecated", pointer=item.pointer, operation=item.id)
     if feature.is_read and item.response_schema is None:
         yield _no_schema(item, "the successful answer")
     sends = is_event or (isinstance(item, Operation) and item.method in {"PUT", "PATCH"})
@@ -90,15 +82,7 @@ def _missing_parts(
 
 
 def _no_schema(item: Operation | Event, part: str) -> Finding:
-    return Finding(
-        slug="schema-missing",
-        matter=Matter.DOCUMENT,
-        severity=Severity.LOW,
-        summary=f"{item.id} does not describe {part} with a schema.",
-        pointer=item.pointer,
-        operation=item.id,
-        hint="Add a schema, so that both sides can check what is sent.",
-    )
+    return make_finding("schema-missing", pointer=item.pointer, operation=item.id, part=part)
 
 
 def _has_examples(item: Operation | Event) -> bool:
@@ -116,11 +100,11 @@ def _warnings_of(partner: Partner, item: Operation | Event) -> list[DocumentWarn
 
 
 def _as_finding(warning: DocumentWarning, operation: str | None = None) -> Finding:
-    return Finding(
+    return make_finding(
+        "document-defect",
         slug=warning.slug,
-        matter=Matter.DOCUMENT,
         severity=Severity(warning.severity),
-        summary=warning.summary,
+        what=warning.summary,
         pointer=f"{warning.document}#{warning.pointer}",
         operation=operation,
         hint=warning.hint or None,
@@ -139,17 +123,7 @@ def _look_at_paper(partner: Partner, feature: Feature) -> Evidence:
         subject, count = "webhooks", len(set(found))
     else:
         subject, count = "operations", len(described.operations)
-    drift = [
-        Finding(
-            slug="document-changed",
-            matter=Matter.FOLDER,
-            severity=Severity.MEDIUM,
-            summary=f"{name} is no longer the file that the manifest names by its hash.",
-            pointer=name,
-            hint="Review the change with `workbench diff`, then update the hash in partner.yaml.",
-        )
-        for name in partner.drifted
-    ]
+    drift = [make_finding("document-changed", pointer=name, name=name) for name in partner.drifted]
     names = ", ".join(f"{doc.name} ({doc.format} {doc.version})" for doc in described.documents)
     return Evidence(
         feature=feature.slug,
@@ -179,13 +153,7 @@ def _look_at_reasons(partner: Partner, catalogue: Catalogue, feature: Feature) -
     if not silent and (found := _look_at_open(partner, catalogue, feature)):
         return found
     findings = [
-        Finding(
-            slug="feature-unstated",
-            matter=Matter.FOLDER,
-            severity=Severity.HIGH,
-            summary=f"Nothing is stated about {slug}, so the report cannot explain it.",
-            pointer=f"partner.yaml#/features/{slug}",
-        )
+        make_finding("feature-unstated", pointer=f"partner.yaml#/features/{slug}", feature=slug)
         for slug in silent
     ]
     return Evidence(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from workbench.adapters import Echo
-from workbench.model import Evidence, Finding, Outcome, Severity, Source
+from workbench.model import Evidence, Finding, Outcome, Source, make_finding
 
 CHECK = "credential-kept"
 _SHOWN = 5
@@ -41,14 +41,11 @@ def _finding(source: Source, credential: str, places: list[str]) -> Finding:
     more = f" and {len(places) - _SHOWN} more" if len(places) > _SHOWN else ""
     kind = "delivery(ies)" if source is Source.RECEIPTS else "answer(s)"
     place = "" if source is Source.RECEIPTS else "Answers to "
-    return Finding(
-        slug="credential-echoed",
-        severity=Severity.MEDIUM,
-        summary=f"{len(places)} {kind} held our {credential}: whoever reads or keeps them can "
-        "act in our name.",
+    return make_finding(
+        "credential-echoed",
         operation=places[0],
-        expected="No message holds a credential, whole or in part.",
         observed=f"{place}{', '.join(places[:_SHOWN])}{more}; the value is left out here.",
-        hint="Leave credentials out of what you send and log, and issue a new one: this one was "
-        "seen.",
+        what=len(places),
+        kind=kind,
+        credential=credential,
     )

@@ -10,6 +10,7 @@ from typing import Any
 from workbench.canonical import Entity, Order, check
 from workbench.description import find_violations
 from workbench.errors import HookError, TranslationError
+from workbench.evidence.kinds import law_facts
 from workbench.evidence.zones import find_unzoned
 from workbench.mapping import Translator
 from workbench.model import (
@@ -19,13 +20,13 @@ from workbench.model import (
     Feature,
     FeatureKind,
     Finding,
-    Matter,
     Outcome,
     Requirement,
     Severity,
     Source,
     compare_json,
     find_nodes,
+    make_finding,
     reads_same,
     show_json,
 )
@@ -88,14 +89,13 @@ def _look_at(
         return _hindered(partner, feature, sample, error)
     except TranslationError as error:
         findings.append(
-            Finding(
-                slug="sample-not-translated",
-                matter=Matter.FOLDER,
-                severity=Severity.HIGH,
-                summary=f"{sample.path} does not fit the mapping: {error.message}.",
+            make_finding(
+                "sample-not-translated",
                 pointer=error.path or None,
                 observed=show_json(error.value),
-                hint=f"Correct the rule for {error.field} in mapping.yaml, or ask the partner.",
+                path=sample.path,
+                why=error.message,
+                field=error.field,
             )
         )
     broken = any(finding.severity.breaks for finding in findings)
@@ -187,11 +187,10 @@ def items(partner: Partner, feature: Feature, sample: Sample) -> list[Any]:
 
 def _broken_invariants(entity: Entity, sample: Sample) -> list[Finding]:
     return [
-        Finding(
-            slug=violation.code.lower(),
-            severity=Severity.HIGH if violation.severity == "error" else Severity.LOW,
-            summary=f"{sample.path}: {violation.summary}",
-            pointer=violation.path,
+        make_finding(
+            "broken-law",
+            **law_facts(violation),
+            place=sample.path,
             hint="Check the mapping first; if it is right, the partner's data does not add up.",
         )
         for violation in check(entity)
@@ -200,15 +199,13 @@ def _broken_invariants(entity: Entity, sample: Sample) -> list[Finding]:
 
 def _differences(expected: Any, actual: Any, sample: Sample, what: str) -> list[Finding]:
     return [
-        Finding(
-            slug="sample-differs",
-            matter=Matter.FOLDER,
-            severity=Severity.HIGH,
-            summary=f"{sample.path}: the {what} differs from the recorded one.",
-            pointer=pointer or "/",
+        make_finding(
+            "sample-differs",
             expected=show_json(wanted),
+            pointer=pointer or "/",
             observed=show_json(found),
-            hint="Correct mapping.yaml, or record the sample again.",
+            path=sample.path,
+            what=what,
         )
         for pointer, wanted, found in compare_json(expected, actual, same=reads_same)
     ]
@@ -219,15 +216,13 @@ def _off_schema(partner: Partner, feature: Feature, sample: Sample) -> Iterator[
     if item is None or schema is None:
         return
     for violation in find_violations(partner.description, item.document, schema, sample.payload):
-        yield Finding(
-            slug="sample-off-schema",
-            matter=Matter.DOCUMENT,
+        yield make_finding(
+            "sample-off-schema",
             severity=Severity.HIGH if feature.is_ours else Severity.MEDIUM,
-            summary=f"{sample.path} does not match the documented schema of {item.id}.",
             pointer=violation.pointer,
             operation=item.id,
             observed=violation.message,
-            hint="One of the two is wrong: ask the partner which.",
+            path=sample.path,
         )
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from workbench.mapping import Translation
-from workbench.model import Finding, Severity
+from workbench.model import Finding, Severity, make_finding
 
 _FAR_KM = 3000.0
 _ZONE_LINE = re.compile(r"([+-]\d{4,7})([+-]\d{5,7})$")
@@ -65,16 +65,13 @@ def find_unzoned(
         severity: What it weighs; a limit where it was seen live.
     """
     for pointer in translation.unzoned:
-        yield Finding(
-            slug="time-without-zone",
+        yield make_finding(
+            "time-without-zone",
             severity=severity,
-            summary=f"{operation} gives a time without an offset from UTC. We read it on the "
-            f"restaurant's clock, {zone}.",
             pointer=pointer,
             operation=operation,
-            expected="a time with its offset, such as 2026-05-01T19:30:00+02:00",
             observed="a time without one",
-            hint="Send the offset, or say in the documents whose clock is meant.",
+            zone=zone,
         )
 
 

@@ -22,10 +22,10 @@ from workbench.model import (
     Catalogue,
     FeatureKind,
     Finding,
-    Matter,
     Open,
     Severity,
     Source,
+    make_finding,
 )
 from workbench.partners import HOOKS, OVERRIDES, Partner, read_overrides
 from workbench.secrecy import FORMS
@@ -43,24 +43,21 @@ def lint(partner: Partner, catalogue: Catalogue) -> list[Finding]:
 def _unstated(partner: Partner, catalogue: Catalogue) -> Iterator[Finding]:
     for feature in catalogue.features:
         if feature.needs_statement and partner.statement(feature.slug) is None:
-            yield Finding(
-                slug="feature-unstated",
-                matter=Matter.FOLDER,
-                severity=Severity.HIGH,
-                summary=f"The folder says nothing about {feature.slug} ({feature.title}).",
+            yield make_finding(
+                "feature-unstated",
                 pointer=f"partner.yaml#/features/{feature.slug}",
-                hint="Bind it, or state `status: unsupported` with code, reason and cite.",
+                feature=feature.slug,
             )
 
 
 def _left_out(partner: Partner, _: Catalogue) -> Iterator[Finding]:
     for warning in partner.description.warnings:
         if warning.is_omission:
-            yield Finding(
+            yield make_finding(
+                "document-defect",
                 slug=warning.slug,
-                matter=Matter.DOCUMENT,
                 severity=Severity(warning.severity),
-                summary=warning.summary,
+                what=warning.summary,
                 pointer=f"{warning.document}#{warning.pointer}",
             )
 
@@ -71,63 +68,37 @@ def _unjudged(partner: Partner, catalogue: Catalogue) -> Iterator[Finding]:
         pointer = f"partner.yaml#/features/{feature.slug}"
         if isinstance(statement, Open):
             near = f" It may be {statement.candidates[0]}." if statement.candidates else ""
-            yield Finding(
-                slug="feature-open",
-                matter=Matter.FOLDER,
-                severity=Severity.MEDIUM,
-                summary=f"Nobody has judged {feature.slug} ({feature.title}) yet.{near}",
+            yield make_finding(
+                "feature-open",
                 pointer=pointer,
-                hint="Bind it, or state `status: unsupported` with code, reason and cite.",
+                feature=feature.slug,
+                title=feature.title,
+                near=near,
             )
         elif isinstance(statement, Binding) and not statement.reviewed:
-            yield Finding(
-                slug="binding-unreviewed",
-                matter=Matter.FOLDER,
-                severity=Severity.MEDIUM,
-                summary=f"Nobody has reviewed what the draft proposes for {feature.slug}.",
-                pointer=pointer,
-                hint="Look at the operations and the mapping, then remove `reviewed: false`.",
-            )
+            yield make_finding("binding-unreviewed", pointer=pointer, feature=feature.slug)
 
 
 def _open_place(partner: Partner, _: Catalogue) -> Iterator[Finding]:
     """What a draft left open: address, time zone, currency."""
     stated = partner.manifest.model_fields_set
-    for name, words, stands in (
-        ("timezone", "time zone", "times without offset are read as UTC"),
-        ("currency", "currency", "amounts without currency have none"),
-    ):
+    for name in ("timezone", "currency"):
         if name not in stated:
-            yield Finding(
-                slug=f"{name}-open",
-                matter=Matter.FOLDER,
-                severity=Severity.MEDIUM,
-                summary=f"Nobody has stated the {words} of the test restaurant: {stands}.",
-                pointer=f"partner.yaml#/{name}",
-                hint=f"Ask, and write `{name}:`.",
-            )
+            yield make_finding(f"{name}-open", pointer=f"partner.yaml#/{name}")
     for name, environment in partner.manifest.environments.items():
         if (urlsplit(environment.base_url).hostname or "").endswith(".invalid"):
-            yield Finding(
-                slug="address-open",
-                matter=Matter.FOLDER,
-                severity=Severity.HIGH,
-                summary=f"Nobody has stated the address of the {name}.",
+            yield make_finding(
+                "address-open",
                 pointer=f"partner.yaml#/environments/{name}/base_url",
-                hint="Ask for it, or set it for one run with "
-                f"{variable_name(partner.slug, name, 'base_url')}.",
+                name=name,
+                variable_name=variable_name(partner.slug, name, "base_url"),
             )
 
 
 def _drifted(partner: Partner, _: Catalogue) -> Iterator[Finding]:
     for name in partner.drifted:
-        yield Finding(
-            slug="document-changed",
-            matter=Matter.FOLDER,
-            severity=Severity.HIGH,
-            summary=f"{name} is not the file whose hash the manifest states.",
-            pointer="partner.yaml#/documents",
-            hint="Restore the partner's file, or review the new one and update sha256.",
+        yield make_finding(
+            "document-changed", pointer="partner.yaml#/documents", severity=Severity.HIGH, name=name
         )
 
 
@@ -140,22 +111,15 @@ def _unexplained(partner: Partner, catalogue: Catalogue) -> Iterator[Finding]:
         for absence in stated:
             pointer = f"partner.yaml#/features/{feature.slug}"
             if catalogue.reason(absence.code) is None:
-                yield Finding(
-                    slug="reason-unknown",
-                    matter=Matter.FOLDER,
-                    severity=Severity.HIGH,
-                    summary=f"{feature.slug} gives reason {absence.code}, which does not exist.",
-                    pointer=pointer,
-                    hint="Codes are listed by `workbench features --reasons`.",
+                yield make_finding(
+                    "reason-unknown", pointer=pointer, feature=feature.slug, code=absence.code
                 )
         if isinstance(statement, Absence) and not statement.cite:
-            yield Finding(
-                slug="absence-without-citation",
-                matter=Matter.FOLDER,
-                severity=Severity.LOW,
-                summary=f"{feature.slug} is stated as {statement.status} without a citation.",
+            yield make_finding(
+                "absence-without-citation",
                 pointer=f"partner.yaml#/features/{feature.slug}/cite",
-                hint="Name the page, or the date on which the partner confirmed it.",
+                feature=feature.slug,
+                status=statement.status,
             )
 
 
@@ -167,31 +131,14 @@ def _unmapped(partner: Partner, catalogue: Catalogue) -> Iterator[Finding]:
         pointer = f"partner.yaml#/features/{feature.slug}/mapping"
         translator = partner.translator(feature.slug)
         if translator is None:
-            yield Finding(
-                slug="mapping-missing",
-                matter=Matter.FOLDER,
-                severity=Severity.MEDIUM,
-                summary=f"{feature.slug} is bound, but names no mapping.",
-                pointer=pointer,
-                hint="Write a mapping in mapping.yaml and name it here.",
-            )
+            yield make_finding("mapping-missing", pointer=pointer, feature=feature.slug)
         elif feature.is_ours and not translator.can_write:
-            yield Finding(
-                slug="mapping-one-way",
-                matter=Matter.FOLDER,
-                severity=Severity.MEDIUM,
-                summary=f"Mapping {translator.name!r} of {feature.slug} cannot be written outward.",
-                pointer=pointer,
-                hint="Remove `one-way: in` from the rules that are needed to write.",
+            yield make_finding(
+                "mapping-one-way", pointer=pointer, what=repr(translator.name), feature=feature.slug
             )
         elif not partner.samples(feature.slug):
-            yield Finding(
-                slug="sample-missing",
-                matter=Matter.FOLDER,
-                severity=Severity.MEDIUM,
-                summary=f"{feature.slug} has no recorded sample.",
-                pointer=f"samples/{feature.slug}",
-                hint="Save one payload of the partner there.",
+            yield make_finding(
+                "sample-missing", pointer=f"samples/{feature.slug}", feature=feature.slug
             )
 
 
@@ -239,23 +186,14 @@ def _unread_events(partner: Partner, catalogue: Catalogue) -> Iterator[Finding]:
             continue
         for name, _ in partner.events(feature.slug):
             if name not in rules:
-                yield Finding(
-                    slug="event-without-rule",
-                    matter=Matter.FOLDER,
-                    severity=Severity.HIGH,
-                    summary=f"Nothing says how {name} is recognised among the webhooks.",
+                yield make_finding(
+                    "event-without-rule",
                     pointer="partner.yaml#/webhooks/events",
-                    hint=f"Add an entry {name!r} with `match`.",
+                    name=name,
+                    what=repr(name),
                 )
     if webhooks and webhooks.signature.scheme == "none":
-        yield Finding(
-            slug="webhooks-unsigned",
-            matter=Matter.FOLDER,
-            severity=Severity.MEDIUM,
-            summary="Webhooks cannot be authenticated.",
-            pointer="partner.yaml#/webhooks/signature",
-            hint="Ask the partner for a signature or a shared token (reason R10).",
-        )
+        yield make_finding("webhooks-unsigned", pointer="partner.yaml#/webhooks/signature")
 
 
 def _unfilled_parameters(partner: Partner, catalogue: Catalogue) -> Iterator[Finding]:
@@ -268,16 +206,13 @@ def _unfilled_parameters(partner: Partner, catalogue: Catalogue) -> Iterator[Fin
                 needed = parameter.place == "path" or parameter.required
                 given = parameter.name in known or parameter.name in partner.manifest.headers
                 if needed and parameter.place in {"path", "query"} and not given:
-                    yield Finding(
-                        slug="parameter-unfilled",
-                        matter=Matter.FOLDER,
-                        severity=Severity.MEDIUM,
-                        summary=f"Nothing fills the {parameter.place} parameter "
-                        f"{parameter.name!r} of {operation.id}.",
+                    yield make_finding(
+                        "parameter-unfilled",
                         pointer="partner.yaml#/parameters",
                         operation=operation.id,
-                        hint=f"Add `{parameter.name}: order` (or another entity), or a constant "
-                        "under test_account.values.",
+                        place=parameter.place,
+                        what=repr(parameter.name),
+                        name=parameter.name,
                     )
 
 
@@ -285,11 +220,10 @@ def _misplaced(partner: Partner, _: Catalogue) -> Iterator[Finding]:
     """Addresses that are not what the environment says, and to which nothing is written."""
     for name in partner.manifest.environments:
         for hindrance in find_hindrances(partner, name):
-            yield Finding(
+            yield make_finding(
+                "address-hindered",
                 slug=hindrance.slug,
-                matter=Matter.FOLDER,
-                severity=Severity.HIGH,
-                summary=hindrance.summary,
+                what=hindrance.summary,
                 pointer=hindrance.pointer,
                 hint=hindrance.hint,
             )
@@ -299,34 +233,15 @@ def _code(partner: Partner, _: Catalogue) -> Iterator[Finding]:
     """What of the folder is code or a program's configuration."""
     path = partner.folder / HOOKS
     if path.is_file():
-        yield Finding(
-            slug="folder-has-code",
-            matter=Matter.FOLDER,
-            severity=Severity.INFO,
-            summary=f"{HOOKS} is code: it runs with your rights wherever this folder is tested.",
-            pointer=HOOKS,
-            hint="Read it before you run a folder that somebody else made.",
-        )
+        yield make_finding("folder-has-code", pointer=HOOKS)
     elif partner.manifest.auth.scheme == "hook":
-        yield Finding(
-            slug="hook-missing",
-            matter=Matter.FOLDER,
-            severity=Severity.HIGH,
-            summary=f"Logging in is a hook, and there is no {HOOKS}.",
-            pointer="partner.yaml#/auth/scheme",
-            hint="Write auth(method, url, body, credentials) that returns the headers.",
-        )
+        yield make_finding("hook-missing", pointer="partner.yaml#/auth/scheme", hooks=HOOKS)
     try:
         if (partner.folder / OVERRIDES).is_file():
             read_overrides(partner.folder / OVERRIDES)
     except InputError as error:
-        yield Finding(
-            slug="overrides-refused",
-            matter=Matter.FOLDER,
-            severity=Severity.HIGH,
-            summary=f"{error.message}.",
-            pointer=OVERRIDES,
-            hint=error.hint,
+        yield make_finding(
+            "overrides-refused", hint=error.hint, pointer=OVERRIDES, why=error.message
         )
 
 
@@ -350,14 +265,11 @@ def _kept(path: Path, where: str, *, is_recorded: bool) -> Iterator[Finding]:
     # Written documents show made-up values under such names; a form is rarely made up.
     severity = Severity.MEDIUM if FORMS & found.keys() else Severity.INFO
     listed = ", ".join(f"{what} ({count})" for what, count in found.items())
-    yield Finding(
-        slug="secret-in-document",
-        matter=Matter.FOLDER,
+    yield make_finding(
+        "secret-in-document",
         severity=Severity.HIGH if is_recorded else severity,
-        summary=f"{where} seems to hold secrets or personal data: {listed}.",
         pointer=where,
-        hint="Replace the values, or draft the folder anew with `workbench new`, which does; "
-        "if they were live, ask the partner for new ones.",
+        listed=listed,
     )
 
 

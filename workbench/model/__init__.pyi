@@ -35,6 +35,8 @@ from .feature import FeatureKind as FeatureKind
 from .feature import Lifter as Lifter
 from .feature import Reason as Reason
 from .feature import Requirement as Requirement
+from .findings import finding_kinds as finding_kinds
+from .findings import make_finding as make_finding
 from .json_comparison import Difference as Difference
 from .json_comparison import compare_json as compare_json
 from .json_comparison import is_same_json as is_same_json

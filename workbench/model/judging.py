@@ -10,13 +10,13 @@ from workbench.model.evidence import (
     Evidence,
     Finding,
     Identity,
-    Matter,
     Outcome,
     Severity,
     Source,
     identify,
 )
 from workbench.model.feature import Feature, Requirement
+from workbench.model.findings import make_finding
 from workbench.model.statement import Absence, Binding, Limit, Open, Statement
 from workbench.model.verdict import Proof, Standing, Status, Verdict
 
@@ -115,13 +115,11 @@ def _judge_absence(feature: Feature, absence: Absence, lines: list[Evidence]) ->
             absence=absence,
             because=f"stated in the partner folder with reason {absence.code}",
         )
-    finding = Finding(
-        slug="statement-contradicted",
-        matter=Matter.FOLDER,
-        severity=Severity.HIGH,
-        summary=f"The folder states that {feature.title!r} is {absence.status}, "
-        f"but {contrary[0].source} saw it work.",
-        hint="Bind the feature in partner.yaml, or correct the reason.",
+    finding = make_finding(
+        "statement-contradicted",
+        what=repr(feature.title),
+        status=absence.status,
+        source=contrary[0].source,
     )
     return Verdict(
         feature=feature.slug,
@@ -300,13 +298,13 @@ def _contradictions(binding: Binding, lines: list[Evidence]) -> list[Finding]:
     """Criteria that are stated absent, and that live evidence nevertheless saw at work."""
     seen = {slug for line in lines if _proves(line) for slug in line.criteria}
     return [
-        Finding(
-            slug="statement-contradicted",
-            matter=Matter.FOLDER,
-            severity=Severity.LOW,
-            summary=f"The folder states that {slug!r} is {absence.status}, but it was seen.",
-            hint="Remove the stated absence from partner.yaml, or correct its reason.",
+        make_finding(
+            "statement-contradicted",
             criterion=slug,
+            severity=Severity.LOW,
+            what=repr(slug),
+            status=absence.status,
+            source="live evidence",
         )
         for slug, absence in binding.criteria.items()
         if slug in seen

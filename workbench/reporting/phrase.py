@@ -7,10 +7,12 @@ is not found is shown as it was written.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 
 from workbench.description import load_text
+from workbench.model import finding_kinds
 
 _WORD = re.compile(r"\{(\w+)\}")
 _DEEPEST = 2
@@ -44,14 +46,26 @@ def _fill(text: str, words: dict[str, str]) -> str:
 def _read(code: str) -> tuple[tuple[re.Pattern[str], str], ...]:
     """Shape of an English sentence → ours; those with fewer words to fill come first."""
     path = files("workbench.reporting").joinpath("phrases", f"{code}.yaml")
-    if not path.is_file():
-        return ()
-    known: dict[str, str] = load_text(path.read_text("utf-8"), f"{code}.yaml")
+    known = dict(_of_findings(code))
+    if path.is_file():
+        known |= load_text(path.read_text("utf-8"), f"{code}.yaml")
     ranked = sorted(known.items(), key=lambda pair: (len(_WORD.findall(pair[0])), -len(pair[0])))
     return tuple((_shape(theirs), ours) for theirs, ours in ranked)
 
 
+def _of_findings(code: str) -> Iterator[tuple[str, str]]:
+    """Sentences of findings, from the table of their kinds; both without the full stop."""
+    for kind in finding_kinds().values():
+        for words in (kind.says, kind.expected, kind.hint):
+            if words and code in words and _WORD.sub("", words["en"]).strip(" .:"):
+                yield words["en"].removesuffix("."), words[code].removesuffix(".")
+
+
 def _shape(text: str) -> re.Pattern[str]:
     parts = _WORD.split(text)
-    fixed = (re.escape(part) if n % 2 == 0 else f"(?P<{part}>.+?)" for n, part in enumerate(parts))
-    return re.compile("".join(fixed), re.DOTALL)
+    made: list[str] = []
+    for n, part in enumerate(parts):
+        again = part in parts[1:n:2]
+        found = f"(?P={part})" if again else f"(?P<{part}>.+?)"
+        made.append(re.escape(part) if n % 2 == 0 else found)
+    return re.compile("".join(made), re.DOTALL)

@@ -53,7 +53,6 @@ from workbench.model import (
     FeatureSlug,
     Finding,
     Outcome,
-    Severity,
     Source,
 )
 from workbench.partners import Partner
@@ -191,9 +190,7 @@ def _give_up(
 
 
 def _misfit(error: TranslationError) -> Finding:
+    about = "An answer"
     return finding(
-        "answer-not-translated",
-        Severity.HIGH,
-        f"An answer does not fit the mapping: {error.message}.",
-        pointer=error.path or None,
+        "answer-not-translated", pointer=error.path or None, about=about, why=error.message
     )

@@ -9,7 +9,7 @@ from workbench.adapters import Answer
 from workbench.errors import RefusedError
 from workbench.evidence.behaviour.bench import Bench, finding
 from workbench.evidence.kinds import KINDS, Kind
-from workbench.model import REFUSAL, Evidence, FeatureSlug, Matter, Outcome, Severity
+from workbench.model import REFUSAL, Evidence, FeatureSlug, Outcome
 
 
 def accept_ours(bench: Bench) -> Iterator[Evidence]:
@@ -42,17 +42,25 @@ def accept_ours(bench: Bench) -> Iterator[Evidence]:
 
 def _reach_account(bench: Bench, restaurant: str, read: Kind, answer: Answer) -> Iterator[Evidence]:
     told = (
-        (FeatureSlug.TEST_ACCOUNT, f"was found by its {read.noun}: answer {answer.status}."),
-        (FeatureSlug.RESTAURANT_LINK, "is addressed by the id in the manifest."),
+        (
+            FeatureSlug.TEST_ACCOUNT,
+            "test-account-works",
+            f"was found by its {read.noun}: answer {answer.status}.",
+        ),
+        (
+            FeatureSlug.RESTAURANT_LINK,
+            "restaurant-link-by-id",
+            "is addressed by the id in the manifest.",
+        ),
     )
-    for slug, words in told:
+    for slug, criterion, words in told:
         yield bench.tell(
             slug,
             "account-reachable",
             f"Restaurant {restaurant} {words}",
             outcome=Outcome.PASSED if answer.is_success else Outcome.CANT_TELL,
             subject=restaurant,
-            criteria=("test-account-works", "restaurant-link-by-id"),
+            criteria=(criterion,),
         )
 
 
@@ -61,13 +69,10 @@ def _shut_out(bench: Bench, feature: str, operation: str, error: RefusedError) -
     environment = bench.session.environment
     refused = finding(
         "credentials-refused",
-        Severity.HIGH,
-        f"Our {environment} credentials are refused: {error.message}.",
         operation=operation,
-        expected="an answer to a read of the test account",
         observed=error.message,
-        matter=Matter.ENVIRONMENT,
         criterion=f"{environment}-credentials-work",
+        environment=environment,
     )
     return bench.tell(
         feature,
@@ -93,7 +98,7 @@ def refuse_others(bench: Bench) -> Iterator[Evidence]:
             operation = bench.subject(feature)
             if operation not in asked:
                 asked[operation] = _ask_as_nobody(bench, feature, kind)
-            yield _tell_open(bench, feature, kind, asked[operation])
+            yield _tell_open(bench, feature, asked[operation])
 
 
 def _ask_as_nobody(bench: Bench, feature: str, kind: Kind) -> Answer:
@@ -112,18 +117,16 @@ def _ask_as_nobody(bench: Bench, feature: str, kind: Kind) -> Answer:
     )
 
 
-def _tell_open(bench: Bench, feature: str, kind: Kind, answer: Answer) -> Evidence:
+def _tell_open(bench: Bench, feature: str, answer: Answer) -> Evidence:
     findings = []
     if answer.status < 400:
         findings.append(
             finding(
                 "credentials-not-needed",
-                Severity.CRITICAL,
-                f"Reading a {kind.noun} without credentials is answered with {answer.status}.",
                 operation=bench.subject(feature),
-                expected="401 or 403",
                 observed=str(answer.status),
                 answer=answer,
+                status=answer.status,
             )
         )
     return bench.tell(

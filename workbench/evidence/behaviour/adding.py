@@ -21,7 +21,7 @@ from workbench.evidence.behaviour.readback import (
     tally,
 )
 from workbench.evidence.kinds import criterion_of, feature_of, proved_by
-from workbench.model import Evidence, Finding, Outcome, Severity
+from workbench.model import Evidence, Finding, Outcome
 
 _CHECK = "created-one"
 _NAMES = ("partner_id", "canonical_id", "partner_ref", "external_code")
@@ -176,14 +176,13 @@ def swap(value: Any, ours: str, theirs: str) -> Any:
 def _not_there(bench: Bench, slug: str, answer: Answer, found: Answer) -> Finding:
     return finding(
         "created-not-found",
-        Severity.HIGH,
-        f"A new {feature_of(slug).noun} is accepted with {answer.status}, but reading it gives "
-        f"{found.status}.",
         operation=bench.subject(slug),
-        expected="200 with what was sent",
         observed=str(found.status),
         criterion=criterion_of(slug, "create-one"),
         answer=answer,
+        noun=feature_of(slug).noun,
+        status=answer.status,
+        found=found.status,
     )
 
 

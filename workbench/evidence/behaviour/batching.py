@@ -20,7 +20,7 @@ from workbench.evidence.behaviour.readback import (
     read_url,
 )
 from workbench.evidence.kinds import criterion_of, feature_of, proved_by
-from workbench.model import Difference, Evidence, Finding, Outcome, Severity
+from workbench.model import Difference, Evidence, Finding, Outcome
 
 _CHECK = "written-together"
 _COUNT = 2
@@ -158,12 +158,12 @@ def _missing(
     if gone:
         yield finding(
             "some-not-found",
-            Severity.MEDIUM,
-            f"Of {len(seen)} things of {feature_of(slug).noun} that were accepted together with "
-            f"{answer.status}, {len(gone)} cannot be read.",
             operation=bench.asked(answer),
-            expected="each of them",
             observed=", ".join(gone),
             criterion=criterion_of(slug, role),
             answer=answer,
+            n=len(seen),
+            noun=feature_of(slug).noun,
+            status=answer.status,
+            lost=len(gone),
         )

@@ -16,11 +16,10 @@ from workbench.model import (
     Catalogue,
     Evidence,
     Finding,
-    Matter,
     Operation,
     Outcome,
-    Severity,
     Source,
+    make_finding,
 )
 from workbench.partners import Entity as EntityName
 from workbench.partners import Partner
@@ -174,11 +173,7 @@ class Bench:
             criteria: What could not be looked at.
         """
         missing = finding(
-            "test-data-missing",
-            Severity.INFO,
-            what,
-            operation=subject or self.subject(feature),
-            matter=Matter.TEST_DATA,
+            "test-data-missing", what=what, operation=subject or self.subject(feature)
         )
         return self.tell(
             feature,
@@ -205,30 +200,9 @@ class Bench:
         return operations[0][1].id if operations else ""
 
 
-def finding(
-    slug: str,
-    severity: Severity,
-    summary: str,
-    *,
-    operation: str = "",
-    expected: str | None = None,
-    observed: str | None = None,
-    criterion: str | None = None,
-    answer: Answer | None = None,
-    pointer: str | None = None,
-    matter: Matter = Matter.PLATFORM,
-) -> Finding:
-    """A finding of a behaviour check; `answer` is the one that shows it."""
-    return Finding(
-        slug=slug,
-        severity=severity,
-        summary=summary,
-        operation=operation or None,
-        expected=expected,
-        observed=observed,
-        criterion=criterion,
-        reproduction=answer.curl if answer else None,
-        exchange=answer.exchange if answer else None,
-        pointer=pointer,
-        matter=matter,
+def finding(kind: str, /, *, answer: Answer | None = None, **told: Any) -> Finding:
+    """A finding of a behaviour check; `answer` is the one that shows it, the rest as it is made."""
+    shown: dict[str, Any] = (
+        {"reproduction": answer.curl, "exchange": answer.exchange} if answer else {}
     )
+    return make_finding(kind, **shown, **told)

@@ -22,7 +22,7 @@ from workbench.evidence.kinds import KINDS, Kind
 from workbench.evidence.known import known_values
 from workbench.evidence.placing import fresh, maker_of, send
 from workbench.evidence.relations import at, last_parameter
-from workbench.model import Evidence, Finding, Operation, Outcome, SchemaReader, Severity
+from workbench.model import Evidence, Finding, Operation, Outcome, SchemaReader
 
 _MOST_PROBES = 40
 _MOST_PROBES_PACED = 8  # where the manifest states how many requests a minute are allowed
@@ -184,21 +184,18 @@ def _go_round(bench: Bench, base: Base) -> Evidence:
 
 def _judge(operation: Operation, probe: Probe, answer: Answer) -> Iterator[Finding]:
     pointer = "/" + "/".join("0" if isinstance(key, int) else key for key in probe.place)
-    told: tuple[str, Severity, str, str] | None = None
+    kind = ""
     if answer.status >= 500:
-        told = ("server-error", Severity.HIGH, "breaks the server", "2xx or 4xx")
+        kind = "server-error"
     elif probe.fits is True and answer.status in {400, 422}:
-        told = ("boundary-refused", Severity.MEDIUM, "is documented, but refused", "2xx")
+        kind = "boundary-refused"
     elif probe.fits is False and answer.status < 300:
-        told = ("out-of-range-accepted", Severity.MEDIUM, "is not documented, but accepted", "4xx")
-    if told is not None:
-        slug, severity, words, expected = told
+        kind = "out-of-range-accepted"
+    if kind:
         yield finding(
-            slug,
-            severity,
-            f"{operation.id}: {pointer} with {probe.words} {words}.",
+            kind,
+            what=probe.words,
             operation=operation.id,
-            expected=expected,
             observed=f"{answer.status} {answer.excerpt}",
             pointer=pointer,
             answer=answer,

@@ -22,7 +22,7 @@ from workbench.evidence.behaviour.readback import (
     tally,
 )
 from workbench.evidence.kinds import proved_by
-from workbench.model import Binding, Evidence, FeatureSlug, Outcome, Severity, show_json
+from workbench.model import Binding, Evidence, FeatureSlug, Outcome, show_json
 
 _FEATURE = FeatureSlug.MENU_WRITE
 _READ = "menu-read-back"
@@ -104,10 +104,8 @@ def _compare(bench: Bench, catalog: Catalog, shown: Catalog, answer: Answer) -> 
     findings = [
         finding(
             "menu-shown-differs",
-            Severity.MEDIUM,
-            f"What the platform shows of the menu differs at {item.pointer} from what was sent.",
-            operation=bench.subject(_FEATURE),
             expected=show_json(item.sent),
+            operation=bench.subject(_FEATURE),
             observed=show_json(item.found),
             criterion=_READ,
             pointer=item.pointer,

@@ -14,7 +14,7 @@ from workbench.evidence.kinds import feature_of, proved_by
 from workbench.evidence.known import known_values
 from workbench.evidence.placing import send
 from workbench.evidence.relations import at, last_parameter
-from workbench.model import Evidence, Finding, Operation, Outcome, SchemaReader, Severity, show_json
+from workbench.model import Evidence, Finding, Operation, Outcome, SchemaReader, show_json
 
 _OWN_CHECKS = frozenset({"order", "reservation", "delivery"})  # nouns that have checks of their own
 _NEW_ID = "workbench-temporary"
@@ -161,25 +161,24 @@ def _patch_findings(
     if after.get(name) != value:
         yield finding(
             "patch-without-effect",
-            Severity.HIGH,
-            f"{operation.id} is answered with {answer.status}, but {name} stays as it was.",
-            operation=operation.id,
             expected=show_json(value),
+            operation=operation.id,
             observed=show_json(after.get(name)),
             pointer=f"/{name}",
             answer=answer,
+            status=answer.status,
+            name=name,
         )
     kept = {key: old for key, old in before.items() if key != name and not _is_stamp(key)}
     for item in differences(kept, dict(after)) if after else ():
         yield finding(
             "patch-changed-others",
-            Severity.HIGH,
-            f"{operation.id} with {name} alone also changes {item.pointer}.",
-            operation=operation.id,
             expected=show_json(item.sent),
+            operation=operation.id,
             observed=show_json(item.found),
             pointer=item.pointer,
             answer=answer,
+            name=name,
         )
 
 
@@ -222,14 +221,11 @@ def _tell_put(
         findings.append(
             finding(
                 "put-merges",
-                Severity.MEDIUM,
-                f"{operation.id} without {name} keeps the old {name}: it merges, and does not "
-                "replace.",
                 operation=operation.id,
-                expected=f"no {name}, or its default",
                 observed=show_json(after.get(name)),
                 pointer=f"/{name}",
                 answer=answer,
+                name=name,
             )
         )
     return bench.tell(
@@ -288,24 +284,17 @@ def _leftovers(
 ) -> Iterator[Finding]:
     if gone.status < 300 and again.status < 300:
         yield finding(
-            "use-after-delete",
-            Severity.HIGH,
-            f"What {operation.id} removes can still be read.",
-            operation=operation.id,
-            expected="404 or 410",
-            observed=str(again.status),
-            answer=gone,
+            "use-after-delete", operation=operation.id, observed=str(again.status), answer=gone
         )
     for what, answer in (("Removing", gone), ("Removing a second time", second)):
         if answer.status >= 500:
             yield finding(
                 "delete-breaks",
-                Severity.HIGH,
-                f"{what} with {operation.id} is answered with {answer.status}.",
                 operation=operation.id,
-                expected="404, 410 or 2xx",
                 observed=f"{answer.status} {answer.excerpt}",
                 answer=answer,
+                what=what,
+                status=answer.status,
             )
 
 

@@ -12,7 +12,7 @@ from workbench.evidence.behaviour.comparing import differences
 from workbench.evidence.behaviour.deviating import deviations, documented
 from workbench.evidence.kinds import KINDS, Kind, criterion_of
 from workbench.evidence.placing import identify, make, maker_of, send
-from workbench.model import Evidence, Finding, Operation, Outcome, Severity, show_json
+from workbench.model import Evidence, Finding, Operation, Outcome, show_json
 
 _KEY_HEADERS = {"idempotency-key", "x-idempotency-key"}
 
@@ -71,13 +71,13 @@ def _missing(kind: Kind, operation: Operation, answer: Answer, found: Answer) ->
         return
     yield finding(
         "created-not-found",
-        Severity.HIGH,
-        f"A new {kind.noun} is accepted with {answer.status}, but reading it gives {found.status}.",
         operation=operation.id,
-        expected="200 with the resource",
         observed=str(found.status),
         criterion=criterion_of(kind.read, "by-id"),
         answer=answer,
+        noun=kind.noun,
+        status=answer.status,
+        found=found.status,
     )
 
 
@@ -93,8 +93,7 @@ def _changed(
     for item in deviations(left):
         yield finding(
             item.slug,
-            item.severity,
-            f"After {operation.id}, {item.difference.pointer} {item.words}.",
+            after=f"After {operation.id}",
             operation=operation.id,
             expected=show_json(item.difference.sent),
             observed=show_json(item.difference.found),
@@ -112,12 +111,11 @@ def _replay(bench: Bench, kind: Kind, operation: Operation, body: Any) -> Eviden
         findings.append(
             finding(
                 "idempotency-key-ignored",
-                Severity.HIGH,
-                f"The same {kind.noun} sent twice with one idempotency key is made twice.",
                 operation=operation.id,
-                expected=f"the {kind.noun} {ids[0]} again, or 409",
                 observed=f"{second.status}, {kind.noun} {ids[1]}",
                 answer=second,
+                noun=kind.noun,
+                ids=ids[0],
             )
         )
     return bench.tell(

@@ -7,17 +7,15 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from workbench.model import ApiDescription, Difference, SchemaNode, SchemaReader, Severity
+from workbench.model import ApiDescription, Difference, SchemaNode, SchemaReader
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}$")
 
 
 class Deviation(NamedTuple):
-    """One value that did not survive; `words` say how."""
+    """One value that did not survive; `slug` is the kind of the finding."""
 
     slug: str
-    severity: Severity
-    words: str
     difference: Difference
 
 
@@ -28,7 +26,7 @@ def deviations(differences: Sequence[Difference]) -> Iterator[Deviation]:
         other = _exchanged(one, left)
         if other is not None and one in left:
             left = [item for item in left if item not in (one, other)]
-            yield Deviation("coordinates-swapped", Severity.HIGH, "is the other coordinate", one)
+            yield Deviation("coordinates-swapped", one)
     for item in left:
         yield _classify(item)
 
@@ -68,17 +66,17 @@ def _exchanged(one: Difference, others: Sequence[Difference]) -> Difference | No
 def _classify(item: Difference) -> Deviation:
     sent, found = item.sent, item.found
     if found is None or found in ("", [], {}):
-        return Deviation("field-lost", Severity.HIGH, "is not there", item)
+        return Deviation("field-lost", item)
     if isinstance(sent, str) and isinstance(found, str):
         if _DATE.match(sent) and _DATE.match(found) and _day(sent) != _day(found):
-            return Deviation("date-shifted", Severity.HIGH, "is another day", item)
+            return Deviation("date-shifted", item)
         if _moment(sent) is not None and _moment(found) is not None:
-            return Deviation("time-shifted", Severity.HIGH, "is another moment", item)
+            return Deviation("time-shifted", item)
         if sent.startswith(found):
-            return Deviation("text-cut", Severity.MEDIUM, "is cut short", item)
+            return Deviation("text-cut", item)
     if _ratio(sent, found) in {100.0, 0.01, 1000.0, 0.001}:
-        return Deviation("unit-changed", Severity.HIGH, "is in another unit", item)
-    return Deviation("echo-differs", Severity.MEDIUM, "is not what was sent", item)
+        return Deviation("unit-changed", item)
+    return Deviation("echo-differs", item)
 
 
 def _ratio(sent: Any, found: Any) -> float | None:

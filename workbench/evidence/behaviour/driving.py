@@ -124,13 +124,11 @@ def _send(bench: Bench, location: DeliveryLocation, order: Order) -> Evidence:
         findings.append(
             finding(
                 "position-refused",
-                Severity.HIGH,
-                f"The position of a driver on the way is answered with {answer.status}.",
                 operation=bench.subject(POSITION),
-                expected="2xx",
                 observed=f"{answer.status} {answer.excerpt}",
                 criterion="driver-position-sent",
                 answer=answer,
+                status=answer.status,
             )
         )
     findings += _echo_findings(bench, there, answer)
@@ -187,8 +185,7 @@ def _echo_findings(bench: Bench, there: DeliveryLocation, answer: Answer) -> Ite
     for item in deviations(left):
         yield finding(
             item.slug,
-            item.severity,
-            f"The answer to a position says that {item.difference.pointer} {item.words}.",
+            after="In the answer to a position",
             operation=operation.id,
             expected=show_json(item.difference.sent),
             observed=show_json(item.difference.found),
@@ -205,13 +202,12 @@ def _moved_findings(bench: Bench, before: Order, answer: Answer) -> Iterator[Fin
     for broken in check_courier_update(before, after):
         yield finding(
             "position-moves-order",
-            Severity.MEDIUM,
-            f"After a position was sent, the order is another: {broken.summary}.",
-            operation=bench.subject(POSITION),
             expected=str(before.status),
+            operation=bench.subject(POSITION),
             observed=str(after.status),
             criterion="driver-position-sent",
             answer=answer,
+            what=broken.summary,
         )
 
 
@@ -222,13 +218,13 @@ def _send_late(bench: Bench, location: DeliveryLocation, order: Order) -> Eviden
         findings.append(
             finding(
                 "position-after-end",
-                Severity.MEDIUM if answer.status < 400 else Severity.HIGH,
-                f"A position for an order that is {order.status} is answered with {answer.status}.",
+                severity=Severity.MEDIUM if answer.status < 400 else Severity.HIGH,
                 operation=bench.subject(POSITION),
-                expected="409, 410 or 422",
                 observed=str(answer.status),
                 criterion="driver-position-window",
                 answer=answer,
+                state=order.status,
+                status=answer.status,
             )
         )
     return bench.tell(

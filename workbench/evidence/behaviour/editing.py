@@ -171,15 +171,16 @@ def _without_effect(
     for item in idle[:1]:
         yield finding(
             "write-without-effect",
-            Severity.HIGH if is_needed and edit.criterion.roles else Severity.MEDIUM,
-            f"A change of {edit.fields} of {feature_of(slug).noun} is answered with "
-            f"{answer.status}, but it stays as it was.",
-            operation=bench.subject(slug),
             expected=show_json(item.sent),
+            severity=Severity.HIGH if is_needed and edit.criterion.roles else Severity.MEDIUM,
+            operation=bench.subject(slug),
             observed=show_json(item.found),
             criterion=edit.criterion.slug,
             pointer=item.pointer,
             answer=answer,
+            fields=edit.fields,
+            noun=feature_of(slug).noun,
+            status=answer.status,
         )
 
 
@@ -190,11 +191,9 @@ def _out_of_order(
     for pointer in shuffled[:1]:
         yield finding(
             "order-changed",
-            Severity.MEDIUM,
-            f"After a write of {feature_of(slug).noun}, {pointer} reads in another order.",
             operation=bench.subject(slug),
-            expected="the order in which it was sent",
             criterion=edit.criterion.slug,
             pointer=pointer,
             answer=answer,
+            noun=feature_of(slug).noun,
         )

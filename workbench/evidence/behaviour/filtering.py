@@ -8,7 +8,7 @@ from typing import Any
 
 from workbench.errors import InputError
 from workbench.evidence.behaviour.bench import Bench, finding
-from workbench.model import Evidence, Finding, Operation, Outcome, Parameter, SchemaReader, Severity
+from workbench.model import Evidence, Finding, Operation, Outcome, Parameter, SchemaReader
 
 Fetch = Callable[[Mapping[str, Any]], tuple[list[dict[str, Any]], Any]]
 
@@ -46,12 +46,10 @@ def look_at_filters(
             findings.append(
                 finding(
                     "filter-ignored",
-                    Severity.MEDIUM,
-                    f"The filter {parameter.name!r} of {operation.id} {verdict}.",
                     operation=operation.id,
-                    expected="only what fits",
                     observed=verdict,
                     pointer=f"?{parameter.name}",
+                    name=repr(parameter.name),
                 )
             )
     yield bench.tell(

@@ -17,7 +17,7 @@ from workbench.evidence.behaviour.inventing import recorded
 from workbench.evidence.kinds import KINDS, Kind
 from workbench.evidence.placing import fresh
 from workbench.evidence.relations import collections
-from workbench.model import Evidence, FeatureSlug, Outcome, Severity
+from workbench.model import Evidence, FeatureSlug, Outcome
 
 _SHORT_LIFE = 5.0  # seconds that are worth waiting for a token to expire
 
@@ -185,11 +185,10 @@ def _tell_access(bench: Bench, feature: str, check: str, who: str, answer: Answe
     if answer.status < 300:
         findings.append(
             finding(
-                check.replace("-needed", "-not-needed").replace("-refused", "-accepted"),
-                Severity.CRITICAL,
-                f"With {who}, {bench.subject(feature)} is answered with {answer.status}.",
+                "wrong-access-accepted",
+                slug=check.replace("-needed", "-not-needed").replace("-refused", "-accepted"),
+                who=who,
                 operation=bench.subject(feature),
-                expected="401 or 403",
                 observed=str(answer.status),
                 answer=answer,
             )
@@ -208,12 +207,10 @@ def _read_as(bench: Bench, kind: Kind, client: HttpClient) -> Iterator[Evidence]
             findings.append(
                 finding(
                     "other-identity-reads",
-                    Severity.CRITICAL,
-                    f"Another restaurant's credentials read our {kind.noun}.",
                     operation=bench.subject(kind.read),
-                    expected="403 or 404",
                     observed=str(answer.status),
                     answer=answer,
+                    noun=kind.noun,
                 )
             )
         # What one operation lets happen, it lets happen for every feature that it serves.
@@ -254,12 +251,10 @@ def _list_as(bench: Bench, kind: Kind, client: HttpClient) -> Iterator[Evidence]
             findings.append(
                 finding(
                     "other-identity-lists",
-                    Severity.CRITICAL,
-                    f"{operation.id} shows our {kind.noun}s to another restaurant's credentials.",
                     operation=operation.id,
-                    expected="none of ours",
                     observed=", ".join(ours[:3]),
                     answer=answer,
+                    noun=kind.noun,
                 )
             )
         yield bench.tell(
@@ -296,10 +291,7 @@ def _write_as(
         findings.append(
             finding(
                 "other-identity-writes",
-                Severity.CRITICAL,
-                f"Another restaurant's credentials change what is ours with {bench.subject(slug)}.",
                 operation=bench.subject(slug),
-                expected="403 or 404",
                 observed=str(answer.status),
                 answer=answer,
             )

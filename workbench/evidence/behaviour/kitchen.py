@@ -12,7 +12,7 @@ from workbench.evidence.behaviour.status import can_send
 from workbench.evidence.bodies import candidates
 from workbench.evidence.kinds import ORDER
 from workbench.evidence.placing import fresh, send
-from workbench.model import Evidence, Operation, Outcome, Severity
+from workbench.model import Evidence, Operation, Outcome
 
 _CHECK = "kitchen-told"
 _CRITERION = "order-kitchen-result"
@@ -51,13 +51,11 @@ def _tell(bench: Bench, operation: Operation, identity: str) -> Evidence:
         findings.append(
             finding(
                 "kitchen-of-no-order",
-                Severity.LOW,
-                f"{operation.id} is answered with {nobody.status} for an order that is not there.",
                 operation=operation.id,
-                expected="404",
                 observed=str(nobody.status),
                 criterion=_CRITERION,
                 answer=nobody,
+                status=nobody.status,
             )
         )
     is_told = answer.is_success and not nobody.is_success

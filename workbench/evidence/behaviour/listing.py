@@ -20,7 +20,6 @@ from workbench.model import (
     Outcome,
     Parameter,
     SchemaReader,
-    Severity,
     show_json,
 )
 
@@ -165,11 +164,10 @@ def _absent(
     if new and not set(new) & set(listed) and (most is None or len(listed) < most):
         yield finding(
             "created-not-listed",
-            Severity.MEDIUM,
-            f"A {kind.noun} that was just made is not in {listing.operation.id}.",
-            operation=listing.operation.id,
             expected=new[0],
+            operation=listing.operation.id,
             observed=f"{len(listed)} others",
+            noun=kind.noun,
         )
 
 
@@ -194,13 +192,11 @@ def _disagreeing(
         for item_ in differences(both, level):
             yield finding(
                 "list-disagrees",
-                Severity.MEDIUM,
-                f"{listing.operation.id} and the read of one {kind.noun} disagree about "
-                f"{item_.pointer}.",
-                operation=listing.operation.id,
                 expected=show_json(item_.found),
+                operation=listing.operation.id,
                 observed=show_json(item_.sent),
                 pointer=item_.pointer,
+                noun=kind.noun,
             )
             return
 
@@ -211,27 +207,23 @@ def _page_troubles(listing: Listing) -> Iterator[Finding]:
     flat = [name for page in pages for name in page]
     everything, _ = listing.fetch(listing.largest())
     whole = {listing.id_of(item) for item in everything}
-    troubles: list[tuple[str, str, str, str]] = []
+    troubles: list[tuple[str, str, str]] = []
     if len(pages[0]) > size:
-        troubles.append(("limit-ignored", "gives more than asked for", "2", str(len(pages[0]))))
+        troubles.append(("limit-ignored", "2", str(len(pages[0]))))
     elif len(pages) > 1:
         doubled = len(flat) - len(set(flat))
         if doubled:
-            troubles.append(("pages-overlap", "gives items twice", "each once", f"{doubled} twice"))
+            troubles.append(("pages-overlap", "each once", f"{doubled} twice"))
         lost = whole - set(flat)
         if lost and len(pages) < _MOST_PAGES:
-            troubles.append(
-                ("pages-skip", "leaves items out", f"{len(whole)}", f"{len(set(flat))}")
-            )
+            troubles.append(("pages-skip", f"{len(whole)}", f"{len(set(flat))}"))
     total = _find(body, _TOTAL)
     most = next(iter(listing.largest().values()), 0)
     if isinstance(total, int) and len(whole) < most and total not in {len(whole), len(pages[0])}:
-        troubles.append(("total-wrong", "states a wrong total", str(len(whole)), str(total)))
-    for slug, words, expected, observed in troubles:
+        troubles.append(("total-wrong", str(len(whole)), str(total)))
+    for kind, expected, observed in troubles:
         yield finding(
-            slug,
-            Severity.MEDIUM,
-            f"{listing.operation.id}, walked page by page, {words}.",
+            kind,
             operation=listing.operation.id,
             expected=expected,
             observed=observed,

@@ -17,7 +17,7 @@ from workbench.canonical import (
 )
 from workbench.errors import InputError, PartnerError, TranslationError
 from workbench.evidence.behaviour.bench import Bench, finding
-from workbench.model import Binding, Evidence, FeatureSlug, Outcome, Severity
+from workbench.model import Binding, Evidence, FeatureSlug, Outcome
 
 _FEATURE = FeatureSlug.AVAILABILITY_WRITE
 _READ = "availability-read"
@@ -103,13 +103,12 @@ def _add_days(bench: Bench, before: Availability) -> Evidence:
         findings.append(
             finding(
                 "exceptions-lost",
-                Severity.HIGH,
-                f"Adding a single closed day {what}.",
                 operation=bench.subject(_FEATURE),
-                expected=f"{len(before.exceptions) + len(days)} exceptions",
                 observed=f"{len(after.exceptions)} exceptions",
                 criterion=_KEPT,
                 answer=answer,
+                what=what,
+                n=len(before.exceptions) + len(days),
             )
         )
     return bench.tell(
@@ -185,13 +184,11 @@ def _slow_down(bench: Bench) -> Evidence:
         findings.append(
             finding(
                 "busy-not-kept",
-                Severity.MEDIUM,
-                "Busy mode is accepted, but reading does not show the minutes.",
                 operation=bench.subject(_FEATURE),
-                expected=f"{_EXTRA} minutes",
                 observed=str(seen),
                 criterion=_BUSY,
                 answer=sent if isinstance(sent, Answer) else None,
+                extra=_EXTRA,
             )
         )
     is_shown = seen == _EXTRA and not left
@@ -222,13 +219,11 @@ def _close(bench: Bench, way: _Closing) -> Evidence:
         findings.append(
             finding(
                 "state-not-kept",
-                Severity.HIGH,
-                "Closing or opening at once is accepted, but reading shows something else.",
                 operation=bench.subject(_FEATURE),
-                expected=f"closed ({', '.join(way.given) or 'all'}), then open",
                 observed=f"{_words(closed)}, then {_words(opened)}",
                 criterion=way.criterion,
                 answer=sent if isinstance(sent, Answer) else None,
+                all=", ".join(way.given) or "all",
             )
         )
     return bench.tell(

@@ -15,7 +15,7 @@ from workbench.evidence.behaviour.inventing import recorded
 from workbench.evidence.kinds import feature_of
 from workbench.evidence.placing import send
 from workbench.evidence.relations import last_parameter
-from workbench.model import Evidence, Finding, Operation, Outcome, Severity
+from workbench.model import Evidence, Finding, Operation, Outcome
 
 _STATE = re.compile(r"^(status|state|estado|result|outcome|phase)$", re.IGNORECASE)
 _FAILED = re.compile(r"fail|error|reject|invalid|abort|fall|rechaz", re.IGNORECASE)
@@ -130,13 +130,12 @@ def _judge(bench: Bench, slug: str, answer: Answer, state: str | None) -> Iterat
     if state is None or _DONE.search(state):
         return
     failed = _FAILED.search(state) is not None
-    words = "fails" if failed else f"does not end within {bench.patience:.0f} s"
+    late = {} if failed else {"n": f"{bench.patience:.0f}"}
     yield finding(
         "outcome-failed" if failed else "outcome-never-comes",
-        Severity.HIGH,
-        f"A valid write of {feature_of(slug).noun} is accepted with 202, and then {words}.",
+        **late,
+        noun=feature_of(slug).noun,
         operation=bench.subject(slug),
-        expected="an end in success",
         observed=state,
         answer=answer,
     )

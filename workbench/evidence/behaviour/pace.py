@@ -10,7 +10,7 @@ from statistics import median
 from workbench.adapters import Recorded
 from workbench.evidence.behaviour.bench import Bench, finding
 from workbench.evidence.relations import path_pattern
-from workbench.model import Evidence, Severity
+from workbench.model import Evidence
 
 _RATE = re.compile(r"rate-?limit", re.IGNORECASE)
 _TRIES = 3
@@ -31,12 +31,10 @@ def look_at_pace(bench: Bench) -> Iterator[Evidence]:
                 findings.append(
                     finding(
                         "latency-over-budget",
-                        Severity.MEDIUM,
-                        f"{operation.id} takes {usual * 1000:.0f} ms; "
-                        f"{budget * 1000:.0f} ms were agreed.",
                         operation=operation.id,
-                        expected=f"{budget * 1000:.0f} ms",
                         observed=f"{usual * 1000:.0f} ms",
+                        one=f"{usual * 1000:.0f}",
+                        other=f"{budget * 1000:.0f}",
                     )
                 )
             yield bench.tell(
@@ -73,8 +71,7 @@ def look_at_rates(bench: Bench) -> Iterator[Evidence]:
             f"{name} promises {', '.join(sorted(promised))}; looked at {len(answered)} answer(s).",
             subject=name,
             findings=[
-                finding("rate-limit-headers", Severity.MEDIUM, f"{name}: {text}.", operation=name)
-                for text in troubles[:1]
+                finding("rate-limit-headers", operation=name, text=text) for text in troubles[:1]
             ],
         )
 

@@ -9,7 +9,7 @@ from workbench.errors import TranslationError
 from workbench.evidence.behaviour.bench import Bench, finding
 from workbench.evidence.kinds import ORDER
 from workbench.evidence.zones import Place, is_swapped
-from workbench.model import Evidence, Finding, Outcome, Severity
+from workbench.model import Evidence, Finding, Outcome
 
 
 def look_at_places(bench: Bench) -> Iterator[Evidence]:
@@ -23,13 +23,12 @@ def look_at_places(bench: Bench) -> Iterator[Evidence]:
     if wrong is not None:
         findings.append(
             finding(
-                "coordinates-swapped",
-                Severity.HIGH,
-                "The place of a delivery makes sense only with latitude and longitude exchanged.",
+                "place-swapped",
+                slug="coordinates-swapped",
                 operation=bench.subject(ORDER.read),
-                expected=f"a place not far from {zone}",
                 observed=f"latitude {wrong.latitude}, longitude {wrong.longitude}",
                 criterion="order-delivery-covered",
+                zone=zone,
             )
         )
     words = f"{len(places)} known order(s) have coordinates; {len(findings)} kind(s) of trouble."

@@ -13,7 +13,7 @@ from workbench.evidence.behaviour.bench import Bench, finding
 from workbench.evidence.kinds import ORDER
 from workbench.evidence.placing import fresh, send
 from workbench.evidence.relations import last_parameter, stem
-from workbench.model import Evidence, FeatureSlug, Finding, Outcome, Severity
+from workbench.model import Evidence, FeatureSlug, Finding, Outcome
 
 _CATALOGUE = re.compile(
     r"^(menus?|products?|items|catalog(ue)?s?|dishes|articles|articulos|carta|platos)$"
@@ -72,10 +72,9 @@ def _compare_choices(bench: Bench, order: Order) -> Iterator[Evidence]:
         findings=[
             finding(
                 "choice-not-of-menu",
-                Severity.LOW,
-                f"A new order breaks what the menu says of choices: {item.summary}.",
                 operation=bench.subject(ORDER.read),
                 pointer=item.path,
+                what=item.summary,
             )
             for item in broken[:3]
         ],
@@ -89,10 +88,8 @@ def _compare_currency(bench: Bench, order: Order) -> Evidence:
         findings.append(
             finding(
                 "currency-differs",
-                Severity.HIGH,
-                f"A new order is in {order.currency}; the restaurant's currency is {wanted}.",
-                operation=bench.subject(ORDER.read),
                 expected=wanted,
+                operation=bench.subject(ORDER.read),
                 observed=order.currency,
                 criterion="order-totals-reconcile",
             )
@@ -168,13 +165,10 @@ def _compare(bench: Bench, line: OrderLine, offered: set[Decimal]) -> Iterator[F
     nearest = min(offered, key=lambda price: abs(price - asked))
     ratio = asked / nearest if nearest else Decimal(0)
     is_unit = ratio in {Decimal(100), Decimal("0.01"), Decimal(1000), Decimal("0.001")}
-    words = "is in another unit than in the menu" if is_unit else "is not the price of the menu"
     yield finding(
         "price-in-other-unit" if is_unit else "price-not-of-menu",
-        Severity.HIGH,
-        f"The unit price of a line in a new order {words}.",
+        price=nearest,
         operation=bench.subject(ORDER.read),
-        expected=f"{nearest} minor units",
         observed=f"{asked} minor units",
         criterion="order-totals-reconcile",
     )

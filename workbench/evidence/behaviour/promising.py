@@ -11,7 +11,7 @@ from workbench.evidence.behaviour.bench import Bench, finding
 from workbench.evidence.behaviour.status import can_send
 from workbench.evidence.kinds import ORDER
 from workbench.evidence.placing import fresh
-from workbench.model import Evidence, Outcome, Severity
+from workbench.model import Evidence, Outcome
 
 _CHECK = "time-promised"
 _DEADLINE = "order-deadline-met"
@@ -100,10 +100,8 @@ def _compare(
         findings.append(
             finding(
                 "promise-not-kept",
-                Severity.MEDIUM,
-                "A promised time is accepted, but reading shows another.",
-                operation=bench.subject(ORDER.status_write),
                 expected=promised.isoformat(),
+                operation=bench.subject(ORDER.status_write),
                 observed=shown.isoformat(),
                 criterion=criterion,
                 answer=answer,

@@ -16,7 +16,7 @@ from workbench.evidence.behaviour.comparing import differences
 from workbench.evidence.behaviour.deviating import deviations
 from workbench.evidence.behaviour.inventing import is_invented
 from workbench.evidence.kinds import criterion_of, feature_of
-from workbench.model import Difference, Evidence, Finding, Operation, Outcome, Severity, show_json
+from workbench.model import Difference, Evidence, Finding, Operation, Outcome, show_json
 from workbench.partners import Entity as EntityName
 
 _PARENTS: dict[str, EntityName] = {
@@ -118,8 +118,7 @@ def losses(bench: Bench, slug: str, answer: Answer, left: list[Difference]) -> I
         where = item.difference
         yield finding(
             item.slug,
-            item.severity,
-            f"After a write of {feature_of(slug).noun}, {where.pointer} {item.words}.",
+            after=f"After a write of {feature_of(slug).noun}",
             operation=bench.subject(slug),
             expected=show_json(where.sent),
             observed=show_json(where.found),
@@ -138,12 +137,11 @@ def tell_refused(
         return bench.tell(slug, "read-after-write", words, outcome=Outcome.UNTESTED)
     refused = finding(
         "write-refused",
-        Severity.HIGH,
-        f"A valid write of {feature_of(slug).noun} is answered with {answer.status}.",
         operation=bench.subject(slug),
-        expected="2xx",
         observed=f"{answer.status} {answer.excerpt}",
         criterion=criteria[0] if criteria else criterion_of(slug, "modify-one"),
         answer=answer,
+        noun=feature_of(slug).noun,
+        status=answer.status,
     )
     return bench.tell(slug, "read-after-write", summary, criteria=criteria, findings=[refused])

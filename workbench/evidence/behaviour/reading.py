@@ -10,11 +10,11 @@ from workbench.canonical import Entity, Order, Reservation, check
 from workbench.description import find_violations
 from workbench.errors import HookError, TranslationError
 from workbench.evidence.behaviour.bench import GONE, Bench, finding
-from workbench.evidence.kinds import KINDS, ORDER, Kind, criterion_of, proved_by
+from workbench.evidence.kinds import KINDS, ORDER, Kind, criterion_of, law_facts, proved_by
 from workbench.evidence.placing import fresh
 from workbench.evidence.zones import find_unzoned
 from workbench.mapping import Translation
-from workbench.model import Evidence, Finding, Matter, Outcome, Severity
+from workbench.model import Evidence, Finding, Outcome
 
 UNKNOWN_ID = "workbench-unknown-0"
 
@@ -83,13 +83,10 @@ def _tell_unknown(
     words = f"partner.yaml names the {noun} {identity}, but reading it gives {answer.status}."
     wrong = finding(
         "test-data-wrong",
-        Severity.LOW,
-        words,
         operation=bench.subject(feature),
-        expected="200 with the resource",
         observed=str(answer.status),
         answer=answer,
-        matter=Matter.TEST_DATA,
+        what=words,
     )
     return bench.tell(feature, check, words, outcome=Outcome.UNTESTED, findings=[wrong])
 
@@ -97,27 +94,27 @@ def _tell_unknown(
 def _not_read(bench: Bench, kind: Kind, identity: str, answer: Answer) -> Finding:
     return finding(
         "known-not-read",
-        Severity.HIGH,
-        f"The {kind.noun} {identity} exists in the test account, but reading it gives "
-        f"{answer.status}.",
         operation=bench.subject(kind.read),
-        expected="200 with the resource",
         observed=f"{answer.status}",
         answer=answer,
+        noun=kind.noun,
+        id=identity,
+        status=answer.status,
     )
 
 
 def _not_translated(
     bench: Bench, kind: Kind, identity: str, answer: Answer, error: TranslationError
 ) -> Finding:
+    about = f"The answer for {kind.noun} {identity}"
     return finding(
         "answer-not-translated",
-        Severity.HIGH,
-        f"The answer for {kind.noun} {identity} does not fit the mapping: {error.message}.",
         operation=bench.subject(kind.read),
         observed=f"at {error.path or '/'}",
         answer=answer,
         pointer=error.path or None,
+        about=about,
+        why=error.message,
     )
 
 
@@ -125,11 +122,10 @@ def _broken(bench: Bench, kind: Kind, entity: Entity | None, answer: Answer) -> 
     """Invariants that the entity does not keep."""
     for violation in check(entity) if isinstance(entity, Order | Reservation) else ():
         yield finding(
-            violation.code.lower(),
-            Severity.HIGH if violation.severity == "error" else Severity.LOW,
-            f"{bench.subject(kind.read)}: {violation.summary}",
+            "broken-law",
+            **law_facts(violation),
+            place=bench.subject(kind.read),
             operation=bench.subject(kind.read),
-            pointer=violation.path,
             answer=answer,
         )
 
@@ -144,11 +140,9 @@ def _off_schema(bench: Bench, kind: Kind, answer: Answer) -> Iterator[Finding]:
     for violation in found[:3]:
         yield finding(
             "answer-off-schema",
-            Severity.MEDIUM,
-            f"The answer of {operation.id} does not match its documented schema.",
             operation=operation.id,
             observed=violation.message,
-            pointer=re.sub(r"/\d+", "/0", violation.pointer),
+            pointer=re.sub("/\\d+", "/0", violation.pointer),
             answer=answer,
         ).model_copy(update={"documented": violation.documented or None})
 
@@ -213,10 +207,8 @@ def _unclear(kind: Kind, operation: str, answer: Answer) -> Iterator[Finding]:
     answered = status < 400 or status >= 500
     yield finding(
         "unknown-not-refused" if answered else "not-found-unclear",
-        Severity.HIGH if answered else Severity.LOW,
-        f"A read of an unknown {kind.noun} is answered with {status} instead of 404.",
+        noun=kind.noun,
         operation=operation,
-        expected="404",
         observed=str(status),
         criterion=criterion_of(kind.read, "not-found"),
         answer=answer,
@@ -248,22 +240,23 @@ def _compare_status(bench: Bench, kind: Kind, identity: str) -> Evidence:
         findings.append(
             finding(
                 "status-disagrees",
-                Severity.HIGH,
-                f"{kind.noun.capitalize()} {identity} is {status} in one read and {whole} in the "
-                "other.",
-                operation=bench.subject(kind.status_read),
                 expected=str(whole),
+                operation=bench.subject(kind.status_read),
                 observed=str(status),
+                noun=kind.noun.capitalize(),
+                id=identity,
+                one=status,
+                other=whole,
             )
         )
     if not status.is_known:
         findings.append(
             finding(
                 "status-unmapped",
-                Severity.MEDIUM,
-                f"The status {status.value!r} of {kind.noun}s is in no mapping.",
                 operation=bench.subject(kind.status_read),
                 criterion=criterion_of(kind.status_read, "statuses-mapped"),
+                status=repr(status.value),
+                noun=kind.noun,
             )
         )
     return bench.tell(

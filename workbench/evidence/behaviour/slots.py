@@ -13,7 +13,7 @@ from workbench.evidence.behaviour.bench import Bench, finding
 from workbench.evidence.bodies import Maker
 from workbench.evidence.kinds import RESERVATION
 from workbench.evidence.placing import maker_of, send
-from workbench.model import Evidence, Operation, Outcome, Parameter, SchemaReader, Severity
+from workbench.model import Evidence, Operation, Outcome, Parameter, SchemaReader
 
 _SLOTS = re.compile(r"slot|availab|free|tables?$|times?$", re.IGNORECASE)
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}")
@@ -50,13 +50,11 @@ def _book(bench: Bench, offer: Operation, book: Operation, body: Any) -> Evidenc
         findings.append(
             finding(
                 "offered-slot-refused",
-                Severity.HIGH,
-                f"A time is offered by {offer.id}, but booking it is answered with "
-                f"{answer.status}.",
                 operation=book.id,
-                expected="2xx",
                 observed=f"{answer.status} {answer.excerpt}",
                 answer=answer,
+                asked=offer.id,
+                status=answer.status,
             )
         )
     return bench.tell(

@@ -204,28 +204,19 @@ def _excused(bench: Bench, kind: Kind, status: OpenEnum, answer: Answer, why: st
 def _compare(bench: Bench, kind: Kind, identity: str, status: OpenEnum, answer: Answer) -> Evidence:
     shown = _all_seen(bench, kind, identity)
     seen = next((item for item in shown if item != status), status if shown else None)
-    told: tuple[str, str, str] | None = None
-    if answer.status >= 400:
-        words = f"A legal change to {status} is answered with {answer.status}."
-        told = ("status-refused", words, f"{answer.status} {answer.excerpt}")
-    elif seen is not None and seen != status:
-        words = f"After a successful change to {status}, the {kind.noun} is still {seen}."
-        told = ("stale-status", words, str(seen))
+    about = {
+        "operation": bench.subject(kind.status_write),
+        "criterion": criterion_of(kind.status_write, status),
+        "status": status,
+    }
     findings = []
-    if told is not None:
-        slug, words, observed = told
-        findings.append(
-            finding(
-                slug,
-                Severity.HIGH,
-                words,
-                operation=bench.subject(kind.status_write),
-                expected="2xx" if slug == "status-refused" else str(status),
-                observed=observed,
-                criterion=criterion_of(kind.status_write, status),
-                answer=answer,
-            )
-        )
+    if answer.status >= 400:
+        observed = f"{answer.status} {answer.excerpt}"
+        told = {"code": answer.status, "observed": observed, **about}
+        findings.append(finding("status-refused", answer=answer, **told))
+    elif seen is not None and seen != status:
+        told = {"noun": kind.noun, "observed": str(seen), **about}
+        findings.append(finding("stale-status", answer=answer, **told))
     roles = (status, "status-confirmed") if seen == status else (status,)
     return bench.tell(
         kind.status_write,
@@ -246,13 +237,13 @@ def _repeat(bench: Bench, kind: Kind, identity: str, status: OpenEnum) -> Eviden
         findings.append(
             finding(
                 "repeat-not-harmless",
-                Severity.HIGH,
-                f"Sending {status} a second time gives {answer.status} and leaves {seen}.",
                 operation=bench.subject(kind.status_write),
-                expected=f"2xx or 409, and still {status}",
                 observed=f"{answer.status}, then {seen}",
                 criterion=criterion_of(kind.status_write, "repeat-harmless"),
                 answer=answer,
+                status=status,
+                what=answer.status,
+                seen=seen,
             )
         )
     return bench.tell(
@@ -280,11 +271,13 @@ def _go_back(
         findings.append(
             finding(
                 slug,
-                Severity.HIGH if changed and slug.startswith("illegal") else Severity.MEDIUM,
-                f"From {reached} to {earlier} is answered with {answer.status}; the "
-                f"{kind.noun} is now {seen}.",
+                severity=None if changed else Severity.MEDIUM,
+                one=reached,
+                other=earlier,
+                status=answer.status,
+                noun=kind.noun,
+                seen=seen,
                 operation=bench.subject(kind.status_write),
-                expected=f"409 or 422, and still {reached}",
                 observed=f"{answer.status}, then {seen}",
                 criterion=criterion_of(kind.status_write, "illegal-transition-refused"),
                 answer=answer,

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from workbench.adapters import Session
 from workbench.errors import InputError, PartnerError
-from workbench.model import Finding, Operation, Severity, follow_reference
+from workbench.model import Finding, Operation, follow_reference, make_finding
 
 
 def try_door(
@@ -33,15 +33,13 @@ def try_door(
         return None
     if not answer.is_success or answer.is_refusal:
         return None
-    return Finding(
-        slug="credentials-not-needed",
-        severity=Severity.CRITICAL,
-        summary=f"{operation.id} is answered with {answer.status} without credentials.",
+    return make_finding(
+        "credentials-not-needed",
         operation=operation.id,
-        expected="401 or 403",
         observed=str(answer.status),
         reproduction=answer.curl,
         exchange=answer.exchange,
+        status=answer.status,
     )
 
 

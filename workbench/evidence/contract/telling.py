@@ -18,11 +18,10 @@ from workbench.model import (
     Evidence,
     FeatureSlug,
     Finding,
-    Matter,
     Operation,
     Outcome,
-    Severity,
     Source,
+    make_finding,
 )
 
 _MOST_UNUSABLE = 10
@@ -140,14 +139,8 @@ def _unclaimed(told: Told) -> Iterator[tuple[str, str]]:
 
 def _unusable(operation: str, unusable: list[Unusable]) -> Iterator[Finding]:
     for item in unusable[:_MOST_UNUSABLE]:
-        yield Finding(
-            slug="schema-keyword-unusable",
-            matter=Matter.DOCUMENT,
-            severity=Severity.LOW,
-            summary=f"A keyword of the schema for {operation} cannot be used: {item.reason}.",
-            operation=operation,
-            pointer=item.pointer,
-            hint="Correct the keyword in the document.",
+        yield make_finding(
+            "schema-keyword-unusable", operation=operation, pointer=item.pointer, reason=item.reason
         )
 
 

@@ -36,10 +36,9 @@ from workbench.model import (
     Evidence,
     Feature,
     FeatureKind,
-    Finding,
     Outcome,
-    Severity,
     Source,
+    make_finding,
 )
 from workbench.partners import Partner
 from workbench.receiver import (
@@ -192,15 +191,13 @@ def _provoke_once(post: Post, feature: Feature) -> Iterator[Evidence]:
 
 
 def _tell_lost(post: Post, names: set[str]) -> Evidence:
-    lost = Finding(
-        slug="webhook-not-repeated",
-        severity=Severity.HIGH,
-        summary=f"A delivery of {', '.join(sorted(names))} that we answered with 503 was not sent "
-        f"again within {post.wait:.0f} s.",
+    lost = make_finding(
+        "webhook-not-repeated",
         operation=min(names),
-        expected="the same delivery again",
         observed="none",
         criterion="event-retries-observed",
+        events=", ".join(sorted(names)),
+        n=f"{post.wait:.0f}",
     )
     return tell(
         post.session,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 from workbench.adapters import Adapter
 from workbench.canonical import (
@@ -17,7 +18,7 @@ from workbench.canonical import (
 )
 from workbench.description import find_violations
 from workbench.errors import HookError, InputError, PartnerError, TranslationError
-from workbench.evidence.kinds import KINDS
+from workbench.evidence.kinds import KINDS, law_facts
 from workbench.evidence.receipts.post import Post, tell
 from workbench.evidence.receipts.witness import with_cause, with_delivery
 from workbench.evidence.zones import find_unzoned
@@ -28,11 +29,10 @@ from workbench.model import (
     Evidence,
     Feature,
     Finding,
-    Matter,
     Outcome,
-    Severity,
     compare_json,
     keys_of_both,
+    make_finding,
     show_json,
 )
 from workbench.partners import load_catalogue
@@ -62,13 +62,11 @@ def look_at(
             findings += _unlike_read(post, feature, event, entity)
     except TranslationError as error:
         findings.append(
-            Finding(
-                slug="webhook-not-translated",
-                matter=Matter.FOLDER,
-                severity=Severity.HIGH,
-                summary=f"The body of {event.reference} does not fit the mapping: {error.message}.",
+            make_finding(
+                "webhook-not-translated",
                 pointer=error.path or None,
                 operation=event.reference,
+                why=error.message,
             )
         )
     except (HookError, PartnerError) as error:
@@ -101,25 +99,20 @@ def explain_absence(post: Post, names: set[str], done: str, since: datetime) -> 
         default=None,
     )
     doubled = next((item for item in came if item.differed), None)
-    slug = "webhook-not-delivered"
-    words = f"{listed} did not come within {post.wait:.0f} s after {done}."
-    expected, observed = "a delivery to our address", "none"
+    told: dict[str, Any]
+    place: dict[str, Any] = {"operation": min(names)}
     if forged is not None:
-        slug = "webhook-not-genuine"
-        words = f"After {done} a delivery came whose signature is not right ({forged.reason})."
         expected, observed = _signatures(post, forged)
+        signed: dict[str, Any] = {"expected": expected, "observed": observed}
+        found = make_finding(
+            "webhook-not-genuine", done=done, reason=forged.reason, **signed, **place
+        )
     elif doubled is not None:
-        slug = "webhook-id-reused"
-        words = f"{listed} came with the event id of an earlier one, so it looks like a repeat."
-        expected, observed = "an id of its own for each event", "the id of another event"
-    found = Finding(
-        slug=slug,
-        severity=Severity.HIGH,
-        summary=words,
-        operation=min(names),
-        expected=expected,
-        observed=observed,
-    )
+        told = {"events": listed, "observed": "the id of another event"}
+        found = make_finding("webhook-id-reused", **told, **place)
+    else:
+        told = {"events": listed, "n": f"{post.wait:.0f}", "observed": "none"}
+        found = make_finding("webhook-not-delivered", done=done, **told, **place)
     seen = forged or doubled
     return with_delivery(post, found, seen) if seen else with_cause(post, found)
 
@@ -158,11 +151,9 @@ def _off_schema(post: Post, receipt: Receipt, event: ReceivedEvent) -> Iterator[
     payload = read_payload(webhooks, receipt)
     found = find_violations(post.partner.description, item.document, item.request_schema, payload)
     for violation in found[:3]:
-        yield Finding(
-            slug="webhook-off-schema",
-            severity=Severity.MEDIUM,
-            summary=f"The body of {event.reference} does not match its documented schema.",
-            pointer=re.sub(r"/\d+", "/0", violation.pointer),
+        yield make_finding(
+            "webhook-off-schema",
+            pointer=re.sub("/\\d+", "/0", violation.pointer),
             operation=event.reference,
             observed=post.session.redactor.text(violation.message),
             documented=violation.documented or None,
@@ -192,13 +183,11 @@ def _unlike_read(
         for pointer, told, shown in compare_json(
             pair[0][name], pair[1][name], keys=keys_of_both, pointer=f"/{name}"
         ):
-            yield Finding(
-                slug="webhook-content-differs",
-                severity=Severity.HIGH,
-                summary=f"{event.reference} and a read at the same moment disagree.",
+            yield make_finding(
+                "webhook-content-differs",
+                expected=show_json(shown),
                 pointer=pointer,
                 operation=event.reference,
-                expected=show_json(shown),
                 observed=show_json(told),
             )
             return
@@ -206,23 +195,21 @@ def _unlike_read(
 
 def _late(event: ReceivedEvent, seconds: float | None) -> Iterator[Finding]:
     if seconds is not None and seconds > _LATE_SECONDS:
-        yield Finding(
-            slug="webhook-late",
-            severity=Severity.LOW,
-            summary=f"{event.reference} came {seconds} s after what it tells of.",
+        yield make_finding(
+            "webhook-late",
             operation=event.reference,
-            expected=f"{_LATE_SECONDS:.0f} s",
             observed=f"{seconds} s",
+            n=seconds,
+            f=f"{_LATE_SECONDS:.0f}",
         )
 
 
 def _broken_invariants(event: ReceivedEvent, entity: Entity | None) -> list[Finding]:
     return [
-        Finding(
-            slug=violation.code.lower(),
-            severity=Severity.HIGH if violation.severity == "error" else Severity.LOW,
-            summary=f"{event.reference}: {violation.summary}",
-            pointer=violation.path,
+        make_finding(
+            "broken-law",
+            **law_facts(violation),
+            place=event.reference,
             operation=event.reference,
         )
         for violation in (check(entity) if entity is not None else ())

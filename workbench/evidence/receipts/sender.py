@@ -14,7 +14,7 @@ from workbench.evidence.receipts.handling import deliver, handle_oddities
 from workbench.evidence.receipts.post import Delivered, Post, event_names, tell, tell_trait
 from workbench.evidence.receipts.provoking import change_status
 from workbench.evidence.receipts.witness import with_cause, with_delivery
-from workbench.model import Binding, Evidence, Feature, Finding, Outcome, Severity
+from workbench.model import Binding, Evidence, Feature, Finding, Outcome, make_finding
 
 
 def judge_sender(
@@ -119,14 +119,11 @@ def look_for_copies(post: Post, feature: Feature) -> Iterator[Finding]:
             last = next(
                 receipt for receipt, event in reversed(post.heard) if event.entity_id == identity
             )
-            doubled = Finding(
-                slug="webhook-doubled",
-                severity=Severity.MEDIUM,
-                summary=f"One happening came {count} times as {reference}, each time with another "
-                "event id.",
+            doubled = make_finding(
+                "webhook-doubled",
                 operation=reference,
-                expected="one event, or the same id again",
                 observed=f"{count} events for {identity}",
+                n=count,
             )
             yield with_delivery(post, doubled, last)
             return
@@ -150,13 +147,12 @@ def watch_order(post: Post, features: list[Feature]) -> Iterator[Evidence]:
         findings = []
         first_seen = list(dict.fromkeys(heard))
         if first_seen != wanted:
-            disordered = Finding(
-                slug="webhook-out-of-order",
-                severity=Severity.MEDIUM,
-                summary=f"Status events of one {kind.noun} came in another order than the changes.",
-                operation=min(event_names(post.partner, feature)),
+            disordered = make_finding(
+                "webhook-out-of-order",
                 expected=", ".join(wanted),
+                operation=min(event_names(post.partner, feature)),
                 observed=", ".join(first_seen),
+                noun=kind.noun,
             )
             findings.append(with_cause(post, disordered))
         yield tell(

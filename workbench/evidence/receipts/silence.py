@@ -8,7 +8,7 @@ from workbench.errors import InputError, PartnerError
 from workbench.evidence.receipts.post import Post, event_names, tell_trait
 from workbench.evidence.receipts.provoking import provoke
 from workbench.evidence.receipts.witness import with_delivery
-from workbench.model import Access, Evidence, Feature, Finding, Severity
+from workbench.model import Access, Evidence, Feature, make_finding
 from workbench.receiver import Arrival
 
 _LEFT = "A delivery that we left without an answer"
@@ -43,14 +43,12 @@ def leave_unanswered(post: Post, features: list[Feature]) -> Iterator[Evidence]:
         yield tell_trait(post, _RETRIES, words, check=_CHECK)
         return
     words = f"{_LEFT} was not sent again within {limit + post.wait:.0f} s."
-    lost = Finding(
-        slug="webhook-dropped-on-silence",
-        severity=Severity.MEDIUM,
-        summary=words,
+    lost = make_finding(
+        "webhook-dropped-on-silence",
         operation=min(event_names(post.partner, feature)),
-        expected="the same delivery again",
         observed="none",
         criterion=_RETRIES,
+        what=words,
     )
     yield tell_trait(post, _RETRIES, words, check=_CHECK, finding=with_delivery(post, lost, held))
 
