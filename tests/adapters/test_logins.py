@@ -8,6 +8,7 @@ import hmac
 import json
 import logging
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -317,3 +318,31 @@ def test_secrets_of_a_login_stay_out_of_the_record(
     kept = client.redactor.text("deep-token-48")
     assert not [value for value in ("deep-token-48", "wok-and-rice-41") if value in text]
     assert kept != "deep-token-48"
+
+
+NESTED = {"data": {"pass": "nested-pass-8f2c71d0e5", "next": "nested-next-93ab10c4f7"}}
+
+
+@pytest.mark.parametrize("kind", ["token", "session"])
+def test_what_opens_once_is_in_no_recording(
+    open_client: Opener, partner: Any, tmp_path: Path, kind: str
+) -> None:
+    """Wherever it stood, and however it is called: also when no second request carries it."""
+    partner.routes["POST /v1/sign-in"] = lambda _: _say(
+        NESTED, **{"Set-Cookie": "place=cookie-place-5b77e2a9c1; Path=/"}
+    )
+    stated: dict[str, Any] = {"token_url": "/v1/sign-in", "fields": {"u": "username"}}
+    if kind == "token":
+        # A renewal is stated where there is a token for it.
+        renewal = {"url": "/v1/renew", "field": "next", "token": "$.data.next"}
+        stated |= {"scheme": "password", "token": "$.data.pass", "refresh": renewal}
+        shown = [*NESTED["data"].values()]
+    else:
+        stated |= {"scheme": "session"}
+        shown = ["cookie-place-5b77e2a9c1"]
+    client = _open(open_client, partner, **stated)
+    client.send("GET", "/x")
+    client.recorder.write_har(tmp_path / "exchange.har")
+    told = (tmp_path / "exchange.har").read_text("utf-8")
+    assert "sign-in" in told
+    assert [value for value in shown if value in told] == []

@@ -168,10 +168,13 @@ class TokenLogin(AskingLogin):
                 partner=answer.partner,
                 hint="Correct `token` in partner.yaml: where the answer has it.",
             )
+        refresh = find_text(answer, data, place.refresh)
+        # Wherever they stood: an answer that is used but once is recorded, and must not show them.
+        answer.redactor.add(token, refresh)
         life = place.life
         seconds = life if isinstance(life, float) else find_text(answer, data, life)
         self._live(_read_seconds(seconds))
-        self._hold(find_text(answer, data, place.refresh))
+        self._hold(refresh)
         value = check_value(token, "the access token", self._place.prefix)
         return AuthHeaders(headers={self._place.header: value}, shown=self._shown)
 
@@ -230,6 +233,7 @@ class SessionLogin(AskingLogin):
             )
         cookies |= given
         token = self._find_token(answer, cookies) or token
+        answer.redactor.add(*cookies.values(), token, name=COOKIE.lower())
         headers = {COOKIE: _join(cookies)}
         if token and self._csrf is not None:
             headers[self._csrf.header] = check_value(token, "the token against forgery")
