@@ -56,6 +56,11 @@ SPELLINGS = {
     "lines-of-base64": lambda s: base64.encodebytes((s * 9).encode()).decode().strip(),
     "escaped-line": lambda s: f"{s[:7]}\\n{s[7:]}",
     "every-letter-in-url": lambda s: "".join(f"%{octet:02x}" for octet in s.encode()),
+    "unseen-signs": "\u200d".join,
+    "numbers": lambda s: json.dumps(list(s.encode())),
+    "hex-with-colons": lambda s: s.encode().hex(":"),
+    "hex-escapes": lambda s: "".join(f"\\x{octet:02x}" for octet in s.encode()),
+    "base64-of-utf-16": lambda s: base64.b64encode(s.encode("utf-16-le")).decode(),
     "every-letter-in-html": lambda s: "".join(f"&#{ord(sign)};" for sign in s),
 }
 

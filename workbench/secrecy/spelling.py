@@ -24,6 +24,8 @@ _MIXED = re.compile(r"[a-z][A-Z].*[a-z][A-Z]")
 # Shorter values have no base64 core that is long enough to be told from chance.
 _CORE = 6
 _SPACES = (" ", "-", "_", ".", ",", ", ", ":", "\t", "\\t", "\n", "\\n", "\u200b", "&nbsp;", "%20")
+# Signs that nobody sees, which part the letters of a text.
+_UNSEEN = ("\u00ad", "\u200c", "\u200d", "\u2060", "\ufeff")
 
 
 @dataclass(frozen=True, repr=False)
@@ -75,7 +77,9 @@ def spell(credential: str, value: str) -> Iterator[Form]:
             for _, escaped in _escape(packed.decode()):
                 yield Form(credential, name, escaped.encode(), core=is_core)
     for codec in ("utf-16-le", "utf-16-be"):
-        yield Form(credential, "utf-16", value.encode(codec, "surrogatepass"))
+        wide = value.encode(codec, "surrogatepass")
+        yield Form(credential, "utf-16", wide)
+        yield Form(credential, "base64 of utf-16", base64.b64encode(wide).rstrip(b"="))
 
 
 def spell_login(credential: str, user: str, word: str) -> Iterator[Form]:
@@ -112,7 +116,7 @@ def _escape(text: str) -> Iterator[tuple[str, str]]:
 
 def _letter_by_letter(value: str) -> Iterator[tuple[str, str]]:
     """Every character written apart, in another form, or in another order."""
-    for space in _SPACES:
+    for space in (*_SPACES, *_UNSEEN):
         yield "spaced", space.join(value)
     yield "reversed", value[::-1]
     yield "rot13", codecs.encode(value, "rot13")
@@ -122,7 +126,11 @@ def _letter_by_letter(value: str) -> Iterator[tuple[str, str]]:
     octets = _encode(value)
     yield "url", "".join(f"%{octet:02X}" for octet in octets)
     yield "url", "".join(f"%{octet:02x}" for octet in octets)
-    yield "hex", " ".join(f"{octet:02x}" for octet in octets)
+    for hexed in (" ".join, ":".join):
+        yield "hex", hexed(f"{octet:02x}" for octet in octets)
+    yield "python", "".join(f"\\x{octet:02x}" for octet in octets)
+    yield "numbers", ",".join(map(str, octets))
+    yield "quoted-printable", value.replace("=", "=3D")
     yield "json", "".join(f"\\u{ord(sign):04x}" for sign in value)
     yield "html", "".join(f"&#{ord(sign)};" for sign in value)
     yield "html", "".join(f"&#x{ord(sign):x};" for sign in value)
