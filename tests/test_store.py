@@ -12,7 +12,8 @@ from workbench.errors import InputError
 from workbench.model.evidence import Evidence, Outcome, Source
 from workbench.model.log import RunHeader
 from workbench.model.statement import Absence, Binding
-from workbench.store import EvidenceLog, RunFolder, find_run, list_runs, read_log
+from workbench.secrecy import Redactor
+from workbench.store import EvidenceLog, RunFolder, find_run, list_abandoned, list_runs, read_log
 
 
 def header(run: str = "one", hour: int = 9) -> RunHeader:
@@ -121,6 +122,16 @@ def test_runs_are_listed_by_their_owner_alone(tmp_path: Path, run: str) -> None:
     assert modes == [0o700, 0o700]
     assert second.path.parent.stat().st_mode & 0o777 == 0o711
     assert second.path.stat().st_mode & 0o777 == 0o700
+
+
+@pytest.mark.parametrize("note", ["", "7", "x y", "99999999999999999999 elsewhere", "\xff"])
+def test_a_damaged_note_is_that_of_a_killed_run(tmp_path: Path, note: str) -> None:
+    """Whoever was killed while it wrote its number leaves a run that is searched, and no error."""
+    folder = RunFolder.create(tmp_path, "acme", "one")
+    (tmp_path / "acme" / ".one.unsearched").write_text(note, "latin-1")
+    assert [found.run for found in list_abandoned(tmp_path, "acme")] == ["one"]
+    folder.search(Redactor())
+    assert list_abandoned(tmp_path, "acme") == []
 
 
 def test_runs_are_found_in_the_order_of_their_start(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import base64
 import bz2
 import gzip
 import io
+import json
 import lzma
 import zipfile
 import zlib
@@ -14,8 +15,9 @@ from collections.abc import Callable
 import pytest
 from pypdf import PdfWriter
 
-from workbench.secrecy import Redactor
-from workbench.secrecy.packed import UnreadableError, unpack
+from workbench.adapters import find_echoes
+from workbench.secrecy import ANYTHING, MASK, Redactor
+from workbench.secrecy.packed import unpack
 
 SECRET = "x7-Gq29-tR-canary"
 TEXT = f'{{"name": "{SECRET}"}}'.encode()
@@ -88,8 +90,7 @@ def test_what_is_too_large_is_refused(
     """A bomb is not unpacked without bound; what cannot be searched counts as found."""
     monkeypatch.setattr("workbench.secrecy.packed.MOST_BYTES", 100_000)
     assert list(unpack(pack(bytes(99_999))))
-    with pytest.raises(UnreadableError):
-        unpack(pack(bytes(100_001)))
+    assert unpack(pack(bytes(100_001)))[-1].data is None
     hits = Redactor([SECRET]).find(pack(bytes(100_001)))
     assert [str(hit) for hit in hits] == ["anything (it cannot be unpacked)"]
 
@@ -97,13 +98,26 @@ def test_what_is_too_large_is_refused(
 def test_many_small_bombs_share_one_purse(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither many streams, nor one in another, get more than one would."""
     monkeypatch.setattr("workbench.secrecy.packed.MOST_BYTES", 100_000)
-    with pytest.raises(UnreadableError):
-        unpack(gzip.compress(bytes(60_000)) * 2)
+    assert unpack(gzip.compress(bytes(60_000)) * 2)[-1].data is None
     nested = TEXT
     for _ in range(7):
         nested = gzip.compress(nested)
-    with pytest.raises(UnreadableError):
-        unpack(nested)
+    assert any(part.data is None for part in unpack(nested))
+
+
+def test_what_cannot_be_searched_hides_nothing_else(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """A locked attachment is masked where it stands; what stands beside it is searched and kept."""
+    locked = base64.b64encode(b"%PDF-1.7 of which nothing can be read, whoever tries").decode()
+    body = json.dumps({"invoice": locked, "id": "o-1", "key": SECRET}).encode()
+    redactor = Redactor({"api_key": SECRET})
+    assert {hit.credential for hit in redactor.find(body)} == {"api_key", ANYTHING}
+    assert json.loads(redactor.mask(body)) == {"invoice": MASK, "id": "o-1", "key": MASK}
+    assert find_echoes(redactor, b"", {}, body) == {"api_key"}
+    honest = json.dumps({"invoice": locked}).encode()
+    assert find_echoes(redactor, b"", {}, honest) == set()
+    assert "".join(capfd.readouterr()) == ""
 
 
 def test_what_only_looks_packed_is_passed_over() -> None:

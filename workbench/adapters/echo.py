@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from workbench.adapters.recorder import Recorded, Recorder
-from workbench.secrecy import Redactor, is_identifier_name, is_secret_name
+from workbench.secrecy import ANYTHING, Redactor, is_identifier_name, is_secret_name
 
 COOKIE = "cookie"
 
@@ -85,7 +85,7 @@ def find_echoes(
     names = {
         hit.credential
         for hit in (*redactor.find(shown), *redactor.find(body))
-        if not is_identifier_name(hit.credential) and hit.credential != COOKIE
+        if not is_identifier_name(hit.credential) and hit.credential not in {COOKIE, ANYTHING}
     }
     return names - {hit.credential for hit in redactor.find(request_body)} if names else names
 

@@ -9,7 +9,7 @@ from urllib.parse import unquote, unquote_plus
 
 from workbench.partners import Signature
 from workbench.receiver.receipt import Arrival
-from workbench.secrecy import Redactor, is_identifier_name, is_secret_name
+from workbench.secrecy import ANYTHING, Redactor, is_identifier_name, is_secret_name
 
 MASK = "[redacted]"
 # Their header is a proof over this one message, not a credential, and a second check needs it.
@@ -47,7 +47,7 @@ def mask_arrival(arrival: Arrival, redactor: Redactor) -> Arrival:
     heads = "\n".join(f"{name}: {value}" for name, value in arrival.headers)
     told = f"{arrival.target}\n{heads}\n".encode("utf-8", "surrogatepass") + arrival.body
     found = {hit.credential for hit in redactor.find(told)}
-    names = {name for name in found if not is_identifier_name(name)}
+    names = {name for name in found - {ANYTHING} if not is_identifier_name(name)}
     if not names:
         return arrival
 

@@ -15,6 +15,7 @@ from .private import make_private as make_private
 from .private import open_private as open_private
 from .private import private_umask as private_umask
 from .private import tighten as tighten
+from .redactor import ANYTHING as ANYTHING
 from .redactor import Hit as Hit
 from .redactor import RedactingFilter as RedactingFilter
 from .redactor import Redactor as Redactor

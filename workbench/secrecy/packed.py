@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import bz2
 import io
+import logging
 import lzma
 import re
 import zipfile
@@ -30,12 +31,15 @@ class UnreadableError(Exception):
 
 @dataclass(frozen=True)
 class Packed:
-    """Something inside other bytes: where it stands, how it was packed, and what it holds."""
+    """Something inside other bytes: where it stands, how it was packed, and what it holds.
+
+    `data` is None where it cannot be searched.
+    """
 
     start: int
     end: int
     kind: str
-    data: bytes
+    data: bytes | None
 
 
 def may_be_packed(data: bytes) -> bool:
@@ -44,11 +48,7 @@ def may_be_packed(data: bytes) -> bool:
 
 
 def unpack(data: bytes) -> list[Packed]:
-    """Everything packed in `data`, at any depth; places are those of the outermost packing.
-
-    Raises:
-        UnreadableError: Some of it cannot be searched.
-    """
+    """Everything packed in `data`, at any depth; places are those of the outermost packing."""
     return list(_Unpacker().open(data, 0))
 
 
@@ -60,8 +60,9 @@ class _Unpacker:
 
     def open(self, data: bytes, depth: int) -> Iterator[Packed]:
         for part in self._look(data):
-            if depth == _DEEPEST:
-                raise UnreadableError
+            if part.data is None or depth == _DEEPEST:
+                yield Packed(part.start, part.end, part.kind, None)
+                continue
             yield part
             for inner in self.open(part.data, depth + 1):
                 yield Packed(part.start, part.end, f"{part.kind}, {inner.kind}", inner.data)
@@ -75,23 +76,36 @@ class _Unpacker:
         )
         for magic, kind, reader in whole:
             if data.startswith(magic):
-                yield from (Packed(0, len(data), kind, part) for part in reader(data))
+                try:
+                    yield from (Packed(0, len(data), kind, part) for part in reader(data))
+                except UnreadableError:
+                    yield Packed(0, len(data), kind, None)
                 return
-        start = data.find(_GZIP)
-        while start >= 0:
-            if found := self._inflate(data, start, 31):
-                yield Packed(start, found[1], "gzip", found[0])
-            start = data.find(_GZIP, start + 1)
+        yield from self._find_streams(data)
         if any(mark in data for mark in _MARKS):
             for match in _BASE64.finditer(data):
                 for kind, inner in self._decode(match[0]):
                     yield Packed(match.start(), match.end(), f"base64 of {kind}", inner)
 
-    def _decode(self, text: bytes) -> Iterator[tuple[str, bytes]]:
+    def _find_streams(self, data: bytes) -> Iterator[Packed]:
+        start = data.find(_GZIP)
+        while start >= 0:
+            try:
+                if found := self._inflate(data, start, 31):
+                    yield Packed(start, found[1], "gzip", found[0])
+            except UnreadableError:
+                yield Packed(start, len(data), "gzip", None)
+                return
+            start = data.find(_GZIP, start + 1)
+
+    def _decode(self, text: bytes) -> Iterator[tuple[str, bytes | None]]:
         plain = text.rstrip(b"=").translate(bytes.maketrans(b"-_", b"+/"))
         raw = base64.b64decode(plain[: len(plain) - (len(plain) % 4 == 1)] + b"==")
-        if raw[:1] == b"\x78" and (found := self._inflate(raw, 0, 15)):
-            yield "deflate", found[0]
+        try:
+            if raw[:1] == b"\x78" and (found := self._inflate(raw, 0, 15)):
+                yield "deflate", found[0]
+        except UnreadableError:
+            yield "deflate", None
         yield from ((part.kind, part.data) for part in self._look(raw))
 
     def _inflate(self, data: bytes, start: int, window: int) -> tuple[bytes, int] | None:
@@ -143,6 +157,8 @@ class _Unpacker:
 
 def _read_pages(data: bytes) -> Iterator[bytes]:
     """The text of the pages as a reader sees it, what the document says of itself, its files."""
+    # It says on the screen what it mends.
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
     from pypdf import PdfReader  # noqa: PLC0415 - slow to import, and seldom needed
     from pypdf.errors import PyPdfError  # noqa: PLC0415
 

@@ -24,10 +24,12 @@ from typing import Any
 
 from ahocorasick_rs import BytesAhoCorasick, Implementation
 
-from workbench.secrecy.packed import UnreadableError, may_be_packed, unpack
+from workbench.secrecy.packed import may_be_packed, unpack
 from workbench.secrecy.persons import MASK, Persons
 from workbench.secrecy.spelling import Form, is_searchable, spell, spell_login
 
+# What stands in a part that nobody can search: no secret that is known, and none that is excluded.
+ANYTHING = "anything"
 _MASK = MASK.encode()
 _BASE64 = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_=")
 _BLANK = b" \t\r\n\x0b\x0c"
@@ -228,13 +230,13 @@ class Redactor:
             yield from ready.match_joined(data)
         if not may_be_packed(data):
             return
-        try:
-            for part in unpack(data):
-                for hit in self.find(part.data):
-                    spelling = f"{hit.spelling}, in {part.kind}"
-                    yield part.start, part.end, Hit(hit.credential, spelling)
-        except UnreadableError:
-            yield 0, len(data), Hit("anything", "it cannot be unpacked")
+        for part in unpack(data):
+            if part.data is None:
+                yield part.start, part.end, Hit(ANYTHING, "it cannot be unpacked")
+                continue
+            for hit in self.find(part.data):
+                spelling = f"{hit.spelling}, in {part.kind}"
+                yield part.start, part.end, Hit(hit.credential, spelling)
 
     def _prepare(self) -> _Ready:
         with self._lock:

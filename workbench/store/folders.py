@@ -98,9 +98,10 @@ class RunFolder:
         """The process on this machine that is to search the folder; None when there is none."""
         try:
             number, _, node = self._note.read_text("utf-8").partition(" ")
-        except FileNotFoundError:
-            return None
-        return int(number) if node == platform.node() and is_alive(int(number)) else None
+            process = int(number)
+        except (FileNotFoundError, ValueError):
+            return None  # killed before it had written its number
+        return process if node == platform.node() and is_alive(process) else None
 
 
 def _place(home: Path, run: str) -> Path:
@@ -133,7 +134,7 @@ def is_alive(process: int) -> bool:
     """Whether a process of this machine runs."""
     try:
         os.kill(process, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):
         return False
     except PermissionError:
         return True
