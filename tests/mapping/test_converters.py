@@ -247,10 +247,11 @@ def test_list_item_with_separator_is_not_written() -> None:
         write(build("list", TEXTS), ("a,b",))
 
 
-def test_number_too_exact_for_json_is_not_written() -> None:
-    """A decimal that a JSON number cannot hold is refused instead of rounded."""
+@pytest.mark.parametrize("value", ["0.1234567890123456789", "0.1000000000000000001"])
+def test_number_too_exact_for_json_is_not_written(value: str) -> None:
+    """A decimal that a JSON number cannot hold is refused instead of rounded, up or down."""
     with pytest.raises(ValueError, match="more digits"):
-        write(build("number", Decimal), Decimal("0.1234567890123456789"))
+        write(build("number", Decimal), Decimal(value))
 
 
 def test_unknown_weekday_is_not_written() -> None:

@@ -69,6 +69,13 @@ def test_with_times_the_earlier_is_stale(known: OrderStatus, new: OrderStatus, b
         assert is_stale(known, NOON, later) == (by < 0)
 
 
+@given(STATUSES, STATUSES)
+def test_at_one_instant_the_way_of_a_status_decides(known: OrderStatus, new: OrderStatus) -> None:
+    """Times that are the same tell nothing, so it is as without times."""
+    untimed = is_stale(known, None, told(new))
+    assert is_stale(known, NOON, told(new, NOON)) == untimed
+
+
 def test_a_status_that_nobody_knows_is_never_stale() -> None:
     """An unknown value is kept and handed over: we cannot say what it follows."""
     assert not is_stale("placed", None, told(OrderStatus("sung")))

@@ -26,6 +26,9 @@ from workbench.receiver.worker import Worker
         ([5000, 1, 2, 3], []),
         ([5000, 1, 3], [3]),
         ([7, 12, 20], [12, 20]),
+        # The farthest straggler is still one; whatever is older begins a new count.
+        ([5000, 5000 - RESTART, 5001], []),
+        ([5000, 5000 - RESTART - 1, 5001], [5001]),
     ],
 )
 def test_a_hole_is_noticed_once(numbers: list[int], holes: list[int]) -> None:

@@ -407,6 +407,30 @@ def test_another_algorithm_is_refused(alg: str) -> None:
     assert not check(signature, {"x-token": unsigned}, KEY).ok
 
 
+def test_a_token_that_asks_for_more_than_we_know_is_refused() -> None:
+    """A header `crit` names what must be understood (RFC 7515), and nothing of it is."""
+    text = f"{part({'alg': 'HS256', 'crit': ['exp']})}.{part({})}"
+    signed = f"{text}.{part(mac(KEY, text.encode()))}"
+    signature = data(scheme="jwt", header="X-Token")
+    assert check(signature, {"x-token": signed}, KEY).reason == "malformed"
+
+
+@pytest.mark.parametrize(("digits", "unit"), [(13, 3), (14, 3), (16, 6), (17, 6), (19, 9), (20, 9)])
+def test_a_finer_count_is_told_by_its_length(digits: int, unit: int) -> None:
+    """Up to 14 digits are milliseconds, up to 17 microseconds, up to 20 nanoseconds."""
+    own = data(
+        scheme="hmac",
+        header="X-Mac",
+        timestamp_header="X-Time",
+        template="{timestamp}{body}",
+        tolerance_seconds=1,
+    )
+    stamp = "1" * digits
+    signed = {"x-mac": mac(KEY, stamp.encode() + BODY).hex(), "x-time": stamp}
+    assert check(own, signed, KEY, now=int(stamp) / 10**unit).reason == "ok"
+    assert check(own, signed, KEY, now=int(stamp) / 10**unit + 5).reason == "too-old"
+
+
 def test_unsigned_is_accepted_but_not_proved() -> None:
     """A partner that does not sign is let in and marked."""
     found = check(Signature(scheme="none"), {})
