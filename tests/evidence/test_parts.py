@@ -98,6 +98,9 @@ def test_relations_are_told_from_paths(mini: Partner) -> None:
         ("Atlantic/Canary", Place(28.1, -15.4), False),
         ("Atlantic/Canary", Place(-15.4, 28.1), True),
         ("America/New_York", Place(40.7, -74.0), False),
+        ("Europe/Helsinki", Place(60.2, 24.9), False),
+        ("Europe/Helsinki", Place(24.9, 60.2), True),
+        ("Asia/Tokyo", Place(35.7, 139.7), False),
         ("No/Where", Place(-3.7, 40.4), False),
     ],
 )

@@ -228,6 +228,22 @@ def test_the_payload_says_its_zone(compile_text: Compile) -> None:
     )
 
 
+def test_date_and_clock_may_stand_together(compile_text: Compile) -> None:
+    """Of two parts the first is the time as ISO 8601 writes it; it comes back so."""
+    booking = compile_text(ZONED.replace("[$.date, $.time, $.zone]", "[$.when, $.zone]"))
+    payload = {"id": "1", "guests": 2, "when": "2026-05-01T19:00", "zone": "Europe/Madrid"}
+    value = booking["reservation"].translate(payload).value
+    assert booking["reservation"].untranslate(value).payload == payload
+
+
+def test_a_list_that_is_null_has_no_items(compile_text: Compile) -> None:
+    """A section whose dishes are null is as one that has none."""
+    menu = compile_text(MENU)["menu"]
+    sections = [{**CARTE["groups"][0]}, {"key": "z", "title": "Later", "dishes": None}]
+    value = menu.translate({**CARTE, "groups": sections}).value
+    assert [item["ids"]["partner_id"] for item in value.model_dump()["products"]] == ["1", "2"]
+
+
 DISH = """
 mappings:
   order:

@@ -19,7 +19,6 @@ from workbench.errors import CredentialError, StoreError
 from workbench.partners import Handshake, Webhooks
 from workbench.receiver import reply as replies
 from workbench.receiver.connection_limits import group_sender
-from workbench.receiver.deadlines import Deadlines
 from workbench.receiver.events import check_rules, identify, identify_refused
 from workbench.receiver.handshake import (
     answer,
@@ -149,7 +148,6 @@ class Receiver:
         self._doors = {code: _open_door(one, bounds) for code, one in endpoints.items()}
         self._inbox = inbox
         self._bounds = bounds
-        self._deadlines = Deadlines()
         self._reading = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._proxies = proxies
@@ -235,7 +233,7 @@ class Receiver:
             identity = identify(webhooks, arrival, target)
         else:
             identity = identify_refused(arrival, target, headers)
-        with self._deadlines.limit(door.store_seconds):
+        async with asyncio.timeout(door.store_seconds):
             await self._inbox.put(arrival, verification, identity)
         if not verification.ok:
             return door.refused
@@ -262,7 +260,7 @@ class Receiver:
         size, more, end = 0, True, time.monotonic() + self._bounds.body_seconds
         with suppress(TimeoutError, _BadRequestError):
             while more and size <= self._bounds.reading_bytes and time.monotonic() < end:
-                with self._deadlines.limit(IDLE_SECONDS):
+                async with asyncio.timeout(IDLE_SECONDS):
                     chunk, more = await _read_chunk(receive)
                 size += len(chunk)
 
@@ -270,7 +268,7 @@ class Receiver:
         chunks: list[bytes] = []
         size = 0
         try:
-            with self._deadlines.limit(self._bounds.body_seconds):
+            async with asyncio.timeout(self._bounds.body_seconds):
                 while True:
                     chunk, more = await _read_chunk(receive)
                     chunks.append(chunk)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Executable,
     and_,
     bindparam,
     case,
@@ -25,13 +25,12 @@ Row = Mapping[str, Any]
 
 _KEY = ("pos_code", "dedup_key")
 _COLUMNS = tuple(column.name for column in RECEIPTS.c if column.name != "id")
-_VALUES = itemgetter(*_COLUMNS)
 
 
 def upsert(connection: Connection, rows: Sequence[Row]) -> None:
     """Insert rows, or count their repeats, in the transaction of `connection`."""
     if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(_SQLITE, [_VALUES(row) for row in rows])
+        connection.execute(_SQLITE, [dict(row) for row in rows])
         return
     for turn in _turns(rows):
         columns = {name: [row[name] for row in turn] for name in _COLUMNS}
@@ -63,21 +62,19 @@ def _conflict(given: Any) -> dict[str, Any]:
     }
 
 
-def _build_sqlite() -> str:
-    """As text, its parameters those of `_VALUES`: with names, binding costs more than inserting."""
+def _build_sqlite() -> Executable:
     statement = sqlite.insert(RECEIPTS)
     values: dict[str, Any] = {name: bindparam(name) for name in _COLUMNS}
-    complete = statement.values(values).on_conflict_do_update(
+    return statement.values(values).on_conflict_do_update(
         index_elements=_KEY, set_=_conflict(statement.excluded)
     )
-    dialect = sqlite.dialect()
-    return complete.compile(dialect=dialect).string
 
 
 def _build_postgresql() -> str:
     """One statement with one array per column: the round trips of a batch are one.
 
-    The arrays are sent in binary (`b`): as text, the bytes of a body are escaped twice over.
+    The arrays are sent in binary (`b`), which SQLAlchemy has no word for. As text, the bytes of a
+    body are escaped twice over: 150 microseconds of CPU for each event instead of 22.
     """
     arrays = [
         func.unnest(bindparam(name, type_=postgresql.ARRAY(RECEIPTS.c[name].type)))
