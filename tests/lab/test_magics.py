@@ -24,9 +24,9 @@ def shell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Interacti
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
     InteractiveShell.clear_instance()
     made = InteractiveShell.instance(config=Config(HistoryManager={"enabled": False}))
-    made.extension_manager.load_extension("workbench.lab")
+    made.extension_manager.load_extension("workbench")
     yield made
-    made.extension_manager.unload_extension("workbench.lab")
+    made.extension_manager.unload_extension("workbench")
     InteractiveShell.clear_instance()
 
 
@@ -89,7 +89,7 @@ def test_other_errors_keep_their_traceback(
     """A mistake of the notebook's own is shown as ever; so is ours, once the extension is gone."""
     shell.run_cell("1 / 0")
     assert "Traceback" in capsys.readouterr().out
-    shell.extension_manager.unload_extension("workbench.lab")
+    shell.extension_manager.unload_extension("workbench")
     shell.run_cell("from workbench.errors import InputError\nraise InputError('odd')")
     assert "Traceback" in capsys.readouterr().out
-    shell.extension_manager.load_extension("workbench.lab")
+    shell.extension_manager.load_extension("workbench")

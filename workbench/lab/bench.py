@@ -29,6 +29,8 @@ from workbench.settings import Settings, load_settings
 from workbench.store import list_runs, read_log
 from workbench.text import suggest_name
 
+_OPENED: list[PartnerBench] = []
+
 
 class PartnerBench(Card):
     """A partner in one environment; `workbench.open` makes it.
@@ -307,4 +309,12 @@ def open_partner(
             partner=slug,
             hint="Leave out allow_writes, or open the sandbox.",
         )
-    return PartnerBench(partner, environment, settings, allow_writes=allow_writes)
+    bench = PartnerBench(partner, environment, settings, allow_writes=allow_writes)
+    _OPENED.append(bench)
+    del _OPENED[:-1]
+    return bench
+
+
+def last_opened() -> PartnerBench | None:
+    """The partner that was opened last in this process: magics mean it."""
+    return _OPENED[-1] if _OPENED else None

@@ -153,7 +153,7 @@ def try_sample(partner: Partner, mapping: str, sample: str = "") -> Trial:
     Raises:
         InputError: There is no such mapping, or no such payload.
     """
-    known = dict(_samples(partner, partner.mapping(mapping).name))
+    known = dict(list_samples(partner, partner.mapping(mapping).name))
     if known and (sample in known or not sample):
         data, is_sent = known[sample or next(iter(known))]
         return try_payload(partner, mapping, data, to_partner=is_sent)
@@ -169,7 +169,7 @@ def try_sample(partner: Partner, mapping: str, sample: str = "") -> Trial:
         raise InputError(f"The file is not JSON: {error}", location=sample) from error
 
 
-def _samples(partner: Partner, mapping: str) -> Iterator[tuple[str, tuple[Any, bool]]]:
+def list_samples(partner: Partner, mapping: str) -> Iterator[tuple[str, tuple[Any, bool]]]:
     """(label, (what goes in, whether we send it)) of every sample that a mapping is for."""
     for slug, stated in partner.manifest.features.items():
         feature = load_catalogue().feature(slug)

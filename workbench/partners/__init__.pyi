@@ -3,6 +3,7 @@ from .catalogue import load_catalogue as load_catalogue
 from .context import describe_context as describe_context
 from .custody import open_redactor as open_redactor
 from .folder import HOOKS as HOOKS
+from .folder import MAPPING as MAPPING
 from .folder import Partner as Partner
 from .folder import Sample as Sample
 from .folder import list_partners as list_partners
