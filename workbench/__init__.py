@@ -23,6 +23,7 @@ _HOMES = {
     "draft_folder": "workbench.drafting",
     "draft_partner": "workbench.drafting",
     "follow_receipts": "workbench.lab",
+    "gather": "workbench.lab",
     "lint": "workbench.lint",
     "list_receipts": "workbench.receiver",
     "list_partners": "workbench.partners",

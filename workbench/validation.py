@@ -115,7 +115,8 @@ class Validation(EndedBlock):
             abandoned.search(redactor)
         catalogue = load_catalogue()
         now = datetime.now(UTC)
-        folder = RunFolder.create(settings.reports, partner, run)
+        # Papermill reads `-p run 20261130` as a number.
+        folder = RunFolder.create(settings.reports, partner, str(run))
         context = describe_context(loaded, environment, settings)
         context["options"] = {"allow_writes": allow_writes, "seconds": seconds}
         header = _header(loaded, catalogue, folder.run, environment, seed, now, context)
@@ -130,16 +131,28 @@ class Validation(EndedBlock):
             self._session.close()
         self.folder.release(self.redactor)
 
-    def gather(self, source: Source | str) -> list[Evidence]:
+    def gather(
+        self, source: Source | str, *, watch: Callable[[Evidence], None] | None = None
+    ) -> list[Evidence]:
         """Ask one source and write what it says; returns the new observations.
 
         Trouble on the way to the partner is evidence (`cant-tell`), not an exception.
+
+        Args:
+            source: Which one.
+            watch: Told of each observation as soon as it is written.
         """
         begun = len(self.evidence)
         self._asked.append(Source(source))
         for line in self._ask(Source(source)):
             self.evidence.append(self._log.add(line))
+            if watch is not None:
+                watch(self.evidence[-1])
         return self.evidence[begun:]
+
+    def seconds_for(self, source: Source | str) -> float:
+        """Time that a source has for its questions."""
+        return self._seconds * (CONTRACT_SHARE if source == Source.CONTRACT else 1)
 
     def verdicts(self) -> dict[str, Verdict]:
         """Verdict per feature of the catalogue, from the evidence so far."""

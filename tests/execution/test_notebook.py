@@ -48,7 +48,7 @@ def test_an_unreadable_notebook_is_a_report_error(tmp_path: Path) -> None:
     ("parameters", "message", "hint"),
     [
         ({"sed": 3}, "no parameter 'sed'", "Did you mean 'seed'?"),
-        ({"zzz": 3}, "no parameter 'zzz'", "Known: slug, seed, live, share."),
+        ({"zzz": 3}, "no parameter 'zzz'", "Known: live, seed, share, slug."),
         ({"seed": "3"}, "takes int, not str", "Correct the value."),
         ({"seed": True}, "takes int, not bool", "Correct the value."),
         ({"live": 1}, "takes bool, not int", "Correct the value."),
@@ -154,3 +154,24 @@ def test_start_up_files_of_the_user_are_not_run(
     notebook = make_notebook("x: int = 1", "print('intruder' in globals())")
     output = run_notebook(notebook, tmp_path / "out.ipynb", {})
     assert nbformat.read(output, as_version=4).cells[-1].outputs[0].text == "False\n"
+
+
+def test_a_parameter_may_have_several_types(make_notebook: MakeNotebook) -> None:
+    """`str | int` takes either and nothing else; a type that we do not know takes all."""
+    notebook = make_notebook('run: str | int = ""\nother: list = []')
+    check_parameters(notebook, {"run": "x", "other": 1})
+    check_parameters(notebook, {"run": 20261130})
+    with pytest.raises(InputError, match=r"takes str \| int, not float"):
+        check_parameters(notebook, {"run": 0.5})
+
+
+def test_sockets_fit_where_the_temporary_folder_has_a_long_path(
+    make_notebook: MakeNotebook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system bounds the paths of sockets to a hundred characters, TMPDIR does not know that."""
+    long = tmp_path / ("long" * 30)
+    long.mkdir()
+    monkeypatch.setenv("TMPDIR", str(long))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    executed = run_notebook(make_notebook("x: int = 1", "print(x + 1)"), tmp_path / "o.ipynb", {})
+    assert "2" in outputs(executed)

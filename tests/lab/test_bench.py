@@ -221,3 +221,22 @@ def test_stop_keeps_what_was_seen() -> None:
 
     seen, is_stopped = follow_evidence(lines(), seconds=1)
     assert (len(seen), is_stopped) == (1, True)
+
+
+def test_a_source_tells_how_far_it_is_and_stop_keeps_what_it_saw(
+    bench: PartnerBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was observed before the interrupt stands in the run, which can be finished."""
+    with workbench.Validation.open("tavola", run=20261130) as validation:  # type: ignore[arg-type]
+        assert len(workbench.gather(validation, "documents")) > 10
+        whole = validation._ask_live
+
+        def stopped(source: object) -> Iterator[Evidence]:
+            yield next(iter(whole(source)))  # type: ignore[arg-type]
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(validation, "_ask_live", stopped)
+        seen = workbench.gather(validation, "behaviour")
+        assert len(seen) == 1
+    assert bench.runs.latest is not None
+    assert bench.runs.latest.run == "20261130"

@@ -77,11 +77,11 @@ class ReviewSheet:
             InputError: The slug is no slug or taken, or a document is refused.
             PartnerError: A document could not be fetched.
         """
-        settings = settings or load_settings()
-        _check_slug(slug, settings)
+        _check_slug(slug, settings := settings or load_settings())
         folder = Path(tempfile.mkdtemp(prefix="workbench-"))
         try:
-            staged = stage_documents(documents, folder, root=root, follow=follow)
+            found = _below_root(documents, settings.root)
+            staged = stage_documents(found, folder, root=root, follow=follow)
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
@@ -211,6 +211,14 @@ class ReviewSheet:
         by_hand = set(bound) - {item.reference for item in candidates}
         rows += [_row(feature.slug, "yes", item, "", "", "by hand") for item in sorted(by_hand)]
         return rows or [_row(feature.slug, "", "nothing found", "", "", "")]
+
+
+def _below_root(documents: Sequence[str | Path], root: Path) -> list[str | Path]:
+    """Relative paths as they are from here or, where there is nothing, from the project's root."""
+    return [
+        root / item if not Path(item).exists() and (root / item).exists() else item
+        for item in documents
+    ]
 
 
 def _check_slug(slug: str, settings: Settings) -> None:

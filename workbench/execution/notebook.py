@@ -7,17 +7,21 @@ numbers: a secret is never one.
 
 from __future__ import annotations
 
+import ast
+import json
 import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from workbench.errors import InputError, ReportError
 from workbench.text import suggest_name
 
+_LONGEST = 50  # of a path of at most 107 bytes that a socket may have
 _TYPES: dict[str, type] = {"str": str, "int": int, "bool": bool, "float": float}
 
 
@@ -58,10 +62,27 @@ def read_parameters(notebook: Path) -> dict[str, NotebookParameter]:
             location=str(notebook),
             hint="Restore it from version control.",
         ) from error
-    return {
+    declared = {
         name: NotebookParameter(name, entry["inferred_type_name"], entry["default"], entry["help"])
         for name, entry in found.items()
     }
+    return dict(_read_unions(notebook)) | declared
+
+
+def _read_unions(notebook: Path) -> Iterator[tuple[str, NotebookParameter]]:
+    """Parameters of several types, as `str | int`, which papermill passes over."""
+    for cell in json.loads(notebook.read_bytes())["cells"]:
+        source = "".join(cell["source"])
+        if "parameters" not in cell.get("metadata", {}).get("tags", ()):
+            continue
+        lines = source.splitlines()
+        with suppress(SyntaxError):
+            for node in ast.parse(source).body:
+                if isinstance(node, ast.AnnAssign) and isinstance(node.annotation, ast.BinOp):
+                    name, kind = ast.unparse(node.target), ast.unparse(node.annotation)
+                    default = ast.unparse(node.value) if node.value else "None"
+                    told = lines[node.lineno - 1][node.end_col_offset or 0 :].strip(" #")
+                    yield name, NotebookParameter(name, kind, default, told)
 
 
 def run_notebook(notebook: Path, output: Path, parameters: Mapping[str, Any]) -> Path:
@@ -84,9 +105,16 @@ def run_notebook(notebook: Path, output: Path, parameters: Mapping[str, Any]) ->
         notebook = shutil.copyfile(notebook, output)
     # Kernels talk over private sockets in a folder of their own: TCP ports are raced for by
     # parallel runs, and are open to other users of the machine.
-    with tempfile.TemporaryDirectory(prefix="workbench-kernel-") as private:
+    with tempfile.TemporaryDirectory(prefix="workbench-kernel-", dir=_short_folder()) as private:
         _execute(notebook, output, parameters, Path(private))
     return output
+
+
+def _short_folder() -> str | None:
+    """Where sockets fit: the system bounds the length of their paths, whatever TMPDIR says."""
+    places = (tempfile.gettempdir(), "/tmp", "/var/tmp")  # noqa: S108 - a folder of our own in it
+    fitting = (place for place in places if len(place) <= _LONGEST and os.access(place, os.W_OK))
+    return next(fitting, None)
 
 
 def check_parameters(notebook: Path, parameters: Mapping[str, Any]) -> None:
@@ -103,11 +131,12 @@ def check_parameters(notebook: Path, parameters: Mapping[str, Any]) -> None:
                 location=str(notebook),
                 hint=suggest_name(name, declared),
             )
-        wanted = _TYPES.get(declared[name].type)
-        if wanted is not None and type(value) is not wanted:
+        stated = declared[name].type
+        words = [word.strip() for word in stated.split("|")]
+        wanted = {_TYPES.get(word, type(None)) for word in words if word in {*_TYPES, "None"}}
+        if len(wanted) == len(words) and type(value) not in wanted:
             raise InputError(
-                f"Parameter {name!r} of {notebook.name} takes {wanted.__name__}, "
-                f"not {type(value).__name__}",
+                f"Parameter {name!r} of {notebook.name} takes {stated}, not {type(value).__name__}",
                 location=str(notebook),
                 hint=declared[name].help or "Correct the value.",
             )

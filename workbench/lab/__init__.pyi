@@ -3,6 +3,7 @@ from .bench import open_partner as open_partner
 from .calling import Called as Called
 from .calling import call_operation as call_operation
 from .calling import find_operation as find_operation
+from .following import gather as gather
 from .live import follow_receipts as follow_receipts
 from .magics import load_ipython_extension as load_ipython_extension
 from .magics import unload_ipython_extension as unload_ipython_extension

@@ -6,12 +6,14 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import suppress
 
 from IPython.core.getipython import get_ipython
 from IPython.display import display
 
 from workbench.lab.showing import SIGNS, STYLE, escape
 from workbench.model import Evidence
+from workbench.validation import Validation
 
 _EVERY = 0.5
 
@@ -20,7 +22,7 @@ class _Progress:
     """A line that keeps itself up to date while a cell runs; outside a notebook it says nothing."""
 
     def __init__(self, seconds: float) -> None:
-        self._end = time.monotonic() + seconds
+        self._end: float | None = time.monotonic() + seconds
         self._seen: Counter[str] = Counter()
         self._findings = 0
         self._last = "starting"
@@ -45,13 +47,14 @@ class _Progress:
         self._over.set()
         if self._handle is not None:
             self._thread.join()
-            self._last = "done"
+            self._last, self._end = "done", None
             self._handle.update(self)
 
     def __repr__(self) -> str:
         counts = [f"{SIGNS[name][0]} {self._seen[name]}" for name in SIGNS if self._seen[name]]
-        left = max(0, round(self._end - time.monotonic()))
-        told = [self._last, *counts, f"{self._findings} findings", f"{left} s left"]
+        told = [self._last, *counts, f"{self._findings} findings"]
+        if self._end is not None:
+            told.append(f"{max(0, round(self._end - time.monotonic()))} s left")
         return " · ".join(told)
 
     def _repr_html_(self) -> str:
@@ -61,6 +64,27 @@ class _Progress:
         while not self._over.wait(_EVERY):
             if self._handle is not None:
                 self._handle.update(self)
+
+
+def gather(validation: Validation, source: str) -> list[Evidence]:
+    """Ask one source as `Validation.gather` does, and say in the cell how far it is.
+
+    Stop ends the source and keeps what was observed: it stands in the log already, and the cells
+    below go on with it. Run the cell again to ask the source again.
+
+    Args:
+        validation: The run.
+        source: Name of the source, as `behaviour`.
+    """
+    progress = _Progress(validation.seconds_for(source))
+    begun = len(validation.evidence)
+    progress.start()
+    with suppress(KeyboardInterrupt):
+        try:
+            validation.gather(source, watch=progress.note)
+        finally:
+            progress.end()
+    return validation.evidence[begun:]
 
 
 def follow_evidence(lines: Iterable[Evidence], *, seconds: float) -> tuple[list[Evidence], bool]:
