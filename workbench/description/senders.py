@@ -207,7 +207,8 @@ def _brands(title: str) -> frozenset[tuple[str, ...]]:
 
 
 def _spoken(place: str, text: str, preface: _Preface) -> Signals:
-    found = count_roles(text, preface.ours, preface.brands) if text else Counter[str]()
+    is_said = any(map(str.isalpha, text))
+    found = count_roles(text, preface.ours, preface.brands) if is_said else Counter[str]()
     return {f"{place}:{name}": min(count, 3) ** 0.5 for name, count in found.items()}
 
 
@@ -230,7 +231,7 @@ def _by_words(item: Operation | Event) -> Iterator[tuple[str, bool]]:
     text = item.description[:_LEAD]
     operation_id = "" if isinstance(item, Event) else item.operation_id or ""
     name = f"{item.summary} {operation_id}"
-    said = said_direction(f"{item.summary}. {text}")
+    said = said_direction(f"{item.summary}. {text}") if item.summary or text else None
     yield "plain words say that it comes to us", said is Direction.INBOUND
     yield "plain words say that we send it", said is Direction.OUTBOUND
     yield "name speaks of webhooks", bool(_HOOK.search(name))

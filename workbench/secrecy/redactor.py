@@ -149,6 +149,8 @@ class Redactor:
                 self.persons.read(body.decode("utf-8", "replace"))
 
     def _mask(self, data: bytes, only: Container[str] | None = None) -> bytes:
+        if len(data) < (self._ready or self._prepare()).shortest:
+            return data
         spans = sorted(
             (start, end)
             for start, end, hit in self._spans(data)
@@ -251,6 +253,8 @@ class Redactor:
 
     def _trim(self, text: str) -> str:
         """Mask what a cut has left of a secret at the end of a text, or at its start."""
+        if not self._spelt:
+            return text
         start, end = len(text) - len(text.lstrip(_RIM)), len(text.rstrip(_RIM))
         if end - start < _TELLING:
             return text
