@@ -5,6 +5,8 @@ from .canonical_fields import kind_of as kind_of
 from .canonical_fields import resolve_field as resolve_field
 from .checking import check_mapping as check_mapping
 from .checking import check_required as check_required
+from .converters import CONVERTERS as CONVERTERS
+from .grammar import MappingFile as MappingFile
 from .loading import load_mappings as load_mappings
 from .locating import KEY as KEY
 from .locating import locate_fields as locate_fields
