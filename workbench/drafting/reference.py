@@ -53,7 +53,7 @@ What no key says; the last resort. Each function runs in a process of its own, 5
 
 | function | does |
 |---|---|
-| `auth(method, url, body, credentials)` | returns the headers that sign a request, for `auth: {scheme: hook}` |
+| `auth(method, url, body, credentials)` | returns the headers of a request (`scheme: hook`) |
 | `read_<mapping>(payload)` | changes a payload before the mapping reads it |
 | `write_<mapping>(payload)` | changes a payload after the mapping wrote it |
 """
