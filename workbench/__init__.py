@@ -16,6 +16,7 @@ _HOMES = {
     "Partner": "workbench.partners",
     "Report": "workbench.reporting",
     "ReviewSheet": "workbench.drafting",
+    "SessionWalk": "workbench.handover",
     "Settings": "workbench.settings",
     "Validation": "workbench.validation",
     "WorkbenchError": "workbench.errors",

@@ -196,7 +196,7 @@ class Validation(EndedBlock):
             with self._session.limit(min(share * LEEWAY, self._left())):
                 yield from self._ask_within(source, self._session, share)
         except (CredentialError, PartnerError) as error:
-            yield from _cannot_tell(self._concerned(source), source, self.header, error)
+            yield from _cannot_tell(self._concerned(source), source, self.header.environment, error)
         yield from self._tell_echoes(source)
 
     def _ask_within(self, source: Source, session: Session, seconds: float) -> Iterator[Evidence]:
@@ -250,6 +250,98 @@ def check_request(
     check_places(partner, environment, settings, allow_writes=allow_writes)
 
 
+class FeatureProbe:
+    """Asks the partner about single features, outside of a run: for a session that is held live.
+
+    A context manager: it opens one session with the partner, and closes it.
+    """
+
+    def __init__(self, partner: Partner, folder: RunFolder, session: Session) -> None:
+        self.partner = partner
+        self.folder = folder
+        self._session = session
+        self._catalogue = load_catalogue()
+
+    @classmethod
+    def open(
+        cls,
+        partner: str,
+        settings: Settings,
+        folder: RunFolder,
+        *,
+        environment: str = "sandbox",
+        allow_writes: bool = False,
+    ) -> Self:
+        """Log in, after the same looks at the address as a validation takes.
+
+        Raises:
+            InputError: The folder is not valid, or writing is asked for where it is not allowed.
+            CredentialError: A credential is missing.
+        """
+        loaded = load_partner(partner, settings)
+        check_request(loaded, environment, settings, allow_writes=allow_writes)
+        redactor = open_redactor(loaded, environment, settings)
+        redactor.persons = open_persons(loaded)
+        session = Session(
+            loaded, environment, settings, allow_writes=allow_writes, redactor=redactor
+        )
+        return cls(loaded, folder, session)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with suppress(PartnerError):
+            self._session.reset()
+        self._session.close()
+
+    def ask(
+        self, feature: str, *, seconds: float = SECONDS, by_hand: bool = False
+    ) -> Iterator[Evidence]:
+        """What the partner's system shows of one feature now.
+
+        Trouble on the way to the partner is evidence (`cant-tell`), not an exception.
+
+        Args:
+            feature: Slug in the catalogue.
+            seconds: How long to ask, or to wait for a notification.
+            by_hand: A person brings the notification about; we wait for it in the inbox.
+        """
+        row = self._catalogue.feature(feature)
+        if row is None:
+            return
+        try:
+            lines = [*self._ask(row, seconds, by_hand=by_hand)]
+        except (CredentialError, PartnerError) as error:
+            source = Source.RECEIPTS if row.is_event else Source.BEHAVIOUR
+            environment = self._session.environment
+            lines = [*_cannot_tell([row], source, environment, error)]
+        yield from (self._mask(line) for line in lines if line.feature == feature)
+
+    def _ask(self, row: Feature, seconds: float, *, by_hand: bool) -> Iterator[Evidence]:
+        if row.is_event and by_hand:
+            yield from receipts.await_by_hand(
+                self.partner, self._session, row, self.folder, wait=seconds
+            )
+        elif row.is_event:
+            alone = self._catalogue.model_copy(update={"features": (row,)})
+            yield from receipts.gather(
+                self.partner, alone, self._session, self.folder, wait=min(seconds, 10.0)
+            )
+        else:
+            yield from behaviour.gather(
+                self.partner,
+                self._catalogue,
+                self._session,
+                seconds=seconds,
+                only=behaviour.list_checks(row),
+            )
+
+    def _mask(self, line: Evidence) -> Evidence:
+        masked = self._session.redactor.data(line.model_dump(mode="json"))
+        return Evidence.model_validate(masked)
+
+
 def _header(
     partner: Partner,
     catalogue: Catalogue,
@@ -278,7 +370,7 @@ def _header(
 
 
 def _cannot_tell(
-    features: Iterable[Feature], source: Source, header: RunHeader, error: Exception
+    features: Iterable[Feature], source: Source, environment: str, error: Exception
 ) -> Iterator[Evidence]:
     """The same trouble stops every feature that this source would have looked at."""
     for feature in features:
@@ -288,6 +380,6 @@ def _cannot_tell(
             outcome=Outcome.CANT_TELL,
             summary=f"Not tested: {error}",
             check=UNREACHED,
-            environment=header.environment,
+            environment=environment,
             detail={REFUSAL: type(error).__name__},
         )

@@ -53,6 +53,10 @@ _COMMANDS = {
         "handing",
         "Write the letter that starts an integration; later, what has arrived and what is missing.",
     ),
+    "session": (
+        "meeting",
+        "Hold the validation session of a run: agenda, steps with evidence, decisions, sign-off.",
+    ),
     "keys": ("vouching", "Make the key pair that signs reports, or show its public key."),
     "sign": ("vouching", "Seal a run and sign the seal: FOLDER holds its evidence.jsonl."),
     "verify": (

@@ -1,9 +1,13 @@
+from .certification import write_arazzo as write_arazzo
 from .examples import Example as Example
 from .examples import find_examples as find_examples
 from .examples import load_examples as load_examples
 from .guide import Guide as Guide
 from .guide import write_guide as write_guide
 from .guide import write_guide_markdown as write_guide_markdown
+from .protocol import tell_protocol as tell_protocol
+from .protocol import write_protocol as write_protocol
+from .protocol import write_protocol_markdown as write_protocol_markdown
 from .request import Letter as Letter
 from .request import compose_letter as compose_letter
 from .request import write_letter as write_letter
@@ -15,5 +19,6 @@ from .schema import model_schema as model_schema
 from .sheet import read_sheet as read_sheet
 from .sheet import save_sheet as save_sheet
 from .versions import latest_version as latest_version
+from .walk import SessionWalk as SessionWalk
 from .wish import describe_wish as describe_wish
 from .wish import write_wish as write_wish

@@ -33,7 +33,7 @@ def text_environment(code: str) -> Environment:
     made = make_environment("workbench.handover", load_words(code)).overlay(autoescape=False)
     words = load_words(code)
     made.globals |= {"say": words.say}
-    made.filters |= {"line": _one_line}
+    made.filters |= {"line": _one_line, "cell": lambda text: _one_line(text).replace("|", "¦")}
     return made
 
 

@@ -21,7 +21,15 @@ from workbench.reporting.seal import MANIFEST, SIGNATURE, seal, unseal
 from workbench.reporting.signing import find_signing_key
 from workbench.secrecy import PASSAGE, Redactor, private_umask, tighten
 from workbench.settings import Settings, current_root, load_settings
-from workbench.store import RunFolder, list_abandoned, read_header
+from workbench.store import (
+    SESSION,
+    SIGNED_BEFORE,
+    RunFolder,
+    list_abandoned,
+    list_runs,
+    read_header,
+    remember_sign_offs,
+)
 
 VALIDATION, REPORT = "validation.ipynb", "report.ipynb"
 
@@ -121,6 +129,7 @@ def publish(job: Job) -> Published:
         run_notebook(settings.notebook("validation"), folder.path / VALIDATION, asked)
         write_snapshot(folder)
         remember_previous(settings.reports, folder)
+        remember_sign_offs(list_runs(settings.reports, job.partner), folder)
         pages = _render(folder, settings, draft=job.draft)
     return summarise(folder, pages[0], draft=job.draft)
 
@@ -140,7 +149,7 @@ def _guarded(folder: RunFolder, redactor: Redactor) -> Iterator[None]:
     if (folder.path / MANIFEST).exists():
         folder.path.chmod(0o755)
         folder.path.parent.chmod(PASSAGE)
-        for name in (*PUBLISHED, MANIFEST, SIGNATURE):
+        for name in (*PUBLISHED, SESSION, SIGNED_BEFORE, MANIFEST, SIGNATURE):
             if (folder.path / name).is_file():
                 (folder.path / name).chmod(0o644)
 

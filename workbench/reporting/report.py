@@ -36,6 +36,7 @@ from workbench.reporting.limitation import (
     list_losses,
     list_statuses,
 )
+from workbench.reporting.meeting import Meeting
 from workbench.reporting.next_steps import MOST, NextStep, list_steps
 from workbench.reporting.phrase import translate_phrase
 from workbench.reporting.publisher import Publisher
@@ -54,12 +55,8 @@ SECTIONS = (
 )  # fmt: skip
 
 _PENDING = (
-    Status.FAILED,
-    Status.SUPPORTED,
-    Status.UNVERIFIED,
-    Status.OPEN,
-    Status.UNKNOWN,
-)
+    Status.FAILED, Status.SUPPORTED, Status.UNVERIFIED, Status.OPEN, Status.UNKNOWN,
+)  # fmt: skip
 _CONTEXT: dict[str, Any] = {
     "base_url": "",
     "documents": (),
@@ -246,6 +243,11 @@ class Report:
         """The command that asks the sources of a finding again, from their first request on."""
         shown = [line for line in self.log.evidence if line.id in defect.evidence]
         return repeat_finding(self.log, shown) if shown else self.repeat
+
+    @cached_property
+    def meeting(self) -> Meeting:
+        """The session about this run, and what was signed in it or before."""
+        return Meeting.read(self.folder, self.verdicts)
 
     @cached_property
     def publisher(self) -> Publisher:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, pass_context
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
@@ -51,7 +51,7 @@ def environment(code: str = DEFAULT) -> Environment:
 def make_environment(package: str, language: Language) -> Environment:
     """As `environment`, for the templates of a package and other words."""
     made = Environment(
-        loader=PackageLoader(package),
+        loader=ChoiceLoader([PackageLoader(package), PackageLoader("workbench.reporting")]),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=displayable,

@@ -11,3 +11,9 @@ from .logs import EvidenceLog as EvidenceLog
 from .logs import Log as Log
 from .logs import read_header as read_header
 from .logs import read_log as read_log
+from .sessions import SESSION as SESSION
+from .sessions import SIGNED_BEFORE as SIGNED_BEFORE
+from .sessions import add_line as add_line
+from .sessions import read_protocol as read_protocol
+from .sessions import read_sign_offs as read_sign_offs
+from .sessions import remember_sign_offs as remember_sign_offs

@@ -50,6 +50,7 @@ from workbench.model import (
     REFUSAL,
     Catalogue,
     Evidence,
+    Feature,
     FeatureSlug,
     Finding,
     Outcome,
@@ -114,6 +115,17 @@ CHECKS = (
     Check("latency", look_at_pace, _READS),
     Check("rate-limit-headers", look_at_rates, _READS),
 )
+
+
+def list_checks(feature: Feature) -> tuple[str, ...]:
+    """Names of the checks that can show something of a feature.
+
+    Parts of the menu are written by the checks of the whole menu.
+    """
+    named = [item.slug for item in CHECKS if feature.slug in item.features]
+    if not named and feature.is_write:
+        named = [item.slug for item in CHECKS if {*_WRITES} & {*item.features}]
+    return tuple(dict.fromkeys(named))
 
 
 def gather(

@@ -124,6 +124,27 @@ def _listen(
     post.note_leaks()
 
 
+def await_by_hand(
+    partner: Partner, session: Session, feature: Feature, folder: RunFolder, *, wait: float
+) -> Iterator[Evidence]:
+    """Wait in the inbox of `workbench listen` for an event that a person brings about now."""
+    path = folder.path.parent / INBOX_NAME
+    names = event_names(partner, feature)
+    if not path.is_file() or not names:
+        words = f"Nobody listens; start `workbench listen {partner.slug}` beside the session."
+        yield tell(session, feature.slug, Outcome.UNTESTED, words)
+        return
+    with Inbox(path) as inbox:
+        post, began = Post(partner, session, inbox, wait), datetime.now(UTC)
+        found = post.await_event(names, began)
+        for receipt, event in found[:1]:
+            seconds = round((receipt.received_at - began).total_seconds(), 2)
+            yield look_at(post, feature, receipt, event, seconds)
+    if not found:
+        words = f"No {', '.join(sorted(names))} came within {wait:.0f} s."
+        yield tell(session, feature.slug, Outcome.UNTESTED, words)
+
+
 def _take_back(registration: Registration) -> None:
     with suppress(PartnerError, InputError):
         registration.undo()

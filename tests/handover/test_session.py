@@ -1,0 +1,312 @@
+"""The validation session: an agenda, steps that rest on evidence, and a signed end."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from datetime import date
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from markupsafe import escape
+from pydantic import ValidationError
+
+from workbench.cli.commands import main
+from workbench.errors import CredentialError, InputError
+from workbench.handover.certification import bind_rows, read_list, write_arazzo
+from workbench.handover.protocol import tell_protocol, write_protocol, write_protocol_markdown
+from workbench.handover.walk import SessionWalk
+from workbench.model import (
+    Acceptance,
+    Mark,
+    SignOff,
+    Status,
+    StepKind,
+    StepResult,
+    find_contradictions,
+)
+from workbench.partners import load_catalogue, load_partner
+from workbench.reporting import Report
+from workbench.reporting.language import list_languages
+from workbench.reporting.seal import seal
+from workbench.sandbox import SIMULATORS, Sandbox
+from workbench.settings import Settings
+from workbench.store import read_protocol, remember_sign_offs
+from workbench.store.folders import RunFolder
+from workbench.validation import Validation
+
+LIST = """Test;Expected
+A new order arrives within seconds;We are told of it
+Accept the order;The guest sees that it is accepted
+Mark an item as sold out;The dish cannot be ordered
+Change opening hours;Guests see the new hours
+The pizza tastes good;Everybody is happy
+"""
+
+
+@pytest.fixture(scope="module")
+def module_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The embedded Tavola, its credentials, and a run that read documents and samples."""
+    root = Path(__file__).parents[2]
+    settings = Settings(root=root, reports=tmp_path_factory.mktemp("reports"))
+    with Validation.open("tavola", settings=settings, run="base") as run:
+        run.gather("documents")
+        run.gather("samples")
+    return settings
+
+
+@pytest.fixture
+def settings(module_settings: Settings, tmp_path: Path) -> Settings:
+    """The same run in a folder of the test's own."""
+    shutil.copytree(module_settings.reports, tmp_path / "reports")
+    return Settings(root=module_settings.root, reports=tmp_path / "reports")
+
+
+@pytest.fixture
+def listing(tmp_path: Path) -> Path:
+    """A partner's own list."""
+    path = tmp_path / "list.csv"
+    path.write_text(LIST, "utf-8")
+    return path
+
+
+def test_the_agenda_covers_what_concerns_the_partner(settings: Settings) -> None:
+    """Each service, event and question has one step, with who acts, what is expected, minutes."""
+    walk = SessionWalk.open("tavola", settings)
+    steps = walk.protocol.header.steps
+    named = [step.feature for step in steps if step.feature]
+    assert len(named) == len(set(named))
+    assert {row.feature.slug for row in walk.report.platform} <= set(named)
+    assert sum(step.kind is StepKind.QUESTION for step in steps) >= 2
+    assert all(step.expected and step.action and step.minutes for step in steps)
+
+
+@pytest.mark.parametrize("code", list_languages())
+def test_the_agenda_is_written_in_every_language(settings: Settings, code: str) -> None:
+    """Page and Markdown name every step, its actor and its outcome."""
+    walk = SessionWalk.open("tavola", settings, language=code)
+    page = write_protocol(walk.report, walk.protocol)
+    text = write_protocol_markdown(walk.report, walk.protocol)
+    for step in walk.protocol.header.steps:
+        assert escape(step.title) in page
+        assert step.title in text
+    assert f'lang="{code}"' in page
+
+
+def test_rows_of_a_list_are_bound_by_their_words(settings: Settings, listing: Path) -> None:
+    """A row that speaks of a criterion is bound to its feature; another stays a question."""
+    walk = SessionWalk.open("tavola", settings, listing=listing)
+    bound = [step.feature for step in walk.protocol.header.steps if step.origin != "agenda"]
+    assert bound == [
+        "order-created-event", "order-status-write", "product-write", "availability-write", "",
+    ]  # fmt: skip
+    with pytest.raises(InputError, match="begun already"):
+        SessionWalk.open("tavola", settings, listing=listing)
+
+
+def test_arazzo_goes_out_and_comes_back(settings: Settings, tmp_path: Path) -> None:
+    """The calls of the agenda as Arazzo, read as a list, are bound to the same features."""
+    walk = SessionWalk.open("tavola", settings)
+    partner = load_partner("tavola", settings, run_hooks=False)
+    path = tmp_path / "session.arazzo.json"
+    path.write_text(write_arazzo(walk.protocol.header.steps, partner), "utf-8")
+    told = json.loads(path.read_text("utf-8"))
+    assert told["arazzo"] == "1.0.1"
+    assert {item["workflowId"] for item in told["workflows"]} >= {"order-read", "menu-write"}
+    steps = bind_rows(read_list(path), partner, load_catalogue(), "en")
+    assert [step.feature for step in steps] == [item["workflowId"] for item in told["workflows"]]
+
+
+def test_arazzo_of_others_binds_by_operation_ids(settings: Settings, tmp_path: Path) -> None:
+    """What a workflow calls decides, whatever it is named."""
+    partner = load_partner("tavola", settings, run_hooks=False)
+    _, operation = partner.operations("availability-write")[0]
+    path = tmp_path / "theirs.yaml"
+    path.write_text(
+        "arazzo: 1.0.1\ninfo: {title: t, version: '1'}\nsourceDescriptions: []\n"
+        "workflows:\n- workflowId: x1\n  summary: Certification 7\n  steps:\n"
+        f"  - {{stepId: s, operationId: {operation.operation_id}}}\n",
+        "utf-8",
+    )
+    [step] = bind_rows(read_list(path), partner, load_catalogue(), "en")
+    assert step.feature == "availability-write"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.csv", "one,two\n1,2\n"),
+        ("a.md", "no table"),
+        ("a.yaml", "openapi: 3.1.0"),
+        ("a.csv", ""),
+    ],
+)
+def test_a_list_without_rows_is_told(tmp_path: Path, name: str, text: str) -> None:
+    """The error says what a list looks like."""
+    path = tmp_path / name
+    path.write_text(text, "utf-8")
+    with pytest.raises(InputError) as caught:
+        read_list(path)
+    assert caught.value.hint
+
+
+def test_a_markdown_table_is_a_list(tmp_path: Path) -> None:
+    """Columns are found by their heads, in whatever order."""
+    path = tmp_path / "list.md"
+    path.write_text(
+        "# Our tests\n\n| # | Expected result | Test | Minutes |\n|---|---|---|---|\n"
+        "| 1 | it is shown | Send the menu | 12 min |\n", "utf-8",
+    )  # fmt: skip
+    [row] = read_list(path)
+    assert (row.title, row.expected, row.minutes) == ("Send the menu", ("it is shown",), 12)
+
+
+@pytest.mark.slow
+def test_a_live_walk_with_tavola(
+    settings: Settings, listing: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An event comes and is read, a write is read back; both are confirmed by their evidence."""
+    with Sandbox([SIMULATORS["tavola"]]) as sandbox:
+        for name, value in sandbox.environment().items():
+            monkeypatch.setenv(name, value)
+        walk = SessionWalk.open("tavola", settings, listing=listing)
+        heard: list[str] = []
+        event = walk.confirm(walk.step("list-1"), seconds=20, allow_writes=True, tell=heard.append)
+        read = walk.confirm(walk.step("order-status-read"), seconds=20)
+    assert (event.mark, read.mark) == (Mark.CONFIRMED, Mark.CONFIRMED)
+    assert {line.source for line in event.evidence} == {"receipts"}
+    assert "was genuine" in event.seen
+    assert len(heard) > 1
+    kept = read_protocol(walk.folder)
+    assert kept
+    assert kept.results["list-1"].evidence == event.evidence
+
+
+def test_without_credentials_nothing_is_confirmed(settings: Settings) -> None:
+    """What could not be asked is not tried, and no failure of the partner."""
+    walk = SessionWalk.open("tavola", settings)
+    try:
+        result = walk.confirm(walk.step("order-read"), seconds=2)
+    except CredentialError:
+        return
+    assert result.mark is Mark.SKIPPED
+
+
+def test_a_session_is_paused_and_resumed(settings: Settings) -> None:
+    """Another process goes on at the first step without a result; a later result counts."""
+    walk = SessionWalk.open("tavola", settings, participants=["Ana, engineer"])
+    first, second = walk.protocol.pending[:2]
+    walk.attest(first, "Luis, partner desk", "Seen in their dashboard")
+    walk.pause()
+    again = SessionWalk.open("tavola", settings, participants=["Luis, partner desk"])
+    assert again.protocol.pending[0] == second
+    assert again.protocol.participants == ("Ana, engineer", "Luis, partner desk")
+    again.fail(first, "Not there any more")
+    assert again.protocol.results[first.slug].mark is Mark.FAILED
+
+
+def test_nothing_is_confirmed_without_evidence() -> None:
+    """Confirmed needs evidence, attested a name, failed what was seen."""
+    at = "2026-11-20T12:00:00Z"
+    for wrong in ({"mark": "confirmed"}, {"mark": "attested"}, {"mark": "failed"}):
+        with pytest.raises(ValidationError):
+            StepResult(step="x", at=at, **wrong)  # type: ignore[arg-type]
+
+
+def test_the_protocol_is_part_of_report_and_seal(settings: Settings) -> None:
+    """Steps, decisions, deadlines and both signatures stand in the report, and in the manifest."""
+    walk = SessionWalk.open("tavola", settings, participants=["Ana, engineer"])
+    walk.attest(walk.protocol.pending[0], "Ana, engineer", "Seen <b>there</b>")
+    walk.decide("Tavola mends the pause", "Luis", date(2026, 12, 15))
+    walk.sign("us", "accepted", "Ana", "engineer")
+    walk.sign("partner", "conditional", "Luis", "desk", conditions=["the pause is mended"])
+    report = Report.read(walk.folder.path.absolute(), "en")
+    section = report.section("sign_off")._repr_html_()
+    for text in ("Ana, engineer", "Tavola mends the pause", "15 December 2026",
+                 "the pause is mended", "with conditions", "Seen &lt;b&gt;there"):  # fmt: skip
+        assert text in section
+    manifest = json.loads(seal(walk.folder).read_text("utf-8"))
+    assert "session.jsonl" in manifest["files"]
+
+
+def test_a_later_run_that_contradicts_the_signature_says_so_first(settings: Settings) -> None:
+    """What was signed as integrated and is not any more stands on the cover, before all else."""
+    walk = SessionWalk.open("tavola", settings)
+    signed = walk.sign("us", "accepted", "Ana", "engineer", until=date(2027, 1, 1))
+    assert signed.verdicts["order-read"] is Status.SUPPORTED
+    proved = signed.model_copy(update={"verdicts": {"order-read": Status.CONFIRMED}})
+    walk.add(proved)
+    later = RunFolder(walk.folder.path.with_name("later"))
+    with Validation.open("tavola", settings=settings, run="later") as run:
+        run.gather("documents")
+    assert remember_sign_offs([walk.folder], later) == (proved,)
+    report = Report.read(later.path.absolute(), "en")
+    cover = report.section("cover")._repr_html_()
+    assert "What was signed does not hold any more" in cover
+    assert cover.index("does not hold any more") < cover.index("Read an order")
+    assert cover.index("does not hold any more") < cover.index('class="lead"')
+
+
+def test_only_what_was_accepted_can_be_contradicted() -> None:
+    """A refusal promises nothing, and a signature for some features covers no others."""
+    base = {"side": "us", "name": "Ana", "role": "engineer", "at": "2026-11-20T12:00:00Z",
+            "verdicts": {"a": "confirmed", "b": "confirmed"}}  # fmt: skip
+    now = {"a": Status.FAILED, "b": Status.FAILED}
+    both = SignOff.model_validate(base | {"decision": Acceptance.ACCEPTED})
+    some = SignOff.model_validate(base | {"decision": Acceptance.ACCEPTED, "features": ["b"]})
+    none = SignOff.model_validate(base | {"decision": Acceptance.REFUSED})
+    assert find_contradictions([both], now) == ("a", "b")
+    assert find_contradictions([some], now) == ("b",)
+    assert find_contradictions([none], now) == ()
+
+
+def test_conditions_belong_to_a_conditional_acceptance(settings: Settings) -> None:
+    """The error says what is missing, without a traceback."""
+    walk = SessionWalk.open("tavola", settings)
+    for decision, conditions in (("conditional", []), ("accepted", ["x"])):
+        with pytest.raises(InputError, match="cannot be signed"):
+            walk.sign("us", decision, "Ana", "engineer", conditions=conditions)
+    with pytest.raises(InputError, match="no feature"):
+        walk.sign("us", "accepted", "Ana", "engineer", features=["order-reed"])
+
+
+def test_a_damaged_protocol_is_told(settings: Settings) -> None:
+    """The error names file and line."""
+    walk = SessionWalk.open("tavola", settings)
+    with (walk.folder.path / "session.jsonl").open("a") as file:
+        file.write("{}\n")
+    with pytest.raises(InputError, match="damaged in line 2"):
+        read_protocol(walk.folder)
+
+
+def test_the_command_tells_steps_with_outcomes(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Steps can be given by number; JSON has an outcome for each, and the exit code is honest."""
+    monkeypatch.setenv("WORKBENCH_REPORTS", str(settings.reports))
+    monkeypatch.setenv("WORKBENCH_ROOT", str(settings.root))
+    run = CliRunner().invoke
+    asked = ["session", "tavola", "--step", "1", "--attest", "Ana, engineer", "--json"]
+    result = run(main, asked)
+    assert result.exit_code == 1, result.output
+    told = json.loads(result.output)
+    assert told["steps"][0]["outcome"] == "attested"
+    assert told["steps"][1]["outcome"] == "pending"
+    assert not told["done"]
+    wrong = run(main, ["session", "tavola", "--step", "1"])
+    assert wrong.exit_code == 2
+    assert "A step ends in one way" in wrong.output
+    walked = run(main, ["session", "tavola", "--walk"])
+    assert walked.exit_code == 2
+    assert "at a terminal" in walked.output
+
+
+def test_the_told_protocol_counts_its_marks(settings: Settings) -> None:
+    """Counts and steps agree."""
+    walk = SessionWalk.open("tavola", settings)
+    for step in walk.protocol.pending:
+        walk.skip(step, "not today")
+    told = tell_protocol(walk.protocol)
+    assert told["done"]
+    assert told["counts"]["skipped"] == len(told["steps"])

@@ -1,0 +1,191 @@
+"""`workbench session`: the agenda, the live walk, decisions, and the sign-off of both sides."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from workbench.cli.arguments import slug_argument
+from workbench.cli.output import FINDINGS, Output, speaks
+from workbench.errors import InputError, WorkbenchError
+from workbench.handover import (
+    SessionWalk,
+    tell_protocol,
+    write_arazzo,
+    write_protocol,
+    write_protocol_markdown,
+)
+from workbench.model import Mark, SessionStep, StepKind
+from workbench.partners import load_partner
+from workbench.settings import load_settings
+
+_DAY = click.DateTime(["%Y-%m-%d"])
+
+
+@click.command("session")
+@slug_argument()
+@click.option("--run", default=None, help="Which run it is about; default: the latest.")
+@click.option("--language", default="", help="`en` or `es`; default: the partner's.")
+@click.option(
+    "--list",
+    "listing",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="The partner's own certification list: Arazzo, CSV, or Markdown with a table.",
+)
+@click.option("--with", "participants", multiple=True, metavar="NAME, ROLE", help="Who takes part.")
+@click.option("--step", default="", metavar="STEP", help="A step by its number or slug.")
+@click.option("--confirm", is_flag=True, help="Try the step now; evidence decides.")
+@click.option("--by-hand", is_flag=True, help="Somebody else acts; wait for the notification.")
+@click.option("--attest", default="", metavar="NAME, ROLE", help="A person vouches for the step.")
+@click.option("--failed", default="", metavar="SEEN", help="The step failed; what was seen.")
+@click.option("--skip", default="", metavar="WHY", help="The step is not tried.")
+@click.option("--note", default="", metavar="TEXT", help="What an attested step showed.")
+@click.option("--decide", default="", metavar="TEXT", help="Note a decision.")
+@click.option("--who", default="", metavar="NAME", help="Whose decision or deadline it is.")
+@click.option("--due", type=_DAY, default=None, help="With --decide: the day that was agreed to.")
+@click.option("--sign", type=click.Choice(["us", "partner"]), default=None, help="A side signs.")
+@click.option(
+    "--decision",
+    type=click.Choice(["accepted", "conditional", "refused"]),
+    default="accepted",
+    help="With --sign: what it says.",
+)
+@click.option("--name", default="", help="With --sign: who signs.")
+@click.option("--role", default="", help="With --sign: in what role.")
+@click.option("--condition", "conditions", multiple=True, help="With --sign; may be repeated.")
+@click.option("--feature", "features", multiple=True, help="With --sign: for which features.")
+@click.option("--until", type=_DAY, default=None, help="With --sign: last day on which it holds.")
+@click.option("--seconds", default=60.0, show_default=True, help="To try a step, or to wait.")
+@click.option("--allow-writes", is_flag=True, help="Write to the test account of a sandbox.")
+@click.option("--walk", is_flag=True, help="Walk through the steps here, asking for each.")
+@click.option("--finish", is_flag=True, help="Render the report again with the protocol; seal it.")
+@click.option("--draft", is_flag=True, help="With --finish: although statements are open.")
+@click.option("--as", "form", type=click.Choice(["markdown", "html", "arazzo"]), default=None)
+@click.option("--output", "target", type=click.Path(dir_okay=False, path_type=Path), default=None)
+@speaks
+def session_command(output: Output, slug: str, **options: Any) -> int:
+    """Hold the validation session of a run: agenda, steps with evidence, decisions, sign-off.
+
+    Without a step it begins the session, or shows how far it is. It may be left at any time.
+    """
+    walk = SessionWalk.open(
+        slug, load_settings(), run=options["run"], language=options["language"],
+        participants=options["participants"], listing=options["listing"],
+    )  # fmt: skip
+    if options["step"]:
+        _take_step(output, walk, walk.step(options["step"]), options)
+    if options["decide"]:
+        walk.decide(options["decide"], options["who"], _day(options["due"]))
+    if options["sign"]:
+        walk.sign(
+            options["sign"], options["decision"], options["name"], options["role"],
+            conditions=options["conditions"], features=options["features"],
+            until=_day(options["until"]),
+        )  # fmt: skip
+    if options["walk"]:
+        _walk_through(output, walk, options)
+    if options["finish"]:
+        for path in walk.publish(draft=options["draft"]):
+            output.text(path)
+    _show(output, walk, options["form"], options["target"])
+    failed = walk.protocol.counts.get(Mark.FAILED, 0)
+    return FINDINGS if failed or not walk.protocol.is_done else 0
+
+
+def _take_step(
+    output: Output, walk: SessionWalk, step: SessionStep, options: dict[str, Any]
+) -> None:
+    chosen = [name for name in ("confirm", "attest", "failed", "skip") if options[name]]
+    if len(chosen) != 1:
+        raise InputError(
+            "A step ends in one way",
+            hint="Give one of --confirm, --attest NAME, --failed SEEN, --skip WHY.",
+        )
+    if options["confirm"]:
+        result = walk.confirm(
+            step, by_hand=options["by_hand"], seconds=options["seconds"],
+            allow_writes=options["allow_writes"], tell=output.text,
+        )  # fmt: skip
+    elif options["attest"]:
+        result = walk.attest(step, options["attest"], options["note"])
+    elif options["failed"]:
+        result = walk.fail(step, options["failed"])
+    else:
+        result = walk.skip(step, options["skip"])
+    output.text(f"{step.title}: {result.mark}. {result.seen}")
+
+
+def _walk_through(output: Output, walk: SessionWalk, options: dict[str, Any]) -> None:
+    """Ask for each step that has no result yet; Ctrl-C pauses."""
+    if output.as_json or not sys.stdin.isatty():
+        raise InputError(
+            "Only a person at a terminal can walk through a session",
+            hint="Name single steps instead: --step 1 --confirm.",
+        )
+    pending = walk.protocol.pending
+    for step in pending:
+        output.text(f"\n{step.title} · {step.minutes} min", style="bold")
+        output.text(step.action)
+        for text in step.expected:
+            output.text(f"  - {text}")
+        try:
+            _ask(output, walk, step, options)
+        except (KeyboardInterrupt, click.Abort):
+            walk.pause()
+            output.text("Paused; the same command goes on here.")
+            return
+
+
+def _ask(output: Output, walk: SessionWalk, step: SessionStep, options: dict[str, Any]) -> None:
+    keys = {"a": "attest", "f": "failed", "s": "skip", "p": "pause"}
+    if step.feature:
+        keys = {"t": "try", **keys}
+    if step.kind is StepKind.EVENT:
+        keys = {"w": "wait for it", **keys}
+    shown = ", ".join(f"{key} {word}" for key, word in keys.items())
+    answer = click.prompt(shown, type=click.Choice(list(keys)), show_choices=False)
+    if answer == "p":
+        raise click.Abort
+    told = dict.fromkeys(("confirm", "attest", "failed", "skip", "by_hand"), "")
+    if answer in {"t", "w"}:
+        told |= {"confirm": "yes", "by_hand": "yes" if answer == "w" else ""}
+    else:
+        name = {"a": "attest", "f": "failed", "s": "skip"}[answer]
+        told[name] = click.prompt({"a": "Name, role", "f": "What was seen", "s": "Why"}[answer])
+    try:
+        _take_step(output, walk, step, {**options, **told})
+    except WorkbenchError as error:
+        output.text(f"{error} {error.hint or ''}", style="yellow")
+
+
+def _show(output: Output, walk: SessionWalk, form: str | None, target: Path | None) -> None:
+    protocol = walk.protocol
+    output.document(tell_protocol(protocol))
+    if form is not None or target is not None:
+        partner = load_partner(protocol.header.partner, walk.settings, run_hooks=False)
+        text = {
+            "html": lambda: write_protocol(walk.report, protocol),
+            "arazzo": lambda: write_arazzo(protocol.header.steps, partner),
+        }.get(form or "", lambda: write_protocol_markdown(walk.report, protocol))()
+        if target is None:
+            click.echo(output.redact(text), err=output.as_json)
+        else:
+            target.write_text(output.redact(text), "utf-8")
+            output.text(target)
+        return
+    rows = [
+        (number, protocol.results[step.slug].mark if step.slug in protocol.results else "-",
+         step.who, step.minutes, step.title)
+        for number, step in enumerate(protocol.header.steps, 1)
+    ]  # fmt: skip
+    title = f"{protocol.header.title} {protocol.header.run}"
+    output.table(title, ("step", "outcome", "who", "min", "what"), rows)
+
+
+def _day(moment: datetime | None) -> date | None:
+    return moment.date() if moment else None

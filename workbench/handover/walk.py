@@ -1,0 +1,305 @@
+"""Walks through a validation session: each step confirmed, attested, failed or left out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from workbench.errors import InputError
+from workbench.handover.agenda import make_agenda
+from workbench.handover.certification import bind_rows, read_list
+from workbench.handover.words import load_words
+from workbench.model import (
+    LIVE_SOURCES,
+    Acceptance,
+    Decision,
+    Evidence,
+    Mark,
+    Outcome,
+    Participant,
+    Pause,
+    Protocol,
+    SessionLine,
+    SessionStep,
+    SignOff,
+    StepResult,
+)
+from workbench.partners import load_partner, open_redactor
+from workbench.reporting import DisplayTable, Report, make_table, render_report
+from workbench.settings import Settings
+from workbench.store import RunFolder, add_line, find_run, read_protocol
+from workbench.text import suggest_name
+from workbench.validation import FeatureProbe
+
+Tell = Callable[[str], None]
+
+
+@dataclass
+class SessionWalk:
+    """A session that is being held; everything that happens is on the disk at once."""
+
+    folder: RunFolder
+    settings: Settings
+    report: Report
+    mask: Callable[[Any], Any]
+
+    @classmethod
+    def open(
+        cls,
+        slug: str,
+        settings: Settings,
+        *,
+        run: str | None = None,
+        language: str = "",
+        participants: Sequence[str] = (),
+        listing: Path | None = None,
+    ) -> Self:
+        """Begin the session of a run, or resume the one that was begun.
+
+        Args:
+            slug: Of the partner.
+            settings: Where folders are.
+            run: Which run; None: the latest.
+            language: Of the agenda; empty: that of the partner's locale.
+            participants: Names and roles of those who take part.
+            listing: The partner's own certification list; only when the session begins.
+
+        Raises:
+            InputError: There is no run, or the list cannot be read.
+        """
+        folder = find_run(settings.reports, slug, run)
+        partner = load_partner(slug, settings, run_hooks=False)
+        report = Report.read(folder.path.absolute(), language)
+        redactor = open_redactor(partner, report.log.header.environment, settings)
+        walk = cls(folder, settings, report, redactor.data)
+        if read_protocol(folder) is None:
+            rows = read_list(listing) if listing else ()
+            extra = bind_rows(rows, partner, report.catalogue, report.language.code)
+            walk.add(make_agenda(report, tuple(participants), extra))
+        else:
+            walk._resume(participants, listing)
+        return walk
+
+    def _resume(self, participants: Sequence[str], listing: Path | None) -> None:
+        if listing is not None:
+            raise InputError(
+                "The session has begun already, so its list is settled",
+                location=str(self.folder.path),
+                hint="Leave out --list, or validate anew for another session.",
+            )
+        known = self.protocol.participants
+        for name in participants:
+            if name not in known:
+                self.add(Participant(at=_now(), name=name))
+
+    @property
+    def protocol(self) -> Protocol:
+        """All that was written so far."""
+        found = read_protocol(self.folder)
+        if found is None:
+            raise InputError("The session has no protocol", location=str(self.folder.path))
+        return found
+
+    def add(self, line: SessionLine) -> SessionLine:
+        """Write a line."""
+        return add_line(self.folder, line, self.mask)
+
+    def step(self, name: str) -> SessionStep:
+        """A step by its slug, or by its number from 1.
+
+        Raises:
+            InputError: There is none.
+        """
+        steps = self.protocol.header.steps
+        if name.isdigit() and 1 <= int(name) <= len(steps):
+            return steps[int(name) - 1]
+        for step in steps:
+            if step.slug == name:
+                return step
+        raise InputError(
+            f"The session has no step {name!r}", hint=suggest_name(name, [s.slug for s in steps])
+        )
+
+    def confirm(
+        self,
+        step: SessionStep,
+        *,
+        by_hand: bool = False,
+        seconds: float = 60.0,
+        allow_writes: bool = False,
+        tell: Tell = lambda _: None,
+    ) -> StepResult:
+        """Try the step now, and let what is seen decide.
+
+        Args:
+            step: Of the agenda.
+            by_hand: Somebody else brings a notification about; we wait for it in the inbox.
+            seconds: How long to try or to wait.
+            allow_writes: Whether the test account may be written to.
+            tell: Hears what is being done.
+
+        Raises:
+            InputError: Nothing of ours can show the step.
+        """
+        if not step.feature:
+            raise _unprovable(step)
+        began = datetime.now(UTC)
+        tell(self._say("session.trying", title=step.title))
+        header = self.report.log.header
+        with ExitStack() as stack:
+            probe = stack.enter_context(
+                FeatureProbe.open(
+                    header.partner, self.settings, self.folder,
+                    environment=header.environment, allow_writes=allow_writes,
+                )
+            )  # fmt: skip
+            lines = []
+            for line in probe.ask(step.feature, seconds=seconds, by_hand=by_hand):
+                lines.append(line)
+                tell(f"{line.outcome}: {line.summary}")
+        took = round((datetime.now(UTC) - began).total_seconds(), 1)
+        return self._record(self._judge(step, lines, took))
+
+    def _judge(self, step: SessionStep, lines: list[Evidence], took: float) -> StepResult:
+        """What the observations say of the step: a grave one decides, silence proves nothing."""
+        live = [line for line in lines if line.source in LIVE_SOURCES]
+        failed = [line for line in live if line.outcome is Outcome.FAILED]
+        passed = [line for line in live if line.outcome is Outcome.PASSED]
+        about = [
+            line for line in failed if not step.criteria or {*line.criteria} & {*step.criteria}
+        ]
+        mark, shown = Mark.SKIPPED, live[:1]
+        if failed and (about or not passed):
+            mark, shown = Mark.FAILED, about or failed
+        elif passed:
+            mark, shown = Mark.CONFIRMED, passed
+        seen = shown[0].summary if shown else self._say("session.nothing")
+        seconds = shown[0].detail.get("seconds", took) if shown else took
+        return StepResult(
+            step=step.slug, mark=mark, at=_now(), seen=seen, seconds=float(seconds or took),
+            evidence=(*passed, *failed),
+        )  # fmt: skip
+
+    def try_step(
+        self,
+        name: str,
+        *,
+        by_hand: bool = False,
+        seconds: float = 60.0,
+        allow_writes: bool = False,
+    ) -> DisplayTable:
+        """For a notebook: `confirm` a step by its name, and show what was seen; empty: none."""
+        shown: list[tuple[str, ...]] = []
+        if name:
+            step = self.step(name)
+            result = self.confirm(step, by_hand=by_hand, seconds=seconds, allow_writes=allow_writes)
+            shown = [(line.outcome, line.check or "", line.summary) for line in result.evidence]
+            shown.append((result.mark, step.title, result.seen))
+        return make_table(("outcome", "what", "seen"), shown)
+
+    def overview(self) -> DisplayTable:
+        """For a notebook: every step, and how it stands."""
+        return self._table(self.protocol.header.steps)
+
+    def pending(self) -> DisplayTable:
+        """For a notebook: the steps without a result."""
+        return self._table(self.protocol.pending)
+
+    def _table(self, steps: Sequence[SessionStep]) -> DisplayTable:
+        results, every = self.protocol.results, self.protocol.header.steps
+        rows = [
+            (
+                every.index(step) + 1,
+                results[step.slug].mark if step.slug in results else "pending",
+                step.who,
+                step.minutes,
+                step.title,
+                step.action,
+            )
+            for step in steps
+        ]
+        return make_table(("step", "outcome", "who", "minutes", "what", "action"), rows)
+
+    def attest(self, step: SessionStep, by: str, seen: str = "") -> StepResult:
+        """A named person vouches for it; shown as attested, never as proved."""
+        result = StepResult(step=step.slug, mark=Mark.ATTESTED, at=_now(), seen=seen, by=by)
+        return self._record(result)
+
+    def fail(self, step: SessionStep, seen: str) -> StepResult:
+        """It was tried, and something else was seen."""
+        return self._record(StepResult(step=step.slug, mark=Mark.FAILED, at=_now(), seen=seen))
+
+    def skip(self, step: SessionStep, why: str = "") -> StepResult:
+        """It is not tried in this session."""
+        return self._record(StepResult(step=step.slug, mark=Mark.SKIPPED, at=_now(), seen=why))
+
+    def decide(self, text: str, who: str = "", due: date | None = None) -> None:
+        """Note a decision, or a deadline that somebody agreed to."""
+        self.add(Decision(at=_now(), text=text, who=who, due=due))
+
+    def pause(self) -> None:
+        """Leave the session; it goes on at the first step without a result."""
+        self.add(Pause(at=_now()))
+
+    def sign(
+        self,
+        side: Literal["us", "partner"],
+        decision: str,
+        name: str,
+        role: str,
+        *,
+        conditions: Sequence[str] = (),
+        features: Sequence[str] = (),
+        until: date | None = None,
+    ) -> SignOff:
+        """Note what a side says at the end, with how the features stand now.
+
+        Raises:
+            InputError: A feature is none of the report, or conditions are missing or too many.
+        """
+        verdicts = {slug: item.status for slug, item in self.report.verdicts.items()}
+        for slug in features:
+            if slug not in verdicts:
+                raise InputError(
+                    f"The report has no feature {slug!r}", hint=suggest_name(slug, verdicts)
+                )
+        try:
+            line = SignOff(
+                side=side, decision=Acceptance(decision), name=name, role=role, at=_now(),
+                conditions=tuple(conditions), features=tuple(features), until=until,
+                verdicts={slug: verdicts[slug] for slug in verdicts},
+            )  # fmt: skip
+        except ValueError as error:
+            raise InputError(
+                f"This cannot be signed: {error}",
+                hint="Give name, role and, for a conditional acceptance, its conditions.",
+            ) from error
+        self.add(line)
+        return line
+
+    def publish(self, *, draft: bool = False) -> list[Path]:
+        """Render the report again, with the protocol in it, and seal the run anew."""
+        code = self.protocol.header.language
+        return render_report(self.folder, self.settings, language=code, draft=draft)
+
+    def _record(self, result: StepResult) -> StepResult:
+        self.add(result)
+        return result
+
+    def _say(self, key: str, **values: Any) -> str:
+        return load_words(self.report.language.code).say(key, **values)
+
+
+def _unprovable(step: SessionStep) -> InputError:
+    return InputError(
+        f"No feature belongs to {step.title!r}, so only a person can vouch for it",
+        hint="Attest it with a name, or note what was seen as failed.",
+    )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,245 @@
+"""A validation session: its steps, what came of each, what was decided, and who signed it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field, TypeAdapter, model_validator
+
+from workbench.model.evidence import Evidence, Record
+from workbench.model.verdict import Status
+
+
+class StepKind(StrEnum):
+    """What a step asks for."""
+
+    CALL = "call"  # we call, and look at what came of it
+    EVENT = "event"  # something is done, and we wait for the notification
+    PAPER = "paper"  # a document, an account, an agreement
+    QUESTION = "question"  # an answer in words
+
+
+class Mark(StrEnum):
+    """How a step ended. A word never exceeds its proof."""
+
+    CONFIRMED = "confirmed"  # evidence of this session shows it
+    ATTESTED = "attested"  # a named person vouches for it
+    FAILED = "failed"  # it was tried, and something else was seen
+    SKIPPED = "skipped"  # it was not tried in this session
+
+
+class SessionStep(Record):
+    """One step of the agenda.
+
+    Attributes:
+        slug: Unique in the session.
+        feature: Of the catalogue; empty for a question.
+        criteria: Behaviours of it that the step is about.
+        title: What it is about.
+        action: Who does what, as a sentence.
+        expected: What should be seen, one thing each.
+        who: Who acts.
+        minutes: How long it takes about.
+        operations: Operations or events of the partner's document that serve it.
+        origin: `agenda`, or the row of the partner's own list that asks for it.
+    """
+
+    slug: str
+    kind: StepKind
+    title: str
+    action: str
+    who: Literal["partner", "us", "restaurant", "together"]
+    feature: str = ""
+    criteria: tuple[str, ...] = ()
+    expected: tuple[str, ...] = ()
+    minutes: int = Field(default=5, gt=0)
+    operations: tuple[str, ...] = ()
+    origin: str = "agenda"
+
+
+class SessionHeader(Record):
+    """The first line of a protocol: whose session it is, who took part, what was to be done."""
+
+    kind: Literal["session"] = "session"
+    format: Literal["workbench-session/1"] = "workbench-session/1"
+    partner: str
+    title: str
+    run: str
+    language: str
+    environment: str
+    started_at: AwareDatetime
+    participants: tuple[str, ...] = ()
+    steps: tuple[SessionStep, ...]
+
+
+class StepResult(Record):
+    """What came of one step; of several results of a step the last counts.
+
+    Attributes:
+        seen: What was seen, as a sentence.
+        seconds: How long it took to see it.
+        by: For an attested step: name and role of who vouches for it.
+        evidence: Observations of this session.
+    """
+
+    kind: Literal["result"] = "result"
+    step: str
+    mark: Mark
+    at: AwareDatetime
+    seen: str = ""
+    seconds: float | None = None
+    by: str = ""
+    evidence: tuple[Evidence, ...] = ()
+
+    @model_validator(mode="after")
+    def _rests_on_something(self) -> StepResult:
+        faults = {
+            Mark.CONFIRMED: "a confirmed step needs evidence" if not self.evidence else "",
+            Mark.ATTESTED: "an attested step needs a name" if len(self.by) < 3 else "",
+            Mark.FAILED: "a failed step says what was seen" if not self.seen else "",
+        }
+        if fault := faults.get(self.mark, ""):
+            raise ValueError(fault)
+        return self
+
+
+class Decision(Record):
+    """What was decided; with a day, it is a deadline that somebody agreed to."""
+
+    kind: Literal["decision"] = "decision"
+    at: AwareDatetime
+    text: str = Field(min_length=3)
+    who: str = ""
+    due: date | None = None
+
+
+class Participant(Record):
+    """Somebody who came later than the first."""
+
+    kind: Literal["participant"] = "participant"
+    at: AwareDatetime
+    name: str = Field(min_length=3)
+
+
+class Pause(Record):
+    """The session was left, to be resumed at the first step without a result."""
+
+    kind: Literal["pause"] = "pause"
+    at: AwareDatetime
+
+
+class Acceptance(StrEnum):
+    """What a side says at the end."""
+
+    ACCEPTED = "accepted"
+    CONDITIONAL = "conditional"
+    REFUSED = "refused"
+
+
+class SignOff(Record):
+    """What one side signed.
+
+    Attributes:
+        side: Ours or the partner's.
+        name: Who signed.
+        role: What gives them the right to.
+        conditions: For a conditional acceptance: what has to happen.
+        features: For which features it holds; empty: for all that were integrated.
+        until: Last day on which it holds.
+        verdicts: How the features stood when it was signed.
+    """
+
+    kind: Literal["sign-off"] = "sign-off"
+    side: Literal["us", "partner"]
+    decision: Acceptance
+    name: str = Field(min_length=3)
+    role: str = Field(min_length=2)
+    at: AwareDatetime
+    conditions: tuple[str, ...] = ()
+    features: tuple[str, ...] = ()
+    until: date | None = None
+    verdicts: dict[str, Status] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _names_its_conditions(self) -> SignOff:
+        if (self.decision is Acceptance.CONDITIONAL) != bool(self.conditions):
+            message = "conditions belong to a conditional acceptance, which needs one"
+            raise ValueError(message)
+        return self
+
+
+SessionLine = Annotated[
+    SessionHeader | StepResult | Decision | Participant | Pause | SignOff,
+    Field(discriminator="kind"),
+]
+SESSION_LINE: TypeAdapter[SessionLine] = TypeAdapter(SessionLine)
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """A session as its lines tell it."""
+
+    header: SessionHeader
+    lines: tuple[SessionLine, ...] = ()
+
+    @property
+    def participants(self) -> tuple[str, ...]:
+        """Everybody who took part, each once."""
+        later = (line.name for line in self.lines if isinstance(line, Participant))
+        return tuple(dict.fromkeys((*self.header.participants, *later)))
+
+    @property
+    def results(self) -> dict[str, StepResult]:
+        """Step → its last result."""
+        return {line.step: line for line in self.lines if isinstance(line, StepResult)}
+
+    @property
+    def decisions(self) -> tuple[Decision, ...]:
+        """What was decided, in order; deadlines among them."""
+        return tuple(line for line in self.lines if isinstance(line, Decision))
+
+    @property
+    def pauses(self) -> int:
+        """How often it was left."""
+        return sum(isinstance(line, Pause) for line in self.lines)
+
+    @property
+    def sign_offs(self) -> tuple[SignOff, ...]:
+        """The last word of each side."""
+        last = {line.side: line for line in self.lines if isinstance(line, SignOff)}
+        return tuple(last.values())
+
+    @property
+    def pending(self) -> tuple[SessionStep, ...]:
+        """Steps without a result, in order."""
+        done = self.results
+        return tuple(step for step in self.header.steps if step.slug not in done)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether every step has a result."""
+        return not self.pending
+
+    @property
+    def counts(self) -> dict[Mark, int]:
+        """Number of steps by how they ended."""
+        marks = [result.mark for result in self.results.values()]
+        return {mark: marks.count(mark) for mark in Mark if mark in marks}
+
+
+def find_contradictions(signed: Iterable[SignOff], verdicts: dict[str, Status]) -> tuple[str, ...]:
+    """Features that a side accepted as integrated and that are not any more, in order."""
+    found: dict[str, None] = {}
+    for item in signed:
+        if item.decision is Acceptance.REFUSED:
+            continue
+        for slug, status in item.verdicts.items():
+            is_covered = not item.features or slug in item.features
+            now = verdicts.get(slug)
+            if is_covered and status.is_integrated and now is not None and not now.is_integrated:
+                found[slug] = None
+    return tuple(found)
