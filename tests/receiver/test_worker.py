@@ -23,7 +23,7 @@ from workbench.receiver.inbox import Inbox
 from workbench.receiver.intake import split
 from workbench.receiver.ledger import AttemptOutcome
 from workbench.receiver.process import Party
-from workbench.receiver.queue import SECOND, backoff
+from workbench.receiver.queue import LEASE, SECOND, backoff
 from workbench.receiver.schema import ATTEMPTS, EFFECTS, EVENTS
 from workbench.receiver.sink import CallableSink, NdjsonSink, OutboxMessage
 from workbench.receiver.worker import MAX_ATTEMPTS, MAX_DEATHS, Worker
@@ -444,6 +444,26 @@ def test_a_claim_that_ran_out_writes_nothing(inbox: Inbox) -> None:
     settle(*held[0])
     assert len(rows(inbox, EFFECTS, "id")) == 1
     assert [label for (label,) in rows(inbox, ATTEMPTS, "outcome")] == ["done"]
+
+
+def test_a_dead_workers_claim_is_free_in_seconds(inbox: Inbox) -> None:
+    """Nobody gets it while its worker lives, however long it takes; soon after its death all may."""
+    post(inbox, "tavola", "orders", order())
+    clock = [time.time()]
+    slow = Worker(inbox.database, [Party(partner())], clock=lambda: clock[0])
+    others: list[int] = []
+
+    def take_long(_lease: str, _outcomes: Any) -> None:
+        for _ in range(10):
+            clock[0] += LEASE / SECOND / 2
+            slow._leases.beat()
+            others.append(len(work(inbox, clock=lambda: clock[0])))
+
+    slow._settle = take_long  # type: ignore[method-assign]
+    slow.step()
+    assert others == [0] * 10
+    clock[0] += LEASE / SECOND + 1
+    assert len(work(inbox, clock=lambda: clock[0])) == 1
 
 
 def test_an_event_that_kills_workers_is_given_up(inbox: Inbox) -> None:

@@ -21,6 +21,7 @@ from workbench.receiver import ledger
 from workbench.receiver.database import Database
 from workbench.receiver.events import read_number
 from workbench.receiver.intake import split
+from workbench.receiver.leases import Leases
 from workbench.receiver.ledger import AttemptOutcome
 from workbench.receiver.logs import log_attempt
 from workbench.receiver.loop import run_loop
@@ -76,10 +77,18 @@ class Worker:
         self._clock = clock
         self._name = uuid.uuid4().hex[:12]
         self._turn = 0
+        self._leases = Leases(database, self._now)
 
     def run(self, stop: threading.Event, *, pause: float = 0.2) -> None:
         """Work until `stop` is set; a database that is away is waited for."""
-        run_loop(self.step, stop, pause=pause, who="the worker")
+        done = threading.Event()
+        beat = threading.Thread(target=self._leases.run, args=(done,), daemon=True)
+        beat.start()
+        try:
+            run_loop(self.step, stop, pause=pause, who="the worker")
+        finally:
+            done.set()
+            beat.join()
 
     def step(self) -> int:
         """One round of everything; returns how much was done, 0 when nothing is due.
@@ -112,13 +121,14 @@ class Worker:
             receipts = _receipts(connection, rows)
         waiting: list[AttemptOutcome] = []
         since = time.monotonic()
-        for row in rows:
-            waiting.append(self._try(receipts[row["receipt_id"]], row))
-            # Settled in between where pulls take long: it also prolongs the lease of the rest.
-            if time.monotonic() - since > SETTLE_SECONDS:
-                self._settle(lease, waiting)
-                waiting, since = [], time.monotonic()
-        self._settle(lease, waiting)
+        with self._leases.held(EVENTS, lease):
+            for row in rows:
+                waiting.append(self._try(receipts[row["receipt_id"]], row))
+                # Settled in between where pulls take long, so that others see what is done.
+                if time.monotonic() - since > SETTLE_SECONDS:
+                    self._settle(lease, waiting)
+                    waiting, since = [], time.monotonic()
+            self._settle(lease, waiting)
         return len(rows)
 
     def _try(self, receipt: Receipt, row: RowMapping) -> AttemptOutcome:
@@ -206,7 +216,8 @@ class Worker:
         if not rows:
             return 0
         effects = [read_effect(row) for row in rows]
-        troubles = self._sink.deliver(effects)
+        with self._leases.held(EFFECTS, lease):
+            troubles = self._sink.deliver(effects)
         verdicts = [
             self._judge(row, troubles.get(effect.id))
             for row, effect in zip(rows, effects, strict=True)
