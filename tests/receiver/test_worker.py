@@ -447,7 +447,7 @@ def test_a_claim_that_ran_out_writes_nothing(inbox: Inbox) -> None:
 
 
 def test_a_dead_workers_claim_is_free_in_seconds(inbox: Inbox) -> None:
-    """Nobody gets it while its worker lives, however long it takes; soon after its death all may."""
+    """Nobody gets it while its worker lives, however long that takes; soon after, anybody."""
     post(inbox, "tavola", "orders", order())
     clock = [time.time()]
     slow = Worker(inbox.database, [Party(partner())], clock=lambda: clock[0])

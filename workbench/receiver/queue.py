@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     BindParameter,
     ColumnElement,
     Connection,
@@ -19,6 +20,7 @@ from sqlalchemy import (
     bindparam,
     case,
     exists,
+    literal,
     select,
     update,
 )
@@ -82,16 +84,17 @@ def claim(
     taken = (
         update(table)
         .where(table.c.id.in_(select(chosen.c.id)), is_open(table), table.c.due_at <= now)
-        .values(
-            state="processing",
-            lease=lease,
-            # What may be killing its workers is left alone for longer, as is all of a crash loop.
-            due_at=now + case((table.c.attempts < SOON_AGAIN, LEASE), else_=10 * LEASE),
-            attempts=table.c.attempts + 1,
-        )
+        .values(state="processing", lease=lease, due_at=_end(table, now))
+        .values(attempts=table.c.attempts + 1)
         .returning(*table.c)
     )
     return sorted(connection.execute(taken).mappings(), key=lambda row: row["id"])
+
+
+def _end(table: Table, now: int) -> ColumnElement[int]:
+    """When a claim ends; what may be killing its workers is left alone for longer."""
+    soon, late = (literal(now + times * LEASE, BigInteger) for times in (1, 10))
+    return case((table.c.attempts < SOON_AGAIN, soon), else_=late)
 
 
 def hold(connection: Connection, table: Table, lease: str, now: int) -> set[int]:
