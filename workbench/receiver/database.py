@@ -205,9 +205,11 @@ def _open_file(path: Path) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _configure(connection: sqlite3.Connection, _record: object) -> None:
+        # Only a new file can be told, and to tell another one would be a write on each connection.
+        if connection.execute("PRAGMA page_count").fetchone() == (0,):
+            connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
         for setting in (
             f"busy_timeout={BUSY_MILLISECONDS}",
-            "auto_vacuum=INCREMENTAL",  # takes effect in a new file only
             "journal_mode=WAL",
             "synchronous=FULL",
             # A checkpoint costs two more fsyncs: one in some 800 receipts, not in 400.
