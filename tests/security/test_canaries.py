@@ -286,6 +286,17 @@ def test_a_report_tells_nothing(checkout: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("form", [("--json",), ("--verbose",)])
+def test_a_call_tells_nothing(checkout: Path, form: tuple[str, ...]) -> None:
+    """One request by hand: its answer is shown without canaries, and the echo is told."""
+    done = run(checkout, "call", "echo", "GET /orders/{orderId}", "--set", "orderId=o-1", *form)
+    assert find(done.stdout + done.stderr) == []
+    assert b"o-1" in done.stdout
+    assert b"The answer held our client_secret" in done.stderr
+    assert b"The answer held our token" in done.stderr
+
+
+@pytest.mark.slow
 def test_listening_tells_nothing(checkout: Path) -> None:
     """`listen` as people start it: signed and forged deliveries, then the commands that look."""
     with socket.create_server(("127.0.0.1", 0)) as free:

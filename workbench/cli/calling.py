@@ -10,6 +10,7 @@ import orjson
 
 from workbench.adapters import Session
 from workbench.cli.arguments import complete_operations, environment_option, slug_argument
+from workbench.cli.asking import ask_about_production
 from workbench.cli.output import FINDINGS, Output, speaks, tell_unsearchable
 from workbench.errors import InputError
 from workbench.lab import Called, call_operation, find_operation
@@ -56,10 +57,16 @@ def call_command(
     found = find_operation(partner, operation)
     given = dict(map(_split, values))
     payload = _read(body) if body else None
+    ask_about_production(output, slug, environment)
     with Session(partner, environment, settings, allow_writes=allow_writes) as session:
         session.redactor.persons = open_persons(partner)
         tell_unsearchable(output, slug, session.redactor)
         called = call_operation(session, found, given, payload)
+        for echo in session.recorder.echoes:
+            output.note(
+                f"The answer held our {echo.credential}: whoever reads or keeps it can act in our "
+                "name. It is left out here; ask the partner to leave it out too, and to renew it."
+            )
     output.document(called.as_json())
     _print(output, called)
     is_well = called.is_success and not called.violations and not called.trouble
