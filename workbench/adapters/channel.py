@@ -83,25 +83,11 @@ class Channel:
 
     def send(self, request: Request) -> Answer:
         """Send a request, whatever the answer."""
-        return self.client.send(
-            request.method,
-            request.target,
-            query=request.query,
-            json=request.body,
-            headers=request.headers,
-            idempotency_key=request.key,
-        )
+        return self.client.send(*_line(request), **_rest(request))
 
     def show(self, request: Request) -> SentRequest:
         """The request as it would be sent, secrets masked; nothing is sent."""
-        return self.client.preview(
-            request.method,
-            request.target,
-            query=request.query,
-            json=request.body,
-            headers=request.headers,
-            idempotency_key=request.key,
-        )
+        return self.client.preview(*_line(request), **_rest(request))
 
     def payload(self, feature: str, entity: Entity, only: set[str] | None = None) -> Any:
         """An entity in the partner's words."""
@@ -122,3 +108,17 @@ class Channel:
         except TranslationError as error:
             error.feature = feature
             raise
+
+
+def _line(request: Request) -> tuple[str, str]:
+    return request.method, request.target
+
+
+def _rest(request: Request) -> dict[str, Any]:
+    """What the client takes beside method and target."""
+    return {
+        "query": request.query,
+        "json": request.body,
+        "headers": request.headers,
+        "idempotency_key": request.key,
+    }

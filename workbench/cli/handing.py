@@ -36,18 +36,21 @@ _GUIDES: dict[str, Callable[[str, str], str]] = {
 }
 
 
+_target_option = click.option(
+    "--output",
+    "target",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="File to write; default: print it.",
+)
+
+
 @click.command("model")
 @click.argument("entity", default="")
 @click.option(
     "--as", "form", type=click.Choice(list(_GUIDES)), default="markdown", help="Default: markdown."
 )
 @click.option("--language", default="", help="`en` or `es`; default: English.")
-@click.option(
-    "--output",
-    "target",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="File to write; default: print it.",
-)
+@_target_option
 @speaks
 def model_command(
     output: Output, entity: str, form: str, language: str, target: Path | None
@@ -82,12 +85,7 @@ def model_command(
 )
 @click.option("--language", default="", help="`en` or `es`; default: the partner's.")
 @click.option("--title", default="", help="Name of the platform, while there is no folder of it.")
-@click.option(
-    "--output",
-    "target",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="File to write; default: print it.",
-)
+@_target_option
 @speaks
 def request_command(
     output: Output, slug: str, form: str, language: str, title: str, target: Path | None
