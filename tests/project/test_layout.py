@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from workbench.errors import InputError
 from workbench.execution import read_parameters
@@ -101,3 +105,49 @@ def test_outside_a_project_the_way_in_is_named(
     assert "workbench init" in (caught.value.hint or "")
     (tmp_path / "reports").mkdir()
     assert list_partners(load_settings()) == []
+
+
+def test_ci_templates_hold_the_rules_of_the_house(tmp_path: Path) -> None:
+    """Actions are pinned by hash; who has credentials may write nothing."""
+    lay_out(tmp_path)
+    workflow = (tmp_path / ".github/workflows/partners.yml").read_text("utf-8")
+    action = (tmp_path / ".github/actions/validate/action.yml").read_text("utf-8")
+    used = re.findall(r"uses: (\S+)(?: # (\S+))?", workflow + action)
+    assert {name for name, _ in used if name.startswith("./")} == {"./.github/actions/validate"}
+    foreign = [item for item in used if not item[0].startswith("./")]
+    assert all(re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", name) and tag for name, tag in foreign)
+    jobs = yaml.safe_load(workflow)["jobs"]
+    assert jobs["validate"]["permissions"] == {"contents": "read"}
+    assert "secrets." not in str(jobs["tell"])
+    assert yaml.safe_load(action)["runs"]["using"] == "composite"
+    spec, job = yaml.safe_load_all((tmp_path / "templates/validate.yml").read_text("utf-8"))
+    assert "partners" in spec["spec"]["inputs"]
+    assert "validate-partners" in job
+
+
+def test_the_ci_step_fails_where_nothing_was_tested(tmp_path: Path) -> None:
+    """Run as a runner runs it, without credentials: 3, and nothing is called changed."""
+    lay_out(tmp_path, examples=True)
+    tool = tmp_path / "bin" / "workbench"
+    tool.parent.mkdir()
+    tool.write_text(f'#!/bin/sh\nexec {sys.executable} -m workbench "$@"\n', "utf-8")
+    tool.chmod(0o755)
+    done = subprocess.run(
+        ["bash", ".github/actions/validate/run.sh"],
+        cwd=tmp_path,
+        env={
+            **os.environ,
+            "PATH": f"{tool.parent}:{os.environ['PATH']}",
+            "PARTNERS": "mesa",
+            "RUN": "ci-1",
+            "GITHUB_OUTPUT": str(tmp_path / "output"),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert (tmp_path / "output").read_text("utf-8") == "changed=false\n"
+    kept = {path.name for path in (tmp_path / "public").rglob("*") if path.is_file()}
+    assert "evidence.jsonl" not in kept
+    assert "exchange.har" not in kept

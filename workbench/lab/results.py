@@ -132,7 +132,7 @@ class Latency(TableCard):
             # Of `/orders/{id}` and `/orders/search`, the one with fewer open parts is meant.
             if fitting:
                 grouped.setdefault(min(fitting)[1], []).append(milliseconds)
-        self.calls = dict(sorted(grouped.items(), key=lambda entry: -median(entry[1])))
+        self.calls = dict(sorted(grouped.items(), key=lambda entry: -_high(entry[1])))
 
     def to_frame(self) -> DisplayTable:
         """Operation, calls, median, slowest twentieth, budget."""

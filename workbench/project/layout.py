@@ -21,6 +21,10 @@ _TEMPLATES = {
     "gitignore": ".gitignore",
     "workbench.toml": PROJECT,
     "requirements.txt": "requirements.txt",
+    "github/action.yml": ".github/actions/validate/action.yml",
+    "github/run.sh": ".github/actions/validate/run.sh",
+    "github/workflow.yml": ".github/workflows/partners.yml",
+    "gitlab/validate.yml": "templates/validate.yml",
 }
 _LEFT_OUT = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints", "*.pyc")
 
