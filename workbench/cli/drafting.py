@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from workbench.cli.output import Output, omissions, print_omissions, reading_options, speaks
+from workbench.cli.output import (
+    FINDINGS,
+    Output,
+    omissions,
+    print_omissions,
+    reading_options,
+    speaks,
+)
 from workbench.description import load_text, make_overlay
-from workbench.drafting import Draft, Place, draft_partner, write_yaml
+from workbench.drafting import Draft, Place, draft_partner, review_folder, write_yaml
 from workbench.errors import InputError
 from workbench.settings import load_settings
 
@@ -19,11 +27,11 @@ from workbench.settings import load_settings
     "--document",
     "documents",
     multiple=True,
-    required=True,
     metavar="PATH_OR_URL",
     help="A document of the partner; may be repeated.",
 )
 @reading_options
+@click.option("--update", is_flag=True, help="Review a folder that is there; write nothing.")
 @click.option("--title", default="", help="Name of the partner; default: from the documents.")
 @click.option("--timezone", default="", help="IANA zone of the test restaurant, if you know it.")
 @click.option("--currency", default="", help="ISO 4217 code of its prices, if you know it.")
@@ -38,8 +46,13 @@ def new_command(
     currency: str,
     *,
     follow: bool,
+    update: bool,
 ) -> int:
     """Make contracts/SLUG from documents: bindings and mappings to review, open questions."""
+    if update:
+        return _update(output, slug, documents)
+    if not documents:
+        raise InputError("No document was named", hint="Add --document PATH_OR_URL.")
     draft = draft_partner(
         slug,
         list(documents),
@@ -62,6 +75,18 @@ def new_command(
     _print_draft(output, draft)
     output.text(f"\nNext: review {draft.path}/partner.yaml, then `workbench lint {slug}`.")
     return 0
+
+
+def _update(output: Output, slug: str, documents: tuple[str, ...]) -> int:
+    """What would be drafted otherwise today."""
+    changes = review_folder(slug, list(documents), load_settings())
+    output.document({"changes": [asdict(item) for item in changes]})
+    rows = [(item.kind, item.place, item.now, item.proposed) for item in changes]
+    if rows:
+        output.table(f"{len(rows)} to look at", ("kind", "where", "now", "proposed"), rows)
+    else:
+        output.text("Nothing would be drafted otherwise.")
+    return FINDINGS if rows else 0
 
 
 def _print_draft(output: Output, draft: Draft) -> None:
