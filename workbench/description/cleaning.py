@@ -21,6 +21,8 @@ import orjson
 
 from workbench.description.cleaning_tables import (
     PACKED,
+    PASSWORD,
+    SHORTEST,
     blocks_of_file,
     hidden_texts,
     named_secrets,
@@ -42,8 +44,6 @@ from workbench.secrecy import MASK, find_secrets, is_telling
 _MOST_VALUES = 200  # that are looked for in the rest of a text
 # A description shows made-up values; a short one there is no token, though it may be a password.
 _WRITTEN = frozenset({"openapi", "swagger", "asyncapi"})
-_SHORTEST_TOKEN = 12
-_PASSWORD = re.compile(r"pass|pwd|secret|contra|senha|kennwort", re.IGNORECASE)
 _DEEPEST = 3  # texts inside texts
 _CARRIED = ("value", "example", "examples", "default", "schema", "initialValue", "currentValue")
 _TRANSPARENT = frozenset({*_CARRIED, "const", "values"})
@@ -200,8 +200,8 @@ class _Cleaner:
     def value(self, value: str, path: Path, subject: str, depth: int) -> str:
         """What stands in the place of a text."""
         found = secret_part(value, subject)
-        is_made_up = self.is_written and len(found[1] if found else "") < _SHORTEST_TOKEN
-        if found is not None and not (is_made_up and not _PASSWORD.search(subject)):
+        is_made_up = self.is_written and len(found[1] if found else "") < SHORTEST
+        if found is not None and not (is_made_up and not PASSWORD.search(subject)):
             self.counts[subject] += 1
             self.secrets.add(found[1])
             return found[0]

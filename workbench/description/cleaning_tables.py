@@ -20,10 +20,10 @@ from workbench.description.prose.tables import Table, clean
 from workbench.secrecy import is_placeholder, is_secret_name, is_telling
 
 PACKED = frozenset({"pdf", "docx", "xlsx"})
-_SHORTEST = 12  # signs of a key or token that is no example
+SHORTEST = 12  # signs of a key or token that is no example
 _SHORTEST_PASSWORD = 6
 _LONGEST_NAME = 40
-_PASSWORD = re.compile(r"pass|pwd|secret|contra|senha|kennwort", re.IGNORECASE)
+PASSWORD = re.compile(r"pass|pwd|secret|contra|senha|kennwort", re.IGNORECASE)
 _VALUE = re.compile(r"[^\s|,;()<>{}\"'`]{6,400}")
 _LABELLED = re.compile(
     r"(?P<name>[^\n:=|]{2,40}?)(?:\s+(?:is|ist|es|lautet)|\s*[:=]|\s)\s*(?P<value>\S+)"
@@ -71,7 +71,7 @@ def _in_row(row: list[str], header: Sequence[str]) -> Iterator[tuple[str, str]]:
 
 
 def _is_secret(name: str, value: str) -> bool:
-    shortest = _SHORTEST_PASSWORD if _PASSWORD.search(name) else _SHORTEST
+    shortest = _SHORTEST_PASSWORD if PASSWORD.search(name) else SHORTEST
     return (
         len(value) >= shortest
         and len(name) <= _LONGEST_NAME
