@@ -165,24 +165,37 @@ class SessionWalk:
         return self._record(self._judge(step, lines, took))
 
     def _judge(self, step: SessionStep, lines: list[Evidence], took: float) -> StepResult:
-        """What the observations say of the step: a grave one decides, silence proves nothing."""
+        """Confirmed when every behaviour that the step is about was shown, failed when one was not.
+
+        What else the questions brought to light, such as a refused login, shows nothing of it.
+        """
+        asked = {*step.criteria}
         live = [line for line in lines if line.source in LIVE_SOURCES]
-        failed = [line for line in live if line.outcome is Outcome.FAILED]
-        passed = [line for line in live if line.outcome is Outcome.PASSED]
-        about = [
-            line for line in failed if not step.criteria or {*line.criteria} & {*step.criteria}
-        ]
-        mark, shown = Mark.SKIPPED, live[:1]
-        if failed and (about or not passed):
-            mark, shown = Mark.FAILED, about or failed
-        elif passed:
+        about = [line for line in live if not asked or asked & {*line.criteria}]
+        failed = [line for line in about if line.outcome is Outcome.FAILED]
+        passed = [line for line in about if line.outcome is Outcome.PASSED]
+        missing = asked - {slug for line in passed for slug in line.criteria}
+        mark, shown = Mark.SKIPPED, about or live
+        if failed:
+            mark, shown = Mark.FAILED, failed
+        elif passed and not missing:
             mark, shown = Mark.CONFIRMED, passed
         seen = shown[0].summary if shown else self._say("session.nothing")
+        if mark is Mark.SKIPPED and passed:
+            seen = self._say("session.partly", names="; ".join(self._titles(missing)))
         seconds = shown[0].detail.get("seconds", took) if shown else took
         return StepResult(
-            step=step.slug, mark=mark, at=_now(), seen=seen, seconds=float(seconds or took),
+            step=step.slug,
+            mark=mark,
+            at=_now(),
+            seen=seen,
+            seconds=float(seconds or took),
             evidence=(*passed, *failed),
-        )  # fmt: skip
+        )
+
+    def _titles(self, criteria: set[str]) -> list[str]:
+        every = self.report.catalogue.criteria()
+        return [item.title for item in every if item.slug in criteria]
 
     def try_step(
         self,

@@ -29,7 +29,7 @@ class Mark(StrEnum):
     CONFIRMED = "confirmed"  # evidence of this session shows it
     ATTESTED = "attested"  # a named person vouches for it
     FAILED = "failed"  # it was tried, and something else was seen
-    SKIPPED = "skipped"  # it was not tried in this session
+    SKIPPED = "skipped"  # not tried in this session, or not shown by it
 
 
 class SessionStep(Record):
