@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from workbench.adapters import Session
 
-_ENOUGH = 60  # for one operation: more of them find next to nothing more
+_ENOUGH = 40  # for one operation: more of them find next to nothing more
 _LEAST = 3  # below that, fewer operations are asked instead
 _SPARE = 0.8  # of the time is planned for requests; the rest is for starting, and for slow answers
 _STATEFUL_FROM = 12  # cases of an operation from which scenarios are worth their requests

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import site
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -22,6 +24,8 @@ Progress = Callable[[str, int], None]
 
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "VIRTUAL_ENV")
 _CLEAN, _FAILURES = 0, 1
+# Named so by Hypothesis: where it keeps things, and its tables of all characters in there.
+_STORAGE, _CHARACTERS = "HYPOTHESIS_STORAGE_DIRECTORY", "unicode_data"
 _GRACE_SECONDS = 5.0
 _LOOK_SECONDS = 0.1
 
@@ -74,6 +78,9 @@ def _execute(
     command: list[str], room: Path, session: Session, most: int, progress: Progress | None
 ) -> str | None:
     environment = seclude(room) | secret_environment(session)
+    shelf = Path(os.environ.get(_STORAGE, room)) / _CHARACTERS
+    own = room / ".hypothesis" / _CHARACTERS
+    _copy_files(shelf, own)
     output = room / "output.txt"
     with output.open("wb") as said:
         program = subprocess.Popen(  # noqa: S603 - our own interpreter, no shell, fixed words
@@ -88,6 +95,7 @@ def _execute(
             in_time = _watch(program, room / "report.ndjson", most, progress)
         finally:
             _stop(program)
+            _copy_files(own, shelf)
     if not in_time:
         return f"it did not end within {most} s"
     if program.returncode in {_CLEAN, _FAILURES}:
@@ -104,6 +112,7 @@ def seclude(room: Path) -> dict[str, str]:
     """
     return {name: os.environ[name] for name in _PASSED_ON if name in os.environ} | {
         "HOME": str(room),
+        _STORAGE: str(room / ".hypothesis"),
         "USERPROFILE": str(room),
         "NETRC": str(room / "no-netrc"),
         "NO_PROXY": "*",
@@ -113,6 +122,23 @@ def seclude(room: Path) -> dict[str, str]:
         "NO_COLOR": "1",
         "PYTHONHASHSEED": "0",
     }
+
+
+def _copy_files(source: Path, target: Path) -> None:
+    """Copy the files that are not there yet; a folder that cannot be used is done without.
+
+    Hypothesis works its tables of all characters out anew for each folder, which takes it seconds.
+    They depend on the version of Unicode alone; nothing else of a run is kept.
+    """
+    with suppress(OSError):
+        for file in source.rglob("*.gz"):
+            place = target / file.relative_to(source)
+            if place.exists():
+                continue
+            place.parent.mkdir(parents=True, exist_ok=True)
+            half = place.with_name(f".{os.getpid()}-{place.name}")
+            shutil.copyfile(file, half)
+            half.replace(place)
 
 
 def _watch(

@@ -16,7 +16,7 @@ from collections import Counter
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-_LEAST_KEPT = 3  # cases of one kind that are always tried; of the rest, fewer and fewer
+_LEAST_KEPT = 2  # cases of one kind that are always tried; of the rest, fewer and fewer
 
 
 class Steering:
@@ -116,7 +116,8 @@ class Steering:
     def log_in(self, request: Any) -> Any:
         """In its time, a prepared request gets headers, credentials, and last a signature."""
         now = time.monotonic()
-        time.sleep(max(0.0, self._next - now))
+        if self._next > now:
+            time.sleep(self._next - now)
         self._next = max(now, self._next) + self._plan["pace"]
         login = self._plan["login"]
         request.headers.update(self._plan["headers"])
