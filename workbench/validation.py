@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
@@ -16,7 +16,15 @@ from typing import Any, Self
 
 from workbench.adapters import Echo, Session, check_places
 from workbench.errors import CredentialError, InputError, PartnerError
-from workbench.evidence import behaviour, contract, documents, receipts, samples, tell_echoes
+from workbench.evidence import (
+    TRACES,
+    behaviour,
+    contract,
+    documents,
+    receipts,
+    samples,
+    tell_echoes,
+)
 from workbench.model import (
     REFUSAL,
     SECONDS,
@@ -128,6 +136,8 @@ class Validation(EndedBlock):
     def abandon(self) -> None:
         """Close the session and the folder without a footer."""
         if self._session is not None:
+            with suppress(PartnerError):
+                self._session.reset()
             self._session.close()
         self.folder.release(self.redactor)
 
@@ -144,15 +154,22 @@ class Validation(EndedBlock):
         """
         begun = len(self.evidence)
         self._asked.append(Source(source))
-        for line in self._ask(Source(source)):
-            self.evidence.append(self._log.add(line))
-            if watch is not None:
-                watch(self.evidence[-1])
+        # Closed at once where somebody stops us, so that sources take back what they changed.
+        with closing(self._ask(Source(source))) as lines:
+            for line in lines:
+                self.evidence.append(self._log.add(line))
+                if watch is not None:
+                    watch(self.evidence[-1])
         return self.evidence[begun:]
 
     def seconds_for(self, source: Source | str) -> float:
         """Time that a source has for its questions."""
         return self._seconds * (CONTRACT_SHARE if source == Source.CONTRACT else 1)
+
+    @property
+    def traces(self) -> list[Evidence]:
+        """What was said so far of what this run made, changed, and put back."""
+        return [line for line in self.evidence if line.check in TRACES]
 
     def verdicts(self) -> dict[str, Verdict]:
         """Verdict per feature of the catalogue, from the evidence so far."""
@@ -180,7 +197,7 @@ class Validation(EndedBlock):
         self.folder.release(self.redactor)
         return self.folder
 
-    def _ask(self, source: Source) -> Iterator[Evidence]:
+    def _ask(self, source: Source) -> Generator[Evidence]:
         if source is Source.DOCUMENTS:
             yield from documents.gather(self.partner, self.catalogue)
         elif source is Source.SAMPLES:

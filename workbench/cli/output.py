@@ -37,7 +37,9 @@ INTERRUPTED = 130
 _NARROW = 80
 _INTERRUPTED = WorkbenchError(
     "Interrupted",
-    hint="What was seen so far is kept in the run's evidence.jsonl, without footer: incomplete.",
+    hint="What was seen so far is kept in the run's evidence.jsonl, without footer: incomplete. "
+    "What the run had changed was put back as far as a few seconds allow; the lines put-back and "
+    "traces-told say what is left.",
 )
 
 

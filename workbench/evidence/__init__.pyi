@@ -1,2 +1,3 @@
 from .echoes import tell_echoes as tell_echoes
 from .samples import items as items
+from .traces import TRACES as TRACES

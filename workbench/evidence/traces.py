@@ -12,6 +12,8 @@ from workbench.evidence.relations import last_parameter
 from workbench.model import Evidence, FeatureSlug, Operation, Outcome, Source
 
 CHECK = "traces-told"
+PUT_BACK = "put-back"
+TRACES = frozenset({CHECK, PUT_BACK})
 FEATURE = FeatureSlug.TEST_ACCOUNT
 _MOST = 200  # things that a line lists; the recorded traffic has them all
 

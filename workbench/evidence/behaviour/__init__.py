@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Collection, Iterator
 from typing import NamedTuple
 
@@ -29,7 +30,7 @@ from workbench.evidence.behaviour.identities import (
     refuse_second,
     refuse_wrong,
 )
-from workbench.evidence.behaviour.keeping import keep, put_back
+from workbench.evidence.behaviour.keeping import Kept, keep, put_back
 from workbench.evidence.behaviour.kitchen import tell_kitchen_result
 from workbench.evidence.behaviour.listing import look_at_lists
 from workbench.evidence.behaviour.naming import follow_codes
@@ -72,6 +73,7 @@ _STATUS_WRITES = (ORDER.status_write, RESERVATION.status_write)
 _WRITES = (FeatureSlug.MENU_WRITE, FeatureSlug.PRODUCT_WRITE, FeatureSlug.AVAILABILITY_WRITE)
 
 _PUT_BACK_SHARE = 0.25
+_LAST_SECONDS = 4.0  # for putting back, where somebody stops us
 
 # In this order: what needs the test account as it was comes before what changes it.
 CHECKS = (
@@ -143,6 +145,8 @@ def gather(
     answer, our own time used up), or that the folder lacks something to ask with, is `cant-tell`
     with the reason.
 
+    Who stops it (Ctrl-C) waits a few seconds more, in which what was changed is put back.
+
     Args:
         partner: Whose folder says what to ask.
         catalogue: Features and criteria.
@@ -154,16 +158,31 @@ def gather(
     bench = Bench(partner, catalogue, session, Adapter(session), patience)
     since = count_exchanges(session)
     session.reset()
-    with session.client.examine(seconds):
-        kept = [] if only else keep(bench)
-        for check in CHECKS:
-            if not only or check.slug in only:
-                yield from _run(bench, check)
-    # Time of its own: what we changed is put back, too, where the questions took all of theirs.
-    with session.client.examine(seconds * _PUT_BACK_SHARE):
-        if not only:
-            yield from put_back(bench, kept, since)
-    yield from tell_traces(session, Source.BEHAVIOUR, since)
+    kept: list[Kept] = []
+    try:
+        with session.client.examine(seconds):
+            kept += [] if only else keep(bench)
+            for check in CHECKS:
+                if not only or check.slug in only:
+                    yield from _run(bench, check)
+    except KeyboardInterrupt:
+        yield from _leave(bench, kept, since, _LAST_SECONDS)
+        raise
+    except GeneratorExit:  # stopped between two questions: nobody listens any more
+        deque(_leave(bench, kept, since, _LAST_SECONDS), maxlen=0)
+        raise
+    if only:
+        yield from tell_traces(session, Source.BEHAVIOUR, since)
+    else:
+        # Time of its own: what we changed is put back, too, where the questions took all of theirs.
+        yield from _leave(bench, kept, since, seconds * _PUT_BACK_SHARE)
+
+
+def _leave(bench: Bench, kept: list[Kept], since: int, seconds: float) -> Iterator[Evidence]:
+    """Put back what was changed, as far as the seconds allow, and tell what is left."""
+    with bench.session.client.examine(seconds):
+        yield from put_back(bench, kept, since)
+    yield from tell_traces(bench.session, Source.BEHAVIOUR, since)
 
 
 def _run(bench: Bench, check: Check) -> Iterator[Evidence]:

@@ -25,10 +25,10 @@ from workbench.evidence.behaviour.status import can_send
 from workbench.evidence.behaviour.writing import OWN_CHECKS
 from workbench.evidence.kinds import KINDS, Kind
 from workbench.evidence.placing import maker_of
-from workbench.evidence.traces import FEATURE, list_traces
+from workbench.evidence.relations import path_pattern
+from workbench.evidence.traces import FEATURE, PUT_BACK, list_traces
 from workbench.model import Evidence, Outcome, SchemaReader
 
-_CHECK = "put-back"
 _TROUBLE = (CredentialError, InputError, PartnerError, TranslationError)
 _STOPS: dict[str, tuple[OpenEnum, ...]] = {
     "order": (OrderStatus.REJECTED, OrderStatus.CANCELLED),
@@ -96,14 +96,16 @@ def put_back(bench: Bench, kept: list[Kept], since: int) -> Iterator[Evidence]:
     # Whole menus first: they replace their parts.
     left = [one for one in kept if one.before is not None and not _restored(bench, one)]
     gone = [one for one in kept if one.before is None and _removed(bench, one)]
+    removed = [*_remove_made(bench, since)]
     count = sum(one.before is not None for one in kept)
-    if not kept and not ended:
+    if not (kept or ended or removed):
         return
     yield bench.tell(
         FEATURE,
-        _CHECK,
+        PUT_BACK,
         f"{count - len(left)} of {count} thing(s) that we wrote over read as before, "
-        f"{len(gone)} that we made are removed, {len(ended)} order(s) or booking(s) of ours ended.",
+        f"{len(gone) + len(removed)} that we made are removed, {len(ended)} order(s) or "
+        "booking(s) of ours ended.",
         outcome=Outcome.PASSED if not left else Outcome.CANT_TELL,
         detail={"changed": [one.url for one in left], "ended": ended},
     )
@@ -154,6 +156,27 @@ def _removed(bench: Bench, one: Kept) -> bool:
         channel = bench.adapter.channel
         return channel.send(channel.request(operation, one.ids)).is_success
     return False
+
+
+def _remove_made(bench: Bench, since: int) -> Iterator[str]:
+    """Remove what the checks made and did not remove themselves; gives the paths."""
+    session = bench.session
+    removals = [
+        path_pattern(operation)
+        for operation in bench.partner.callable_operations
+        if operation.method == "DELETE" and bench.partner.names(operation)
+    ]
+    for trace in list_traces(session, session.recorder.exchanges[since:]):
+        method, _, path = trace.request.partition(" ")
+        if not trace.is_made or trace.is_gone or method == "control":
+            continue
+        below = trace.things if method == "POST" else ()
+        for place in [f"{path.rstrip('/')}/{name}" for name in below] or [path]:
+            if not any(pattern.fullmatch(place) for pattern in removals):
+                continue
+            with suppress(*_TROUBLE):
+                if session.client.send("DELETE", place, write=True).is_success:
+                    yield place
 
 
 def _end_made(bench: Bench, since: int) -> Iterator[str]:
