@@ -84,14 +84,7 @@ def check_command(
         Validation.open(slug, environment=environment, run=run, **how) as validation,  # type: ignore[arg-type]
     ):
         tell_unsearchable(output, slug, validation.redactor)
-        try:
-            for source in wanted:
-                for line in validation.gather(source):
-                    _print_line(output, line)
-        except KeyboardInterrupt:
-            for line in validation.traces:
-                output.text(line.summary, "yellow")
-            raise
+        _gather(output, validation, wanted)
         verdicts, scores = validation.verdicts(), validation.scores()
     output.document(
         {
@@ -103,14 +96,26 @@ def check_command(
         }
     )
     _print_verdicts(output, verdicts)
-    if LIVE_SOURCES & set(wanted) and not scores.is_tested:
-        output.text("Nothing could be tested live: no answer proved or broke anything.", "red")
-        return PartnerError.exit_code
     if not LIVE_SOURCES & set(wanted):
         output.text("Only files were looked at: nothing was asked live, so nothing is proved.")
+    elif not scores.is_tested:
+        output.text("Nothing could be tested live: no answer proved or broke anything.", "red")
+        return PartnerError.exit_code
     found = [finding.severity for line in validation.evidence for finding in line.findings]
     is_bad = any(item.status in _BAD for item in verdicts.values())
     return FINDINGS if is_too_bad(found, fail_on, otherwise=is_bad) else 0
+
+
+def _gather(output: Output, validation: Validation, wanted: Sequence[str]) -> None:
+    """Ask the sources and print what they say; who stops us is told what was put back."""
+    try:
+        for source in wanted:
+            for line in validation.gather(source):
+                _print_line(output, line)
+    except KeyboardInterrupt:
+        for line in validation.traces:
+            output.text(line.summary, "yellow")
+        raise
 
 
 def _print_line(output: Output, line: Evidence) -> None:
