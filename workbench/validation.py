@@ -16,15 +16,8 @@ from typing import Any, Self
 
 from workbench.adapters import Echo, Session, check_places
 from workbench.errors import CredentialError, InputError, PartnerError
-from workbench.evidence import (
-    TRACES,
-    behaviour,
-    contract,
-    documents,
-    receipts,
-    samples,
-    tell_echoes,
-)
+from workbench.evidence import TRACES, behaviour, contract, documents, receipts, samples
+from workbench.evidence import tell_echoes as _find_echoes
 from workbench.model import (
     REFUSAL,
     SECONDS,
@@ -168,7 +161,7 @@ class Validation(EndedBlock):
 
     @property
     def traces(self) -> list[Evidence]:
-        """What was said so far of what this run made, changed, and put back."""
+        """What was said so far of what this run changed and put back."""
         return [line for line in self.evidence if line.check in TRACES]
 
     def verdicts(self) -> dict[str, Verdict]:
@@ -239,7 +232,7 @@ class Validation(EndedBlock):
         if self._session is not None:
             new = set(self._session.recorder.echoes) - self._echoes
             self._echoes |= new
-            yield from tell_echoes(source, self.header.environment, new)
+            yield from _find_echoes(source, self.header.environment, new)
 
     def _concerned(self, source: Source) -> Iterable[Feature]:
         for feature in self.catalogue.features:

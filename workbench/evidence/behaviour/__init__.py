@@ -160,22 +160,27 @@ def gather(
     session.reset()
     kept: list[Kept] = []
     try:
-        with session.client.examine(seconds):
-            kept += [] if only else keep(bench)
-            for check in CHECKS:
-                if not only or check.slug in only:
-                    yield from _run(bench, check)
+        yield from _ask(bench, kept, seconds, only)
     except KeyboardInterrupt:
         yield from _leave(bench, kept, since, _LAST_SECONDS)
         raise
     except GeneratorExit:  # stopped between two questions: nobody listens any more
         deque(_leave(bench, kept, since, _LAST_SECONDS), maxlen=0)
         raise
-    if only:
-        yield from tell_traces(session, Source.BEHAVIOUR, since)
-    else:
-        # Time of its own: what we changed is put back, too, where the questions took all of theirs.
-        yield from _leave(bench, kept, since, seconds * _PUT_BACK_SHARE)
+    # Time of its own: what we changed is put back, too, where the questions took all of theirs.
+    whole = _leave(bench, kept, since, seconds * _PUT_BACK_SHARE)
+    yield from tell_traces(session, Source.BEHAVIOUR, since) if only else whole
+
+
+def _ask(
+    bench: Bench, kept: list[Kept], seconds: float, only: Collection[str]
+) -> Iterator[Evidence]:
+    """All questions, after a look at what they will change."""
+    with bench.session.client.examine(seconds):
+        kept += [] if only else keep(bench)
+        for check in CHECKS:
+            if not only or check.slug in only:
+                yield from _run(bench, check)
 
 
 def _leave(bench: Bench, kept: list[Kept], since: int, seconds: float) -> Iterator[Evidence]:
