@@ -11,9 +11,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from workbench.handover.agenda import make_agenda
 from workbench.handover.guide import write_guide
+from workbench.handover.protocol import write_protocol
 from workbench.handover.request import compose_letter, write_letter
 from workbench.handover.sheet import read_sheet, write_sheet
+from workbench.model import Protocol
 from workbench.reporting import Report
 from workbench.reporting.language import list_languages
 from workbench.settings import Settings
@@ -27,10 +30,18 @@ pytestmark = [
 ]
 Write = Callable[[str], str]
 EXAMPLE = Path(__file__).parents[2] / "reports" / "example" / "bocado"
+
+
+def write_agenda(report: Report) -> str:
+    """The agenda of a run, before anything was tried."""
+    return write_protocol(report, Protocol(make_agenda(report)))
+
+
 PAGES: dict[str, Write] = {
     "model": write_guide,
     "option": lambda code: write_guide(code, "Option"),
     "request": lambda code: write_letter(compose_letter("tavola", Settings(), language=code)),
+    "session": lambda code: write_agenda(Report.read(EXAMPLE, code)),
     "sheet": lambda code: write_sheet(read_sheet(Report.read(EXAMPLE, code))),
 }
 CASES = [(name, code) for name in PAGES for code in list_languages()]
