@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import http.client
 import os
+import re
+import secrets
 import threading
 import time
 from collections.abc import Iterator
@@ -26,10 +28,11 @@ class Gateway:
         target: Address of the sandbox's API.
         control: Address of its control.
         status: Answered instead of the partner, from the request of number `after` on; 0: never.
-        broken: `METHOD path-part` pairs, answered with 500.
+        broken: `METHOD pattern` pairs, the pattern of a path, answered with 500.
         seconds: How long each answer takes.
         expire: Number of the request at which all tokens end; 0: never.
         silent: Kinds of event (the end of their address) that are never sent.
+        down: Nothing listens at the address of the API, nor at that of its control.
     """
 
     target: str
@@ -40,6 +43,7 @@ class Gateway:
     seconds: float = 0.0
     expire: int = 0
     silent: tuple[str, ...] = ()
+    down: bool = False
     seen: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -52,7 +56,7 @@ class Gateway:
             _post(f"{self.control}/tokens/expire")
         time.sleep(self.seconds)
         for verb, _, part in (item.partition(" ") for item in self.broken):
-            if method == verb and part in path:
+            if method == verb and re.search(part, path.partition("?")[0]):
                 return 500
         return self.status if number > self.after else 0
 
@@ -115,9 +119,13 @@ def _hush(outbox: Outbox, silent: tuple[str, ...]) -> None:
 
 @contextmanager
 def opened(
-    simulator: Simulator, *, credentials: bool = True, **conditions: object
+    simulator: Simulator, *, credentials: bool | str = True, **conditions: object
 ) -> Iterator[Gateway]:
-    """Run a partner behind a gateway; the environment of this process leads to it."""
+    """Run a partner behind a gateway; the environment of this process leads to it.
+
+    `credentials`: whether we have them; `wrong`: those of the API are of somebody else, while the
+    webhook secret is ours.
+    """
     with Sandbox([simulator]) as sandbox:
         given = sandbox.environment()
         running: Running = sandbox.partners[simulator.slug]
@@ -129,7 +137,12 @@ def opened(
         thread.start()
         address = next(name for name in given if name.endswith("__BASE_URL"))
         given[address] = f"http://127.0.0.1:{server.server_port}{base.path}"
+        if gateway.down:
+            given |= {name: "http://127.0.0.1:9" for name in given if name.endswith("_URL")}
         kept = {k: v for k, v in given.items() if credentials or k.endswith("_URL")}
+        if credentials == "wrong":
+            ours = (k for k in kept if not k.endswith("_URL") and "WEBHOOK" not in k)
+            kept |= {name: secrets.token_hex(16) for name in ours}
         os.environ.update(kept)
         try:
             yield gateway
