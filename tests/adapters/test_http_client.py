@@ -21,7 +21,7 @@ from workbench.errors import (
     RefusedError,
     UnavailableError,
 )
-from workbench.partners.manifest import Limits
+from workbench.partners.manifest import RateLimits
 
 Opener = Callable[..., HttpClient]
 QUICK = RetryPolicy(
@@ -230,7 +230,7 @@ def test_breaker_leaves_a_dead_partner_alone_and_comes_back(
 
 def test_pace_is_kept(open_client: Opener, partner: Any) -> None:
     """A request over the partner's limit, whose turn is too late, is not sent."""
-    client = open_client(limits=Limits(requests_per_minute=2))
+    client = open_client(limits=RateLimits(requests_per_minute=2))
     client.send("GET", "/ok")
     client.send("GET", "/ok")
     with pytest.raises(RateLimitedError) as caught:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.description.guard import load_json, load_text, read_bytes, read_text
-from workbench.description.limits import Limits
+from workbench.description.limits import IntakeLimits
 from workbench.errors import DescriptionError
 
 LADDER = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
@@ -163,7 +163,7 @@ def test_unknown_tags_and_further_documents_warn() -> None:
 def test_size_is_capped_before_reading() -> None:
     """More bytes than allowed are refused, whatever they say."""
     with pytest.raises(DescriptionError, match="more than the limit"):
-        read_bytes(b"a: 1" + b" " * 100, "big.yaml", Limits(size=50))
+        read_bytes(b"a: 1" + b" " * 100, "big.yaml", IntakeLimits(size=50))
 
 
 def test_encodings() -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from workbench.description import Limits, describe
+from workbench.description import IntakeLimits, describe
 from workbench.errors import DescriptionError, InputError
 
 
@@ -67,7 +67,7 @@ def test_size_limit_is_checked_on_the_file(write: Callable[[str, Any], Path]) ->
     path = write("x.yaml", "openapi: 3.1.0\n" + "#" * 1000)
     path.chmod(0)
     with pytest.raises(DescriptionError, match="more than the limit"):
-        describe([path], limits=Limits(size=100))
+        describe([path], limits=IntakeLimits(size=100))
 
 
 SEED: dict[str, Any] = {

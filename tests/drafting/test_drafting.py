@@ -13,7 +13,7 @@ from hypothesis import settings as configure
 from hypothesis import strategies as st
 
 from workbench.description.guard import load_text
-from workbench.drafting import Draft, Place, ReviewSheet, draft_folder, draft_partner
+from workbench.drafting import Draft, ReviewSheet, StatedPlace, draft_folder, draft_partner
 from workbench.drafting.guesses import guess_environments
 from workbench.drafting.logins import guess_auth
 from workbench.drafting.names import entity_named, is_sandbox, status_named
@@ -226,7 +226,7 @@ def test_tables_show_text_of_a_partner_as_text(sheet: ReviewSheet) -> None:
 
 def test_place_is_kept(draft: Callable[..., Draft], settings: Settings) -> None:
     """Time zone, currency and language are those that a person gave."""
-    draft("newcomer", "bocado/swagger.json", place=Place("Atlantic/Canary", "USD", "es"))
+    draft("newcomer", "bocado/swagger.json", place=StatedPlace("Atlantic/Canary", "USD", "es"))
     manifest = load_partner("newcomer", settings).manifest
     assert (manifest.timezone, manifest.currency, manifest.locale) == (
         "Atlantic/Canary",

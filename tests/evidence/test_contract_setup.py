@@ -18,7 +18,7 @@ from opening import HOOK, open_miniature, write_folder
 
 from workbench.adapters.session import Session
 from workbench.errors import InputError
-from workbench.evidence.contract.budget import Budget, Share, divide
+from workbench.evidence.contract.budget import Budget, BudgetShare, divide
 from workbench.evidence.contract.configuration import Selection, select, write_configuration
 from workbench.evidence.contract.login import secret_environment
 from workbench.evidence.contract.program import compose, seclude
@@ -102,7 +102,7 @@ def selected(catalogue: Catalogue) -> Callable[[Partner, Session], Selection]:
     return lambda partner, session: select(partner, catalogue, "openapi.yaml", session)
 
 
-def _share(session: Session, selection: Selection, budget: Budget | None = None) -> Share:
+def _share(session: Session, selection: Selection, budget: Budget | None = None) -> BudgetShare:
     return divide(session, budget or Budget(), [*selection.operations])
 
 

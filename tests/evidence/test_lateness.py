@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from workbench.evidence.receipts.checking import _late
+from workbench.evidence.receipts.delivery_check import _late
 from workbench.model.evidence import Severity
-from workbench.partners.webhooks import EventRule, Match
+from workbench.partners.webhooks import EventMatch, EventRule
 from workbench.receiver.events import ReceivedEvent
 
-EVENT = ReceivedEvent("webhook:order", {}, "e1", "o1", EventRule(match=Match(path="orders")), "$")
+EVENT = ReceivedEvent(
+    "webhook:order", {}, "e1", "o1", EventRule(match=EventMatch(path="orders")), "$"
+)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from workbench.evidence.behaviour.deviating import deviations
 from workbench.evidence.bodies import Maker
 from workbench.evidence.known import known_values
 from workbench.evidence.relations import collections, is_collection, last_parameter, stem
-from workbench.evidence.zones import Place, distance, home, is_swapped
+from workbench.evidence.zones import Coordinates, distance, home, is_swapped
 from workbench.model import Difference
 from workbench.partners import Partner, load_partner
 from workbench.settings import Settings, load_settings
@@ -60,7 +60,12 @@ def test_bodies_name_what_exists(mini: Partner) -> None:
     body = Maker(mini, "sandbox", "openapi.yaml").make(operation.request_schema)
     assert body["restaurant_id"] == "r1"
     assert body["items"][0]["product_id"] == "p1"
-    assert distance(Place(body["address"]["lat"], body["address"]["lng"]), Place(40.4, -3.7)) < 50
+    assert (
+        distance(
+            Coordinates(body["address"]["lat"], body["address"]["lng"]), Coordinates(40.4, -3.7)
+        )
+        < 50
+    )
 
 
 @pytest.mark.parametrize(
@@ -93,18 +98,18 @@ def test_relations_are_told_from_paths(mini: Partner) -> None:
 @pytest.mark.parametrize(
     ("zone", "place", "swapped"),
     [
-        ("Europe/Madrid", Place(40.4, -3.7), False),
-        ("Europe/Madrid", Place(-3.7, 40.4), True),
-        ("Atlantic/Canary", Place(28.1, -15.4), False),
-        ("Atlantic/Canary", Place(-15.4, 28.1), True),
-        ("America/New_York", Place(40.7, -74.0), False),
-        ("Europe/Helsinki", Place(60.2, 24.9), False),
-        ("Europe/Helsinki", Place(24.9, 60.2), True),
-        ("Asia/Tokyo", Place(35.7, 139.7), False),
-        ("No/Where", Place(-3.7, 40.4), False),
+        ("Europe/Madrid", Coordinates(40.4, -3.7), False),
+        ("Europe/Madrid", Coordinates(-3.7, 40.4), True),
+        ("Atlantic/Canary", Coordinates(28.1, -15.4), False),
+        ("Atlantic/Canary", Coordinates(-15.4, 28.1), True),
+        ("America/New_York", Coordinates(40.7, -74.0), False),
+        ("Europe/Helsinki", Coordinates(60.2, 24.9), False),
+        ("Europe/Helsinki", Coordinates(24.9, 60.2), True),
+        ("Asia/Tokyo", Coordinates(35.7, 139.7), False),
+        ("No/Where", Coordinates(-3.7, 40.4), False),
     ],
 )
-def test_exchanged_coordinates_are_recognised(zone: str, place: Place, swapped: bool) -> None:
+def test_exchanged_coordinates_are_recognised(zone: str, place: Coordinates, swapped: bool) -> None:
     """A place is told from its mirror image by the city of the time zone."""
     assert is_swapped(place, zone) == swapped
 
@@ -113,21 +118,21 @@ def test_zones_have_a_place() -> None:
     """The table of the zones gives degrees, west and south negative."""
     madrid = home("Europe/Madrid")
     assert madrid is not None
-    assert distance(madrid, Place(40.4168, -3.7038)) < 20
+    assert distance(madrid, Coordinates(40.4168, -3.7038)) < 20
     assert home("Mars/Base") is None
 
 
 @pytest.mark.parametrize(
     ("one", "other", "kilometres"),
     [
-        (Place(0, 0), Place(0, 90), 10_007.5),
-        (Place(0, 0), Place(90, 0), 10_007.5),
-        (Place(60, 0), Place(60, 90), 4_604.5),
-        (Place(60, 10), Place(-60, 10), 13_343.4),
-        (Place(30, -45), Place(30, 135), 13_343.4),
+        (Coordinates(0, 0), Coordinates(0, 90), 10_007.5),
+        (Coordinates(0, 0), Coordinates(90, 0), 10_007.5),
+        (Coordinates(60, 0), Coordinates(60, 90), 4_604.5),
+        (Coordinates(60, 10), Coordinates(-60, 10), 13_343.4),
+        (Coordinates(30, -45), Coordinates(30, 135), 13_343.4),
     ],
 )
-def test_distances_on_the_sphere(one: Place, other: Place, kilometres: float) -> None:
+def test_distances_on_the_sphere(one: Coordinates, other: Coordinates, kilometres: float) -> None:
     """Along the equator, a meridian and a parallel, and over the pole, there and back."""
     assert distance(one, other) == pytest.approx(kilometres, rel=1e-3)
     assert distance(other, one) == pytest.approx(kilometres, rel=1e-3)

@@ -12,8 +12,8 @@ from click.testing import CliRunner
 from workbench.cli.commands import main
 from workbench.errors import InputError
 from workbench.handover.request import (
-    Arrival,
     Letter,
+    RequestState,
     compose_letter,
     write_letter,
     write_letter_text,
@@ -35,7 +35,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     return Settings()
 
 
-def arrivals(letter: Letter) -> dict[str, Arrival]:
+def arrivals(letter: Letter) -> dict[str, RequestState]:
     """What came, by what it is."""
     return {wish.slug: wish.arrival for wish in letter.wishes}
 
@@ -43,7 +43,7 @@ def arrivals(letter: Letter) -> dict[str, Arrival]:
 def test_the_first_letter_needs_no_folder(settings: Settings) -> None:
     """Before there is a folder everything is asked for, and our address stands already."""
     letter = compose_letter("nuevo", settings, language="es", title="Nuevo & Compañía")
-    assert set(arrivals(letter).values()) == {Arrival.MISSING}
+    assert set(arrivals(letter).values()) == {RequestState.MISSING}
     assert letter.is_first
     page = write_letter(letter)
     assert "Nuevo &amp; Compañía" in page
@@ -61,13 +61,13 @@ def test_without_folder_and_name_there_is_no_letter(settings: Settings) -> None:
 def test_what_has_come_is_told(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Papers come with the folder, credentials with this machine, and each by its name alone."""
     before = arrivals(compose_letter("tavola", settings))
-    assert before["api-docs"] is Arrival.ARRIVED
-    assert before["sandbox-credentials"] is Arrival.MISSING
-    assert before["webhook-address"] is Arrival.MISSING
+    assert before["api-docs"] is RequestState.ARRIVED
+    assert before["sandbox-credentials"] is RequestState.MISSING
+    assert before["webhook-address"] is RequestState.MISSING
     for name in ("CLIENT_ID", "CLIENT_SECRET", "WEBHOOK_SECRET"):
         monkeypatch.setenv(f"WORKBENCH_TAVOLA__SANDBOX__{name}", f"canary-{name}-4711")
     letter = compose_letter("tavola", settings)
-    assert arrivals(letter)["sandbox-credentials"] is Arrival.ARRIVED
+    assert arrivals(letter)["sandbox-credentials"] is RequestState.ARRIVED
     for text in (write_letter(letter), write_letter_text(letter), json.dumps(letter.as_json())):
         assert "canary" not in text
 
@@ -78,7 +78,7 @@ def test_a_missing_credential_is_named(settings: Settings, monkeypatch: pytest.M
         monkeypatch.setenv(f"WORKBENCH_TAVOLA__SANDBOX__{name}", "canary-4711-4711")
     letter = compose_letter("tavola", settings)
     wish = next(item for item in letter.wishes if item.slug == "sandbox-credentials")
-    assert (wish.arrival, wish.missing) == (Arrival.MISSING, ("webhook_secret",))
+    assert (wish.arrival, wish.missing) == (RequestState.MISSING, ("webhook_secret",))
 
 
 def test_the_letter_is_in_the_language_of_the_partner(settings: Settings) -> None:

@@ -21,10 +21,10 @@ from workbench.model import (
     Acceptance,
     Evidence,
     Finding,
-    Mark,
     SignOff,
     Status,
     StepKind,
+    StepMark,
     StepResult,
     find_contradictions,
 )
@@ -176,8 +176,8 @@ def test_a_live_walk_with_tavola(
         heard: list[str] = []
         event = walk.confirm(walk.step("list-1"), seconds=20, allow_writes=True, tell=heard.append)
         read = walk.confirm(walk.step("order-status-read"), seconds=20)
-    assert event.mark is Mark.CONFIRMED
-    assert read.mark in {Mark.CONFIRMED, Mark.SKIPPED}
+    assert event.mark is StepMark.CONFIRMED
+    assert read.mark in {StepMark.CONFIRMED, StepMark.SKIPPED}
     assert read.evidence
     assert {line.source for line in event.evidence} == {"receipts"}
     assert "was genuine" in event.seen
@@ -203,13 +203,15 @@ def test_a_step_rests_on_evidence_of_its_own(settings: Settings) -> None:
             findings=(finding,) if outcome == "failed" else (),
         )
 
-    assert walk._judge(step, [look("passed", "c")], 1.0).mark is Mark.SKIPPED
-    assert walk._judge(step, [look("passed", "a")], 1.0).mark is Mark.SKIPPED
-    assert walk._judge(step, [look("passed", "a", "b")], 1.0).mark is Mark.CONFIRMED
+    assert walk._judge(step, [look("passed", "c")], 1.0).mark is StepMark.SKIPPED
+    assert walk._judge(step, [look("passed", "a")], 1.0).mark is StepMark.SKIPPED
+    assert walk._judge(step, [look("passed", "a", "b")], 1.0).mark is StepMark.CONFIRMED
     assert walk._judge(step, [look("passed", "a", "b"), look("failed", "c")], 1.0).mark is (
-        Mark.CONFIRMED
+        StepMark.CONFIRMED
     )
-    assert walk._judge(step, [look("passed", "a"), look("failed", "b")], 1.0).mark is Mark.FAILED
+    assert (
+        walk._judge(step, [look("passed", "a"), look("failed", "b")], 1.0).mark is StepMark.FAILED
+    )
 
 
 def test_without_credentials_nothing_is_confirmed(settings: Settings) -> None:
@@ -219,7 +221,7 @@ def test_without_credentials_nothing_is_confirmed(settings: Settings) -> None:
         result = walk.confirm(walk.step("order-read"), seconds=2)
     except CredentialError:
         return
-    assert result.mark is Mark.SKIPPED
+    assert result.mark is StepMark.SKIPPED
 
 
 def test_a_session_is_paused_and_resumed(settings: Settings) -> None:
@@ -232,7 +234,7 @@ def test_a_session_is_paused_and_resumed(settings: Settings) -> None:
     assert again.protocol.pending[0] == second
     assert again.protocol.participants == ("Ana, engineer", "Luis, partner desk")
     again.fail(first, "Not there any more")
-    assert again.protocol.results[first.slug].mark is Mark.FAILED
+    assert again.protocol.results[first.slug].mark is StepMark.FAILED
 
 
 def test_nothing_is_confirmed_without_evidence() -> None:

@@ -73,7 +73,7 @@ class _Joined(AuthHeaders):
 
 
 @dataclass(frozen=True)
-class Share:
+class LoginShare:
     """A login, and the operations that it serves; none are all."""
 
     login: Login
@@ -88,7 +88,7 @@ class Share:
 class SharedLogin:
     """Several logins at once; one for named operations goes before one for all of them."""
 
-    def __init__(self, shares: Iterable[Share]) -> None:
+    def __init__(self, shares: Iterable[LoginShare]) -> None:
         # What comes later writes over what came before.
         self.shares = tuple(sorted(shares, key=lambda share: bool(share.operations)))
 
@@ -157,8 +157,10 @@ def open_login(
     own = builder.build(auth)
     if not auth.also and not auth.operations:
         return own
-    shares = [Share(builder.build(item), match(item.operations, base_url)) for item in auth.also]
-    return SharedLogin([Share(own, match(auth.operations, base_url)), *shares])
+    shares = [
+        LoginShare(builder.build(item), match(item.operations, base_url)) for item in auth.also
+    ]
+    return SharedLogin([LoginShare(own, match(auth.operations, base_url)), *shares])
 
 
 def match(operations: Iterable[str], base_url: str) -> tuple[re.Pattern[str], ...]:

@@ -11,7 +11,7 @@ from urllib.parse import quote, unquote, urljoin
 from workbench.adapters.download import POLICY, Download, download, is_address, plain
 from workbench.adapters.egress import guard_egress, judge_address, read_endpoint
 from workbench.adapters.retry import RetryPolicy
-from workbench.description import DEFAULT_LIMITS, Limits, missing_neighbours, page_addresses
+from workbench.description import DEFAULT_LIMITS, IntakeLimits, missing_neighbours, page_addresses
 from workbench.errors import InputError, PartnerError, RefusedError, UnavailableError
 
 
@@ -37,7 +37,7 @@ def collect_documents(
     root: str | Path | None = None,
     follow: bool = False,
     policy: RetryPolicy = POLICY,
-    limits: Limits = DEFAULT_LIMITS,
+    limits: IntakeLimits = DEFAULT_LIMITS,
 ) -> Collected:
     """Bring documents together; an address is fetched, and so is what its references name beside.
 
@@ -162,7 +162,7 @@ def _fetch_document(
     mirror: Path | None,
     root: str,
     policy: RetryPolicy,
-    limits: Limits,
+    limits: IntakeLimits,
 ) -> Download:
     """Fetch a document and what it names, into its own folder or into the mirror of the root."""
     base = urljoin(document, ".")
@@ -176,7 +176,7 @@ def _fetch_document(
 
 
 def _fetch_neighbours(
-    document: Download, fence: Path, base: str, policy: RetryPolicy, limits: Limits
+    document: Download, fence: Path, base: str, policy: RetryPolicy, limits: IntakeLimits
 ) -> None:
     """Fetch what a document names, and what that names, until nothing new is there."""
     asked: set[Path] = set()

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal, Self
 
 from workbench.adapters.answer import Answer, ClockSkew, SentRequest
-from workbench.adapters.auth import Share, SharedLogin
+from workbench.adapters.auth import LoginShare, SharedLogin
 from workbench.adapters.echo import COOKIE, read_cookies, read_tokens, take_back
 from workbench.adapters.egress import Endpoint, read_endpoint, write_endpoint
 from workbench.adapters.proof import AuthHeaders, FixedLogin, Login, Outgoing, TokenRequest
@@ -28,7 +28,7 @@ from workbench.adapters.retry import (
 )
 from workbench.adapters.transport import LOGGERS, Transport, read_target
 from workbench.errors import InputError, UnavailableError, WorkbenchError
-from workbench.partners import BodyErrors, Limits
+from workbench.partners import BodyErrors, RateLimits
 from workbench.secrecy import RedactingFilter, Redactor
 
 Purpose = Literal["testing", "integration"]
@@ -70,7 +70,7 @@ class HttpClient:
         allowed_hosts: frozenset[str] = frozenset(),
         redactor: Redactor | None = None,
         recorder: Recorder | None = None,
-        limits: Limits | None = None,
+        limits: RateLimits | None = None,
         headers: Mapping[str, str] | None = None,
         allow_writes: bool = False,
         environment: str = "sandbox",
@@ -88,7 +88,7 @@ class HttpClient:
         self._login = auth or FixedLogin(AuthHeaders())
         self.redactor.add(*self._login.preview().secrets())
         self._policy = policy or RetryPolicy()
-        self._pace = RateLimiter((limits or Limits()).requests_per_minute)
+        self._pace = RateLimiter((limits or RateLimits()).requests_per_minute)
         self._breaker = CircuitBreaker(self._policy)
         self._budget = RetryBudget(self._policy)
         self.skew = ClockSkew(partner)
@@ -217,14 +217,14 @@ class HttpClient:
         self.redactor.add(*auth_headers.secrets())
         return auth_headers
 
-    def prove_each(self) -> list[tuple[Share, AuthHeaders]]:
+    def prove_each(self) -> list[tuple[LoginShare, AuthHeaders]]:
         """Every login that the operations share, and what it adds; as of `prove`.
 
         Raises:
             PartnerError: No token was given to us.
         """
         login = self._login
-        shares = login.shares if isinstance(login, SharedLogin) else (Share(login),)
+        shares = login.shares if isinstance(login, SharedLogin) else (LoginShare(login),)
         outgoing = Outgoing("GET", f"{self.base_url}/")
         found = [(share, share.login.prove(outgoing, self._fetch)) for share in shares]
         for _, auth_headers in found:

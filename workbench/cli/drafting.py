@@ -16,7 +16,7 @@ from workbench.cli.output import (
     speaks,
 )
 from workbench.description import load_text, make_overlay
-from workbench.drafting import Draft, Place, draft_partner, review_folder, write_yaml
+from workbench.drafting import Draft, StatedPlace, draft_partner, review_folder, write_yaml
 from workbench.errors import InputError
 from workbench.settings import load_settings
 
@@ -58,7 +58,7 @@ def new_command(
         list(documents),
         load_settings(),
         title=title,
-        place=Place(timezone=timezone, currency=currency),
+        place=StatedPlace(timezone=timezone, currency=currency),
         root=root,
         follow=follow,
     )

@@ -22,7 +22,7 @@ from workbench.cli.output import (
 )
 from workbench.description import describe, find_directions
 from workbench.errors import InputError
-from workbench.lint import Row, fails, gather, lint
+from workbench.lint import LintRow, fails, gather, lint
 from workbench.model import ApiDescription, Direction, DocumentWarning, Finding, Severity
 from workbench.partners import list_partners, load_catalogue, load_partner
 from workbench.settings import load_settings
@@ -243,7 +243,7 @@ def print_findings(output: Output, findings: list[Finding], *, is_long: bool = F
     if not findings:
         output.text("No findings.")
         return
-    shown = [Row(item) for item in findings] if is_long else gather(findings)
+    shown = [LintRow(item) for item in findings] if is_long else gather(findings)
     rows = [
         (row.first.severity, row.first.slug, row.first.pointer or "", row.summary) for row in shown
     ]

@@ -19,7 +19,7 @@ from workbench.handover import (
     write_protocol,
     write_protocol_markdown,
 )
-from workbench.model import Mark, SessionStep, StepKind
+from workbench.model import SessionStep, StepKind, StepMark
 from workbench.partners import load_partner
 from workbench.settings import load_settings
 
@@ -93,7 +93,7 @@ def session_command(output: Output, slug: str, **options: Any) -> int:
         for path in walk.publish(draft=options["draft"]):
             output.text(path)
     _show(output, walk, options["form"], options["target"])
-    failed = walk.protocol.counts.get(Mark.FAILED, 0)
+    failed = walk.protocol.counts.get(StepMark.FAILED, 0)
     return FINDINGS if failed or not walk.protocol.is_done else 0
 
 

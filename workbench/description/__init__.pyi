@@ -10,7 +10,7 @@ from .guard import read_file as read_file
 from .guard import read_text as read_text
 from .intake import describe as describe
 from .limits import DEFAULT_LIMITS as DEFAULT_LIMITS
-from .limits import Limits as Limits
+from .limits import IntakeLimits as IntakeLimits
 from .limits import Reading as Reading
 from .overlay import Action as Action
 from .overlay import Overlay as Overlay

@@ -11,7 +11,12 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from workbench.description.asyncapi_messages import HOME, Message, Messages, pointer_to_message
+from workbench.description.asyncapi_messages import (
+    HOME,
+    ChannelMessage,
+    Messages,
+    pointer_to_message,
+)
 from workbench.description.asyncapi_servers import split_servers
 from workbench.description.dialect import DIALECTS
 from workbench.description.gathering import FILES
@@ -91,11 +96,11 @@ def _frame(data: dict[str, Any]) -> dict[str, Any]:
     return document if files is None else {**document, FILES: files}
 
 
-def _keyed(messages: Sequence[Message]) -> dict[str, Message]:
+def _keyed(messages: Sequence[ChannelMessage]) -> dict[str, ChannelMessage]:
     """Messages by the name of their event: the address, and the message where it has several."""
     per_address = Counter(message.address for message in messages)
     pairs = Counter((message.address, message.name) for message in messages)
-    keyed: dict[str, Message] = {}
+    keyed: dict[str, ChannelMessage] = {}
     for message in messages:
         address = message.address
         if per_address[address] == 1:
@@ -108,7 +113,7 @@ def _keyed(messages: Sequence[Message]) -> dict[str, Message]:
     return keyed
 
 
-def _event(event: Event, message: Message) -> Event:
+def _event(event: Event, message: ChannelMessage) -> Event:
     """An event with the id, the name and the direction of its message."""
     is_alone = event.name == message.address
     return event.model_copy(
@@ -122,7 +127,7 @@ def _event(event: Event, message: Message) -> Event:
     )
 
 
-def _webhook(message: Message) -> dict[str, Any]:
+def _webhook(message: ChannelMessage) -> dict[str, Any]:
     node, operation, channel = message.node, message.operation, message.around
     media: dict[str, Any] = {}
     schema = _payload(node)
@@ -190,7 +195,7 @@ def _payload(node: dict[str, Any]) -> dict[str, Any]:
     return inner if "schemaFormat" in payload and isinstance(inner, dict) else payload
 
 
-def _foreign_formats(messages: dict[str, Message], name: str) -> list[DocumentWarning]:
+def _foreign_formats(messages: dict[str, ChannelMessage], name: str) -> list[DocumentWarning]:
     return [
         DocumentWarning(
             slug="foreign-schema",

@@ -14,7 +14,7 @@ _LONGEST_CHAIN = 16  # references that lead to one thing
 
 
 @dataclass(frozen=True)
-class Message:
+class ChannelMessage:
     """One message on one channel.
 
     Attributes:
@@ -52,7 +52,7 @@ class Messages:
     our_servers: frozenset[str] = frozenset()
     channels: dict[int, str] = field(default_factory=dict)
 
-    def read(self) -> Iterator[Message]:
+    def read(self) -> Iterator[ChannelMessage]:
         """Every message of every channel, in the order documented."""
         data = mapping_of(self.document.get(HOME))
         channels = mapping_of(data.get("channels"))
@@ -92,7 +92,9 @@ class Messages:
         nodes = [self.follow(entry) for entry in channels.values()]
         return all(any(word in node for node in nodes) for word in ("publish", "subscribe"))
 
-    def _of_two(self, key: str, channel: dict[str, Any], *, directed: bool) -> Iterator[Message]:
+    def _of_two(
+        self, key: str, channel: dict[str, Any], *, directed: bool
+    ) -> Iterator[ChannelMessage]:
         names: set[str] = set()
         is_ours = self._is_on_our_server(channel)
         for action in ("publish", "subscribe"):
@@ -105,7 +107,7 @@ class Messages:
                 if node:
                     name = _unique(_name_of(option, node), names)
                     direction = Direction.INBOUND if sends_us else Direction.OUTBOUND
-                    yield Message(key, key, name, node, operation, channel, direction)
+                    yield ChannelMessage(key, key, name, node, operation, channel, direction)
 
     def _uses(self, data: dict[str, Any]) -> list[Use]:
         """What operations of version 3 say: channel, messages (none: all), direction, operation."""
@@ -133,7 +135,7 @@ class Messages:
         key: str,
         channel: dict[str, Any],
         uses: list[Use],
-    ) -> Iterator[Message]:
+    ) -> Iterator[ChannelMessage]:
         address = text_of(channel.get("address")) or key
         is_ours = self._is_on_our_server(channel)
         for name, entry in mapping_of(channel.get("messages")).items():
@@ -145,7 +147,7 @@ class Messages:
             _, _, direction, operation = (inbound or found or [unstated])[0]
             sender = Direction.INBOUND if is_ours else direction
             if node:
-                yield Message(key, address, name, node, operation, channel, sender)
+                yield ChannelMessage(key, address, name, node, operation, channel, sender)
 
     def _is_on_our_server(self, channel: dict[str, Any]) -> bool:
         """Whether all servers of a channel are ours; without a list, all of the document's are."""
@@ -182,6 +184,6 @@ def _last(node: Any) -> str:
     return read_token(text_of(mapping_of(node).get("$ref")).rpartition("/")[2])
 
 
-def pointer_to_message(message: Message) -> str:
+def pointer_to_message(message: ChannelMessage) -> str:
     """Where the channel of a message stands in the generated document."""
     return f"/{HOME}/channels{write_token(message.channel)}"

@@ -16,7 +16,7 @@ from urllib.parse import unquote
 from workbench.description.dialect import Dialect
 from workbench.description.gathering import FILES, Gatherer, shorten
 from workbench.description.inclusion import Includer, put, spread
-from workbench.description.limits import DEFAULT_LIMITS, Limits
+from workbench.description.limits import DEFAULT_LIMITS, IntakeLimits
 from workbench.description.neighbours import Neighbours
 from workbench.description.reference import Reference, Trail
 from workbench.description.roles import Role
@@ -184,7 +184,7 @@ def bundle(
     path: Path,
     *,
     name: str = "",
-    limits: Limits = DEFAULT_LIMITS,
+    limits: IntakeLimits = DEFAULT_LIMITS,
     root: Path | None = None,
     dialect: Dialect | None = None,
     home: str = "",
@@ -213,7 +213,7 @@ def missing_files(
     path: Path,
     *,
     name: str = "",
-    limits: Limits = DEFAULT_LIMITS,
+    limits: IntakeLimits = DEFAULT_LIMITS,
     root: Path | None = None,
 ) -> tuple[str, ...]:
     """Files that a document or its neighbours name and that are not there, relative to it.

@@ -31,10 +31,10 @@ from workbench.description.cleaning_tables import (
 )
 from workbench.description.encodings import encoding_of
 from workbench.description.guard import decode, read_bytes
-from workbench.description.limits import DEFAULT_LIMITS, Limits
+from workbench.description.limits import DEFAULT_LIMITS, IntakeLimits
 from workbench.description.persons import substitute
 from workbench.description.prose import Block
-from workbench.description.prose.blocks import Words
+from workbench.description.prose.blocks import TextBlock
 from workbench.description.scalars import Path, json_spans, yaml_spans
 from workbench.description.secret_places import secret_part
 from workbench.errors import DescriptionError
@@ -62,7 +62,7 @@ class Cleaned:
     suffix: str = ""
 
 
-def clean_document(raw: bytes, name: str, limits: Limits = DEFAULT_LIMITS) -> Cleaned:
+def clean_document(raw: bytes, name: str, limits: IntakeLimits = DEFAULT_LIMITS) -> Cleaned:
     """Replace secrets, and in recorded traffic personal data, in the bytes of a document.
 
     Args:
@@ -93,7 +93,7 @@ def _clean_packed(raw: bytes, blocks: Sequence[Block], cleaner: _Cleaner) -> Cle
     text = cleaner.everywhere(cleaner.prose(write_page(blocks)))
     for part in hidden_texts(raw):
         cleaner.prose(part)
-        cleaner.note_named("", [Words(part, 1)])
+        cleaner.note_named("", [TextBlock(part, 1)])
     if not cleaner.counts:
         return Cleaned(raw)
     return Cleaned(text.encode(), dict(cleaner.counts.most_common()), ".html")
@@ -118,7 +118,7 @@ class _Cleaner:
             self.cells = people_in(blocks)
             self.counts.update(f"personal {what}" for _, what in self.cells.values())
 
-    def text(self, text: str, name: str, limits: Limits) -> str:
+    def text(self, text: str, name: str, limits: IntakeLimits) -> str:
         """A whole document: values by place first, then the same values anywhere."""
         if text.lstrip()[:1] == "<":
             data = None

@@ -12,11 +12,11 @@ from pathlib import Path
 from workbench.description.conversion import convert, read_csv
 from workbench.description.guard import decode
 from workbench.description.kinds import recognise
-from workbench.description.limits import Limits
+from workbench.description.limits import IntakeLimits
 from workbench.description.persons import substitute
-from workbench.description.prose import Block, Code, read_markdown, read_page, words
+from workbench.description.prose import Block, CodeBlock, read_markdown, read_page, words
 from workbench.description.prose.blocks import Grid, Heading
-from workbench.description.prose.tables import Table, clean
+from workbench.description.prose.tables import ProseTable, clean
 from workbench.secrecy import is_placeholder, is_secret_name, is_telling
 
 PACKED = frozenset({"pdf", "docx", "xlsx"})
@@ -34,7 +34,7 @@ _PARAGRAPH = re.compile(r"</(?:\w+:)?(?:p|si|row)>")
 _TAG = re.compile(r"<[^<>]*>")
 
 
-def blocks_of_file(raw: bytes, name: str, limits: Limits) -> tuple[str, list[Block]]:
+def blocks_of_file(raw: bytes, name: str, limits: IntakeLimits) -> tuple[str, list[Block]]:
     """The kind of a file, and the blocks of its prose; none for other kinds."""
     kind = recognise(raw, Path(name))
     if kind in PACKED:
@@ -100,7 +100,7 @@ def people_in(blocks: Sequence[Block]) -> dict[str, tuple[str, str]]:
     return found
 
 
-def _is_recorded(table: Table) -> bool:
+def _is_recorded(table: ProseTable) -> bool:
     for column, name in enumerate(table.header):
         cells = [row[column] for row in table.rows[:50] if column < len(row)]
         values = [value for value in cells if value.strip()]
@@ -140,7 +140,7 @@ def write_page(blocks: Sequence[Block]) -> str:
                 for tag, row in rows
             ]
             parts.append("<table>\n" + "</tr>\n".join(lines) + "</tr>\n</table>")
-        elif isinstance(block, Code):
+        elif isinstance(block, CodeBlock):
             parts.append(f"<pre><code>{html.escape(block.text, quote=False)}</code></pre>")
         else:
             tag = "li" if block.is_item else "p"

@@ -10,7 +10,7 @@ import yaml
 
 from workbench.description.limits import (
     MOST_WARNINGS,
-    Limits,
+    IntakeLimits,
     Reading,
     duplicate,
     refusal,
@@ -27,7 +27,7 @@ INCLUDE = "!include"  # the tag of RAML, and the key under which a file is named
 _HOSTILE_TAG = re.compile(r"python|java|ruby|perl|\bjs/", re.IGNORECASE)
 
 
-def read_yaml(text: str, name: str, limits: Limits, *, includes: bool = False) -> Reading:
+def read_yaml(text: str, name: str, limits: IntakeLimits, *, includes: bool = False) -> Reading:
     """Read the first document of a YAML text; with `includes`, files are named as RAML does.
 
     Raises:
@@ -71,7 +71,7 @@ class _Frame:
 class _Builder:
     """Builds one document from YAML events, refusing as soon as a cap is reached."""
 
-    def __init__(self, text: str, name: str, limits: Limits, *, includes: bool) -> None:
+    def __init__(self, text: str, name: str, limits: IntakeLimits, *, includes: bool) -> None:
         self.name = name
         self.limits = limits
         self.includes = includes

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from workbench.description import extraction
-from workbench.description.limits import Limits, refusal
-from workbench.description.prose import Block, Code, read_page
-from workbench.description.prose.blocks import Grid, Heading, Words
+from workbench.description.limits import IntakeLimits, refusal
+from workbench.description.prose import Block, CodeBlock, read_page
+from workbench.description.prose.blocks import Grid, Heading, TextBlock
 from workbench.description.prose.tables import settle
 from workbench.errors import DescriptionError, install_hint
 
@@ -44,7 +44,7 @@ _WHY = {
 }
 
 
-def convert(raw: bytes, kind: str, name: str, limits: Limits) -> list[Block]:
+def convert(raw: bytes, kind: str, name: str, limits: IntakeLimits) -> list[Block]:
     """Turn a file into blocks.
 
     Args:
@@ -154,5 +154,5 @@ def _blocks_of(item: dict[str, Any]) -> list[Block]:
     if "rows" in item:
         return [Grid(settle([tuple(map(str, row)) for row in item["rows"]]), 1)]
     if "code" in item:
-        return [Code("", str(item["code"]), 1)]
-    return [Words(str(item["words"]), 1)]
+        return [CodeBlock("", str(item["code"]), 1)]
+    return [TextBlock(str(item["words"]), 1)]

@@ -10,7 +10,7 @@ from pathlib import Path
 from workbench.description.bundle import missing_files
 from workbench.description.guard import decode, read_bytes, read_file, read_text
 from workbench.description.kinds import recognise
-from workbench.description.limits import DEFAULT_LIMITS, Limits
+from workbench.description.limits import DEFAULT_LIMITS, IntakeLimits
 from workbench.description.neighbours import Neighbours
 from workbench.description.raml_files import RamlFiles
 from workbench.description.saved_pages import addresses_in_page, descriptions_in_page
@@ -19,7 +19,7 @@ from workbench.model import mapping_of
 
 
 def missing_neighbours(
-    path: Path, *, root: Path | None = None, limits: Limits = DEFAULT_LIMITS
+    path: Path, *, root: Path | None = None, limits: IntakeLimits = DEFAULT_LIMITS
 ) -> tuple[str, ...]:
     """Files that a document or its neighbours name and that are not there, relative to it.
 
@@ -46,7 +46,7 @@ def missing_neighbours(
     return missing_files(data, path, limits=limits, root=root)
 
 
-def page_addresses(path: Path, limits: Limits = DEFAULT_LIMITS) -> tuple[str, ...]:
+def page_addresses(path: Path, limits: IntakeLimits = DEFAULT_LIMITS) -> tuple[str, ...]:
     """Where a saved page says that the description lies which it draws; nothing for other files.
 
     Raises:

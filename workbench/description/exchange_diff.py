@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from workbench.description.document_change import ChangeSeverity, DocumentChange, shown
-from workbench.description.schema_changes import Effect, SchemaChange
+from workbench.description.schema_changes import SchemaChange, ValueSetEffect
 from workbench.description.schema_diff import DocumentVersion, SchemaDiff
 from workbench.model import Body, Direction, Event, Interaction, LocatedSchema, Operation, Parameter
 from workbench.model import Response as Answer
@@ -267,9 +267,9 @@ def _from_schema_change(
 ) -> DocumentChange:
     """What it means for the operation; `where` and `subject` name its place and its root."""
     breaking = {
-        Effect.MOVED,
-        Effect.LOST,
-        Effect.NARROWED if sent else Effect.WIDENED,
+        ValueSetEffect.MOVED,
+        ValueSetEffect.LOST,
+        ValueSetEffect.NARROWED if sent else ValueSetEffect.WIDENED,
     }
     severity = BREAKING if change.effect in breaking else NON_BREAKING
     field_name = change.field
@@ -277,7 +277,7 @@ def _from_schema_change(
         field_name = field_name.rpartition(".")[0]
     words = f"{where}, {shown(field_name)}" if field_name else f"{where}, {subject}"
     return _change(
-        COSMETIC if change.effect is Effect.COSMETIC else severity,
+        COSMETIC if change.effect is ValueSetEffect.COSMETIC else severity,
         change.slug,
         change.pointer,
         f"{words} {change.summary}".removeprefix(", "),

@@ -20,7 +20,7 @@ from workbench.description.encodings import encoding_of
 from workbench.description.limits import (
     DEFAULT_LIMITS,
     MOST_WARNINGS,
-    Limits,
+    IntakeLimits,
     Reading,
     duplicate,
     refusal,
@@ -51,7 +51,7 @@ def load_text(text: str, name: str) -> Any:
     return read_text(text, name).data
 
 
-def load_json(text: str, name: str, limits: Limits = DEFAULT_LIMITS) -> Any:
+def load_json(text: str, name: str, limits: IntakeLimits = DEFAULT_LIMITS) -> Any:
     """Read a piece of strict JSON that was found inside a document, such as a saved body.
 
     Raises:
@@ -67,7 +67,7 @@ def load_json(text: str, name: str, limits: Limits = DEFAULT_LIMITS) -> Any:
 
 
 def read_text(
-    text: str, name: str, limits: Limits = DEFAULT_LIMITS, *, includes: bool = False
+    text: str, name: str, limits: IntakeLimits = DEFAULT_LIMITS, *, includes: bool = False
 ) -> Reading:
     """As `load_text`, with the warnings (duplicate keys, unknown tags, further documents).
 
@@ -82,7 +82,7 @@ def read_text(
 
 
 def read_bytes(
-    data: bytes, name: str, limits: Limits = DEFAULT_LIMITS, *, includes: bool = False
+    data: bytes, name: str, limits: IntakeLimits = DEFAULT_LIMITS, *, includes: bool = False
 ) -> Reading:
     """Read the bytes of a YAML or JSON file; see `read_text`."""
     text = decode(data, name, limits)
@@ -102,7 +102,7 @@ def read_bytes(
             raise
 
 
-def decode(data: bytes, name: str, limits: Limits = DEFAULT_LIMITS) -> str:
+def decode(data: bytes, name: str, limits: IntakeLimits = DEFAULT_LIMITS) -> str:
     """Turn bytes into text, in the encoding that they are marked with, declare or show.
 
     Raises:
@@ -120,7 +120,7 @@ def decode(data: bytes, name: str, limits: Limits = DEFAULT_LIMITS) -> str:
         ) from error
 
 
-def read_file(path: Path, limits: Limits = DEFAULT_LIMITS) -> bytes:
+def read_file(path: Path, limits: IntakeLimits = DEFAULT_LIMITS) -> bytes:
     """Return the bytes of a regular file, its size checked before it is opened.
 
     Raises:
@@ -144,7 +144,7 @@ def read_file(path: Path, limits: Limits = DEFAULT_LIMITS) -> bytes:
         ) from error
 
 
-def _read_yaml(text: str, name: str, limits: Limits, *, includes: bool = False) -> Reading:
+def _read_yaml(text: str, name: str, limits: IntakeLimits, *, includes: bool = False) -> Reading:
     # Imported late: the YAML parser takes a while, and many documents are JSON.
     from workbench.description.composer import read_yaml  # noqa: PLC0415
 
@@ -177,7 +177,7 @@ def _tabs(name: str, width: int) -> DocumentWarning:
     )
 
 
-def _read_json(text: str, name: str, limits: Limits) -> Reading:
+def _read_json(text: str, name: str, limits: IntakeLimits) -> Reading:
     encoded = text.encode()
     data = _load(text, encoded, name, limits)
     keys, depth = _measure(data, limits.depth)
@@ -190,7 +190,7 @@ def _read_json(text: str, name: str, limits: Limits) -> Reading:
     return Reading(data)
 
 
-def _load(text: str, encoded: bytes, name: str, limits: Limits) -> Any:
+def _load(text: str, encoded: bytes, name: str, limits: IntakeLimits) -> Any:
     """The values of a JSON text; the fast reader rounds long integers and refuses long floats."""
     try:
         data = orjson.loads(encoded)

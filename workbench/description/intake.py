@@ -23,7 +23,7 @@ from workbench.description.guard import decode, read_bytes, read_file, read_text
 from workbench.description.har import is_har, read_har
 from workbench.description.http_files import read_bru, read_http
 from workbench.description.kinds import EXPECTED, raml_version, recognise, unknown
-from workbench.description.limits import DEFAULT_LIMITS, Limits
+from workbench.description.limits import DEFAULT_LIMITS, IntakeLimits
 from workbench.description.merging import merge_documents
 from workbench.description.neighbours import Neighbours
 from workbench.description.openapi import Contents, read_openapi
@@ -71,7 +71,7 @@ def describe(
     paths: Sequence[Path],
     *,
     overlay: Path | None = None,
-    limits: Limits = DEFAULT_LIMITS,
+    limits: IntakeLimits = DEFAULT_LIMITS,
     root: Path | None = None,
 ) -> ApiDescription:
     """Read all documents of one partner.
@@ -137,7 +137,7 @@ def _take_in(
     path: Path,
     name: str,
     overlay: Overlay | None,
-    limits: Limits,
+    limits: IntakeLimits,
     root: Path | None,
     variables: dict[str, str],
 ) -> _Intake:
@@ -157,7 +157,7 @@ def _read_raw(
     path: Path,
     name: str,
     overlay: Overlay | None,
-    limits: Limits,
+    limits: IntakeLimits,
     root: Path | None,
     variables: dict[str, str],
 ) -> _Intake:
@@ -182,7 +182,7 @@ def _read_raw(
 
 
 def _read_text(
-    path: Path, document: Document, kind: str, text: str, limits: Limits, root: Path | None
+    path: Path, document: Document, kind: str, text: str, limits: IntakeLimits, root: Path | None
 ) -> _Intake:
     name = document.name
     if kind in {"http", "bruno"}:
@@ -219,7 +219,7 @@ def _read_carried(
     document: Document,
     carried: Sequence[dict[str, Any]],
     blocks: list[Block],
-    limits: Limits,
+    limits: IntakeLimits,
     root: Path | None,
 ) -> _Intake:
     """Read the description that a page or text carries; say what stands beside it."""
@@ -258,7 +258,7 @@ def _read_format(
     path: Path,
     document: Document,
     data: dict[str, Any],
-    limits: Limits,
+    limits: IntakeLimits,
     root: Path | None,
     variables: dict[str, str],
 ) -> _Intake:
@@ -291,7 +291,7 @@ def _read_format(
     raise unknown(name, data)
 
 
-def _variables(paths: Sequence[Path], limits: Limits) -> dict[str, str]:
+def _variables(paths: Sequence[Path], limits: IntakeLimits) -> dict[str, str]:
     """The variables of all environment files among the documents, for the collections."""
     found: dict[str, str] = {}
     for path in map(Path, paths):
@@ -322,7 +322,7 @@ def _read_environment(document: Document, data: dict[str, Any]) -> _Intake:
 
 
 def _read_openapi(
-    path: Path, document: Document, data: dict[str, Any], limits: Limits, root: Path | None
+    path: Path, document: Document, data: dict[str, Any], limits: IntakeLimits, root: Path | None
 ) -> _Intake:
     name = document.name
     dialect, version = recognise_dialect(data, name)

@@ -12,7 +12,7 @@ MOST_WARNINGS = 100  # of one text; a text with more has made its point
 
 
 @dataclass(frozen=True)
-class Limits:
+class IntakeLimits:
     """Caps of the guard.
 
     Attributes:
@@ -31,7 +31,7 @@ class Limits:
     files: int = 500
 
 
-DEFAULT_LIMITS = Limits()
+DEFAULT_LIMITS = IntakeLimits()
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def refusal(what: str, name: str, line: int, hint: str | None = None) -> Descrip
     )
 
 
-def too_large(name: str, size: int, limits: Limits) -> DescriptionError:
+def too_large(name: str, size: int, limits: IntakeLimits) -> DescriptionError:
     """The error for a text beyond the size cap."""
     return refusal(
         f"{size:,} bytes are more than the limit of {limits.size:,}",
@@ -61,7 +61,7 @@ def too_large(name: str, size: int, limits: Limits) -> DescriptionError:
     )
 
 
-def too_deep(name: str, line: int, limits: Limits) -> DescriptionError:
+def too_deep(name: str, line: int, limits: IntakeLimits) -> DescriptionError:
     """The error for a text beyond the depth cap."""
     return refusal(f"it is nested deeper than {limits.depth} levels", name, line)
 

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from workbench.description.guard import decode, read_bytes, read_file
-from workbench.description.limits import Limits
+from workbench.description.limits import IntakeLimits
 from workbench.errors import DescriptionError
 from workbench.model import DocumentWarning
 
@@ -38,7 +38,7 @@ class Neighbours:
     path: Path
     name: str
     root: Path
-    limits: Limits
+    limits: IntakeLimits
     bytes_read: int = 0
 
     def locate(self, file: str, home: str, suffixes: frozenset[str] = SUFFIXES) -> str:

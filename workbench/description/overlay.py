@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.description.guard import read_bytes, read_file
-from workbench.description.limits import DEFAULT_LIMITS, Limits
+from workbench.description.limits import DEFAULT_LIMITS, IntakeLimits
 from workbench.errors import DescriptionError, InputError, OverlayError
 
 _VERSION = re.compile(r"1\.[01](?:\.\d+)?")
@@ -59,7 +59,7 @@ class Overlay:
         return self.extends is None or Path(self.extends).name == Path(document).name
 
 
-def load_overlay(path: Path, limits: Limits = DEFAULT_LIMITS) -> Overlay:
+def load_overlay(path: Path, limits: IntakeLimits = DEFAULT_LIMITS) -> Overlay:
     """Read and check an overlay file.
 
     Raises:

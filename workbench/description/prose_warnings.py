@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from workbench.description.openapi import Contents
-from workbench.description.prose import Prose, Tally
+from workbench.description.prose import Prose, ReadingTally
 from workbench.description.targets import ends_with, shape
 from workbench.model import Document, DocumentWarning
 
 
-def left_out(name: str, tally: Tally) -> list[DocumentWarning]:
+def left_out(name: str, tally: ReadingTally) -> list[DocumentWarning]:
     """Tell how much of what looks like a call or event was read, where it was not all."""
     missing = tally.seen - tally.read
     if not missing:
@@ -53,7 +53,7 @@ def beside(name: str, prose: Prose, contents: Contents) -> list[DocumentWarning]
         )
     ]
     seen = len(missing) + len(known) + len(names)
-    tally = Tally(seen, len(known) + len(names), tuple(missing[:8]))
+    tally = ReadingTally(seen, len(known) + len(names), tuple(missing[:8]))
     return left_out(name, tally)
 
 

@@ -16,8 +16,8 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from workbench.description.guard import load_json, read_text
-from workbench.description.limits import Limits
-from workbench.description.prose import Code, without_remarks
+from workbench.description.limits import IntakeLimits
+from workbench.description.prose import CodeBlock, without_remarks
 from workbench.errors import DescriptionError
 from workbench.model import mapping_of
 
@@ -55,7 +55,7 @@ _FARTHEST_BRACE = 2_000
 _MOST_ADDRESSES = 10
 
 
-def descriptions_in_page(text: str, name: str, limits: Limits) -> list[dict[str, Any]]:
+def descriptions_in_page(text: str, name: str, limits: IntakeLimits) -> list[dict[str, Any]]:
     """Return the descriptions that a page carries, the largest first."""
     scraps = _Scraps()
     scraps.feed(without_remarks(text))
@@ -75,11 +75,13 @@ def descriptions_in_page(text: str, name: str, limits: Limits) -> list[dict[str,
     return sorted(found, key=_size, reverse=True)
 
 
-def descriptions_in_code(blocks: list[Any], name: str, limits: Limits) -> list[dict[str, Any]]:
+def descriptions_in_code(
+    blocks: list[Any], name: str, limits: IntakeLimits
+) -> list[dict[str, Any]]:
     """Return the descriptions that stand in code blocks, the largest first."""
     found: list[dict[str, Any]] = []
     for block in blocks:
-        if not isinstance(block, Code) or not _VERSIONED.search(block.text[:2_000]):
+        if not isinstance(block, CodeBlock) or not _VERSIONED.search(block.text[:2_000]):
             continue
         try:
             data = read_text(block.text, name, limits).data

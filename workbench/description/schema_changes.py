@@ -13,7 +13,7 @@ from workbench.model import LOWER, SCHEMA_GROUPS, SCHEMAS, UPPER, SchemaView, ma
 _ANNOTATIONS = frozenset({"readOnly", "writeOnly", "deprecated", "default"})
 
 
-class Effect(StrEnum):
+class ValueSetEffect(StrEnum):
     """What a change does to the set of values that a schema takes."""
 
     NARROWED = "narrowed"
@@ -32,7 +32,7 @@ class SchemaChange:
     """
 
     slug: str
-    effect: Effect
+    effect: ValueSetEffect
     field: str
     pointer: str
     summary: str
@@ -56,7 +56,7 @@ def compare_types(old: SchemaView, new: SchemaView) -> Iterator[SchemaChange]:
     elif old.nullable != new.nullable:
         yield SchemaChange(
             "became-nullable" if new.nullable else "became-not-nullable",
-            Effect.WIDENED if new.nullable else Effect.NARROWED,
+            ValueSetEffect.WIDENED if new.nullable else ValueSetEffect.NARROWED,
             "",
             new.pointer,
             "may now be null" if new.nullable else "may no longer be null",
@@ -70,12 +70,12 @@ def have_common_types(old: SchemaView, new: SchemaView) -> bool:
     return bool(old.types & _wide(new.types) or new.types & _wide(old.types))
 
 
-def _type_effect(old: frozenset[str] | None, new: frozenset[str] | None) -> Effect:
+def _type_effect(old: frozenset[str] | None, new: frozenset[str] | None) -> ValueSetEffect:
     if old is None or new is None:
-        return Effect.NARROWED if old is None else Effect.WIDENED
+        return ValueSetEffect.NARROWED if old is None else ValueSetEffect.WIDENED
     if old <= _wide(new):
-        return Effect.WIDENED
-    return Effect.NARROWED if new <= _wide(old) else Effect.MOVED
+        return ValueSetEffect.WIDENED
+    return ValueSetEffect.NARROWED if new <= _wide(old) else ValueSetEffect.MOVED
 
 
 def _wide(types: frozenset[str]) -> frozenset[str]:
@@ -92,7 +92,7 @@ def compare_values(old: SchemaView, new: SchemaView) -> Iterator[SchemaChange]:
         if old.values is not new.values:
             yield SchemaChange(
                 "values-listed" if old.values is None else "values-freed",
-                Effect.NARROWED if old.values is None else Effect.WIDENED,
+                ValueSetEffect.NARROWED if old.values is None else ValueSetEffect.WIDENED,
                 "",
                 new.pointer,
                 "takes only listed values now" if old.values is None else "takes any value now",
@@ -104,7 +104,7 @@ def compare_values(old: SchemaView, new: SchemaView) -> Iterator[SchemaChange]:
         if not _contains(new.values, value):
             yield SchemaChange(
                 "value-removed",
-                Effect.NARROWED,
+                ValueSetEffect.NARROWED,
                 "",
                 new.pointer,
                 f"lost the value {shown(value)}",
@@ -114,7 +114,7 @@ def compare_values(old: SchemaView, new: SchemaView) -> Iterator[SchemaChange]:
         if not _contains(old.values, value):
             yield SchemaChange(
                 "value-added",
-                Effect.WIDENED,
+                ValueSetEffect.WIDENED,
                 "",
                 new.pointer,
                 f"gained the value {shown(value)}",
@@ -141,7 +141,9 @@ def compare_constraints(old: SchemaView, new: SchemaView) -> Iterator[SchemaChan
             yield from _discriminator(mapping_of(before), mapping_of(after), new.pointer)
             continue
         effect = _constraint_effect(key, before, after)
-        verb = {Effect.NARROWED: "tightened", Effect.WIDENED: "loosened"}.get(effect, "changed")
+        verb = {ValueSetEffect.NARROWED: "tightened", ValueSetEffect.WIDENED: "loosened"}.get(
+            effect, "changed"
+        )
         yield SchemaChange(
             f"{key.lstrip('$').lower()}-{verb}",
             effect,
@@ -171,7 +173,7 @@ def _discriminator(
     if names[0] != names[1]:
         yield SchemaChange(
             "discriminator-changed",
-            Effect.MOVED if all(names) else Effect.GAINED,
+            ValueSetEffect.MOVED if all(names) else ValueSetEffect.GAINED,
             "",
             pointer,
             f"is told apart by {_said(names[1])}, was by {_said(names[0])}",
@@ -181,15 +183,17 @@ def _discriminator(
     for value in sorted(known.keys() | stated.keys()) if all(names) else ():
         if value not in stated:
             words = f"lost the kind {shown(value)}"
-            yield SchemaChange("kind-removed", Effect.NARROWED, "", pointer, words, value)
+            yield SchemaChange("kind-removed", ValueSetEffect.NARROWED, "", pointer, words, value)
         elif value not in known:
             words = f"gained the kind {shown(value)}"
-            yield SchemaChange("kind-added", Effect.WIDENED, "", pointer, words, None, value)
+            yield SchemaChange(
+                "kind-added", ValueSetEffect.WIDENED, "", pointer, words, None, value
+            )
         elif known[value] != stated[value]:
             words = f"gives the kind {shown(value)} another schema"
             yield SchemaChange(
                 "kind-changed",
-                Effect.MOVED,
+                ValueSetEffect.MOVED,
                 "",
                 pointer,
                 words,
@@ -197,26 +201,32 @@ def _discriminator(
             )
 
 
-def _constraint_effect(key: str, before: Any, after: Any) -> Effect:
+def _constraint_effect(key: str, before: Any, after: Any) -> ValueSetEffect:
     if key.startswith("unevaluated"):
-        return Effect.NARROWED if before in (None, True) else Effect.WIDENED
+        return ValueSetEffect.NARROWED if before in (None, True) else ValueSetEffect.WIDENED
     if before is None or after is None or isinstance(before, bool) or isinstance(after, bool):
-        return Effect.NARROWED if not before and after is not False else Effect.WIDENED
+        return (
+            ValueSetEffect.NARROWED if not before and after is not False else ValueSetEffect.WIDENED
+        )
     if isinstance(before, int | float) and isinstance(after, int | float):
         if key in LOWER or key in UPPER:
-            return Effect.NARROWED if (after > before) == (key in LOWER) else Effect.WIDENED
+            return (
+                ValueSetEffect.NARROWED
+                if (after > before) == (key in LOWER)
+                else ValueSetEffect.WIDENED
+            )
         if key == "multipleOf" and before and after and after % before == 0:
-            return Effect.NARROWED
+            return ValueSetEffect.NARROWED
     if key == "pattern" and after in {"", ".*", "^.*$"}:
-        return Effect.WIDENED
-    return Effect.MOVED
+        return ValueSetEffect.WIDENED
+    return ValueSetEffect.MOVED
 
 
 def _annotation(key: str, before: Any, after: Any, pointer: str) -> Iterator[SchemaChange]:
     if key == "default":
         yield SchemaChange(
             "default-changed",
-            Effect.GAINED,
+            ValueSetEffect.GAINED,
             "",
             pointer,
             f"changed its default from {_said(before)} to {_said(after)}",
@@ -227,7 +237,7 @@ def _annotation(key: str, before: Any, after: Any, pointer: str) -> Iterator[Sch
         verb = "is deprecated now" if after else "is no longer deprecated"
         yield SchemaChange(
             "field-deprecated" if after else "field-restored",
-            Effect.GAINED,
+            ValueSetEffect.GAINED,
             "",
             pointer,
             verb,

@@ -9,8 +9,8 @@ from typing import Any
 
 from workbench.description.document_change import shown
 from workbench.description.schema_changes import (
-    Effect,
     SchemaChange,
+    ValueSetEffect,
     compare_constraints,
     compare_types,
     compare_values,
@@ -79,7 +79,7 @@ class SchemaDiff:
         self.new = new
         self.sent = sent
         self.known: dict[tuple[str, str], tuple[SchemaChange, ...]] = {}
-        self.seen: dict[tuple[Any, ...], frozenset[Effect]] = {}
+        self.seen: dict[tuple[Any, ...], frozenset[ValueSetEffect]] = {}
         self.glances = 0
         self.left = _MOST_PAIRS
 
@@ -111,7 +111,9 @@ class SchemaDiff:
         changes = self._places(old, new, 0)[:_MOST]
         if self.left < 0:
             words = f"is compared only in part: it has more than {_MOST_PAIRS} parts"
-            changes += (SchemaChange("schema-left-out", Effect.COSMETIC, "", new.pointer, words),)
+            changes += (
+                SchemaChange("schema-left-out", ValueSetEffect.COSMETIC, "", new.pointer, words),
+            )
         return tuple(map(_ease, changes)) if as_text else changes
 
     def _places(
@@ -148,7 +150,7 @@ class SchemaDiff:
         if old.words != new.words:
             yield SchemaChange(
                 "words-changed",
-                Effect.COSMETIC,
+                ValueSetEffect.COSMETIC,
                 "",
                 new.pointer,
                 "is worded anew in its schema",
@@ -166,20 +168,22 @@ class SchemaDiff:
             if wraps
             else [self._effects(self.old.view(item), new) for item in old.choices]
         )
-        is_wider = (any if wraps else all)(found <= {Effect.WIDENED} for found in effects)
-        is_narrower = (all if wraps else any)(found <= {Effect.NARROWED} for found in effects)
-        effect = Effect.MOVED if not (is_wider or is_narrower) else Effect.GAINED
+        is_wider = (any if wraps else all)(found <= {ValueSetEffect.WIDENED} for found in effects)
+        is_narrower = (all if wraps else any)(
+            found <= {ValueSetEffect.NARROWED} for found in effects
+        )
+        effect = ValueSetEffect.MOVED if not (is_wider or is_narrower) else ValueSetEffect.GAINED
         if is_wider != is_narrower:
-            effect = Effect.WIDENED if is_wider else Effect.NARROWED
+            effect = ValueSetEffect.WIDENED if is_wider else ValueSetEffect.NARROWED
         slug = "choice-added" if wraps else "choice-removed"
         count = len(new.choices or old.choices)
         words = f"is one of {count} shapes now" if wraps else f"is no longer one of {count} shapes"
         return SchemaChange(slug, effect, "", new.pointer, words)
 
-    def _effects(self, old: SchemaView, new: SchemaView) -> frozenset[Effect]:
-        return self._glance(old, new) - {Effect.COSMETIC, Effect.GAINED}
+    def _effects(self, old: SchemaView, new: SchemaView) -> frozenset[ValueSetEffect]:
+        return self._glance(old, new) - {ValueSetEffect.COSMETIC, ValueSetEffect.GAINED}
 
-    def _glance(self, old: SchemaView, new: SchemaView) -> frozenset[Effect]:
+    def _glance(self, old: SchemaView, new: SchemaView) -> frozenset[ValueSetEffect]:
         """What differs near the top; two that come back to themselves are alike till then."""
         key = (old.pointer, *old.constraints, "", new.pointer, *new.constraints)
         if key not in self.seen:
@@ -206,7 +210,7 @@ class SchemaDiff:
                 gone = place.schema
                 at = place.pointer
                 yield SchemaChange(
-                    "property-removed", Effect.LOST, name, at, words, gone, is_old=True
+                    "property-removed", ValueSetEffect.LOST, name, at, words, gone, is_old=True
                 )
         for name, place in after.items():
             if name not in before:
@@ -221,11 +225,11 @@ class SchemaDiff:
         if not is_required or "default" in mapping_of(self.new.settle(place).schema):
             words = f"gained the field {shown(name)}"
             return SchemaChange(
-                "property-added", Effect.GAINED, name, place.pointer, words, after=schema
+                "property-added", ValueSetEffect.GAINED, name, place.pointer, words, after=schema
             )
         words = f"gained the required field {shown(name)}"
         slug = "property-added-required"
-        return SchemaChange(slug, Effect.NARROWED, name, place.pointer, words, after=schema)
+        return SchemaChange(slug, ValueSetEffect.NARROWED, name, place.pointer, words, after=schema)
 
     def _counts(self, side: DocumentVersion, place: LocatedSchema) -> bool:
         """Whether a property is part of what travels this way."""
@@ -237,7 +241,7 @@ class SchemaDiff:
             for change in self._places(old.items, new.items, depth + 1):
                 yield _under("[]", change)
         elif old.items is not None or new.items is not None:
-            effect = Effect.NARROWED if old.items is None else Effect.WIDENED
+            effect = ValueSetEffect.NARROWED if old.items is None else ValueSetEffect.WIDENED
             yield SchemaChange(
                 "items-changed", effect, "[]", new.pointer, "changed what its list holds"
             )
@@ -248,7 +252,7 @@ class SchemaDiff:
             ranks = [_openness(old.extra), _openness(new.extra)]
             yield SchemaChange(
                 "further-properties-changed",
-                Effect.NARROWED if ranks[0] > ranks[1] else Effect.WIDENED,
+                ValueSetEffect.NARROWED if ranks[0] > ranks[1] else ValueSetEffect.WIDENED,
                 "",
                 new.pointer,
                 "takes fewer further fields" if ranks[0] > ranks[1] else "takes further fields",
@@ -278,7 +282,7 @@ class SchemaDiff:
         for one, other in pairs:
             yield from self._places(one, other, depth + 1)
         for place in gone:
-            effect = Effect.NARROWED if new.choices else Effect.WIDENED
+            effect = ValueSetEffect.NARROWED if new.choices else ValueSetEffect.WIDENED
             yield SchemaChange(
                 "choice-removed",
                 effect,
@@ -289,7 +293,7 @@ class SchemaDiff:
                 is_old=True,
             )
         for place in added:
-            effect = Effect.WIDENED if old.choices else Effect.NARROWED
+            effect = ValueSetEffect.WIDENED if old.choices else ValueSetEffect.NARROWED
             summary = f"gained the shape {shown(_label(place))}"
             yield SchemaChange(
                 "choice-added", effect, "", place.pointer, summary, after=place.schema
@@ -315,7 +319,7 @@ class SchemaDiff:
         return _name(old) != "" and _name(old) == _name(new)
 
     def _is_equal(self, old: LocatedSchema, new: LocatedSchema) -> bool:
-        return not self._glance(self.old.view(old), self.new.view(new)) - {Effect.COSMETIC}
+        return not self._glance(self.old.view(old), self.new.view(new)) - {ValueSetEffect.COSMETIC}
 
 
 def _requirement(name: str, pointer: str, *, is_required: bool) -> SchemaChange:
@@ -323,7 +327,7 @@ def _requirement(name: str, pointer: str, *, is_required: bool) -> SchemaChange:
     verb = "now requires" if is_required else "no longer promises"
     return SchemaChange(
         "property-became-required" if is_required else "property-became-optional",
-        Effect.NARROWED if is_required else Effect.WIDENED,
+        ValueSetEffect.NARROWED if is_required else ValueSetEffect.WIDENED,
         name,
         pointer,
         f"{verb} the field {shown(name)}",
@@ -335,11 +339,11 @@ def _ease(change: SchemaChange) -> SchemaChange:
     scalars = {"integer", "number", "boolean", "string"}
     if (
         change.slug == "type-changed"
-        and change.effect is Effect.MOVED
+        and change.effect is ValueSetEffect.MOVED
         and set(change.before or ()) <= scalars
         and "string" in (change.after or ())
     ):
-        return replace(change, effect=Effect.WIDENED)
+        return replace(change, effect=ValueSetEffect.WIDENED)
     return change
 
 

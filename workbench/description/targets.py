@@ -38,7 +38,7 @@ _MOST_QUERY = 100
 
 
 @dataclass(frozen=True)
-class Target:
+class RequestTarget:
     """Where a request goes.
 
     Attributes:
@@ -62,7 +62,7 @@ class Target:
 
 def read_target(
     text: str, bases: Sequence[str] = (), variables: Mapping[str, str] | None = None
-) -> Target | None:
+) -> RequestTarget | None:
     """Read a URL or path as written.
 
     Args:
@@ -89,7 +89,9 @@ def read_target(
         segments.append(read)
         guessed |= {number} if is_guess else set()
     pairs = [(name, "") for name in names if _PARAMETER.fullmatch(name)] + list(_pairs(query))
-    return Target(server, "/".join(segments) or "/", tuple(pairs[:_MOST_QUERY]), frozenset(guessed))
+    return RequestTarget(
+        server, "/".join(segments) or "/", tuple(pairs[:_MOST_QUERY]), frozenset(guessed)
+    )
 
 
 def shape(path: str) -> tuple[str, ...]:

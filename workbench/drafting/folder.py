@@ -22,7 +22,7 @@ from workbench.drafting.logins import guess_auth
 from workbench.drafting.mappings import DraftedMappings, draft_mappings
 from workbench.drafting.marks import shares_address
 from workbench.drafting.payloads import find_payloads
-from workbench.drafting.review import Place, ReviewSheet
+from workbench.drafting.review import ReviewSheet, StatedPlace
 from workbench.drafting.signatures import guess_signature
 from workbench.drafting.statements import ask_about_features, state_features
 from workbench.drafting.yaml_text import Noted, write_yaml
@@ -78,7 +78,7 @@ def draft_partner(
     settings: Settings | None = None,
     *,
     title: str = "",
-    place: Place | None = None,
+    place: StatedPlace | None = None,
     root: str | Path | None = None,
     follow: bool = False,
 ) -> Draft:

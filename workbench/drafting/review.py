@@ -25,7 +25,7 @@ _SHOWN = 3  # candidates of a feature in the table
 
 
 @dataclass(frozen=True)
-class Place:
+class StatedPlace:
     """Where the partner's test restaurant is, as far as a person knows it; empty: not yet."""
 
     timezone: str = ""
@@ -47,7 +47,7 @@ class ReviewSheet:
 
     slug: str
     title: str
-    place: Place
+    place: StatedPlace
     settings: Settings
     catalogue: Catalogue
     description: ApiDescription
@@ -65,7 +65,7 @@ class ReviewSheet:
         *,
         settings: Settings | None = None,
         title: str = "",
-        place: Place | None = None,
+        place: StatedPlace | None = None,
         root: str | Path | None = None,
         follow: bool = False,
     ) -> Self:
@@ -89,7 +89,7 @@ class ReviewSheet:
         sheet = cls(
             slug=slug,
             title=title or slug.replace("-", " ").title(),
-            place=place or Place(),
+            place=place or StatedPlace(),
             settings=settings,
             catalogue=catalogue,
             description=description,

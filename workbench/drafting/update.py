@@ -9,7 +9,7 @@ from typing import Any
 
 from workbench.description import load_text
 from workbench.drafting.folder import draft_folder
-from workbench.drafting.review import Place, ReviewSheet
+from workbench.drafting.review import ReviewSheet, StatedPlace
 from workbench.partners import Partner, load_partner
 from workbench.settings import Settings, load_settings
 
@@ -50,7 +50,9 @@ def review_folder(
     settings = settings or load_settings()
     partner = load_partner(slug, settings, run_hooks=False)
     kept = [partner.folder / item.path for item in partner.manifest.documents]
-    place = Place(partner.manifest.timezone, partner.manifest.currency, partner.manifest.locale)
+    place = StatedPlace(
+        partner.manifest.timezone, partner.manifest.currency, partner.manifest.locale
+    )
     sheet = ReviewSheet.open(
         _free(slug, settings), documents or kept, settings=settings, place=place
     )

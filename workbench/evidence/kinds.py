@@ -19,7 +19,7 @@ from workbench.partners import Entity as EntityName
 from workbench.partners import load_catalogue
 
 
-class Kind(NamedTuple):
+class EntityKind(NamedTuple):
     """What orders and reservations have in common: feature slugs, statuses, types."""
 
     noun: EntityName
@@ -87,9 +87,9 @@ def criterion_of(feature: str, role: str) -> str | None:
     return next(iter(proved_by(feature, role)), None)
 
 
-def _kind(noun: EntityName, status: type[OpenEnum]) -> Kind:
+def _kind(noun: EntityName, status: type[OpenEnum]) -> EntityKind:
     asking = load_catalogue().asking
-    return Kind(
+    return EntityKind(
         noun=noun,
         read=asking(noun, Access.READ).slug,
         status_read=asking(noun, Access.READ, Aspect.STATUS).slug,

@@ -12,7 +12,7 @@ from typing import Any
 from workbench.adapters import SAFE, Answer, Session, fill_parameters
 from workbench.errors import InputError, PartnerError, TranslationError
 from workbench.evidence.bodies import candidates
-from workbench.evidence.kinds import Kind
+from workbench.evidence.kinds import EntityKind
 from workbench.evidence.relations import collections, last_parameter
 from workbench.model import Operation
 
@@ -60,7 +60,7 @@ def send(
     )
 
 
-def maker_of(session: Session, kind: Kind) -> Operation | None:
+def maker_of(session: Session, kind: EntityKind) -> Operation | None:
     """The operation with which a customer's side places an order or a reservation.
 
     The one that the trigger of the event names, else a bound one on the collection of what is
@@ -88,7 +88,7 @@ def make(session: Session, operation: Operation) -> tuple[Answer, Any] | None:
     return None
 
 
-def fresh(session: Session, kind: Kind) -> str | None:
+def fresh(session: Session, kind: EntityKind) -> str | None:
     """The id of a new order or reservation; None when there is no way, or we may not write.
 
     Raises:
@@ -110,7 +110,7 @@ def fresh(session: Session, kind: Kind) -> str | None:
     return identify(session, kind, placed[0]) if placed else None
 
 
-def identify(session: Session, kind: Kind, answer: Answer) -> str | None:
+def identify(session: Session, kind: EntityKind, answer: Answer) -> str | None:
     """The id of what an answer made: in its body, else at the end of its Location."""
     body = answer.json()
     read = session.partner.operations(kind.read)

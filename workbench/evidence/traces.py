@@ -18,7 +18,7 @@ FEATURE = FeatureSlug.TEST_ACCOUNT
 _MOST = 200  # things that a line lists; the recorded traffic has them all
 
 
-class Trace(NamedTuple):
+class RunTrace(NamedTuple):
     """Something that a request of ours made or changed.
 
     Attributes:
@@ -74,7 +74,7 @@ def tell_traces(session: Session, source: Source, since: int) -> Iterator[Eviden
     )
 
 
-def list_traces(session: Session, exchanges: list[Recorded]) -> list[Trace]:
+def list_traces(session: Session, exchanges: list[Recorded]) -> list[RunTrace]:
     """What requests made and changed, in their order; what a later removal undid is marked."""
     operations = [*session.partner.callable_operations]
     # The name of the id of what is in a collection, by the collection's path.
@@ -84,7 +84,7 @@ def list_traces(session: Session, exchanges: list[Recorded]) -> list[Trace]:
         if (name := last_parameter(item.path))
     }
     login = (session.partner.manifest.auth.token_url or "").strip("/")
-    found: list[Trace] = []
+    found: list[RunTrace] = []
     for entry in exchanges:
         if entry.method in SAFE or not 200 <= entry.status < 300:
             continue
@@ -121,27 +121,27 @@ def _serves(operation: Operation, method: str, path: str) -> bool:
 
 def _trace(
     entry: Recorded, path: str, operation: Operation | None, inside: Mapping[str, str]
-) -> Trace | None:
+) -> RunTrace | None:
     """A trace of one request; None for what is no operation, such as a login or a reset."""
     request = f"{entry.method} {path}"
     body = _json(entry.response_body)
     if operation is None:
         # Of the control address: what it makes has an id, what it only does has none.
         things = _ids(body, "id")
-        return Trace(f"control {request}", things, entry.status == 201) if things else None
+        return RunTrace(f"control {request}", things, entry.status == 201) if things else None
     if entry.method == "PUT" and entry.status == 201:
-        return Trace(request, (path.rstrip("/").rpartition("/")[2],), is_made=True)
+        return RunTrace(request, (path.rstrip("/").rpartition("/")[2],), is_made=True)
     name = inside.get(operation.path.rstrip("/"))
     if entry.method == "POST" and (name or entry.status == 201):
         headers = {key.lower(): value for key, value in entry.response_headers.items()}
         location = headers.get("location", "").partition("?")[0].rstrip("/").rpartition("/")[2]
         things = _ids(body, name or "id") or tuple(filter(None, [location]))
         things = things or _ids(_json(entry.request_body), name or "id")
-        return Trace(request, things, is_made=True)
-    return Trace(request, (), is_made=False)
+        return RunTrace(request, things, is_made=True)
+    return RunTrace(request, (), is_made=False)
 
 
-def _without(trace: Trace, path: str) -> Trace:
+def _without(trace: RunTrace, path: str) -> RunTrace:
     """The trace, marked when a removal of this path undid it."""
     above, _, name = path.rstrip("/").rpartition("/")
     target = trace.request.partition(" ")[2].rstrip("/")

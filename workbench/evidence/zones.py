@@ -18,7 +18,7 @@ _FAR_KM = 3000.0
 _ZONE_LINE = re.compile(r"([+-]\d{4,7})([+-]\d{5,7})$")
 
 
-class Place(NamedTuple):
+class Coordinates(NamedTuple):
     """Decimal degrees."""
 
     latitude: float
@@ -26,17 +26,17 @@ class Place(NamedTuple):
 
 
 @cache
-def home(zone: str) -> Place | None:
+def home(zone: str) -> Coordinates | None:
     """Where the city of a time zone is, by the table that comes with the zones themselves."""
     for line in _zone_table().splitlines():
         parts = line.split("\t")
         if len(parts) >= 3 and parts[2] == zone:
             match = _ZONE_LINE.match(parts[1])
-            return Place(_degrees(match[1], 2), _degrees(match[2], 3)) if match else None
+            return Coordinates(_degrees(match[1], 2), _degrees(match[2], 3)) if match else None
     return None
 
 
-def distance(one: Place, other: Place) -> float:
+def distance(one: Coordinates, other: Coordinates) -> float:
     """Kilometres on the sphere."""
     lat1, lng1, lat2, lng2 = map(math.radians, (*one, *other))
     half = math.sin((lat2 - lat1) / 2) ** 2
@@ -44,12 +44,12 @@ def distance(one: Place, other: Place) -> float:
     return 12742 * math.asin(min(1.0, math.sqrt(half)))
 
 
-def is_swapped(place: Place, zone: str) -> bool:
+def is_swapped(place: Coordinates, zone: str) -> bool:
     """Whether a place is far from the zone's city, and near to it with its numbers exchanged."""
     city = home(zone)
     if city is None or abs(place.longitude) > 90:
         return False
-    exchanged = Place(place.longitude, place.latitude)
+    exchanged = Coordinates(place.longitude, place.latitude)
     return distance(place, city) > _FAR_KM > distance(exchanged, city)
 
 

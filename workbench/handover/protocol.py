@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from workbench.handover.words import load_words, text_environment, write_page
-from workbench.model import Mark, Protocol
+from workbench.model import Protocol, StepMark
 from workbench.reporting import Report
 
 
@@ -30,7 +30,7 @@ def tell_protocol(protocol: Protocol) -> dict[str, Any]:
         "language": protocol.header.language,
         "done": protocol.is_done,
         "participants": list(protocol.participants),
-        "counts": {mark.value: protocol.counts.get(mark, 0) for mark in Mark},
+        "counts": {mark.value: protocol.counts.get(mark, 0) for mark in StepMark},
         "steps": [
             {
                 **step.model_dump(mode="json"),

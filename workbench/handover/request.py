@@ -35,7 +35,7 @@ _ACCESS = {
 }
 
 
-class Arrival(StrEnum):
+class RequestState(StrEnum):
     """Whether something that we asked for is there."""
 
     ARRIVED = "arrived"
@@ -60,7 +60,7 @@ class Wish:
     slug: str
     title: str
     why: str
-    arrival: Arrival
+    arrival: RequestState
     detail: str = ""
     missing: tuple[str, ...] = ()
 
@@ -81,19 +81,24 @@ class Letter:
     @property
     def is_first(self) -> bool:
         """Whether nothing has come yet, so that this begins the integration."""
-        return not any(item.arrival is Arrival.ARRIVED for item in self.wishes)
+        return not any(item.arrival is RequestState.ARRIVED for item in self.wishes)
 
     @property
-    def groups(self) -> list[tuple[Arrival, list[Wish]]]:
+    def groups(self) -> list[tuple[RequestState, list[Wish]]]:
         """What is missing first, then what is unclear, what has arrived, what is not needed."""
-        order = (Arrival.MISSING, Arrival.UNCLEAR, Arrival.ARRIVED, Arrival.NEEDLESS)
+        order = (
+            RequestState.MISSING,
+            RequestState.UNCLEAR,
+            RequestState.ARRIVED,
+            RequestState.NEEDLESS,
+        )
         found = [(kind, [item for item in self.wishes if item.arrival is kind]) for kind in order]
         return [(kind, items) for kind, items in found if items]
 
     @property
     def is_whole(self) -> bool:
         """Whether everything has come and nothing is open."""
-        pending = {Arrival.MISSING, Arrival.UNCLEAR}
+        pending = {RequestState.MISSING, RequestState.UNCLEAR}
         is_there = not any(item.arrival in pending for item in self.wishes)
         return is_there and not self.questions and not self.open_features
 
@@ -192,16 +197,16 @@ def _judge(slug: str, partner: Partner | None, catalogue: Catalogue, words: Lang
     feature = catalogue.feature(slug)
     title = feature.title if feature else slug
     stated = partner.statement(slug) if partner else None
-    arrival, parts = Arrival.MISSING, [""]
+    arrival, parts = RequestState.MISSING, [""]
     if isinstance(stated, Binding):
-        arrival, parts = Arrival.ARRIVED, [*stated.subjects]
+        arrival, parts = RequestState.ARRIVED, [*stated.subjects]
     elif isinstance(stated, Absence):
-        kind = Arrival.NEEDLESS if stated.status == "exempt" else Arrival.MISSING
+        kind = RequestState.NEEDLESS if stated.status == "exempt" else RequestState.MISSING
         reason = catalogue.reason(stated.code)
         needed = stated.needed or (reason.needed if reason else "")
         arrival, parts = kind, [stated.reason, needed]
     elif isinstance(stated, Open):
-        arrival, parts = Arrival.UNCLEAR, [stated.note or ""]
+        arrival, parts = RequestState.UNCLEAR, [stated.note or ""]
     told = " ".join(sentence(_speak(part, partner, words.code)) for part in parts if part)
     return Wish(slug, title, words.say(f"request.ask.{slug}"), arrival, told)
 
@@ -210,13 +215,16 @@ def _judge_dashboard(partner: Partner | None, words: Language) -> Wish:
     """The platform's own screen of the test restaurant, a criterion of the test account."""
     stated = partner.feature(FeatureSlug.TEST_ACCOUNT) if partner else None
     absent = stated.criteria.get("dashboard-access") if stated else None
-    arrival, detail = Arrival.MISSING, ""
+    arrival, detail = RequestState.MISSING, ""
     if absent is not None:
         is_exempt = absent.status == "exempt"
-        arrival, detail = Arrival.NEEDLESS if is_exempt else Arrival.MISSING, absent.reason
+        arrival, detail = (
+            RequestState.NEEDLESS if is_exempt else RequestState.MISSING,
+            absent.reason,
+        )
     elif stated is not None and stated.given:
         attested = "dashboard-access" in stated.attested
-        arrival = Arrival.ARRIVED if attested else Arrival.UNCLEAR
+        arrival = RequestState.ARRIVED if attested else RequestState.UNCLEAR
     told = _speak(detail, partner, words.code)
     title, why = words.say("request.dashboard"), words.say("request.ask.dashboard")
     return Wish("dashboard", title, why, arrival, told)
@@ -237,10 +245,10 @@ def _judge_access(
     names = partner.manifest.credential_names()
     missing = tuple(name for name in names if not _is_held(partner.slug, place, name, settings))
     if not missing and names:
-        return Wish(slug, wish.title, wish.why, Arrival.ARRIVED, wish.detail)
-    if wish.arrival is Arrival.NEEDLESS:
+        return Wish(slug, wish.title, wish.why, RequestState.ARRIVED, wish.detail)
+    if wish.arrival is RequestState.NEEDLESS:
         return wish
-    return Wish(slug, wish.title, wish.why, Arrival.MISSING, wish.detail, missing)
+    return Wish(slug, wish.title, wish.why, RequestState.MISSING, wish.detail, missing)
 
 
 def _is_held(slug: str, place: str, name: str, settings: Settings) -> bool:
@@ -258,7 +266,7 @@ def _judge_address(partner: Partner | None, settings: Settings, words: Language)
         slug="webhook-address",
         title=words.say("request.address"),
         why=words.say("request.ask.webhook-address"),
-        arrival=Arrival.ARRIVED if run else Arrival.MISSING,
+        arrival=RequestState.ARRIVED if run else RequestState.MISSING,
         detail=words.say("request.received", run=run) if run else "",
     )
 

@@ -18,14 +18,14 @@ from workbench.model import (
     Acceptance,
     Decision,
     Evidence,
-    Mark,
     Outcome,
     Participant,
-    Pause,
     Protocol,
     SessionLine,
+    SessionPause,
     SessionStep,
     SignOff,
+    StepMark,
     StepResult,
 )
 from workbench.partners import load_partner, open_redactor
@@ -175,13 +175,13 @@ class SessionWalk:
         failed = [line for line in about if line.outcome is Outcome.FAILED]
         passed = [line for line in about if line.outcome is Outcome.PASSED]
         missing = asked - {slug for line in passed for slug in line.criteria}
-        mark, shown = Mark.SKIPPED, about or live
+        mark, shown = StepMark.SKIPPED, about or live
         if failed:
-            mark, shown = Mark.FAILED, failed
+            mark, shown = StepMark.FAILED, failed
         elif passed and not missing:
-            mark, shown = Mark.CONFIRMED, passed
+            mark, shown = StepMark.CONFIRMED, passed
         seen = shown[0].summary if shown else self._say("session.nothing")
-        if mark is Mark.SKIPPED and passed:
+        if mark is StepMark.SKIPPED and passed:
             seen = self._say("session.partly", names="; ".join(self._titles(missing)))
         seconds = shown[0].detail.get("seconds", took) if shown else took
         return StepResult(
@@ -239,16 +239,16 @@ class SessionWalk:
 
     def attest(self, step: SessionStep, by: str, seen: str = "") -> StepResult:
         """A named person vouches for it; shown as attested, never as proved."""
-        result = StepResult(step=step.slug, mark=Mark.ATTESTED, at=_now(), seen=seen, by=by)
+        result = StepResult(step=step.slug, mark=StepMark.ATTESTED, at=_now(), seen=seen, by=by)
         return self._record(result)
 
     def fail(self, step: SessionStep, seen: str) -> StepResult:
         """It was tried, and something else was seen."""
-        return self._record(StepResult(step=step.slug, mark=Mark.FAILED, at=_now(), seen=seen))
+        return self._record(StepResult(step=step.slug, mark=StepMark.FAILED, at=_now(), seen=seen))
 
     def skip(self, step: SessionStep, why: str = "") -> StepResult:
         """It is not tried in this session."""
-        return self._record(StepResult(step=step.slug, mark=Mark.SKIPPED, at=_now(), seen=why))
+        return self._record(StepResult(step=step.slug, mark=StepMark.SKIPPED, at=_now(), seen=why))
 
     def decide(self, text: str, who: str = "", due: date | None = None) -> None:
         """Note a decision, or a deadline that somebody agreed to."""
@@ -256,7 +256,7 @@ class SessionWalk:
 
     def pause(self) -> None:
         """Leave the session; it goes on at the first step without a result."""
-        self.add(Pause(at=_now()))
+        self.add(SessionPause(at=_now()))
 
     def sign(
         self,

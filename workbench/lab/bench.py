@@ -15,9 +15,17 @@ from workbench.lab.called_card import CalledCard
 from workbench.lab.calling import call_operation, find_operation
 from workbench.lab.following import follow_evidence
 from workbench.lab.masking import find_private
-from workbench.lab.nouns import Menu, Opening, Things
+from workbench.lab.nouns import MenuCalls, OpeningCalls, Things
 from workbench.lab.operations import Operations
-from workbench.lab.results import Checked, Compared, Findings, Latency, Runs, Sheet, read_calls
+from workbench.lab.results import (
+    Checked,
+    Compared,
+    Findings,
+    Latency,
+    ResultSheet,
+    Runs,
+    read_calls,
+)
 from workbench.lab.showing import Card, fold, show_table
 from workbench.lab.trial import Trial, try_payload
 from workbench.model import FeatureSlug, Source
@@ -126,14 +134,14 @@ class PartnerBench(Card):
         return Things(self.adapter, read, status)
 
     @property
-    def menu(self) -> Menu:
+    def menu(self) -> MenuCalls:
         """The menu: `.get()`, `.plan(catalog)`, `.push(catalog)`."""
-        return Menu(self.adapter)
+        return MenuCalls(self.adapter)
 
     @property
-    def availability(self) -> Opening:
+    def availability(self) -> OpeningCalls:
         """Opening hours: `.get()`, `.plan(availability)`."""
-        return Opening(self.adapter)
+        return OpeningCalls(self.adapter)
 
     def call(self, operation: str, body: Any = None, **values: Any) -> CalledCard:
         """Send one request: `p.call("GET /orders/{order_id}", order_id="42")`.
@@ -258,7 +266,7 @@ class PartnerBench(Card):
     def _lines(self) -> Iterable[str]:
         return self._sheet()._lines()  # noqa: SLF001
 
-    def _sheet(self) -> Sheet:
+    def _sheet(self) -> ResultSheet:
         partner, missing = self.partner, [n for n in self._variables() if not self._holds(n)]
         stated = partner.manifest.features.values()
         bound = sum(item.status is None for item in stated)
@@ -274,7 +282,7 @@ class PartnerBench(Card):
             ("writing", "allowed" if self._allow_writes else "not allowed"),
             ("last run", latest.run if latest else "none"),
         )
-        return Sheet(self._title(), rows)
+        return ResultSheet(self._title(), rows)
 
     def _variables(self) -> dict[str, str]:
         return list_variables(self.partner, self.environment)

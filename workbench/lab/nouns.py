@@ -70,7 +70,7 @@ class Listed(TableCard):
         return f"{len(self.values)} read"
 
 
-class Menu:
+class MenuCalls:
     """The menu: `get` it, `plan` how another one gets there, `push` it."""
 
     def __init__(self, adapter: Adapter) -> None:
@@ -140,7 +140,7 @@ class PlanCard(Card):
         yield from (f"lost: {item.pointer}: {item.what}" for item in self.plan.losses)
 
 
-class Opening:
+class OpeningCalls:
     """Opening hours and state: `get` and `plan` (what would be sent)."""
 
     def __init__(self, adapter: Adapter) -> None:

@@ -217,7 +217,7 @@ class Compared(TableCard):
         return _ABSENT if value is None else displayable(mask_alike(value, self._hidden))
 
 
-class Sheet(Card):
+class ResultSheet(Card):
     """A card of labels and values."""
 
     def __init__(self, title: str, rows: Iterable[tuple[str, str]]) -> None:

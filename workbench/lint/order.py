@@ -26,7 +26,7 @@ _ALONE = 2  # findings of one kind that have a row each
 
 
 @dataclass(frozen=True)
-class Row:
+class LintRow:
     """Findings of one kind as a table shows them: the first one, and where the others are."""
 
     first: Finding
@@ -46,18 +46,18 @@ def arrange(findings: Iterable[Finding]) -> list[Finding]:
     return sorted(findings, key=lambda item: (_rank(item), item.severity.rank))
 
 
-def gather(findings: Iterable[Finding]) -> list[Row]:
+def gather(findings: Iterable[Finding]) -> list[LintRow]:
     """Rows in the same order; many findings of one kind that block nothing share one."""
     kinds: dict[tuple[str, int], list[Finding]] = {}
     for number, finding in enumerate(findings):
         alone = number if _rank(finding) == 0 else -1
         kinds.setdefault((finding.slug, alone), []).append(finding)
-    rows: list[Row] = []
+    rows: list[LintRow] = []
     for found in kinds.values():
         if len(found) > _ALONE:
-            rows.append(Row(found[0], tuple(found[1:])))
+            rows.append(LintRow(found[0], tuple(found[1:])))
         else:
-            rows += [Row(item) for item in found]
+            rows += [LintRow(item) for item in found]
     return rows
 
 

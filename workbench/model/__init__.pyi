@@ -78,15 +78,15 @@ from .schema.view import view_schema as view_schema
 from .session import SESSION_LINE as SESSION_LINE
 from .session import Acceptance as Acceptance
 from .session import Decision as Decision
-from .session import Mark as Mark
 from .session import Participant as Participant
-from .session import Pause as Pause
 from .session import Protocol as Protocol
 from .session import SessionHeader as SessionHeader
 from .session import SessionLine as SessionLine
+from .session import SessionPause as SessionPause
 from .session import SessionStep as SessionStep
 from .session import SignOff as SignOff
 from .session import StepKind as StepKind
+from .session import StepMark as StepMark
 from .session import StepResult as StepResult
 from .session import find_contradictions as find_contradictions
 from .slugs import FeatureSlug as FeatureSlug

@@ -23,7 +23,7 @@ class StepKind(StrEnum):
     QUESTION = "question"  # an answer in words
 
 
-class Mark(StrEnum):
+class StepMark(StrEnum):
     """How a step ended. A word never exceeds its proof."""
 
     CONFIRMED = "confirmed"  # evidence of this session shows it
@@ -88,7 +88,7 @@ class StepResult(Record):
 
     kind: Literal["result"] = "result"
     step: str
-    mark: Mark
+    mark: StepMark
     at: AwareDatetime
     seen: str = ""
     seconds: float | None = None
@@ -98,9 +98,9 @@ class StepResult(Record):
     @model_validator(mode="after")
     def _rests_on_something(self) -> StepResult:
         faults = {
-            Mark.CONFIRMED: "a confirmed step needs evidence" if not self.evidence else "",
-            Mark.ATTESTED: "an attested step needs a name" if len(self.by) < 3 else "",
-            Mark.FAILED: "a failed step says what was seen" if not self.seen else "",
+            StepMark.CONFIRMED: "a confirmed step needs evidence" if not self.evidence else "",
+            StepMark.ATTESTED: "an attested step needs a name" if len(self.by) < 3 else "",
+            StepMark.FAILED: "a failed step says what was seen" if not self.seen else "",
         }
         if fault := faults.get(self.mark, ""):
             raise ValueError(fault)
@@ -125,7 +125,7 @@ class Participant(Record):
     name: str = Field(min_length=3)
 
 
-class Pause(Record):
+class SessionPause(Record):
     """The session was left, to be resumed at the first step without a result."""
 
     kind: Literal["pause"] = "pause"
@@ -173,7 +173,7 @@ class SignOff(Record):
 
 
 SessionLine = Annotated[
-    SessionHeader | StepResult | Decision | Participant | Pause | SignOff,
+    SessionHeader | StepResult | Decision | Participant | SessionPause | SignOff,
     Field(discriminator="kind"),
 ]
 SESSION_LINE: TypeAdapter[SessionLine] = TypeAdapter(SessionLine)
@@ -205,7 +205,7 @@ class Protocol:
     @property
     def pauses(self) -> int:
         """How often it was left."""
-        return sum(isinstance(line, Pause) for line in self.lines)
+        return sum(isinstance(line, SessionPause) for line in self.lines)
 
     @property
     def sign_offs(self) -> tuple[SignOff, ...]:
@@ -225,10 +225,10 @@ class Protocol:
         return not self.pending
 
     @property
-    def counts(self) -> dict[Mark, int]:
+    def counts(self) -> dict[StepMark, int]:
         """Number of steps by how they ended."""
         marks = [result.mark for result in self.results.values()]
-        return {mark: marks.count(mark) for mark in Mark if mark in marks}
+        return {mark: marks.count(mark) for mark in StepMark if mark in marks}
 
 
 def find_contradictions(signed: Iterable[SignOff], verdicts: dict[str, Status]) -> tuple[str, ...]:

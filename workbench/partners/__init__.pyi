@@ -13,14 +13,14 @@ from .login import Csrf as Csrf
 from .manifest import NO_CURRENCY as NO_CURRENCY
 from .manifest import NO_ZONE as NO_ZONE
 from .manifest import Entity as Entity
-from .manifest import Limits as Limits
 from .manifest import Manifest as Manifest
+from .manifest import RateLimits as RateLimits
 from .overrides import OVERRIDES as OVERRIDES
 from .overrides import read_overrides as read_overrides
 from .persons import open_persons as open_persons
 from .webhooks import SIGNED_TOLERANCE_SECONDS as SIGNED_TOLERANCE_SECONDS
+from .webhooks import EventMatch as EventMatch
 from .webhooks import EventRule as EventRule
 from .webhooks import Handshake as Handshake
-from .webhooks import Match as Match
 from .webhooks import Signature as Signature
 from .webhooks import Webhooks as Webhooks

@@ -18,7 +18,7 @@ from workbench.model import Absence, Attestation, Limit
 from workbench.partners.body_errors import BodyErrors
 from workbench.partners.login import Auth
 from workbench.partners.statement import CredentialName, Statement
-from workbench.partners.webhooks import EventRule, Handshake, Match, Signature, Webhooks
+from workbench.partners.webhooks import EventRule, Handshake, Signature, Webhooks
 
 # Every part of the manifest is to be had here.
 __all__ = [
@@ -30,9 +30,8 @@ __all__ = [
     "EventRule",
     "FeatureStatement",
     "Handshake",
-    "Limits",
     "Manifest",
-    "Match",
+    "RateLimits",
     "Signature",
     "Slug",
     "Statement",
@@ -212,7 +211,7 @@ class FeatureStatement(Statement):
         )
 
 
-class Limits(Statement):
+class RateLimits(Statement):
     """What the partner allows us to send, and how fast it should answer.
 
     Attributes:
@@ -257,7 +256,7 @@ class Manifest(Statement):
     parameters: dict[str, Entity] = Field(default_factory=dict)
     headers: dict[str, str] = Field(default_factory=dict)
     errors: BodyErrors | None = None
-    limits: Limits = Limits()
+    limits: RateLimits = RateLimits()
     features: dict[Slug, FeatureStatement]
     questions: tuple[str, ...] = ()
 

@@ -135,7 +135,7 @@ class Signature(Statement):
         return self.tolerance_seconds or default
 
 
-class Match(Statement):
+class EventMatch(Statement):
     """How a received request is recognised as an event; every given condition must hold.
 
     `path` is the tail after `/{pos-code}/webhooks/`; `json` is a JSONPath whose value is one of
@@ -161,7 +161,7 @@ class EventRule(Statement):
         mapping: Mapping that translates the item; absent with `pull`.
     """
 
-    match: Match
+    match: EventMatch
     each: str | None = None
     event_id: str | None = None
     entity_id: str | None = None
@@ -189,7 +189,7 @@ class Handshake(Statement):
     method: Literal["GET", "HEAD", "OPTIONS", "POST", "PUT"] = "GET"
     query: str | None = None
     json_: str | None = Field(default=None, alias="json")
-    match: Match | None = None
+    match: EventMatch | None = None
     signed: bool = False
     status: int = Field(default=200, ge=200, le=299)
     body: str = "{challenge}"

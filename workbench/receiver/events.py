@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from workbench.model import find_nodes, find_text, scalar_text
-from workbench.partners import EventRule, Match, Webhooks
+from workbench.partners import EventMatch, EventRule, Webhooks
 from workbench.receiver.body import parse_body
 from workbench.receiver.receipt import Arrival
 from workbench.receiver.received_message import check_path
@@ -164,7 +164,7 @@ def check_rules(webhooks: Webhooks) -> None:
             check_path(path)
 
 
-def _is_addressed(match: Match, receipt: Arrival) -> bool:
+def _is_addressed(match: EventMatch, receipt: Arrival) -> bool:
     if match.path is not None and match.path.strip("/") != receipt.tail:
         return False
     if match.header is None:
@@ -173,7 +173,7 @@ def _is_addressed(match: Match, receipt: Arrival) -> bool:
     return value is not None and (not match.values or value in match.values)
 
 
-def _has_value(match: Match, item: Any, body: Any) -> bool:
+def _has_value(match: EventMatch, item: Any, body: Any) -> bool:
     if match.json_ is None:
         return True
     found = find_nodes(match.json_, item) or find_nodes(match.json_, body)

@@ -20,7 +20,7 @@ import orjson
 from workbench.adapters import call_once
 from workbench.errors import WorkbenchError
 from workbench.model import find_text
-from workbench.partners import Handshake, Match, Webhooks
+from workbench.partners import EventMatch, Handshake, Webhooks
 from workbench.receiver.received_message import ReceivedMessage, check_path
 from workbench.receiver.reply import Reply
 
@@ -36,11 +36,11 @@ COMMON = (
     Handshake(
         method="POST",
         json_="$.challenge",
-        match=Match(json_="$.type", values=("url_verification",)),
+        match=EventMatch(json_="$.type", values=("url_verification",)),
     ),
     Handshake(
         method="OPTIONS",
-        match=Match(header="WebHook-Request-Origin"),
+        match=EventMatch(header="WebHook-Request-Origin"),
         body="",
         headers={"WebHook-Allowed-Origin": "{header:WebHook-Request-Origin}"},
     ),
@@ -171,7 +171,7 @@ def _find_challenge(handshake: Handshake, message: ReceivedMessage, document: An
     return found if found is not None and len(found) <= MAX_CHALLENGE else None
 
 
-def _fits(match: Match | None, message: ReceivedMessage, document: Any) -> bool:
+def _fits(match: EventMatch | None, message: ReceivedMessage, document: Any) -> bool:
     if match is None:
         return True
     if match.path is not None and not message.path.endswith(match.path.strip("/")):

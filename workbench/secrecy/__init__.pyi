@@ -1,13 +1,11 @@
 from .forms import FORMS as FORMS
-from .forms import Found as Found
+from .forms import FoundSecret as FoundSecret
 from .forms import find_secrets as find_secrets
 from .forms import is_placeholder as is_placeholder
 from .forms import is_telling as is_telling
 from .gate import WITHHELD as WITHHELD
 from .gate import guard_folder as guard_folder
 from .kernel import mask_outputs as mask_outputs
-from .names import is_identifier_name as is_identifier_name
-from .names import is_secret_name as is_secret_name
 from .persons import MASK as MASK
 from .persons import Persons as Persons
 from .private import PASSAGE as PASSAGE
@@ -19,4 +17,6 @@ from .redactor import ANYTHING as ANYTHING
 from .redactor import Hit as Hit
 from .redactor import RedactingFilter as RedactingFilter
 from .redactor import Redactor as Redactor
+from .secret_names import is_identifier_name as is_identifier_name
+from .secret_names import is_secret_name as is_secret_name
 from .spelling import is_searchable as is_searchable

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote_plus
 
-from workbench.secrecy.names import is_secret_name
 from workbench.secrecy.persons import MASK
+from workbench.secrecy.secret_names import is_secret_name
 
 IN_ADDRESS = "login in an address"
 # Forms that nothing else has; the group, where there is one, is the secret inside.
@@ -88,7 +88,7 @@ FORMS = frozenset({what for what, _ in _FORMS} | {"bearer token", "basic login"}
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundSecret:
     """A secret in a text: where it stands, and the name or form by which it was found."""
 
     start: int
@@ -115,38 +115,38 @@ def is_telling(value: str) -> bool:
     return len(value) >= 8 and bool(_PROSE_VALUE.match(value)) and not is_placeholder(value)
 
 
-def find_secrets(text: str) -> list[Found]:
+def find_secrets(text: str) -> list[FoundSecret]:
     """Secrets in a plain text, in order, none inside another.
 
     Args:
         text: Prose, a command, headers, a form, an address; JSON and YAML as text, too.
     """
     found = sorted(_find(text), key=lambda item: (item.start, -item.end))
-    kept: list[Found] = []
+    kept: list[FoundSecret] = []
     for item in found:
         if not kept or item.start >= kept[-1].end:
             kept.append(item)
     return kept[:MOST]
 
 
-def _find(text: str) -> Iterator[Found]:
+def _find(text: str) -> Iterator[FoundSecret]:
     for what, pattern in _FORMS:
         for match in pattern.finditer(text):
             if not is_placeholder(match[0].rpartition(":")[2] if what == IN_ADDRESS else match[0]):
-                yield Found(match.start(), match.end(), what)
+                yield FoundSecret(match.start(), match.end(), what)
     for match in _SCHEME.finditer(text):
         if not is_placeholder(match[1]) and _PROSE_VALUE.match(match[1]):
-            yield Found(match.start(1), match.end(1), "bearer token")
+            yield FoundSecret(match.start(1), match.end(1), "bearer token")
     for match in _BASIC.finditer(text):
         if _is_login(match[1]):
-            yield Found(match.start(1), match.end(1), "basic login")
+            yield FoundSecret(match.start(1), match.end(1), "basic login")
     for match in _LOGIN.finditer(text):
         if not is_placeholder(match[1].partition(":")[2]):
-            yield Found(match.start(1), match.end(1), "basic login")
+            yield FoundSecret(match.start(1), match.end(1), "basic login")
     yield from _find_named(text)
 
 
-def _find_named(text: str) -> Iterator[Found]:
+def _find_named(text: str) -> Iterator[FoundSecret]:
     for match in _NAMED.finditer(text):
         name, value = match["name"], match["value"]
         # In an address a bare `key` is one; elsewhere it is half of a pair.
@@ -159,7 +159,7 @@ def _find_named(text: str) -> Iterator[Found]:
         if is_placeholder(plain) or "://" in plain or plain.lower() in {"bearer", "basic"}:
             continue
         if is_sure or _PROSE_VALUE.match(plain):
-            yield Found(match.start("value"), match.end("value"), name)
+            yield FoundSecret(match.start("value"), match.end("value"), name)
 
 
 def _is_login(text: str) -> bool:

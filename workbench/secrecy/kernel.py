@@ -36,12 +36,12 @@ def mask_outputs(redactor: Redactor) -> None:
         return
     door = getattr(session, "workbench_door", None)
     if door is None:
-        door = session.workbench_door = _Door(session.send)
+        door = session.workbench_door = _MessageMask(session.send)
         session.send = door.send
     door.redactors.add(redactor)
 
 
-class _Door:
+class _MessageMask:
     """Stands before the function by which a kernel sends all its messages."""
 
     def __init__(self, send: Any) -> None:

@@ -17,7 +17,7 @@ from urllib.parse import quote, quote_plus
 
 from ahocorasick_rs import BytesAhoCorasick
 
-from workbench.secrecy.places import Path, Place, read, scan
+from workbench.secrecy.json_places import JsonPlace, Path, read, scan
 
 MASK = "[REDACTED]"
 _WORD = re.compile(r"\w+")
@@ -130,7 +130,7 @@ class Persons:
                 done = -end
         return b"".join([*parts, data[done:]]).decode("utf-8", "surrogatepass")
 
-    def _places(self, text: str) -> Iterator[tuple[Place, str]]:
+    def _places(self, text: str) -> Iterator[tuple[JsonPlace, str]]:
         """What is personal in a JSON text, and its value."""
         if not any(name in text for name in self._names):
             return

@@ -4,17 +4,17 @@ Markdown and HTML become the same blocks (`markdown`, `pages`), marks of portals
 first (`marks`); `reader` walks over the sections and `findings` counts what was left out.
 """
 
-from workbench.description.prose.blocks import Block, Code
-from workbench.description.prose.findings import Tally
+from workbench.description.prose.blocks import Block, CodeBlock
+from workbench.description.prose.findings import ReadingTally
 from workbench.description.prose.markdown import read_markdown
 from workbench.description.prose.pages import read_page, without_remarks
 from workbench.description.prose.reader import Prose, read_blocks
 
 __all__ = [
     "Block",
-    "Code",
+    "CodeBlock",
     "Prose",
-    "Tally",
+    "ReadingTally",
     "read_blocks",
     "read_markdown",
     "read_page",

@@ -13,7 +13,7 @@ from functools import cached_property
 from itertools import islice
 
 from workbench.description.prose import words
-from workbench.description.prose.tables import Table
+from workbench.description.prose.tables import ProseTable
 
 _JSON_START = re.compile(r"\s*(?:\{\s*(?:[\"'}]|$)|\[\s*(?:[{\"\[\]]|$))")
 _STRING = re.compile(r"\"(?:[^\"\\\n]|\\.)*+\"")
@@ -34,7 +34,7 @@ class Heading:
 
 
 @dataclass(frozen=True)
-class Words:
+class TextBlock:
     """A paragraph or a list item, with the marks of its spans (`code`, **bold**)."""
 
     text: str
@@ -43,7 +43,7 @@ class Words:
 
 
 @dataclass(frozen=True)
-class Code:
+class CodeBlock:
     """A code block."""
 
     language: str
@@ -55,15 +55,15 @@ class Code:
 class Grid:
     """A table."""
 
-    table: Table
+    table: ProseTable
     line: int
 
 
-Block = Heading | Words | Code | Grid
+Block = Heading | TextBlock | CodeBlock | Grid
 
 
 @dataclass(eq=False)
-class Section:
+class ProseSection:
     """What stands between two headings.
 
     `parents` are the sections around it, outermost first; `level` is 0 for what stands before
@@ -73,18 +73,18 @@ class Section:
     level: int
     title: str
     line: int
-    parents: tuple[Section, ...] = ()
-    blocks: list[Words | Code | Grid] = field(default_factory=list)
+    parents: tuple[ProseSection, ...] = ()
+    blocks: list[TextBlock | CodeBlock | Grid] = field(default_factory=list)
 
     @property
     def paragraphs(self) -> list[str]:
         """The words of the section, in order."""
-        return [block.text for block in self.blocks if isinstance(block, Words)]
+        return [block.text for block in self.blocks if isinstance(block, TextBlock)]
 
     @cached_property
     def opening(self) -> tuple[str, ...]:
         """The first of its words: they say what the section is about."""
-        spoken = (block.text for block in self.blocks if isinstance(block, Words))
+        spoken = (block.text for block in self.blocks if isinstance(block, TextBlock))
         return tuple(text[:_LONGEST] for text in islice(spoken, _MOST_OPENING))
 
     @cached_property
@@ -121,12 +121,12 @@ def bare(title: str) -> str:
 
 def gather_payloads(blocks: Iterable[Block]) -> Iterator[Block]:
     """Join paragraphs that together are one JSON payload, as word processors leave them."""
-    held: list[Words] = []
+    held: list[TextBlock] = []
     depth = 0
     for block in blocks:
-        if held and isinstance(block, Words) and len(held) < _MOST_LINES:
+        if held and isinstance(block, TextBlock) and len(held) < _MOST_LINES:
             held.append(block)
-        elif isinstance(block, Words) and _JSON_START.match(block.text):
+        elif isinstance(block, TextBlock) and _JSON_START.match(block.text):
             yield from held
             held, depth = [block], 0
         else:
@@ -136,27 +136,27 @@ def gather_payloads(blocks: Iterable[Block]) -> Iterator[Block]:
             continue
         depth += _depth(block.text)
         if depth <= 0:
-            yield Code("json", "\n".join(piece.text for piece in held), held[0].line)
+            yield CodeBlock("json", "\n".join(piece.text for piece in held), held[0].line)
             held = []
     yield from held
 
 
 def join_paths(blocks: Iterable[Block]) -> Iterator[Block]:
     """Join paragraphs that are the pieces of one path, as some portals draw it."""
-    held: list[Words] = []
+    held: list[TextBlock] = []
     for block in blocks:
-        is_piece = isinstance(block, Words) and (
+        is_piece = isinstance(block, TextBlock) and (
             block.text == "/" or (held and held[-1].text == "/" and _SEGMENT.fullmatch(block.text))
         )
-        if is_piece and isinstance(block, Words):
+        if is_piece and isinstance(block, TextBlock):
             held.append(block)
             continue
         if held:
-            yield Words("".join(piece.text for piece in held), held[0].line)
+            yield TextBlock("".join(piece.text for piece in held), held[0].line)
             held = []
         yield block
     if held:
-        yield Words("".join(piece.text for piece in held), held[0].line)
+        yield TextBlock("".join(piece.text for piece in held), held[0].line)
 
 
 def _depth(text: str) -> int:
@@ -165,22 +165,22 @@ def _depth(text: str) -> int:
     return opened - bare_text.count("}") - bare_text.count("]")
 
 
-def cut_sections(blocks: Iterable[Block], title: str = "") -> list[Section]:
+def cut_sections(blocks: Iterable[Block], title: str = "") -> list[ProseSection]:
     """Cut the stream at its headings.
 
     Args:
         blocks: In the order of the document.
         title: Title of the whole, where it stands outside the stream.
     """
-    current = Section(0, title, 1)
+    current = ProseSection(0, title, 1)
     sections = [current]
-    above: list[Section] = [current] if title else []
+    above: list[ProseSection] = [current] if title else []
     for block in gather_payloads(join_paths(blocks)):
         if not isinstance(block, Heading):
             current.blocks.append(block)
             continue
         above = [section for section in above if section.level < block.level]
-        current = Section(block.level, block.title, block.line, tuple(above))
+        current = ProseSection(block.level, block.title, block.line, tuple(above))
         sections.append(current)
         above.append(current)
     return sections

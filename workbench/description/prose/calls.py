@@ -13,8 +13,8 @@ from enum import IntEnum
 
 from workbench.description.curl import CurlRequest, read_curl
 from workbench.description.prose import words
-from workbench.description.prose.blocks import Code, bare
-from workbench.description.prose.tables import MOST_COLUMNS, Table, clean
+from workbench.description.prose.blocks import CodeBlock, bare
+from workbench.description.prose.tables import MOST_COLUMNS, ProseTable, clean
 
 _SEPARATOR = r"(?:[\s:*`|>→~_\"'()-]|&gt;){1,16}"
 _TARGET = (
@@ -87,7 +87,7 @@ class Strength(IntEnum):
 
 
 @dataclass(frozen=True)
-class Call:
+class WrittenCall:
     """One call, as written."""
 
     method: str
@@ -109,7 +109,7 @@ class Suspect:
     words: str
 
 
-def calls_of_heading(title: str, *, resource: str = "") -> list[Call]:
+def calls_of_heading(title: str, *, resource: str = "") -> list[WrittenCall]:
     """Calls that a heading names.
 
     Args:
@@ -117,23 +117,23 @@ def calls_of_heading(title: str, *, resource: str = "") -> list[Call]:
         resource: Path that the heading above names (`Order [/orders/{id}]`), or nothing.
     """
     found = [
-        Call(match[1], match[2], Strength.ALONE, _beside(title, match))
+        WrittenCall(match[1], match[2], Strength.ALONE, _beside(title, match))
         for match in CALL.finditer(title)
     ]
     blueprint = _BLUEPRINT.search(title)
     if blueprint and blueprint[1] and (blueprint[2] or resource):
         summary = title[: blueprint.start()].strip()
-        return [Call(blueprint[1], blueprint[2] or resource, Strength.ALONE, summary)]
+        return [WrittenCall(blueprint[1], blueprint[2] or resource, Strength.ALONE, summary)]
     if found:
         return found
     rpc = _RPC.match(title) or _RELATIVE_CALL.search(title)
     if rpc:
         method, name = (group for group in rpc.groups() if group)
         summary = _beside(title, rpc) or name
-        return [Call(method, f"/{name.lstrip('/')}", Strength.ALONE, summary)]
+        return [WrittenCall(method, f"/{name.lstrip('/')}", Strength.ALONE, summary)]
     alone = re.fullmatch(rf"\W*({words.METHODS})\W*", title)
     if alone and resource:
-        return [Call(alone[1], resource, Strength.ALONE)]
+        return [WrittenCall(alone[1], resource, Strength.ALONE)]
     return []
 
 
@@ -152,15 +152,15 @@ def procedure_of(title: str) -> str:
     return found[1] if found else ""
 
 
-def calls_of_line(line: str, *, is_item: bool = False) -> Iterator[Call | Suspect]:
+def calls_of_line(line: str, *, is_item: bool = False) -> Iterator[WrittenCall | Suspect]:
     """Calls of one line of words."""
     text = _TASK.sub("", line.strip())
     directive = _DIRECTIVE.fullmatch(text)
     if directive:
-        yield Call(directive[1].upper(), directive[2], Strength.ALONE)
+        yield WrittenCall(directive[1].upper(), directive[2], Strength.ALONE)
         return
     if "curl " in text:
-        yield from calls_of_code(Code("", text.strip("`"), 1))
+        yield from calls_of_code(CodeBlock("", text.strip("`"), 1))
         return
     matches = list(CALL.finditer(text)) or list(_PLACEHOLDER_CALL.finditer(text))
     matches = matches or list(_RELATIVE_CALL.finditer(text))
@@ -184,7 +184,7 @@ def calls_of_line(line: str, *, is_item: bool = False) -> Iterator[Call | Suspec
             strength = Strength.LISTED
         stated = {Strength.LISTED: after, Strength.ALONE: titled[1] if titled else ""}
         summary = _words(stated.get(strength, ""))
-        yield Call(method, target, strength, summary)
+        yield WrittenCall(method, target, strength, summary)
     is_suspect = _SUSPECT.search(text) and not words.ALL_CALLS.search(text)
     if not matches and is_suspect:
         yield Suspect(text[:160])
@@ -210,7 +210,7 @@ def method_in(text: str) -> str:
     return found[1].upper() if found else ""
 
 
-def calls_of_code(code: Code) -> Iterator[Call | Suspect]:
+def calls_of_code(code: CodeBlock) -> Iterator[WrittenCall | Suspect]:
     """Calls of a code block: curl commands, or requests whatever language it is said to be."""
     if "curl" in code.text:
         for request, start in read_curl(code.text):
@@ -235,22 +235,22 @@ def calls_of_code(code: Code) -> Iterator[Call | Suspect]:
         end = starts[place + 1][0] if place + 1 < len(starts) else len(lines)
         method, target = (group for group in match.groups() if group)
         headers, body, rest = _request_lines(lines[number + 1 : end])
-        yield Call(
+        yield WrittenCall(
             method, target, Strength.BLOCK, summary[number], headers=headers, body=body, rest=rest
         )
 
 
-def _of_program(text: str) -> Iterator[Call]:
+def _of_program(text: str) -> Iterator[WrittenCall]:
     """Calls in samples of programs that send requests."""
     for match in _PROGRAM.finditer(text[:_LONGEST_PROGRAM]):
         url = match[2] or match[3]
         method = match[1] or match[4] or "GET"
         if _PROGRAM_URL.match(url):
-            yield Call(method.upper(), url, Strength.SAMPLE)
+            yield WrittenCall(method.upper(), url, Strength.SAMPLE)
 
 
-def _of_curl(request: CurlRequest) -> Call:
-    return Call(
+def _of_curl(request: CurlRequest) -> WrittenCall:
+    return WrittenCall(
         request.method,
         request.url,
         Strength.SAMPLE,
@@ -286,7 +286,7 @@ def answer_in(text: str) -> tuple[str, str]:
     return status[1], body
 
 
-def calls_of_table(table: Table) -> list[Call]:
+def calls_of_table(table: ProseTable) -> list[WrittenCall]:
     """Calls that the rows of a table name, each with the number of its row."""
     pairs = {
         words.plain(clean(row[0])): clean(row[1])
@@ -296,10 +296,10 @@ def calls_of_table(table: Table) -> list[Call]:
     method = next((value for key, value in pairs.items() if words.METHOD_LABEL.fullmatch(key)), "")
     path = next((value for key, value in pairs.items() if words.TARGET_LABEL.fullmatch(key)), "")
     if method_in(method) and _PATH_CELL.fullmatch(path.partition(" ")[0]):
-        return [Call(method_in(method), path.partition(" ")[0], Strength.ALONE)]
+        return [WrittenCall(method_in(method), path.partition(" ")[0], Strength.ALONE)]
     methods = _column(table, words.METHOD_COLUMN, _METHOD)
     paths = _column(table, words.PATH_COLUMN, _PATH_CELL)
-    found: list[Call] = []
+    found: list[WrittenCall] = []
     for number, row in enumerate(table.rows):
         call = _of_row(table, row, methods, paths)
         if call is not None:
@@ -307,7 +307,7 @@ def calls_of_table(table: Table) -> list[Call]:
     return found
 
 
-def _column(table: Table, header: re.Pattern[str], cell: re.Pattern[str]) -> int | None:
+def _column(table: ProseTable, header: re.Pattern[str], cell: re.Pattern[str]) -> int | None:
     """The column with such a header, else the one whose cells are all of that form."""
     stated = table.column(header)
     if stated is not None:
@@ -321,21 +321,23 @@ def _column(table: Table, header: re.Pattern[str], cell: re.Pattern[str]) -> int
 
 
 def _of_row(
-    table: Table, row: tuple[str, ...], methods: int | None, paths: int | None
-) -> Call | None:
+    table: ProseTable, row: tuple[str, ...], methods: int | None, paths: int | None
+) -> WrittenCall | None:
     is_field = bool(table.cell(row, table.column(words.NAME_COLUMN)))
     summary = "" if is_field else table.cell(row, table.column(words.DESCRIPTION_COLUMN))
     written = row[paths] if paths is not None and paths < len(row) else ""
     path = written.replace("\\", "").strip("`*_ ").partition(" ")[0].strip("`*")
     method = method_in(table.cell(row, methods))
     if method and _PATH_CELL.fullmatch(path):
-        return Call(method, path, Strength.ALONE, summary)
+        return WrittenCall(method, path, Strength.ALONE, summary)
     for index, cell in enumerate(row[:MOST_COLUMNS]):
         match = CALL.match(cell.strip().strip("`*")) or _RELATIVE_CALL.match(cell.strip())
         if match:
             method, target = (group for group in match.groups() if group)
             others = [clean(other) for place, other in enumerate(row) if place != index]
-            return Call(method, target, Strength.ALONE, summary or next(iter(reversed(others)), ""))
+            return WrittenCall(
+                method, target, Strength.ALONE, summary or next(iter(reversed(others)), "")
+            )
     return None
 
 

@@ -10,8 +10,8 @@ from urllib.parse import parse_qsl
 
 from workbench.description.draft_operations import DraftBody, DraftOperation
 from workbench.description.prose import words
-from workbench.description.prose.blocks import BOLD_LEVEL, Code, Grid, Section, bare
-from workbench.description.prose.calls import Call, answer_in
+from workbench.description.prose.blocks import BOLD_LEVEL, CodeBlock, Grid, ProseSection, bare
+from workbench.description.prose.calls import WrittenCall, answer_in
 from workbench.description.prose.events import EventBook, name_of_heading
 from workbench.description.prose.examples import (
     NotJsonError,
@@ -19,9 +19,9 @@ from workbench.description.prose.examples import (
     looks_like_json,
     read_example,
 )
-from workbench.description.prose.findings import Found
+from workbench.description.prose.findings import FoundOperation
 from workbench.description.prose.tables import (
-    Table,
+    ProseTable,
     describe_field,
     field_of,
     parameter,
@@ -62,7 +62,7 @@ class Filler:
     warnings: list[DocumentWarning] = field(default_factory=list)
     named: dict[str, dict[str, Any]] = field(default_factory=dict)  # types, by lower-case name
 
-    def add_item(self, found: Found, text: str, lead: str, section: Section) -> bool:
+    def add_item(self, found: FoundOperation, text: str, lead: str, section: ProseSection) -> bool:
         """Take a list item as a status or parameter; False where it is none."""
         if len(found.draft.parameters) > _MOST_PARAMETERS:
             return True
@@ -88,7 +88,13 @@ class Filler:
         return True
 
     def put(
-        self, found: Found, name: str, place: str | None, schema: dict[str, Any], *, required: bool
+        self,
+        found: FoundOperation,
+        name: str,
+        place: str | None,
+        schema: dict[str, Any],
+        *,
+        required: bool,
     ) -> None:
         """Add one field as a parameter or as a part of the body."""
         draft = found.draft
@@ -110,7 +116,7 @@ class Filler:
             ]
         draft.parameters.append(parameter(name, place, schema, required=required))
 
-    def about(self, found: Found | None, section: Section, lead: str) -> str:
+    def about(self, found: FoundOperation | None, section: ProseSection, lead: str) -> str:
         """Words that introduce a block: the sentence before it, headings below the operation."""
         if found is None:
             return f"{section.title} {lead}"
@@ -123,7 +129,9 @@ class Filler:
             titles.append(section.title)
         return " ".join([*titles[-2:], lead])
 
-    def add_table(self, found: Found | None, table: Table, lead: str, section: Section) -> None:
+    def add_table(
+        self, found: FoundOperation | None, table: ProseTable, lead: str, section: ProseSection
+    ) -> None:
         """Take a table as parameters, fields of a body, or a list of answers."""
         if found is None:
             fields = read_fields(table)
@@ -159,7 +167,7 @@ class Filler:
             draft.request = draft.request or DraftBody()
             draft.request.schema = _joined(draft.request.schema, fields)
 
-    def add_answer_fields(self, draft: DraftOperation, table: Table, about: str) -> None:
+    def add_answer_fields(self, draft: DraftOperation, table: ProseTable, about: str) -> None:
         """Take a table as fields of an answer; names of the path stay parameters."""
         schema = read_fields(table)
         if schema is None:
@@ -171,7 +179,7 @@ class Filler:
         answer = draft.answers.setdefault(_status(about), DraftBody())
         answer.schema = _joined(answer.schema, schema)
 
-    def add_event_fields(self, fields: dict[str, Any], section: Section) -> None:
+    def add_event_fields(self, fields: dict[str, Any], section: ProseSection) -> None:
         """Take a table of fields under a heading about webhooks."""
         last = self.events.last
         named = next((name for name in self.events.drafts if name in section.title), "")
@@ -187,12 +195,14 @@ class Filler:
         elif is_payload:
             self.events.fields.append((name_of_heading(section), fields))
 
-    def rows_of(self, table: Table, calls: Sequence[Call]) -> Iterator[tuple[Call, Table | None]]:
+    def rows_of(
+        self, table: ProseTable, calls: Sequence[WrittenCall]
+    ) -> Iterator[tuple[WrittenCall, ProseTable | None]]:
         """Yield each call of a table once, with the rows of fields that belong to it."""
         by_row = {call.row: call for call in calls}
         has_fields = table.column(words.NAME_COLUMN) is not None
         rows: dict[tuple[str, str], list[tuple[str, ...]]] = {}
-        first: dict[tuple[str, str], Call] = {}
+        first: dict[tuple[str, str], WrittenCall] = {}
         key: tuple[str, str] | None = None
         for number, row in enumerate(table.rows):
             call = by_row.get(number)
@@ -204,9 +214,11 @@ class Filler:
             if key is not None:
                 rows.setdefault(key, []).append(row)
         for key, call in first.items():
-            yield call, Table(table.header, tuple(rows[key])) if has_fields else None
+            yield call, ProseTable(table.header, tuple(rows[key])) if has_fields else None
 
-    def add_code(self, found: Found | None, code: Code, lead: str, section: Section) -> None:
+    def add_code(
+        self, found: FoundOperation | None, code: CodeBlock, lead: str, section: ProseSection
+    ) -> None:
         """Take a code block as an example of a request, an answer or an event."""
         status, text = answer_in(code.text)
         if not looks_like_json(code.language, text):
@@ -231,7 +243,7 @@ class Filler:
         if value not in payload.examples[:_MOST_EXAMPLES]:
             payload.examples.append(value)
 
-    def add_request(self, found: Found, call: Call) -> None:
+    def add_request(self, found: FoundOperation, call: WrittenCall) -> None:
         """Take headers and body that stand with the call itself."""
         draft = found.draft
         known = {item["name"].lower() for item in draft.parameters if item["in"] == "header"}
@@ -262,7 +274,7 @@ class Filler:
                     media_type="application/x-www-form-urlencoded", schema=schema
                 )
 
-    def warn(self, code: Code) -> None:
+    def warn(self, code: CodeBlock) -> None:
         """Tell of an example that cannot be read."""
         if len(self.warnings) < _MOST_WARNINGS:
             self.warnings.append(
@@ -293,7 +305,9 @@ class Filler:
                 item["schema"] = resolve_named(item["schema"], {})
 
 
-def schemes_of(sections: Sequence[Section], headers: Iterable[str]) -> dict[str, dict[str, Any]]:
+def schemes_of(
+    sections: Sequence[ProseSection], headers: Iterable[str]
+) -> dict[str, dict[str, Any]]:
     """Security schemes that the words, and the headers of sample requests, tell of."""
     text = "\n".join(
         "\n".join(map(" | ".join, (block.table.header, *block.table.rows)))

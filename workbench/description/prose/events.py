@@ -8,10 +8,10 @@ from typing import Any
 
 from workbench.description.draft_operations import DraftBody, DraftOperation
 from workbench.description.prose import words
-from workbench.description.prose.blocks import Section, bare
+from workbench.description.prose.blocks import ProseSection, bare
 from workbench.description.prose.calls import is_title_of_part
 from workbench.description.prose.examples import event_named, happened
-from workbench.description.prose.tables import Table, clean
+from workbench.description.prose.tables import ProseTable, clean
 
 _SPAN_NAME = re.compile(r"`([\w.:/-]{3,80})`")
 _DOTTED_NAME = re.compile(r"\b[A-Za-z]\w*(?:[._:][A-Za-z]\w*)+\b")
@@ -44,7 +44,7 @@ class EventBook:
     drafts: dict[str, DraftOperation] = field(default_factory=dict)
     fields: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    last: tuple[Section, str] | None = None  # the event that a section said it is about
+    last: tuple[ProseSection, str] | None = None  # the event that a section said it is about
     header: str = ""
 
     def open(self, name: str, summary: str = "") -> DraftOperation:
@@ -66,7 +66,7 @@ class EventBook:
         if len(self.notes) < _MOST_NOTES:
             self.notes.append(text[:_LONGEST_NOTE])
 
-    def begin(self, section: Section) -> None:
+    def begin(self, section: ProseSection) -> None:
         """Open the event that a heading names, such as `order.created`."""
         named = _SPAN_NAME.search(section.title) or _DOTTED_NAME.search(section.title)
         name = named[named.lastindex or 0] if named else ""
@@ -74,7 +74,7 @@ class EventBook:
             self.open(name, section.title.replace(name, ""))
             self.last = (section, name)
 
-    def label(self, label: str, value: str, section: Section) -> bool:
+    def label(self, label: str, value: str, section: ProseSection) -> bool:
         """Open the event that a line such as `Event: order.created` names."""
         if not words.EVENT_LABEL.fullmatch(label) or not _CELL_NAME.fullmatch(value):
             return False
@@ -84,7 +84,7 @@ class EventBook:
         self.last = (section, value)
         return True
 
-    def add_payload(self, value: Any, section: Section) -> bool:
+    def add_payload(self, value: Any, section: ProseSection) -> bool:
         """Take a payload shown among events; False where it is none that can be named."""
         stated = _of_family(event_named(value), section)
         if self.last is not None and not stated and self.last[0] in (section, *section.parents):
@@ -104,7 +104,7 @@ class EventBook:
         draft.request.examples.append(value)
         return True
 
-    def add_table(self, table: Table, section: Section) -> bool:
+    def add_table(self, table: ProseTable, section: ProseSection) -> bool:
         """Take a table whose rows are events; False where it is none."""
         column = table.column(words.EVENT_COLUMN)
         if column is None or not is_about_events(section):
@@ -119,7 +119,7 @@ class EventBook:
                 found = True
         return found
 
-    def add_item(self, text: str, section: Section, *, is_item: bool) -> bool:
+    def add_item(self, text: str, section: ProseSection, *, is_item: bool) -> bool:
         """Take a list item that is an event, or a line that begins with one below such a title."""
         is_titled = words.ABOUT_EVENTS.search(bare(section.title))
         opening = _OPENING.match(text) if is_titled else None
@@ -160,7 +160,7 @@ class EventBook:
             )
 
 
-def is_about_events(section: Section) -> bool:
+def is_about_events(section: ProseSection) -> bool:
     """Whether a heading, or the text above a list, speaks of webhooks or events."""
     if section.is_about_webhooks:
         return True
@@ -170,7 +170,7 @@ def is_about_events(section: Section) -> bool:
     return any(words.WEBHOOK.search(words.plain(text)) for text in section.opening[:4])
 
 
-def is_generic(section: Section) -> bool:
+def is_generic(section: ProseSection) -> bool:
     """Whether a heading only says that a payload follows."""
     return is_title_of_part(section.title) or bool(_PAYLOAD_TITLE.search(bare(section.title)))
 
@@ -180,7 +180,7 @@ def is_compound(name: str) -> bool:
     return bool(re.search(r"[._:/-]|[a-z][A-Z]", name)) or name.isupper()
 
 
-def _of_family(stated: str, section: Section) -> str:
+def _of_family(stated: str, section: ProseSection) -> str:
     """The heading's own name where the payload shows one of a family that it tells of.
 
     Below `order.status` a payload may say `order.cancelled`: one of the words that it can end with.
@@ -191,7 +191,7 @@ def _of_family(stated: str, section: Section) -> str:
     return heading if "." in heading and "." in stated and is_family else stated
 
 
-def name_of_heading(section: Section) -> str:
+def name_of_heading(section: ProseSection) -> str:
     """Name of the event that a heading speaks of, or nothing."""
     titles = (section.title, section.subject)
     for title in titles:

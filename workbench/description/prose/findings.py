@@ -6,22 +6,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from workbench.description.draft_operations import DraftOperation
-from workbench.description.prose.blocks import Section
-from workbench.description.prose.calls import Call, Strength
-from workbench.description.targets import Target, ends_with, is_example_of, shape
+from workbench.description.prose.blocks import ProseSection
+from workbench.description.prose.calls import Strength, WrittenCall
+from workbench.description.targets import RequestTarget, ends_with, is_example_of, shape
 
 _MOST_COMPARED = 200_000  # pairs of paths; a document with more has no reader's hand in it
 MOST_TOLD = 8  # calls that a warning names
 
 
 @dataclass
-class Found:
+class FoundOperation:
     """An operation, while it is read."""
 
     draft: DraftOperation
     strength: Strength
-    target: Target
-    section: Section
+    target: RequestTarget
+    section: ProseSection
     samples: list[tuple[str, ...]] = field(default_factory=list)  # shapes that proved to be it
 
     @property
@@ -29,7 +29,7 @@ class Found:
         """Whether its path is written as a template, not guessed from an example."""
         return not self.target.guessed
 
-    def fits(self, method: str, target: Target, *, near: bool) -> bool:
+    def fits(self, method: str, target: RequestTarget, *, near: bool) -> bool:
         """Whether a call is this operation, or an example of it.
 
         Args:
@@ -52,13 +52,13 @@ class Found:
             )
         return not target.guessed and ends_with(mine, other)
 
-    def begins(self, call: Call) -> bool:
+    def begins(self, call: WrittenCall) -> bool:
         """Whether the path of a call begins with this one, and goes on."""
         whole = call.target.partition("?")[0]
         is_longer = f"{self.draft.path.rstrip('/')}/" in f"{whole}/"
         return self.draft.method == call.method and is_longer and whole != self.draft.path
 
-    def improve(self, call: Call, target: Target) -> None:
+    def improve(self, call: WrittenCall, target: RequestTarget) -> None:
         """Take a better way of writing the same path."""
         better = len(shape(target.path)) <= len(shape(self.target.path)) or not self.is_certain
         is_sharper = target.path.count("{") >= self.target.path.count("{") and not target.guessed
@@ -75,20 +75,20 @@ class Found:
 class Index:
     """Operations by their shape, to ask whether a call is one of them or an example of one."""
 
-    def __init__(self, found: Iterable[Found]) -> None:
+    def __init__(self, found: Iterable[FoundOperation]) -> None:
         self.shapes: set[tuple[str, tuple[str, ...]]] = set()
-        self.found: list[Found] = []
+        self.found: list[FoundOperation] = []
         self.compared = 0
         for item in found:
             self.add(item)
 
-    def add(self, item: Found) -> None:
+    def add(self, item: FoundOperation) -> None:
         """Add one operation."""
         self.found.append(item)
         for sample in (shape(item.draft.path), *item.samples):
             self.shapes.add((item.draft.method, sample))
 
-    def holds(self, method: str, target: Target) -> bool:
+    def holds(self, method: str, target: RequestTarget) -> bool:
         """Whether the call is known; after very many comparisons, only by its shape."""
         if (method, shape(target.path)) in self.shapes:
             return True
@@ -103,7 +103,7 @@ class Index:
 
 
 @dataclass(frozen=True)
-class Tally:
+class ReadingTally:
     """How much of what looks like a call or an event was read.
 
     Attributes:
@@ -117,17 +117,17 @@ class Tally:
     left_out: tuple[str, ...] = ()
 
 
-def join(found: Iterable[Found]) -> list[Found]:
+def join(found: Iterable[FoundOperation]) -> list[FoundOperation]:
     """Join operations that are the same: the surest words win, the place of the first stays."""
-    kept: list[Found] = []
-    by_shape: dict[tuple[str, tuple[str, ...]], list[Found]] = {}
+    kept: list[FoundOperation] = []
+    by_shape: dict[tuple[str, tuple[str, ...]], list[FoundOperation]] = {}
     for item in found:
         key = _key(item)
         same = by_shape.setdefault(key, [])
         if not same:
             kept.append(item)
         same.append(item)
-    joined: list[Found] = []
+    joined: list[FoundOperation] = []
     for item in kept:
         same = by_shape[_key(item)]
         first, *others = sorted(
@@ -139,16 +139,16 @@ def join(found: Iterable[Found]) -> list[Found]:
     return _without_samples(joined)
 
 
-def _key(item: Found) -> tuple[str, tuple[str, ...]]:
+def _key(item: FoundOperation) -> tuple[str, tuple[str, ...]]:
     return item.draft.method, shape(item.draft.path)
 
 
-def _without_samples(found: list[Found]) -> list[Found]:
+def _without_samples(found: list[FoundOperation]) -> list[FoundOperation]:
     """Fold an operation whose path is only an example of another's into that one."""
     certain = [item for item in found if item.is_certain and "{" in item.draft.path]
     if len(certain) * len(found) > _MOST_COMPARED:
         return found
-    kept: list[Found] = []
+    kept: list[FoundOperation] = []
     for item in found:
         owner = next((one for one in certain if _is_sample(item, one)), None)
         if owner is None:
@@ -158,7 +158,7 @@ def _without_samples(found: list[Found]) -> list[Found]:
     return kept
 
 
-def _is_sample(item: Found, owner: Found) -> bool:
+def _is_sample(item: FoundOperation, owner: FoundOperation) -> bool:
     if item is owner or item.draft.source != owner.draft.source or item.is_certain:
         return False
     return item.draft.method == owner.draft.method and is_example_of(

@@ -8,10 +8,17 @@ from collections.abc import Iterator, Sequence
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from workbench.description.prose.blocks import BOLD_LEVEL, Block, Code, Grid, Heading, Words
+from workbench.description.prose.blocks import (
+    BOLD_LEVEL,
+    Block,
+    CodeBlock,
+    Grid,
+    Heading,
+    TextBlock,
+)
 from workbench.description.prose.marks import unfold
 from workbench.description.prose.pages import read_page
-from workbench.description.prose.tables import Table
+from workbench.description.prose.tables import ProseTable
 
 _BOLD_LINE = re.compile(r"(?:\*\*|__)(?=\S)((?:(?!\*\*|__).){1,90})(?:\*\*|__)[ \t]*:?")
 _STATUS = re.compile(r"\b[1-5]\d\d\b")
@@ -32,7 +39,7 @@ def read_markdown(text: str) -> tuple[list[Block], str]:
         stated = _FRONT_TITLE.search(front[1])
         title = stated[1] if stated else ""
         call = _FRONT_CALL.search(front[1])
-        before = [Words(call[1], 1)] if call else []
+        before = [TextBlock(call[1], 1)] if call else []
         # The lines stay counted, so that what is told later names the right one.
         text = "\n" * front[0].count("\n") + text[front.end() :]
     # What stands inside a line is read by `calls`; the parser finds the blocks.
@@ -61,8 +68,8 @@ def _blocks(tokens: Sequence[Token]) -> Iterator[Block]:
             case "fence" | "code_block":
                 language = token.info.strip().split()
                 if status := _STATUS.search(" ".join(language[1:])):
-                    yield Words(f"Response {status[0]}:", line)
-                yield Code(language[0].lower() if language else "", token.content, line)
+                    yield TextBlock(f"Response {status[0]}:", line)
+                yield CodeBlock(language[0].lower() if language else "", token.content, line)
             case "html_block":
                 yield from read_page(token.content)
             case "table_open":
@@ -73,10 +80,10 @@ def _blocks(tokens: Sequence[Token]) -> Iterator[Block]:
 
 def _words(content: str, line: int, *, is_item: bool) -> Block:
     bold = None if is_item else _BOLD_LINE.fullmatch(content.strip())
-    return Heading(BOLD_LEVEL, bold[1], line) if bold else Words(content, line, is_item)
+    return Heading(BOLD_LEVEL, bold[1], line) if bold else TextBlock(content, line, is_item)
 
 
-def _read_table(tokens: Sequence[Token], index: int) -> tuple[Table, int]:
+def _read_table(tokens: Sequence[Token], index: int) -> tuple[ProseTable, int]:
     rows: list[list[str]] = []
     while tokens[index].type != "table_close":
         if tokens[index].type == "tr_open":
@@ -84,4 +91,4 @@ def _read_table(tokens: Sequence[Token], index: int) -> tuple[Table, int]:
         elif tokens[index].type == "inline" and rows:
             rows[-1].append(tokens[index].content)
         index += 1
-    return Table(tuple(rows[0]) if rows else (), tuple(map(tuple, rows[1:]))), index
+    return ProseTable(tuple(rows[0]) if rows else (), tuple(map(tuple, rows[1:]))), index

@@ -12,8 +12,15 @@ import re
 from html.parser import HTMLParser
 
 from workbench.description.prose import words
-from workbench.description.prose.blocks import BOLD_LEVEL, Block, Code, Grid, Heading, Words
-from workbench.description.prose.tables import Table
+from workbench.description.prose.blocks import (
+    BOLD_LEVEL,
+    Block,
+    CodeBlock,
+    Grid,
+    Heading,
+    TextBlock,
+)
+from workbench.description.prose.tables import ProseTable
 from workbench.text import strip_invisible
 
 _HEADING = re.compile(r"h[1-6]")
@@ -188,14 +195,14 @@ class _Page(HTMLParser):
         if is_bold and not self.is_item:
             self.blocks.append(Heading(BOLD_LEVEL, text, line))
         else:
-            self.blocks.append(Words(text, line, self.is_item))
+            self.blocks.append(TextBlock(text, line, self.is_item))
 
     def end_code(self) -> None:
         """Add a code block."""
         text = "".join(self.text).replace("\0", "")
         self.text, self.is_code = [], False
         language, self.language = self.language, ""
-        self.blocks.append(Code(language, text, self.line))
+        self.blocks.append(CodeBlock(language, text, self.line))
 
     def end_cell(self) -> None:
         """Add the open cell to its row; its end tag may be missing."""
@@ -209,7 +216,7 @@ class _Page(HTMLParser):
         rows = [tuple(row) for row in self.rows or () if row]
         self.rows = None
         if rows:
-            self.blocks.append(Grid(Table(rows[0], tuple(rows[1:])), self.getpos()[0]))
+            self.blocks.append(Grid(ProseTable(rows[0], tuple(rows[1:])), self.getpos()[0]))
 
     def finish(self) -> None:
         """Close what the page left open; a tag that never ends is left out."""

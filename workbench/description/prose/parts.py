@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from workbench.description.prose import words
 from workbench.description.prose.blocks import bare
-from workbench.description.prose.calls import Call, Strength, label_of, method_in
+from workbench.description.prose.calls import Strength, WrittenCall, label_of, method_in
 
 _PATH_VALUE = re.compile(r"`?((?:https?://|/|\{\{?\w+\}?\}/|[a-z][\w.-]*/)[^\s`]*)`?(?:\s.*)?")
 _PATH_ALONE = re.compile(r"[\s`*]*((?:https?://[^\s`]+)?/[^\s`]*)[\s`*]*")
@@ -74,10 +74,10 @@ class Parts:
         if self.method and path:
             self.path = path[1]
 
-    def whole(self) -> Call | None:
+    def whole(self) -> WrittenCall | None:
         """The call, once both are known; then it is forgotten."""
         if not (self.method and self.path):
             return None
-        call = Call(self.method, self.path, Strength.ALONE, self.title)
+        call = WrittenCall(self.method, self.path, Strength.ALONE, self.title)
         self.method = self.path = self.title = ""
         return call

@@ -21,16 +21,16 @@ from workbench.description.draft_operations import DraftDocument, DraftOperation
 from workbench.description.prose import words
 from workbench.description.prose.blocks import (
     Block,
-    Code,
+    CodeBlock,
     Grid,
-    Section,
-    Words,
+    ProseSection,
+    TextBlock,
     cut_sections,
 )
 from workbench.description.prose.calls import (
-    Call,
     Strength,
     Suspect,
+    WrittenCall,
     calls_of_code,
     calls_of_heading,
     calls_of_line,
@@ -40,7 +40,13 @@ from workbench.description.prose.calls import (
 )
 from workbench.description.prose.contents import Filler, schemes_of
 from workbench.description.prose.events import EventBook
-from workbench.description.prose.findings import MOST_TOLD, Found, Index, Tally, join
+from workbench.description.prose.findings import (
+    MOST_TOLD,
+    FoundOperation,
+    Index,
+    ReadingTally,
+    join,
+)
 from workbench.description.prose.parts import Parts
 from workbench.description.prose.servers import (
     environment_of,
@@ -49,7 +55,7 @@ from workbench.description.prose.servers import (
     is_only_base,
     stated_servers,
 )
-from workbench.description.targets import Target, read_target, shape
+from workbench.description.targets import RequestTarget, read_target, shape
 from workbench.errors import DescriptionError
 from workbench.model import Direction, DocumentWarning
 
@@ -67,7 +73,7 @@ class Prose:
 
     drafted: DraftDocument
     warnings: tuple[DocumentWarning, ...]
-    tally: Tally
+    tally: ReadingTally
 
 
 def read_blocks(blocks: Sequence[Block], title: str, name: str) -> Prose:
@@ -102,8 +108,8 @@ def read_blocks(blocks: Sequence[Block], title: str, name: str) -> Prose:
 
 
 def _read(
-    sections: Sequence[Section], name: str, lone: frozenset[Section]
-) -> tuple[_Reader, list[DraftOperation], Tally]:
+    sections: Sequence[ProseSection], name: str, lone: frozenset[ProseSection]
+) -> tuple[_Reader, list[DraftOperation], ReadingTally]:
     reader = _Reader(name, stated_servers(sections), lone)
     for section in sections:
         reader.read(section)
@@ -114,13 +120,13 @@ def _read(
 class _Reader:
     name: str
     servers: dict[str, str]
-    lone: frozenset[Section]  # sections whose only call is named in a sentence
-    spoken: list[Section] = field(default_factory=list)  # the same, while they are found
-    found: list[Found] = field(default_factory=list)
-    open: list[Found] = field(default_factory=list)  # of the part of the document at hand
-    current: Found | None = None
+    lone: frozenset[ProseSection]  # sections whose only call is named in a sentence
+    spoken: list[ProseSection] = field(default_factory=list)  # the same, while they are found
+    found: list[FoundOperation] = field(default_factory=list)
+    open: list[FoundOperation] = field(default_factory=list)  # of the part of the document at hand
+    current: FoundOperation | None = None
     level: int = 0
-    mentions: list[tuple[Call, Target, Section]] = field(default_factory=list)
+    mentions: list[tuple[WrittenCall, RequestTarget, ProseSection]] = field(default_factory=list)
     suspects: list[str] = field(default_factory=list)
     seen: dict[tuple[str, tuple[str, ...]], str] = field(default_factory=dict)
     events: EventBook = field(default_factory=EventBook)
@@ -131,7 +137,7 @@ class _Reader:
     def __post_init__(self) -> None:
         self.filler = Filler(self.name, self.events)
 
-    def read(self, section: Section) -> None:
+    def read(self, section: ProseSection) -> None:
         """Read one section: a new operation, a part of the one above, or events."""
         if self.current is not None and section.level <= self.level:
             self.current, self.open = None, []
@@ -146,20 +152,20 @@ class _Reader:
             self.events.begin(section)
         procedure = procedure_of(section.title)
         if self.every_call and procedure and self.current is None:
-            self.take(Call(self.every_call, f"/{procedure}", Strength.ALONE), section)
+            self.take(WrittenCall(self.every_call, f"/{procedure}", Strength.ALONE), section)
         lead = ""
         for block in section.blocks:
-            if isinstance(block, Words):
+            if isinstance(block, TextBlock):
                 self.read_words(block, lead, section)
                 lead = lead if block.is_item else block.text
-            elif isinstance(block, Code):
+            elif isinstance(block, CodeBlock):
                 self.read_code(block, lead, section)
             else:
                 self.read_table(block, lead, section)
         if self.current is not None:
             self.describe(self.current, section)
 
-    def read_words(self, block: Words, lead: str, section: Section) -> None:
+    def read_words(self, block: TextBlock, lead: str, section: ProseSection) -> None:
         """Read a paragraph or list item."""
         self.events.note(block.text)
         every = words.ALL_CALLS.search(block.text)
@@ -174,13 +180,13 @@ class _Reader:
         for line in block.text.split("\n"):
             self.read_line(line, section, is_item=block.is_item)
 
-    def name_by(self, block: Words) -> None:
+    def name_by(self, block: TextBlock) -> None:
         """Take a short line as the summary of a call that stands without a title."""
         text = words.MARKS.sub("", block.text).strip()
         if self.current is not None and len(text) < _LONGEST_SUMMARY and "/" not in text:
             self.current.draft.summary = text
 
-    def read_line(self, line: str, section: Section, *, is_item: bool) -> None:
+    def read_line(self, line: str, section: ProseSection, *, is_item: bool) -> None:
         """Read one line: a call, a label with a method or path, or an address."""
         for call in calls_of_line(line, is_item=is_item):
             if isinstance(call, Suspect):
@@ -200,7 +206,7 @@ class _Reader:
         if whole is not None:
             self.take_labelled(whole, section)
 
-    def take_labelled(self, call: Call, section: Section) -> None:
+    def take_labelled(self, call: WrittenCall, section: ProseSection) -> None:
         """Take a call of labels; below a heading that names a call they write out that one."""
         heading = self.current
         if heading is not None and heading.section is section and heading.begins(call):
@@ -210,7 +216,7 @@ class _Reader:
                 self.seen[call.method, shape(target.path)] = f"{call.method} {target.path}"
         self.take(call, section)
 
-    def read_code(self, block: Code, lead: str, section: Section) -> None:
+    def read_code(self, block: CodeBlock, lead: str, section: ProseSection) -> None:
         """Read a code block: requests, an answer, or a payload."""
         calls = list(calls_of_code(block))
         rest: tuple[str, ...] = ()
@@ -229,10 +235,10 @@ class _Reader:
         self.events.note(block.text if len(block.text) < 300 else "")
         if text.strip():
             self.filler.add_code(
-                self.current, Code(block.language, text, block.line), lead, section
+                self.current, CodeBlock(block.language, text, block.line), lead, section
             )
 
-    def read_table(self, block: Grid, lead: str, section: Section) -> None:
+    def read_table(self, block: Grid, lead: str, section: ProseSection) -> None:
         """Read a table: of calls, of events, or of fields."""
         calls = calls_of_table(block.table)
         if len(calls) == 1 and calls[0].row is None:
@@ -245,7 +251,7 @@ class _Reader:
         elif not self.events.add_table(block.table, section):
             self.filler.add_table(self.current, block.table, lead, section)
 
-    def take_address(self, url: str, label: str, section: Section) -> None:
+    def take_address(self, url: str, label: str, section: ProseSection) -> None:
         """Take the address that a line gives for an environment: of the API, or of one call."""
         target = read_target(url, tuple(self.servers))
         if target is None or is_about_servers(section) or is_only_base(target.path):
@@ -253,13 +259,18 @@ class _Reader:
                 self.servers[url.rstrip("/")] = label
             return
         stated = words.SENDS_POST.search(" ".join(section.opening))
-        self.take(Call(stated[1] if stated else "GET", url, Strength.ALONE), section)
+        self.take(WrittenCall(stated[1] if stated else "GET", url, Strength.ALONE), section)
         if target.server in self.servers:
             self.servers[target.server] = self.servers[target.server] or label
 
     def take(
-        self, call: Call, section: Section, *, in_heading: bool = False, is_listed: bool = False
-    ) -> Found | None:
+        self,
+        call: WrittenCall,
+        section: ProseSection,
+        *,
+        in_heading: bool = False,
+        is_listed: bool = False,
+    ) -> FoundOperation | None:
         """Take a call: a new operation, another example of one, or a mention to settle later."""
         target = read_target(call.target, tuple(self.servers))
         if target is None:
@@ -290,11 +301,13 @@ class _Reader:
             self.servers.setdefault(target.server or f"https://{host}", "")
         return known
 
-    def begin(self, call: Call, target: Target, section: Section) -> Found:
+    def begin(
+        self, call: WrittenCall, target: RequestTarget, section: ProseSection
+    ) -> FoundOperation:
         """Start an operation or event."""
         subject = words.NUMBER.sub("", words.MARKS.sub("", section.subject)).strip(" :")
         summary = call.summary or (subject if not _is_call(subject) else "")
-        is_open = any(isinstance(block, Words) for block in section.blocks)
+        is_open = any(isinstance(block, TextBlock) for block in section.blocks)
         if not summary and section.parents and not (_is_call(section.title) and is_open):
             summary = words.MARKS.sub("", section.parents[-1].title)
         draft = DraftOperation(
@@ -305,12 +318,14 @@ class _Reader:
             parameters=target.parameters(),
             source="path" if self.is_event(call, target, section, summary) else "",
         )
-        found = Found(draft, call.strength, target, section)
+        found = FoundOperation(draft, call.strength, target, section)
         self.found.append(found)
         self.filler.add_request(found, call)
         return found
 
-    def is_event(self, call: Call, target: Target, section: Section, summary: str) -> bool:
+    def is_event(
+        self, call: WrittenCall, target: RequestTarget, section: ProseSection, summary: str
+    ) -> bool:
         """Whether the call is one that comes to us, by the words around it."""
         said = "\n\n".join(section.opening)
         own = said_direction(f"{summary}. {said}")
@@ -333,13 +348,13 @@ class _Reader:
             call.method, target.path, tags=tags, summary=summary
         )
 
-    def describe(self, found: Found, section: Section) -> None:
+    def describe(self, found: FoundOperation, section: ProseSection) -> None:
         """Add the words of a section to its operation."""
         if section.scope == self.level or not found.draft.description:
             text = "\n\n".join(section.paragraphs)
             found.draft.description = f"{found.draft.description}\n\n{text}".strip()[:_LONGEST]
 
-    def finish(self) -> tuple[list[DraftOperation], Tally]:
+    def finish(self) -> tuple[list[DraftOperation], ReadingTally]:
         """Settle the mentions, join what is the same, and count."""
         known = Index(self.found)
         crowd = Counter(section for _, _, section in self.mentions)
@@ -360,18 +375,18 @@ class _Reader:
         left = [
             text
             for (method, _), text in self.seen.items()
-            if not known.holds(method, Target("", text.partition(" ")[2]))
+            if not known.holds(method, RequestTarget("", text.partition(" ")[2]))
         ]
         left += list(dict.fromkeys(self.suspects))
         drafts = [*(item.draft for item in joined), *events]
-        return drafts, Tally(len(left) + len(drafts), len(drafts), tuple(left[:MOST_TOLD]))
+        return drafts, ReadingTally(len(left) + len(drafts), len(drafts), tuple(left[:MOST_TOLD]))
 
 
 def _is_call(title: str) -> bool:
     return bool(re.search(rf"\b(?:{words.METHODS})\b\W{{0,6}}\S*/", title))
 
 
-def _nothing(name: str, tally: Tally) -> DescriptionError:
+def _nothing(name: str, tally: ReadingTally) -> DescriptionError:
     seen = f" ({tally.seen} seen, none could be read: {tally.left_out[0]!r})" if tally.seen else ""
     return DescriptionError(
         f"no operation was found in the prose{seen}",

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
 from workbench.description.prose import words
-from workbench.description.prose.blocks import Code, Grid, Section, Words, bare
+from workbench.description.prose.blocks import CodeBlock, Grid, ProseSection, TextBlock, bare
 from workbench.description.prose.calls import CALL, label_of
 from workbench.description.prose.tables import clean
 
@@ -17,7 +17,7 @@ _BASE_STEP = re.compile(r"|(?:open|public|partner)?-?api|rest|v?\d+(?:[._]\d+)*"
 _URL_LINE = re.compile(r"\W*(https?://\S+)\W*")
 
 
-def stated_servers(sections: Sequence[Section]) -> dict[str, str]:
+def stated_servers(sections: Sequence[ProseSection]) -> dict[str, str]:
     """Return base URL → the words that name its environment, in the order of the document."""
     found: dict[str, str] = {}
     for section in sections:
@@ -43,7 +43,7 @@ def is_only_base(path: str) -> bool:
     return all(_BASE_STEP.fullmatch(step) for step in path.strip("/").split("/"))
 
 
-def is_about_servers(section: Section) -> bool:
+def is_about_servers(section: ProseSection) -> bool:
     """Whether a section, or the one whose part it is, says where the API lives."""
     titles = [section.title, *(parent.title for parent in section.parents[-1:])]
     return any(words.ABOUT_SERVERS.search(bare(title)) for title in titles)
@@ -58,7 +58,7 @@ def environment_of(line: str) -> tuple[str, str] | None:
     return (labelled[0], url[0].rstrip(".")) if url else None
 
 
-def _addresses(section: Section) -> Iterator[tuple[str, str]]:
+def _addresses(section: ProseSection) -> Iterator[tuple[str, str]]:
     about = is_about_servers(section)
     label = bare(section.title)
     for block in section.blocks:
@@ -71,8 +71,8 @@ def _addresses(section: Section) -> Iterator[tuple[str, str]]:
                     yield from ((named[0], url[0]) for url in urls)
             continue
         for line in block.text.split("\n")[:500]:
-            yield from _of_line(line, label, is_code=isinstance(block, Code), about=about)
-            if isinstance(block, Words):
+            yield from _of_line(line, label, is_code=isinstance(block, CodeBlock), about=about)
+            if isinstance(block, TextBlock):
                 label = words.plain(line) if len(line) < 80 and about else label
 
 

@@ -35,7 +35,7 @@ _VALUE = re.compile(r"[\w][\w.-]{0,40}(?: [\w.-]{1,20})?")
 
 
 @dataclass(frozen=True)
-class Table:
+class ProseTable:
     """A table: its header cells and its rows, as written."""
 
     header: tuple[str, ...]
@@ -65,7 +65,7 @@ class Table:
                 yield code[1], self.cell(row, described)
 
 
-def settle(rows: Sequence[tuple[str, ...]]) -> Table:
+def settle(rows: Sequence[tuple[str, ...]]) -> ProseTable:
     """Make a table of rows whose header may stand below a title, as in spreadsheets."""
     known = (
         words.NAME_COLUMN,
@@ -77,10 +77,10 @@ def settle(rows: Sequence[tuple[str, ...]]) -> Table:
         words.EVENT_COLUMN,
     )
     for number, row in enumerate(rows[:_LATEST_HEADER]):
-        table = Table(row, tuple(rows[number + 1 :]))
+        table = ProseTable(row, tuple(rows[number + 1 :]))
         if sum(table.column(pattern) is not None for pattern in known) > 1:
             return table
-    return Table(rows[0], tuple(rows[1:])) if rows else Table((), ())
+    return ProseTable(rows[0], tuple(rows[1:])) if rows else ProseTable((), ())
 
 
 def clean(text: str) -> str:
@@ -88,7 +88,7 @@ def clean(text: str) -> str:
     return _MARKUP.sub("", text[:_LONGEST]).strip()
 
 
-def read_fields(table: Table) -> dict[str, Any] | None:
+def read_fields(table: ProseTable) -> dict[str, Any] | None:
     """Read a table of fields as an object schema; dotted names nest. None when it is no such."""
     name = table.column(words.NAME_COLUMN)
     if name is None:
@@ -103,7 +103,7 @@ def read_fields(table: Table) -> dict[str, Any] | None:
 
 
 def read_parameters(
-    table: Table, path: str, about: str, *, has_body: bool
+    table: ProseTable, path: str, about: str, *, has_body: bool
 ) -> tuple[list[dict[str, Any]], dict[str, Any] | None]:
     """Read a table as parameters and, when the operation has a body, as fields of that body.
 
@@ -156,7 +156,7 @@ def parameter(name: str, place: str, schema: dict[str, Any], *, required: bool) 
     }
 
 
-def _describe(table: Table, row: tuple[str, ...]) -> tuple[dict[str, Any], bool]:
+def _describe(table: ProseTable, row: tuple[str, ...]) -> tuple[dict[str, Any], bool]:
     described = table.column(words.DESCRIPTION_COLUMN)
     if described is None and table.header and not table.header[-1].strip():
         described = len(table.header) - 1

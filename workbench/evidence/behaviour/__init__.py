@@ -17,11 +17,12 @@ from workbench.errors import (
 from workbench.evidence.behaviour.access import accept_ours, refuse_others, renew_token
 from workbench.evidence.behaviour.adding import create_one
 from workbench.evidence.behaviour.batching import write_many
-from workbench.evidence.behaviour.bench import Bench, finding
 from workbench.evidence.behaviour.beyond import try_beyond
 from workbench.evidence.behaviour.bounds import try_bounds
 from workbench.evidence.behaviour.cards import publish_menus
 from workbench.evidence.behaviour.changing import change_one_field, remove_and_read, replace_whole
+from workbench.evidence.behaviour.check_context import CheckContext, finding
+from workbench.evidence.behaviour.coordinates import look_at_places
 from workbench.evidence.behaviour.creating import create_and_find
 from workbench.evidence.behaviour.driving import send_positions
 from workbench.evidence.behaviour.identities import (
@@ -32,12 +33,11 @@ from workbench.evidence.behaviour.identities import (
 )
 from workbench.evidence.behaviour.keeping import Kept, keep, put_back
 from workbench.evidence.behaviour.kitchen import tell_kitchen_result
+from workbench.evidence.behaviour.latency import look_at_pace, look_at_rates
 from workbench.evidence.behaviour.listing import look_at_lists
 from workbench.evidence.behaviour.naming import follow_codes
 from workbench.evidence.behaviour.opening import open_and_close
 from workbench.evidence.behaviour.outcomes import follow_outcomes
-from workbench.evidence.behaviour.pace import look_at_pace, look_at_rates
-from workbench.evidence.behaviour.places import look_at_places
 from workbench.evidence.behaviour.pricing import compare_prices
 from workbench.evidence.behaviour.promising import promise_times
 from workbench.evidence.behaviour.reading import read_known, read_statuses, read_unknown
@@ -64,7 +64,7 @@ class Check(NamedTuple):
     """A check, and the feature that its trouble is told of when it cannot go on."""
 
     slug: str
-    run: Callable[[Bench], Iterator[Evidence]]
+    run: Callable[[CheckContext], Iterator[Evidence]]
     features: tuple[str, ...]
 
 
@@ -155,63 +155,65 @@ def gather(
         seconds: Time for all questions together; what is left then is not asked.
         only: Names of the checks to run; all when it is empty.
     """
-    bench = Bench(partner, catalogue, session, Adapter(session), patience)
+    context = CheckContext(partner, catalogue, session, Adapter(session), patience)
     since = count_exchanges(session)
     session.reset()
     kept: list[Kept] = []
     try:
-        yield from _ask(bench, kept, seconds, only)
+        yield from _ask(context, kept, seconds, only)
     except KeyboardInterrupt:
-        yield from _leave(bench, kept, since, _LAST_SECONDS)
+        yield from _leave(context, kept, since, _LAST_SECONDS)
         raise
     except GeneratorExit:  # stopped between two questions: nobody listens any more
-        deque(_leave(bench, kept, since, _LAST_SECONDS), maxlen=0)
+        deque(_leave(context, kept, since, _LAST_SECONDS), maxlen=0)
         raise
     # Time of its own: what we changed is put back, too, where the questions took all of theirs.
-    whole = _leave(bench, kept, since, seconds * _PUT_BACK_SHARE)
+    whole = _leave(context, kept, since, seconds * _PUT_BACK_SHARE)
     yield from tell_traces(session, Source.BEHAVIOUR, since) if only else whole
 
 
 def _ask(
-    bench: Bench, kept: list[Kept], seconds: float, only: Collection[str]
+    context: CheckContext, kept: list[Kept], seconds: float, only: Collection[str]
 ) -> Iterator[Evidence]:
     """All questions, after a look at what they will change."""
-    with bench.session.client.examine(seconds):
-        kept += [] if only else keep(bench)
+    with context.session.client.examine(seconds):
+        kept += [] if only else keep(context)
         for check in CHECKS:
             if not only or check.slug in only:
-                yield from _run(bench, check)
+                yield from _run(context, check)
 
 
-def _leave(bench: Bench, kept: list[Kept], since: int, seconds: float) -> Iterator[Evidence]:
+def _leave(
+    context: CheckContext, kept: list[Kept], since: int, seconds: float
+) -> Iterator[Evidence]:
     """Put back what was changed, as far as the seconds allow, and tell what is left."""
-    with bench.session.client.examine(seconds):
-        yield from put_back(bench, kept, since)
-    yield from tell_traces(bench.session, Source.BEHAVIOUR, since)
+    with context.session.client.examine(seconds):
+        yield from put_back(context, kept, since)
+    yield from tell_traces(context.session, Source.BEHAVIOUR, since)
 
 
-def _run(bench: Bench, check: Check) -> Iterator[Evidence]:
+def _run(context: CheckContext, check: Check) -> Iterator[Evidence]:
     try:
-        yield from check.run(bench)
+        yield from check.run(context)
     except MappingError as error:
-        yield from _give_up(bench, check, f"Not tested: {error.message}.", Outcome.UNTESTED)
+        yield from _give_up(context, check, f"Not tested: {error.message}.", Outcome.UNTESTED)
     except (CredentialError, PartnerError, InputError) as error:
         words = f"The check could not go on: {error}"
         refusal = {} if isinstance(error, InputError) else {REFUSAL: type(error).__name__}
-        yield from _give_up(bench, check, words, Outcome.CANT_TELL, detail=refusal)
+        yield from _give_up(context, check, words, Outcome.CANT_TELL, detail=refusal)
     except TranslationError as error:
         words = f"An answer did not fit: {error}"
-        named = [error.feature] if error.feature and bench.has(error.feature) else check.features
+        named = [error.feature] if error.feature and context.has(error.feature) else check.features
         for feature in named:
-            yield bench.tell(feature, check.slug, words, findings=[_misfit(error)])
+            yield context.tell(feature, check.slug, words, findings=[_misfit(error)])
         # The other features that the check is about have answered nothing wrong.
         rest = tuple(feature for feature in check.features if feature not in named)
         words = f"The check could not go on, as an answer of {named[0]} could not be read."
-        yield from _give_up(bench, check._replace(features=rest), words, Outcome.CANT_TELL)
+        yield from _give_up(context, check._replace(features=rest), words, Outcome.CANT_TELL)
 
 
 def _give_up(
-    bench: Bench,
+    context: CheckContext,
     check: Check,
     words: str,
     outcome: Outcome | None,
@@ -219,8 +221,8 @@ def _give_up(
     detail: dict[str, str] | None = None,
 ) -> Iterator[Evidence]:
     for feature in check.features:
-        if bench.has(feature):
-            yield bench.tell(
+        if context.has(feature):
+            yield context.tell(
                 feature, check.slug, words, outcome=outcome, findings=findings, detail=detail
             )
 

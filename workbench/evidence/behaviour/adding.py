@@ -9,7 +9,7 @@ from typing import Any
 from workbench.adapters import Answer, entity_ids, entity_noun, pick_for_mode, pick_new
 from workbench.canonical import Entity, Ids, Product
 from workbench.errors import InputError, PartnerError, TranslationError
-from workbench.evidence.behaviour.bench import Bench, finding
+from workbench.evidence.behaviour.check_context import CheckContext, finding
 from workbench.evidence.behaviour.inventing import recorded
 from workbench.evidence.behaviour.readback import (
     await_effect,
@@ -27,47 +27,47 @@ _CHECK = "created-one"
 _NAMES = ("partner_id", "canonical_id", "partner_ref", "external_code")
 
 
-def create_one(bench: Bench) -> Iterator[Evidence]:
+def create_one(context: CheckContext) -> Iterator[Evidence]:
     """Make a copy of each kind of recorded entity under an id that nothing has yet."""
-    return write_each(bench, "create-one", _CHECK, _create_copy)
+    return write_each(context, "create-one", _CHECK, _create_copy)
 
 
 def write_each(
-    bench: Bench,
+    context: CheckContext,
     role: str,
     check: str,
-    write: Callable[[Bench, str, Entity], Iterator[Evidence]],
+    write: Callable[[CheckContext, str, Entity], Iterator[Evidence]],
     is_fit: Callable[[str], bool] = lambda _: True,
 ) -> Iterator[Evidence]:
     """Ask `write` for each bound kind of which an entity with an id is recorded.
 
     Args:
-        bench: The bench.
+        context: The context.
         role: Of the criterion that a feature must have.
         check: Slug of the check.
         write: Takes the slug of a feature and the entity.
         is_fit: Whether a feature of this slug can be asked at all.
     """
-    for feature in bench.catalogue.features:
+    for feature in context.catalogue.features:
         slug = feature.slug
-        if not feature.is_write or not proved_by(slug, role) or not bench.has(slug):
+        if not feature.is_write or not proved_by(slug, role) or not context.has(slug):
             continue
-        entity = next(iter(recorded(bench, slug)), None) if is_fit(slug) else None
+        entity = next(iter(recorded(context, slug)), None) if is_fit(slug) else None
         if entity is None or not identity_of(entity):
             continue
-        if bench.session.allow_writes:
-            yield from write(bench, slug, entity)
+        if context.session.allow_writes:
+            yield from write(context, slug, entity)
         else:
             words = "Nothing was written: writing was not allowed."
-            yield bench.tell(slug, check, words, outcome=Outcome.UNTESTED)
+            yield context.tell(slug, check, words, outcome=Outcome.UNTESTED)
 
 
-def _create_copy(bench: Bench, slug: str, entity: Entity) -> Iterator[Evidence]:
+def _create_copy(context: CheckContext, slug: str, entity: Entity) -> Iterator[Evidence]:
     try:
-        yield _create(bench, slug, fresh_copy(entity), parents_of(bench, slug, entity))
+        yield _create(context, slug, fresh_copy(entity), parents_of(context, slug, entity))
     except (PartnerError, InputError, TranslationError) as error:
         words = f"Making one could not go on: {error}"
-        yield bench.tell(slug, _CHECK, words, outcome=Outcome.CANT_TELL)
+        yield context.tell(slug, _CHECK, words, outcome=Outcome.CANT_TELL)
 
 
 def fresh_copy(entity: Entity, *, is_part: bool = False) -> Entity:
@@ -100,27 +100,29 @@ def fresh_id(like: str) -> str:
     return str(uuid.uuid4())
 
 
-def _create(bench: Bench, slug: str, entity: Entity, parents: Mapping[str, str]) -> Evidence:
-    operation = pick_new(bench.partner, slug)
-    channel = bench.adapter.channel
-    payload = payload_of(bench, slug, entity)
+def _create(
+    context: CheckContext, slug: str, entity: Entity, parents: Mapping[str, str]
+) -> Evidence:
+    operation = pick_new(context.partner, slug)
+    channel = context.adapter.channel
+    payload = payload_of(context, slug, entity)
     request = channel.request(operation, {**entity_ids(entity), **parents}, payload)
-    url = read_url(bench, channel.show(request).url, identity_of(entity))
-    if url is not None and bench.session.client.send("GET", url).status < 300:
+    url = read_url(context, channel.show(request).url, identity_of(entity))
+    if url is not None and context.session.client.send("GET", url).status < 300:
         words = f"Nothing was made: {operation.id} reads even what is not there."
-        return bench.tell(slug, _CHECK, words, outcome=Outcome.UNTESTED)
+        return context.tell(slug, _CHECK, words, outcome=Outcome.UNTESTED)
     answer = channel.send(request)
     if answer.status >= 300:
-        words = f"Tried to make one with {bench.asked(answer)}: answer {answer.status}."
-        return bench.tell(slug, _CHECK, words, outcome=Outcome.UNTESTED)
-    identity = _given_id(bench, answer, entity)
+        words = f"Tried to make one with {context.asked(answer)}: answer {answer.status}."
+        return context.tell(slug, _CHECK, words, outcome=Outcome.UNTESTED)
+    identity = _given_id(context, answer, entity)
     try:
-        return _read(bench, slug, answer, entity, identity)
+        return _read(context, slug, answer, entity, identity)
     finally:
-        take_back(bench, slug, {**parents, entity_noun(type(entity)): identity})
+        take_back(context, slug, {**parents, entity_noun(type(entity)): identity})
 
 
-def _given_id(bench: Bench, answer: Answer, entity: Entity) -> str:
+def _given_id(context: CheckContext, answer: Answer, entity: Entity) -> str:
     """The id under which it can be read: ours, else the one that the answer gives."""
     ours = identity_of(entity)
     body = answer.json()
@@ -128,39 +130,41 @@ def _given_id(bench: Bench, answer: Answer, entity: Entity) -> str:
     told = [item["id"] for item in things if isinstance(item, dict) and item.get("id")]
     told += [answer.headers.get("location", "").rstrip("/").rpartition("/")[2]]
     for identity in (ours, *map(str, filter(None, told))):
-        url = read_url(bench, answer.request.url, identity)
-        if url is not None and bench.session.client.send("GET", url).status < 300:
+        url = read_url(context, answer.request.url, identity)
+        if url is not None and context.session.client.send("GET", url).status < 300:
             return identity
     return ours
 
 
-def _read(bench: Bench, slug: str, answer: Answer, entity: Entity, identity: str) -> Evidence:
-    summary = f"Made one with {bench.asked(answer)}: answer {answer.status}"
-    url = read_url(bench, answer.request.url, identity)
+def _read(
+    context: CheckContext, slug: str, answer: Answer, entity: Entity, identity: str
+) -> Evidence:
+    summary = f"Made one with {context.asked(answer)}: answer {answer.status}"
+    url = read_url(context, answer.request.url, identity)
     if url is None:
         words = f"{summary}; there is no operation to read it."
-        return bench.tell(slug, _CHECK, words, outcome=Outcome.UNTESTED)
-    payload = swap(payload_of(bench, slug, entity), identity_of(entity), identity)
-    left, seconds = await_effect(bench, url, payload)
-    found = bench.session.client.send("GET", url)
+        return context.tell(slug, _CHECK, words, outcome=Outcome.UNTESTED)
+    payload = swap(payload_of(context, slug, entity), identity_of(entity), identity)
+    left, seconds = await_effect(context, url, payload)
+    found = context.session.client.send("GET", url)
     is_there = found.status < 300
-    missing = [] if is_there else [_not_there(bench, slug, answer, found)]
-    lost = losses(bench, slug, answer, left) if is_there else ()
-    return bench.tell(
+    missing = [] if is_there else [_not_there(context, slug, answer, found)]
+    lost = losses(context, slug, answer, left) if is_there else ()
+    return context.tell(
         slug,
         _CHECK,
         f"{summary}; read back after {seconds:.1f} s, {tally(left)}.",
-        subject=bench.asked(answer),
-        criteria=_shown_by(bench, slug, entity) if is_there and not left else (),
+        subject=context.asked(answer),
+        criteria=_shown_by(context, slug, entity) if is_there and not left else (),
         findings=[*missing, *lost],
     )
 
 
-def _shown_by(bench: Bench, slug: str, entity: Entity) -> tuple[str, ...]:
+def _shown_by(context: CheckContext, slug: str, entity: Entity) -> tuple[str, ...]:
     """What a new thing proves that reads as it was sent: that it was made, and its photos."""
     has_photos = isinstance(entity, Product) and bool(entity.images)
     bare = entity.model_copy(update={"images": ()}) if has_photos else entity
-    is_told = payload_of(bench, slug, bare) != payload_of(bench, slug, entity)
+    is_told = payload_of(context, slug, bare) != payload_of(context, slug, entity)
     return (*proved_by(slug, "create-one"), *(("product-images",) if is_told else ()))
 
 
@@ -173,10 +177,10 @@ def swap(value: Any, ours: str, theirs: str) -> Any:
     return theirs if value == ours else value
 
 
-def _not_there(bench: Bench, slug: str, answer: Answer, found: Answer) -> Finding:
+def _not_there(context: CheckContext, slug: str, answer: Answer, found: Answer) -> Finding:
     return finding(
         "created-not-found",
-        operation=bench.subject(slug),
+        operation=context.subject(slug),
         observed=str(found.status),
         criterion=criterion_of(slug, "create-one"),
         answer=answer,
@@ -186,8 +190,8 @@ def _not_there(bench: Bench, slug: str, answer: Answer, found: Answer) -> Findin
     )
 
 
-def take_back(bench: Bench, slug: str, ids: Mapping[str, str]) -> None:
+def take_back(context: CheckContext, slug: str, ids: Mapping[str, str]) -> None:
     """Remove what was made here, where a removal is bound."""
-    operation = pick_for_mode(bench.partner, slug, "remove")
+    operation = pick_for_mode(context.partner, slug, "remove")
     if operation is not None:
-        bench.adapter.channel.send(bench.adapter.channel.request(operation, ids))
+        context.adapter.channel.send(context.adapter.channel.request(operation, ids))

@@ -10,7 +10,7 @@ from workbench.adapters import Answer, entity_noun, pick_for_mode
 from workbench.canonical import Entity, Money
 from workbench.errors import InputError, PartnerError, TranslationError
 from workbench.evidence.behaviour.adding import fresh_copy, swap, take_back, write_each
-from workbench.evidence.behaviour.bench import Bench, finding
+from workbench.evidence.behaviour.check_context import CheckContext, finding
 from workbench.evidence.behaviour.readback import (
     await_effect,
     identity_of,
@@ -35,40 +35,40 @@ class _Seen(NamedTuple):
     left: list[Difference]
 
 
-def write_many(bench: Bench) -> Iterator[Evidence]:
+def write_many(context: CheckContext) -> Iterator[Evidence]:
     """Make two copies of each kind of recorded entity at once, then change both at once."""
     return write_each(
-        bench,
+        context,
         "create-many",
         _CHECK,
         _go,
-        is_fit=lambda slug: pick_for_mode(bench.partner, slug, "many") is not None,
+        is_fit=lambda slug: pick_for_mode(context.partner, slug, "many") is not None,
     )
 
 
-def _go(bench: Bench, slug: str, entity: Entity) -> Iterator[Evidence]:
+def _go(context: CheckContext, slug: str, entity: Entity) -> Iterator[Evidence]:
     copies = [fresh_copy(entity) for _ in range(_COUNT)]
     named = [identity_of(copy) for copy in copies]
     parents: Mapping[str, str] = {}
     try:
-        parents = parents_of(bench, slug, entity)
-        answer = _send(bench, slug, copies, parents)
-        named = _names(bench, answer, named)
-        yield _compare(bench, slug, "create-many", answer, copies, named)
+        parents = parents_of(context, slug, entity)
+        answer = _send(context, slug, copies, parents)
+        named = _names(context, answer, named)
+        yield _compare(context, slug, "create-many", answer, copies, named)
         changed = [_change(copy) for copy in copies]
-        answer = _send(bench, slug, changed, parents, named)
-        yield _compare(bench, slug, "modify-many", answer, changed, named)
+        answer = _send(context, slug, changed, parents, named)
+        yield _compare(context, slug, "modify-many", answer, changed, named)
     except (PartnerError, InputError, TranslationError) as error:
         words = f"Writing {_COUNT} at once could not go on: {error}"
-        yield bench.tell(slug, _CHECK, words, outcome=Outcome.CANT_TELL)
+        yield context.tell(slug, _CHECK, words, outcome=Outcome.CANT_TELL)
     finally:
         for name in named:
             with suppress(PartnerError, InputError):
-                take_back(bench, slug, {**parents, entity_noun(type(entity)): name})
+                take_back(context, slug, {**parents, entity_noun(type(entity)): name})
 
 
 def _send(
-    bench: Bench,
+    context: CheckContext,
     slug: str,
     entities: list[Entity],
     parents: Mapping[str, str],
@@ -78,7 +78,7 @@ def _send(
     if named is not None:
         pairs = zip(entities, named, strict=True)
         entities = [_renamed(entity, name) for entity, name in pairs]
-    sent = bench.adapter.write_all(slug, entities, ids=parents)
+    sent = context.adapter.write_all(slug, entities, ids=parents)
     answers = [item for item in sent if isinstance(item, Answer)]
     if not answers:
         raise InputError(f"Nothing of {slug} could be sent")
@@ -92,10 +92,10 @@ def _renamed(entity: Entity, name: str) -> Entity:
     return entity.model_copy(update={"ids": ids.model_copy(update={"partner_id": name})})
 
 
-def _names(bench: Bench, answer: Answer, ours: list[str]) -> list[str]:
+def _names(context: CheckContext, answer: Answer, ours: list[str]) -> list[str]:
     """The ids under which they can be read: ours, else those that the answer lists in order."""
-    url = read_url(bench, answer.request.url, ours[0])
-    if url is not None and bench.session.client.send("GET", url).is_success:
+    url = read_url(context, answer.request.url, ours[0])
+    if url is not None and context.session.client.send("GET", url).is_success:
         return ours
     body = answer.json()
     lists = [body, *(body.values() if isinstance(body, dict) else ())]
@@ -117,48 +117,55 @@ def _change(entity: Entity) -> Entity:
 
 
 def _compare(
-    bench: Bench, slug: str, role: str, answer: Answer, entities: list[Entity], named: list[str]
+    context: CheckContext,
+    slug: str,
+    role: str,
+    answer: Answer,
+    entities: list[Entity],
+    named: list[str],
 ) -> Evidence:
     """Read each of them: all have to be there, as they were sent."""
     pairs = zip(entities, named, strict=True)
-    seen = [one for entity, name in pairs for one in _look(bench, slug, answer, entity, name)]
-    summary = f"{bench.asked(answer)} with {len(entities)} at once: answer {answer.status}"
+    seen = [one for entity, name in pairs for one in _look(context, slug, answer, entity, name)]
+    summary = f"{context.asked(answer)} with {len(entities)} at once: answer {answer.status}"
     if len(seen) < len(entities):
         words = f"{summary}; there is no operation to read one of them."
-        return bench.tell(slug, _CHECK, words, outcome=Outcome.UNTESTED)
+        return context.tell(slug, _CHECK, words, outcome=Outcome.UNTESTED)
     whole = [one for one in seen if one.is_there and not one.left]
-    findings = [*_missing(bench, slug, role, answer, seen)]
+    findings = [*_missing(context, slug, role, answer, seen)]
     for one in seen:
-        findings += losses(bench, slug, answer, one.left) if one.is_there else ()
-    return bench.tell(
+        findings += losses(context, slug, answer, one.left) if one.is_there else ()
+    return context.tell(
         slug,
         _CHECK,
         f"{summary}; {len(whole)} of them read as sent.",
-        subject=bench.asked(answer),
+        subject=context.asked(answer),
         criteria=proved_by(slug, role) if len(whole) == len(entities) else (),
         findings=findings,
         detail={"seconds": round(answer.seconds, 3)},
     )
 
 
-def _look(bench: Bench, slug: str, answer: Answer, entity: Entity, name: str) -> Iterator[_Seen]:
-    url = read_url(bench, answer.request.url, name)
+def _look(
+    context: CheckContext, slug: str, answer: Answer, entity: Entity, name: str
+) -> Iterator[_Seen]:
+    url = read_url(context, answer.request.url, name)
     if url is None:
         return
-    payload = swap(payload_of(bench, slug, entity), identity_of(entity), name)
-    left, _ = await_effect(bench, url, payload)
-    is_there = not left or bench.session.client.send("GET", url).is_success
+    payload = swap(payload_of(context, slug, entity), identity_of(entity), name)
+    left, _ = await_effect(context, url, payload)
+    is_there = not left or context.session.client.send("GET", url).is_success
     yield _Seen(name, url, is_there, left)
 
 
 def _missing(
-    bench: Bench, slug: str, role: str, answer: Answer, seen: list[_Seen]
+    context: CheckContext, slug: str, role: str, answer: Answer, seen: list[_Seen]
 ) -> Iterator[Finding]:
     gone = [one.identity for one in seen if not one.is_there]
     if gone:
         yield finding(
             "some-not-found",
-            operation=bench.asked(answer),
+            operation=context.asked(answer),
             observed=", ".join(gone),
             criterion=criterion_of(slug, role),
             answer=answer,

@@ -13,12 +13,12 @@ from typing import Any, NamedTuple
 from workbench.adapters import Answer, SentRequest
 from workbench.canonical import DeliveryLocation
 from workbench.errors import InputError, TranslationError
-from workbench.evidence.behaviour.bench import Bench, finding
+from workbench.evidence.behaviour.check_context import CheckContext, finding
 from workbench.evidence.behaviour.driving import POSITION, find_moving, here_and_now
 from workbench.evidence.behaviour.inventing import recorded
 from workbench.evidence.behaviour.writing import OWN_CHECKS
 from workbench.evidence.bodies import candidates
-from workbench.evidence.kinds import KINDS, Kind
+from workbench.evidence.kinds import KINDS, EntityKind
 from workbench.evidence.known import known_values
 from workbench.evidence.placing import fresh, maker_of, send
 from workbench.evidence.relations import at, last_parameter
@@ -59,17 +59,17 @@ class Base(NamedTuple):
     ids: dict[str, str]
 
 
-def try_bounds(bench: Bench) -> Iterator[Evidence]:
+def try_bounds(context: CheckContext) -> Iterator[Evidence]:
     """Go round the bounds of every bound write, and of placing orders and reservations."""
-    if not bench.session.allow_writes:
+    if not context.session.allow_writes:
         return
-    for base in _bases(bench):
+    for base in _bases(context):
         try:
-            answer = send(bench.session, base.operation, base.payload, ids=base.ids)
+            answer = send(context.session, base.operation, base.payload, ids=base.ids)
         except InputError:
             continue
         if answer.status >= 300:
-            yield bench.tell(
+            yield context.tell(
                 base.feature,
                 "bounds-kept",
                 f"{base.operation.id} did not accept a plain body (answer {answer.status}), so "
@@ -78,68 +78,68 @@ def try_bounds(bench: Bench) -> Iterator[Evidence]:
                 subject=base.operation.id,
             )
             continue
-        yield _go_round(bench, base)
+        yield _go_round(context, base)
 
 
-def _bases(bench: Bench) -> Iterator[Base]:
+def _bases(context: CheckContext) -> Iterator[Base]:
     for kind in KINDS:
-        yield from _placing(bench, kind)
+        yield from _placing(context, kind)
     for kind in KINDS:
-        name = fresh(bench.session, kind) if bench.has(kind.status_write) else None
+        name = fresh(context.session, kind) if context.has(kind.status_write) else None
         if name is not None:
             first = "accepted" if kind.noun == "order" else "confirmed"
             entity = kind.update(name, kind.status(first))
-            yield from _base(bench, kind.status_write, entity, {kind.noun: name})
-    yield from _moving(bench)
-    for feature in bench.catalogue.features:
-        if feature.is_write and feature.slug not in OWN_CHECKS and bench.has(feature.slug):
-            for entity in recorded(bench, feature.slug)[:1]:
-                yield from _base(bench, feature.slug, entity, {})
-            if bench.partner.translator(feature.slug) is None:
-                yield from _made(bench, feature.slug)
+            yield from _base(context, kind.status_write, entity, {kind.noun: name})
+    yield from _moving(context)
+    for feature in context.catalogue.features:
+        if feature.is_write and feature.slug not in OWN_CHECKS and context.has(feature.slug):
+            for entity in recorded(context, feature.slug)[:1]:
+                yield from _base(context, feature.slug, entity, {})
+            if context.partner.translator(feature.slug) is None:
+                yield from _made(context, feature.slug)
 
 
-def _moving(bench: Bench) -> Iterator[Base]:
-    order = find_moving(bench) if bench.has(POSITION) else None
-    for entity in recorded(bench, POSITION)[:1] if order is not None else ():
+def _moving(context: CheckContext) -> Iterator[Base]:
+    order = find_moving(context) if context.has(POSITION) else None
+    for entity in recorded(context, POSITION)[:1] if order is not None else ():
         if order is not None and isinstance(entity, DeliveryLocation):
             there = here_and_now(entity, order)
-            yield from _base(bench, POSITION, there, {"order": order.ids.partner_id})
+            yield from _base(context, POSITION, there, {"order": order.ids.partner_id})
 
 
-def _made(bench: Bench, slug: str) -> Iterator[Base]:
+def _made(context: CheckContext, slug: str) -> Iterator[Base]:
     """Without a mapping: bodies made from the schema, for things that are known to exist."""
-    for _, operation in bench.partner.operations(slug):
+    for _, operation in context.partner.operations(slug):
         name = last_parameter(operation.path)
-        known = known_values(bench.partner, bench.session.environment, name or "")
+        known = known_values(context.partner, context.session.environment, name or "")
         if operation.request_schema is None or (name and not known):
             continue
         ids = {name: str(known[0])} if name else {}
-        for body in candidates(bench.partner, bench.session.environment, operation):
-            if send(bench.session, operation, body, ids=ids).status < 300:
+        for body in candidates(context.partner, context.session.environment, operation):
+            if send(context.session, operation, body, ids=ids).status < 300:
                 yield Base(slug, operation, body, ids)
                 break
 
 
-def _placing(bench: Bench, kind: Kind) -> Iterator[Base]:
-    operation = maker_of(bench.session, kind) if bench.has(kind.read) else None
+def _placing(context: CheckContext, kind: EntityKind) -> Iterator[Base]:
+    operation = maker_of(context.session, kind) if context.has(kind.read) else None
     if operation is None:
         return
-    for body in candidates(bench.partner, bench.session.environment, operation):
-        if send(bench.session, operation, body).status < 300:
+    for body in candidates(context.partner, context.session.environment, operation):
+        if send(context.session, operation, body).status < 300:
             yield Base(kind.read, operation, body, {})
             return
 
 
-def _base(bench: Bench, slug: str, entity: Any, ids: dict[str, str]) -> Iterator[Base]:
+def _base(context: CheckContext, slug: str, entity: Any, ids: dict[str, str]) -> Iterator[Base]:
     try:
-        shown = bench.adapter.write(slug, entity, ids=ids, dry_run=True)
+        shown = context.adapter.write(slug, entity, ids=ids, dry_run=True)
     except (InputError, TranslationError):
         return
     request = shown if isinstance(shown, SentRequest) else shown.request
-    translator = bench.partner.translator(slug)
-    path = request.url.partition("?")[0].removeprefix(bench.session.client.base_url)
-    for item, operation in bench.partner.operations(slug):
+    translator = context.partner.translator(slug)
+    path = request.url.partition("?")[0].removeprefix(context.session.client.base_url)
+    for item, operation in context.partner.operations(slug):
         is_sent = operation.method == request.method and _matches(operation.path, path)
         if is_sent and operation.request_schema is not None and translator is not None:
             del item
@@ -160,18 +160,18 @@ def _ids(template: str, path: str) -> dict[str, str]:
     return {part[1:-1]: given for part, given in pairs if part.startswith("{")}
 
 
-def _go_round(bench: Bench, base: Base) -> Evidence:
+def _go_round(context: CheckContext, base: Base) -> Evidence:
     findings: dict[tuple[str, str], Finding] = {}
-    is_paced = bench.partner.manifest.limits.requests_per_minute is not None
-    probes = [*_probes(bench, base)][: _MOST_PROBES_PACED if is_paced else _MOST_PROBES]
+    is_paced = context.partner.manifest.limits.requests_per_minute is not None
+    probes = [*_probes(context, base)][: _MOST_PROBES_PACED if is_paced else _MOST_PROBES]
     for probe in probes:
-        answer = send(bench.session, base.operation, _changed(base.payload, probe), ids=base.ids)
+        answer = send(context.session, base.operation, _changed(base.payload, probe), ids=base.ids)
         for item in _judge(base.operation, probe, answer):
             findings.setdefault((item.slug, item.pointer or ""), item)
-    read = at(bench.partner, base.operation.path, "GET")
+    read = at(context.partner, base.operation.path, "GET")
     if read is not None and base.operation.method == "PUT":
-        send(bench.session, base.operation, base.payload, ids=base.ids)
-    return bench.tell(
+        send(context.session, base.operation, base.payload, ids=base.ids)
+    return context.tell(
         base.feature,
         "bounds-kept",
         f"Changed {len(probes)} single value(s) of an accepted {base.operation.id}.",
@@ -215,8 +215,8 @@ def _changed(payload: Any, probe: Probe) -> Any:
     return body
 
 
-def _probes(bench: Bench, base: Base) -> Iterator[Probe]:
-    reader = SchemaReader.of(bench.partner.description, base.operation.document)
+def _probes(context: CheckContext, base: Base) -> Iterator[Probe]:
+    reader = SchemaReader.of(context.partner.description, base.operation.document)
     found = [*_walk(reader, base.operation.request_schema, base.payload, ())]
     # The gravest first, as the number of requests is bounded.
     return iter(sorted(found, key=lambda probe: (probe.fits is not None, len(probe.place))))

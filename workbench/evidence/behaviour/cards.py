@@ -9,7 +9,7 @@ from workbench.adapters import Answer
 from workbench.canonical import Catalog, Menu
 from workbench.errors import InputError, PartnerError, TranslationError
 from workbench.evidence.behaviour.adding import fresh_copy
-from workbench.evidence.behaviour.bench import Bench, finding
+from workbench.evidence.behaviour.check_context import CheckContext, finding
 from workbench.evidence.behaviour.comparing import differences
 from workbench.evidence.behaviour.inventing import recorded
 from workbench.evidence.behaviour.readback import (
@@ -30,82 +30,90 @@ _CHECK = "menus-together"
 _COUNT = 2
 
 
-def publish_menus(bench: Bench) -> Iterator[Evidence]:
+def publish_menus(context: CheckContext) -> Iterator[Evidence]:
     """Publish the recorded menus with two new ones, rename those, and compare what is shown."""
-    if not bench.has(_FEATURE) or not bench.session.allow_writes:
+    if not context.has(_FEATURE) or not context.session.allow_writes:
         return
-    catalog = next((one for one in recorded(bench, _FEATURE) if isinstance(one, Catalog)), None)
+    catalog = next((one for one in recorded(context, _FEATURE) if isinstance(one, Catalog)), None)
     if catalog is None or not catalog.menus:
         return
     try:
-        yield from _publish_several(bench, catalog)
-        yield from _read_back(bench, catalog)
+        yield from _publish_several(context, catalog)
+        yield from _read_back(context, catalog)
     except (PartnerError, InputError, TranslationError) as error:
         words = f"Publishing several menus could not go on: {error}"
-        yield bench.tell(_FEATURE, _CHECK, words, outcome=Outcome.CANT_TELL)
+        yield context.tell(_FEATURE, _CHECK, words, outcome=Outcome.CANT_TELL)
 
 
-def _publish_several(bench: Bench, catalog: Catalog) -> Iterator[Evidence]:
-    stated = bench.partner.statement(_FEATURE)
+def _publish_several(context: CheckContext, catalog: Catalog) -> Iterator[Evidence]:
+    stated = context.partner.statement(_FEATURE)
     absent = set(stated.criteria) if isinstance(stated, Binding) else set()
     new = [fresh_copy(catalog.menus[-1]) for _ in range(_COUNT)]
     renamed = [menu.model_copy(update={"name": f"{getattr(menu, 'name', '')} ·"}) for menu in new]
     for role, menus in (("create-many", new), ("modify-many", renamed)):
         criteria = [slug for slug in proved_by(_FEATURE, role) if slug not in absent]
         whole = _with(catalog, [menu for menu in menus if isinstance(menu, Menu)])
-        payload = payload_of(bench, _FEATURE, whole)
+        payload = payload_of(context, _FEATURE, whole)
         # Where the partner has one menu only, the mapping leaves the others out.
-        if criteria and payload != payload_of(bench, _FEATURE, catalog):
-            yield _publish(bench, whole, payload, criteria)
+        if criteria and payload != payload_of(context, _FEATURE, catalog):
+            yield _publish(context, whole, payload, criteria)
 
 
 def _with(catalog: Catalog, menus: list[Menu]) -> Catalog:
     return catalog.model_copy(update={"menus": (*catalog.menus, *menus)})
 
 
-def _publish(bench: Bench, catalog: Catalog, payload: Any, criteria: list[str]) -> Evidence:
-    answer = bench.adapter.call(_FEATURE, entity=catalog, ids=parents_of(bench, _FEATURE, catalog))
-    summary = f"Sent {len(catalog.menus)} menus with {bench.asked(answer)}: answer {answer.status}"
+def _publish(
+    context: CheckContext, catalog: Catalog, payload: Any, criteria: list[str]
+) -> Evidence:
+    answer = context.adapter.call(
+        _FEATURE, entity=catalog, ids=parents_of(context, _FEATURE, catalog)
+    )
+    summary = (
+        f"Sent {len(catalog.menus)} menus with {context.asked(answer)}: answer {answer.status}"
+    )
     if not answer.is_success:
         words = f"{summary}. Two of them were made up."
-        return bench.tell(_FEATURE, _CHECK, words, outcome=Outcome.UNTESTED)
-    settle_write(bench, _FEATURE, answer)
-    url = read_url(bench, answer.request.url)
+        return context.tell(_FEATURE, _CHECK, words, outcome=Outcome.UNTESTED)
+    settle_write(context, _FEATURE, answer)
+    url = read_url(context, answer.request.url)
     if url is None:
         words = f"{summary}; there is no operation to read them."
-        return bench.tell(_FEATURE, _CHECK, words, outcome=Outcome.UNTESTED)
-    left, seconds = await_effect(bench, url, payload)
-    return bench.tell(
+        return context.tell(_FEATURE, _CHECK, words, outcome=Outcome.UNTESTED)
+    left, seconds = await_effect(context, url, payload)
+    return context.tell(
         _FEATURE,
         _CHECK,
         f"{summary}; read back after {seconds:.1f} s, {tally(left)}.",
-        subject=bench.asked(answer),
+        subject=context.asked(answer),
         criteria=() if left else criteria,
-        findings=losses(bench, _FEATURE, answer, left),
+        findings=losses(context, _FEATURE, answer, left),
     )
 
 
-def _read_back(bench: Bench, catalog: Catalog) -> Iterator[Evidence]:
+def _read_back(context: CheckContext, catalog: Catalog) -> Iterator[Evidence]:
     """Publish what was recorded, read the menu into our words, and compare in theirs."""
-    answer = bench.adapter.call(_FEATURE, entity=catalog, ids=parents_of(bench, _FEATURE, catalog))
+    answer = context.adapter.call(
+        _FEATURE, entity=catalog, ids=parents_of(context, _FEATURE, catalog)
+    )
     if not answer.is_success:
         return  # told by `read-after-write`
-    settle_write(bench, _FEATURE, answer)
+    settle_write(context, _FEATURE, answer)
     try:
-        shown = bench.adapter.get_menu()
+        shown = context.adapter.get_menu()
     except InputError:
         return  # Nothing reads it back.
-    yield _compare(bench, catalog, shown, answer)
+    yield _compare(context, catalog, shown, answer)
 
 
-def _compare(bench: Bench, catalog: Catalog, shown: Catalog, answer: Answer) -> Evidence:
-    wanted, got = (payload_of(bench, _FEATURE, one) for one in (catalog, shown))
+def _compare(context: CheckContext, catalog: Catalog, shown: Catalog, answer: Answer) -> Evidence:
+    wanted, got = (payload_of(context, _FEATURE, one) for one in (catalog, shown))
     left = differences(wanted, got)
     findings = [
         finding(
             "menu-shown-differs",
             expected=show_json(item.sent),
-            operation=bench.subject(_FEATURE),
+            operation=context.subject(_FEATURE),
             observed=show_json(item.found),
             criterion=_READ,
             pointer=item.pointer,
@@ -113,7 +121,7 @@ def _compare(bench: Bench, catalog: Catalog, shown: Catalog, answer: Answer) -> 
         )
         for item in left[:1]
     ]
-    return bench.tell(
+    return context.tell(
         _FEATURE,
         "menu-compared",
         f"Read the menu in our words: {len(shown.menus)} menu(s), {len(shown.products)} dish(es); "

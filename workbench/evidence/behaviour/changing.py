@@ -7,7 +7,7 @@ from typing import Any
 
 from workbench.adapters import Answer
 from workbench.errors import InputError
-from workbench.evidence.behaviour.bench import Bench, finding
+from workbench.evidence.behaviour.check_context import CheckContext, finding
 from workbench.evidence.behaviour.comparing import differences
 from workbench.evidence.bodies import Maker
 from workbench.evidence.kinds import feature_of, proved_by
@@ -20,70 +20,70 @@ _OWN_CHECKS = frozenset({"order", "reservation", "delivery"})  # nouns that have
 _NEW_ID = "workbench-temporary"
 
 
-def change_one_field(bench: Bench) -> Iterator[Evidence]:
+def change_one_field(context: CheckContext) -> Iterator[Evidence]:
     """PATCH changes the field that is sent, and leaves the others as they are."""
-    yield from _each(bench, "PATCH", "patch-leaves-others", _patch)
+    yield from _each(context, "PATCH", "patch-leaves-others", _patch)
 
 
-def replace_whole(bench: Bench) -> Iterator[Evidence]:
+def replace_whole(context: CheckContext) -> Iterator[Evidence]:
     """PUT replaces: an optional field that is left out is gone, or back to its default."""
-    yield from _each(bench, "PUT", "put-replaces", _put)
+    yield from _each(context, "PUT", "put-replaces", _put)
 
 
-def remove_and_read(bench: Bench) -> Iterator[Evidence]:
+def remove_and_read(context: CheckContext) -> Iterator[Evidence]:
     """What is removed is not found any more, and removing it again does no harm."""
-    if not bench.partner.environment(bench.session.environment).consent:
-        for feature in {bench.owner(item) for item in _targets(bench, "DELETE")} - {None}:
-            yield bench.tell(
+    if not context.partner.environment(context.session.environment).consent:
+        for feature in {context.owner(item) for item in _targets(context, "DELETE")} - {None}:
+            yield context.tell(
                 feature or "",
                 "use-after-delete",
                 "Nothing was removed: the manifest has no consent to destructive tests.",
                 outcome=Outcome.UNTESTED,
             )
         return
-    yield from _each(bench, "DELETE", "use-after-delete", _remove)
+    yield from _each(context, "DELETE", "use-after-delete", _remove)
 
 
-Try = Callable[[Bench, str, Operation, Operation, dict[str, str]], Evidence]
+Try = Callable[[CheckContext, str, Operation, Operation, dict[str, str]], Evidence]
 
 
-def _each(bench: Bench, method: str, check: str, attempt: Try) -> Iterator[Evidence]:
-    for operation in _targets(bench, method):
-        feature = bench.owner(operation)
-        read = at(bench.partner, operation.path, "GET")
+def _each(context: CheckContext, method: str, check: str, attempt: Try) -> Iterator[Evidence]:
+    for operation in _targets(context, method):
+        feature = context.owner(operation)
+        read = at(context.partner, operation.path, "GET")
         if feature is None or read is None or feature_of(feature).noun in _OWN_CHECKS:
             continue
-        if not bench.session.allow_writes:
+        if not context.session.allow_writes:
             why = "Writing was not allowed for this run."
-            yield bench.tell(feature, check, why, outcome=Outcome.UNTESTED, subject=operation.id)
+            yield context.tell(feature, check, why, outcome=Outcome.UNTESTED, subject=operation.id)
             continue
-        ids = _existing(bench, read)
+        ids = _existing(context, read)
         if ids is None:
             why = f"No id is known that {read.id} would find."
-            yield bench.lack(feature, check, why, subject=operation.id)
+            yield context.lack(feature, check, why, subject=operation.id)
             continue
         try:
-            yield attempt(bench, feature, operation, read, ids)
+            yield attempt(context, feature, operation, read, ids)
         except InputError as error:
-            yield bench.tell(
+            yield context.tell(
                 feature, check, str(error), outcome=Outcome.UNTESTED, subject=operation.id
             )
 
 
-def _targets(bench: Bench, method: str) -> list[Operation]:
+def _targets(context: CheckContext, method: str) -> list[Operation]:
     """Operations of a method that the folder names; nothing else is ever written to."""
-    found = (item for item in bench.partner.callable_operations if item.method == method)
-    return [item for item in found if bench.partner.names(item)]
+    found = (item for item in context.partner.callable_operations if item.method == method)
+    return [item for item in found if context.partner.names(item)]
 
 
-def _existing(bench: Bench, read: Operation) -> dict[str, str] | None:
+def _existing(context: CheckContext, read: Operation) -> dict[str, str] | None:
     """Ids with which a read finds something; the empty ones when it needs none."""
     name = last_parameter(read.path)
-    options = known_values(bench.partner, bench.session.environment, name) if name else ("",)
+    options = known_values(context.partner, context.session.environment, name) if name else ("",)
     for value in options[:4]:
         ids = {name: str(value)} if name else {}
         try:
-            answer = send(bench.session, read, ids=ids)
+            answer = send(context.session, read, ids=ids)
             if answer.status < 300 and isinstance(answer.json(), dict):
                 return ids
         except InputError:
@@ -91,8 +91,8 @@ def _existing(bench: Bench, read: Operation) -> dict[str, str] | None:
     return None
 
 
-def _writable(bench: Bench, operation: Operation) -> dict[str, Any]:
-    reader = SchemaReader.of(bench.partner.description, operation.document)
+def _writable(context: CheckContext, operation: Operation) -> dict[str, Any]:
+    reader = SchemaReader.of(context.partner.description, operation.document)
     schema = reader.first(operation.request_schema)
     return {name: reader.first(part) for name, part in schema.get("properties", {}).items()}
 
@@ -116,10 +116,10 @@ def _another(value: Any, schema: Mapping[str, Any]) -> Any:
 
 
 def _patch(
-    bench: Bench, feature: str, operation: Operation, read: Operation, ids: dict[str, str]
+    context: CheckContext, feature: str, operation: Operation, read: Operation, ids: dict[str, str]
 ) -> Evidence:
-    names = _writable(bench, operation)
-    before = _resource(send(bench.session, read, ids=ids), names)
+    names = _writable(context, operation)
+    before = _resource(send(context.session, read, ids=ids), names)
     change = next(
         (
             (name, other)
@@ -132,12 +132,12 @@ def _patch(
     if change is None:
         raise InputError(f"{operation.id} has no plain field that could be changed alone")
     name, value = change
-    answer = send(bench.session, operation, {name: value}, ids=ids)
-    after = _resource(send(bench.session, read, ids=ids), names)
+    answer = send(context.session, operation, {name: value}, ids=ids)
+    after = _resource(send(context.session, read, ids=ids), names)
     if answer.status < 300:
-        send(bench.session, operation, {name: before[name]}, ids=ids)
+        send(context.session, operation, {name: before[name]}, ids=ids)
     findings = [*_patch_findings(operation, name, value, before, after, answer)]
-    return bench.tell(
+    return context.tell(
         feature,
         "patch-leaves-others",
         f"Changed only {name} with {operation.id}: answer {answer.status}.",
@@ -183,12 +183,12 @@ def _patch_findings(
 
 
 def _put(
-    bench: Bench, feature: str, operation: Operation, read: Operation, ids: dict[str, str]
+    context: CheckContext, feature: str, operation: Operation, read: Operation, ids: dict[str, str]
 ) -> Evidence:
-    names = _writable(bench, operation)
-    reader = SchemaReader.of(bench.partner.description, operation.document)
+    names = _writable(context, operation)
+    reader = SchemaReader.of(context.partner.description, operation.document)
     schema = reader.first(operation.request_schema)
-    before = _resource(send(bench.session, read, ids=ids), names)
+    before = _resource(send(context.session, read, ids=ids), names)
     body = {name: before[name] for name in names if name in before}
     required = schema.get("required", [])
     if not set(required) <= set(body):
@@ -197,18 +197,18 @@ def _put(
         value = _another(body[name], names[name])
         if value is None or isinstance(value, bool):
             continue
-        if send(bench.session, operation, {**body, name: value}, ids=ids).status >= 300:
+        if send(context.session, operation, {**body, name: value}, ids=ids).status >= 300:
             continue
         shorter = {key: kept for key, kept in body.items() if key != name}
-        answer = send(bench.session, operation, shorter, ids=ids)
-        after = _resource(send(bench.session, read, ids=ids), names)
-        send(bench.session, operation, body, ids=ids)
-        return _tell_put(bench, feature, operation, name, value, answer, after)
+        answer = send(context.session, operation, shorter, ids=ids)
+        after = _resource(send(context.session, read, ids=ids), names)
+        send(context.session, operation, body, ids=ids)
+        return _tell_put(context, feature, operation, name, value, answer, after)
     raise InputError(f"What {read.id} shows has nothing optional that could be left out")
 
 
 def _tell_put(
-    bench: Bench,
+    context: CheckContext,
     feature: str,
     operation: Operation,
     name: str,
@@ -228,7 +228,7 @@ def _tell_put(
                 name=name,
             )
         )
-    return bench.tell(
+    return context.tell(
         feature,
         "put-replaces",
         f"Sent {operation.id} without {name}: answer {answer.status}.",
@@ -239,22 +239,22 @@ def _tell_put(
 
 
 def _remove(
-    bench: Bench, feature: str, operation: Operation, read: Operation, ids: dict[str, str]
+    context: CheckContext, feature: str, operation: Operation, read: Operation, ids: dict[str, str]
 ) -> Evidence:
     name = last_parameter(operation.path)
-    put = at(bench.partner, operation.path, "PUT")
-    if name is None or put is None or not bench.partner.names(put):
+    put = at(context.partner, operation.path, "PUT")
+    if name is None or put is None or not context.partner.names(put):
         raise InputError(f"No PUT is bound beside {operation.id} that makes something to remove")
     made = {name: _NEW_ID}
-    body = _copy(bench, put, read, ids)
-    answer = send(bench.session, put, body, ids=made)
-    if answer.status >= 300 or send(bench.session, read, ids=made).status >= 300:
+    body = _copy(context, put, read, ids)
+    answer = send(context.session, put, body, ids=made)
+    if answer.status >= 300 or send(context.session, read, ids=made).status >= 300:
         raise InputError(f"{put.id} did not make anything to remove: answer {answer.status}")
     gone, again, second = (
-        send(bench.session, item, ids=made) for item in (operation, read, operation)
+        send(context.session, item, ids=made) for item in (operation, read, operation)
     )
     findings = [*_leftovers(operation, gone, again, second)]
-    return bench.tell(
+    return context.tell(
         feature,
         "use-after-delete",
         f"Removed a copy with {operation.id}: answer {gone.status}; reading it: {again.status}; "
@@ -266,14 +266,14 @@ def _remove(
     )
 
 
-def _copy(bench: Bench, put: Operation, read: Operation, ids: dict[str, str]) -> Any:
+def _copy(context: CheckContext, put: Operation, read: Operation, ids: dict[str, str]) -> Any:
     """The body of something that exists, under another id."""
-    names = _writable(bench, put)
-    thing = _resource(send(bench.session, read, ids=ids), names)
+    names = _writable(context, put)
+    thing = _resource(send(context.session, read, ids=ids), names)
     body = {key: value for key, value in thing.items() if key in names}
     old = next(iter(ids.values()), "")
     renamed = {key: _NEW_ID if value == old else value for key, value in body.items()}
-    made = Maker(bench.partner, bench.session.environment, put.document, full=False).make(
+    made = Maker(context.partner, context.session.environment, put.document, full=False).make(
         put.request_schema
     )
     return {**made, **renamed} if isinstance(made, dict) else renamed

@@ -7,55 +7,59 @@ from collections.abc import Iterator
 from typing import Any
 
 from workbench.adapters import Answer
-from workbench.evidence.behaviour.bench import Bench, finding
+from workbench.evidence.behaviour.check_context import CheckContext, finding
 from workbench.evidence.behaviour.comparing import differences
 from workbench.evidence.behaviour.deviating import deviations, documented
-from workbench.evidence.kinds import KINDS, Kind, criterion_of
+from workbench.evidence.kinds import KINDS, EntityKind, criterion_of
 from workbench.evidence.placing import identify, make, maker_of, send
 from workbench.model import Evidence, Finding, Operation, Outcome, show_json
 
 _KEY_HEADERS = {"idempotency-key", "x-idempotency-key"}
 
 
-def create_and_find(bench: Bench) -> Iterator[Evidence]:
+def create_and_find(context: CheckContext) -> Iterator[Evidence]:
     """Place an order and a reservation where the description offers it, and read them again."""
     for kind in KINDS:
-        if not bench.has(kind.read):
+        if not context.has(kind.read):
             continue
-        operation = maker_of(bench.session, kind)
+        operation = maker_of(context.session, kind)
         if operation is None:
-            yield _skip(bench, kind, f"The description has no operation that places {kind.noun}s.")
-        elif not bench.session.allow_writes:
-            yield _skip(bench, kind, "Writing was not allowed for this run.", Outcome.UNTESTED)
+            yield _skip(
+                context, kind, f"The description has no operation that places {kind.noun}s."
+            )
+        elif not context.session.allow_writes:
+            yield _skip(context, kind, "Writing was not allowed for this run.", Outcome.UNTESTED)
         else:
-            yield from _create(bench, kind, operation)
+            yield from _create(context, kind, operation)
 
 
-def _skip(bench: Bench, kind: Kind, why: str, outcome: Outcome = Outcome.INAPPLICABLE) -> Evidence:
-    return bench.tell(kind.read, "created-then-found", why, outcome=outcome)
+def _skip(
+    context: CheckContext, kind: EntityKind, why: str, outcome: Outcome = Outcome.INAPPLICABLE
+) -> Evidence:
+    return context.tell(kind.read, "created-then-found", why, outcome=outcome)
 
 
-def _create(bench: Bench, kind: Kind, operation: Operation) -> Iterator[Evidence]:
-    placed = make(bench.session, operation)
+def _create(context: CheckContext, kind: EntityKind, operation: Operation) -> Iterator[Evidence]:
+    placed = make(context.session, operation)
     if placed is None:
         yield _skip(
-            bench, kind, f"No body that we made was accepted by {operation.id}.", Outcome.UNTESTED
+            context, kind, f"No body that we made was accepted by {operation.id}.", Outcome.UNTESTED
         )
         return
     answer, body = placed
-    identity = identify(bench.session, kind, answer)
+    identity = identify(context.session, kind, answer)
     if identity is None:
         yield _skip(
-            bench, kind, f"The answer to {operation.id} does not say the id.", Outcome.UNTESTED
+            context, kind, f"The answer to {operation.id} does not say the id.", Outcome.UNTESTED
         )
         return
-    found = bench.adapter.call(kind.read, ids={kind.noun: identity})
+    found = context.adapter.call(kind.read, ids={kind.noun: identity})
     findings = [*_missing(kind, operation, answer, found)]
     if not findings:
         findings += _changed(
-            bench, operation, bench.partner.operations(kind.read)[0][1], body, found
+            context, operation, context.partner.operations(kind.read)[0][1], body, found
         )
-    yield bench.tell(
+    yield context.tell(
         kind.read,
         "created-then-found",
         f"Placed {kind.noun} {identity} with {operation.id}, then read it: answer {found.status}.",
@@ -63,10 +67,12 @@ def _create(bench: Bench, kind: Kind, operation: Operation) -> Iterator[Evidence
         findings=findings,
     )
     if any(item.name.lower() in _KEY_HEADERS for item in operation.parameters):
-        yield _replay(bench, kind, operation, body)
+        yield _replay(context, kind, operation, body)
 
 
-def _missing(kind: Kind, operation: Operation, answer: Answer, found: Answer) -> Iterator[Finding]:
+def _missing(
+    kind: EntityKind, operation: Operation, answer: Answer, found: Answer
+) -> Iterator[Finding]:
     if found.status < 400:
         return
     yield finding(
@@ -82,10 +88,10 @@ def _missing(kind: Kind, operation: Operation, answer: Answer, found: Answer) ->
 
 
 def _changed(
-    bench: Bench, operation: Operation, read: Operation, body: Any, found: Answer
+    context: CheckContext, operation: Operation, read: Operation, body: Any, found: Answer
 ) -> Iterator[Finding]:
     left = documented(
-        bench.partner.description,
+        context.partner.description,
         read.document,
         read.response_schema,
         differences(body, found.json()),
@@ -102,10 +108,10 @@ def _changed(
         )
 
 
-def _replay(bench: Bench, kind: Kind, operation: Operation, body: Any) -> Evidence:
+def _replay(context: CheckContext, kind: EntityKind, operation: Operation, body: Any) -> Evidence:
     key = str(uuid.uuid4())
-    first, second = (send(bench.session, operation, body, key=key) for _ in range(2))
-    ids = [identify(bench.session, kind, answer) for answer in (first, second)]
+    first, second = (send(context.session, operation, body, key=key) for _ in range(2))
+    ids = [identify(context.session, kind, answer) for answer in (first, second)]
     findings = []
     if first.status < 300 and (second.status >= 500 or (second.status < 300 and ids[0] != ids[1])):
         findings.append(
@@ -118,7 +124,7 @@ def _replay(bench: Bench, kind: Kind, operation: Operation, body: Any) -> Eviden
                 ids=ids[0],
             )
         )
-    return bench.tell(
+    return context.tell(
         kind.read,
         "idempotency-replayed",
         f"Sent {operation.id} twice with one key: answers {first.status} and {second.status}.",

@@ -15,7 +15,7 @@ from workbench.canonical import (
     check_location,
     is_terminal,
 )
-from workbench.evidence.behaviour.bench import Bench, finding
+from workbench.evidence.behaviour.check_context import CheckContext, finding
 from workbench.evidence.behaviour.comparing import differences
 from workbench.evidence.behaviour.deviating import deviations, documented
 from workbench.evidence.behaviour.inventing import is_invented, recorded
@@ -27,45 +27,47 @@ from workbench.model import Evidence, FeatureSlug, Finding, Outcome, Severity, s
 POSITION = FeatureSlug.DELIVERY_LOCATION_WRITE
 
 
-def send_positions(bench: Bench) -> Iterator[Evidence]:
+def send_positions(context: CheckContext) -> Iterator[Evidence]:
     """Send a position for an order on its way, and one for an order that has ended."""
-    if not bench.has(POSITION):
+    if not context.has(POSITION):
         return
-    locations = [item for item in recorded(bench, POSITION) if isinstance(item, DeliveryLocation)]
-    if not locations or not bench.session.allow_writes:
+    locations = [item for item in recorded(context, POSITION) if isinstance(item, DeliveryLocation)]
+    if not locations or not context.session.allow_writes:
         if locations:
             why = "No position was sent: writing was not allowed."
-            yield bench.tell(POSITION, "position-sent", why, outcome=Outcome.UNTESTED)
+            yield context.tell(POSITION, "position-sent", why, outcome=Outcome.UNTESTED)
         else:
             why = "No position was sent: there is no recorded sample."
-            yield bench.lack(POSITION, "position-sent", why)
+            yield context.lack(POSITION, "position-sent", why)
         return
-    orders = _known_orders(bench)
-    moving = find_moving(bench, orders)
+    orders = _known_orders(context)
+    moving = find_moving(context, orders)
     if moving is None:
         why = "No known order is out for delivery, so no position could be sent."
-        yield bench.lack(POSITION, "position-sent", why, criteria=("driver-position-sent",))
+        yield context.lack(POSITION, "position-sent", why, criteria=("driver-position-sent",))
     else:
-        yield _send_in_pace(bench, locations[0], moving)
-        yield _send(bench, locations[0], moving)
-    ended = next((o for o in orders if is_terminal(o.status)), None) or _set_ended(bench)
+        yield _send_in_pace(context, locations[0], moving)
+        yield _send(context, locations[0], moving)
+    ended = next((o for o in orders if is_terminal(o.status)), None) or _set_ended(context)
     if ended is not None:
-        yield _send_late(bench, locations[0], ended)
+        yield _send_late(context, locations[0], ended)
 
 
-def _known_orders(bench: Bench) -> list[Order]:
-    if not bench.has(ORDER.read):
+def _known_orders(context: CheckContext) -> list[Order]:
+    if not context.has(ORDER.read):
         return []
-    found = [bench.adapter.read(ORDER.read, identity).value for identity in bench.alive(ORDER.read)]
+    found = [
+        context.adapter.read(ORDER.read, identity).value for identity in context.alive(ORDER.read)
+    ]
     return [order for order in found if isinstance(order, Order)]
 
 
-def find_moving(bench: Bench, orders: list[Order] | None = None) -> Order | None:
+def find_moving(context: CheckContext, orders: list[Order] | None = None) -> Order | None:
     """A known order that is on its way, else a new one that is brought there."""
-    if bench.partner.translator(ORDER.read) is None:
+    if context.partner.translator(ORDER.read) is None:
         return None
-    known = _known_orders(bench) if orders is None else orders
-    return next(filter(_is_moving, known), None) or _set_moving(bench)
+    known = _known_orders(context) if orders is None else orders
+    return next(filter(_is_moving, known), None) or _set_moving(context)
 
 
 def _is_moving(order: Order) -> bool:
@@ -76,32 +78,32 @@ def _is_moving(order: Order) -> bool:
     return order.status == OrderStatus.IN_DELIVERY and not check_location(somewhere, order)
 
 
-def _set_moving(bench: Bench) -> Order | None:
+def _set_moving(context: CheckContext) -> Order | None:
     """A new order, brought on its way by the statuses that can be sent; None where they end."""
-    if not (bench.has(ORDER.read) and bench.has(ORDER.status_write)):
+    if not (context.has(ORDER.read) and context.has(ORDER.status_write)):
         return None
-    identity = fresh(bench.session, ORDER)
+    identity = fresh(context.session, ORDER)
     for status in WAYS["order"][0] if identity else ():
-        if can_send(bench, ORDER, status):
+        if can_send(context, ORDER, status):
             update = ORDER.update(identity or "", status)
-            bench.adapter.call(ORDER.status_write, entity=update, status=status.value)
+            context.adapter.call(ORDER.status_write, entity=update, status=status.value)
         if status is OrderStatus.IN_DELIVERY:
             break
-    order = bench.adapter.read(ORDER.read, identity).value if identity else None
+    order = context.adapter.read(ORDER.read, identity).value if identity else None
     return order if isinstance(order, Order) and _is_moving(order) else None
 
 
-def _set_ended(bench: Bench) -> Order | None:
+def _set_ended(context: CheckContext) -> Order | None:
     """A new order that was rejected; None where that cannot be."""
-    can = bench.has(ORDER.read) and bench.has(ORDER.status_write)
-    if not can or not can_send(bench, ORDER, OrderStatus.REJECTED):
+    can = context.has(ORDER.read) and context.has(ORDER.status_write)
+    if not can or not can_send(context, ORDER, OrderStatus.REJECTED):
         return None
-    identity = fresh(bench.session, ORDER)
+    identity = fresh(context.session, ORDER)
     if identity is None:
         return None
     update = ORDER.update(identity, OrderStatus.REJECTED, "Test of the integration")
-    bench.adapter.call(ORDER.status_write, entity=update, status=OrderStatus.REJECTED.value)
-    order = bench.adapter.read(ORDER.read, identity).value
+    context.adapter.call(ORDER.status_write, entity=update, status=OrderStatus.REJECTED.value)
+    order = context.adapter.read(ORDER.read, identity).value
     return order if isinstance(order, Order) and is_terminal(order.status) else None
 
 
@@ -116,29 +118,29 @@ def here_and_now(
     return location.model_copy(update=changed)
 
 
-def _send(bench: Bench, location: DeliveryLocation, order: Order) -> Evidence:
+def _send(context: CheckContext, location: DeliveryLocation, order: Order) -> Evidence:
     there = here_and_now(location, order)
-    answer = bench.adapter.call(POSITION, entity=there)
+    answer = context.adapter.call(POSITION, entity=there)
     findings = []
-    if answer.status >= 400 and not is_invented(bench, POSITION):
+    if answer.status >= 400 and not is_invented(context, POSITION):
         findings.append(
             finding(
                 "position-refused",
-                operation=bench.subject(POSITION),
+                operation=context.subject(POSITION),
                 observed=f"{answer.status} {answer.excerpt}",
                 criterion="driver-position-sent",
                 answer=answer,
                 status=answer.status,
             )
         )
-    findings += _echo_findings(bench, there, answer)
-    findings += _moved_findings(bench, order, answer)
+    findings += _echo_findings(context, there, answer)
+    findings += _moved_findings(context, order, answer)
     shown = {
         "driver-position-sent": True,
         "delivery-eta-sent": there.eta_dropoff is not None,
         "driver-identity-sent": there.courier is not None,
     }
-    return bench.tell(
+    return context.tell(
         POSITION,
         "position-sent",
         f"Sent a position for order {order.ids.partner_id}, which is on its way: answer "
@@ -148,20 +150,20 @@ def _send(bench: Bench, location: DeliveryLocation, order: Order) -> Evidence:
     )
 
 
-def _send_in_pace(bench: Bench, location: DeliveryLocation, order: Order) -> Evidence:
+def _send_in_pace(context: CheckContext, location: DeliveryLocation, order: Order) -> Evidence:
     """Two more positions, as far apart as the partner asks for; both have to be taken."""
-    pace = bench.partner.manifest.limits.position_seconds
+    pace = context.partner.manifest.limits.position_seconds
     if pace is None:
         why = "partner.yaml does not say how often a position may be sent (position_seconds)."
         rate, untested = ("driver-position-rate",), Outcome.UNTESTED
-        return bench.tell(POSITION, "position-pace", why, outcome=untested, criteria=rate)
+        return context.tell(POSITION, "position-pace", why, outcome=untested, criteria=rate)
     answers = [
-        bench.adapter.call(POSITION, entity=here_and_now(location, order, seconds_ago=ago))
+        context.adapter.call(POSITION, entity=here_and_now(location, order, seconds_ago=ago))
         for ago in (pace + 1, 1)
     ]
     is_taken = all(answer.is_success for answer in answers)
     told = " and ".join(str(answer.status) for answer in answers)
-    return bench.tell(
+    return context.tell(
         POSITION,
         "position-pace",
         f"Sent two positions that were taken {pace:g} s apart: answers {told}.",
@@ -170,14 +172,16 @@ def _send_in_pace(bench: Bench, location: DeliveryLocation, order: Order) -> Evi
     )
 
 
-def _echo_findings(bench: Bench, there: DeliveryLocation, answer: Answer) -> Iterator[Finding]:
+def _echo_findings(
+    context: CheckContext, there: DeliveryLocation, answer: Answer
+) -> Iterator[Finding]:
     """What the answer shows of the position is what was sent."""
-    translator = bench.partner.translator(POSITION)
-    operation = bench.partner.operations(POSITION)[0][1]
+    translator = context.partner.translator(POSITION)
+    operation = context.partner.operations(POSITION)[0][1]
     if translator is None or operation.response_schema is None or answer.status >= 300:
         return
     left = documented(
-        bench.partner.description,
+        context.partner.description,
         operation.document,
         operation.response_schema,
         differences(translator.untranslate(there).payload, answer.json()),
@@ -194,16 +198,16 @@ def _echo_findings(bench: Bench, there: DeliveryLocation, answer: Answer) -> Ite
         )
 
 
-def _moved_findings(bench: Bench, before: Order, answer: Answer) -> Iterator[Finding]:
+def _moved_findings(context: CheckContext, before: Order, answer: Answer) -> Iterator[Finding]:
     """News of the driver leaves the status of the order alone."""
-    after = bench.adapter.read(ORDER.read, before.ids.partner_id).value
+    after = context.adapter.read(ORDER.read, before.ids.partner_id).value
     if not isinstance(after, Order):
         return
     for broken in check_courier_update(before, after):
         yield finding(
             "position-moves-order",
             expected=str(before.status),
-            operation=bench.subject(POSITION),
+            operation=context.subject(POSITION),
             observed=str(after.status),
             criterion="driver-position-sent",
             answer=answer,
@@ -211,15 +215,15 @@ def _moved_findings(bench: Bench, before: Order, answer: Answer) -> Iterator[Fin
         )
 
 
-def _send_late(bench: Bench, location: DeliveryLocation, order: Order) -> Evidence:
-    answer = bench.adapter.call(POSITION, entity=here_and_now(location, order))
+def _send_late(context: CheckContext, location: DeliveryLocation, order: Order) -> Evidence:
+    answer = context.adapter.call(POSITION, entity=here_and_now(location, order))
     findings = []
     if answer.status < 400 or answer.status >= 500:
         findings.append(
             finding(
                 "position-after-end",
                 severity=Severity.MEDIUM if answer.status < 400 else Severity.HIGH,
-                operation=bench.subject(POSITION),
+                operation=context.subject(POSITION),
                 observed=str(answer.status),
                 criterion="driver-position-window",
                 answer=answer,
@@ -227,7 +231,7 @@ def _send_late(bench: Bench, location: DeliveryLocation, order: Order) -> Eviden
                 status=answer.status,
             )
         )
-    return bench.tell(
+    return context.tell(
         POSITION,
         "position-window",
         f"Sent a position for order {order.ids.partner_id}, which is {order.status}: answer "

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from workbench.adapters import Answer, pick_operation
 from workbench.canonical import Availability, Catalog, Entity
 from workbench.errors import TranslationError
-from workbench.evidence.behaviour.bench import Bench, finding
+from workbench.evidence.behaviour.check_context import CheckContext, finding
 from workbench.evidence.behaviour.comparing import differences, reordered
 from workbench.evidence.behaviour.readback import (
     await_effect,
@@ -60,29 +60,29 @@ class Edit(NamedTuple):
     before: Answer
 
 
-def change_and_read_back(bench: Bench, slug: str, entity: Entity) -> Iterator[Evidence]:
+def change_and_read_back(context: CheckContext, slug: str, entity: Entity) -> Iterator[Evidence]:
     """Change a thing that can be read, criterion by criterion; read it again, and put it back."""
-    edits = [*_plan(bench, slug, entity)]
+    edits = [*_plan(context, slug, entity)]
     for edit in edits:
-        yield _carry_out(bench, slug, edit)
+        yield _carry_out(context, slug, edit)
     if edits:
-        answer = bench.adapter.call(slug, entity=entity, ids=parents_of(bench, slug, entity))
-        settle_write(bench, slug, answer)
+        answer = context.adapter.call(slug, entity=entity, ids=parents_of(context, slug, entity))
+        settle_write(context, slug, answer)
 
 
-def _plan(bench: Bench, slug: str, entity: Entity) -> Iterator[Edit]:
+def _plan(context: CheckContext, slug: str, entity: Entity) -> Iterator[Edit]:
     if isinstance(entity, Availability):
         return
-    target = target_of(bench, slug, entity, parents_of(bench, slug, entity))
-    url = read_url(bench, target, identity_of(entity))
-    before = bench.session.client.send("GET", url) if url else None
+    target = target_of(context, slug, entity, parents_of(context, slug, entity))
+    url = read_url(context, target, identity_of(entity))
+    before = context.session.client.send("GET", url) if url else None
     if url is None or before is None or not before.is_success:
         return
-    old = payload_of(bench, slug, entity)
-    for criterion, names in _wanted(bench, slug, entity):
-        changed = _vary(bench, entity, names)
+    old = payload_of(context, slug, entity)
+    for criterion, names in _wanted(context, slug, entity):
+        changed = _vary(context, entity, names)
         try:
-            payload = payload_of(bench, slug, changed)
+            payload = payload_of(context, slug, changed)
         except TranslationError:
             continue  # the mapping has no word for that value
         moved = frozenset(item.pointer for item in differences(payload, old))
@@ -91,9 +91,11 @@ def _plan(bench: Bench, slug: str, entity: Entity) -> Iterator[Edit]:
             yield Edit(" and ".join(names), criterion, changed, payload, moved, url, before)
 
 
-def _wanted(bench: Bench, slug: str, entity: Entity) -> Iterator[tuple[Criterion, tuple[str, ...]]]:
+def _wanted(
+    context: CheckContext, slug: str, entity: Entity
+) -> Iterator[tuple[Criterion, tuple[str, ...]]]:
     """The criteria that a change of fields proves, with those fields."""
-    stated = bench.partner.statement(slug)
+    stated = context.partner.statement(slug)
     absent = stated.criteria if isinstance(stated, Binding) else {}
     for criterion in feature_of(slug).criteria:
         if criterion.slug in _OWN_CHECKS or criterion.slug in absent:
@@ -107,64 +109,64 @@ def _wanted(bench: Bench, slug: str, entity: Entity) -> Iterator[tuple[Criterion
             yield criterion, names
 
 
-def _vary(bench: Bench, entity: Entity, names: tuple[str, ...]) -> Entity:
+def _vary(context: CheckContext, entity: Entity, names: tuple[str, ...]) -> Entity:
     """The entity with other values in these fields; of a catalogue, its last menu with them."""
     if not isinstance(entity, Catalog):
-        return entity.model_copy(update=vary(bench, entity, names))
+        return entity.model_copy(update=vary(context, entity, names))
     *others, last = entity.menus or (None,)
     if last is None:
         return entity
-    changed = last.model_copy(update=vary(bench, last, names))
+    changed = last.model_copy(update=vary(context, last, names))
     return entity.model_copy(update={"menus": (*others, changed)})
 
 
-def _carry_out(bench: Bench, slug: str, edit: Edit) -> Evidence:
-    ids = parents_of(bench, slug, edit.changed)
-    answer = bench.adapter.call(slug, entity=edit.changed, ids=ids)
+def _carry_out(context: CheckContext, slug: str, edit: Edit) -> Evidence:
+    ids = parents_of(context, slug, edit.changed)
+    answer = context.adapter.call(slug, entity=edit.changed, ids=ids)
     if not answer.is_success:
-        return _tell_refused(bench, slug, edit, answer)
-    settle_write(bench, slug, answer)
-    left, seconds = await_effect(bench, edit.url, edit.payload)
-    now = bench.session.client.send("GET", edit.url).json()
+        return _tell_refused(context, slug, edit, answer)
+    settle_write(context, slug, answer)
+    left, seconds = await_effect(context, edit.url, edit.payload)
+    now = context.session.client.send("GET", edit.url).json()
     summary = (
-        f"Changed {edit.fields} with {bench.asked(answer)}: answer {answer.status}; read back "
+        f"Changed {edit.fields} with {context.asked(answer)}: answer {answer.status}; read back "
         f"after {seconds:.1f} s, {tally(left)}."
     )
     missed = [item for item in left if item.pointer in edit.moved]
-    if missed and pick_operation(bench.partner, slug).method == "POST":
+    if missed and pick_operation(context.partner, slug).method == "POST":
         words = f"{summary} It may have made another; bind the operation that changes one."
-        return bench.tell(slug, "read-after-write", words, outcome=Outcome.UNTESTED)
+        return context.tell(slug, "read-after-write", words, outcome=Outcome.UNTESTED)
     shuffled = [*reordered(edit.payload, now)]
     old = edit.before.json()
     was = {item.pointer: item.found for item in differences(edit.payload, old)}
     is_new = bool(edit.moved & {*was, *reordered(edit.payload, old)})
     idle = [item for item in missed if was.get(item.pointer, item.sent) == item.found]
     rest = [item for item in left if item not in idle]
-    return bench.tell(
+    return context.tell(
         slug,
         "read-after-write",
         summary,
-        subject=bench.asked(answer),
+        subject=context.asked(answer),
         criteria=(edit.criterion.slug,) if is_new and not missed and not shuffled else (),
         findings=[
-            *_without_effect(bench, slug, edit, answer, idle),
-            *_out_of_order(bench, slug, edit, answer, shuffled),
-            *losses(bench, slug, answer, rest),
+            *_without_effect(context, slug, edit, answer, idle),
+            *_out_of_order(context, slug, edit, answer, shuffled),
+            *losses(context, slug, answer, rest),
         ],
         detail={"seconds": round(answer.seconds, 3)},
     )
 
 
-def _tell_refused(bench: Bench, slug: str, edit: Edit, answer: Answer) -> Evidence:
+def _tell_refused(context: CheckContext, slug: str, edit: Edit, answer: Answer) -> Evidence:
     """A change of what everyone changes has to be taken; another value of ours may not fit."""
     if edit.criterion.core or edit.criterion.roles:
-        return tell_refused(bench, slug, answer, (edit.criterion.slug,))
+        return tell_refused(context, slug, answer, (edit.criterion.slug,))
     words = f"Another value of {edit.fields} that we made up was answered with {answer.status}."
-    return bench.tell(slug, "read-after-write", words, outcome=Outcome.UNTESTED)
+    return context.tell(slug, "read-after-write", words, outcome=Outcome.UNTESTED)
 
 
 def _without_effect(
-    bench: Bench, slug: str, edit: Edit, answer: Answer, idle: list[Difference]
+    context: CheckContext, slug: str, edit: Edit, answer: Answer, idle: list[Difference]
 ) -> Iterator[Finding]:
     """A change that was acknowledged and did not happen: grave where everyone needs it."""
     is_needed = edit.criterion.requirement is Requirement.REQUIRED
@@ -173,7 +175,7 @@ def _without_effect(
             "write-without-effect",
             expected=show_json(item.sent),
             severity=Severity.HIGH if is_needed and edit.criterion.roles else Severity.MEDIUM,
-            operation=bench.subject(slug),
+            operation=context.subject(slug),
             observed=show_json(item.found),
             criterion=edit.criterion.slug,
             pointer=item.pointer,
@@ -185,13 +187,13 @@ def _without_effect(
 
 
 def _out_of_order(
-    bench: Bench, slug: str, edit: Edit, answer: Answer, shuffled: list[str]
+    context: CheckContext, slug: str, edit: Edit, answer: Answer, shuffled: list[str]
 ) -> Iterator[Finding]:
     """A list that is kept whole, and read in another order than it was sent in."""
     for pointer in shuffled[:1]:
         yield finding(
             "order-changed",
-            operation=bench.subject(slug),
+            operation=context.subject(slug),
             criterion=edit.criterion.slug,
             pointer=pointer,
             answer=answer,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from workbench.errors import InputError
-from workbench.evidence.behaviour.bench import Bench, finding
+from workbench.evidence.behaviour.check_context import CheckContext, finding
 from workbench.model import Evidence, Finding, Operation, Outcome, Parameter, SchemaReader
 
 Fetch = Callable[[Mapping[str, Any]], tuple[list[dict[str, Any]], Any]]
@@ -24,11 +24,15 @@ _PAST = {"date": "1971-01-01", "date-time": "1971-01-01T00:00:00Z"}
 
 
 def look_at_filters(
-    bench: Bench, feature: str, operation: Operation, fetch: Fetch, largest: Mapping[str, Any]
+    context: CheckContext,
+    feature: str,
+    operation: Operation,
+    fetch: Fetch,
+    largest: Mapping[str, Any],
 ) -> Iterator[Evidence]:
     """Try every filter of a list operation that we know how to judge."""
     items, _ = fetch(largest)
-    reader = SchemaReader.of(bench.partner.description, operation.document)
+    reader = SchemaReader.of(context.partner.description, operation.document)
     findings: list[Finding] = []
     tried: list[str] = []
     for parameter in operation.parameters:
@@ -52,7 +56,7 @@ def look_at_filters(
                     name=repr(parameter.name),
                 )
             )
-    yield bench.tell(
+    yield context.tell(
         feature,
         "filters-honoured",
         f"Filters tried on {operation.id}: {', '.join(tried) or 'none that we can judge'}.",

@@ -12,9 +12,9 @@ from pydantic import SecretStr
 from workbench.adapters import Answer, HttpClient, Login, SentRequest, open_hook, open_login
 from workbench.canonical import Entity
 from workbench.errors import CredentialError, InputError, PartnerError, TranslationError
-from workbench.evidence.behaviour.bench import Bench, finding
+from workbench.evidence.behaviour.check_context import CheckContext, finding
 from workbench.evidence.behaviour.inventing import recorded
-from workbench.evidence.kinds import KINDS, Kind
+from workbench.evidence.kinds import KINDS, EntityKind
 from workbench.evidence.placing import fresh
 from workbench.evidence.relations import collections
 from workbench.model import Evidence, FeatureSlug, Outcome
@@ -22,39 +22,39 @@ from workbench.model import Evidence, FeatureSlug, Outcome
 _SHORT_LIFE = 5.0  # seconds that are worth waiting for a token to expire
 
 
-def open_stranger(bench: Bench, which: str) -> HttpClient | None:
+def open_stranger(context: CheckContext, which: str) -> HttpClient | None:
     """A client with other credentials, as `second_api_key`; None when they are not set.
 
     They are looked for among the manifest's credentials and in the environment.
 
     Args:
-        bench: The bench.
+        context: The context.
         which: `second` for another restaurant's, `expired` for our own old ones.
     """
-    session = bench.session
+    session = context.session
     given: dict[str, SecretStr] = {}
-    auth = bench.partner.manifest.auth
+    auth = context.partner.manifest.auth
     for name in (*auth.credential_names(), *auth.optional_names()):
         other = f"{which}_{name}"
         value = session.credentials.get(other) or session.settings.spare_credential(
-            bench.partner.slug, session.environment, other
+            context.partner.slug, session.environment, other
         )
         if value:
             given[name] = value
-    return _open(bench, given) if given else None
+    return _open(context, given) if given else None
 
 
-def _open(bench: Bench, given: dict[str, SecretStr]) -> HttpClient | None:
+def _open(context: CheckContext, given: dict[str, SecretStr]) -> HttpClient | None:
     """A client that logs in with some credentials exchanged; None when that cannot be."""
-    session = bench.session
-    auth = bench.partner.manifest.auth
+    session = context.session
+    auth = context.partner.manifest.auth
     session.redactor.add(*(item.get_secret_value() for item in given.values()))
     credentials = {**session.credentials, **given}
     base = session.client.base_url
     login: Login
     try:
         if auth.scheme == "hook":
-            login = open_hook(bench.partner.folder / "hooks.py", credentials)
+            login = open_hook(context.partner.folder / "hooks.py", credentials)
         else:
             login = open_login(auth, credentials, base_url=base)
     except CredentialError:
@@ -62,81 +62,85 @@ def _open(bench: Bench, given: dict[str, SecretStr]) -> HttpClient | None:
     return HttpClient(
         base,
         auth=login,
-        allowed_hosts=frozenset(bench.partner.environment(session.environment).hosts),
+        allowed_hosts=frozenset(context.partner.environment(session.environment).hosts),
         redactor=session.redactor,
         recorder=session.recorder,
-        limits=bench.partner.manifest.limits,
-        headers=bench.partner.manifest.headers,
+        limits=context.partner.manifest.limits,
+        headers=context.partner.manifest.headers,
         allow_writes=session.allow_writes,
         environment=session.environment,
-        partner=bench.partner.slug,
-        errors=bench.partner.manifest.errors,
+        partner=context.partner.slug,
+        errors=context.partner.manifest.errors,
     )
 
 
-def refuse_second(bench: Bench) -> Iterator[Evidence]:
+def refuse_second(context: CheckContext) -> Iterator[Evidence]:
     """Another restaurant's credentials neither read nor change what is ours."""
-    readable = [kind for kind in KINDS if bench.has(kind.read)]
-    client = open_stranger(bench, "second")
+    readable = [kind for kind in KINDS if context.has(kind.read)]
+    client = open_stranger(context, "second")
     if client is None:
         for kind in readable:
             why = "No second identity is set (credentials named `second_…`)."
-            yield bench.tell(kind.read, "other-identity", why, outcome=Outcome.UNTESTED)
+            yield context.tell(kind.read, "other-identity", why, outcome=Outcome.UNTESTED)
         return
     with client:
         for kind in readable:
-            yield from _read_as(bench, kind, client)
-            yield from _list_as(bench, kind, client)
-        for slug, entity, ids in _writes(bench):
-            yield from _write_as(bench, slug, entity, ids, client)
+            yield from _read_as(context, kind, client)
+            yield from _list_as(context, kind, client)
+        for slug, entity, ids in _writes(context):
+            yield from _write_as(context, slug, entity, ids, client)
 
 
-def refuse_expired(bench: Bench) -> Iterator[Evidence]:
+def refuse_expired(context: CheckContext) -> Iterator[Evidence]:
     """Our own credentials from before are refused."""
-    kind = next((item for item in KINDS if bench.has(item.read) and bench.alive(item.read)), None)
+    kind = next(
+        (item for item in KINDS if context.has(item.read) and context.alive(item.read)), None
+    )
     if kind is None:
         return
-    client = open_stranger(bench, "expired")
+    client = open_stranger(context, "expired")
     if client is None:
         why = "No expired credentials are set (named `expired_…`)."
-        yield bench.tell(kind.read, "expired-refused", why, outcome=Outcome.UNTESTED)
+        yield context.tell(kind.read, "expired-refused", why, outcome=Outcome.UNTESTED)
         return
-    request = bench.adapter.call(kind.read, ids={kind.noun: bench.alive(kind.read)[0]}).request
+    request = context.adapter.call(kind.read, ids={kind.noun: context.alive(kind.read)[0]}).request
     with client:
         try:
             answer = _again(client, request)
         except PartnerError as error:
-            yield bench.tell(kind.read, "expired-refused", f"They were refused: {error.message}.")
+            yield context.tell(kind.read, "expired-refused", f"They were refused: {error.message}.")
             return
-    yield _tell_access(bench, kind.read, "expired-refused", "expired credentials", answer)
+    yield _tell_access(context, kind.read, "expired-refused", "expired credentials", answer)
 
 
-def refuse_wrong(bench: Bench) -> Iterator[Evidence]:
+def refuse_wrong(context: CheckContext) -> Iterator[Evidence]:
     """Each single credential, spelt wrong, closes the door."""
-    kind = next((item for item in KINDS if bench.has(item.read) and bench.alive(item.read)), None)
-    if kind is None or bench.partner.manifest.auth.scheme == "none":
+    kind = next(
+        (item for item in KINDS if context.has(item.read) and context.alive(item.read)), None
+    )
+    if kind is None or context.partner.manifest.auth.scheme == "none":
         return
-    request = bench.adapter.call(kind.read, ids={kind.noun: bench.alive(kind.read)[0]}).request
+    request = context.adapter.call(kind.read, ids={kind.noun: context.alive(kind.read)[0]}).request
     url = request.url.partition("?")[0]
-    for what, answer in _wrong_answers(bench, url):
-        yield _tell_access(bench, kind.read, "wrong-credentials-refused", what, answer)
+    for what, answer in _wrong_answers(context, url):
+        yield _tell_access(context, kind.read, "wrong-credentials-refused", what, answer)
 
 
-def _wrong_answers(bench: Bench, url: str) -> Iterator[tuple[str, Answer]]:
-    client = bench.session.client
-    if bench.partner.manifest.auth.scheme == "oauth2-client-credentials":
+def _wrong_answers(context: CheckContext, url: str) -> Iterator[tuple[str, Answer]]:
+    client = context.session.client
+    if context.partner.manifest.auth.scheme == "oauth2-client-credentials":
         token = client.prove().headers["Authorization"].get_secret_value()
-        yield "a changed token", _with_token(bench, url, _misspell(token))
-        life = _token_life(bench)
+        yield "a changed token", _with_token(context, url, _misspell(token))
+        life = _token_life(context)
         if life is not None and life <= _SHORT_LIFE:
             time.sleep(life + 0.5)
-            yield "a token past its time", _with_token(bench, url, token)
+            yield "a token past its time", _with_token(context, url, token)
         return
-    for name in bench.partner.manifest.auth.credential_names():
-        if name not in bench.session.credentials or name.startswith(("second_", "expired_")):
+    for name in context.partner.manifest.auth.credential_names():
+        if name not in context.session.credentials or name.startswith(("second_", "expired_")):
             continue
-        value = bench.session.credentials[name].get_secret_value()
-        other = _open(bench, {name: SecretStr(_misspell(value))})
+        value = context.session.credentials[name].get_secret_value()
+        other = _open(context, {name: SecretStr(_misspell(value))})
         if other is None:
             continue
         with other:
@@ -146,10 +150,10 @@ def _wrong_answers(bench: Bench, url: str) -> Iterator[tuple[str, Answer]]:
                 continue  # not let in, or never asked
 
 
-def _with_token(bench: Bench, url: str, token: str) -> Answer:
-    bench.session.redactor.add(token)
+def _with_token(context: CheckContext, url: str, token: str) -> Answer:
+    context.session.redactor.add(token)
     headers = {"Authorization": token}
-    return bench.session.client.send("GET", url, headers=headers, authenticated=False)
+    return context.session.client.send("GET", url, headers=headers, authenticated=False)
 
 
 def _misspell(value: str) -> str:
@@ -158,10 +162,10 @@ def _misspell(value: str) -> str:
     return value[:half] + "".join("b" if letter == "a" else "a" for letter in value[half:])
 
 
-def _token_life(bench: Bench) -> float | None:
+def _token_life(context: CheckContext) -> float | None:
     """Seconds that the last token lives, as the partner's own answer said."""
-    path = (bench.partner.manifest.auth.token_url or "token").partition("?")[0]
-    for entry in reversed(bench.session.recorder.exchanges):
+    path = (context.partner.manifest.auth.token_url or "token").partition("?")[0]
+    for entry in reversed(context.session.recorder.exchanges):
         if entry.url.partition("?")[0].endswith(path) and entry.status == 200:
             try:
                 return float(orjson.loads(entry.response_body)["expires_in"])
@@ -170,17 +174,19 @@ def _token_life(bench: Bench) -> float | None:
     return None
 
 
-def refuse_everywhere(bench: Bench) -> Iterator[Evidence]:
+def refuse_everywhere(context: CheckContext) -> Iterator[Evidence]:
     """Writes without credentials are refused as reads are."""
-    if bench.partner.manifest.auth.scheme == "none" or not bench.session.allow_writes:
+    if context.partner.manifest.auth.scheme == "none" or not context.session.allow_writes:
         return
-    for slug, entity, ids in _writes(bench):
-        answer = _attempt(bench, slug, entity, ids, bench.session.client, authenticated=False)
+    for slug, entity, ids in _writes(context):
+        answer = _attempt(context, slug, entity, ids, context.session.client, authenticated=False)
         if answer is not None:
-            yield _tell_access(bench, slug, "credentials-needed", "no credentials", answer)
+            yield _tell_access(context, slug, "credentials-needed", "no credentials", answer)
 
 
-def _tell_access(bench: Bench, feature: str, check: str, who: str, answer: Answer) -> Evidence:
+def _tell_access(
+    context: CheckContext, feature: str, check: str, who: str, answer: Answer
+) -> Evidence:
     findings = []
     if answer.status < 300:
         findings.append(
@@ -188,36 +194,36 @@ def _tell_access(bench: Bench, feature: str, check: str, who: str, answer: Answe
                 "wrong-access-accepted",
                 slug=check.replace("-needed", "-not-needed").replace("-refused", "-accepted"),
                 who=who,
-                operation=bench.subject(feature),
+                operation=context.subject(feature),
                 observed=str(answer.status),
                 answer=answer,
             )
         )
-    return bench.tell(
+    return context.tell(
         feature, check, f"Called with {who}: answer {answer.status}.", findings=findings
     )
 
 
-def _read_as(bench: Bench, kind: Kind, client: HttpClient) -> Iterator[Evidence]:
-    for identity in [] if bench.lists_only(kind.read) else bench.alive(kind.read)[:1]:
-        request = bench.adapter.call(kind.read, ids={kind.noun: identity}).request
+def _read_as(context: CheckContext, kind: EntityKind, client: HttpClient) -> Iterator[Evidence]:
+    for identity in [] if context.lists_only(kind.read) else context.alive(kind.read)[:1]:
+        request = context.adapter.call(kind.read, ids={kind.noun: identity}).request
         answer = _again(client, request)
         findings = []
         if answer.status < 300:
             findings.append(
                 finding(
                     "other-identity-reads",
-                    operation=bench.subject(kind.read),
+                    operation=context.subject(kind.read),
                     observed=str(answer.status),
                     answer=answer,
                     noun=kind.noun,
                 )
             )
         # What one operation lets happen, it lets happen for every feature that it serves.
-        serves = [slug for slug in (kind.read, kind.status_read) if bench.has(slug)]
+        serves = [slug for slug in (kind.read, kind.status_read) if context.has(slug)]
         for slug in serves:
-            if bench.subject(slug) == bench.subject(kind.read):
-                yield bench.tell(
+            if context.subject(slug) == context.subject(kind.read):
+                yield context.tell(
                     slug,
                     "other-identity",
                     f"Read {kind.noun} {identity} with a second identity: answer {answer.status}.",
@@ -234,16 +240,16 @@ def _again(client: HttpClient, request: SentRequest) -> Answer:
     return client.send(request.method, url, content=body, headers=headers, write=False)
 
 
-def _list_as(bench: Bench, kind: Kind, client: HttpClient) -> Iterator[Evidence]:
-    read = bench.partner.operations(kind.read)[0][1]
-    lists = collections(bench.partner, read, "GET")[:1]
-    for operation in [read] if bench.lists_only(kind.read) else lists:
+def _list_as(context: CheckContext, kind: EntityKind, client: HttpClient) -> Iterator[Evidence]:
+    read = context.partner.operations(kind.read)[0][1]
+    lists = collections(context.partner, read, "GET")[:1]
+    for operation in [read] if context.lists_only(kind.read) else lists:
         if "{" in operation.path:
             continue
         answer = client.send("GET", operation.path)
         ours = [
             name
-            for name in bench.known(kind.noun)
+            for name in context.known(kind.noun)
             if f'"{name}"' in answer.body.decode("utf-8", "replace")
         ]
         findings = []
@@ -257,7 +263,7 @@ def _list_as(bench: Bench, kind: Kind, client: HttpClient) -> Iterator[Evidence]
                     noun=kind.noun,
                 )
             )
-        yield bench.tell(
+        yield context.tell(
             kind.read,
             "other-identity",
             f"Listed {kind.noun}s with a second identity: answer {answer.status}.",
@@ -266,24 +272,24 @@ def _list_as(bench: Bench, kind: Kind, client: HttpClient) -> Iterator[Evidence]
         )
 
 
-def _writes(bench: Bench) -> Iterator[tuple[str, Entity, dict[str, str]]]:
+def _writes(context: CheckContext) -> Iterator[tuple[str, Entity, dict[str, str]]]:
     """One harmless write per bound write feature: what a sample says, or a legal status."""
-    if not bench.session.allow_writes:
+    if not context.session.allow_writes:
         return
     for kind in KINDS:
-        name = fresh(bench.session, kind) if bench.has(kind.status_write) else None
+        name = fresh(context.session, kind) if context.has(kind.status_write) else None
         if name is not None:
             first = "accepted" if kind.noun == "order" else "confirmed"
             yield kind.status_write, kind.update(name, kind.status(first)), {kind.noun: name}
     for slug in (FeatureSlug.PRODUCT_WRITE, FeatureSlug.AVAILABILITY_WRITE):
-        for entity in recorded(bench, slug)[:1] if bench.has(slug) else ():
+        for entity in recorded(context, slug)[:1] if context.has(slug) else ():
             yield slug, entity, {}
 
 
 def _write_as(
-    bench: Bench, slug: str, entity: Entity, ids: dict[str, str], client: HttpClient
+    context: CheckContext, slug: str, entity: Entity, ids: dict[str, str], client: HttpClient
 ) -> Iterator[Evidence]:
-    answer = _attempt(bench, slug, entity, ids, client)
+    answer = _attempt(context, slug, entity, ids, client)
     if answer is None:
         return
     findings = []
@@ -291,12 +297,12 @@ def _write_as(
         findings.append(
             finding(
                 "other-identity-writes",
-                operation=bench.subject(slug),
+                operation=context.subject(slug),
                 observed=str(answer.status),
                 answer=answer,
             )
         )
-    yield bench.tell(
+    yield context.tell(
         slug,
         "other-identity",
         f"Wrote with a second identity: answer {answer.status}.",
@@ -306,7 +312,7 @@ def _write_as(
 
 
 def _attempt(
-    bench: Bench,
+    context: CheckContext,
     slug: str,
     entity: Entity,
     ids: dict[str, str],
@@ -315,7 +321,7 @@ def _attempt(
 ) -> Answer | None:
     """Send what the adapter would send, over another client; None when it has nothing to send."""
     try:
-        preview = bench.adapter.write(slug, entity, ids=ids, dry_run=True)
+        preview = context.adapter.write(slug, entity, ids=ids, dry_run=True)
     except (InputError, TranslationError):
         return None
     request = preview.request if isinstance(preview, Answer) else preview

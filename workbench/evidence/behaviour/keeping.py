@@ -10,7 +10,7 @@ from typing import Any
 from workbench.adapters import entity_noun, pick_for_mode, pick_operation
 from workbench.canonical import Entity, OpenEnum, OrderStatus, ReservationStatus, is_terminal
 from workbench.errors import CredentialError, InputError, PartnerError, TranslationError
-from workbench.evidence.behaviour.bench import Bench
+from workbench.evidence.behaviour.check_context import CheckContext
 from workbench.evidence.behaviour.comparing import differences
 from workbench.evidence.behaviour.inventing import recorded
 from workbench.evidence.behaviour.readback import (
@@ -23,7 +23,7 @@ from workbench.evidence.behaviour.readback import (
 )
 from workbench.evidence.behaviour.status import can_send
 from workbench.evidence.behaviour.writing import OWN_CHECKS
-from workbench.evidence.kinds import KINDS, Kind
+from workbench.evidence.kinds import KINDS, EntityKind
 from workbench.evidence.placing import maker_of
 from workbench.evidence.relations import path_pattern
 from workbench.evidence.traces import FEATURE, PUT_BACK, list_traces
@@ -53,27 +53,27 @@ class Kept:
     before: Any
 
 
-def keep(bench: Bench) -> list[Kept]:
+def keep(context: CheckContext) -> list[Kept]:
     """Read everything that a sample would overwrite; trouble with one leaves it out."""
-    if not bench.session.allow_writes:
+    if not context.session.allow_writes:
         return []
     kept: list[Kept] = []
-    for feature in bench.catalogue.features:
+    for feature in context.catalogue.features:
         slug = feature.slug
-        if not feature.is_write or slug in OWN_CHECKS or not bench.has(slug):
+        if not feature.is_write or slug in OWN_CHECKS or not context.has(slug):
             continue
-        for entity in recorded(bench, slug):
+        for entity in recorded(context, slug):
             with suppress(*_TROUBLE):
-                kept += _look(bench, slug, entity)
+                kept += _look(context, slug, entity)
     return kept
 
 
-def _look(bench: Bench, slug: str, entity: Entity) -> Iterator[Kept]:
-    parents = parents_of(bench, slug, entity)
-    url = read_url(bench, target_of(bench, slug, entity, parents), identity_of(entity))
+def _look(context: CheckContext, slug: str, entity: Entity) -> Iterator[Kept]:
+    parents = parents_of(context, slug, entity)
+    url = read_url(context, target_of(context, slug, entity, parents), identity_of(entity))
     if url is None:
         return
-    answer = bench.session.client.send("GET", url)
+    answer = context.session.client.send("GET", url)
     noun = entity_noun(type(entity))
     ids = {**parents, **({noun: identity_of(entity)} if noun else {})}
     if answer.is_success:
@@ -82,25 +82,25 @@ def _look(bench: Bench, slug: str, entity: Entity) -> Iterator[Kept]:
         yield Kept(slug, ids, url, None)
 
 
-def put_back(bench: Bench, kept: list[Kept], since: int) -> Iterator[Evidence]:
+def put_back(context: CheckContext, kept: list[Kept], since: int) -> Iterator[Evidence]:
     """Write again what was there, remove what was not, end the orders and bookings of this run.
 
     Args:
-        bench: The bench.
+        context: The context.
         kept: What `keep` gave.
         since: Number of requests that were sent before this run.
     """
-    if not bench.session.allow_writes:
+    if not context.session.allow_writes:
         return
-    ended = [*_end_made(bench, since)]
+    ended = [*_end_made(context, since)]
     # Whole menus first: they replace their parts.
-    left = [one for one in kept if one.before is not None and not _restored(bench, one)]
-    gone = [one for one in kept if one.before is None and _removed(bench, one)]
-    removed = [*_remove_made(bench, since)]
+    left = [one for one in kept if one.before is not None and not _restored(context, one)]
+    gone = [one for one in kept if one.before is None and _removed(context, one)]
+    removed = [*_remove_made(context, since)]
     count = sum(one.before is not None for one in kept)
     if not (kept or ended or removed):
         return
-    yield bench.tell(
+    yield context.tell(
         FEATURE,
         PUT_BACK,
         f"{count - len(left)} of {count} thing(s) that we wrote over read as before, "
@@ -111,35 +111,35 @@ def put_back(bench: Bench, kept: list[Kept], since: int) -> Iterator[Evidence]:
     )
 
 
-def _restored(bench: Bench, one: Kept) -> bool:
+def _restored(context: CheckContext, one: Kept) -> bool:
     """Whether a thing reads as before; it is written again where it does not."""
     with suppress(*_TROUBLE):
-        if not _is_as_before(bench, one):
-            _write(bench, one)
-        return _is_as_before(bench, one)
+        if not _is_as_before(context, one):
+            _write(context, one)
+        return _is_as_before(context, one)
     return False
 
 
-def _is_as_before(bench: Bench, one: Kept) -> bool:
-    now = bench.session.client.send("GET", one.url)
-    return now.is_success and not differences(_writable(bench, one), now.json())
+def _is_as_before(context: CheckContext, one: Kept) -> bool:
+    now = context.session.client.send("GET", one.url)
+    return now.is_success and not differences(_writable(context, one), now.json())
 
 
-def _write(bench: Bench, one: Kept) -> None:
+def _write(context: CheckContext, one: Kept) -> None:
     """Send what was read, without a detour through our words, and wait until it is there."""
-    channel, body = bench.adapter.channel, _writable(bench, one)
+    channel, body = context.adapter.channel, _writable(context, one)
     answer = channel.send(
-        channel.request(pick_operation(bench.partner, one.feature), one.ids, body)
+        channel.request(pick_operation(context.partner, one.feature), one.ids, body)
     )
-    settle_write(bench, one.feature, answer)
+    settle_write(context, one.feature, answer)
     if answer.is_success:
-        await_effect(bench, one.url, body)
+        await_effect(context, one.url, body)
 
 
-def _writable(bench: Bench, one: Kept) -> Any:
+def _writable(context: CheckContext, one: Kept) -> Any:
     """What was read of the fields that can be written, out of its wrapper."""
-    operation = pick_operation(bench.partner, one.feature)
-    reader = SchemaReader.of(bench.partner.description, operation.document)
+    operation = pick_operation(context.partner, one.feature)
+    reader = SchemaReader.of(context.partner.description, operation.document)
     names = reader.properties(operation.request_schema) if operation.request_schema else {}
     if not names or not isinstance(one.before, dict):
         return one.before
@@ -148,23 +148,23 @@ def _writable(bench: Bench, one: Kept) -> Any:
     return {name: value for name, value in best.items() if name in names and value is not None}
 
 
-def _removed(bench: Bench, one: Kept) -> bool:
-    operation = pick_for_mode(bench.partner, one.feature, "remove")
+def _removed(context: CheckContext, one: Kept) -> bool:
+    operation = pick_for_mode(context.partner, one.feature, "remove")
     if operation is None:
         return False
     with suppress(*_TROUBLE):
-        channel = bench.adapter.channel
+        channel = context.adapter.channel
         return channel.send(channel.request(operation, one.ids)).is_success
     return False
 
 
-def _remove_made(bench: Bench, since: int) -> Iterator[str]:
+def _remove_made(context: CheckContext, since: int) -> Iterator[str]:
     """Remove what the checks made and did not remove themselves; gives the paths."""
-    session = bench.session
+    session = context.session
     removals = [
         path_pattern(operation)
-        for operation in bench.partner.callable_operations
-        if operation.method == "DELETE" and bench.partner.names(operation)
+        for operation in context.partner.callable_operations
+        if operation.method == "DELETE" and context.partner.names(operation)
     ]
     for trace in list_traces(session, session.recorder.exchanges[since:]):
         method, _, path = trace.request.partition(" ")
@@ -179,38 +179,38 @@ def _remove_made(bench: Bench, since: int) -> Iterator[str]:
                     yield place
 
 
-def _end_made(bench: Bench, since: int) -> Iterator[str]:
+def _end_made(context: CheckContext, since: int) -> Iterator[str]:
     """Reject or cancel what this run placed and that has not ended yet; gives what was ended."""
-    exchanges = bench.session.recorder.exchanges[since:]
-    traces = list_traces(bench.session, exchanges)
+    exchanges = context.session.recorder.exchanges[since:]
+    traces = list_traces(context.session, exchanges)
     for kind in KINDS:
-        if not (bench.has(kind.status_write) and bench.has(kind.read)):
+        if not (context.has(kind.status_write) and context.has(kind.read)):
             continue
-        requests = _ways(bench, kind)
+        requests = _ways(context, kind)
         names = (name for trace in traces if trace.request in requests for name in trace.things)
-        stops = [status for status in _STOPS[kind.noun] if can_send(bench, kind, status)]
+        stops = [status for status in _STOPS[kind.noun] if can_send(context, kind, status)]
         for name in dict.fromkeys(names):
             with suppress(*_TROUBLE):
-                if _ended(bench, kind, name, stops):
+                if _ended(context, kind, name, stops):
                     yield name
 
 
-def _ways(bench: Bench, kind: Kind) -> set[str]:
+def _ways(context: CheckContext, kind: EntityKind) -> set[str]:
     """The requests with which this run places such a thing, as a trace tells them."""
-    triggers = bench.partner.environment(bench.session.environment).triggers
+    triggers = context.partner.environment(context.session.environment).triggers
     trigger = triggers.get(kind.created_event)
-    maker = maker_of(bench.session, kind)
+    maker = maker_of(context.session, kind)
     ways = {f"control {trigger.control}"} if trigger and trigger.control else set()
     return ways | ({maker.id} if maker else set())
 
 
-def _ended(bench: Bench, kind: Kind, name: str, stops: list[OpenEnum]) -> bool:
+def _ended(context: CheckContext, kind: EntityKind, name: str, stops: list[OpenEnum]) -> bool:
     """Whether a thing that was still under way is ended now."""
-    if is_terminal(bench.status(kind.read, name)):
+    if is_terminal(context.status(kind.read, name)):
         return False
     for status in stops:
         update = kind.update(name, status, "Test of the integration is over")
-        answer = bench.adapter.call(
+        answer = context.adapter.call(
             kind.status_write, entity=update, ids={kind.noun: name}, status=status.value
         )
         if answer.is_success:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from workbench.adapters import pick_for_mode
 from workbench.canonical import OrderStatus
-from workbench.evidence.behaviour.bench import Bench, finding
+from workbench.evidence.behaviour.check_context import CheckContext, finding
 from workbench.evidence.behaviour.reading import UNKNOWN_ID
 from workbench.evidence.behaviour.status import can_send
 from workbench.evidence.bodies import candidates
@@ -18,34 +18,34 @@ _CHECK = "kitchen-told"
 _CRITERION = "order-kitchen-result"
 
 
-def tell_kitchen_result(bench: Bench) -> Iterator[Evidence]:
+def tell_kitchen_result(context: CheckContext) -> Iterator[Evidence]:
     """Accept a fresh order, and say that the kitchen has it; an unknown order is refused."""
-    operation = pick_for_mode(bench.partner, ORDER.status_write, "kitchen-result")
-    if operation is None or not bench.session.allow_writes:
+    operation = pick_for_mode(context.partner, ORDER.status_write, "kitchen-result")
+    if operation is None or not context.session.allow_writes:
         return
-    identity = fresh(bench.session, ORDER)
-    if identity is None or not can_send(bench, ORDER, OrderStatus.ACCEPTED):
+    identity = fresh(context.session, ORDER)
+    if identity is None or not can_send(context, ORDER, OrderStatus.ACCEPTED):
         why = "No new order can be placed and accepted, of which the kitchen could tell."
-        yield bench.lack(ORDER.status_write, _CHECK, why, subject=operation.id)
+        yield context.lack(ORDER.status_write, _CHECK, why, subject=operation.id)
         return
-    accepted = bench.adapter.call(
+    accepted = context.adapter.call(
         ORDER.status_write,
         entity=ORDER.update(identity, OrderStatus.ACCEPTED),
         ids={"order": identity},
         status=OrderStatus.ACCEPTED.value,
     )
     if accepted.is_success:  # else told by `status-round-trip`
-        yield _tell(bench, operation, identity)
+        yield _tell(context, operation, identity)
 
 
-def _tell(bench: Bench, operation: Operation, identity: str) -> Evidence:
+def _tell(context: CheckContext, operation: Operation, identity: str) -> Evidence:
     """The first body that fits the document and is taken; then the same for no order at all."""
-    bodies = [*candidates(bench.partner, bench.session.environment, operation)] or [None]
+    bodies = [*candidates(context.partner, context.session.environment, operation)] or [None]
     for body in bodies:
-        answer = send(bench.session, operation, body, ids={"order": identity})
+        answer = send(context.session, operation, body, ids={"order": identity})
         if answer.is_success:
             break
-    nobody = send(bench.session, operation, body, ids={"order": UNKNOWN_ID})
+    nobody = send(context.session, operation, body, ids={"order": UNKNOWN_ID})
     findings = []
     if answer.is_success and nobody.is_success:
         findings.append(
@@ -59,7 +59,7 @@ def _tell(bench: Bench, operation: Operation, identity: str) -> Evidence:
             )
         )
     is_told = answer.is_success and not nobody.is_success
-    return bench.tell(
+    return context.tell(
         ORDER.status_write,
         _CHECK,
         f"Told with {operation.id} that the kitchen has order {identity}: answer "

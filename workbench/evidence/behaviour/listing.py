@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from workbench.errors import InputError
-from workbench.evidence.behaviour.bench import Bench, finding
+from workbench.evidence.behaviour.check_context import CheckContext, finding
 from workbench.evidence.behaviour.comparing import differences
 from workbench.evidence.behaviour.filtering import look_at_filters
-from workbench.evidence.kinds import KINDS, Kind
+from workbench.evidence.kinds import KINDS, EntityKind
 from workbench.evidence.placing import fresh, send
 from workbench.evidence.relations import collections, last_parameter
 from workbench.model import (
@@ -43,8 +43,8 @@ class Listing:
         identity: Name of the field in which items carry their id.
     """
 
-    def __init__(self, bench: Bench, operation: Operation, read: Operation) -> None:
-        self.bench = bench
+    def __init__(self, context: CheckContext, operation: Operation, read: Operation) -> None:
+        self.context = context
         self.operation = operation
         self.identity = last_parameter(read.path) or "id"
         self.size = self._parameter(_SIZE)
@@ -62,7 +62,7 @@ class Listing:
         Raises:
             InputError: It is refused, or has no list in it.
         """
-        answer = send(self.bench.session, self.operation, query=query)
+        answer = send(self.context.session, self.operation, query=query)
         body = answer.json()
         items = _items(body)
         if answer.status >= 300 or items is None:
@@ -73,7 +73,7 @@ class Listing:
         """The query for as many items at once as the document allows."""
         if self.size is None:
             return {}
-        reader = SchemaReader.of(self.bench.partner.description, self.operation.document)
+        reader = SchemaReader.of(self.context.partner.description, self.operation.document)
         schema = reader.first(self.size.schema_)
         return {self.size.name: int(schema.get("maximum", 50))}
 
@@ -113,19 +113,19 @@ class Listing:
         return None
 
 
-def look_at_lists(bench: Bench) -> Iterator[Evidence]:
+def look_at_lists(context: CheckContext) -> Iterator[Evidence]:
     """The lists beside the bound reads: what was just made is in them, pages add up."""
     for kind in KINDS:
-        operations = bench.partner.operations(kind.read)
+        operations = context.partner.operations(kind.read)
         if not operations:
             continue
         read = operations[0][1]
-        for operation in collections(bench.partner, read, "GET")[:1]:
-            listing = Listing(bench, operation, read)
+        for operation in collections(context.partner, read, "GET")[:1]:
+            listing = Listing(context, operation, read)
             try:
-                yield from _look_at(bench, kind, listing)
+                yield from _look_at(context, kind, listing)
             except InputError as error:
-                yield bench.tell(
+                yield context.tell(
                     kind.read,
                     "list-complete",
                     f"The list could not be read: {error}",
@@ -134,13 +134,13 @@ def look_at_lists(bench: Bench) -> Iterator[Evidence]:
                 )
 
 
-def _look_at(bench: Bench, kind: Kind, listing: Listing) -> Iterator[Evidence]:
-    new = [name for _ in range(3) if (name := fresh(bench.session, kind))]
+def _look_at(context: CheckContext, kind: EntityKind, listing: Listing) -> Iterator[Evidence]:
+    new = [name for _ in range(3) if (name := fresh(context.session, kind))]
     subject = listing.operation.id
     items, _ = listing.fetch(listing.largest())
     listed = {listing.id_of(item): item for item in items}
-    findings = [*_absent(kind, listing, new, listed), *_disagreeing(bench, kind, listing, listed)]
-    yield bench.tell(
+    findings = [*_absent(kind, listing, new, listed), *_disagreeing(context, kind, listing, listed)]
+    yield context.tell(
         kind.read,
         "list-complete",
         f"{subject} gave {len(items)} {kind.noun}(s), {len(new)} of them just made.",
@@ -150,14 +150,14 @@ def _look_at(bench: Bench, kind: Kind, listing: Listing) -> Iterator[Evidence]:
     if listing.size is not None and len(items) > 2:
         found = [*_page_troubles(listing)]
         words = f"Walked {subject} two at a time."
-        yield bench.tell(kind.read, "pages-walked", words, findings=found, subject=subject)
+        yield context.tell(kind.read, "pages-walked", words, findings=found, subject=subject)
     yield from look_at_filters(
-        bench, kind.read, listing.operation, listing.fetch, listing.largest()
+        context, kind.read, listing.operation, listing.fetch, listing.largest()
     )
 
 
 def _absent(
-    kind: Kind, listing: Listing, new: list[str], listed: Mapping[str | None, Any]
+    kind: EntityKind, listing: Listing, new: list[str], listed: Mapping[str | None, Any]
 ) -> Iterator[Finding]:
     # A list that is cut at its largest page may leave the newest to the last page.
     most = next(iter(listing.largest().values()), None)
@@ -172,12 +172,12 @@ def _absent(
 
 
 def _disagreeing(
-    bench: Bench, kind: Kind, listing: Listing, listed: Mapping[str | None, Any]
+    context: CheckContext, kind: EntityKind, listing: Listing, listed: Mapping[str | None, Any]
 ) -> Iterator[Finding]:
     for name, item in [*listed.items()][:5]:
         if name is None:
             continue
-        whole = bench.adapter.call(kind.read, ids={kind.noun: name})
+        whole = context.adapter.call(kind.read, ids={kind.noun: name})
         shared = {
             key: value
             for key, value in item.items()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from workbench.adapters import pick_operation, pick_read_back
 from workbench.canonical import Order, OrderLine, Product
 from workbench.errors import InputError, TranslationError
-from workbench.evidence.behaviour.bench import Bench
+from workbench.evidence.behaviour.check_context import CheckContext
 from workbench.evidence.kinds import ORDER
 from workbench.evidence.placing import fresh
 from workbench.evidence.relations import last_parameter
@@ -18,24 +18,24 @@ _CHECK = "codes-come-back"
 _CRITERION = "product-ids-round-trip"
 
 
-def follow_codes(bench: Bench) -> Iterator[Evidence]:
+def follow_codes(context: CheckContext) -> Iterator[Evidence]:
     """Read a new order, and look up each dish that it names by the id that we write it under."""
-    if not (bench.has(_DISHES) and bench.has(ORDER.read)) or not bench.session.allow_writes:
+    if not (context.has(_DISHES) and context.has(ORDER.read)) or not context.session.allow_writes:
         return
-    identity = fresh(bench.session, ORDER)
+    identity = fresh(context.session, ORDER)
     if identity is None:
         why = "No new order can be placed, whose lines would name our dishes."
-        yield bench.lack(_DISHES, _CHECK, why, criteria=(_CRITERION,))
+        yield context.lack(_DISHES, _CHECK, why, criteria=(_CRITERION,))
         return
     try:
-        order = bench.adapter.read(ORDER.read, identity).value
+        order = context.adapter.read(ORDER.read, identity).value
     except TranslationError:
         return  # told by `read-known`
     if not isinstance(order, Order) or not order.lines:
         return
-    found = [line for line in order.lines if _is_ours(bench, line)]
+    found = [line for line in order.lines if _is_ours(context, line)]
     is_whole = len(found) == len(order.lines)
-    yield bench.tell(
+    yield context.tell(
         _DISHES,
         _CHECK,
         f"{len(found)} of {len(order.lines)} line(s) of the new order {identity} name dishes that "
@@ -45,29 +45,29 @@ def follow_codes(bench: Bench) -> Iterator[Evidence]:
     )
 
 
-def _is_ours(bench: Bench, line: OrderLine) -> bool:
+def _is_ours(context: CheckContext, line: OrderLine) -> bool:
     """Whether the dish of a line reads under our id, or carries our code."""
-    product = _read(bench, line.ref.product_id or "")
+    product = _read(context, line.ref.product_id or "")
     if product is None:
         return False
     told, ours = line.ref.external_code, product.ids.external_code
     if told and ours:
         return told == ours
     # Where the id is in the path of what we write, we chose it.
-    writes = pick_operation(bench.partner, _DISHES)
+    writes = pick_operation(context.partner, _DISHES)
     is_chosen = writes.method == "PUT" and last_parameter(writes.path) is not None
     return is_chosen and product.ids.partner_id == line.ref.product_id
 
 
-def _read(bench: Bench, identity: str) -> Product | None:
-    operation = pick_read_back(bench.partner, _DISHES)
+def _read(context: CheckContext, identity: str) -> Product | None:
+    operation = pick_read_back(context.partner, _DISHES)
     if operation is None or not identity:
         return None
     try:
-        answer = bench.adapter.channel.send(
-            bench.adapter.channel.request(operation, {"product": identity})
+        answer = context.adapter.channel.send(
+            context.adapter.channel.request(operation, {"product": identity})
         )
-        translator = bench.partner.translator(_DISHES)
+        translator = context.partner.translator(_DISHES)
         if not answer.is_success or translator is None:
             return None
         value = translator.translate(answer.json()).value

@@ -16,7 +16,7 @@ from workbench.canonical import (
     OrderType,
 )
 from workbench.errors import InputError, PartnerError, TranslationError
-from workbench.evidence.behaviour.bench import Bench, finding
+from workbench.evidence.behaviour.check_context import CheckContext, finding
 from workbench.model import Binding, Evidence, FeatureSlug, Outcome
 
 _FEATURE = FeatureSlug.AVAILABILITY_WRITE
@@ -38,61 +38,63 @@ class _Closing(NamedTuple):
     holds: Callable[[AvailabilityState], bool]
 
 
-def open_and_close(bench: Bench) -> Iterator[Evidence]:
+def open_and_close(context: CheckContext) -> Iterator[Evidence]:
     """Read the calendar, add single days to it, close and open again; all is put back."""
-    if not bench.has(_FEATURE):
+    if not context.has(_FEATURE):
         return
     try:
-        before = bench.adapter.get_availability()
+        before = context.adapter.get_availability()
     except InputError:
         return  # Nothing reads it back, so nothing could be shown.
-    yield bench.tell(
+    yield context.tell(
         _FEATURE,
         "availability-known",
         f"Read the availability: {len(before.schedules)} timetable(s), "
         f"{len(before.exceptions)} exception(s).",
         criteria=[_READ],
     )
-    if not bench.session.allow_writes:
+    if not context.session.allow_writes:
         return
-    if not _is_absent(bench, _KEPT):
-        yield from _guard(bench, _KEPT, partial(_add_days, bench, before))
-    for closing in _closings(bench):
-        yield from _guard(bench, closing.criterion, partial(_close, bench, closing))
-    if not _is_absent(bench, _BUSY) and _busy_body(bench, _EXTRA) != _busy_body(bench, None):
-        yield from _guard(bench, _BUSY, partial(_slow_down, bench))
+    if not _is_absent(context, _KEPT):
+        yield from _guard(context, _KEPT, partial(_add_days, context, before))
+    for closing in _closings(context):
+        yield from _guard(context, closing.criterion, partial(_close, context, closing))
+    if not _is_absent(context, _BUSY) and _busy_body(context, _EXTRA) != _busy_body(context, None):
+        yield from _guard(context, _BUSY, partial(_slow_down, context))
 
 
-def _is_absent(bench: Bench, criterion: str) -> bool:
+def _is_absent(context: CheckContext, criterion: str) -> bool:
     """Whether the folder states that the partner does not do this."""
-    stated = bench.partner.statement(_FEATURE)
+    stated = context.partner.statement(_FEATURE)
     return isinstance(stated, Binding) and criterion in stated.criteria
 
 
-def _guard(bench: Bench, criterion: str, act: Callable[[], Evidence]) -> Iterator[Evidence]:
+def _guard(
+    context: CheckContext, criterion: str, act: Callable[[], Evidence]
+) -> Iterator[Evidence]:
     try:
         yield act()
     except (PartnerError, TranslationError) as error:
         words = f"It could not be tried: {error}"
         outcome = Outcome.CANT_TELL
-        yield bench.tell(_FEATURE, criterion, words, outcome=outcome, criteria=[criterion])
+        yield context.tell(_FEATURE, criterion, words, outcome=outcome, criteria=[criterion])
     except InputError:
         return  # Nothing is bound for it.
 
 
-def _add_days(bench: Bench, before: Availability) -> Evidence:
+def _add_days(context: CheckContext, before: Availability) -> Evidence:
     """Add two closed days one after the other: the second must leave the first and the others."""
     known = {_key(item) for item in before.exceptions}
     days = _free_days(before)
     try:
         for day in days:
             one = CalendarException(kind=ExceptionKind.CLOSED, first_date=day, last_date=day)
-            sent = bench.adapter.add_exception(one)
+            sent = context.adapter.add_exception(one)
     finally:
-        after = bench.adapter.get_availability()
+        after = context.adapter.get_availability()
         for item in after.exceptions:
             if _key(item) not in known:
-                bench.adapter.remove_exception(item)
+                context.adapter.remove_exception(item)
     answer = sent if isinstance(sent, Answer) else None
     lost = known - {_key(item) for item in after.exceptions}
     # A partner may tell a day in other fields than ours, so ours are counted.
@@ -103,7 +105,7 @@ def _add_days(bench: Bench, before: Availability) -> Evidence:
         findings.append(
             finding(
                 "exceptions-lost",
-                operation=bench.subject(_FEATURE),
+                operation=context.subject(_FEATURE),
                 observed=f"{len(after.exceptions)} exceptions",
                 criterion=_KEPT,
                 answer=answer,
@@ -111,7 +113,7 @@ def _add_days(bench: Bench, before: Availability) -> Evidence:
                 n=len(before.exceptions) + len(days),
             )
         )
-    return bench.tell(
+    return context.tell(
         _FEATURE,
         "exceptions-kept",
         f"Added {len(days)} closed days to {len(before.exceptions)} exception(s): "
@@ -133,50 +135,50 @@ def _key(item: CalendarException) -> tuple[Any, ...]:
     return item.kind, item.first_date, item.last_date, item.starts_at, item.ends_at, item.ranges
 
 
-def _closings(bench: Bench) -> Iterator[_Closing]:
+def _closings(context: CheckContext) -> Iterator[_Closing]:
     """The ways to close that the mapping can tell apart and the folder does not exclude."""
     until = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=2)
     ways = [
         _Closing(_CLOSE, {}, lambda state: not state.order_types and state.until is None),
         _Closing(_UNTIL, {"until": until}, lambda state: state.until == until),
     ]
-    kind = next((one for one in OrderType if _body(bench, {"order_types": (one,)})), None)
+    kind = next((one for one in OrderType if _body(context, {"order_types": (one,)})), None)
     if kind is not None:
         only = {"order_types": (kind,)}
         ways.append(_Closing(_ONE_TYPE, only, lambda state: state.order_types == (kind,)))
-    plain = _body(bench, {})
+    plain = _body(context, {})
     for way in ways:
-        is_told = not way.given or _body(bench, way.given) != plain
-        if is_told and not _is_absent(bench, way.criterion):
+        is_told = not way.given or _body(context, way.given) != plain
+        if is_told and not _is_absent(context, way.criterion):
             yield way
 
 
-def _body(bench: Bench, given: dict[str, Any]) -> Any:
+def _body(context: CheckContext, given: dict[str, Any]) -> Any:
     """The body that would close; None where nothing is bound, or the mapping has no word for it."""
     try:
-        shown = bench.adapter.close_now(reason=_REASON, dry_run=True, **given)
+        shown = context.adapter.close_now(reason=_REASON, dry_run=True, **given)
     except (InputError, TranslationError):
         return None
     return shown.body if isinstance(shown, SentRequest) else None
 
 
-def _busy_body(bench: Bench, minutes: int | None) -> Any:
+def _busy_body(context: CheckContext, minutes: int | None) -> Any:
     """The request that would open with so many minutes more; None where there is none."""
     try:
-        shown = bench.adapter.reopen(busy_extra_min=minutes, dry_run=True)
+        shown = context.adapter.reopen(busy_extra_min=minutes, dry_run=True)
     except (InputError, TranslationError):
         return None
     return (shown.url, shown.body) if isinstance(shown, SentRequest) else None
 
 
-def _slow_down(bench: Bench) -> Evidence:
+def _slow_down(context: CheckContext) -> Evidence:
     """Say that orders take longer, look, and take it back."""
     try:
-        sent = bench.adapter.reopen(busy_extra_min=_EXTRA)
-        busy = bench.adapter.get_availability().state
+        sent = context.adapter.reopen(busy_extra_min=_EXTRA)
+        busy = context.adapter.get_availability().state
     finally:
-        bench.adapter.reopen()
-    after = bench.adapter.get_availability().state
+        context.adapter.reopen()
+    after = context.adapter.get_availability().state
     seen = busy.busy_extra_min if busy else None
     left = after.busy_extra_min if after else None
     findings = []
@@ -184,7 +186,7 @@ def _slow_down(bench: Bench) -> Evidence:
         findings.append(
             finding(
                 "busy-not-kept",
-                operation=bench.subject(_FEATURE),
+                operation=context.subject(_FEATURE),
                 observed=str(seen),
                 criterion=_BUSY,
                 answer=sent if isinstance(sent, Answer) else None,
@@ -192,7 +194,7 @@ def _slow_down(bench: Bench) -> Evidence:
             )
         )
     is_shown = seen == _EXTRA and not left
-    return bench.tell(
+    return context.tell(
         _FEATURE,
         "busy-and-back",
         f"Asked for {_EXTRA} more minutes for each order: read as {seen}, afterwards as {left}.",
@@ -202,31 +204,31 @@ def _slow_down(bench: Bench) -> Evidence:
     )
 
 
-def _close(bench: Bench, way: _Closing) -> Evidence:
+def _close(context: CheckContext, way: _Closing) -> Evidence:
     """Close, look, open, look."""
     try:
-        sent = bench.adapter.close_now(reason=_REASON, **way.given)
-        closed = bench.adapter.get_availability().state
+        sent = context.adapter.close_now(reason=_REASON, **way.given)
+        closed = context.adapter.get_availability().state
     finally:
-        bench.adapter.reopen()
-    opened = bench.adapter.get_availability().state
+        context.adapter.reopen()
+    opened = context.adapter.get_availability().state
     if closed is None or opened is None:
         words = "Closed and opened again, but the state cannot be read."
-        return bench.tell(_FEATURE, way.criterion, words, outcome=Outcome.UNTESTED)
+        return context.tell(_FEATURE, way.criterion, words, outcome=Outcome.UNTESTED)
     is_right = not closed.accepting and way.holds(closed) and opened.accepting
     findings = []
     if not is_right:
         findings.append(
             finding(
                 "state-not-kept",
-                operation=bench.subject(_FEATURE),
+                operation=context.subject(_FEATURE),
                 observed=f"{_words(closed)}, then {_words(opened)}",
                 criterion=way.criterion,
                 answer=sent if isinstance(sent, Answer) else None,
                 all=", ".join(way.given) or "all",
             )
         )
-    return bench.tell(
+    return context.tell(
         _FEATURE,
         "closed-and-opened",
         f"Closed with {', '.join(way.given) or 'no end'}, then opened: read as {_words(closed)}, "

@@ -10,7 +10,7 @@ from urllib.parse import urljoin
 
 from workbench.adapters import Answer
 from workbench.errors import InputError, PartnerError
-from workbench.evidence.behaviour.bench import Bench, finding
+from workbench.evidence.behaviour.check_context import CheckContext, finding
 from workbench.evidence.behaviour.inventing import recorded
 from workbench.evidence.kinds import feature_of
 from workbench.evidence.placing import send
@@ -25,43 +25,43 @@ _DONE = re.compile(
 )
 
 
-def follow_outcomes(bench: Bench) -> Iterator[Evidence]:
+def follow_outcomes(context: CheckContext) -> Iterator[Evidence]:
     """Send what is answered with 202, then ask how it ended."""
-    if not bench.session.allow_writes:
+    if not context.session.allow_writes:
         return
-    for feature in bench.catalogue.features:
+    for feature in context.catalogue.features:
         slug = feature.slug
         if not feature.is_write:
             continue
-        for entity in recorded(bench, slug)[:1] if bench.has(slug) else ():
+        for entity in recorded(context, slug)[:1] if context.has(slug) else ():
             try:
-                answer = bench.adapter.call(slug, entity=entity)
+                answer = context.adapter.call(slug, entity=entity)
                 if answer.status == 202:
-                    yield _follow(bench, slug, answer)
+                    yield _follow(context, slug, answer)
             except (InputError, PartnerError):
                 continue  # told by `read-after-write`
 
 
-def _follow(bench: Bench, slug: str, answer: Answer) -> Evidence:
-    ask = _question(bench, slug, answer)
+def _follow(context: CheckContext, slug: str, answer: Answer) -> Evidence:
+    ask = _question(context, slug, answer)
     if ask is None:
-        return bench.tell(
+        return context.tell(
             slug,
             "outcome-followed",
-            f"{bench.asked(answer)} was answered with 202, and nothing tells how it ended.",
+            f"{context.asked(answer)} was answered with 202, and nothing tells how it ended.",
             outcome=Outcome.UNTESTED,
         )
-    state = _wait(bench, ask)
-    findings = [*_judge(bench, slug, answer, state)]
+    state = _wait(context, ask)
+    findings = [*_judge(context, slug, answer, state)]
     if state is None:
         words = (
-            f"{bench.asked(answer)} was answered with 202, and what tells of its end has no state."
+            f"{context.asked(answer)} answered with 202, and what tells of its end has no state."
         )
-        return bench.tell(slug, "outcome-followed", words, outcome=Outcome.UNTESTED)
-    return bench.tell(
+        return context.tell(slug, "outcome-followed", words, outcome=Outcome.UNTESTED)
+    return context.tell(
         slug,
         "outcome-followed",
-        f"{bench.asked(answer)} was answered with 202; in the end it is {state!r}.",
+        f"{context.asked(answer)} was answered with 202; in the end it is {state!r}.",
         findings=findings,
     )
 
@@ -69,7 +69,7 @@ def _follow(bench: Bench, slug: str, answer: Answer) -> Evidence:
 Ask = tuple[Operation, dict[str, str]] | str
 
 
-def _question(bench: Bench, slug: str, answer: Answer) -> Ask | None:
+def _question(context: CheckContext, slug: str, answer: Answer) -> Ask | None:
     body = answer.json()
     given = {
         key: str(value)
@@ -81,32 +81,32 @@ def _question(bench: Bench, slug: str, answer: Answer) -> Ask | None:
     )
     if location is not None:
         return urljoin(answer.request.url, location)
-    for item, operation in bench.partner.operations(slug):
+    for item, operation in context.partner.operations(slug):
         # By the id that this answer gives: the test account knows another one.
         name = last_parameter(operation.path) or ""
         told = next((given[key] for key in (name, "id", "jobId", "job_id") if key in given), None)
         if "outcome" in item.for_ and told is not None:
             return operation, {name: told}
-    return _by_name(bench, given)
+    return _by_name(context, given)
 
 
-def _by_name(bench: Bench, given: Mapping[str, str]) -> Ask | None:
+def _by_name(context: CheckContext, given: Mapping[str, str]) -> Ask | None:
     """An operation that reads by an id which the answer gave."""
-    for operation in bench.partner.description.operations:
+    for operation in context.partner.description.operations:
         last = operation.path.rpartition("/")[2]
         if operation.method == "GET" and last.startswith("{") and last[1:-1] in given:
             return operation, dict(given)
     return None
 
 
-def _wait(bench: Bench, ask: Ask) -> str | None:
-    end = time.monotonic() + bench.patience
+def _wait(context: CheckContext, ask: Ask) -> str | None:
+    end = time.monotonic() + context.patience
     pause = 0.05
     while True:
         if isinstance(ask, str):
-            answer = bench.session.client.send("GET", ask)
+            answer = context.session.client.send("GET", ask)
         else:
-            answer = send(bench.session, ask[0], ids=ask[1])
+            answer = send(context.session, ask[0], ids=ask[1])
         state = _state(answer.json())
         if state is None or _FAILED.search(state) or _DONE.search(state):
             return state
@@ -126,16 +126,18 @@ def _state(body: Any) -> str | None:
     return None
 
 
-def _judge(bench: Bench, slug: str, answer: Answer, state: str | None) -> Iterator[Finding]:
+def _judge(
+    context: CheckContext, slug: str, answer: Answer, state: str | None
+) -> Iterator[Finding]:
     if state is None or _DONE.search(state):
         return
     failed = _FAILED.search(state) is not None
-    late = {} if failed else {"n": f"{bench.patience:.0f}"}
+    late = {} if failed else {"n": f"{context.patience:.0f}"}
     yield finding(
         "outcome-failed" if failed else "outcome-never-comes",
         **late,
         noun=feature_of(slug).noun,
-        operation=bench.subject(slug),
+        operation=context.subject(slug),
         observed=state,
         answer=answer,
     )

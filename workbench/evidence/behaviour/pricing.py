@@ -9,7 +9,7 @@ from typing import Any
 
 from workbench.canonical import Catalog, Order, OrderLine, Product, check_selection
 from workbench.errors import InputError, PartnerError, TranslationError
-from workbench.evidence.behaviour.bench import Bench, finding
+from workbench.evidence.behaviour.check_context import CheckContext, finding
 from workbench.evidence.kinds import ORDER
 from workbench.evidence.placing import fresh, send
 from workbench.evidence.relations import last_parameter, stem
@@ -22,30 +22,30 @@ _PRICE = re.compile(r"price|amount|precio|importe|cents|cost$|preis", re.IGNOREC
 _FEATURES = (FeatureSlug.PRODUCT_WRITE, FeatureSlug.MENU_WRITE)
 
 
-def compare_prices(bench: Bench) -> Iterator[Evidence]:
+def compare_prices(context: CheckContext) -> Iterator[Evidence]:
     """A new order is in the manifest's currency, and its lines cost what the menu says."""
-    if not bench.has(ORDER.read):
+    if not context.has(ORDER.read):
         return
-    identity = fresh(bench.session, ORDER)
+    identity = fresh(context.session, ORDER)
     if identity is None:
         why = "No new order can be placed, and the price of an old one may have changed since."
-        yield bench.tell(ORDER.read, "menu-price", why, outcome=Outcome.UNTESTED)
+        yield context.tell(ORDER.read, "menu-price", why, outcome=Outcome.UNTESTED)
         return
     try:
-        order = bench.adapter.read(ORDER.read, identity).value
+        order = context.adapter.read(ORDER.read, identity).value
     except TranslationError:
         return  # told by `read-known`
     if not isinstance(order, Order):
         return
-    yield _compare_currency(bench, order)
+    yield _compare_currency(context, order)
     compared, findings = 0, list[Finding]()
     for line in order.lines:
-        offered = _offered(bench, line) if line.ref.product_id else set()
+        offered = _offered(context, line) if line.ref.product_id else set()
         if not offered or line.ref.variant_id:
             continue
         compared += 1
-        findings += _compare(bench, line, offered)
-    yield bench.tell(
+        findings += _compare(context, line, offered)
+    yield context.tell(
         ORDER.read,
         "menu-price",
         f"Compared {compared} line(s) of the new order {identity} with the menu."
@@ -55,24 +55,24 @@ def compare_prices(bench: Bench) -> Iterator[Evidence]:
         criteria=("order-lines-referenced",) if compared else (),
         findings=findings[:3],
     )
-    yield from _compare_choices(bench, order)
+    yield from _compare_choices(context, order)
 
 
-def _compare_choices(bench: Bench, order: Order) -> Iterator[Evidence]:
+def _compare_choices(context: CheckContext, order: Order) -> Iterator[Evidence]:
     """What a new order chose is what the menu lets a guest choose."""
     try:
-        catalog = bench.adapter.get_menu()
+        catalog = context.adapter.get_menu()
     except (InputError, PartnerError, TranslationError):
         return  # nothing tells the choices
     broken = check_selection(order, catalog)
-    yield bench.tell(
+    yield context.tell(
         ORDER.read,
         "menu-choice",
         f"Held the choices of the new order {order.ids.partner_id} against the menu.",
         findings=[
             finding(
                 "choice-not-of-menu",
-                operation=bench.subject(ORDER.read),
+                operation=context.subject(ORDER.read),
                 pointer=item.path,
                 what=item.summary,
             )
@@ -81,47 +81,47 @@ def _compare_choices(bench: Bench, order: Order) -> Iterator[Evidence]:
     )
 
 
-def _compare_currency(bench: Bench, order: Order) -> Evidence:
-    wanted = bench.partner.manifest.currency
+def _compare_currency(context: CheckContext, order: Order) -> Evidence:
+    wanted = context.partner.manifest.currency
     findings = []
     if order.currency != wanted:
         findings.append(
             finding(
                 "currency-differs",
                 expected=wanted,
-                operation=bench.subject(ORDER.read),
+                operation=context.subject(ORDER.read),
                 observed=order.currency,
                 criterion="order-totals-reconcile",
             )
         )
-    return bench.tell(
+    return context.tell(
         ORDER.read, "currency", f"A new order is in {order.currency}.", findings=findings
     )
 
 
-def _offered(bench: Bench, line: OrderLine) -> set[Decimal]:
+def _offered(context: CheckContext, line: OrderLine) -> set[Decimal]:
     """Prices in minor units at which readable resources offer a product."""
     product = line.ref.product_id or ""
     found: set[Decimal] = set()
-    for operation in bench.partner.callable_operations:
+    for operation in context.partner.callable_operations:
         if operation.method != "GET" or not _CATALOGUE.match(stem(operation.path)):
             continue
         name = last_parameter(operation.path)
-        named = name is not None and bench.partner.manifest.parameters.get(name) == "product"
+        named = name is not None and context.partner.manifest.parameters.get(name) == "product"
         try:
-            answer = send(bench.session, operation, ids={"product": product} if named else {})
+            answer = send(context.session, operation, ids={"product": product} if named else {})
         except InputError:
             continue
         if answer.status >= 300:
             continue
         body = answer.json()
-        found |= _canonical(bench, body, product) or {*_raw(bench, body, product)}
+        found |= _canonical(context, body, product) or {*_raw(context, body, product)}
     return found
 
 
-def _canonical(bench: Bench, body: Any, product: str) -> set[Decimal]:
+def _canonical(context: CheckContext, body: Any, product: str) -> set[Decimal]:
     for feature in _FEATURES:
-        translator = bench.partner.translator(feature)
+        translator = context.partner.translator(feature)
         if translator is None:
             continue
         try:
@@ -136,7 +136,7 @@ def _canonical(bench: Bench, body: Any, product: str) -> set[Decimal]:
     return set()
 
 
-def _raw(bench: Bench, node: Any, product: str) -> Iterator[Decimal]:
+def _raw(context: CheckContext, node: Any, product: str) -> Iterator[Decimal]:
     """Prices beside the product's id, by the names of fields; whole numbers are minor units."""
     children = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
     if isinstance(node, dict) and any(value == product for value in node.values()):
@@ -146,7 +146,7 @@ def _raw(bench: Bench, node: Any, product: str) -> Iterator[Decimal]:
                 yield amount if isinstance(value, int) else amount * 100
         return
     for child in children:
-        yield from _raw(bench, child, product)
+        yield from _raw(context, child, product)
 
 
 def _number(value: Any) -> Decimal | None:
@@ -158,7 +158,7 @@ def _number(value: Any) -> Decimal | None:
         return None
 
 
-def _compare(bench: Bench, line: OrderLine, offered: set[Decimal]) -> Iterator[Finding]:
+def _compare(context: CheckContext, line: OrderLine, offered: set[Decimal]) -> Iterator[Finding]:
     asked = Decimal(line.unit_price.amount_minor)
     if asked in offered:
         return
@@ -168,7 +168,7 @@ def _compare(bench: Bench, line: OrderLine, offered: set[Decimal]) -> Iterator[F
     yield finding(
         "price-in-other-unit" if is_unit else "price-not-of-menu",
         price=nearest,
-        operation=bench.subject(ORDER.read),
+        operation=context.subject(ORDER.read),
         observed=f"{asked} minor units",
         criterion="order-totals-reconcile",
     )

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from workbench.adapters import Answer
 from workbench.canonical import Entity, Order, OrderStatus, OrderStatusUpdate
-from workbench.evidence.behaviour.bench import Bench, finding
+from workbench.evidence.behaviour.check_context import CheckContext, finding
 from workbench.evidence.behaviour.status import can_send
 from workbench.evidence.kinds import ORDER
 from workbench.evidence.placing import fresh
@@ -19,31 +19,31 @@ _PROMISED = "order-accept-with-time"
 _CHANGED = "order-time-changed"
 
 
-def promise_times(bench: Bench) -> Iterator[Evidence]:
+def promise_times(context: CheckContext) -> Iterator[Evidence]:
     """Accept a fresh order within its time and with a promise, then promise another time."""
-    if not bench.has(ORDER.status_write) or not bench.session.allow_writes:
+    if not context.has(ORDER.status_write) or not context.session.allow_writes:
         return
-    if not can_send(bench, ORDER, OrderStatus.ACCEPTED):
+    if not can_send(context, ORDER, OrderStatus.ACCEPTED):
         return
-    identity = fresh(bench.session, ORDER)
+    identity = fresh(context.session, ORDER)
     if identity is None:
         return
-    deadline = _deadline(bench, identity)
+    deadline = _deadline(context, identity)
     soon = datetime.now(UTC).replace(microsecond=0) + timedelta(minutes=25)
-    answer = _accept(bench, identity, soon)
+    answer = _accept(context, identity, soon)
     if deadline is not None:
-        yield _meet(bench, identity, deadline, answer)
-    if _carries_promise(bench, identity, soon) and answer.is_success:
-        yield _compare(bench, identity, soon, _PROMISED, answer)
+        yield _meet(context, identity, deadline, answer)
+    if _carries_promise(context, identity, soon) and answer.is_success:
+        yield _compare(context, identity, soon, _PROMISED, answer)
         later = soon + timedelta(minutes=15)
-        yield _compare(bench, identity, later, _CHANGED, _accept(bench, identity, later))
+        yield _compare(context, identity, later, _CHANGED, _accept(context, identity, later))
 
 
-def _deadline(bench: Bench, identity: str) -> datetime | None:
+def _deadline(context: CheckContext, identity: str) -> datetime | None:
     """Until when the order has to be answered, where reading it says so."""
-    if not bench.has(ORDER.read) or bench.partner.translator(ORDER.read) is None:
+    if not context.has(ORDER.read) or context.partner.translator(ORDER.read) is None:
         return None
-    order = bench.adapter.read(ORDER.read, identity).value
+    order = context.adapter.read(ORDER.read, identity).value
     return order.timing.accept_by if isinstance(order, Order) else None
 
 
@@ -52,8 +52,8 @@ def _update(identity: str, ready_at: datetime | None) -> Entity:
     return OrderStatusUpdate(order_id=identity, status=OrderStatus.ACCEPTED, **given)
 
 
-def _accept(bench: Bench, identity: str, ready_at: datetime) -> Answer:
-    return bench.adapter.call(
+def _accept(context: CheckContext, identity: str, ready_at: datetime) -> Answer:
+    return context.adapter.call(
         ORDER.status_write,
         entity=_update(identity, ready_at),
         ids={"order": identity},
@@ -61,36 +61,36 @@ def _accept(bench: Bench, identity: str, ready_at: datetime) -> Answer:
     )
 
 
-def _carries_promise(bench: Bench, identity: str, ready_at: datetime) -> bool:
+def _carries_promise(context: CheckContext, identity: str, ready_at: datetime) -> bool:
     """Whether the mapping has a word for the promised time."""
     payloads = [
-        bench.adapter.channel.payload(ORDER.status_write, _update(identity, given))
+        context.adapter.channel.payload(ORDER.status_write, _update(identity, given))
         for given in (None, ready_at)
     ]
     return bool(payloads[0] != payloads[1])
 
 
-def _meet(bench: Bench, identity: str, deadline: datetime, answer: Answer) -> Evidence:
+def _meet(context: CheckContext, identity: str, deadline: datetime, answer: Answer) -> Evidence:
     """The order said until when it waits, and was accepted before that."""
-    seen = bench.status(ORDER.read, identity)
+    seen = context.status(ORDER.read, identity)
     in_time = datetime.now(UTC) < deadline
     is_met = in_time and answer.is_success and seen == OrderStatus.ACCEPTED
-    return bench.tell(
+    return context.tell(
         ORDER.status_write,
         _CHECK,
         f"Order {identity} waits until {deadline.isoformat()}; accepted "
         f"{'before' if in_time else 'after'} that: answer {answer.status}, then it reads {seen}.",
-        subject=bench.asked(answer),
+        subject=context.asked(answer),
         criteria=[_DEADLINE],
         outcome=Outcome.PASSED if is_met else Outcome.UNTESTED,
     )
 
 
 def _compare(
-    bench: Bench, identity: str, promised: datetime, criterion: str, answer: Answer
+    context: CheckContext, identity: str, promised: datetime, criterion: str, answer: Answer
 ) -> Evidence:
     """The promised time that reading shows is the one that was sent."""
-    shown = _promise(bench, identity)
+    shown = _promise(context, identity)
     summary = (
         f"Promised order {identity} for {promised.isoformat()}: answer {answer.status}, then it "
         f"reads {shown.isoformat() if shown else 'no time'}."
@@ -101,7 +101,7 @@ def _compare(
             finding(
                 "promise-not-kept",
                 expected=promised.isoformat(),
-                operation=bench.subject(ORDER.status_write),
+                operation=context.subject(ORDER.status_write),
                 observed=shown.isoformat(),
                 criterion=criterion,
                 answer=answer,
@@ -109,19 +109,19 @@ def _compare(
         )
     is_kept = answer.is_success and shown == promised
     failed = Outcome.FAILED if findings else Outcome.UNTESTED
-    return bench.tell(
+    return context.tell(
         ORDER.status_write,
         _CHECK,
         summary,
-        subject=bench.asked(answer),
+        subject=context.asked(answer),
         criteria=[criterion],
         findings=findings,
         outcome=Outcome.PASSED if is_kept else failed,
     )
 
 
-def _promise(bench: Bench, identity: str) -> datetime | None:
-    if not bench.has(ORDER.status_read):
+def _promise(context: CheckContext, identity: str) -> datetime | None:
+    if not context.has(ORDER.status_read):
         return None
-    update = bench.adapter.read(ORDER.status_read, identity).value
+    update = context.adapter.read(ORDER.status_read, identity).value
     return update.ready_at if isinstance(update, OrderStatusUpdate) else None

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from workbench.adapters import Answer, SentRequest, settle_job
 from workbench.canonical import Entity, Ids
 from workbench.errors import PartnerError
-from workbench.evidence.behaviour.bench import Bench, finding
+from workbench.evidence.behaviour.check_context import CheckContext, finding
 from workbench.evidence.behaviour.comparing import differences
 from workbench.evidence.behaviour.deviating import deviations
 from workbench.evidence.behaviour.inventing import is_invented
@@ -26,44 +26,44 @@ _PARENTS: dict[str, EntityName] = {
 }
 
 
-def payload_of(bench: Bench, slug: str, entity: Entity) -> Any:
+def payload_of(context: CheckContext, slug: str, entity: Entity) -> Any:
     """What is sent for an entity, in the partner's words."""
-    translator = bench.partner.translator(slug)
+    translator = context.partner.translator(slug)
     return translator.untranslate(entity).payload if translator else None
 
 
-def parents_of(bench: Bench, slug: str, entity: Entity) -> dict[str, str]:
+def parents_of(context: CheckContext, slug: str, entity: Entity) -> dict[str, str]:
     """The id of the thing above, such as the menu of a section.
 
     Of the known ones it is the one below which the entity is already found, else the first.
     """
     above = _PARENTS.get(feature_of(slug).noun or "")
-    known = bench.known(above) if above else ()
+    known = context.known(above) if above else ()
     if above is None or not known:
         return {}
     for candidate in known:
         ids: dict[str, str] = {above: candidate}
-        url = target_of(bench, slug, entity, ids)
-        if len(known) > 1 and bench.session.client.send("GET", url).status < 400:
+        url = target_of(context, slug, entity, ids)
+        if len(known) > 1 and context.session.client.send("GET", url).status < 400:
             return ids
     return {above: known[0]}
 
 
-def target_of(bench: Bench, slug: str, entity: Entity, ids: dict[str, str]) -> str:
+def target_of(context: CheckContext, slug: str, entity: Entity, ids: dict[str, str]) -> str:
     """The address that a write of an entity goes to; nothing is sent."""
-    preview = bench.adapter.write(slug, entity, ids=ids, dry_run=True)
+    preview = context.adapter.write(slug, entity, ids=ids, dry_run=True)
     return preview.url if isinstance(preview, SentRequest) else preview.request.url
 
 
-def read_url(bench: Bench, target: str, identity: str = "") -> str | None:
+def read_url(context: CheckContext, target: str, identity: str = "") -> str | None:
     """Where the documents say that the written thing can be read: there, or one id below."""
     url = target.partition("?")[0]
-    base = bench.session.client.base_url.rstrip("/")
+    base = context.session.client.base_url.rstrip("/")
     path = url.removeprefix(base)
-    if _reads(bench, path):
+    if _reads(context, path):
         return url
     below = f"{path}/{quote(identity, safe='')}"
-    return base + below if identity and _reads(bench, below) else None
+    return base + below if identity and _reads(context, below) else None
 
 
 def identity_of(entity: Entity) -> str:
@@ -72,11 +72,11 @@ def identity_of(entity: Entity) -> str:
     return ids.partner_id if isinstance(ids, Ids) else ""
 
 
-def _reads(bench: Bench, path: str) -> bool:
+def _reads(context: CheckContext, path: str) -> bool:
     wanted = path.strip("/").split("/")
     return any(
         _fits(operation, wanted)
-        for operation in bench.partner.description.operations
+        for operation in context.partner.description.operations
         if operation.method == "GET"
     )
 
@@ -88,23 +88,23 @@ def _fits(operation: Operation, wanted: list[str]) -> bool:
     )
 
 
-def await_effect(bench: Bench, url: str, payload: Any) -> tuple[list[Difference], float]:
+def await_effect(context: CheckContext, url: str, payload: Any) -> tuple[list[Difference], float]:
     """Read until what was sent is there; asynchronous imports take a moment."""
     began = time.monotonic()
     pause = 0.05
     while True:
-        left = differences(payload, bench.session.client.send("GET", url).json())
+        left = differences(payload, context.session.client.send("GET", url).json())
         seconds = time.monotonic() - began
-        if not left or seconds > bench.patience:
+        if not left or seconds > context.patience:
             return left, seconds
         time.sleep(pause)
         pause = min(pause * 2, 1.0)
 
 
-def settle_write(bench: Bench, slug: str, answer: Answer) -> None:
+def settle_write(context: CheckContext, slug: str, answer: Answer) -> None:
     """Let a write end that was only accepted, so that it does not run into what we do next."""
     with suppress(PartnerError):
-        settle_job(bench.adapter.channel, slug, answer, seconds=bench.patience)
+        settle_job(context.adapter.channel, slug, answer, seconds=context.patience)
 
 
 def tally(left: list[Difference]) -> str:
@@ -112,14 +112,16 @@ def tally(left: list[Difference]) -> str:
     return "all of it is there" if not left else f"{len(left)} value(s) are not as sent"
 
 
-def losses(bench: Bench, slug: str, answer: Answer, left: list[Difference]) -> Iterator[Finding]:
+def losses(
+    context: CheckContext, slug: str, answer: Answer, left: list[Difference]
+) -> Iterator[Finding]:
     """Findings of what was sent and is not there."""
     for item in [*deviations(left)][:5]:
         where = item.difference
         yield finding(
             item.slug,
             after=f"After a write of {feature_of(slug).noun}",
-            operation=bench.subject(slug),
+            operation=context.subject(slug),
             expected=show_json(where.sent),
             observed=show_json(where.found),
             pointer=where.pointer,
@@ -128,20 +130,20 @@ def losses(bench: Bench, slug: str, answer: Answer, left: list[Difference]) -> I
 
 
 def tell_refused(
-    bench: Bench, slug: str, answer: Answer, criteria: tuple[str, ...] = ()
+    context: CheckContext, slug: str, answer: Answer, criteria: tuple[str, ...] = ()
 ) -> Evidence:
     """A valid write was refused: a fault, unless what was sent was invented by us."""
-    summary = f"Sent {bench.asked(answer)}: answer {answer.status}"
-    if is_invented(bench, slug):
+    summary = f"Sent {context.asked(answer)}: answer {answer.status}"
+    if is_invented(context, slug):
         words = f"{summary}. It was invented; record a sample of what the partner accepts."
-        return bench.tell(slug, "read-after-write", words, outcome=Outcome.UNTESTED)
+        return context.tell(slug, "read-after-write", words, outcome=Outcome.UNTESTED)
     refused = finding(
         "write-refused",
-        operation=bench.subject(slug),
+        operation=context.subject(slug),
         observed=f"{answer.status} {answer.excerpt}",
         criterion=criteria[0] if criteria else criterion_of(slug, "modify-one"),
         answer=answer,
         noun=feature_of(slug).noun,
         status=answer.status,
     )
-    return bench.tell(slug, "read-after-write", summary, criteria=criteria, findings=[refused])
+    return context.tell(slug, "read-after-write", summary, criteria=criteria, findings=[refused])

@@ -9,8 +9,8 @@ from workbench.adapters import Answer
 from workbench.canonical import Entity, Order, Reservation, check
 from workbench.description import find_violations
 from workbench.errors import HookError, TranslationError
-from workbench.evidence.behaviour.bench import GONE, Bench, finding
-from workbench.evidence.kinds import KINDS, ORDER, Kind, criterion_of, law_facts, proved_by
+from workbench.evidence.behaviour.check_context import GONE, CheckContext, finding
+from workbench.evidence.kinds import KINDS, ORDER, EntityKind, criterion_of, law_facts, proved_by
 from workbench.evidence.placing import fresh
 from workbench.evidence.zones import find_unzoned
 from workbench.mapping import Translation
@@ -19,53 +19,53 @@ from workbench.model import Evidence, Finding, Outcome
 UNKNOWN_ID = "workbench-unknown-0"
 
 
-def read_known(bench: Bench) -> Iterator[Evidence]:
+def read_known(context: CheckContext) -> Iterator[Evidence]:
     """Every known order and reservation can be read, becomes canonical, and adds up."""
     for kind in KINDS:
-        if not bench.has(kind.read):
+        if not context.has(kind.read):
             continue
-        identities = [*bench.known(kind.noun)]
-        new = fresh(bench.session, kind)
+        identities = [*context.known(kind.noun)]
+        new = fresh(context.session, kind)
         if new is not None:
             identities.append(new)
         if not identities:
             why = f"No {kind.noun} is known to exist in the test account."
             criteria = proved_by(kind.read, "by-id")
-            yield bench.lack(kind.read, "read-known", why, criteria=criteria)
+            yield context.lack(kind.read, "read-known", why, criteria=criteria)
         for identity in identities:
-            yield _read_one(bench, kind, identity, is_ours=identity != new)
+            yield _read_one(context, kind, identity, is_ours=identity != new)
 
 
-def _read_one(bench: Bench, kind: Kind, identity: str, *, is_ours: bool) -> Evidence:
+def _read_one(context: CheckContext, kind: EntityKind, identity: str, *, is_ours: bool) -> Evidence:
     """Read one thing; `is_ours`: only our folder says that it exists."""
-    answer = bench.adapter.call(kind.read, ids={kind.noun: identity})
+    answer = context.adapter.call(kind.read, ids={kind.noun: identity})
     criteria = proved_by(kind.read, "by-id")
     if is_ours and answer.status in GONE:
-        return _tell_unknown(bench, kind.read, "read-known", kind.noun, identity, answer)
+        return _tell_unknown(context, kind.read, "read-known", kind.noun, identity, answer)
     trouble = None
     translation: Translation | None = None
     if answer.status >= 400:
-        trouble = _not_read(bench, kind, identity, answer)
+        trouble = _not_read(context, kind, identity, answer)
     else:
         try:
-            translator = bench.partner.translator(kind.read)
+            translator = context.partner.translator(kind.read)
             translation = translator.translate(answer.json()) if translator else None
         except HookError as error:
             # Our own code failed: it says nothing of the partner, and spoils this kind alone.
             words = f"The {kind.noun} {identity} was read, but not translated: {error}"
-            return bench.tell(kind.read, "read-known", words, outcome=Outcome.CANT_TELL)
+            return context.tell(kind.read, "read-known", words, outcome=Outcome.CANT_TELL)
         except TranslationError as error:
-            trouble = _not_translated(bench, kind, identity, answer, error)
+            trouble = _not_translated(context, kind, identity, answer, error)
             criteria = ()
     if trouble is not None:
-        return bench.tell(
+        return context.tell(
             kind.read, "read-known", trouble.summary, findings=[trouble], criteria=criteria
         )
     entity = translation.value if translation else None
-    broken = [*_broken(bench, kind, entity, answer), *_off_schema(bench, kind, answer)]
-    broken += [*_unzoned(bench, kind, translation, answer)]
+    broken = [*_broken(context, kind, entity, answer), *_off_schema(context, kind, answer)]
+    broken += [*_unzoned(context, kind, translation, answer)]
     proved = _criteria(entity) if not any(item.severity.breaks for item in broken) else ()
-    return bench.tell(
+    return context.tell(
         kind.read,
         "read-known",
         f"Read {kind.noun} {identity}; it became canonical"
@@ -77,24 +77,24 @@ def _read_one(bench: Bench, kind: Kind, identity: str, *, is_ours: bool) -> Evid
 
 
 def _tell_unknown(
-    bench: Bench, feature: str, check: str, noun: str, identity: str, answer: Answer
+    context: CheckContext, feature: str, check: str, noun: str, identity: str, answer: Answer
 ) -> Evidence:
     """What our folder calls known is not there: its word against the partner's, so a remark."""
     words = f"partner.yaml names the {noun} {identity}, but reading it gives {answer.status}."
     wrong = finding(
         "test-data-wrong",
-        operation=bench.subject(feature),
+        operation=context.subject(feature),
         observed=str(answer.status),
         answer=answer,
         what=words,
     )
-    return bench.tell(feature, check, words, outcome=Outcome.UNTESTED, findings=[wrong])
+    return context.tell(feature, check, words, outcome=Outcome.UNTESTED, findings=[wrong])
 
 
-def _not_read(bench: Bench, kind: Kind, identity: str, answer: Answer) -> Finding:
+def _not_read(context: CheckContext, kind: EntityKind, identity: str, answer: Answer) -> Finding:
     return finding(
         "known-not-read",
-        operation=bench.subject(kind.read),
+        operation=context.subject(kind.read),
         observed=f"{answer.status}",
         answer=answer,
         noun=kind.noun,
@@ -104,12 +104,12 @@ def _not_read(bench: Bench, kind: Kind, identity: str, answer: Answer) -> Findin
 
 
 def _not_translated(
-    bench: Bench, kind: Kind, identity: str, answer: Answer, error: TranslationError
+    context: CheckContext, kind: EntityKind, identity: str, answer: Answer, error: TranslationError
 ) -> Finding:
     about = f"The answer for {kind.noun} {identity}"
     return finding(
         "answer-not-translated",
-        operation=bench.subject(kind.read),
+        operation=context.subject(kind.read),
         observed=f"at {error.path or '/'}",
         answer=answer,
         pointer=error.path or None,
@@ -118,25 +118,27 @@ def _not_translated(
     )
 
 
-def _broken(bench: Bench, kind: Kind, entity: Entity | None, answer: Answer) -> Iterator[Finding]:
+def _broken(
+    context: CheckContext, kind: EntityKind, entity: Entity | None, answer: Answer
+) -> Iterator[Finding]:
     """Invariants that the entity does not keep."""
     for violation in check(entity) if isinstance(entity, Order | Reservation) else ():
         yield finding(
             "broken-law",
             **law_facts(violation),
-            place=bench.subject(kind.read),
-            operation=bench.subject(kind.read),
+            place=context.subject(kind.read),
+            operation=context.subject(kind.read),
             answer=answer,
         )
 
 
-def _off_schema(bench: Bench, kind: Kind, answer: Answer) -> Iterator[Finding]:
+def _off_schema(context: CheckContext, kind: EntityKind, answer: Answer) -> Iterator[Finding]:
     """Where a live answer is not as its schema says, though the mapping may not care."""
-    operation = bench.partner.operations(kind.read)[0][1]
+    operation = context.partner.operations(kind.read)[0][1]
     schema = operation.response_schema
-    if schema is None or bench.lists_only(kind.read):
+    if schema is None or context.lists_only(kind.read):
         return
-    found = find_violations(bench.partner.description, operation.document, schema, answer.json())
+    found = find_violations(context.partner.description, operation.document, schema, answer.json())
     for violation in found[:3]:
         yield finding(
             "answer-off-schema",
@@ -148,13 +150,13 @@ def _off_schema(bench: Bench, kind: Kind, answer: Answer) -> Iterator[Finding]:
 
 
 def _unzoned(
-    bench: Bench, kind: Kind, translation: Translation | None, answer: Answer
+    context: CheckContext, kind: EntityKind, translation: Translation | None, answer: Answer
 ) -> Iterator[Finding]:
     """Times whose zone had to be assumed."""
     if translation is None:
         return
-    zone = bench.partner.manifest.timezone
-    for item in find_unzoned(translation, bench.subject(kind.read), zone):
+    zone = context.partner.manifest.timezone
+    for item in find_unzoned(translation, context.subject(kind.read), zone):
         yield item.model_copy(update={"exchange": answer.exchange, "reproduction": answer.curl})
 
 
@@ -180,18 +182,18 @@ def _criteria(entity: object) -> tuple[str, ...]:
     return (*covered, *(slug for slug, holds in shown.items() if holds))
 
 
-def read_unknown(bench: Bench) -> Iterator[Evidence]:
+def read_unknown(context: CheckContext) -> Iterator[Evidence]:
     """An unknown id gives a clean not-found."""
     for kind in KINDS:
-        if not bench.has(kind.read):
+        if not context.has(kind.read):
             continue
-        if bench.lists_only(kind.read):
+        if context.lists_only(kind.read):
             why = f"A {kind.noun} is found in a list only, so nothing is asked by id."
-            yield bench.tell(kind.read, "read-unknown", why, outcome=Outcome.INAPPLICABLE)
+            yield context.tell(kind.read, "read-unknown", why, outcome=Outcome.INAPPLICABLE)
             continue
-        answer = bench.adapter.call(kind.read, ids={kind.noun: UNKNOWN_ID})
-        findings = [*_unclear(kind, bench.subject(kind.read), answer)]
-        yield bench.tell(
+        answer = context.adapter.call(kind.read, ids={kind.noun: UNKNOWN_ID})
+        findings = [*_unclear(kind, context.subject(kind.read), answer)]
+        yield context.tell(
             kind.read,
             "read-unknown",
             f"Asked for {kind.noun} {UNKNOWN_ID}, which does not exist: answer {answer.status}.",
@@ -200,7 +202,7 @@ def read_unknown(bench: Bench) -> Iterator[Evidence]:
         )
 
 
-def _unclear(kind: Kind, operation: str, answer: Answer) -> Iterator[Finding]:
+def _unclear(kind: EntityKind, operation: str, answer: Answer) -> Iterator[Finding]:
     status = answer.status
     if status in GONE:
         return
@@ -215,33 +217,35 @@ def _unclear(kind: Kind, operation: str, answer: Answer) -> Iterator[Finding]:
     )
 
 
-def read_statuses(bench: Bench) -> Iterator[Evidence]:
+def read_statuses(context: CheckContext) -> Iterator[Evidence]:
     """The status read agrees with the full read, and its value is one that we know."""
     for kind in KINDS:
-        if not bench.has(kind.status_read):
+        if not context.has(kind.status_read):
             continue
-        identities = bench.known(kind.noun)
+        identities = context.known(kind.noun)
         if not identities:
             why = f"No {kind.noun} is known to exist in the test account."
             criteria = proved_by(kind.status_read, "by-id")
-            yield bench.lack(kind.status_read, "status-agrees", why, criteria=criteria)
+            yield context.lack(kind.status_read, "status-agrees", why, criteria=criteria)
         for identity in identities:
-            yield _compare_status(bench, kind, identity)
+            yield _compare_status(context, kind, identity)
 
 
-def _compare_status(bench: Bench, kind: Kind, identity: str) -> Evidence:
-    answer = bench.adapter.call(kind.status_read, ids={kind.noun: identity})
+def _compare_status(context: CheckContext, kind: EntityKind, identity: str) -> Evidence:
+    answer = context.adapter.call(kind.status_read, ids={kind.noun: identity})
     if answer.status in GONE:
-        return _tell_unknown(bench, kind.status_read, "status-agrees", kind.noun, identity, answer)
-    status = bench.status(kind.status_read, identity)
-    whole = bench.status(kind.read, identity) if bench.has(kind.read) else status
+        return _tell_unknown(
+            context, kind.status_read, "status-agrees", kind.noun, identity, answer
+        )
+    status = context.status(kind.status_read, identity)
+    whole = context.status(kind.read, identity) if context.has(kind.read) else status
     findings = []
     if status != whole:
         findings.append(
             finding(
                 "status-disagrees",
                 expected=str(whole),
-                operation=bench.subject(kind.status_read),
+                operation=context.subject(kind.status_read),
                 observed=str(status),
                 noun=kind.noun.capitalize(),
                 id=identity,
@@ -253,13 +257,13 @@ def _compare_status(bench: Bench, kind: Kind, identity: str) -> Evidence:
         findings.append(
             finding(
                 "status-unmapped",
-                operation=bench.subject(kind.status_read),
+                operation=context.subject(kind.status_read),
                 criterion=criterion_of(kind.status_read, "statuses-mapped"),
                 status=repr(status.value),
                 noun=kind.noun,
             )
         )
-    return bench.tell(
+    return context.tell(
         kind.status_read,
         "status-agrees",
         f"Status of {kind.noun} {identity}: {status}.",

@@ -9,7 +9,7 @@ from workbench.adapters import Answer, entity_noun
 from workbench.canonical import Entity, OptionCategory, Product
 from workbench.errors import InputError, PartnerError, TranslationError
 from workbench.evidence.behaviour.adding import fresh_copy, take_back
-from workbench.evidence.behaviour.bench import Bench, finding
+from workbench.evidence.behaviour.check_context import CheckContext, finding
 from workbench.evidence.behaviour.inventing import recorded
 from workbench.evidence.behaviour.readback import (
     await_effect,
@@ -32,128 +32,128 @@ _LIMIT_CHECK = "limits-kept"
 _DISHES_SHARING = 2
 
 
-def share_group(bench: Bench) -> Iterator[Evidence]:
+def share_group(context: CheckContext) -> Iterator[Evidence]:
     """Two new dishes name one group of extras; both read so, and the group is as it was."""
-    group = _recorded_group(bench, _SHARED)
-    if group is None or not bench.has(_DISHES):
+    group = _recorded_group(context, _SHARED)
+    if group is None or not context.has(_DISHES):
         return
-    dish = next((one for one in recorded(bench, _DISHES) if isinstance(one, Product)), None)
+    dish = next((one for one in recorded(context, _DISHES) if isinstance(one, Product)), None)
     if dish is None:
-        yield bench.lack(
+        yield context.lack(
             _GROUPS, _SHARE_CHECK, "There is no recorded dish that could share a group."
         )
         return
     bare = dish.model_copy(update={"variants": (), "option_category_ids": ()})
     sharing = bare.model_copy(update={"option_category_ids": (group.ids.partner_id,)})
-    if payload_of(bench, _DISHES, bare) == payload_of(bench, _DISHES, sharing):
+    if payload_of(context, _DISHES, bare) == payload_of(context, _DISHES, sharing):
         return  # The mapping does not tell which groups a dish has.
     copies = [fresh_copy(sharing) for _ in range(_DISHES_SHARING)]
     try:
-        yield _share(bench, group, copies)
+        yield _share(context, group, copies)
     except (PartnerError, InputError, TranslationError) as error:
         words = f"Sharing a group could not go on: {error}"
-        yield bench.tell(_GROUPS, _SHARE_CHECK, words, outcome=Outcome.CANT_TELL)
+        yield context.tell(_GROUPS, _SHARE_CHECK, words, outcome=Outcome.CANT_TELL)
     finally:
         for copy in copies:
-            _remove(bench, _DISHES, copy)
+            _remove(context, _DISHES, copy)
 
 
-def _recorded_group(bench: Bench, criterion: str) -> OptionCategory | None:
+def _recorded_group(context: CheckContext, criterion: str) -> OptionCategory | None:
     """A group to work with, where writing is allowed and the criterion is not stated absent."""
-    stated = bench.partner.statement(_GROUPS)
+    stated = context.partner.statement(_GROUPS)
     if not isinstance(stated, Binding) or criterion in stated.criteria:
         return None
-    if not bench.session.allow_writes:
+    if not context.session.allow_writes:
         return None
-    groups = (one for one in recorded(bench, _GROUPS) if isinstance(one, OptionCategory))
+    groups = (one for one in recorded(context, _GROUPS) if isinstance(one, OptionCategory))
     return next(groups, None)
 
 
-def _remove(bench: Bench, slug: str, entity: Entity) -> None:
+def _remove(context: CheckContext, slug: str, entity: Entity) -> None:
     with suppress(PartnerError, InputError):
-        take_back(bench, slug, {entity_noun(type(entity)): identity_of(entity)})
+        take_back(context, slug, {entity_noun(type(entity)): identity_of(entity)})
 
 
-def _share(bench: Bench, group: OptionCategory, copies: list[Entity]) -> Evidence:
-    answers = [_write(bench, _GROUPS, group)]
-    answers += [_write(bench, _DISHES, copy) for copy in copies]
+def _share(context: CheckContext, group: OptionCategory, copies: list[Entity]) -> Evidence:
+    answers = [_write(context, _GROUPS, group)]
+    answers += [_write(context, _DISHES, copy) for copy in copies]
     refused = next((one for one in answers if not one.is_success), None)
     if refused is not None:
-        words = f"{bench.asked(refused)} was answered with {refused.status}."
-        return bench.tell(_GROUPS, _SHARE_CHECK, words, outcome=Outcome.UNTESTED)
+        words = f"{context.asked(refused)} was answered with {refused.status}."
+        return context.tell(_GROUPS, _SHARE_CHECK, words, outcome=Outcome.UNTESTED)
     left = []
     for slug, entity, answer in zip(
         (_GROUPS, _DISHES, _DISHES), (group, *copies), answers, strict=True
     ):
-        url = read_url(bench, answer.request.url, identity_of(entity))
+        url = read_url(context, answer.request.url, identity_of(entity))
         if url is None:
-            words = f"There is no operation to read what {bench.asked(answer)} writes."
-            return bench.tell(_GROUPS, _SHARE_CHECK, words, outcome=Outcome.UNTESTED)
-        left += await_effect(bench, url, payload_of(bench, slug, entity))[0]
-    return bench.tell(
+            words = f"There is no operation to read what {context.asked(answer)} writes."
+            return context.tell(_GROUPS, _SHARE_CHECK, words, outcome=Outcome.UNTESTED)
+        left += await_effect(context, url, payload_of(context, slug, entity))[0]
+    return context.tell(
         _GROUPS,
         _SHARE_CHECK,
         f"{len(copies)} new dishes named the group {group.ids.partner_id}; read back, "
         f"{tally(left)}.",
         criteria=() if left else (_SHARED,),
-        findings=losses(bench, _DISHES, answers[-1], left),
+        findings=losses(context, _DISHES, answers[-1], left),
     )
 
 
-def _write(bench: Bench, slug: str, entity: Entity) -> Answer:
-    answer = bench.adapter.call(slug, entity=entity, ids=parents_of(bench, slug, entity))
-    settle_write(bench, slug, answer)
+def _write(context: CheckContext, slug: str, entity: Entity) -> Answer:
+    answer = context.adapter.call(slug, entity=entity, ids=parents_of(context, slug, entity))
+    settle_write(context, slug, answer)
     return answer
 
 
-def keep_limits(bench: Bench) -> Iterator[Evidence]:
+def keep_limits(context: CheckContext) -> Iterator[Evidence]:
     """Other numbers of choices are kept; a least number above the greatest is refused."""
-    group = _recorded_group(bench, _LIMITS)
+    group = _recorded_group(context, _LIMITS)
     if group is None:
         return
     count = max(2, len(group.options))
     copy = fresh_copy(group)
     within = copy.model_copy(update={"min_select": 1, "max_select": count})
     beyond = copy.model_copy(update={"min_select": count + 1, "max_select": count})
-    if payload_of(bench, _GROUPS, within) == payload_of(bench, _GROUPS, beyond):
+    if payload_of(context, _GROUPS, within) == payload_of(context, _GROUPS, beyond):
         return  # The mapping does not tell the limits.
     try:
-        yield _limit(bench, within, beyond)
+        yield _limit(context, within, beyond)
     except (PartnerError, InputError, TranslationError) as error:
         words = f"The number of choices could not be tried: {error}"
-        yield bench.tell(_GROUPS, _LIMIT_CHECK, words, outcome=Outcome.CANT_TELL)
+        yield context.tell(_GROUPS, _LIMIT_CHECK, words, outcome=Outcome.CANT_TELL)
     finally:
-        _remove(bench, _GROUPS, copy)
+        _remove(context, _GROUPS, copy)
 
 
-def _limit(bench: Bench, within: Entity, beyond: Entity) -> Evidence:
-    answer = _write(bench, _GROUPS, within)
-    url = read_url(bench, answer.request.url, identity_of(within))
+def _limit(context: CheckContext, within: Entity, beyond: Entity) -> Evidence:
+    answer = _write(context, _GROUPS, within)
+    url = read_url(context, answer.request.url, identity_of(within))
     if not answer.is_success or url is None:
-        words = f"{bench.asked(answer)} was answered with {answer.status}, or cannot be read."
-        return bench.tell(_GROUPS, _LIMIT_CHECK, words, outcome=Outcome.UNTESTED)
-    payload = payload_of(bench, _GROUPS, within)
-    left, _ = await_effect(bench, url, payload)
-    absurd = bench.adapter.call(_GROUPS, entity=beyond, ids=parents_of(bench, _GROUPS, beyond))
-    findings = [*losses(bench, _GROUPS, answer, left)]
-    kept, _ = await_effect(bench, url, payload) if not left else (left, 0.0)
+        words = f"{context.asked(answer)} was answered with {answer.status}, or cannot be read."
+        return context.tell(_GROUPS, _LIMIT_CHECK, words, outcome=Outcome.UNTESTED)
+    payload = payload_of(context, _GROUPS, within)
+    left, _ = await_effect(context, url, payload)
+    absurd = context.adapter.call(_GROUPS, entity=beyond, ids=parents_of(context, _GROUPS, beyond))
+    findings = [*losses(context, _GROUPS, answer, left)]
+    kept, _ = await_effect(context, url, payload) if not left else (left, 0.0)
     if absurd.is_success and kept:
         findings.append(
             finding(
                 "absurd-limits-accepted",
-                operation=bench.subject(_GROUPS),
+                operation=context.subject(_GROUPS),
                 observed=str(absurd.status),
                 criterion=_LIMITS,
                 answer=absurd,
             )
         )
     is_kept = not left and not kept and not absurd.is_success
-    return bench.tell(
+    return context.tell(
         _GROUPS,
         _LIMIT_CHECK,
         f"Wrote limits for the number of choices: {tally(left)}; impossible ones were answered "
         f"with {absurd.status}.",
-        subject=bench.asked(answer),
+        subject=context.asked(answer),
         criteria=(_LIMITS,) if is_kept else (),
         findings=findings,
         outcome=None if is_kept or findings else Outcome.UNTESTED,

@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from workbench.errors import InputError
-from workbench.evidence.behaviour.bench import Bench, finding
+from workbench.evidence.behaviour.check_context import CheckContext, finding
 from workbench.evidence.bodies import Maker
 from workbench.evidence.kinds import RESERVATION
 from workbench.evidence.placing import maker_of, send
@@ -21,30 +21,30 @@ _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d(:\d{2})?$")
 _CHECK = "offered-slot-booked"
 
 
-def book_offered(bench: Bench) -> Iterator[Evidence]:
+def book_offered(context: CheckContext) -> Iterator[Evidence]:
     """Ask for free tables tomorrow and in the days after, and book the first one."""
-    if not bench.has(RESERVATION.read):
+    if not context.has(RESERVATION.read):
         return
-    offer, book = _offer(bench), maker_of(bench.session, RESERVATION)
+    offer, book = _offer(context), maker_of(context.session, RESERVATION)
     if offer is None or book is None:
         why = "The description does not offer both free times and a booking."
-        yield bench.tell(RESERVATION.read, _CHECK, why, outcome=Outcome.INAPPLICABLE)
+        yield context.tell(RESERVATION.read, _CHECK, why, outcome=Outcome.INAPPLICABLE)
         return
-    if not bench.session.allow_writes:
+    if not context.session.allow_writes:
         why = "Writing was not allowed for this run."
-        yield bench.tell(RESERVATION.read, _CHECK, why, outcome=Outcome.UNTESTED)
+        yield context.tell(RESERVATION.read, _CHECK, why, outcome=Outcome.UNTESTED)
         return
-    slot = _first_slot(bench, offer)
-    body = _body(bench, book, *slot) if slot else None
+    slot = _first_slot(context, offer)
+    body = _body(context, book, *slot) if slot else None
     if body is None:
         why = f"{offer.id} offered no time in the next two weeks that we could book."
-        yield bench.tell(RESERVATION.read, _CHECK, why, outcome=Outcome.UNTESTED)
+        yield context.tell(RESERVATION.read, _CHECK, why, outcome=Outcome.UNTESTED)
         return
-    yield _book(bench, offer, book, body)
+    yield _book(context, offer, book, body)
 
 
-def _book(bench: Bench, offer: Operation, book: Operation, body: Any) -> Evidence:
-    answer = send(bench.session, book, body)
+def _book(context: CheckContext, offer: Operation, book: Operation, body: Any) -> Evidence:
+    answer = send(context.session, book, body)
     findings = []
     if answer.status >= 400:
         findings.append(
@@ -57,7 +57,7 @@ def _book(bench: Bench, offer: Operation, book: Operation, body: Any) -> Evidenc
                 status=answer.status,
             )
         )
-    return bench.tell(
+    return context.tell(
         RESERVATION.read,
         _CHECK,
         f"Booked an offered time with {book.id}: answer {answer.status}.",
@@ -66,8 +66,8 @@ def _book(bench: Bench, offer: Operation, book: Operation, body: Any) -> Evidenc
     )
 
 
-def _offer(bench: Bench) -> Operation | None:
-    for operation in bench.partner.callable_operations:
+def _offer(context: CheckContext) -> Operation | None:
+    for operation in context.partner.callable_operations:
         words = f"{operation.path.rpartition('/')[2]} {operation.operation_id or ''}"
         dated = any(_is_date(item) for item in operation.parameters)
         if operation.method == "GET" and dated and _SLOTS.search(words):
@@ -80,10 +80,10 @@ def _is_date(item: Parameter) -> bool:
     return item.place == "query" and (form.startswith("date") or "date" in item.name.lower())
 
 
-def _first_slot(bench: Bench, offer: Operation) -> tuple[str, str] | None:
+def _first_slot(context: CheckContext, offer: Operation) -> tuple[str, str] | None:
     """The first offered time, and the day that was asked for."""
-    zone = ZoneInfo(bench.partner.manifest.timezone)
-    maker = Maker(bench.partner, bench.session.environment, offer.document, full=False)
+    zone = ZoneInfo(context.partner.manifest.timezone)
+    maker = Maker(context.partner, context.session.environment, offer.document, full=False)
     for ahead in (1, 2, 3, 7, 13):
         day = (datetime.now(zone) + timedelta(days=ahead)).date().isoformat()
         query = {
@@ -93,7 +93,7 @@ def _first_slot(bench: Bench, offer: Operation) -> tuple[str, str] | None:
         }
         try:
             answer = send(
-                bench.session, offer, query=query, ids={k: str(v) for k, v in query.items()}
+                context.session, offer, query=query, ids={k: str(v) for k, v in query.items()}
             )
         except InputError:
             return None
@@ -118,14 +118,14 @@ def _times(node: Any) -> Iterator[str]:
         yield node
 
 
-def _body(bench: Bench, book: Operation, moment: str, day: str) -> Any:
+def _body(context: CheckContext, book: Operation, moment: str, day: str) -> Any:
     """A booking for that time: its date-time field, or its date and time fields."""
-    body = Maker(bench.partner, bench.session.environment, book.document, full=False).make(
+    body = Maker(context.partner, context.session.environment, book.document, full=False).make(
         book.request_schema
     )
     if not isinstance(body, dict):
         return None
-    reader = SchemaReader.of(bench.partner.description, book.document)
+    reader = SchemaReader.of(context.partner.description, book.document)
     schema = reader.first(book.request_schema)
     clock = moment[11:16] if _MOMENT.match(moment) else moment
     put = False

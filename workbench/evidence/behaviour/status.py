@@ -17,8 +17,8 @@ from workbench.canonical import (
     is_legal,
 )
 from workbench.errors import InputError, PartnerError, TranslationError
-from workbench.evidence.behaviour.bench import Bench, finding
-from workbench.evidence.kinds import KINDS, ORDER, Kind, criterion_of, proved_by
+from workbench.evidence.behaviour.check_context import CheckContext, finding
+from workbench.evidence.kinds import KINDS, ORDER, EntityKind, criterion_of, proved_by
 from workbench.evidence.placing import fresh
 from workbench.model import Evidence, Outcome, Severity
 
@@ -61,50 +61,50 @@ _EXITS = {
 }
 
 
-def walk_statuses(bench: Bench) -> Iterator[Evidence]:
+def walk_statuses(context: CheckContext) -> Iterator[Evidence]:
     """Drive fresh orders and reservations through their lives, reading back after each step."""
     for kind in KINDS:
-        if not bench.has(kind.status_write):
+        if not context.has(kind.status_write):
             continue
         for way in WAYS[kind.noun]:
-            steps = [status for status in way if can_send(bench, kind, status)]
+            steps = [status for status in way if can_send(context, kind, status)]
             if way[-1] in _EXITS and way[-1] not in steps:
                 continue
-            identity = fresh(bench.session, kind)
+            identity = fresh(context.session, kind)
             if identity is None:
-                yield _not_walked(bench, kind, steps)
+                yield _not_walked(context, kind, steps)
                 continue
-            yield from _walk(bench, kind, identity, steps)
-        yield from _leap(bench, kind)
+            yield from _walk(context, kind, identity, steps)
+        yield from _leap(context, kind)
 
 
-def _leap(bench: Bench, kind: Kind) -> Iterator[Evidence]:
+def _leap(context: CheckContext, kind: EntityKind) -> Iterator[Evidence]:
     """From the very start to the very end at once, which no life of an order or table has."""
     last = OrderStatus.DELIVERED if kind.noun == "order" else ReservationStatus.COMPLETED
-    identity = fresh(bench.session, kind) if can_send(bench, kind, last) else None
-    start = _seen(bench, kind, identity) if identity else None
+    identity = fresh(context.session, kind) if can_send(context, kind, last) else None
+    start = _seen(context, kind, identity) if identity else None
     if identity is None or start is None or is_legal(start, last):
         return
-    yield _go_back(bench, kind, identity, start, last, "leap-accepted")
+    yield _go_back(context, kind, identity, start, last, "leap-accepted")
 
 
-def can_send(bench: Bench, kind: Kind, status: OpenEnum) -> bool:
+def can_send(context: CheckContext, kind: EntityKind, status: OpenEnum) -> bool:
     """Whether binding and mapping have an operation and a value for a status."""
     update = kind.update("x", status, _REASON)
     try:
-        bench.adapter.write(kind.status_write, update, ids={kind.noun: "x"}, dry_run=True)
+        context.adapter.write(kind.status_write, update, ids={kind.noun: "x"}, dry_run=True)
     except (InputError, TranslationError):
         return False
     return True
 
 
-def _not_walked(bench: Bench, kind: Kind, steps: list[OpenEnum]) -> Evidence:
+def _not_walked(context: CheckContext, kind: EntityKind, steps: list[OpenEnum]) -> Evidence:
     why = (
         "writing was not allowed for this run"
-        if not bench.session.allow_writes
+        if not context.session.allow_writes
         else f"nothing places a new {kind.noun}; add a trigger to partner.yaml"
     )
-    return bench.tell(
+    return context.tell(
         kind.status_write,
         "status-round-trip",
         f"Statuses were not written: {why}.",
@@ -113,56 +113,62 @@ def _not_walked(bench: Bench, kind: Kind, steps: list[OpenEnum]) -> Evidence:
     )
 
 
-def _walk(bench: Bench, kind: Kind, identity: str, steps: list[OpenEnum]) -> Iterator[Evidence]:
+def _walk(
+    context: CheckContext, kind: EntityKind, identity: str, steps: list[OpenEnum]
+) -> Iterator[Evidence]:
     reached: list[OpenEnum] = []
     for status in steps:
-        answer = _send(bench, kind, identity, status)
+        answer = _send(context, kind, identity, status)
         if answer.status >= 400 and status in _CONDITIONAL:
-            yield _refused_for_now(bench, kind, status, answer)
+            yield _refused_for_now(context, kind, status, answer)
             continue
-        if 400 <= answer.status < 500 and (why := _excuse(bench, kind, identity, status)):
-            yield _excused(bench, kind, status, answer, why)
+        if 400 <= answer.status < 500 and (why := _excuse(context, kind, identity, status)):
+            yield _excused(context, kind, status, answer, why)
             return
-        yield _compare(bench, kind, identity, status, answer)
+        yield _compare(context, kind, identity, status, answer)
         if answer.status >= 400:
             return
         reached.append(status)
     if reached and len(steps) > 1:
-        yield _repeat(bench, kind, identity, reached[-1])
-    back = _illegal_after(bench, kind, reached)
+        yield _repeat(context, kind, identity, reached[-1])
+    back = _illegal_after(context, kind, reached)
     if back is not None:
-        yield _go_back(bench, kind, identity, reached[-1], back)
+        yield _go_back(context, kind, identity, reached[-1], back)
 
 
-def _illegal_after(bench: Bench, kind: Kind, reached: list[OpenEnum]) -> OpenEnum | None:
+def _illegal_after(
+    context: CheckContext, kind: EntityKind, reached: list[OpenEnum]
+) -> OpenEnum | None:
     """A status that may never follow the last one: the first of the happy way."""
     first = WAYS[kind.noun][0][0]
-    if not reached or reached[-1] == first or not can_send(bench, kind, first):
+    if not reached or reached[-1] == first or not can_send(context, kind, first):
         return None
     return first
 
 
-def _send(bench: Bench, kind: Kind, identity: str, status: OpenEnum) -> Answer:
+def _send(context: CheckContext, kind: EntityKind, identity: str, status: OpenEnum) -> Answer:
     reason = _REASON if status in _EXITS else None
     update = kind.update(identity, status, reason)
-    return bench.adapter.call(
+    return context.adapter.call(
         kind.status_write, entity=update, ids={kind.noun: identity}, status=status.value
     )
 
 
-def _seen(bench: Bench, kind: Kind, identity: str) -> OpenEnum | None:
+def _seen(context: CheckContext, kind: EntityKind, identity: str) -> OpenEnum | None:
     """The status by the first bound read."""
-    return next(iter(_all_seen(bench, kind, identity)), None)
+    return next(iter(_all_seen(context, kind, identity)), None)
 
 
-def _all_seen(bench: Bench, kind: Kind, identity: str) -> list[OpenEnum]:
+def _all_seen(context: CheckContext, kind: EntityKind, identity: str) -> list[OpenEnum]:
     """The status by every bound read."""
-    features = [item for item in (kind.status_read, kind.read) if bench.has(item)]
-    return [bench.status(feature, identity) for feature in features]
+    features = [item for item in (kind.status_read, kind.read) if context.has(item)]
+    return [context.status(feature, identity) for feature in features]
 
 
-def _refused_for_now(bench: Bench, kind: Kind, status: OpenEnum, answer: Answer) -> Evidence:
-    return bench.tell(
+def _refused_for_now(
+    context: CheckContext, kind: EntityKind, status: OpenEnum, answer: Answer
+) -> Evidence:
+    return context.tell(
         kind.status_write,
         "status-round-trip",
         f"{status} was answered with {answer.status}: it depends on the time or on who delivers.",
@@ -171,11 +177,11 @@ def _refused_for_now(bench: Bench, kind: Kind, status: OpenEnum, answer: Answer)
     )
 
 
-def _excuse(bench: Bench, kind: Kind, identity: str, status: OpenEnum) -> str:
+def _excuse(context: CheckContext, kind: EntityKind, identity: str, status: OpenEnum) -> str:
     """Why a partner may rightly refuse a legal step: too late, or while they are closed."""
-    if kind is not ORDER or not bench.has(kind.read):
+    if kind is not ORDER or not context.has(kind.read):
         return ""
-    order = bench.adapter.read(kind.read, identity).value
+    order = context.adapter.read(kind.read, identity).value
     update = kind.update(identity, status, _REASON)
     if not (isinstance(order, Order) and isinstance(update, OrderStatusUpdate)):
         return ""
@@ -185,14 +191,16 @@ def _excuse(bench: Bench, kind: Kind, identity: str, status: OpenEnum) -> str:
         if item.code == "INV-L5"
     ]
     try:
-        closed = check_due_time(order, bench.adapter.get_availability())
+        closed = check_due_time(order, context.adapter.get_availability())
     except (InputError, PartnerError, TranslationError):
         closed = ()  # nothing tells the hours
     return "; ".join([*late, *(item.summary for item in closed)])
 
 
-def _excused(bench: Bench, kind: Kind, status: OpenEnum, answer: Answer, why: str) -> Evidence:
-    return bench.tell(
+def _excused(
+    context: CheckContext, kind: EntityKind, status: OpenEnum, answer: Answer, why: str
+) -> Evidence:
+    return context.tell(
         kind.status_write,
         "status-round-trip",
         f"{status} was answered with {answer.status}, which may be right: {why}.",
@@ -201,11 +209,13 @@ def _excused(bench: Bench, kind: Kind, status: OpenEnum, answer: Answer, why: st
     )
 
 
-def _compare(bench: Bench, kind: Kind, identity: str, status: OpenEnum, answer: Answer) -> Evidence:
-    shown = _all_seen(bench, kind, identity)
+def _compare(
+    context: CheckContext, kind: EntityKind, identity: str, status: OpenEnum, answer: Answer
+) -> Evidence:
+    shown = _all_seen(context, kind, identity)
     seen = next((item for item in shown if item != status), status if shown else None)
     about = {
-        "operation": bench.subject(kind.status_write),
+        "operation": context.subject(kind.status_write),
         "criterion": criterion_of(kind.status_write, status),
         "status": status,
     }
@@ -218,26 +228,26 @@ def _compare(bench: Bench, kind: Kind, identity: str, status: OpenEnum, answer: 
         told = {"noun": kind.noun, "observed": str(seen), **about}
         findings.append(finding("stale-status", answer=answer, **told))
     roles = (status, "status-confirmed") if seen == status else (status,)
-    return bench.tell(
+    return context.tell(
         kind.status_write,
         "status-round-trip",
         f"Set {kind.noun} {identity} to {status}: answer {answer.status}, then it reads {seen}.",
-        subject=bench.asked(answer),
+        subject=context.asked(answer),
         criteria=proved_by(kind.status_write, *roles),
         findings=findings,
         detail={"seconds": round(answer.seconds, 3)},
     )
 
 
-def _repeat(bench: Bench, kind: Kind, identity: str, status: OpenEnum) -> Evidence:
-    answer = _send(bench, kind, identity, status)
-    seen = _seen(bench, kind, identity)
+def _repeat(context: CheckContext, kind: EntityKind, identity: str, status: OpenEnum) -> Evidence:
+    answer = _send(context, kind, identity, status)
+    seen = _seen(context, kind, identity)
     findings = []
     if answer.status >= 500 or (seen is not None and seen != status):
         findings.append(
             finding(
                 "repeat-not-harmless",
-                operation=bench.subject(kind.status_write),
+                operation=context.subject(kind.status_write),
                 observed=f"{answer.status}, then {seen}",
                 criterion=criterion_of(kind.status_write, "repeat-harmless"),
                 answer=answer,
@@ -246,7 +256,7 @@ def _repeat(bench: Bench, kind: Kind, identity: str, status: OpenEnum) -> Eviden
                 seen=seen,
             )
         )
-    return bench.tell(
+    return context.tell(
         kind.status_write,
         "repeat-is-harmless",
         f"Sent {status} a second time: answer {answer.status}, still {seen}.",
@@ -256,15 +266,15 @@ def _repeat(bench: Bench, kind: Kind, identity: str, status: OpenEnum) -> Eviden
 
 
 def _go_back(
-    bench: Bench,
-    kind: Kind,
+    context: CheckContext,
+    kind: EntityKind,
     identity: str,
     reached: OpenEnum,
     earlier: OpenEnum,
     slug: str = "illegal-transition-accepted",
 ) -> Evidence:
-    answer = _send(bench, kind, identity, earlier)
-    seen = _seen(bench, kind, identity)
+    answer = _send(context, kind, identity, earlier)
+    seen = _seen(context, kind, identity)
     changed = seen is not None and seen != reached
     findings = []
     if answer.status < 400 or answer.status >= 500 or changed:
@@ -277,13 +287,13 @@ def _go_back(
                 status=answer.status,
                 noun=kind.noun,
                 seen=seen,
-                operation=bench.subject(kind.status_write),
+                operation=context.subject(kind.status_write),
                 observed=f"{answer.status}, then {seen}",
                 criterion=criterion_of(kind.status_write, "illegal-transition-refused"),
                 answer=answer,
             )
         )
-    return bench.tell(
+    return context.tell(
         kind.status_write,
         "illegal-transition-refused",
         f"Tried {earlier} after {reached}: answer {answer.status}, still {seen}.",

@@ -17,12 +17,12 @@ from workbench.canonical import (
     Weekday,
     WeeklyRange,
 )
-from workbench.evidence.behaviour.bench import Bench
+from workbench.evidence.behaviour.check_context import CheckContext
 
-Vary = Callable[[Bench, Entity, Any], Any]
+Vary = Callable[[CheckContext, Entity, Any], Any]
 
 
-def vary(bench: Bench, entity: Entity, names: tuple[str, ...]) -> dict[str, Any]:
+def vary(context: CheckContext, entity: Entity, names: tuple[str, ...]) -> dict[str, Any]:
     """Field → another value, for those of these fields that can have one; the rest is left out."""
     found: dict[str, Any] = {}
     for name in names:
@@ -30,7 +30,7 @@ def vary(bench: Bench, entity: Entity, names: tuple[str, ...]) -> dict[str, Any]
         if change is None or name not in type(entity).model_fields:
             continue
         old = getattr(entity, name)
-        new = change(bench, entity, old)
+        new = change(context, entity, old)
         if new is not None and new != old:
             found[name] = new
     return found
@@ -40,30 +40,34 @@ def _soon(hours: int) -> datetime:
     return datetime.now(UTC).replace(microsecond=0) + timedelta(hours=hours)
 
 
-def _dearer(_: Bench, entity: Entity, value: Money | None) -> Money | None:
+def _dearer(_: CheckContext, entity: Entity, value: Money | None) -> Money | None:
     if isinstance(entity, Menu) and entity.kind != MenuKind.SET_MENU:
         return None  # only a set menu has a price of its own
     return None if value is None else value + Money(amount_minor=50, currency=value.currency)
 
 
-def _one_more(_: Bench, __: Entity, value: int | None) -> int:
+def _one_more(_: CheckContext, __: Entity, value: int | None) -> int:
     return (value or 0) + 1
 
 
-def _turn(_: Bench, __: Entity, value: bool) -> bool:
+def _turn(_: CheckContext, __: Entity, value: bool) -> bool:
     return not value
 
 
-def _shorter(_: Bench, __: Entity, value: tuple[str, ...]) -> tuple[str, ...] | None:
+def _shorter(_: CheckContext, __: Entity, value: tuple[str, ...]) -> tuple[str, ...] | None:
     """Without the last one: every other list of ours might hold words that are not theirs."""
     return value[:-1] if len(value) > 1 else None
 
 
-def _other_types(_: Bench, __: Entity, value: tuple[OrderType, ...]) -> tuple[OrderType, ...]:
+def _other_types(
+    _: CheckContext, __: Entity, value: tuple[OrderType, ...]
+) -> tuple[OrderType, ...]:
     return (OrderType.COLLECTION,) if value != (OrderType.COLLECTION,) else (OrderType.DELIVERY,)
 
 
-def _by_type(_: Bench, entity: Entity, value: dict[OrderType, Money]) -> dict[OrderType, Money]:
+def _by_type(
+    _: CheckContext, entity: Entity, value: dict[OrderType, Money]
+) -> dict[OrderType, Money]:
     price = getattr(entity, "price", None)
     prices = value or ({OrderType.DELIVERY: price} if isinstance(price, Money) else {})
     return {
@@ -71,31 +75,31 @@ def _by_type(_: Bench, entity: Entity, value: dict[OrderType, Money]) -> dict[Or
     }
 
 
-def _schedule(_: Bench, __: Entity, value: Schedule | None) -> Schedule:
+def _schedule(_: CheckContext, __: Entity, value: Schedule | None) -> Schedule:
     day = Weekday.THURSDAY if value is None or len(value.ranges) != 1 else Weekday.FRIDAY
     return Schedule(ranges=(WeeklyRange(day=day, start=time(13, 0), end=time(16, 0)),))
 
 
 def _season(month: int) -> Vary:
-    def change(_: Bench, __: Entity, value: date | None) -> date:
+    def change(_: CheckContext, __: Entity, value: date | None) -> date:
         year = (value or datetime.now(UTC).date()).year + 1
         return date(year, month, 1)
 
     return change
 
 
-def _translations(bench: Bench, entity: Entity, value: dict[str, str]) -> dict[str, str]:
-    other = "fr" if bench.partner.manifest.locale != "fr" else "en"
+def _translations(context: CheckContext, entity: Entity, value: dict[str, str]) -> dict[str, str]:
+    other = "fr" if context.partner.manifest.locale != "fr" else "en"
     return {**value, other: f"{getattr(entity, 'name', '')} ({other})"}
 
 
-def _nested(bench: Bench, _: Entity, value: tuple[str, ...]) -> tuple[str, ...] | None:
+def _nested(context: CheckContext, _: Entity, value: tuple[str, ...]) -> tuple[str, ...] | None:
     """A known group, the last one first: the first is often the one that it stands in."""
-    known = bench.known("option-category")
+    known = context.known("option-category")
     return next(((name,) for name in reversed(known) if name not in value), None)
 
 
-def _method(_: Bench, __: Entity, value: PriceMethod) -> PriceMethod:
+def _method(_: CheckContext, __: Entity, value: PriceMethod) -> PriceMethod:
     return PriceMethod.MAX if value != PriceMethod.MAX else PriceMethod.SUM
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from workbench.canonical import Availability, Catalog, Entity, ExceptionKind
 from workbench.errors import InputError, PartnerError, TranslationError
-from workbench.evidence.behaviour.bench import Bench
+from workbench.evidence.behaviour.check_context import CheckContext
 from workbench.evidence.behaviour.editing import change_and_read_back
 from workbench.evidence.behaviour.inventing import recorded
 from workbench.evidence.behaviour.readback import (
@@ -32,25 +32,25 @@ OWN_CHECKS = frozenset(
 )
 
 
-def write_and_read_back(bench: Bench) -> Iterator[Evidence]:
+def write_and_read_back(context: CheckContext) -> Iterator[Evidence]:
     """Write each recorded entity, read it back, and change single fields of it."""
-    for feature in bench.catalogue.features:
+    for feature in context.catalogue.features:
         slug = feature.slug
-        if not feature.is_write or slug in OWN_CHECKS or not bench.has(slug):
+        if not feature.is_write or slug in OWN_CHECKS or not context.has(slug):
             continue
-        entities = recorded(bench, slug)
-        if not entities or not bench.session.allow_writes:
+        entities = recorded(context, slug)
+        if not entities or not context.session.allow_writes:
             if entities:
                 why = "Nothing was written: writing was not allowed."
-                yield bench.tell(slug, "read-after-write", why, outcome=Outcome.UNTESTED)
+                yield context.tell(slug, "read-after-write", why, outcome=Outcome.UNTESTED)
             else:
                 why = "Nothing was written: there is no recorded sample."
-                yield bench.lack(slug, "read-after-write", why)
+                yield context.lack(slug, "read-after-write", why)
             continue
         try:
-            yield from _write_all_ways(bench, slug, entities)
+            yield from _write_all_ways(context, slug, entities)
         except (PartnerError, InputError, TranslationError) as error:
-            yield bench.tell(
+            yield context.tell(
                 slug,
                 "read-after-write",
                 f"Writing could not go on: {error}",
@@ -58,10 +58,10 @@ def write_and_read_back(bench: Bench) -> Iterator[Evidence]:
             )
 
 
-def _write_all_ways(bench: Bench, slug: str, entities: list[Entity]) -> Iterator[Evidence]:
+def _write_all_ways(context: CheckContext, slug: str, entities: list[Entity]) -> Iterator[Evidence]:
     for entity in entities:
-        yield _write(bench, slug, entity)
-    yield from change_and_read_back(bench, slug, entities[0])
+        yield _write(context, slug, entity)
+    yield from change_and_read_back(context, slug, entities[0])
 
 
 def _shown_by(slug: str, entity: Entity) -> tuple[str, ...]:
@@ -86,25 +86,25 @@ def _availability_criteria(entity: Availability) -> tuple[str, ...]:
     return tuple(slug for slug, holds in shown.items() if holds)
 
 
-def _write(bench: Bench, slug: str, entity: Entity) -> Evidence:
-    payload = payload_of(bench, slug, entity)
-    answer = bench.adapter.call(slug, entity=entity, ids=parents_of(bench, slug, entity))
-    summary = f"Sent {bench.asked(answer)}: answer {answer.status}"
+def _write(context: CheckContext, slug: str, entity: Entity) -> Evidence:
+    payload = payload_of(context, slug, entity)
+    answer = context.adapter.call(slug, entity=entity, ids=parents_of(context, slug, entity))
+    summary = f"Sent {context.asked(answer)}: answer {answer.status}"
     criteria = _shown_by(slug, entity)
     if answer.status >= 400:
-        return tell_refused(bench, slug, answer, criteria)
-    settle_write(bench, slug, answer)
-    url = read_url(bench, answer.request.url, identity_of(entity))
+        return tell_refused(context, slug, answer, criteria)
+    settle_write(context, slug, answer)
+    url = read_url(context, answer.request.url, identity_of(entity))
     if url is None:
         words = f"{summary}; there is no operation to read it back."
-        return bench.tell(slug, "write-accepted", words)
-    left, seconds = await_effect(bench, url, payload)
-    return bench.tell(
+        return context.tell(slug, "write-accepted", words)
+    left, seconds = await_effect(context, url, payload)
+    return context.tell(
         slug,
         "read-after-write",
         f"{summary}; read back after {seconds:.1f} s, {tally(left)}.",
-        subject=bench.asked(answer),
+        subject=context.asked(answer),
         criteria=criteria,
-        findings=[*losses(bench, slug, answer, left)],
+        findings=[*losses(context, slug, answer, left)],
         detail={"seconds": round(answer.seconds, 3)},
     )

@@ -38,7 +38,7 @@ class Budget:
 
 
 @dataclass(frozen=True)
-class Share:
+class BudgetShare:
     """What each operation gets of a budget.
 
     Attributes:
@@ -71,7 +71,7 @@ class Share:
         return {name: count for name, count in given.items() if count}
 
 
-def divide(session: Session, budget: Budget, operations: Sequence[str]) -> Share:
+def divide(session: Session, budget: Budget, operations: Sequence[str]) -> BudgetShare:
     """Spread a budget evenly; where it is too small for all, the first operations come first."""
     rates = (session.partner.manifest.limits.requests_per_minute, budget.requests_per_minute)
     rate = min((item for item in rates if item), default=None)
@@ -91,14 +91,16 @@ def divide(session: Session, budget: Budget, operations: Sequence[str]) -> Share
     return _phase(budget, reached, each, pace, why)
 
 
-def _phase(budget: Budget, reached: tuple[str, ...], each: int, pace: float, why: str) -> Share:
+def _phase(
+    budget: Budget, reached: tuple[str, ...], each: int, pace: float, why: str
+) -> BudgetShare:
     """Documented examples and chance take a part, what is systematic takes the rest."""
     examples = min(3, max(1, each // 10)) if "examples" in budget.phases else 0
     fuzzing = min(budget.examples, max(1, each // 12)) if "fuzzing" in budget.phases else 0
     coverage = max(1, each - examples - fuzzing) if "coverage" in budget.phases else 0
     is_worth = "stateful" in budget.phases and each >= _STATEFUL_FROM
     scenarios = min(budget.examples, max(1, len(reached) * each // 20 // _STEPS)) if is_worth else 0
-    return Share(reached, each, examples, coverage, fuzzing, scenarios, pace, why)
+    return BudgetShare(reached, each, examples, coverage, fuzzing, scenarios, pace, why)
 
 
 def _usual_seconds(session: Session) -> float:

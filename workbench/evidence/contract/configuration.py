@@ -13,7 +13,7 @@ from typing import Any
 from workbench.adapters import SIGNING, Session, hook_source
 from workbench.errors import InputError
 from workbench.evidence.contract import steering
-from workbench.evidence.contract.budget import Share
+from workbench.evidence.contract.budget import BudgetShare
 from workbench.evidence.contract.ids import find_paths, unknown_path
 from workbench.evidence.contract.login import (
     HOOKS,
@@ -138,7 +138,7 @@ def write_configuration(
     session: Session,
     selection: Selection,
     bundle: dict[str, Any],
-    share: Share,
+    share: BudgetShare,
     since: int = 0,
 ) -> None:
     """Write `schema.json` (the bundle), `schemathesis.toml` and the hooks into a scratch folder.
@@ -165,7 +165,9 @@ def write_configuration(
     (room / "schemathesis.toml").write_text(_compose(partner, session, selection), "utf-8")
 
 
-def _steer(session: Session, selection: Selection, share: Share, since: int) -> dict[str, Any]:
+def _steer(
+    session: Session, selection: Selection, share: BudgetShare, since: int
+) -> dict[str, Any]:
     """The plan of `steering.Steering`."""
     unknown = {name: unknown_path(session, item) for name, item in selection.operations.items()}
     return {

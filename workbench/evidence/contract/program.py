@@ -16,7 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from workbench.adapters import Session
-from workbench.evidence.contract.budget import Share
+from workbench.evidence.contract.budget import BudgetShare
 from workbench.evidence.contract.login import secret_environment
 
 Progress = Callable[[str, int], None]
@@ -43,7 +43,7 @@ class Run:
 def run_program(
     room: Path,
     session: Session,
-    share: Share,
+    share: BudgetShare,
     most: int,
     progress: Progress | None = None,
 ) -> Run:
@@ -58,7 +58,7 @@ def run_program(
     return Run(ndjson=room / "report.ndjson", tool=tool, trouble=trouble, seconds=seconds)
 
 
-def compose(session: Session, share: Share) -> list[str]:
+def compose(session: Session, share: BudgetShare) -> list[str]:
     """The command line; it reads the configuration in the current folder."""
     phases = [item for item in share.phases if item != "stateful" or session.allow_writes]
     command = [sys.executable, "-m", "schemathesis.cli", "--config-file", "schemathesis.toml"]

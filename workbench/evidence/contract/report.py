@@ -12,7 +12,7 @@ from typing import Any
 
 from workbench.adapters import REFUSALS
 from workbench.errors import RateLimitedError, RefusedError, UnavailableError
-from workbench.evidence.contract.witness import Witness
+from workbench.evidence.contract.interaction_record import Witness
 from workbench.evidence.contract.wording import UNKNOWN_STATUS, Failed, causes, say
 from workbench.model import Finding, Operation
 from workbench.secrecy import Redactor

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from workbench.adapters import Session
-from workbench.evidence.contract.budget import Share
+from workbench.evidence.contract.budget import BudgetShare
 from workbench.evidence.contract.configuration import READING, Selection
 from workbench.evidence.contract.doors import try_door
 from workbench.evidence.contract.program import Run
@@ -35,7 +35,7 @@ class Told:
 
     session: Session
     selection: Selection
-    share: Share
+    share: BudgetShare
     bundle: dict[str, Any]
     vetted: Vetted
     runs: list[Run] = field(default_factory=list)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from workbench.evidence.contract.witness import Witness
+from workbench.evidence.contract.interaction_record import Witness
 from workbench.model import Finding, Operation, Severity, name_field, show_json
 from workbench.text import write_pointer
 
@@ -35,7 +35,7 @@ _TYPES = {
 }
 
 
-class Words(NamedTuple):
+class FailureWording(NamedTuple):
     """What is said of a failure; `observed` is put behind the status of the answer."""
 
     summary: str
@@ -132,7 +132,7 @@ def _keyword(message: str) -> str:
     return next(iter(_schema(message)[1]), "")
 
 
-def _breaks_schema(failed: Failed) -> Words:
+def _breaks_schema(failed: Failed) -> FailureWording:
     pointer, schema, value = _schema(failed.message)
     keyword = next(iter(schema), "")
     wanted = schema.get(keyword)
@@ -142,7 +142,7 @@ def _breaks_schema(failed: Failed) -> Words:
     first = failed.message.partition("\n")[0]
     if keyword == "type":
         is_kind = f"{field} is {_kind(value)} {where}"
-        return Words(
+        return FailureWording(
             f"{is_kind}; the document says {_types(wanted)}.", _types(wanted), value, pointer
         )
     if keyword == "required":
@@ -151,7 +151,7 @@ def _breaks_schema(failed: Failed) -> Words:
         summary = f"The field {whole} is missing {where}; the document requires it."
         # Each field that is missing is a finding of its own.
         place = f"{pointer}{write_pointer(('properties', lacking))}" if pointer else None
-        return Words(summary, f"the field {lacking}", f"it is missing in {value}", place)
+        return FailureWording(summary, f"the field {lacking}", f"it is missing in {value}", place)
     told = {
         "enum": (f"has a value {where} that the document does not list", show_json(wanted)),
         "format": (f"is not written {where} as the document says ({wanted})", str(wanted)),
@@ -165,7 +165,7 @@ def _breaks_schema(failed: Failed) -> Words:
         keyword, (f"does not keep to the document {where} ({rule})", rule or "as documented")
     )
     observed = first if keyword == "additionalProperties" else value
-    return Words(f"{field} {words}.", expected, observed, pointer)
+    return FailureWording(f"{field} {words}.", expected, observed, pointer)
 
 
 def _rule(keyword: str, wanted: Any) -> str:
@@ -188,7 +188,7 @@ def _types(wanted: Any) -> str:
     return " or ".join(_TYPES.get(str(item), str(item)) for item in listed)
 
 
-def _accepts(failed: Failed) -> Words:
+def _accepts(failed: Failed) -> FailureWording:
     found = _PART.search(failed.message)
     parts = (
         [_WAS.sub("", line).replace("`", "").strip(" -") for line in found[1].splitlines() if line]
@@ -196,31 +196,31 @@ def _accepts(failed: Failed) -> Words:
         else []
     )
     what = "; ".join(part.removeprefix("in ") for part in parts if part) or "it"
-    return Words(
+    return FailureWording(
         f"{failed.operation} takes data that its document rules out, and answers {failed.status}.",
         "a refusal (4xx) of data that is not as documented",
         f"What was wrong with what we sent: {what}",
     )
 
 
-def _refuses(failed: Failed) -> Words:
-    return Words(
+def _refuses(failed: Failed) -> FailureWording:
+    return FailureWording(
         f"{failed.operation} refuses data that its document allows, with {failed.status}.",
         "a success, or a rule in the document that says why not",
         failed.seen.exchange.answer[:200],
     )
 
 
-def _breaks(failed: Failed) -> Words:
-    return Words(
+def _breaks(failed: Failed) -> FailureWording:
+    return FailureWording(
         f"{failed.operation} breaks down with {failed.status}.",
         "a success, or a refusal (4xx)",
         failed.seen.exchange.answer[:200],
     )
 
 
-def _status(failed: Failed) -> Words:
-    return Words(
+def _status(failed: Failed) -> FailureWording:
+    return FailureWording(
         f"{failed.operation} answers {failed.status}, which its document does not mention.",
         f"one of {_statuses(failed.documented)}",
     )
@@ -230,7 +230,7 @@ def _statuses(operation: Operation | None) -> str:
     return ", ".join(item.status for item in operation.responses) if operation else "those listed"
 
 
-def _media(failed: Failed) -> Words:
+def _media(failed: Failed) -> FailureWording:
     wanted = failed.message.partition("Documented: ")[2].partition("\n")[0]
     wanted = wanted or ", ".join(_BULLET.findall(failed.message)) or "a documented media type"
     came = failed.content_type
@@ -239,20 +239,20 @@ def _media(failed: Failed) -> Words:
         if came
         else f"An answer of {failed.operation} does not say what it is (no Content-Type)."
     )
-    return Words(summary, wanted, came or "no Content-Type")
+    return FailureWording(summary, wanted, came or "no Content-Type")
 
 
-def _unreadable(failed: Failed) -> Words:
-    return Words(
+def _unreadable(failed: Failed) -> FailureWording:
+    return FailureWording(
         f"An answer of {failed.operation} is said to be JSON, and cannot be read as such.",
         "a body of the media type that the answer states",
         failed.seen.exchange.answer[:200],
     )
 
 
-def _headers(failed: Failed) -> Words:
+def _headers(failed: Failed) -> FailureWording:
     names = ", ".join(_BULLET.findall(failed.message)) or "a header"
-    return Words(
+    return FailureWording(
         f"The {failed.status} answer of {failed.operation} lacks {names}, which its document "
         "requires.",
         f"the header {names}",
@@ -260,29 +260,29 @@ def _headers(failed: Failed) -> Words:
     )
 
 
-def _removed(failed: Failed) -> Words:
-    return Words(
+def _removed(failed: Failed) -> FailureWording:
+    return FailureWording(
         f"What was removed is still there: {failed.operation} answers {failed.status}.",
         "404 or 410 after a removal",
     )
 
 
-def _made(failed: Failed) -> Words:
-    return Words(
+def _made(failed: Failed) -> FailureWording:
+    return FailureWording(
         f"What was just made is not found: {failed.operation} answers {failed.status}.",
         "200 with what was made",
     )
 
 
-def _other(failed: Failed) -> Words:
-    return Words(
+def _other(failed: Failed) -> FailureWording:
+    return FailureWording(
         f"An answer of {failed.operation} is not as its document says.",
         "as documented",
         failed.message,
     )
 
 
-_SAID: dict[str, Callable[[Failed], Words]] = {
+_SAID: dict[str, Callable[[Failed], FailureWording]] = {
     "JsonSchemaError": _breaks_schema,
     "AcceptedNegativeData": _accepts,
     "MissingHeaderNotRejected": _accepts,

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from workbench.adapters import Session
 from workbench.errors import CredentialError, InputError, PartnerError
 from workbench.evidence.kinds import ENDPOINT
-from workbench.evidence.receipts.checking import explain_absence, look_at
+from workbench.evidence.receipts.delivery_check import explain_absence, look_at
 from workbench.evidence.receipts.post import (
     WAIT_SECONDS,
     Post,

@@ -11,7 +11,7 @@ from typing import Any
 from workbench.adapters import Adapter, Answer, Session
 from workbench.errors import InputError, PartnerError, TranslationError
 from workbench.evidence.bodies import Maker
-from workbench.evidence.kinds import ENDPOINT, KINDS, Kind
+from workbench.evidence.kinds import ENDPOINT, KINDS, EntityKind
 from workbench.evidence.placing import fresh, identify, send
 from workbench.evidence.relations import last_parameter
 from workbench.model import Feature, Operation, SchemaReader
@@ -132,7 +132,7 @@ def provoke(session: Session, feature: Feature) -> Provoked:
     return Provoked(f"setting {kind.noun} {identity} to {status}", identity)
 
 
-def _named(session: Session, kind: Kind, path: str) -> str | None:
+def _named(session: Session, kind: EntityKind, path: str) -> str | None:
     """A thing of the test account that the path of a trigger names."""
     account = session.partner.environment(session.environment).test_account
     known = account.known.get(kind.noun, ()) if account else ()
@@ -145,7 +145,7 @@ STEPS = {
 }
 
 
-def change_status(session: Session, kind: Kind, identity: str, step: int) -> str | None:
+def change_status(session: Session, kind: EntityKind, identity: str, step: int) -> str | None:
     """Move an order or reservation one step on; None when that step cannot be written."""
     status = kind.status(STEPS[kind.noun][step])
     try:

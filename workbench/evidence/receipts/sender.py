@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from workbench.adapters import Answer, HttpClient
-from workbench.evidence.kinds import ENDPOINT, KINDS, Kind
+from workbench.evidence.kinds import ENDPOINT, KINDS, EntityKind
 from workbench.evidence.placing import fresh
+from workbench.evidence.receipts.delivery_record import with_cause, with_delivery
 from workbench.evidence.receipts.handling import deliver, handle_oddities
 from workbench.evidence.receipts.post import Delivered, Post, event_names, tell, tell_trait
 from workbench.evidence.receipts.provoking import change_status
-from workbench.evidence.receipts.witness import with_cause, with_delivery
 from workbench.model import Binding, Evidence, Feature, Finding, Outcome, make_finding
 
 
@@ -166,7 +166,7 @@ def watch_order(post: Post, features: list[Feature]) -> Iterator[Evidence]:
         )
 
 
-def _change_thrice(post: Post, kind: Kind, feature: Feature) -> tuple[list[str], list[str]]:
+def _change_thrice(post: Post, kind: EntityKind, feature: Feature) -> tuple[list[str], list[str]]:
     began = datetime.now(UTC)
     identity = fresh(post.session, kind)
     sent = [

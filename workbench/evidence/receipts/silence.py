@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from workbench.errors import InputError, PartnerError
+from workbench.evidence.receipts.delivery_record import with_delivery
 from workbench.evidence.receipts.post import Post, event_names, tell_trait
 from workbench.evidence.receipts.provoking import provoke
-from workbench.evidence.receipts.witness import with_delivery
 from workbench.model import Access, Evidence, Feature, make_finding
 from workbench.receiver import Arrival
 

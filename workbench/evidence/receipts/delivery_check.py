@@ -19,8 +19,8 @@ from workbench.canonical import (
 from workbench.description import find_violations
 from workbench.errors import HookError, InputError, PartnerError, TranslationError
 from workbench.evidence.kinds import KINDS, law_facts
+from workbench.evidence.receipts.delivery_record import with_cause, with_delivery
 from workbench.evidence.receipts.post import Post, tell
-from workbench.evidence.receipts.witness import with_cause, with_delivery
 from workbench.evidence.zones import find_unzoned
 from workbench.mapping import Translation
 from workbench.model import (

@@ -1,4 +1,4 @@
-"""The bench on which behaviour checks work: one partner, opened, with real resources at hand."""
+"""What behaviour checks work on: one partner, opened, with real resources at hand."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ GONE = frozenset({404, 410})  # there is no such thing
 
 
 @dataclass
-class Bench:
+class CheckContext:
     """What every check gets.
 
     Attributes:

@@ -13,7 +13,7 @@ _DEEPEST = 200
 Path = tuple[Any, ...]
 
 
-class Place(NamedTuple):
+class JsonPlace(NamedTuple):
     """A string or number, or the name of a member.
 
     Attributes:
@@ -29,7 +29,7 @@ class Place(NamedTuple):
     is_name: bool
 
 
-def scan(text: str) -> Iterator[Place]:
+def scan(text: str) -> Iterator[JsonPlace]:
     """All places of a text that begins as a JSON object or list does; none of any other."""
     if text.lstrip()[:1] not in {"{", "["}:
         return
@@ -52,7 +52,7 @@ def scan(text: str) -> Iterator[Place]:
         elif sign != ":" and len(levels) <= _DEEPEST:
             is_name = is_object and name is None
             path = above if name is None else (*above, name)
-            yield Place(token.start(), token.end(), path, is_name)
+            yield JsonPlace(token.start(), token.end(), path, is_name)
             name = read(sign) if is_name else name
 
 

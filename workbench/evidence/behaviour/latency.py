@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from statistics import median
 
 from workbench.adapters import Recorded
-from workbench.evidence.behaviour.bench import Bench, finding
+from workbench.evidence.behaviour.check_context import CheckContext, finding
 from workbench.evidence.relations import path_pattern
 from workbench.model import Evidence
 
@@ -16,12 +16,12 @@ _RATE = re.compile(r"rate-?limit", re.IGNORECASE)
 _TRIES = 3
 
 
-def look_at_pace(bench: Bench) -> Iterator[Evidence]:
+def look_at_pace(context: CheckContext) -> Iterator[Evidence]:
     """Median time of every bound operation that was called, against the latency budget."""
-    budget = bench.partner.manifest.limits.latency_budget_ms / 1000
-    calls = _calls(bench)
-    for feature in bench.catalogue.features:
-        for _, operation in bench.partner.operations(feature.slug):
+    budget = context.partner.manifest.limits.latency_budget_ms / 1000
+    calls = _calls(context)
+    for feature in context.catalogue.features:
+        for _, operation in context.partner.operations(feature.slug):
             seconds = [entry.seconds for entry in calls.get(operation.id, ()) if entry.status]
             if not seconds:
                 continue
@@ -37,7 +37,7 @@ def look_at_pace(bench: Bench) -> Iterator[Evidence]:
                         other=f"{budget * 1000:.0f}",
                     )
                 )
-            yield bench.tell(
+            yield context.tell(
                 feature.slug,
                 "latency",
                 f"{operation.id} was called {len(seconds)} time(s): median {usual * 1000:.0f} ms.",
@@ -47,10 +47,10 @@ def look_at_pace(bench: Bench) -> Iterator[Evidence]:
             )
 
 
-def look_at_rates(bench: Bench) -> Iterator[Evidence]:
+def look_at_rates(context: CheckContext) -> Iterator[Evidence]:
     """Documented rate-limit headers are there, and their numbers can be right."""
-    calls = _calls(bench)
-    operations = {item.id: item for item in bench.partner.callable_operations}
+    calls = _calls(context)
+    operations = {item.id: item for item in context.partner.callable_operations}
     for name, entries in calls.items():
         operation = operations[name]
         promised = {
@@ -60,12 +60,12 @@ def look_at_rates(bench: Bench) -> Iterator[Evidence]:
             for header in response.headers
             if _RATE.search(header)
         }
-        feature = bench.owner(operation)
+        feature = context.owner(operation)
         if not promised or feature is None:
             continue
         answered = [entry for entry in entries if 200 <= entry.status < 300]
         troubles = [*_troubles(promised, answered)]
-        yield bench.tell(
+        yield context.tell(
             feature,
             "rate-limit-headers",
             f"{name} promises {', '.join(sorted(promised))}; looked at {len(answered)} answer(s).",
@@ -95,15 +95,15 @@ def _troubles(promised: set[str], answered: list[Recorded]) -> Iterator[str]:
         yield "the number of requests left never changes"
 
 
-def _calls(bench: Bench) -> dict[str, list[Recorded]]:
+def _calls(context: CheckContext) -> dict[str, list[Recorded]]:
     """The exchanges of this run by operation; the most fixed path wins."""
-    base = bench.session.client.base_url
+    base = context.session.client.base_url
     patterns = sorted(
-        ((operation, path_pattern(operation)) for operation in bench.partner.callable_operations),
+        ((operation, path_pattern(operation)) for operation in context.partner.callable_operations),
         key=lambda pair: pair[0].path.count("{"),
     )
     calls: dict[str, list[Recorded]] = defaultdict(list)
-    for entry in bench.session.recorder.exchanges:
+    for entry in context.session.recorder.exchanges:
         path = entry.url.partition("?")[0].removeprefix(base)
         for operation, pattern in patterns:
             if operation.method == entry.method and pattern.fullmatch(path):
