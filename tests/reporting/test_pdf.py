@@ -51,4 +51,4 @@ def test_without_typst_the_error_says_how_to_get_it(
     monkeypatch.setitem(sys.modules, "typst", None)
     with pytest.raises(ReportError, match="not installed") as caught:
         write_pdf(report)
-    assert "[pdf]" in str(caught.value.hint)
+    assert "--extra pdf" in str(caught.value.hint)

@@ -45,7 +45,7 @@ def _read_one(context: CheckContext, kind: EntityKind, identity: str, *, is_ours
     trouble = None
     translation: Translation | None = None
     if answer.status >= 400:
-        trouble = _not_read(context, kind, identity, answer)
+        trouble = _not_read(context, kind.read, kind.noun, identity, answer)
     else:
         try:
             translator = context.partner.translator(kind.read)
@@ -91,13 +91,15 @@ def _tell_unknown(
     return context.tell(feature, check, words, outcome=Outcome.UNTESTED, findings=[wrong])
 
 
-def _not_read(context: CheckContext, kind: EntityKind, identity: str, answer: Answer) -> Finding:
+def _not_read(
+    context: CheckContext, feature: str, noun: str, identity: str, answer: Answer
+) -> Finding:
     return finding(
         "known-not-read",
-        operation=context.subject(kind.read),
+        operation=context.subject(feature),
         observed=f"{answer.status}",
         answer=answer,
-        noun=kind.noun,
+        noun=noun,
         id=identity,
         status=answer.status,
     )
@@ -236,6 +238,16 @@ def _compare_status(context: CheckContext, kind: EntityKind, identity: str) -> E
     if answer.status in GONE:
         return _tell_unknown(
             context, kind.status_read, "status-agrees", kind.noun, identity, answer
+        )
+    if answer.status >= 400:
+        trouble = _not_read(context, kind.status_read, kind.noun, identity, answer)
+        criteria = proved_by(kind.status_read, "by-id")
+        return context.tell(
+            kind.status_read,
+            "status-agrees",
+            trouble.summary,
+            criteria=criteria,
+            findings=[trouble],
         )
     status = context.status(kind.status_read, identity)
     whole = context.status(kind.read, identity) if context.has(kind.read) else status
