@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from workbench.adapters import Answer
-from workbench.canonical import Entity, Order, Reservation, check
+from workbench.canonical import Entity, OpenEnum, Order, Reservation, check
 from workbench.description import find_violations
 from workbench.errors import HookError, TranslationError
 from workbench.evidence.behaviour.check_context import GONE, CheckContext, finding
@@ -251,30 +251,7 @@ def _compare_status(context: CheckContext, kind: EntityKind, identity: str) -> E
         )
     status = context.status(kind.status_read, identity)
     whole = context.status(kind.read, identity) if context.has(kind.read) else status
-    findings = []
-    if status != whole:
-        findings.append(
-            finding(
-                "status-disagrees",
-                expected=str(whole),
-                operation=context.subject(kind.status_read),
-                observed=str(status),
-                noun=kind.noun.capitalize(),
-                id=identity,
-                one=status,
-                other=whole,
-            )
-        )
-    if not status.is_known:
-        findings.append(
-            finding(
-                "status-unmapped",
-                operation=context.subject(kind.status_read),
-                criterion=criterion_of(kind.status_read, "statuses-mapped"),
-                status=repr(status.value),
-                noun=kind.noun,
-            )
-        )
+    findings = list(_status_remarks(context, kind, identity, status, whole))
     return context.tell(
         kind.status_read,
         "status-agrees",
@@ -282,3 +259,28 @@ def _compare_status(context: CheckContext, kind: EntityKind, identity: str) -> E
         criteria=proved_by(kind.status_read, "by-id", "statuses-mapped"),
         findings=findings,
     )
+
+
+def _status_remarks(
+    context: CheckContext, kind: EntityKind, identity: str, status: OpenEnum, whole: OpenEnum
+) -> Iterator[Finding]:
+    """Where the status alone is not that of the whole, or no status of ours."""
+    if status != whole:
+        yield finding(
+            "status-disagrees",
+            expected=str(whole),
+            operation=context.subject(kind.status_read),
+            observed=str(status),
+            noun=kind.noun.capitalize(),
+            id=identity,
+            one=status,
+            other=whole,
+        )
+    if not status.is_known:
+        yield finding(
+            "status-unmapped",
+            operation=context.subject(kind.status_read),
+            criterion=criterion_of(kind.status_read, "statuses-mapped"),
+            status=repr(status.value),
+            noun=kind.noun,
+        )
