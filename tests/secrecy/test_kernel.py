@@ -41,6 +41,41 @@ def test_outputs_of_a_kernel_hold_no_secret() -> None:
         assert word in shown
 
 
+def test_what_is_no_longer_open_is_masked_still() -> None:
+    """An answer that is shown when its partner was closed shows neither tokens nor persons."""
+    cells = [
+        """
+import gc
+from workbench.secrecy import Persons, Redactor, mask_outputs
+def opened():
+    redactor = Redactor({"api_key": "x7-Gq29-tR-canary"})
+    mask_outputs(redactor)
+    return redactor
+first = opened()
+first.persons = Persons(lambda _: False)
+first.persons.add("Zoraida Canarina")
+first.add("fetched/0123456789")""",
+        (
+            "first = opened(); gc.collect()\n"
+            "'kept', 'fetched/'[:] + '0123456789', 'Zoraida ' + 'Canarina'"
+        ),
+    ]
+    notebook = new_notebook(cells=[new_code_cell(source) for source in cells])
+    NotebookClient(notebook, kernel_name="python3").execute()
+    (shown,) = notebook.cells[-1].outputs
+    assert "kept" in shown.data["text/plain"]
+    assert "0123456789" not in shown.data["text/plain"]
+    assert "Canarina" not in shown.data["text/plain"]
+
+
+def test_many_openings_cost_no_more_than_one() -> None:
+    """What knows nothing more is forgotten, so that a long session does not grow."""
+    first, second = Redactor({"api_key": "x7-Gq29-tR-canary"}), Redactor(["x7-Gq29-tR-canary"])
+    assert second.covers(first)
+    first.add("fetched/0123456789")
+    assert not second.covers(first)
+
+
 def test_outside_a_kernel_nothing_happens(capsys: pytest.CaptureFixture[str]) -> None:
     """A script has no outputs of cells; what it prints is its own."""
     mask_outputs(Redactor([SECRET]))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import weakref
 from typing import Any
 
 from workbench.secrecy.redactor import Redactor
@@ -27,8 +26,8 @@ _SHOWN = frozenset(
 def mask_outputs(redactor: Redactor) -> None:
     """From now on, mask the secrets that `redactor` knows in all outputs of this kernel.
 
-    Nothing happens outside a kernel. It holds for as long as `redactor` is in use, and for tokens
-    that it learns later.
+    Nothing happens outside a kernel. It holds until the kernel ends, and for tokens that `redactor`
+    learns later: an answer may be shown when the partner that gave it is no longer open.
     """
     shell = sys.modules.get("IPython") and sys.modules["IPython"].get_ipython()
     session = getattr(getattr(shell, "kernel", None), "session", None)
@@ -38,7 +37,7 @@ def mask_outputs(redactor: Redactor) -> None:
     if door is None:
         door = session.workbench_door = _MessageMask(session.send)
         session.send = door.send
-    door.redactors.add(redactor)
+    door.add(redactor)
 
 
 class _MessageMask:
@@ -46,7 +45,12 @@ class _MessageMask:
 
     def __init__(self, send: Any) -> None:
         self._send = send
-        self.redactors: weakref.WeakSet[Redactor] = weakref.WeakSet()
+        self._redactors: tuple[Redactor, ...] = ()
+
+    def add(self, redactor: Redactor) -> None:
+        """Mask what it knows, and forget those that knew nothing more."""
+        kept = [item for item in self._redactors if not redactor.covers(item)]
+        self._redactors = (*kept, redactor)
 
     def send(
         self, stream: Any, msg_or_type: Any, content: Any = None, *args: Any, **more: Any
@@ -54,7 +58,7 @@ class _MessageMask:
         is_whole = isinstance(msg_or_type, dict)
         kind = msg_or_type["header"]["msg_type"] if is_whole else msg_or_type
         if kind in _SHOWN:
-            for redactor in tuple(self.redactors):
+            for redactor in self._redactors:
                 if is_whole:
                     masked = redactor.data(msg_or_type["content"])
                     msg_or_type = {**msg_or_type, "content": masked}
