@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from datetime import date
 from pathlib import Path
@@ -142,6 +143,9 @@ def test_arazzo_of_others_binds_by_operation_ids(settings: Settings, tmp_path: P
         ("a.md", "no table"),
         ("a.yaml", "openapi: 3.1.0"),
         ("a.csv", ""),
+        ("a.csv", f'step\n"{"x" * 200_000}"\n'),
+        ("a.yaml", "arazzo: 1.0.1\nworkflows: 5"),
+        ("a.yaml", "arazzo: 1.0.1\nworkflows: [{steps: 7, x-waits-for: 5}]"),
     ],
 )
 def test_a_list_without_rows_is_told(tmp_path: Path, name: str, text: str) -> None:
@@ -151,6 +155,33 @@ def test_a_list_without_rows_is_told(tmp_path: Path, name: str, text: str) -> No
     with pytest.raises(InputError) as caught:
         read_list(path)
     assert caught.value.hint
+
+
+def test_a_list_that_never_ends_is_not_read(tmp_path: Path) -> None:
+    """A pipe is refused, and a number of a thousand digits is no time."""
+    os.mkfifo(tmp_path / "pipe.csv")
+    with pytest.raises(InputError, match="no file"):
+        read_list(tmp_path / "pipe.csv")
+    long = tmp_path / "long.csv"
+    long.write_text(f"step,minutes\nPay,{'9' * 5000}\n", "utf-8")
+    assert read_list(long)[0].minutes == 9999
+
+
+def test_what_a_list_says_is_inert(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A partner's rows command no terminal, in whatever form the protocol is shown."""
+    monkeypatch.setenv("WORKBENCH_REPORTS", str(settings.reports))
+    monkeypatch.setenv("WORKBENCH_ROOT", str(settings.root))
+    path = tmp_path / "list.csv"
+    path.write_text("step\nlook \x1b]0;owned\x07\u202e<script>here\n", "utf-8")
+    asked = ["session", "tavola", "--list", str(path)]
+    for form in ("markdown", "html", "arazzo"):
+        shown = CliRunner().invoke(main, [*asked, "--as", form])
+        assert shown.exit_code == 1, shown.output
+        assert not {"\x1b", "\x07", "\u202e"} & set(shown.output)
+        assert "<script>here" not in shown.output or form != "html"
+        asked = asked[:2]
 
 
 def test_a_markdown_table_is_a_list(tmp_path: Path) -> None:
@@ -272,6 +303,8 @@ def test_a_later_run_that_contradicts_the_signature_says_so_first(settings: Sett
     with Validation.open("tavola", settings=settings, run="later") as run:
         run.gather("documents")
     assert remember_sign_offs([walk.folder], later) == (proved,)
+    modes = [path.stat().st_mode & 0o077 for path in later.path.glob("signed*")]
+    assert modes == [0]
     report = Report.read(later.path.absolute(), "en")
     cover = report.section("cover")._repr_html_()
     assert "What was signed does not hold any more" in cover

@@ -99,5 +99,5 @@ def request_command(
         target.write_text(output.redact(text), "utf-8")
         output.text(target)
     elif not output.as_json:
-        click.echo(output.redact(text))
+        click.echo(output.clean(text))
     return 0 if letter.is_whole else FINDINGS

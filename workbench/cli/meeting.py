@@ -173,7 +173,7 @@ def _show(output: Output, walk: SessionWalk, form: str | None, target: Path | No
             "arazzo": lambda: write_arazzo(protocol.header.steps, partner),
         }.get(form or "", lambda: write_protocol_markdown(walk.report, protocol))()
         if target is None:
-            click.echo(output.redact(text), err=output.as_json)
+            click.echo(output.clean(text), err=output.as_json)
         else:
             target.write_text(output.redact(text), "utf-8")
             output.text(target)

@@ -67,21 +67,22 @@ def read_list(path: Path) -> tuple[ListRow, ...]:
         InputError: The file cannot be read, is too large, or has no rows.
     """
     try:
+        if not path.is_file():  # a pipe or a device may never end
+            raise InputError("The list is no file", location=str(path))
         if path.stat().st_size > _LARGEST:
             raise InputError("The list is larger than 2 MiB", location=str(path))
         text = path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            "The list cannot be read",
-            location=str(path),
-            hint="Give text in UTF-8: Arazzo as YAML or JSON, CSV, or Markdown with a table.",
-        ) from error
+        raise _unreadable(path) from error
     if path.suffix.lower() in {".yaml", ".yml", ".json"}:
         rows = _read_arazzo(load_text(text, path.name), path)
     elif path.suffix.lower() in {".md", ".markdown"}:
         rows = _read_table(_split_markdown(text))
     else:
-        rows = _read_table(_split_csv(text))
+        try:
+            rows = _read_table(_split_csv(text))
+        except csv.Error as error:
+            raise _unreadable(path) from error
     if not rows or len(rows) > _MOST_ROWS:
         raise InputError(
             f"The list has {len(rows)} rows" if rows else "The list has no rows that we can read",
@@ -89,6 +90,14 @@ def read_list(path: Path) -> tuple[ListRow, ...]:
             hint=f"A table needs a column such as `step` or `test`, and 1 to {_MOST_ROWS} rows.",
         )
     return rows
+
+
+def _unreadable(path: Path) -> InputError:
+    return InputError(
+        "The list cannot be read",
+        location=str(path),
+        hint="Give text in UTF-8: Arazzo as YAML or JSON, CSV, or Markdown with a table.",
+    )
 
 
 def bind_rows(
@@ -265,14 +274,14 @@ def _read_arazzo(data: Any, path: Path) -> tuple[ListRow, ...]:
             hint="It begins with `arazzo: 1.0.1`; a table may be given as CSV or Markdown.",
         )
     rows = []
-    for item in data.get("workflows") or ():
+    for item in _items(data.get("workflows")):
         if not isinstance(item, Mapping):
             continue
-        steps = [step for step in item.get("steps") or () if isinstance(step, Mapping)]
+        steps = [step for step in _items(item.get("steps")) if isinstance(step, Mapping)]
         calls = [str(step.get("operationId") or step.get("operationPath") or "") for step in steps]
         title = str(item.get("summary") or item.get("workflowId") or "")
         told = [str(step.get("description") or "") for step in steps]
-        waits = [str(name) for name in item.get("x-waits-for") or ()]
+        waits = [str(name) for name in _items(item.get("x-waits-for"))]
         # `$sourceDescriptions.NAME.operationId` names an operation of one of several documents.
         plain = tuple(call.rpartition(".")[2] if "#" not in call else call for call in calls)
         rows.append(
@@ -284,6 +293,11 @@ def _read_arazzo(data: Any, path: Path) -> tuple[ListRow, ...]:
             )
         )
     return tuple(row for row in rows if row.title)
+
+
+def _items(value: Any) -> list[Any]:
+    """The items of a list; none where somebody wrote anything else."""
+    return value if isinstance(value, list) else []
 
 
 def _split_csv(text: str) -> list[list[str]]:
@@ -317,7 +331,7 @@ def _read_table(table: list[list[str]]) -> tuple[ListRow, ...]:
         told = {key: cells[place] for key, place in columns.items() if place < len(cells)}
         if not told.get("step"):
             continue
-        minutes = re.match(r"\d+", told.get("minutes", ""))
+        minutes = re.match(r"\d{1,4}", told.get("minutes", ""))
         operation = told.get("operation", "")
         rows.append(
             ListRow(

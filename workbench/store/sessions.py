@@ -81,7 +81,8 @@ def remember_sign_offs(runs: list[RunFolder], folder: RunFolder) -> tuple[SignOf
         signed = protocol.sign_offs if protocol else ()
         if signed:
             text = "".join(f"{item.model_dump_json()}\n" for item in signed)
-            (folder.path / SIGNED_BEFORE).write_text(text, "utf-8")
+            with open_private(folder.path / SIGNED_BEFORE) as file:
+                file.write(text.encode())
             return signed
     return ()
 
