@@ -101,6 +101,18 @@ def resolve(proxies: Proxies, peer: str, **headers: str) -> dict[str, Any]:
             {"x_forwarded_host": "a.example/@evil", "x_forwarded_proto": "javascript"},
             ("10.1.2.3", "http", "inner:8700"),
         ),
+        (  # the proxy writes the one kind, and hands on the other as the sender forged it
+            "10.0.0.0/8",
+            "10.1.2.3",
+            {"forwarded": "for=198.51.100.1;host=evil.example", "x_forwarded_for": "203.0.113.9"},
+            ("10.1.2.3", "http", "inner:8700"),
+        ),
+        (
+            "10.0.0.0/8",
+            "10.1.2.3",
+            {"forwarded": "for=203.0.113.9;proto=https", "x_forwarded_for": "9.9.9.9, 203.0.113.9"},
+            ("203.0.113.9", "https"),
+        ),
     ],
 )
 def test_a_request_is_read_as_its_sender_made_it(

@@ -2,7 +2,9 @@
 
 Read are `Forwarded` (RFC 7239) and, where it is absent, the `X-Forwarded-*` headers. Every proxy on
 the way adds at the end, and whoever sends can have written the beginning, so values are taken from
-the end, one step back for each further proxy that is trusted.
+the end, one step back for each further proxy that is trusted. A proxy that writes the one kind
+hands on the other as the sender wrote it, so where both are there and name different senders,
+neither is believed.
 """
 
 from __future__ import annotations
@@ -73,8 +75,11 @@ class Proxies:
         if (scope.get("client") or ("",))[0] not in self:
             return scope
         headers: list[tuple[bytes, bytes]] = scope["headers"]
-        hops = _read_forwarded(headers) or _read_x_forwarded(headers)
-        hop = self._outermost(hops)
+        hop = self._outermost(_read_forwarded(headers))
+        beside = self._outermost(_read_x_forwarded(headers))
+        if hop != _Hop() != beside and hop.sender != beside.sender:
+            return scope  # one of them came from the sender, and we cannot tell which
+        hop = beside if hop == _Hop() else hop
         made = dict(scope)
         if hop.sender:
             made["client"] = (hop.sender, 0)
