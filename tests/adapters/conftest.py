@@ -277,9 +277,13 @@ def open_client(partner: Partner) -> Iterator[Callable[..., HttpClient]]:
     opened: list[HttpClient] = []
 
     def open_(
-        auth: Login | None = None, *, secrets: tuple[str, ...] = (), **options: object
+        auth: Login | None = None,
+        *,
+        secrets: tuple[str, ...] = (),
+        told: bytes = b"",
+        **options: object,
     ) -> HttpClient:
-        redactor = Redactor(secrets)
+        redactor = Redactor(secrets, told=told)
         settings = {"policy": QUICK, "allow_writes": True, **options}
         base_url = str(settings.pop("base_url", partner.url))
         client = HttpClient(

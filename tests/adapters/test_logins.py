@@ -205,6 +205,25 @@ def test_a_session_with_a_token_against_forgery(open_client: Opener, partner: An
     assert request.headers["x-csrftoken"] == "c2"
 
 
+def test_a_cookie_that_says_what_the_folder_says_is_no_secret(
+    open_client: Opener, partner: Any
+) -> None:
+    """A time zone in a cookie masks nothing, and so withholds no report; the session does."""
+    partner.routes["POST /enter"] = lambda _: answer(
+        200, b"", Set_Cookie='tz="Europe/Madrid"; Path=/, sid=s-91827364-opaque; HttpOnly'
+    )
+    login = open_login(
+        Auth.model_validate({"scheme": "session", "send": "form", "token_url": "/enter"}),
+        CREDENTIALS,
+        base_url=partner.url,
+    )
+    client = open_client(login, told=b"timezone: Europe/Madrid")
+    client.send("GET", "/x")
+    shown = client.redactor.text('{"timezone": "Europe/Madrid", "sid": "s-91827364-opaque"}')
+    assert '"Europe/Madrid"' in shown
+    assert "91827364" not in shown
+
+
 def test_a_login_page_that_comes_back_is_a_refusal(open_client: Opener, partner: Any) -> None:
     """A form that answers 200 and sets no session has refused us."""
     partner.routes["POST /enter"] = lambda _: answer(200, b"<html>wrong", kind="text/html")

@@ -56,6 +56,8 @@ def test_a_user_name_that_the_folder_tells_is_public(
     redactor = open_redactor(partner, "sandbox", settings)
     redactor.add("tavola-kitchen-77")
     assert redactor.text("tavola-kitchen-77") == "tavola-kitchen-77"
+    assert redactor.is_told("Europe/Madrid")
+    assert not redactor.is_told("tavola-kitchen-78")
     assert list(redactor.spared) == ["client_id"]
     monkeypatch.setenv(f"{OWN}CLIENT_SECRET", "tavola-kitchen-77")
     with pytest.raises(CredentialError, match=r"client_secret .* stands in partner\.yaml"):

@@ -233,7 +233,11 @@ class SessionLogin(AskingLogin):
             )
         cookies |= given
         token = self._find_token(answer, cookies) or token
-        answer.redactor.add(*cookies.values(), token, name=COOKIE.lower())
+        # Some cookies only say a language or a time zone, as the folder does too.
+        secret = [
+            value for value in cookies.values() if not answer.redactor.is_told(value.strip('"'))
+        ]
+        answer.redactor.add(*secret, token, name=COOKIE.lower())
         headers = {COOKIE: _join(cookies)}
         if token and self._csrf is not None:
             headers[self._csrf.header] = check_value(token, "the token against forgery")

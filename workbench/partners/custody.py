@@ -50,7 +50,8 @@ def open_redactor(
                     hint="Take it out, and let the partner give you another one: it was seen.",
                 )
             public[hit.credential] = secrets.pop(hit.credential, "")
-    redactor = Redactor(secrets, latest, spared=public)
+    told = b"\n".join(text for _, text in _texts(partner.folder))
+    redactor = Redactor(secrets, latest, spared=public, told=told)
     mask_outputs(redactor)
     return redactor
 

@@ -64,6 +64,7 @@ class Redactor:
         latest: Of values that are added later, mask only so many, the latest: a program that
             runs for months gets a new token every few minutes. None: all.
         spared: Name → value of what is public, and never masked.
+        told: Texts that the folder of the partner tells.
 
     Attributes:
         spared: As given.
@@ -75,6 +76,7 @@ class Redactor:
         values: Iterable[str] | Mapping[str, str] = (),
         latest: int | None = None,
         spared: Mapping[str, str] | None = None,
+        told: bytes = b"",
     ) -> None:
         self._lock = threading.Lock()
         self._names: dict[str, str] = {}
@@ -83,6 +85,7 @@ class Redactor:
         self._latest = latest
         self._learnt = 0
         self.spared = dict(spared or {})
+        self._told = told
         self.persons: Persons | None = None
         self._spelt: dict[str, tuple[Form, ...]] = {}
         self._ready: _Ready | None = None
@@ -102,6 +105,10 @@ class Redactor:
     def unsearchable(self) -> list[str]:
         """Names of the secrets that are too short, or too much of a word, to be looked for."""
         return sorted({name for value, name in self._names.items() if not is_searchable(value)})
+
+    def is_told(self, value: str) -> bool:
+        """Whether the folder says this itself, as `Europe/Madrid`, so that it is no secret."""
+        return value.encode("utf-8", "surrogatepass") in self._told
 
     def covers(self, other: Redactor) -> bool:
         """Whether whatever `other` masks now is masked by this one as well."""
