@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+import nbformat
 import pytest
 import yaml
 
@@ -196,7 +197,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     server.server_close()
 
 
-def start(root: Path, *words: str) -> subprocess.Popen[bytes]:
+def start(root: Path, *words: str, module: str = "workbench") -> subprocess.Popen[bytes]:
     """A command with all canaries, begun."""
     given = {f"WORKBENCH_ECHO__SANDBOX__{name.upper()}": value for name, value in SECRETS.items()}
     environment = {
@@ -206,14 +207,14 @@ def start(root: Path, *words: str) -> subprocess.Popen[bytes]:
         "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",
     }
     return subprocess.Popen(
-        [sys.executable, "-m", "workbench", *words],
+        [sys.executable, "-m", module, *words],
         cwd=root, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
 
 
-def run(root: Path, *words: str) -> subprocess.CompletedProcess[bytes]:
+def run(root: Path, *words: str, module: str = "workbench") -> subprocess.CompletedProcess[bytes]:
     """A command with all canaries, while the list of processes is looked at."""
-    program = start(root, *words)
+    program = start(root, *words, module=module)
     seen: set[bytes] = set()
     ended = threading.Event()
 
@@ -294,6 +295,112 @@ def test_a_call_tells_nothing(checkout: Path, form: tuple[str, ...]) -> None:
     assert b"o-1" in done.stdout
     assert b"The answer held our client_secret" in done.stderr
     assert b"The answer held our token" in done.stderr
+
+
+@pytest.mark.slow
+def test_a_session_tells_nothing(checkout: Path) -> None:
+    """The session of a run, step by step, to the protocol that is handed over and sealed."""
+    listing = checkout / "list.csv"
+    told = f"step,expected,feature\nRead it,with {SECRETS['webhook_secret']},order-read\n"
+    listing.write_text(told, "utf-8")
+    here = ("session", "echo", "--run", "met")
+    done = [
+        run(checkout, "check", "echo", "--source", "documents", "--run", "met"),
+        run(checkout, *here, "--list", str(listing), "--with", "Ana, engineer"),
+        run(checkout, *here, "--step", "list-1", "--confirm", "--seconds", "10", "--verbose"),
+        run(checkout, *here, "--step", "list-1", "--confirm", "--seconds", "10", "--json"),
+        run(checkout, *here, "--step", "3", "--failed", "saw another price"),
+        run(checkout, *here, "--decide", "the price is mended", "--who", "Ana"),
+        run(checkout, *here, "--sign", "us", "--name", "Ana", "--role", "engineer", "--json"),
+        *(
+            run(checkout, *here, "--as", form, "--output", f"reports/protocol.{form}")
+            for form in ("markdown", "html", "arazzo")
+        ),
+        run(checkout, *here, "--as", "markdown"),
+        run(checkout, *here, "--finish", "--draft"),
+    ]
+    said = b"".join(item.stdout + item.stderr for item in done)
+    assert find(said) == []
+    assert not [item.args for item in done if item.returncode not in {0, 1}], said.decode()
+    assert look_at_all(checkout) == []
+    log = (checkout / "reports" / "echo" / "met" / "session.jsonl").read_text("utf-8")
+    assert log.count('"kind":"result"') == 3
+    assert (checkout / "reports" / "echo" / "met" / "report.html").is_file()
+
+
+@pytest.mark.slow
+def test_what_is_handed_over_tells_nothing(checkout: Path) -> None:
+    """Letter, data model, sheet for restaurants and portal, printed and as files."""
+    made = run(
+        checkout, "check", "echo", "--source", "behaviour", "--run", "given", "--seconds", "8"
+    )
+    wanted = [
+        *(("request", "echo", "--as", form) for form in ("markdown", "html", "mail")),
+        *(("model", "--as", form) for form in ("markdown", "html", "json-schema", "openapi")),
+    ]
+    done = [
+        made,
+        *(run(checkout, *words) for words in wanted),
+        *(
+            run(checkout, *words, "--output", f"reports/page-{place}")
+            for place, words in enumerate(wanted)
+        ),
+        run(checkout, "request", "echo", "--json"),
+        run(checkout, "report", "echo", "--run", "given", "--for", "restaurant", "--draft"),
+        run(checkout, "portal"),
+        run(checkout, "diff", "echo", "--json"),
+    ]
+    said = b"".join(item.stdout + item.stderr for item in done)
+    assert find(said) == []
+    assert not [item.args for item in done if item.returncode not in {0, 1}], said.decode()
+    assert look_at_all(checkout) == []
+
+
+# What somebody looks at in a notebook, also when the partner is no longer open.
+CELLS = (
+    "%load_ext workbench\nimport gc, workbench\np = workbench.open('echo')\np",
+    "c = p.call('GET /orders/{orderId}', orderId='o-1')\nc",
+    "print(c, repr(c.called)); c.data",
+    "c.violations",
+    "p.orders.get('o-1')",
+    "p.check(feature='order-read', seconds=10)",
+    "t = p.try_mapping('guest', c.data['buyer'])\nt",
+    "print(t, t.result); t.fields",
+    "p.compare(c, {'id': 'o-1'})",
+    "p.adapter.session.recorder.exchanges",
+    "%call echo GET /orders/{orderId} orderId=o-1",
+    "p.findings",
+    "p = workbench.open('echo'); gc.collect(); c.data",
+    "raise ValueError(c.data)",
+    (
+        "where = workbench.load_settings()\n"
+        "walk = workbench.SessionWalk.open('echo', where, run='seen')\nwalk.overview()"
+    ),
+    "walk.try_step('order-read', seconds=10)",
+    (
+        "import os\nheld = os.environ['WORKBENCH_ECHO__SANDBOX__CLIENT_SECRET']\n"
+        "walk.decide(held), walk.fail(walk.step('3'), held)"
+    ),
+    "!env",
+)
+
+
+@pytest.mark.slow
+def test_a_notebook_tells_nothing(checkout: Path) -> None:
+    """Cells that call, translate, compare and fail, as the saved notebook keeps them."""
+    run(checkout, "check", "echo", "--source", "documents", "--run", "seen")
+    cells = [nbformat.v4.new_code_cell(source) for source in CELLS]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), checkout / "looked.ipynb")
+    nbconvert = ("--execute", "--allow-errors", "--to", "notebook", "--inplace", "looked.ipynb")
+    done = run(checkout, *nbconvert, module="nbconvert")
+    assert done.returncode == 0, done.stderr.decode()
+    assert find(done.stdout + done.stderr) == []
+    assert find((checkout / "looked.ipynb").read_bytes()) == []
+    shown = nbformat.read(checkout / "looked.ipynb", as_version=4).cells
+    failed = [cell.source for cell in shown if any(o.output_type == "error" for o in cell.outputs)]
+    assert failed == ["raise ValueError(c.data)"]
+    assert all(cell.outputs for cell in shown)
+    assert look_at_all(checkout) == []
 
 
 @pytest.mark.slow
