@@ -33,6 +33,7 @@ from workbench.partners import load_catalogue, load_partner
 from workbench.reporting import Report
 from workbench.reporting.language import list_languages
 from workbench.reporting.seal import seal
+from workbench.reporting.verification import verify
 from workbench.sandbox import SIMULATORS, Sandbox
 from workbench.settings import Settings
 from workbench.store import read_protocol, remember_sign_offs
@@ -290,6 +291,18 @@ def test_the_protocol_is_part_of_report_and_seal(settings: Settings) -> None:
         assert text in section
     manifest = json.loads(seal(walk.folder).read_text("utf-8"))
     assert "session.jsonl" in manifest["files"]
+
+
+@pytest.mark.slow
+def test_a_run_with_its_session_verifies(settings: Settings) -> None:
+    """An honest protocol belongs to the report; a changed one is told."""
+    walk = SessionWalk.open("tavola", settings)
+    walk.fail(walk.step("1"), "the old price")
+    walk.publish(draft=True)
+    assert verify(walk.folder).result == "consistent"
+    path = walk.folder.path / "session.jsonl"
+    path.write_text(path.read_text("utf-8").replace("the old price", "the new price"), "utf-8")
+    assert verify(walk.folder).result == "altered"
 
 
 def test_a_later_run_that_contradicts_the_signature_says_so_first(settings: Settings) -> None:

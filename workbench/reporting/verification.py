@@ -32,7 +32,7 @@ from workbench.reporting.seal import (
 )
 from workbench.reporting.seal_result import SealCheck, SealVerification
 from workbench.reporting.signing import Signed, fits
-from workbench.store import RunFolder, read_run, stated_verdicts
+from workbench.store import SESSION, SIGNED_BEFORE, RunFolder, read_run, stated_verdicts
 
 EXECUTED = "report.ipynb"
 # What a run keeps beside its log and what is rendered from it: records, which nothing can repeat.
@@ -286,7 +286,7 @@ def _plain(data: bytes) -> bytes:
 
 def _check_records(folder: RunFolder, report: Report, found: Survey) -> Iterator[SealCheck]:
     """What stands beside the renderings: belongs there, and agrees as far as it can be told."""
-    named = {*FILES, *_RECORDS, *report.artefacts, folder.log.name}
+    named = {*FILES, *_RECORDS, SESSION, SIGNED_BEFORE, *report.artefacts, folder.log.name}
     strange = sorted(
         name for name in found.files if name not in named and not name.startswith(_RECORD_FOLDERS)
     )
