@@ -5,7 +5,13 @@ from typing import Any
 
 import pytest
 
-from workbench.canonical import DeliveryLocation, Order, Product, Reservation
+from workbench.canonical import (
+    DeliveryLocation,
+    Order,
+    OrderStatusUpdate,
+    Product,
+    Reservation,
+)
 from workbench.model.description import ApiDescription
 from workbench.suggest import ACCEPTED, FieldSuggestion, suggest_mapping
 
@@ -160,3 +166,24 @@ def test_body_of_a_write_is_what_is_sent(read: Read) -> None:
         "longitude": "$.lng",
         "recorded_at": "$.timestamp",
     }
+
+
+def test_a_region_never_is_a_status(read: Read) -> None:
+    """The state beside a city is a place, also where nothing else could be the status."""
+    place = {"town": "string", "state": "string", "zip": "string"}
+    known = {"id": "string", "status": ("NEW", "READY", "CANCELLED"), "shipTo": place}
+    for model in (Order, OrderStatusUpdate):
+        assert pairs(read, known, model)["status"].path == "$.status"
+        assert "status" not in pairs(read, {"id": "string", "shipTo": place}, model)
+
+
+def test_an_unsure_pair_takes_nothing_from_a_sure_one(read: Read) -> None:
+    """A field that is only slightly like the status does not push the status to another value."""
+    fields = {"id": "string", "status": ("NEW", "READY"), "kitchen": {"state": "string"}}
+    assert pairs(read, fields, OrderStatusUpdate)["status"].path == "$.status"
+
+
+def test_a_state_with_known_values_is_a_status_beside_a_city(read: Read) -> None:
+    """A flat order may hold its state and the city of its guest side by side."""
+    fields = {"id": "string", "state": ("NEW", "READY", "CANCELLED"), "city": "string"}
+    assert pairs(read, fields, Order)["status"].path == "$.state"

@@ -23,6 +23,7 @@ from workbench.suggest.thesaurus import alike, parents, phrases, tokens
 ACCEPTED = 0.6  # confidence from which a pair goes into a draft; the rest is left to the reviewer
 _SHOWN = 0.35  # confidence under which a pair is not worth a look
 _CLEAR = 0.1  # lead over the next candidate that leaves no doubt
+_FAINT = 0.1  # what an unsure pair weighs: it never takes a value away from a sure one
 _LISTS = 3  # lists inside lists that are followed
 _NEUTRAL = frozenset({"ids", "ref", "totals", "timing", "state", "schedule"})
 
@@ -122,11 +123,17 @@ def _flatten(paired: Paired, prefix: str, root: str) -> Iterator[FieldSuggestion
 
 def _pair(model: type[Entity], source: SourceLevel, deep: int) -> Paired:
     targets = read_targets(model)
+    regions = set(_regions(source.scalars))
     weights = [
-        [_score(model.__name__, target, one) for one in source.scalars]
+        [
+            0.0
+            if one.path in regions and _is_status(target) and not enum_table(target, one)
+            else _score(model.__name__, target, one)
+            for one in source.scalars
+        ]
         for target in targets.scalars
     ]
-    chosen = assign(weights)
+    chosen = assign([[one if one >= ACCEPTED else one * _FAINT for one in row] for row in weights])
     scalars = []
     for row, (target, column) in enumerate(zip(targets.scalars, chosen, strict=True)):
         if column is None:
@@ -142,6 +149,22 @@ def _pair(model: type[Entity], source: SourceLevel, deep: int) -> Paired:
             scalars.append((target, source.scalars[column], confidence, reasons))
     each = _pair_lists(targets, source, deep) if deep else {}
     return Paired(model, targets, tuple(scalars), each)
+
+
+def _is_status(target: TargetField) -> bool:
+    return target.path.rpartition(".")[2] == "status"
+
+
+def _regions(scalars: Sequence[SourceField]) -> Iterator[tuple[str, ...]]:
+    """The values such as `state` that stand beside a city or postcode, and so name a region."""
+
+    def is_word(one: SourceField, *names: str) -> bool:
+        return any(alike(tokens(one.path[-1]), phrases("fields", name)) > 0.9 for name in names)
+
+    places = {one.path[:-1] for one in scalars if is_word(one, "city", "postcode")}
+    for one in scalars:
+        if one.path[:-1] in places and is_word(one, "province"):
+            yield one.path
 
 
 def _pair_lists(
