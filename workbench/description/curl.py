@@ -24,6 +24,8 @@ _IGNORED = (
     *("--proxy", "--proxy-user", "--write-out", "--range", "--resolve", "--config"),
     *("--interface", "--limit-rate", "--upload-file", "--ciphers", "--aws-sigv4", "--max-redirs"),
 )
+_VALUED = frozenset("XHudF" + "".join(option[1] for option in _IGNORED if len(option) == 2))
+_CLUSTER = re.compile(r"-[A-Za-z#0-9]{2}")
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,7 @@ def _read_command(text: str) -> CurlRequest | None:
     words = words[next(i for i, word in enumerate(words) if word.startswith("curl")) + 1 :]
     for mark in ("|", "&&", ";", ">", "||"):
         words = words[: words.index(mark)] if mark in words else words
+    words = [part for word in words for part in _apart(word)]
     try:
         known, unknown = _parser().parse_known_intermixed_args(words)
     except (ValueError, TypeError):
@@ -102,6 +105,14 @@ def _read_command(text: str) -> CurlRequest | None:
     if not url:
         return None
     return _request(known, url)
+
+
+def _apart(word: str) -> Iterator[str]:
+    """The short options of one word, such as `-sG` or `-skXPUT`, one by one."""
+    while _CLUSTER.match(word) and word[1] not in _VALUED:
+        yield word[:2]
+        word = f"-{word[2:]}"
+    yield word
 
 
 def _first_line(text: str) -> str:

@@ -20,6 +20,7 @@ _MARK = re.compile(
     r"|<(?P<component>[A-Za-z][\w.-]{0,60}+)(?P<values>(?:[^<>\"'{}]|\"(?:[^\"<]|<[\w:-]{1,40}>)*+\""
     r"|'(?:[^'<]|<[\w:-]{1,40}>)*+'|\{[^{}<]*+\})*+)>",
 )
+_INK = re.compile(r"</?(?:mark|font)\b[^<>\n]{0,200}>", re.IGNORECASE)  # only colours its words
 _ASCIIDOC = re.compile(r"^(={1,6})[ \t]+(?=\S)", re.MULTILINE)
 _ATTRIBUTE = re.compile(
     r"([A-Za-z][\w-]*)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|\{\s*[\"'`]?([^{}\"'`]*)[\"'`]?\s*\}|([^\s>%]+))"
@@ -41,7 +42,8 @@ def unfold(text: str) -> str:
     if "{%" not in text and "<" not in text:
         return text
     return "\n".join(
-        part if is_code else _Writer(part).write() for part, is_code in _parts(text.split("\n"))
+        part if is_code else _Writer(_INK.sub("", part)).write()
+        for part, is_code in _parts(text.split("\n"))
     )
 
 

@@ -24,7 +24,7 @@ PART_TITLE = re.compile(
     r"requete|reponse|parametres?|exemples?|corps)"
 )
 METHOD_LABEL = re.compile(
-    r"(?:http[ -]?|request[ -]?|api[ -]?)?(?:methods?|verbs?|metod[ao]s?|methoden?|methodes?|"
+    r"(?:http[ -]?|request[ -]?|api[ -]?)?(?:methods?|verb[eo]?s?|metod[ao]s?|methoden?|methodes?|"
     r"\w*methode)"
     r"(?: http| type)?"
 )
@@ -155,7 +155,7 @@ _TYPES = (
 )
 URL = re.compile(r"https?://[^\s`)>\]\"'|*,;]+")
 METHOD_COLUMN = re.compile(
-    r"^(?:http )?(?:methods?|verbs?|metod[ao]s?|methoden?|methodes?|\w*methode)$"
+    r"^(?:http )?(?:methods?|verb[eo]?s?|metod[ao]s?|methoden?|methodes?|\w*methode)$"
 )
 PATH_COLUMN = re.compile(
     r"^(?:api |full |relative )?(?:urls?|uris?|paths?|endpoints?|routes?|resources?|rutas?|"
