@@ -291,3 +291,33 @@ def test_people_in_an_exported_table_are_replaced() -> None:
     assert cleaned.splitlines()[1] == "1,Guest Example,guest@example.com,Soup"
     fields = b"Field,Type,Description\ncustomer name,string,Name\nemail,string,Mail of the guest\n"
     assert clean_document(fields, "fields.csv").data == fields
+
+
+@pytest.mark.parametrize(
+    ("command", "left"),
+    [
+        ("curl -su chef:Olive42oil https://a.example/o", f"curl -su {MASK} https://a.example/o"),
+        ("curl -uchef:Olive42oil https://a.example/o", f"curl -u{MASK} https://a.example/o"),
+        ("curl -u 'chef:two words9' https://a.example", f"curl -u '{MASK}' https://a.example"),
+        ("curl -u k3y8s1gn2o9p: https://a.example", f"curl -u {MASK} https://a.example"),
+        ("curl -b 'seat=77aa12cd; x=9f1e' a.example", f"curl -b 'seat={MASK}; x={MASK}' a.example"),
+        ("curl --cookie seat=77aa12cd a.example", f"curl --cookie seat={MASK} a.example"),
+        ("curl -H 'Cookie: x=9f1e; seat=77aa12cd'", f"curl -H 'Cookie: {MASK}; seat={MASK}'"),
+        ("GET https://a.example/o?sig=77aa12cd", f"GET https://a.example/o?sig={MASK}"),
+        ("curl -b jar.txt -u <user>:<password> x", "curl -b jar.txt -u <user>:<password> x"),
+    ],
+)
+def test_logins_and_cookies_of_commands_are_masked(command: str, left: str) -> None:
+    """Options of curl and queries carry logins in many forms; places for them stay."""
+    document = f"# Orders\n\n```\n{command}\n```\n".encode()
+    assert clean_document(document, "a.md").data.decode() == f"# Orders\n\n```\n{left}\n```\n"
+
+
+def test_signatures_of_recorded_addresses_are_masked() -> None:
+    """A signature in a query opens its address, so neither form of the query keeps it."""
+    address = "https://a.example/file?page=2&X-Amz-Signature=77aa12cd&sig=88bb23de"
+    query = [{"name": "sig", "value": "88bb23de"}, {"name": "page", "value": "2"}]
+    data = clean_document(har(request={"url": address, "queryString": query}), "a.har").data
+    request = entry_of(data)["request"]
+    assert request["url"] == f"https://a.example/file?page=2&X-Amz-Signature={MASK}&sig={MASK}"
+    assert [item["value"] for item in request["queryString"]] == [MASK, "2"]

@@ -199,7 +199,7 @@ class _Cleaner:
 
     def value(self, value: str, path: Path, subject: str, depth: int) -> str:
         """What stands in the place of a text."""
-        found = secret_part(value, subject)
+        found = secret_part(value, subject, in_query="queryString" in path)
         is_made_up = self.is_written and len(found[1] if found else "") < SHORTEST
         if found is not None and not (is_made_up and not PASSWORD.search(subject)):
             self.counts[subject] += 1

@@ -12,17 +12,18 @@ _SCHEME = re.compile(
 _COOKIE = re.compile(r"(?P<name>[^=;\s]+)=(?P<value>[^;]+)")
 
 
-def secret_part(value: str, name: str) -> tuple[str, str] | None:
+def secret_part(value: str, name: str, *, in_query: bool = False) -> tuple[str, str] | None:
     """A value with its secret masked, and that secret; None when it is none.
 
     Args:
         value: The text.
         name: The name that says what it is.
+        in_query: It stands in the query of an address, which a signature opens.
     """
     if (
         not value.strip()
         or MASK in value
-        or not is_secret_name(name, parameter=name.lower() != "key")
+        or not is_secret_name(name, parameter=name.lower() != "key", proofs=in_query)
     ):
         return None
     if name.lower() in {"cookie", "set-cookie"}:

@@ -56,13 +56,27 @@ _FORMS: tuple[tuple[str, re.Pattern[str]], ...] = (
 )
 _SCHEME = re.compile(r"\b(?:bearer|token|apikey|api-key)\s+([\w.~+/=-]{8,})", re.IGNORECASE)
 _BASIC = re.compile(r"\bbasic\s+([A-Za-z0-9+/]{6,}={0,2})", re.IGNORECASE)
-_LOGIN = re.compile(
-    r"(?:\s-u|\s--user|\s--proxy-user)(?:\s+|=)['\"]?([^\s:'\"]{1,80}:[^\s'\"]{1,200})"
+# `name:password` after an option of curl, alone or at the end of a group such as `-su`.
+_PAIR = (
+    r"(?:'(?P<single>[^':\n]{0,80}:[^'\n]{0,200})|\"(?P<double>[^\":\n]{0,80}:[^\"\n]{0,200})"
+    r"|(?P<bare>[^\s:'\"]{0,80}:[^\s'\"]{0,200}))"
 )
+_LOGIN = re.compile(
+    rf"(?:(?:\s-[A-Za-z]{{0,6}}u|\s--(?:user|proxy-user|auth))(?:\s+|=)|\s-u(?=['\"])){_PAIR}"
+)
+_GLUED_LOGIN = re.compile(rf"\bcurl(?=\s)[^\n]{{0,1000}}?\s-u(?=\w){_PAIR}")
+# What an option of curl or a header sends as cookies, and one of them.
+_COOKIES = re.compile(
+    r"(?:\s-[A-Za-z]{0,6}b\s*|\s--cookie(?:\s+|=))"
+    r"(?:'(?P<single>[^'\n]{3,4000})|\"(?P<double>[^\"\n]{3,4000})|(?P<bare>[^\s'\"]{3,4000}))"
+    r"|(?<![\w-])cookie:\s*(?P<header>[^'\"\n]{3,4000})",
+    re.IGNORECASE,
+)
+_COOKIE = re.compile(r"(?:^|;)\s*[\w.!#$%&*+^~|-]{1,100}=(?P<value>[^;\s]{4,4000})")
 # `name: value`, `name=value`, `"name": "value"`, in curl, headers, forms, scripts and settings.
 _NAMED = re.compile(
     r"(?<![\w.-])(?P<name>[A-Za-z_][\w.-]{1,60})(?P<quote>\\?[\"']?)(?:\s?[=:]\s?|\s?=>\s?|',\s?')"
-    r"(?P<open>\\?[\"']?)(?P<value>[^\s\"'<>&,;\\]{4,2000})"
+    r"(?P<open>\\?[\"']?)(?P<value>(?!//)[^\s\"'<>&,;\\]{4,2000})"
 )
 _PROSE_VALUE = re.compile(r"(?=.*\d)(?=.*[A-Za-z])|.{20,}")
 _PLACEHOLDER = re.compile(
@@ -140,10 +154,29 @@ def _find(text: str) -> Iterator[FoundSecret]:
     for match in _BASIC.finditer(text):
         if _is_login(match[1]):
             yield FoundSecret(match.start(1), match.end(1), "basic login")
-    for match in _LOGIN.finditer(text):
-        if not is_placeholder(match[1].partition(":")[2]):
-            yield FoundSecret(match.start(1), match.end(1), "basic login")
+    yield from _find_logins(text)
+    yield from _find_cookies(text)
     yield from _find_named(text)
+
+
+def _find_logins(text: str) -> Iterator[FoundSecret]:
+    for match in (*_LOGIN.finditer(text), *_GLUED_LOGIN.finditer(text)):
+        group = match.lastgroup or "bare"
+        user, _, password = match[group].partition(":")
+        # With an empty password, the name is a key: `-u KEY:`.
+        if not is_placeholder(password) if password else is_telling(user):
+            yield FoundSecret(match.start(group), match.end(group), "basic login")
+
+
+def _find_cookies(text: str) -> Iterator[FoundSecret]:
+    for match in _COOKIES.finditer(text):
+        group = match.lastgroup or "bare"
+        for cookie in _COOKIE.finditer(match[group]):
+            if not is_placeholder(cookie["value"]):
+                start = match.start(group)
+                yield FoundSecret(
+                    start + cookie.start("value"), start + cookie.end("value"), "cookie"
+                )
 
 
 def _find_named(text: str) -> Iterator[FoundSecret]:
@@ -151,7 +184,9 @@ def _find_named(text: str) -> Iterator[FoundSecret]:
         name, value = match["name"], match["value"]
         # In an address a bare `key` is one; elsewhere it is half of a pair.
         in_address = text[match.start() - 1 : match.start()] in {"?", "&"}
-        if not is_secret_name(name, parameter=in_address or name.lower() != "key"):
+        is_parameter = in_address or name.lower() != "key"
+        # A signature in an address opens it for whoever has the address.
+        if not is_secret_name(name, parameter=is_parameter, proofs=in_address):
             continue
         # Without quotes and outside a form, a word after a colon is mostly a sentence.
         is_sure = bool(match["open"]) or "=" in text[match.end("name") : match.start("value")]
