@@ -3,6 +3,7 @@ from typing import Any
 
 from openapi_spec_validator import validate
 
+from workbench.description import find_directions
 from workbench.model.description import ApiDescription, Direction
 from workbench.model.schema import SchemaReader
 
@@ -231,3 +232,34 @@ def test_traits_headers_and_foreign_schemas(read: Callable[..., ApiDescription])
     assert first.request_schema is not None
     assert second.request_schema is None
     assert "foreign-schema" in [item.slug for item in description.warnings]
+
+
+def test_sender_that_a_document_states_is_the_one_shown(
+    read: Callable[..., ApiDescription],
+) -> None:
+    """Actions and replies decide over all signals; what states nothing is judged by these."""
+    description = read(
+        channels(
+            "3.0.0",
+            channels={
+                name: {"address": f"/{name}", "messages": {"m": message("m")}}
+                for name in ("news", "receipts", "answers", "unsaid")
+            },
+            operations={
+                "tell": {
+                    "action": "send",
+                    "channel": {"$ref": "#/channels/news"},
+                    "reply": {"channel": {"$ref": "#/channels/answers"}},
+                },
+                "hear": {"action": "receive", "channel": {"$ref": "#/channels/receipts"}},
+            },
+        )
+    )
+    shown = {name: found.value for (_, name), found in find_directions(description).items()}
+    assert shown == {
+        "asyncapi:/news": "inbound",
+        "asyncapi:/receipts": "outbound",
+        "asyncapi:/answers": "outbound",
+        "asyncapi:/unsaid": "inbound",
+    }
+    assert [item.is_sender_stated for item in description.events] == [True, True, True, False]

@@ -122,6 +122,7 @@ def _event(event: Event, message: ChannelMessage) -> Event:
             "name": event.name if is_alone else message.name,
             "source": "asyncapi",
             "direction": message.direction,
+            "is_sender_stated": message.is_sender_stated,
             "address": message.address,
         }
     )

@@ -25,6 +25,7 @@ class ChannelMessage:
         operation: The operation object around it, empty where none is stated.
         around: The channel object.
         direction: Who sends it.
+        is_sender_stated: Whether the document says so; else the direction is the usual one.
     """
 
     channel: str
@@ -34,6 +35,7 @@ class ChannelMessage:
     operation: dict[str, Any]
     around: dict[str, Any]
     direction: Direction = Direction.INBOUND
+    is_sender_stated: bool = False
 
 
 Use = tuple[str, set[str], Direction, dict[str, Any]]  # channel, messages, sender, operation
@@ -107,7 +109,9 @@ class Messages:
                 if node:
                     name = _unique(_name_of(option, node), names)
                     direction = Direction.INBOUND if sends_us else Direction.OUTBOUND
-                    yield ChannelMessage(key, key, name, node, operation, channel, direction)
+                    yield ChannelMessage(
+                        key, key, name, node, operation, channel, direction, directed or is_ours
+                    )
 
     def _uses(self, data: dict[str, Any]) -> list[Use]:
         """What operations of version 3 say: channel, messages (none: all), direction, operation."""
@@ -147,7 +151,10 @@ class Messages:
             _, _, direction, operation = (inbound or found or [unstated])[0]
             sender = Direction.INBOUND if is_ours else direction
             if node:
-                yield ChannelMessage(key, address, name, node, operation, channel, sender)
+                is_stated = bool(found) or is_ours
+                yield ChannelMessage(
+                    key, address, name, node, operation, channel, sender, is_stated
+                )
 
     def _is_on_our_server(self, channel: dict[str, Any]) -> bool:
         """Whether all servers of a channel are ours; without a list, all of the document's are."""

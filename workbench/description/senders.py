@@ -4,6 +4,7 @@ Each exchange gives signals: how it is declared, its method, words of its path a
 the sentences about it, about its tag and about the whole document say of the two sides. What its
 neighbours say (tag, resource, document) speaks for it too. The signals add up to log-odds with
 the weights of `senders.json`, which `tests/benchmarks/fitting.py` fits on labelled documents.
+Where a format has a word for the sender, as AsyncAPI has, the document's statement decides.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ from workbench.vocabulary import (
 )
 
 Signals = dict[str, float]
+_SURE = 0.99
 _LEAD = 1500  # characters of a text that are about the thing itself
 _GENERIC = frozenset(
     [
@@ -101,13 +103,24 @@ def judge_senders(
         {**signals, **around}
         for signals, around in zip(own, group_signals(description, first), strict=True)
     ]
-    return [_role(signals, used["all"]) for signals in both]
+    return [
+        _stated(item) or _role(signals, used["all"])
+        for item, signals in zip(all_exchanges(description), both, strict=True)
+    ]
 
 
 def find_directions(description: ApiDescription) -> Mapping[tuple[str, str], Direction]:
     """Document and id of every operation and event → who sends it."""
     found = zip(all_exchanges(description), judge_senders(description), strict=True)
     return {(item.document, item.id): sender.direction for item, sender in found}
+
+
+def _stated(item: Operation | Event) -> Sender | None:
+    """The sender that the document states in its own form."""
+    if not isinstance(item, Event) or not item.is_sender_stated:
+        return None
+    inbound = _SURE if item.direction is Direction.INBOUND else 1 - _SURE
+    return Sender(item.direction, inbound, ("the document states who sends it",))
 
 
 def _role(signals: Signals, weights: Mapping[str, float]) -> Sender:

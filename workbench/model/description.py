@@ -127,6 +127,7 @@ class Event(Interaction):
     where the document lists it as an ordinary path. `source` is the word before the colon, or
     `path`. A channel with several messages gives one event for each, `asyncapi:CHANNEL#MESSAGE`.
     `address` is where a channel delivers; events that share it are told apart by what they hold.
+    `is_sender_stated` tells that the document itself says who sends it, in a form of its format.
     """
 
     id: str
@@ -134,6 +135,7 @@ class Event(Interaction):
     source: str
     method: str = "POST"
     direction: Direction = Direction.INBOUND
+    is_sender_stated: bool = False
     address: str = ""
 
 
