@@ -198,4 +198,4 @@ def test_entities_by_name() -> None:
         for name in room.__all__
         if isinstance(item := getattr(room, name), type) and issubclass(item, Entity)
     }
-    assert exported == set(ENTITIES) | {"Entity", "Ext"}
+    assert exported == set(ENTITIES) | {"Entity", "Ext", "Violation"}

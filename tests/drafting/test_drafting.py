@@ -213,7 +213,7 @@ def test_slips_of_a_reviewer_are_errors(
     """A misspelt feature, reference or code is refused with what is known."""
     with pytest.raises(InputError) as caught:
         decide(sheet)
-    assert str(caught.value.hint).startswith(("Known: ", "Did you mean "))
+    assert str(caught.value.hint).startswith(("Known: ", "Did you mean ", "There are: "))
 
 
 def test_tables_show_text_of_a_partner_as_text(sheet: ReviewSheet) -> None:
@@ -283,10 +283,10 @@ LOGINS: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize(
     ("offered", "asked", "chosen"),
     [
-        (("user", "key", "bearer", "token"), ("user", "user", "key"), "oauth2-client-credentials"),
-        (("user", "key", "bearer"), ("user", "key"), "bearer"),
-        (("user", "key"), ("user", "user", "key"), "api-key"),
-        (("cookie", "user"), ("cookie", "cookie"), "basic"),
+        (("user", "key", "bearer", "token"), (), "oauth2-client-credentials"),
+        (("user", "key", "bearer"), (), "bearer"),
+        (("user", "key", "bearer", "token"), ("user", "user", "key"), "basic"),
+        (("user", "key"), ("user", "key"), "api-key"),
         (("key", "other-key"), ("other-key", "other-key", "key"), "X-Other"),
         (("other-key", "key"), ("key", "other-key", "key"), "X-Key"),
     ],
@@ -294,7 +294,7 @@ LOGINS: dict[str, dict[str, Any]] = {
 def test_the_login_for_a_program_comes_first(
     offered: tuple[str, ...], asked: tuple[str, ...], chosen: str
 ) -> None:
-    """A token of one's own before a key, a key before a user; of two alike, the one asked most."""
+    """What most operations ask for; of what is alike, a token before a key, a key before a user."""
     operations = tuple(
         Operation(id=f"GET /{n}", method="GET", path=f"/{n}", document="a", security=(name,))
         for n, name in enumerate(asked)

@@ -108,7 +108,7 @@ def test_many_to_one_is_written_as_back_says(order: Translator, payload: Payload
         ),
         ("drop", [], "/drop/street", "delivery.address.lines.0", "because /drop is a list"),
         ("drop/at/lat", 91, "/drop/at/lat", "delivery.address.latitude", "less than or equal"),
-        ("created_at", "2026-11-23", "/created_at", "placed_at", "offset"),
+        ("created_at", "2026-11-23", "/created_at", "placed_at", "time of day"),
     ],
 )
 def test_bad_payload_is_located(

@@ -31,7 +31,7 @@ _COMMANDS = {
         "catalogue",
         "List the feature catalogue: features, criteria, benefits, evidence needed.",
     ),
-    "lint": ("looking", "Check a partner folder offline."),
+    "lint": ("looking", "Check a partner folder offline; what blocks a run comes first."),
     "map": ("mapping", "Translate one payload; or a folder, NDJSON or parquet file of payloads."),
     "call": ("calling", "Send one request: answer, schema check, translation."),
     "check": ("running", "Run evidence sources without a notebook."),
@@ -64,7 +64,10 @@ _COMMANDS = {
         "Say what can be known of a received report: FOLDER holds its evidence.jsonl.",
     ),
     "listen": ("inbox", "Receive partners' webhooks into the durable inbox until interrupted."),
-    "inbox": ("inbox", "Look after received webhooks: list, show, replay, retry, export, erase."),
+    "inbox": (
+        "inbox",
+        "Look after received webhooks: list, count, show, replay, retry, export, erase.",
+    ),
     "sandbox": ("running", "Run the embedded partner simulator until interrupted."),
     "overlay": (
         "drafting",

@@ -117,6 +117,7 @@ def _models(model: type[BaseModel], name: str, seen: set[type[BaseModel]]) -> It
     yield from (f"### {model.__name__} · {name}", "", body, "")
     yield from ("| key | takes | default | says |", "|---|---|---|---|")
     below: list[tuple[type[BaseModel], str]] = []
+    model.model_rebuild()  # a model that holds itself is known by name only until then
     for field_name, field in model.model_fields.items():
         key = field.alias or field_name
         takes = _type_text(field.annotation)
