@@ -315,3 +315,12 @@ def test_gitbook_blocks_carry_parameters_and_answers(read: Read) -> None:
     assert {item.status: item.bodies[0].examples for item in operation.responses} == {
         "201": ({"seated": True},)
     }
+
+
+def test_very_many_calls_are_counted_and_not_all_read(read: Read) -> None:
+    """A document of thousands of calls is read up to a number, and says how many are left."""
+    described = read("\n".join(f"GET /seats/{number}/s{number}" for number in range(3_000)), "a.md")
+    (document,) = described.documents
+    assert (document.seen, document.read) == (3_000, 2_000)
+    (warning,) = [item for item in described.warnings if item.slug == "calls-left-out"]
+    assert "No more than 2,000 are read" in warning.summary

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from workbench.description.openapi import Contents
 from workbench.description.prose import Prose, ReadingTally
+from workbench.description.prose.findings import MOST_CALLS
 from workbench.description.targets import ends_with, shape
 from workbench.model import Document, DocumentWarning
 
@@ -20,7 +21,8 @@ def left_out(name: str, tally: ReadingTally) -> list[DocumentWarning]:
             document=name,
             severity="high" if tally.read * 2 < tally.seen else "medium",
             summary=f"{tally.seen} calls and events seen, {tally.read} read. Left out: {shown}"
-            + (" …" if missing > len(tally.left_out) else ""),
+            + (" …" if missing > len(tally.left_out) else "")
+            + (f" No more than {MOST_CALLS:,} are read of a document." if tally.is_full else ""),
             hint="Look at these places in the document; write what matters there into a Markdown "
             "file beside it, as headings such as `GET /orders/{id}`.",
         )

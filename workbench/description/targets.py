@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -94,6 +95,7 @@ def read_target(
     )
 
 
+@lru_cache(maxsize=16_384)
 def shape(path: str) -> tuple[str, ...]:
     """A path without the names of its variables: the same for the same operation."""
     return tuple(

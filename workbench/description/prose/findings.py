@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from workbench.description.draft_operations import DraftOperation
 from workbench.description.prose.blocks import ProseSection
 from workbench.description.prose.calls import Strength, WrittenCall
-from workbench.description.targets import RequestTarget, ends_with, is_example_of, shape
+from workbench.description.targets import (
+    RequestTarget,
+    ends_with,
+    is_example_of,
+    read_target,
+    shape,
+)
 
 _MOST_COMPARED = 200_000  # pairs of paths; a document with more has no reader's hand in it
 MOST_TOLD = 8  # calls that a warning names
+MOST_CALLS = 2_000  # different ones that are read of one document; the others are counted
 
 
 @dataclass
@@ -110,11 +117,49 @@ class ReadingTally:
         seen: Different calls and events that the text shows.
         read: Those that became an operation or an event.
         left_out: The others, as written, in order.
+        is_full: Whether the document shows more calls than are read of one.
     """
 
     seen: int = 0
     read: int = 0
     left_out: tuple[str, ...] = ()
+    is_full: bool = False
+
+
+@dataclass
+class SeenCalls:
+    """Different calls that a document shows, each once; past a number they are only counted."""
+
+    calls: dict[tuple[str, tuple[str, ...]], str] = field(default_factory=dict)
+    beyond: dict[str, None] = field(default_factory=dict)
+    suspects: dict[str, None] = field(default_factory=dict)  # look like calls, cannot be read
+
+    def see(self, call: WrittenCall, servers: Sequence[str]) -> RequestTarget | None:
+        """Count a call; returns where it goes, or None for one that is not read."""
+        if len(self.calls) >= MOST_CALLS:
+            self.beyond.setdefault(f"{call.method} {call.target}")
+            return None
+        target = read_target(call.target, servers)
+        if target is None:
+            self.suspects.setdefault(f"{call.method} {call.target}")
+        else:
+            self.calls.setdefault((call.method, shape(target.path)), f"{call.method} {target.path}")
+        return target
+
+    def add(self, method: str, target: RequestTarget) -> None:
+        """Note a better way of writing a call."""
+        self.calls[method, shape(target.path)] = f"{method} {target.path}"
+
+    def tally(self, known: Index, read: int) -> ReadingTally:
+        """Count against what was read: `known` operations, `read` of them and of events."""
+        left = [
+            text
+            for (method, _), text in self.calls.items()
+            if not known.holds(method, RequestTarget("", text.partition(" ")[2]))
+        ]
+        shown = set(self.calls.values())
+        left += [text for text in (*self.beyond, *self.suspects) if text not in shown]
+        return ReadingTally(len(left) + read, read, tuple(left[:MOST_TOLD]), bool(self.beyond))
 
 
 def join(found: Iterable[FoundOperation]) -> list[FoundOperation]:

@@ -41,10 +41,10 @@ from workbench.description.prose.calls import (
 from workbench.description.prose.contents import Filler, schemes_of
 from workbench.description.prose.events import EventBook
 from workbench.description.prose.findings import (
-    MOST_TOLD,
     FoundOperation,
     Index,
     ReadingTally,
+    SeenCalls,
     join,
 )
 from workbench.description.prose.parts import Parts
@@ -127,8 +127,7 @@ class _Reader:
     current: FoundOperation | None = None
     level: int = 0
     mentions: list[tuple[WrittenCall, RequestTarget, ProseSection]] = field(default_factory=list)
-    suspects: list[str] = field(default_factory=list)
-    seen: dict[tuple[str, tuple[str, ...]], str] = field(default_factory=dict)
+    seen: SeenCalls = field(default_factory=SeenCalls)
     events: EventBook = field(default_factory=EventBook)
     headers: list[str] = field(default_factory=list)
     parts: Parts = field(default_factory=Parts)
@@ -190,7 +189,7 @@ class _Reader:
         """Read one line: a call, a label with a method or path, or an address."""
         for call in calls_of_line(line, is_item=is_item):
             if isinstance(call, Suspect):
-                self.suspects.append(call.words)
+                self.seen.suspects.setdefault(call.words)
             else:
                 self.take(call, section)
                 self.parts.method = self.parts.path = ""
@@ -213,7 +212,7 @@ class _Reader:
             target = read_target(call.target, tuple(self.servers))
             if target is not None:
                 heading.target, heading.draft.path = target, target.path
-                self.seen[call.method, shape(target.path)] = f"{call.method} {target.path}"
+                self.seen.add(call.method, target)
         self.take(call, section)
 
     def read_code(self, block: CodeBlock, lead: str, section: ProseSection) -> None:
@@ -222,7 +221,7 @@ class _Reader:
         rest: tuple[str, ...] = ()
         for call in calls:
             if isinstance(call, Suspect):
-                self.suspects.append(call.words)
+                self.seen.suspects.setdefault(call.words)
             else:
                 self.take(call, section)
                 rest = call.rest
@@ -272,11 +271,9 @@ class _Reader:
         is_listed: bool = False,
     ) -> FoundOperation | None:
         """Take a call: a new operation, another example of one, or a mention to settle later."""
-        target = read_target(call.target, tuple(self.servers))
+        target = self.seen.see(call, tuple(self.servers))
         if target is None:
-            self.suspects.append(f"{call.method} {call.target}")
             return None
-        self.seen.setdefault((call.method, shape(target.path)), f"{call.method} {target.path}")
         near = self.open[-_NEAREST:]
         known = next((one for one in near if one.fits(call.method, target, near=True)), None)
         if known is not None and not is_listed and not in_heading:
@@ -372,14 +369,8 @@ class _Reader:
         for item in joined:
             if item.draft.source:
                 self.events.sign(item.draft)
-        left = [
-            text
-            for (method, _), text in self.seen.items()
-            if not known.holds(method, RequestTarget("", text.partition(" ")[2]))
-        ]
-        left += list(dict.fromkeys(self.suspects))
         drafts = [*(item.draft for item in joined), *events]
-        return drafts, ReadingTally(len(left) + len(drafts), len(drafts), tuple(left[:MOST_TOLD]))
+        return drafts, self.seen.tally(known, len(drafts))
 
 
 def _is_call(title: str) -> bool:
