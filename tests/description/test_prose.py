@@ -324,3 +324,13 @@ def test_very_many_calls_are_counted_and_not_all_read(read: Read) -> None:
     assert (document.seen, document.read) == (3_000, 2_000)
     (warning,) = [item for item in described.warnings if item.slug == "calls-left-out"]
     assert "No more than 2,000 are read" in warning.summary
+
+
+def test_every_call_of_a_sentence_is_counted(read: Read) -> None:
+    """A second call of a sentence is told as left out, where nothing else defines it."""
+    text = "## GET /tables\n\nFirst `POST /seats`, then `PUT /seats/{id}` and `GET /tables`.\n"
+    described = read(text, "a.md")
+    (document,) = described.documents
+    assert (document.seen, document.read) == (3, 1)
+    (warning,) = [item for item in described.warnings if item.slug == "calls-left-out"]
+    assert "PUT /seats/{id}" in warning.summary

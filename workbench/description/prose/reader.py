@@ -187,13 +187,16 @@ class _Reader:
 
     def read_line(self, line: str, section: ProseSection, *, is_item: bool) -> None:
         """Read one line: a call, a label with a method or path, or an address."""
-        for call in calls_of_line(line, is_item=is_item):
-            if isinstance(call, Suspect):
-                self.seen.suspects.setdefault(call.words)
-            else:
-                self.take(call, section)
-                self.parts.method = self.parts.path = ""
-                return
+        calls = list(calls_of_line(line, is_item=is_item))
+        self.seen.suspects.update({call.words: None for call in calls if isinstance(call, Suspect)})
+        written = [call for call in calls if isinstance(call, WrittenCall)]
+        if written:
+            self.take(written[0], section)
+            self.parts.method = self.parts.path = ""
+            # Further calls of a line are only spoken of; they are counted all the same.
+            for further in written[1:]:
+                self.seen.see(further, tuple(self.servers))
+            return
         environment = environment_of(line)
         if environment is not None:
             self.take_address(environment[1], environment[0], section)
