@@ -16,7 +16,7 @@ from collections import Counter
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-_LEAST_KEPT = 2  # cases of one kind that are always tried; of the rest, fewer and fewer
+_LEAST_KEPT = 3  # cases of one kind that are always tried; of the rest, fewer and fewer
 
 
 class Steering:
