@@ -78,7 +78,7 @@ def test_two_servers_take_turns(cluster: postgres_server.Cluster) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("events", "kills"), [(2000, 12)])
+@pytest.mark.parametrize(("events", "kills"), [(1000, 10)])
 def test_a_killed_worker_does_nothing_twice(
     location: str, tmp_path: Path, events: int, kills: int
 ) -> None:
