@@ -124,8 +124,12 @@ def _find_below(step: PlannedRule, location: Keys, payload: Any) -> Steps | None
         levels = levels[:1]
     elif step.is_list and rest:
         here, rest = (*here, rest[0]), rest[1:]
-    if not rest or not levels or step.codec is not None:
+    if not rest or not levels:
         return here
+    if step.codec is not None:
+        # One value fills the parts of its level; a rule on the entity itself fills no others.
+        is_other = not keys and find_source(levels[0], rest, {}) is None
+        return None if is_other else here
     below = find_source(levels[0], rest, look_up(payload, here)[0])
     return None if below is None else (*here, *below)
 
@@ -158,8 +162,8 @@ def _say(error: BaseException, value: Any, source: Any, steps: Steps) -> str:
 
 def _say_missing(source: Any, steps: Steps) -> str:
     value, taken = look_up(source, steps)
-    if value is None and taken == len(steps):
-        return "is null"
+    if taken == len(steps):
+        return "is null" if value is None else "does not say it"
     parent = look_up(source, steps[:taken])[0]
     if isinstance(parent, dict if isinstance(steps[taken], str) else list):
         return "is missing"
