@@ -142,6 +142,17 @@ def test_the_payload_says_its_exponent(compile_text: Compile, digits: int, minor
     assert order.untranslate(value).payload["digits"] == 2
 
 
+def test_an_exponent_that_is_always_the_same_is_kept_when_written(compile_text: Compile) -> None:
+    """A constant where the payload says its digits is written, and amounts are counted in it."""
+    text = CHARGES.replace("exponent: $.digits", "exponent: $.digits\n    constants: {$.digits: 4}")
+    order = compile_text(text)["order"]
+    payload = order.untranslate(order.translate(CHARGED).value).payload
+    assert (payload["digits"], payload["bag"]) == (4, 3000)
+    again = order.translate(payload).value
+    assert isinstance(again, Order)
+    assert again.totals.total.amount_minor == 1090
+
+
 def test_exponent_that_is_none_is_refused(compile_text: Compile) -> None:
     """Text where the digits should be is an error at its place."""
     with pytest.raises(TranslationError, match="small whole number") as caught:
@@ -360,3 +371,31 @@ def test_a_whole_day_from_evening_to_evening_stays_two_openings(compile_text: Co
     value = hours.translate({"days": days}).value
     assert len(value.model_dump()["ranges"]) == 2
     assert hours.untranslate(value).payload == {"days": days}
+
+
+POSITION = """
+mappings:
+  runner:
+    into: DeliveryLocation
+    fields:
+      order_id: $.order
+      .: {from: $.position, as: coordinates, form: list}
+      recorded_at: {from: $.at, as: epoch-s}
+"""
+
+
+@pytest.mark.parametrize(
+    ("broken", "field", "path"),
+    [
+        ({"order": "7", "position": [41.4, 2.2]}, "recorded_at", "/at"),
+        ({"order": "7", "at": 1780000000}, "latitude", "/position"),
+        ({"order": "7", "at": 1780000000, "position": [95, 2.2]}, "latitude", "/position"),
+    ],
+)
+def test_a_value_on_the_entity_itself_is_blamed_for_its_own_parts_only(
+    compile_text: Compile, broken: dict[str, Any], field: str, path: str
+) -> None:
+    """A missing field is reported where its own rule reads, beside a rule that fills several."""
+    with pytest.raises(TranslationError) as caught:
+        compile_text(POSITION)["runner"].translate(broken)
+    assert (caught.value.field, caught.value.path) == (field, path)

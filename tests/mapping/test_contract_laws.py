@@ -19,7 +19,7 @@ from workbench.canonical.invariants import check
 from workbench.canonical.invariants.violation import Violation
 from workbench.errors import TranslationError
 from workbench.mapping import Translator, translate_many
-from workbench.mapping.plan import Level, PlannedRule
+from workbench.mapping.plan import UNSET, Level, PlannedRule
 from workbench.mapping.runtime import put
 from workbench.model import MISSING, find_nodes, look_up
 from workbench.partners import Partner, load_partner
@@ -40,6 +40,7 @@ INSTANTS = st.one_of(
 )
 WORDS = st.text("abcñ 'x1", min_size=1, max_size=8).filter(lambda text: text == text.strip())
 NUMERALS = st.integers(0, 10**6).map(str)
+PHONES = st.sampled_from(["+351912345678", "+34611222333", "+442079460000", "912*****8"])
 
 
 @cache
@@ -91,13 +92,16 @@ def make_plain(type_: Any, label: str) -> st.SearchStrategy[Any]:
         bool: st.booleans(),
         int: st.integers(1, 5000),
         float: st.floats(0, 89, width=16),
-        Decimal: st.decimals("0.001", 99, places=3),
+        # A partner that counts in whole numbers cannot say a part of one.
+        Decimal: st.integers(1, 99).map(Decimal)
+        if label == "integer"
+        else st.decimals("0.001", 99, places=3),
         datetime: INSTANTS,
         date: st.dates(date(2000, 1, 1), date(2100, 1, 1)),
         time: st.builds(time, st.integers(0, 23), st.integers(0, 59)),
         Weekday: st.sampled_from(list(Weekday)),
         tuple[str, ...]: st.lists(NUMERALS, max_size=3),
-        str: NUMERALS if label == "integer" else WORDS,
+        str: {"integer": NUMERALS, "phone": PHONES}.get(label, WORDS),
     }
     if type_ in plain:
         return plain[type_]
@@ -109,8 +113,14 @@ def make_data(
     draw: st.DrawFn, level: Level, currency: str, zone: ZoneInfo, depth: int
 ) -> dict[str, Any]:
     """Input of a canonical entity, with some of the fields that a level covers both ways."""
+    if level.case is not None:
+        branch = draw(st.sampled_from(level.case.levels))
+        return branch.marks | make_data(draw, branch, currency, zone, depth)
     data: dict[str, Any] = {}
     for step in level.steps:
+        if not step.slots and step.level is not None:
+            data |= make_data(draw, step.level, currency, zone, depth)
+            continue
         needed = step.slots[0].required
         if not (is_both_ways(step) or (needed and step.reads)) or step.is_constant:
             continue
@@ -119,22 +129,58 @@ def make_data(
         if step.level is None:
             value = draw(make_leaf(step, currency, zone))
         elif step.is_list:
-            count = draw(st.integers(0, 2 if depth else 0))
-            value = [make_data(draw, step.level, currency, zone, depth - 1) for _ in range(count)]
+            value = make_items(draw, step, currency, zone, depth)
         else:
             value = make_data(draw, step.level, currency, zone, depth - 1)
         put(data, step.keys, value)
-    # A group that is there at all has its constants and its required parts.
+    fill_groups(draw, level, data, currency, zone)
+    return data
+
+
+def make_items(
+    draw: st.DrawFn, step: PlannedRule, currency: str, zone: ZoneInfo, depth: int
+) -> list[dict[str, Any]]:
+    """Items of a list of objects, with what their key and their group say of them."""
+    assert step.level is not None
+    shape = step.shape
+    levels = [step.level, *([] if shape is None else shape.levels)]
+    items: list[dict[str, Any]] = []
+    for _ in range(draw(st.integers(0, 2 if depth else 0))):
+        item: dict[str, Any] = {}
+        for level in levels:
+            item |= make_data(draw, level, currency, zone, depth - 1)
+        items.append(item)
+    if shape is None or not shape.is_overnight:
+        return items
+    # A week is told in the order of its days. An opening of no length is none, one from midnight on
+    # is the end of the evening before, and two that overlap cannot be cut and joined again.
+    days = {item["day"]: item for item in items if time() != item["start"] != item["end"]}
+    return [days[day] for day in Weekday if day in days]
+
+
+def fill_groups(
+    draw: st.DrawFn, level: Level, data: dict[str, Any], currency: str, zone: ZoneInfo
+) -> None:
+    """Give each group that is there at all its constants and its required parts."""
     for step in level.steps:
+        if not step.slots:
+            continue
         parent = look_up(data, step.keys[:-1])[0]
         is_there = look_up(data, step.keys)[0] is not MISSING
         if not isinstance(parent, dict) or is_there or not step.slots[-1].required:
             continue
         if step.is_constant:
-            put(data, step.keys, step.value)
-        elif is_both_ways(step) and step.level is None:
-            put(data, step.keys, draw(make_leaf(step, currency, zone)))
-    return data
+            is_money = type(step.value) is int and step.slots[-1].type_ in {Money, UnitPrice}
+            money = {"amount_minor": step.value, "currency": currency}
+            put(data, step.keys, money if is_money else step.value)
+        elif step.level is None:
+            # What is only read is written by another rule, so that both fields say the same.
+            same = [other for other in level.steps if other.source == step.source and other.writes]
+            value = look_up(data, same[0].keys)[0] if same else MISSING
+            if value is MISSING:
+                value = draw(make_leaf(step, currency, zone))
+            for one in (step, *same[:1]):
+                put(data, one.keys, value)
 
 
 def complete(level: Level, entity: Any, payload: Any) -> None:
@@ -143,16 +189,24 @@ def complete(level: Level, entity: Any, payload: Any) -> None:
         if (
             step.reads
             and not step.writes
-            and step.slots[-1].required
+            and step.slots
+            and step.slots[0].required
             and step.codec
             and step.source
         ):
             put(payload, step.source, step.codec.write(getattr(entity, str(step.keys[0]))))
 
 
+def list_fields(step: PlannedRule) -> list[str | int]:
+    """The fields that a rule fills; one on the whole level fills those of its own level."""
+    if step.slots or step.level is None:
+        return [*step.keys[:1]]
+    return [key for inner in step.level.steps for key in list_fields(inner)]
+
+
 def can_round(level: Level) -> bool:
     """Whether every required field is read, so that what was written can be read at all."""
-    read = {step.keys[0] for step in level.steps if step.reads}
+    read = {key for step in level.steps if step.reads for key in list_fields(step)}
     fields = level.model.model_fields.items()
     return all(name in read for name, field in fields if field.is_required())
 
@@ -187,6 +241,8 @@ def test_canonical_survives(slug: str, name: str, data: st.DataObject) -> None:
     mapping = partner.translators[name]
     if not mapping.can_write or not can_round(mapping.plan):
         pytest.skip("the mapping is one-way: it has no inverse to test")
+    if any(step.nested is not None for step in mapping.plan.steps):
+        pytest.skip("its lists speak of each other, as drawn ones do not: its samples are mutated")
     # A currency of the payload may be any; else it is the restaurant's.
     own = mapping.plan.currency is not None
     currency = data.draw(st.sampled_from(["EUR", "JPY", "KWD"])) if own else "EUR"
@@ -208,7 +264,7 @@ def name_resource(level: Level, payload: Any) -> Any:
     """A copy of a body with the identifiers that travel in the path of its request."""
     result = copy.deepcopy(payload)
     for step in level.steps:
-        is_apart = step.reads and not step.writes and step.slots[-1].required
+        is_apart = step.reads and not step.writes and step.slots and step.slots[0].required
         if is_apart and step.source and look_up(result, step.source)[0] is MISSING:
             put(result, step.source, "in-the-path")
     return result
@@ -289,7 +345,8 @@ def test_payload_survives(sample: Any, data: st.DataObject) -> None:
         pytest.skip("the mapping is one-way: the payload says less than an entity needs")
     (result,) = translate_many(mapping, [mutate(payload, data)])
     if isinstance(result, TranslationError):
-        assert result.field
+        # What holds for the whole entity, as the digits of its amounts, has no field of its own.
+        assert result.field or result.path
         return
     assert_sound(result.value)
     if not mapping.can_write:
@@ -300,6 +357,23 @@ def test_payload_survives(sample: Any, data: st.DataObject) -> None:
     assert list(lacks(mapping.untranslate(back).payload, written)) == []
 
 
+def settle(level: Level, payload: Any) -> Any:
+    """A copy of a payload in the words that a mapping says are written.
+
+    Of several words for one of ours it is the one that `back` names; a `default` is said.
+    """
+    result = copy.deepcopy(payload)
+    for step in level.steps:
+        if not step.words or not step.writes or step.is_list or step.codec is None:
+            continue
+        word = look_up(result, step.source or ())[0]
+        if word is not MISSING:
+            put(result, step.source or (), step.codec.write(step.codec.read(word)))
+        elif step.default is not UNSET:
+            put(result, step.source or (), step.codec.write(step.default))
+    return result
+
+
 @pytest.mark.parametrize("sample", SAMPLES, ids=IDS)
 def test_sample_is_written_as_it_came(sample: Any) -> None:
     """What is written of an entity that was read has the values of the payload it was read from."""
@@ -307,4 +381,4 @@ def test_sample_is_written_as_it_came(sample: Any) -> None:
     if not mapping.can_write or not can_round(mapping.plan):
         pytest.skip("the mapping is one-way")
     written = mapping.untranslate(mapping.translate(payload).value).payload
-    assert list(lacks(written, payload)) == []
+    assert list(lacks(written, settle(mapping.plan, payload))) == []

@@ -139,6 +139,10 @@ class Translator:
         self._write: Callable[..., Any] = program.functions[f"write_{level.number}"]
         self._patch: Callable[..., Any] = program.functions[f"patch_{level.number}"]
         self._validate = level.model.__pydantic_validator__.validate_python
+        # Digits that the payload says, and always says the same, are written as a number is.
+        said = level.exponent
+        constant = level.constants.get(said) if isinstance(said, tuple) else None
+        self._written_exponent = constant if type(constant) is int else said
         self._writes_currency = level.currency is not None and not any(
             step.writes and step.source == level.currency for step in level.steps
         )
@@ -192,7 +196,7 @@ class Translator:
         given = entity.model_fields_set if only is None else entity.model_fields_set & only
         currency = self._find_currency(entity)
         write = self._write if only is None else self._patch
-        unit, exponent = currency, self.plan.exponent
+        unit, exponent = currency, self._written_exponent
         if isinstance(exponent, int):
             unit = Unit(currency, exponent)
         try:
