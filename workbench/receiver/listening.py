@@ -144,8 +144,7 @@ def open_station(
     }
     with ExitStack() as stack:
         inbox = stack.enter_context(Inbox(store or inbox_path(settings, *partners)))
-        proxies = Proxies(settings.trusted_proxies.split(","), settings.proxy_prefix)
-        app = create_app(endpoints, inbox, proxies=proxies)
+        app = create_app(endpoints, inbox, proxies=_read_proxies(settings))
         parties = [
             Party(partner, _open_adapter(stack, partner, environment, settings, redactors[slug]))
             for slug, partner in partners.items()
@@ -193,11 +192,15 @@ def serve_receiver(
     Arguments and errors as of `open_station` and `serve`; `ready` is called once all of it is
     checked, before the first request.
     """
-    proxies = Proxies(settings.trusted_proxies.split(","))
+    proxies = _read_proxies(settings)
     with open_station(
         restaurants, environment, settings, store=store, sink=sink, keeping=keeping
     ) as app:
         serve(app, place, ready=ready, exempt=proxies.__contains__)
+
+
+def _read_proxies(settings: Settings) -> Proxies:
+    return Proxies(settings.trusted_proxies.split(","), settings.proxy_prefix)
 
 
 def _open_door(

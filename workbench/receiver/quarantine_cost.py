@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, case, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from workbench.receiver.schema import DROPPED, RECEIPTS
+from workbench.receiver.schema import DROPPED, RECEIPTS, content_bytes
 from workbench.receiver.upsert import Row
 
 # A row costs its keys, indexes and the page that it begins, whatever is in it.
@@ -79,6 +79,4 @@ def _count(connection: Connection, pos_code: str, reason: str, *told: int) -> No
 
 
 def _cost() -> ColumnElement[int]:
-    kept = RECEIPTS.c
-    parts = (func.length(kept.body), func.length(kept.headers), func.length(kept.target))
-    return parts[0] + parts[1] + parts[2] + _ROW_BYTES
+    return content_bytes() + _ROW_BYTES

@@ -44,7 +44,14 @@ class QueueDecision:
 
 def is_open(table: Any) -> ColumnElement[bool]:
     """Whether something is still to be done, in the very words of the partial indexes."""
-    words: BindParameter[str] = bindparam("open", OPEN, expanding=True, literal_execute=True)
+    return is_in_state(table, *OPEN)
+
+
+def is_in_state(table: Any, *states: str) -> ColumnElement[bool]:
+    """Whether something is in one of these states; written out, so that a partial index is used."""
+    words: BindParameter[str] = bindparam(
+        "_".join(states), states, expanding=True, literal_execute=True
+    )
     condition: ColumnElement[bool] = table.c.state.in_(words)
     return condition
 

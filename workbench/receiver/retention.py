@@ -15,7 +15,7 @@ from workbench.receiver.database import PAUSE_SECONDS, Database
 from workbench.receiver.loop import run_loop
 from workbench.receiver.queries import ReceiptFilter, list_numbers
 from workbench.receiver.queue import is_open
-from workbench.receiver.schema import ATTEMPTS, EFFECTS, ENTITIES, EVENTS, RECEIPTS
+from workbench.receiver.schema import ATTEMPTS, EFFECTS, ENTITIES, EVENTS, RECEIPTS, content_bytes
 
 # Deliveries are stored between two portions: a file has one writer at a time.
 PORTION = 20
@@ -109,9 +109,8 @@ class Retainer:
     def _shrink(self, excess: int) -> int:
         """Erase the oldest receipts whose contents come to so many bytes."""
         kept = RECEIPTS.c
-        cost = func.length(kept.body) + func.length(kept.headers) + func.length(kept.target)
         oldest_first = (
-            select(kept.id, func.sum(cost).over(order_by=kept.id).label("cost"))
+            select(kept.id, func.sum(content_bytes()).over(order_by=kept.id).label("cost"))
             .where(kept.state.in_(("read", "unknown", "quarantined")))
             .subquery()
         )

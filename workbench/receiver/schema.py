@@ -15,6 +15,7 @@ from collections.abc import Callable
 from sqlalchemy import (
     BigInteger,
     Column,
+    ColumnElement,
     Connection,
     ForeignKey,
     Index,
@@ -25,6 +26,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    func,
     insert,
     inspect,
     select,
@@ -173,6 +175,13 @@ DROPPED = Table(
     Column("first_at", BigInteger, nullable=False),
     Column("last_at", BigInteger, nullable=False),
 )
+
+
+def content_bytes() -> ColumnElement[int]:
+    """What of a receipt goes when it is erased: body, headers and address."""
+    kept = RECEIPTS.c
+    return func.length(kept.body) + func.length(kept.headers) + func.length(kept.target)
+
 
 _VERSION = Table("inbox_version", METADATA, Column("version", Integer, nullable=False))
 

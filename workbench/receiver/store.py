@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Table, func, literal_column, select
+from sqlalchemy import Connection, func, select
 
 from workbench.receiver.database import Database
 from workbench.receiver.events import Identity
 from workbench.receiver.quarantine_cost import cost_of, drop_oldest, read_costs
+from workbench.receiver.queue import is_in_state, is_open
 from workbench.receiver.receipt import Arrival, Receipt
-from workbench.receiver.schema import DROPPED, EFFECTS, EVENTS, OPEN, RECEIPTS
+from workbench.receiver.schema import DROPPED, EFFECTS, EVENTS, RECEIPTS
 from workbench.receiver.signature import Verification
 from workbench.receiver.upsert import Row, upsert
 
@@ -126,14 +127,18 @@ def read_depth(database: Database, now: datetime) -> Depth:
     counts = select(RECEIPTS.c.state, func.count(), func.min(RECEIPTS.c.received_at)).group_by(
         RECEIPTS.c.state
     )
-    waiting = select(func.count(), func.min(EVENTS.c.received_at)).where(_is(EVENTS, *OPEN))
+    waiting = select(func.count(), func.min(EVENTS.c.received_at)).where(is_open(EVENTS))
     with database.transact() as connection:
         found = {state: (count, oldest) for state, count, oldest in connection.execute(counts)}
         open_events, oldest_event = connection.execute(waiting).one()
         dropped = connection.scalar(select(func.coalesce(func.sum(DROPPED.c.count), 0)))
         dead, refused, undelivered = (
             connection.scalar(select(func.count()).where(condition)) or 0
-            for condition in (_is(EVENTS, "dead"), _is(EFFECTS, "dead"), _is(EFFECTS, *OPEN))
+            for condition in (
+                is_in_state(EVENTS, "dead"),
+                is_in_state(EFFECTS, "dead"),
+                is_open(EFFECTS),
+            )
         )
     states = {state: count for state, (count, _) in found.items()}
     new, oldest_receipt = found.get("new", (0, None))
@@ -148,11 +153,6 @@ def read_depth(database: Database, now: datetime) -> Depth:
         undelivered=undelivered,
         refused=refused,
     )
-
-
-def _is(table: Table, *states: str) -> ColumnElement[bool]:
-    # Written out, so that a partial index on the state is used.
-    return table.c.state.in_([literal_column(f"'{state}'") for state in states])
 
 
 def microseconds(instant: datetime) -> int:
