@@ -59,6 +59,8 @@ def test_above_its_size_the_oldest_go(inbox: Inbox) -> None:
     found = states(inbox)
     assert found == sorted(found, key=["erased", "done"].index)
     assert found[-1] == "done"
+    assert retainer.step() == 0
+    assert states(inbox) == found
 
 
 def test_the_room_of_a_file_is_given_back(tmp_path_factory: pytest.TempPathFactory) -> None:

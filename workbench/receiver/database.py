@@ -12,12 +12,23 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, make_url, text
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    Table,
+    create_engine,
+    event,
+    func,
+    make_url,
+    select,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DataError, SQLAlchemyError
 
 from workbench.errors import InputError, StoreError, install_hint
-from workbench.receiver.schema import migrate
+from workbench.receiver.schema import EFFECTS, ENTITIES, content_bytes, migrate
 
 # Below the fastest partner's patience (2 s, connection included).
 BUSY_MILLISECONDS = 800
@@ -77,19 +88,22 @@ class Database:
         return None
 
     def size(self) -> int:
-        """Bytes that the inbox takes, without pages that wait to be used again.
+        """Bytes that the inbox takes, without room that waits to be used again.
+
+        Of a file, all its pages but the free ones; on a server, what is in the rows, for tables
+        there keep their size when something is erased.
 
         Raises:
             StoreError: It cannot be read.
         """
         with self.transact() as connection:
             if not self.is_file:
-                names = ("receipts", "events", "attempts", "effects", "entities")
-                sizes = (
-                    connection.scalar(text(f"SELECT pg_total_relation_size('{name}')"))
-                    for name in names
+                held = (
+                    content_bytes(),
+                    func.length(EFFECTS.c.body),
+                    func.length(ENTITIES.c.payload),
                 )
-                return sum(size or 0 for size in sizes)
+                return sum(int(connection.scalar(select(func.sum(one))) or 0) for one in held)
             pages, free, bytes_each = (
                 connection.scalar(text(f"PRAGMA {name}")) or 0
                 for name in ("page_count", "freelist_count", "page_size")
