@@ -86,7 +86,7 @@ class Retainer:
         self._keeping = keeping
         self._clock = clock
 
-    def run(self, stop: threading.Event, *, pause: float = 60) -> None:
+    def run(self, stop: threading.Event, *, pause: float = 600) -> None:
         """Work until `stop` is set."""
         run_loop(self.step, stop, pause=pause, who="retention")
 
