@@ -32,6 +32,7 @@ from workbench.model import (
     StepKind,
 )
 from workbench.partners import Partner
+from workbench.text import write_pointer
 from workbench.vocabulary import STOP, concepts, split_words, stem
 
 ARAZZO = "1.0.1"
@@ -174,11 +175,11 @@ def _list_calls(
     step: SessionStep, partner: Partner, sources: list[str]
 ) -> Iterator[dict[str, Any]]:
     for number, (bound, operation) in enumerate(partner.operations(step.feature), 1):
-        place = f"{operation.path.replace('~', '~0').replace('/', '~1')}/{operation.method.lower()}"
+        place = write_pointer(("paths", operation.path, operation.method.lower()))
         yield {
             "stepId": f"{step.slug}-{number}",
             "description": " ".join(bound.for_) or step.title,
-            "operationPath": f"{{$sourceDescriptions.{sources[0]}.url}}#/paths/{place}",
+            "operationPath": f"{{$sourceDescriptions.{sources[0]}.url}}#{place}",
             "successCriteria": [{"condition": "$statusCode >= 200 && $statusCode < 300"}],
         }
 
@@ -205,9 +206,9 @@ def _by_operation(
     counted: Counter[str] = Counter()
     for feature in catalogue.features:
         for _, operation in partner.operations(feature.slug):
-            place = operation.path.replace("~", "~0").replace("/", "~1")
             own = operation.operation_id or ""
-            names = {own, operation.id, f"/paths/{place}/{operation.method}"}
+            place = write_pointer(("paths", operation.path, operation.method))
+            names = {own, operation.id, place}
             counted[feature.slug] += bool(wanted & {name.lower() for name in names if name})
     best = [slug for slug, number in counted.most_common(1) if number]
     return catalogue.feature(best[0]) if best else None

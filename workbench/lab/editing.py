@@ -6,7 +6,6 @@ The text of the file around it stays as it is, comments too.
 from __future__ import annotations
 
 import difflib
-import os
 import shutil
 import tempfile
 import textwrap
@@ -24,7 +23,7 @@ from workbench.lab.trial import Trial, list_samples, try_payload
 from workbench.mapping import Translator, load_mappings
 from workbench.partners import HOOKS, MAPPING, Partner
 from workbench.reporting import DisplayTable, make_table
-from workbench.secrecy import Redactor
+from workbench.secrecy import Redactor, replace_file
 from workbench.text import suggest_name
 
 
@@ -72,7 +71,7 @@ def edit_mapping(
         trial = try_payload(edited, mapping, data, to_partner=is_sent)
         trials.append((label, replace(trial, hidden=find_private(redactor, data))))
     if save and after != before:
-        _write(partner.folder / MAPPING, after)
+        replace_file(partner.folder / MAPPING, after.encode())
     return EditedMapping(mapping, before, after, trials, is_saved=save)
 
 
@@ -205,12 +204,3 @@ def _names(text: str) -> list[str]:
     data = load_text(text, MAPPING)
     rooms = data.get("mappings") if isinstance(data, dict) else None
     return list(rooms) if isinstance(rooms, dict) else []
-
-
-def _write(path: Path, text: str) -> None:
-    """Whole or not at all, so that nobody reads half a file."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".mapping-")
-    with os.fdopen(handle, "w", encoding="utf-8") as target:
-        target.write(text)
-    Path(name).chmod(path.stat().st_mode & 0o777)
-    Path(name).replace(path)

@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from workbench.text import sanitize
+from workbench.text import sanitize, write_token
 
 if TYPE_CHECKING:
     from workbench.reporting import DisplayTable
@@ -172,16 +172,12 @@ class _Tree:
             return f"<div>{name}{shown}{told}</div>"
         items = value.items() if isinstance(value, dict) else enumerate(value)
         inside = "".join(
-            self.draw(item, f"{pointer}/{_step(key)}", str(key), depth + 1) for key, item in items
+            self.draw(item, pointer + write_token(key), str(key), depth + 1) for key, item in items
         )
         is_open = depth < 1 or any(place.startswith(f"{pointer}/") for place in self._marks)
         size = f"{{{len(value)}}}" if isinstance(value, dict) else f"[{len(value)}]"
         state = " open" if is_open else ""
         return f"<details{state}><summary>{name}{size}{told}</summary>{inside}</details>"
-
-
-def _step(key: object) -> str:
-    return str(key).replace("~", "~0").replace("/", "~1")
 
 
 def _plain(value: Any) -> str:

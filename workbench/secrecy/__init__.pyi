@@ -12,6 +12,7 @@ from .private import PASSAGE as PASSAGE
 from .private import make_private as make_private
 from .private import open_private as open_private
 from .private import private_umask as private_umask
+from .private import replace_file as replace_file
 from .private import tighten as tighten
 from .redactor import ANYTHING as ANYTHING
 from .redactor import Hit as Hit

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +27,19 @@ def open_private(path: Path, *, new: bool = False) -> BinaryIO:
     descriptor = os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), FILE)
     os.fchmod(descriptor, FILE)
     return os.fdopen(descriptor, "wb")
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Write a file anew, whole or not at all, with the rights that it has.
+
+    Raises:
+        OSError: It is not there, or its folder cannot be written.
+    """
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    with os.fdopen(handle, "wb") as target:
+        target.write(data)
+    Path(name).chmod(stat.S_IMODE(path.stat().st_mode))
+    Path(name).replace(path)
 
 
 @contextmanager

@@ -11,10 +11,8 @@ import bisect
 import itertools
 import json
 import logging
-import os
 import re
 import sys
-import tempfile
 import threading
 from collections import deque
 from collections.abc import Container, Iterable, Iterator, Mapping
@@ -26,6 +24,7 @@ from ahocorasick_rs import BytesAhoCorasick, Implementation
 
 from workbench.secrecy.packed import may_be_packed, unpack
 from workbench.secrecy.persons import MASK, Persons
+from workbench.secrecy.private import replace_file
 from workbench.secrecy.spelling import Form, is_searchable, spell, spell_login
 
 # What stands in a part that nobody can search: no secret that is known, and none that is excluded.
@@ -212,11 +211,7 @@ class Redactor:
         masked = self._mask_json(held) or self.mask(held)
         if masked == held:
             return False
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "wb") as target:
-            target.write(masked)
-        Path(name).chmod(path.stat().st_mode)
-        Path(name).replace(path)
+        replace_file(path, masked)
         return True
 
     def _mask_json(self, data: bytes) -> bytes | None:
