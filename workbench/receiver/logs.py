@@ -5,8 +5,6 @@ from __future__ import annotations
 import logging
 import sys
 
-from pythonjsonlogger.json import JsonFormatter
-
 _LOG = logging.getLogger("workbench.receiver")
 _TEXT = "%(asctime)s %(levelname)s %(message)s"
 _JSON = "%(levelname)s %(name)s %(message)s"
@@ -20,15 +18,18 @@ def write_logs(form: str) -> None:
             where they are known `partner`, `restaurant`, `receipt`, `result`, `reason`.
     """
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(
-        JsonFormatter(_JSON, rename_fields={"levelname": "level"}, timestamp="time")
-        if form == "json"
-        else logging.Formatter(_TEXT)
-    )
+    handler.setFormatter(_json_lines() if form == "json" else logging.Formatter(_TEXT))
     logger = logging.getLogger("workbench")
     logger.handlers = [handler]
     logger.setLevel(logging.INFO)
     logger.propagate = False
+
+
+def _json_lines() -> logging.Formatter:
+    # Loaded by who asks for it: every validation has a receiver, and few write a log.
+    from pythonjsonlogger.json import JsonFormatter  # noqa: PLC0415
+
+    return JsonFormatter(_JSON, rename_fields={"levelname": "level"}, timestamp="time")
 
 
 def log_answer(partner: str, restaurant: str, status: int, reason: str, seconds: float) -> None:
