@@ -17,8 +17,11 @@ from workbench.partners import Partner, load_partner
 from workbench.partners.webhooks import Webhooks
 from workbench.receiver.events import Identity, identify
 from workbench.receiver.inbox import Inbox
+from workbench.receiver.process import Party
 from workbench.receiver.receipt import Arrival
 from workbench.receiver.signature import Verification
+from workbench.receiver.sink import CallableSink, OutboxMessage
+from workbench.receiver.worker import Worker
 from workbench.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -100,3 +103,13 @@ def status(value: str, *, number: int = 1, minute: int | None = 0, event: str | 
     if minute is None:
         del payload["changed_at"]
     return payload
+
+
+def work(inbox: Inbox, slug: str = "tavola", **more: Any) -> list[OutboxMessage]:
+    """Work until nothing is due; what came out, in order."""
+    effects: list[OutboxMessage] = []
+    party = Party(more.pop("told", partner(slug)), more.pop("adapter", None))
+    worker = Worker(inbox.database, [party], CallableSink(effects.append), **more)
+    while worker.step():
+        pass
+    return effects

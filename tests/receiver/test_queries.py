@@ -12,14 +12,13 @@ from typing import Any
 
 import orjson
 import pytest
-from deliveries import START, order, partner, post, status
+from deliveries import START, order, post, status, work
 from sqlalchemy import select, update
 
 from workbench.partners.webhooks import Webhooks
 from workbench.receiver.app import Endpoint
 from workbench.receiver.events import identify_refused
 from workbench.receiver.inbox import Inbox
-from workbench.receiver.process import Party
 from workbench.receiver.quarantine import Review, reverify
 from workbench.receiver.queries import (
     ReceiptFilter,
@@ -33,8 +32,6 @@ from workbench.receiver.receipt import Arrival
 from workbench.receiver.retention import erase, retain
 from workbench.receiver.schema import ATTEMPTS, EFFECTS, EVENTS, RECEIPTS
 from workbench.receiver.signature import Verification
-from workbench.receiver.sink import CallableSink, OutboxMessage
-from workbench.receiver.worker import Worker
 
 
 @pytest.fixture
@@ -42,15 +39,6 @@ def inbox(location: str) -> Iterator[Inbox]:
     """An empty inbox in either store."""
     with Inbox(location) as opened:
         yield opened
-
-
-def work(inbox: Inbox) -> list[OutboxMessage]:
-    """Process what is there."""
-    effects: list[OutboxMessage] = []
-    worker = Worker(inbox.database, [Party(partner())], CallableSink(effects.append))
-    while worker.step():
-        pass
-    return effects
 
 
 def fill(inbox: Inbox) -> None:

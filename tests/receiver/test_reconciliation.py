@@ -8,17 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from deliveries import ROOT, order, partner, post, status
+from deliveries import ROOT, order, partner, post, status, work
 from sqlalchemy import select
 
 from workbench.adapters.adapter import Adapter
 from workbench.errors import UnavailableError
 from workbench.receiver.inbox import Inbox
-from workbench.receiver.process import Party
 from workbench.receiver.reconciliation import Reconciler, Sweep
 from workbench.receiver.schema import RECEIPTS
-from workbench.receiver.sink import CallableSink, OutboxMessage
-from workbench.receiver.worker import Worker
 from workbench.sandbox.server import Sandbox
 from workbench.sandbox.simulators import SIMULATORS
 from workbench.settings import Settings
@@ -51,15 +48,6 @@ def tell(inbox: Inbox, adapter: Adapter, number: str) -> None:
     """Tavola's event for an order, as it is now."""
     whole = adapter.call("order-read", ids={"order": number}).require().json()
     post(inbox, "tavola", "orders", {**order(event=f"created-{number}"), **whole})
-
-
-def work(inbox: Inbox) -> list[OutboxMessage]:
-    """Process what is there."""
-    effects: list[OutboxMessage] = []
-    worker = Worker(inbox.database, [Party(partner())], CallableSink(effects.append))
-    while worker.step():
-        pass
-    return effects
 
 
 def test_a_missed_status_is_found_once(inbox: Inbox, adapter: Adapter) -> None:

@@ -14,7 +14,7 @@ from unittest.mock import Mock
 
 import postgres_server
 import pytest
-from deliveries import order, partner, post, post_all, sample, status, with_webhooks
+from deliveries import order, partner, post, post_all, sample, status, with_webhooks, work
 from sqlalchemy import select, text, update
 
 from workbench.errors import RateLimitedError, StoreError, UnavailableError
@@ -55,16 +55,6 @@ class Reader:
         translator = partner(self.slug).translator(feature)
         assert translator is not None
         return translator.translate(answer)
-
-
-def work(inbox: Inbox, slug: str = "tavola", **more: Any) -> list[OutboxMessage]:
-    """Work until nothing is due; what came out, in order."""
-    effects: list[OutboxMessage] = []
-    party = Party(more.pop("told", partner(slug)), more.pop("adapter", None))
-    worker = Worker(inbox.database, [party], CallableSink(effects.append), **more)
-    while worker.step():
-        pass
-    return effects
 
 
 def rows(inbox: Inbox, table: Any, *columns: str) -> list[tuple[Any, ...]]:

@@ -17,9 +17,9 @@ from workbench.model import (
     Open,
     Operation,
     Outcome,
-    Severity,
     Source,
     make_finding,
+    tell_defect,
 )
 from workbench.partners import Partner
 
@@ -51,7 +51,10 @@ def _look_at(partner: Partner, feature: Feature, item: Operation | Event) -> Evi
     is_event = feature.kind is FeatureKind.EVENT
     findings = [
         *_missing_parts(feature, item, is_event=is_event),
-        *(_as_finding(warning, item.id) for warning in _warnings_of(partner, item)),
+        *(
+            tell_defect(warning, operation=item.id, hint=warning.hint or None)
+            for warning in _warnings_of(partner, item)
+        ),
     ]
     broken = any(finding.severity.breaks for finding in findings)
     title = item.summary or item.id
@@ -97,18 +100,6 @@ def _warnings_of(partner: Partner, item: Operation | Event) -> list[DocumentWarn
         and item.pointer
         and (warning.pointer == item.pointer or warning.pointer.startswith(item.pointer + "/"))
     ]
-
-
-def _as_finding(warning: DocumentWarning, operation: str | None = None) -> Finding:
-    return make_finding(
-        "document-defect",
-        slug=warning.slug,
-        severity=Severity(warning.severity),
-        what=warning.summary,
-        pointer=f"{warning.document}#{warning.pointer}",
-        operation=operation,
-        hint=warning.hint or None,
-    )
 
 
 def _criteria_by_document_alone(feature: Feature) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ from workbench.model import (
     Severity,
     Source,
     make_finding,
+    tell_defect,
 )
 from workbench.partners import HOOKS, OVERRIDES, Partner, read_overrides
 from workbench.secrecy import FORMS
@@ -53,13 +54,7 @@ def _unstated(partner: Partner, catalogue: Catalogue) -> Iterator[Finding]:
 def _left_out(partner: Partner, _: Catalogue) -> Iterator[Finding]:
     for warning in partner.description.warnings:
         if warning.is_omission:
-            yield make_finding(
-                "document-defect",
-                slug=warning.slug,
-                severity=Severity(warning.severity),
-                what=warning.summary,
-                pointer=f"{warning.document}#{warning.pointer}",
-            )
+            yield tell_defect(warning)
 
 
 def _unjudged(partner: Partner, catalogue: Catalogue) -> Iterator[Finding]:

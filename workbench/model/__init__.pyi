@@ -37,6 +37,7 @@ from .feature import Reason as Reason
 from .feature import Requirement as Requirement
 from .findings import finding_kinds as finding_kinds
 from .findings import make_finding as make_finding
+from .findings import tell_defect as tell_defect
 from .json_comparison import Difference as Difference
 from .json_comparison import compare_json as compare_json
 from .json_comparison import is_same_json as is_same_json

@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from workbench.model.description import DocumentWarning
 from workbench.model.evidence import Finding, Matter, Record, Severity
 
 _FACT = re.compile(r"\{(\w+)\}")
@@ -105,3 +106,15 @@ def _fill(kind: str, text: str, facts: Mapping[str, object]) -> str:
         return str(facts[found[1]])
 
     return _FACT.sub(fill, text)
+
+
+def tell_defect(warning: DocumentWarning, **told: Any) -> Finding:
+    """What was seen in reading a document, as a finding about it; `told` as of `make_finding`."""
+    return make_finding(
+        "document-defect",
+        slug=warning.slug,
+        severity=Severity(warning.severity),
+        what=warning.summary,
+        pointer=f"{warning.document}#{warning.pointer}",
+        **told,
+    )
