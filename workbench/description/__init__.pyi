@@ -1,5 +1,6 @@
 from .cleaning import clean_document as clean_document
 from .comparison import compare_descriptions as compare_descriptions
+from .conversion import split_values as split_values
 from .document_change import ChangeSeverity as ChangeSeverity
 from .document_change import DocumentChange as DocumentChange
 from .document_set import missing_neighbours as missing_neighbours

@@ -75,7 +75,17 @@ def convert(raw: bytes, kind: str, name: str, limits: IntakeLimits) -> list[Bloc
 
 
 def read_csv(text: str, name: str) -> list[Block]:
-    """Turn separated values into one table; the separator is found out.
+    """Turn separated values into one table.
+
+    Raises:
+        DescriptionError: It is no table.
+    """
+    rows = split_values(text, name)
+    return [Grid(settle(rows), 1)] if rows else []
+
+
+def split_values(text: str, name: str) -> list[tuple[str, ...]]:
+    """The rows of separated values that say something; the separator is found out.
 
     Raises:
         DescriptionError: It is no table.
@@ -96,7 +106,7 @@ def read_csv(text: str, name: str) -> list[Block]:
             location=name,
             hint="Export it again as CSV in UTF-8.",
         ) from error
-    return [Grid(settle(rows), 1)] if rows else []
+    return rows
 
 
 def _weigh(raw: bytes, kind: str, name: str) -> None:

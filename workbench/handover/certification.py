@@ -8,19 +8,17 @@ that nothing unbound is written, no secret leaves, and each call is recorded.
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import log, sqrt
 from pathlib import Path
 from typing import Any
 
-from workbench.description import load_text
-from workbench.errors import InputError
+from workbench.description import load_text, split_values
+from workbench.errors import DescriptionError, InputError
 from workbench.handover.words import load_words
 from workbench.model import (
     Binding,
@@ -81,8 +79,8 @@ def read_list(path: Path) -> tuple[ListRow, ...]:
         rows = _read_table(_split_markdown(text))
     else:
         try:
-            rows = _read_table(_split_csv(text))
-        except csv.Error as error:
+            rows = _read_table(split_values(text, path.name))
+        except DescriptionError as error:
             raise _unreadable(path) from error
     if not rows or len(rows) > _MOST_ROWS:
         raise InputError(
@@ -301,21 +299,13 @@ def _items(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _split_csv(text: str) -> list[list[str]]:
-    try:
-        dialect: Any = csv.Sniffer().sniff(text[:4096], delimiters=",;\t")
-    except csv.Error:
-        dialect = csv.excel
-    return [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(text), dialect)]
-
-
 def _split_markdown(text: str) -> list[list[str]]:
     lines = [line.strip() for line in text.splitlines() if line.strip().startswith("|")]
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
     return [row for row in rows if not all(re.fullmatch(r":?-+:?", cell) for cell in row)]
 
 
-def _read_table(table: list[list[str]]) -> tuple[ListRow, ...]:
+def _read_table(table: Iterable[Sequence[str]]) -> tuple[ListRow, ...]:
     """Rows below a head that names its columns; another table's head begins anew."""
     columns: dict[str, int] = {}
     rows = []
