@@ -138,3 +138,14 @@ def test_the_command_writes_beside_the_run(tmp_path: Path, monkeypatch: pytest.M
     )
     assert wrong.exit_code == 2
     assert "no format 'junit'" in wrong.output
+
+
+@pytest.mark.parametrize(("code", "words"), [("en", "with exceptions"), ("es", "con excepciones")])
+def test_the_first_sentence_counts_what_has_exceptions(code: str, words: str) -> None:
+    """Where something works only in part, nobody reads that all of it works."""
+    example = Path(__file__).parents[2] / "reports" / "example" / "bocado"
+    sheet = read_sheet(Report.read(example, code))
+    partly = sum(item.state == "partly" for item in sheet.benefits)
+    assert partly > 0
+    assert words in sheet.sentence
+    assert str(partly) in sheet.sentence

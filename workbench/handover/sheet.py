@@ -7,6 +7,7 @@ no operation, nothing of the wire. What is not proved live is never told as work
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from importlib.resources import as_file, files
@@ -80,11 +81,17 @@ class Sheet:
     @property
     def sentence(self) -> str:
         """The sheet in one sentence."""
-        found = self.benefits
-        works = [item for item in found if item.state in {"works", "partly"}]
-        key = "none" if not works else "all" if len(works) == len(found) else "some"
-        title = self.report.log.header.title
-        return self.words.say(f"sheet.lead.{key}", n=len(works), total=len(found), title=title)
+        states = Counter(item.state for item in self.benefits)
+        total, partly = states.total(), states["partly"]
+        works = states["works"] + partly
+        key = "none" if not works else "all" if works == total else "some"
+        return self.words.say(
+            f"sheet.lead.{key}-partly" if partly else f"sheet.lead.{key}",
+            n=works,
+            partly=partly,
+            total=total,
+            title=self.report.log.header.title,
+        )
 
     def as_json(self) -> dict[str, Any]:
         """For a page of a shop: texts without markup, states as words of a short list."""
