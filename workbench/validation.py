@@ -310,7 +310,8 @@ class FeatureProbe:
     ) -> Iterator[Evidence]:
         """What the partner's system shows of one feature now.
 
-        Trouble on the way to the partner is evidence (`cant-tell`), not an exception.
+        Trouble on the way to the partner is evidence (`cant-tell`), not an exception. Credentials
+        of ours that came back are told last, as evidence of the feature of credentials.
 
         Args:
             feature: Slug in the catalogue.
@@ -320,13 +321,15 @@ class FeatureProbe:
         row = self._catalogue.feature(feature)
         if row is None:
             return
+        source = Source.RECEIPTS if row.is_event else Source.BEHAVIOUR
+        environment = self._session.environment
         try:
             lines = [*self._ask(row, seconds, by_hand=by_hand)]
         except (CredentialError, PartnerError) as error:
-            source = Source.RECEIPTS if row.is_event else Source.BEHAVIOUR
-            environment = self._session.environment
             lines = [*_cannot_tell([row], source, environment, error)]
-        yield from (self._mask(line) for line in lines if line.feature == feature)
+        lines = [line for line in lines if line.feature == feature]
+        lines += _find_echoes(source, environment, set(self._session.recorder.echoes))
+        yield from map(self._mask, lines)
 
     def _ask(self, row: Feature, seconds: float, *, by_hand: bool) -> Iterator[Evidence]:
         if row.is_event and by_hand:

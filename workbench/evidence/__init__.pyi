@@ -1,3 +1,4 @@
+from .echoes import ECHO_CHECK as ECHO_CHECK
 from .echoes import tell_echoes as tell_echoes
 from .samples import items as items
 from .traces import TRACES as TRACES

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from workbench.adapters import Echo
 from workbench.model import Evidence, Finding, Outcome, Source, make_finding
 
-CHECK = "credential-kept"
+ECHO_CHECK = "credential-kept"
 _SHOWN = 5
 
 
@@ -30,7 +30,7 @@ def tell_echoes(source: Source, environment: str, echoes: Collection[Echo]) -> I
         source=source,
         outcome=Outcome.PASSED,
         summary=f"{kind} held credentials of ours: {', '.join(by_credential)}.",
-        check=CHECK,
+        check=ECHO_CHECK,
         findings=tuple(_finding(source, name, found) for name, found in by_credential.items()),
         environment=environment,
         artefacts=("exchange.har",),

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 from workbench.errors import InputError
+from workbench.evidence import ECHO_CHECK
 from workbench.handover.agenda import make_agenda
 from workbench.handover.certification import bind_rows, read_list
 from workbench.handover.words import load_words
@@ -170,7 +171,8 @@ class SessionWalk:
         What else the questions brought to light, such as a refused login, shows nothing of it.
         """
         asked = {*step.criteria}
-        live = [line for line in lines if line.source in LIVE_SOURCES]
+        beside = [line for line in lines if line.check == ECHO_CHECK]
+        live = [line for line in lines if line.source in LIVE_SOURCES and line not in beside]
         about = [line for line in live if not asked or asked & {*line.criteria}]
         failed = [line for line in about if line.outcome is Outcome.FAILED]
         passed = [line for line in about if line.outcome is Outcome.PASSED]
@@ -183,6 +185,8 @@ class SessionWalk:
         seen = shown[0].summary if shown else self._say("session.nothing")
         if mark is StepMark.SKIPPED and passed:
             seen = self._say("session.partly", names="; ".join(self._titles(missing)))
+        # What came to light beside it, as a credential of ours in an answer, changes no mark.
+        seen = " ".join([seen, *(item.summary for line in beside for item in line.findings)])
         seconds = shown[0].detail.get("seconds", took) if shown else took
         return StepResult(
             step=step.slug,
@@ -190,7 +194,7 @@ class SessionWalk:
             at=_now(),
             seen=seen,
             seconds=float(seconds or took),
-            evidence=(*passed, *failed),
+            evidence=(*passed, *failed, *beside),
         )
 
     def _titles(self, criteria: set[str]) -> list[str]:
