@@ -35,7 +35,14 @@ from workbench.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 QUICK = RetryPolicy(
-    connect=1, read=0.4, write=1, pool=1, total=6, wait_initial=0.01, wait_max=0.05, wait_jitter=0
+    connect=20,
+    read=20,
+    write=20,
+    pool=20,
+    total=60,
+    wait_initial=0.01,
+    wait_max=0.05,
+    wait_jitter=0,
 )
 
 

@@ -21,11 +21,11 @@ from workbench.adapters.http_client import HttpClient
 
 
 def _by_urllib(port: int) -> None:
-    urllib.request.urlopen(f"http://127.0.0.1:{port}/x", timeout=2).read()
+    urllib.request.urlopen(f"http://127.0.0.1:{port}/x", timeout=20).read()
 
 
 def _by_http_client(port: int) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
     connection.request("GET", "/x")
     connection.getresponse().read()
     connection.close()
@@ -143,8 +143,8 @@ def test_hook_guards_another_process(tmp_path: Path, partner: Any, production: A
         "import sys, urllib.request as u\n"
         "from schemathesis.core.hooks import load_from_env\n"
         "load_from_env()\n"
-        "u.urlopen(sys.argv[1], timeout=2).read()\n"
-        "try:\n    u.urlopen(sys.argv[2], timeout=2)\n"
+        "u.urlopen(sys.argv[1], timeout=20).read()\n"
+        "try:\n    u.urlopen(sys.argv[2], timeout=20)\n"
         "except OSError as error:\n    print(error)\n"
     )
     done = subprocess.run(

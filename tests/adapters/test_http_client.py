@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 
 from workbench.adapters.http_client import HttpClient
-from workbench.adapters.retry import RetryPolicy
 from workbench.errors import (
     InputError,
     PartnerError,
@@ -23,10 +22,9 @@ from workbench.errors import (
 )
 from workbench.partners.manifest import RateLimits
 
+from .conftest import QUICK
+
 Opener = Callable[..., HttpClient]
-QUICK = RetryPolicy(
-    connect=1, read=0.4, write=1, pool=1, total=6, wait_initial=0.01, wait_max=0.05, wait_jitter=0
-)
 
 
 @pytest.mark.parametrize(
@@ -230,7 +228,7 @@ def test_breaker_leaves_a_dead_partner_alone_and_comes_back(
 
 def test_pace_is_kept(open_client: Opener, partner: Any) -> None:
     """A request over the partner's limit, whose turn is too late, is not sent."""
-    client = open_client(limits=RateLimits(requests_per_minute=2))
+    client = open_client(limits=RateLimits(requests_per_minute=2), policy=replace(QUICK, total=20))
     client.send("GET", "/ok")
     client.send("GET", "/ok")
     with pytest.raises(RateLimitedError) as caught:
