@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import shutil
 from datetime import date
 from pathlib import Path
@@ -36,7 +37,7 @@ from workbench.reporting.seal import seal
 from workbench.reporting.verification import verify
 from workbench.sandbox import SIMULATORS, Sandbox
 from workbench.settings import Settings
-from workbench.store import read_protocol, remember_sign_offs
+from workbench.store import list_abandoned, read_protocol, remember_sign_offs
 from workbench.store.folders import RunFolder
 from workbench.validation import Validation
 
@@ -267,6 +268,15 @@ def test_a_session_is_paused_and_resumed(settings: Settings) -> None:
     assert again.protocol.participants == ("Ana, engineer", "Luis, partner desk")
     again.fail(first, "Not there any more")
     assert again.protocol.results[first.slug].mark is StepMark.FAILED
+
+
+def test_a_session_that_was_killed_is_searched_next(settings: Settings) -> None:
+    """What a session wrote is searched for secrets by the next who touches the run."""
+    SessionWalk.open("tavola", settings)
+    (note,) = (settings.reports / "tavola").glob(".*.unsearched")
+    assert note.read_text().startswith(f"{os.getpid()} ")
+    note.write_text(f"{2**22 + 1} {platform.node()}")
+    assert [folder.run for folder in list_abandoned(settings.reports, "tavola")] == ["base"]
 
 
 def test_nothing_is_confirmed_without_evidence() -> None:

@@ -73,6 +73,7 @@ class SessionWalk:
             InputError: There is no run, or the list cannot be read.
         """
         folder = find_run(settings.reports, slug, run)
+        folder.mark()  # A session that is killed is searched for secrets when it is next touched.
         partner = load_partner(slug, settings, run_hooks=False)
         report = Report.read(folder.path.absolute(), language)
         redactor = open_redactor(partner, report.log.header.environment, settings)
