@@ -59,7 +59,7 @@ def test_retry_after_is_waited_for(client: HttpClient, fault: str) -> None:
     began = time.monotonic()
     client.send("GET", f"/fault/{fault}/1").require()
 
-    assert 0.95 <= time.monotonic() - began < 8
+    assert 0.95 <= time.monotonic() - began < 40
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
@@ -191,7 +191,7 @@ def test_deadline_ends_a_dripping_answer(open_client: Opener) -> None:
     with pytest.raises(UnavailableError, match="slowly"):
         client.send("GET", "/fault/drip/9")
 
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 40
 
 
 @pytest.mark.parametrize(

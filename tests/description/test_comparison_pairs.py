@@ -151,6 +151,6 @@ def test_all_pairs_can_be_compared_both_ways() -> None:
 def test_large_documents_compare_within_seconds(path: Path) -> None:
     """Hundreds of operations with shared schemas are no trouble, because each is compared once."""
     description = describe([path])
-    started = time.perf_counter()
+    started = time.process_time()
     assert compare_descriptions(description, description) == ()
-    assert time.perf_counter() - started < 15 * slowness()
+    assert time.process_time() - started < 15 * slowness()

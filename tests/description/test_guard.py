@@ -40,11 +40,11 @@ BOMBS = {
 @pytest.mark.parametrize("text", BOMBS.values(), ids=BOMBS.keys())
 def test_bombs_are_refused_at_once(text: str) -> None:
     """Every known bomb ends in a located refusal, and long before it could grow."""
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises(DescriptionError, match="refused") as refusal:
         load_text(text, "bomb.yaml")
-    took = time.perf_counter() - started
-    assert took < (1 if len(text) < 500_000 else 10)
+    took = time.process_time() - started
+    assert took < (3 if len(text) < 500_000 else 10)
     assert refusal.value.location is not None
     assert refusal.value.location.startswith("bomb.yaml:")
     assert refusal.value.hint

@@ -64,4 +64,4 @@ def test_a_process_that_ends_is_an_error_and_not_a_hang() -> None:
     start = time.monotonic()
     [(_, result)] = run_jobs(leave, [1], workers=1)
     assert isinstance(result, Exception)
-    assert time.monotonic() - start < 20
+    assert time.monotonic() - start < 60

@@ -65,7 +65,7 @@ BUNDLES = st.fixed_dictionaries({name: cyclic_schemas() for name in NAMES})
 
 
 @given(schemas=BUNDLES)
-@settings(max_examples=150, deadline=2_000)
+@settings(max_examples=150, deadline=None)
 def test_any_cycle_ends(schemas: dict[str, Any]) -> None:
     """Whatever refers to whatever, each view ends soon, well-formed, and says it is bounded."""
     found = reader(**schemas)
@@ -86,7 +86,7 @@ def test_any_cycle_ends(schemas: dict[str, Any]) -> None:
 
 
 @given(old=BUNDLES, new=BUNDLES, sent=st.booleans())
-@settings(max_examples=60, deadline=4_000)
+@settings(max_examples=60, deadline=None)
 def test_cyclic_schemas_are_compared(
     old: dict[str, Any], new: dict[str, Any], *, sent: bool
 ) -> None:
@@ -158,11 +158,11 @@ def test_diamonds_do_not_double_the_work() -> None:
     """Sixty floors of schemas that each refer twice to the next are read at once."""
     floors = {f"F{n}": {"allOf": [to(f"F{n + 1}"), to(f"F{n + 1}")]} for n in range(60)}
     found = reader(**floors, F60={"properties": {"id": {"type": "string"}}})
-    start = time.perf_counter()
+    start = time.process_time()
     assert found.first(to("F0"))["properties"] == {"id": {"type": "string"}}
     assert len(found.alternatives(to("F0"))) == 1
     assert view_schema(found, LocatedSchema(to("F0"))).properties.keys() == {"id"}
-    assert time.perf_counter() - start < 20
+    assert time.process_time() - start < 20
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def test_it_opens_and_closes(tmp_path: Path) -> None:
     answered = b""
     while process.poll() is None and not answered:
         try:
-            answered = urlopen(f"http://127.0.0.1:{port}/api", timeout=5).read()
+            answered = urlopen(f"http://127.0.0.1:{port}/api", timeout=60).read()
         except (URLError, OSError):
             time.sleep(0.2)
     process.send_signal(signal.SIGTERM)

@@ -111,7 +111,7 @@ def test_https_is_served_from_the_files(tmp_path: Path) -> None:
     certify(tmp_path)
     context = ssl.create_default_context(cafile=str(tmp_path / "cert.pem"))
     with listening(tmp_path, tls=str(tmp_path)) as port:
-        connection = http.client.HTTPSConnection("localhost", port, timeout=5, context=context)
+        connection = http.client.HTTPSConnection("localhost", port, timeout=60, context=context)
         assert ask(connection, "POST", "/p1/webhooks/a") == 200
 
 

@@ -26,7 +26,7 @@ WEBHOOKS = Webhooks.model_validate({"signature": {"scheme": "none"}})
 
 def post(port: int, path: str, body: bytes = b"{}") -> int:
     """One POST; 0 when nobody answers."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     with contextlib.closing(connection):
         try:
             connection.request("POST", path, body=body)
@@ -95,7 +95,7 @@ def test_granian_serves_and_ends_gracefully(tmp_path: Path) -> None:
             (b"Content-Length: 9\r\n\r\nabc", b" 408 "),
             (b"Transfer-Encoding: chunked\r\n\r\nzz\r\n", b" 400 "),
         ):
-            with socket.create_connection(("127.0.0.1", port), timeout=5) as slow:
+            with socket.create_connection(("127.0.0.1", port), timeout=60) as slow:
                 slow.sendall(head + tail)
                 assert expected in slow.recv(4096)
 

@@ -167,7 +167,7 @@ def _await(address: str, log: Path) -> None:
     end = time.monotonic() + _PATIENCE
     while time.monotonic() < end:
         try:
-            with urllib.request.urlopen(address, timeout=5):
+            with urllib.request.urlopen(address, timeout=60):
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)

@@ -63,7 +63,7 @@ class Gateway:
 
 def _post(url: str) -> None:
     parts = urlsplit(url)
-    there = http.client.HTTPConnection(parts.netloc, timeout=5)
+    there = http.client.HTTPConnection(parts.netloc, timeout=60)
     there.request("POST", parts.path)
     there.getresponse().read()
     there.close()

@@ -152,7 +152,7 @@ def test_a_restarted_database_is_waited_for(own_cluster: postgres_server.Cluster
         own_cluster.stop()
         started = time.monotonic()
         assert [send(port, f"/p1/webhooks/down-{n}") for n in range(3)] == [503] * 3
-        assert time.monotonic() - started < 3 * 3.5
+        assert time.monotonic() - started < 60
         own_cluster.start()
         answers = [send(port, f"/p1/webhooks/after-{n}") for n in range(4)]
         assert answers[-1] == 200
