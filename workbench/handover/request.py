@@ -14,7 +14,16 @@ from typing import Any
 
 from workbench.errors import CredentialError, InputError
 from workbench.handover.words import load_words, text_environment, write_page
-from workbench.model import Absence, Binding, Catalogue, FeatureSlug, Open, Outcome, Source
+from workbench.model import (
+    Absence,
+    Binding,
+    Catalogue,
+    FeatureSlug,
+    Open,
+    Outcome,
+    RunHeader,
+    Source,
+)
 from workbench.partners import Partner, list_partners, load_catalogue, load_partner
 from workbench.reporting import (
     Language,
@@ -260,27 +269,42 @@ def _is_held(slug: str, place: str, name: str, settings: Settings) -> bool:
 
 
 def _judge_address(partner: Partner | None, settings: Settings, words: Language) -> Wish:
-    """Our address is registered when a run has received something there."""
-    run = _find_receipt(partner, settings) if partner else ""
+    """Whether our address is entered at their side is told by a person alone.
+
+    A notification that came in a run shows that they reached us then; a run may have entered an
+    address of its own and taken it back, so this is asked about and not taken for granted.
+    """
+    arrival, detail = RequestState.MISSING, ""
+    stated = partner.feature(FeatureSlug.WEBHOOK_ENDPOINT) if partner else None
+    attested = stated.attested.get("webhook-endpoint-reachable") if stated else None
+    reached = _find_receipt(partner, settings) if partner else None
+    if attested is not None:
+        day = words.date(attested.on)
+        arrival = RequestState.ARRIVED
+        detail = words.say("request.attested", name=attested.by, date=day)
+    elif reached is not None:
+        where = words.say(f"request.places.{reached.environment}")
+        arrival = RequestState.UNCLEAR
+        detail = words.say("request.received", date=words.date(reached.started_at), place=where)
     return Wish(
         slug="webhook-address",
         title=words.say("request.address"),
         why=words.say("request.ask.webhook-address"),
-        arrival=RequestState.ARRIVED if run else RequestState.MISSING,
-        detail=words.say("request.received", run=run) if run else "",
+        arrival=arrival,
+        detail=detail,
     )
 
 
-def _find_receipt(partner: Partner, settings: Settings) -> str:
-    """The latest run, where a notification of theirs reached us in it; else empty."""
+def _find_receipt(partner: Partner, settings: Settings) -> RunHeader | None:
+    """The latest run, where a notification of theirs reached us in it."""
     try:
         log, _ = read_run(find_run(settings.reports, partner.slug), load_catalogue())
     except InputError:
-        return ""
+        return None
     reached = any(
         line.source is Source.RECEIPTS and line.outcome is Outcome.PASSED for line in log.evidence
     )
-    return log.header.run if reached else ""
+    return log.header if reached else None
 
 
 def _list_questions(partner: Partner | None, code: str) -> tuple[str, ...]:
