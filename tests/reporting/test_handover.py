@@ -7,13 +7,11 @@ import html
 import json
 import re
 from datetime import UTC, datetime
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from workbench.description.guard import load_text
 from workbench.model.evidence import Evidence, Exchange, Finding, Matter, Source
 from workbench.reporting.badge import write_badge_json
 from workbench.reporting.document import write_json
@@ -21,6 +19,7 @@ from workbench.reporting.engineer import write_engineer
 from workbench.reporting.formats import Format, write_formats
 from workbench.reporting.history import write_snapshot
 from workbench.reporting.junit import write_junit
+from workbench.reporting.language import read_words
 from workbench.reporting.markdown_report import write_job_summary, write_markdown
 from workbench.reporting.pdf import write_pdf
 from workbench.reporting.phrase import translate_phrase
@@ -372,7 +371,6 @@ def test_no_cell_of_a_mapping_is_english_in_spanish(build_run: Build) -> None:
 
 def test_a_phrase_keeps_the_words_of_its_sentence() -> None:
     """Each translation has the words in braces of its English sentence, and no others."""
-    text = files("workbench.reporting").joinpath("phrases", "es.yaml").read_text("utf-8")
-    for english, spanish in load_text(text, "es.yaml").items():
+    for english, spanish in read_words("es")["phrases"].items():
         used = set(re.findall(r"\{(\w+)\}", spanish))
         assert used <= set(re.findall(r"\{(\w+)\}", english)), english

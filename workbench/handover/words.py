@@ -10,15 +10,14 @@ from typing import Any
 
 from jinja2 import Environment
 
-from workbench.reporting import Language, load_language, make_environment, read_messages
+from workbench.reporting import Language, load_language, make_environment, read_part
 from workbench.text import sanitize
 
 
 @cache
 def load_words(code: str) -> Language:
     """The messages of a language: those of reports, and those of this room."""
-    own = read_messages("workbench.handover", "words", code)
-    return Language(code, {**load_language(code).messages, **own})
+    return Language(code, {**load_language(code).messages, **read_part(code, "handover")})
 
 
 @cache

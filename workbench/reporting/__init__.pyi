@@ -7,8 +7,9 @@ from .language import DEFAULT as DEFAULT
 from .language import Language as Language
 from .language import choose_language as choose_language
 from .language import list_languages as list_languages
+from .language import list_missing as list_missing
 from .language import load_language as load_language
-from .language import read_messages as read_messages
+from .language import read_part as read_part
 from .language import translate as translate
 from .pdf import set_pdf as set_pdf
 from .portal import build_portal as build_portal

@@ -1,20 +1,43 @@
-"""The languages of a report: one file of messages each, and the catalogue in the same language."""
+"""The languages of everything that we hand over: one file each, with days and numbers by CLDR.
+
+The file of a language holds the words of reports, of what is handed over beside them, of the
+catalogue, of findings and of what our sources say. English stands where things are made, so its
+file has the first two only. A project may bring further languages in its folder `languages`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from functools import cache
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import cache, cached_property
 from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import Any
 
-from workbench.description import load_text
+import yaml
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_time
+from babel.lists import format_list
+from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision
+
 from workbench.errors import InputError
-from workbench.model import Catalogue, Feature
+from workbench.model import Catalogue, Feature, finding_kinds
+from workbench.partners import load_catalogue
+from workbench.settings import current_root
 from workbench.text import suggest_name
 
 DEFAULT = "en"
+OTHER = "other"  # the plural form that every language of CLDR has
+# Parts of a language's file that are no messages of a report.
+BESIDE = ("handover", "catalogue", "findings", "phrases")
+_LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # every value is a text
+_FOLDER = "languages"
+_OURS = frozenset({DEFAULT, "es"})  # a test of ours has looked for what they lack
+_FORMS = frozenset({"zero", "one", "two", "few", "many"})
+_ROW_WORDS, _REASON_WORDS = ("title", "benefit"), ("title", "sentence", "needed")
 
 
 @dataclass(frozen=True)
@@ -29,42 +52,46 @@ class Language:
     code: str
     messages: Mapping[str, str]
 
+    @cached_property
+    def locale(self) -> Locale:
+        """Whose customs its days, numbers and plural forms follow; its file may name another."""
+        return _find_locale(self.messages.get("locale", self.code))
+
     def say(self, key: str, **values: Any) -> str:
         """A message as plain text, its words filled in."""
         return self.messages[key].format(**values)
 
     def count(self, key: str, number: int, **values: Any) -> str:
-        """A message that depends on a number: `count.feature`, `sum.failed`."""
-        return self.say(f"{key}.{'one' if number == 1 else 'many'}", n=number, **values)
+        """A message that depends on a number, in the plural form that CLDR gives for it."""
+        form = f"{key}.{self.locale.plural_form(number)}"
+        found = form if form in self.messages else f"{key}.{OTHER}"
+        return self.say(found, n=self.number(number), **values)
 
-    def date(self, moment: datetime) -> str:
+    def date(self, moment: date) -> str:
         """A day, as people write it."""
-        return self._date("date", moment)
+        return str(format_date(moment, "long", locale=self.locale))
 
     def moment(self, moment: datetime) -> str:
         """A day with its hour in UTC."""
-        return self._date("moment", moment)
+        hour = format_time(moment.astimezone(UTC), "HH:mm", locale=self.locale)
+        return f"{self.date(moment.astimezone(UTC))}, {hour} UTC"
+
+    def number(self, value: float) -> str:
+        """A number with the signs of the language."""
+        return str(format_decimal(value, locale=self.locale))
 
     def percent(self, share: float) -> str:
         """A share from 0 to 1 as a whole percentage."""
-        return self.say("formats.percent", n=f"{share * 100:.0f}")
+        return str(format_percent(share, locale=self.locale))
+
+    def money(self, minor: int, currency: str) -> str:
+        """An amount in the smallest unit of a currency (ISO 4217), as people write it."""
+        amount = Decimal(minor).scaleb(-get_currency_precision(currency))
+        return str(format_currency(amount, currency, locale=self.locale))
 
     def join(self, parts: list[str]) -> str:
         """Clauses in one sentence."""
-        joined = parts[0]
-        for part in parts[1:]:
-            joined = self.say("formats.and", first=joined, second=part)
-        return joined
-
-    def _date(self, form: str, moment: datetime) -> str:
-        month = self.messages["formats.months"].split()[moment.month - 1]
-        return self.say(
-            f"formats.{form}",
-            day=moment.day,
-            month=month,
-            year=moment.year,
-            time=f"{moment:%H:%M}",
-        )
+        return str(format_list(parts, locale=self.locale))
 
 
 def name_refusal(kind: str, language: Language) -> str:
@@ -74,9 +101,8 @@ def name_refusal(kind: str, language: Language) -> str:
 
 
 def list_languages() -> list[str]:
-    """Codes of the languages that there are."""
-    found = files("workbench.reporting").joinpath("languages").iterdir()
-    return sorted(item.name.removesuffix(".yaml") for item in found if item.name.endswith(".yaml"))
+    """Codes of the languages that there are: ours, and those of the project."""
+    return sorted(_find_files())
 
 
 def choose_language(wanted: str, locale: object = "") -> Language:
@@ -94,7 +120,8 @@ def choose_language(wanted: str, locale: object = "") -> Language:
         raise InputError(
             f"There are no reports in {wanted!r}",
             hint=f"{suggest_name(wanted, known)} A further language is a further file in "
-            "workbench/reporting/languages.",
+            "the folder `languages` of the project, with the keys of "
+            "workbench/reporting/languages/es.yaml.",
         )
     spoken = str(locale or "").replace("_", "-").split("-")[0].lower()
     return load_language(wanted or (spoken if spoken in known else DEFAULT))
@@ -102,22 +129,45 @@ def choose_language(wanted: str, locale: object = "") -> Language:
 
 @cache
 def load_language(code: str) -> Language:
-    """Read the messages of a language."""
-    return Language(code, read_messages("workbench.reporting", "languages", code))
+    """Read the messages of reports in a language.
 
-
-def read_messages(package: str, folder: str, code: str) -> dict[str, str]:
-    """Dotted key → message, from the file of a language in a folder of a package."""
-    name = f"{code}.yaml"
-    return _flatten(load_text(files(package).joinpath(folder, name).read_text("utf-8"), name))
+    Raises:
+        InputError: The file of a project's own language cannot be read, or lacks sentences.
+    """
+    tree = read_words(code)
+    messages = _flatten({key: part for key, part in tree.items() if key not in BESIDE})
+    if missing := (list_missing(code) if code not in _OURS else []):
+        raise InputError(
+            f"The language {code!r} lacks {len(missing)} sentences, as {', '.join(missing[:5])}",
+            location=str(_find_files()[code]),
+            hint="Its keys are those of workbench/reporting/languages/es.yaml.",
+        )
+    return Language(code, messages)
 
 
 @cache
-def _read_words(code: str) -> dict[str, dict[str, Any]]:
-    name = f"features.{code}.yaml"
-    text = files("workbench.model").joinpath(name).read_text("utf-8")
-    words: dict[str, dict[str, Any]] = load_text(text, name)
-    return words
+def read_words(code: str) -> Mapping[str, Any]:
+    """All of a language's file as it is written; every value is a text.
+
+    Raises:
+        InputError: It is no YAML.
+    """
+    path = _find_files()[code]
+    try:
+        tree = yaml.load(path.read_text("utf-8"), Loader=_LOADER)  # noqa: S506 - texts only
+    except yaml.YAMLError as error:
+        raise InputError(
+            f"The file of the language {code!r} is no YAML", location=str(path), hint=str(error)
+        ) from error
+    if not isinstance(tree, dict):
+        raise InputError(f"The file of the language {code!r} has no keys", location=str(path))
+    return tree
+
+
+def read_part(code: str, part: str) -> dict[str, str]:
+    """Dotted key → text, of one of the parts beside the messages of reports."""
+    found = read_words(code).get(part, {})
+    return _flatten(found) if isinstance(found, dict) else {}
 
 
 def translate(catalogue: Catalogue, language: Language) -> Catalogue:
@@ -127,7 +177,7 @@ def translate(catalogue: Catalogue, language: Language) -> Catalogue:
     """
     if language.code == DEFAULT:
         return catalogue
-    words = _read_words(language.code)
+    words = read_words(language.code)["catalogue"]
     features = tuple(_translate_feature(feature, words) for feature in catalogue.features)
     reasons = tuple(
         reason.model_copy(update=words["reasons"].get(reason.code, {}))
@@ -144,6 +194,63 @@ def _translate_feature(feature: Feature, words: dict[str, dict[str, Any]]) -> Fe
     return feature.model_copy(
         update={**words["features"].get(feature.slug, {}), "criteria": criteria}
     )
+
+
+def list_missing(code: str) -> list[str]:
+    """What a language lacks: dotted keys of messages, of the catalogue and of findings.
+
+    Of what depends on a number, the form `other` is enough; a language has what forms it has.
+    """
+    parts = {part: read_part(code, part) for part in BESIDE}
+    own = {
+        **_flatten({key: item for key, item in read_words(code).items() if key not in BESIDE}),
+        **{f"{part}.{key}": text for part, texts in parts.items() for key, text in texts.items()},
+    }
+    return [key for key in _list_needed(code) if not own.get(key) and not own.get(_other(key))]
+
+
+def _list_needed(code: str) -> Iterator[str]:
+    plain = read_words(DEFAULT)
+    messages = {key: part for key, part in plain.items() if key not in BESIDE}
+    beside = {"handover": plain["handover"]}
+    yield from (key for key, text in _flatten({**messages, **beside}).items() if text)
+    if code == DEFAULT:
+        return
+    catalogue = load_catalogue()
+    yield from (f"catalogue.areas.{area}" for area in catalogue.areas)
+    for reason in catalogue.reasons:
+        yield from (f"catalogue.reasons.{reason.code}.{name}" for name in _REASON_WORDS)
+    for kind, rows in (("features", catalogue.features), ("criteria", catalogue.criteria())):
+        yield from (f"catalogue.{kind}.{row.slug}.{name}" for row in rows for name in _ROW_WORDS)
+    for row in finding_kinds().values():
+        for name in ("title", "says", "expected", "hint"):
+            words = getattr(row, name)
+            if words and code not in words:
+                yield f"findings.{row.id}.{name}"
+
+
+def _other(key: str) -> str:
+    """The key that stands in for one form of a number."""
+    head, _, form = key.rpartition(".")
+    return f"{head}.{OTHER}" if form in _FORMS else key
+
+
+def _find_files() -> dict[str, Traversable | Path]:
+    """Code → file: those of the package, then those of the project that we do not have."""
+    own: Path = current_root() / _FOLDER
+    found: list[Traversable | Path] = [*own.iterdir()] if own.is_dir() else []
+    found += files("workbench.reporting").joinpath(_FOLDER).iterdir()
+    return {item.name.removesuffix(".yaml"): item for item in found if item.name.endswith(".yaml")}
+
+
+def _find_locale(name: str) -> Locale:
+    try:
+        return Locale.parse(name.replace("-", "_"))
+    except (UnknownLocaleError, ValueError) as error:
+        raise InputError(
+            f"CLDR knows no locale {name!r}",
+            hint="Name a related one with `locale:` in the file of the language.",
+        ) from error
 
 
 def _flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, str]:

@@ -9,10 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
-from importlib.resources import files
 
-from workbench.description import load_text
 from workbench.model import finding_kinds
+from workbench.reporting.language import read_words
 
 _WORD = re.compile(r"\{(\w+)\}")
 _DEEPEST = 2
@@ -45,20 +44,20 @@ def _fill(text: str, words: dict[str, str]) -> str:
 @cache
 def _read(code: str) -> tuple[tuple[re.Pattern[str], str], ...]:
     """Shape of an English sentence → ours; those with fewer words to fill come first."""
-    path = files("workbench.reporting").joinpath("phrases", f"{code}.yaml")
-    known = dict(_of_findings(code))
-    if path.is_file():
-        known |= load_text(path.read_text("utf-8"), f"{code}.yaml")
+    known = {**dict(_of_findings(code)), **read_words(code).get("phrases", {})}
     ranked = sorted(known.items(), key=lambda pair: (len(_WORD.findall(pair[0])), -len(pair[0])))
     return tuple((_shape(theirs), ours) for theirs, ours in ranked)
 
 
 def _of_findings(code: str) -> Iterator[tuple[str, str]]:
     """Sentences of findings, from the table of their kinds; both without the full stop."""
+    ours = read_words(code).get("findings", {})
     for kind in finding_kinds().values():
-        for words in (kind.says, kind.expected, kind.hint):
-            if words and code in words and _WORD.sub("", words["en"]).strip(" .:"):
-                yield words["en"].removesuffix("."), words[code].removesuffix(".")
+        for name in ("says", "expected", "hint"):
+            words = getattr(kind, name) or {}
+            told = words.get(code) or ours.get(kind.id, {}).get(name)
+            if told and _WORD.sub("", words["en"]).strip(" .:"):
+                yield words["en"].removesuffix("."), told.removesuffix(".")
 
 
 def _shape(text: str) -> re.Pattern[str]:

@@ -71,6 +71,7 @@ def make_environment(package: str, language: Language) -> Environment:
         "moment": language.moment,
         "date": language.date,
         "percent": language.percent,
+        "number": language.number,
         "language": as_tag,
         "sentence": sentence,
         "recorded": recorded,
