@@ -235,7 +235,7 @@ def test_explanations_say_what_is_lacking(report: Report, build_run: Build) -> N
     """A pending feature says in plain words which proof is missing."""
     assert find(report, "option-category-write").explanation == (
         "It is connected, but not proved yet: no recorded data of it could be "
-        "translated, and it could not be tried out."
+        "translated and it could not be tried out."
     )
     silent = read(build_run([], run="silent", statements={}).path)
     assert "not looked for it" in find(silent, "order-read").explanation
