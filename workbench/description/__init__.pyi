@@ -18,6 +18,7 @@ from .overlay import Overlay as Overlay
 from .overlay import apply_actions as apply_actions
 from .overlay import load_overlay as load_overlay
 from .overlay_diff import make_overlay as make_overlay
+from .schema_validation import SchemaValidator as SchemaValidator
 from .schema_validation import SchemaViolation as SchemaViolation
 from .schema_validation import find_violations as find_violations
 from .senders import Sender as Sender

@@ -6,6 +6,7 @@ as it is. Validation runs in `jsonschema-rs`, whose regular expressions cannot b
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import jsonschema_rs
@@ -35,6 +36,44 @@ class SchemaViolation(NamedTuple):
     documented: str = ""
 
 
+class SchemaValidator:
+    """Finds what breaks one schema of a document; made once for many payloads.
+
+    Args:
+        description: What the document belongs to.
+        document: Its name.
+        schema: The schema, with references into the bundle of the document.
+        formats: Whether `date`, `date-time`, `uuid`, … bind too, and are not only a hint.
+    """
+
+    def __init__(
+        self,
+        description: ApiDescription,
+        document: str,
+        schema: dict[str, Any],
+        *,
+        formats: bool = False,
+    ) -> None:
+        whole = as_json_schema(schema, description.bundles.get(document, {}))
+        self._validator: jsonschema_rs.Draft202012Validator | None = None
+        # A schema that is not valid itself, or refers to nothing, is a defect of the document.
+        with suppress(ValueError, jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError):
+            self._validator = jsonschema_rs.Draft202012Validator(whole, validate_formats=formats)
+
+    def find_violations(self, payload: Any) -> list[SchemaViolation]:
+        """Every way in which a JSON payload breaks the schema; none where that is unusable."""
+        if self._validator is None:
+            return []
+        return [
+            SchemaViolation(
+                pointer="".join(f"/{part}" for part in error.instance_path),
+                message=error.message,
+                documented=_locate(error),
+            )
+            for error in self._validator.iter_errors(payload)
+        ]
+
+
 def find_violations(
     description: ApiDescription, document: str, schema: dict[str, Any], payload: Any
 ) -> list[SchemaViolation]:
@@ -43,19 +82,7 @@ def find_violations(
     A schema that is itself not valid, or that refers to nothing, gives no violation: that defect is
     one of the document, and is reported as such.
     """
-    bundle = description.bundles.get(document, {})
-    try:
-        validator = jsonschema_rs.Draft202012Validator(as_json_schema(schema, bundle))
-    except (ValueError, jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError):
-        return []
-    return [
-        SchemaViolation(
-            pointer="".join(f"/{part}" for part in error.instance_path),
-            message=error.message,
-            documented=_locate(error),
-        )
-        for error in validator.iter_errors(payload)
-    ]
+    return SchemaValidator(description, document, schema).find_violations(payload)
 
 
 def _locate(error: jsonschema_rs.ValidationError) -> str:

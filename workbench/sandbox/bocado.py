@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,22 +13,22 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from workbench.sandbox import bocado_seed as seed
-from workbench.sandbox.bocado_bodies import Article, Detail, Hours, MenuCard, Refusal
-from workbench.sandbox.bocado_wire import Nowhere, RefusalError, read, resource
+from workbench.sandbox.bocado_laws import has_overlap, repeated_ids, unknown_groups
+from workbench.sandbox.bocado_wire import Nowhere, RefusalError, open_gate
 from workbench.sandbox.outbox import Outbox
-from workbench.sandbox.resource import Handler
+from workbench.sandbox.resource import Call, Handler
 from workbench.sandbox.server import Simulator
 
-# Path segment → status it leads to, statuses it may start from, and the body it takes.
-_STEPS: Mapping[str, tuple[str, frozenset[str], type[Detail]]] = {
-    "aceptar": ("ACEPTADO", frozenset({"NUEVO"}), Detail),
-    "rechazar": ("RECHAZADO", frozenset({"NUEVO"}), Refusal),
-    "en-cocina": ("EN_COCINA", frozenset({"ACEPTADO"}), Detail),
-    "listo": ("LISTO", frozenset({"ACEPTADO", "EN_COCINA"}), Detail),
-    "entregado": ("ENTREGADO", frozenset({"ACEPTADO", "EN_COCINA", "LISTO", "EN_REPARTO"}), Detail),
+# Path segment → status it leads to, and statuses it may start from.
+_STEPS: Mapping[str, tuple[str, frozenset[str]]] = {
+    "aceptar": ("ACEPTADO", frozenset({"NUEVO"})),
+    "rechazar": ("RECHAZADO", frozenset({"NUEVO"})),
+    "en-cocina": ("EN_COCINA", frozenset({"ACEPTADO"})),
+    "listo": ("LISTO", frozenset({"ACEPTADO", "EN_COCINA"})),
+    "entregado": ("ENTREGADO", frozenset({"ACEPTADO", "EN_COCINA", "LISTO", "EN_REPARTO"})),
 }
 _STATUSES = frozenset(
-    {"NUEVO", "EN_REPARTO", "ANULADO"} | {status for status, _, _ in _STEPS.values()}
+    {"NUEVO", "EN_REPARTO", "ANULADO"} | {status for status, _ in _STEPS.values()}
 )
 _ZONE = ZoneInfo(seed.RESTAURANT["ZonaHoraria"])
 _MOST_LISTED = 50
@@ -50,100 +50,95 @@ class Bocado:
         self._next_order = seed.FIRST_FREE_ORDER
         self._next_change = 1
 
-    def read_restaurant(self, request: Request, _: bytes) -> Response:
+    def read_restaurant(self, call: Call) -> Response:
         """`GET /restaurantes/{RestauranteId}`."""
-        _require_restaurant(request)
+        _require_restaurant(call)
         return JSONResponse(seed.RESTAURANT)
 
-    def read_menu(self, request: Request, _: bytes) -> Response:
+    def read_menu(self, call: Call) -> Response:
         """`GET /restaurantes/{RestauranteId}/carta`."""
-        _require_restaurant(request)
+        _require_restaurant(call)
         return JSONResponse(self.menu)
 
-    def replace_menu(self, request: Request, body: bytes) -> Response:
+    def replace_menu(self, call: Call) -> Response:
         """`PUT /restaurantes/{RestauranteId}/carta`."""
-        _require_restaurant(request)
-        card = read(MenuCard, body)
-        _require_same(card.restaurante_id, request.path_params["restaurant"])
-        if repeated := card.repeated_ids():
+        _require_restaurant(call)
+        card = call.read()
+        _require_same(card["RestauranteId"], call.path["RestauranteId"])
+        if repeated := repeated_ids(card):
             raise RefusalError(409, "IDENTIFICADOR_REPETIDO", f"Repetido: {repeated[0]}.")
-        if unknown := card.unknown_groups():
-            raise RefusalError(409, "REFERENCIA_DESCONOCIDA", f"No existe el grupo {unknown[0]}.")
-        self.menu = card.stored()
+        _require_groups(card, card["Articulos"])
+        self.menu = card
         return JSONResponse(self.menu)
 
-    def read_article(self, request: Request, _: bytes) -> Response:
+    def read_article(self, call: Call) -> Response:
         """`GET /restaurantes/{RestauranteId}/articulos/{ArticuloId}`."""
-        _require_restaurant(request)
+        _require_restaurant(call)
         for article in self.menu["Articulos"]:
-            if article["ArticuloId"] == request.path_params["article"]:
+            if article["ArticuloId"] == call.path["ArticuloId"]:
                 return JSONResponse(article)
         raise RefusalError(404, "ARTICULO_NO_ENCONTRADO", "La carta no tiene ese artículo.")
 
-    def save_article(self, request: Request, body: bytes) -> Response:
+    def save_article(self, call: Call) -> Response:
         """`PUT /restaurantes/{RestauranteId}/articulos/{ArticuloId}`."""
-        _require_restaurant(request)
-        article = read(Article, body)
-        _require_same(article.articulo_id, request.path_params["article"])
-        known = {group["GrupoId"] for group in self.menu["GruposDeExtras"]}
-        if unknown := set(article.grupos) - known:
-            message = f"No existe el grupo {min(unknown)}."
-            raise RefusalError(409, "REFERENCIA_DESCONOCIDA", message)
+        _require_restaurant(call)
+        article = call.read()
+        _require_same(article["ArticuloId"], call.path["ArticuloId"])
+        _require_groups(self.menu, [article])
         articles = self.menu["Articulos"]
         for position, stored in enumerate(articles):
-            if stored["ArticuloId"] == article.articulo_id:
-                articles[position] = article.stored()
-                return JSONResponse(articles[position])
-        articles.append(article.stored())
-        return JSONResponse(articles[-1], 201)
+            if stored["ArticuloId"] == article["ArticuloId"]:
+                articles[position] = article
+                return JSONResponse(article)
+        articles.append(article)
+        return JSONResponse(article, 201)
 
-    def read_hours(self, request: Request, _: bytes) -> Response:
+    def read_hours(self, call: Call) -> Response:
         """`GET /restaurantes/{RestauranteId}/horario`."""
-        _require_restaurant(request)
+        _require_restaurant(call)
         return JSONResponse(self.hours)
 
-    def replace_hours(self, request: Request, body: bytes) -> Response:
+    def replace_hours(self, call: Call) -> Response:
         """`PUT /restaurantes/{RestauranteId}/horario`."""
-        _require_restaurant(request)
-        hours = read(Hours, body)
-        _require_same(hours.restaurante_id, request.path_params["restaurant"])
-        if hours.has_overlap():
+        _require_restaurant(call)
+        hours = call.read()
+        _require_same(hours["RestauranteId"], call.path["RestauranteId"])
+        if has_overlap(hours):
             raise RefusalError(409, "TRAMOS_SOLAPADOS", "Dos tramos del mismo día se solapan.")
-        if hours.has_reversed_closure():
+        if any(closure["Hasta"] < closure["Desde"] for closure in hours["DiasCerrados"]):
             raise RefusalError(409, "FECHA_IMPOSIBLE", "Un cierre acaba antes de empezar.")
-        self.hours = hours.stored()
+        self.hours = hours
         return JSONResponse(self.hours)
 
-    def list_orders(self, request: Request, _: bytes) -> Response:
+    def list_orders(self, call: Call) -> Response:
         """`GET /pedidos`."""
-        wanted = set(request.query_params.getlist("Estado"))
-        if wanted - _STATUSES:
-            raise RefusalError(400, "PARAMETRO_NO_VALIDO", "Estado no es un estado de pedido.")
+        wanted = call.query.get("Estado")
         found = [
             {name: order[name] for name in ("PedidoId", "Estado", "FechaPedido", "Total")}
             for order in reversed(self.orders.values())
-            if not wanted or order["Estado"] in wanted
+            if wanted in {None, order["Estado"]}
         ]
         return JSONResponse({"Pedidos": found[:_MOST_LISTED]})
 
-    def read_order(self, request: Request, _: bytes) -> Response:
+    def read_order(self, call: Call) -> Response:
         """`GET /pedidos/{PedidoId}`."""
-        return JSONResponse(self._order(request))
+        return JSONResponse(self._order(call))
 
     def step(self, segment: str) -> Handler:
         """Handler of `POST /pedidos/{PedidoId}/<segment>`."""
-        status, starts, model = _STEPS[segment]
+        status, starts = _STEPS[segment]
 
-        def handle(request: Request, body: bytes) -> Response:
-            order = self._order(request)
-            detail = read(model, body or b"{}")
+        def handle(call: Call) -> Response:
+            order = self._order(call)
+            detail = call.read()
             if order["Estado"] != status:
                 if order["Estado"] not in starts:
                     message = f"De {order['Estado']} no se pasa a {status}."
                     raise RefusalError(409, "ESTADO_NO_PERMITIDO", message)
-                if detail.hora_prevista is not None:
-                    order["FechaPrevista"] = _existing_time(detail.hora_prevista)
-                self.change(order, status, "RESTAURANTE", detail.codigo_motivo, detail.motivo)
+                if "HoraPrevista" in detail:
+                    order["FechaPrevista"] = _existing_time(detail["HoraPrevista"])
+                why = detail.get("CodigoMotivo"), detail.get("Motivo")
+                self.change(order, status, "RESTAURANTE", *why)
             return JSONResponse(
                 {name: order[name] for name in ("PedidoId", "Estado", "FechaEstado")}
             )
@@ -186,8 +181,8 @@ class Bocado:
         headers = {"Content-Type": "application/json", "X-Bocado-Token": self._token}
         self._outbox.send(tail, body, headers)
 
-    def _order(self, request: Request) -> dict[str, Any]:
-        order = self.orders.get(request.path_params["order"])
+    def _order(self, call: Call) -> dict[str, Any]:
+        order = self.orders.get(call.path["PedidoId"])
         if order is None:
             message = "No hay ningún pedido con ese identificador."
             raise RefusalError(404, "PEDIDO_NO_ENCONTRADO", message)
@@ -207,8 +202,8 @@ def _existing_time(text: str) -> str:
     return text
 
 
-def _require_restaurant(request: Request) -> None:
-    if request.path_params["restaurant"] != seed.RESTAURANT["RestauranteId"]:
+def _require_restaurant(call: Call) -> None:
+    if call.path["RestauranteId"] != seed.RESTAURANT["RestauranteId"]:
         raise RefusalError(404, "RESTAURANTE_NO_ENCONTRADO", "No existe ese restaurante.")
 
 
@@ -216,6 +211,11 @@ def _require_same(body: str, path: str) -> None:
     if body != path:
         message = "El identificador del cuerpo no es el de la ruta."
         raise RefusalError(409, "IDENTIFICADOR_DISTINTO", message)
+
+
+def _require_groups(card: Mapping[str, Any], articles: list[dict[str, Any]]) -> None:
+    if unknown := unknown_groups(card, articles):
+        raise RefusalError(409, "REFERENCIA_DESCONOCIDA", f"No existe el grupo {unknown[0]}.")
 
 
 def _control(market: Bocado) -> list[Route]:
@@ -255,21 +255,22 @@ def _build(credentials: Mapping[str, str], outbox: Outbox) -> tuple[list[Route],
     outbox.pauses = (0.2, 0.5)
     outbox.accepted = frozenset({200})
     market = Bocado(credentials["webhook_token"], outbox)
-    key = credentials["api_key"]
-    home = "/restaurantes/{restaurant}"
-    paths: dict[str, Callable[..., Any]] = {
-        home: resource(key, get=market.read_restaurant),
-        f"{home}/carta": resource(key, get=market.read_menu, put=market.replace_menu),
-        f"{home}/articulos/{{article}}": resource(
-            key, get=market.read_article, put=market.save_article
-        ),
-        f"{home}/horario": resource(key, get=market.read_hours, put=market.replace_hours),
-        "/pedidos": resource(key, get=market.list_orders),
-        "/pedidos/{order}": resource(key, get=market.read_order),
+    gate = open_gate(credentials["api_key"])
+    home = "/restaurantes/{RestauranteId}"
+    order = "/pedidos/{PedidoId}"
+    served: dict[str, dict[str, Handler]] = {
+        home: {"get": market.read_restaurant},
+        f"{home}/carta": {"get": market.read_menu, "put": market.replace_menu},
+        f"{home}/articulos/{{ArticuloId}}": {
+            "get": market.read_article,
+            "put": market.save_article,
+        },
+        f"{home}/horario": {"get": market.read_hours, "put": market.replace_hours},
+        "/pedidos": {"get": market.list_orders},
+        order: {"get": market.read_order},
+        **{f"{order}/{segment}": {"post": market.step(segment)} for segment in _STEPS},
     }
-    for segment in _STEPS:
-        paths[f"/pedidos/{{order}}/{segment}"] = resource(key, post=market.step(segment))
-    api = [Route(path, resource) for path, resource in paths.items()]
+    api = [Route(path, gate.resource(path, **handlers)) for path, handlers in served.items()]
     return api, _control(market)
 
 

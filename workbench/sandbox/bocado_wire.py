@@ -1,16 +1,16 @@
-"""How Bocado speaks HTTP: the API key, one handler per method, errors in the documented form."""
+"""How Bocado speaks HTTP: the API key, and errors in the documented form."""
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any
 
-from pydantic import BaseModel, ValidationError
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from workbench.sandbox.resource import Gate, Handler, RefusedError, Resource
+from workbench.sandbox.request_rules import UnfitError, open_document
+from workbench.sandbox.resource import Gate, RefusedError
 
-B = TypeVar("B", bound=BaseModel)
+DOCUMENT = "swagger.json"
 
 
 class RefusalError(RefusedError):
@@ -23,9 +23,10 @@ class RefusalError(RefusedError):
         super().__init__(status, document | ({"Campos": fields} if fields else {}), message)
 
 
-def resource(key: str, **handlers: Handler) -> Resource:
-    """One path of the API behind the key."""
-    return Resource(Gate("x-api-key", key, _turn_away, _name_methods), handlers)
+def open_gate(key: str) -> Gate:
+    """The way into the API: by the key, and by what the document allows."""
+    document = open_document("bocado", DOCUMENT)
+    return Gate(document, "x-api-key", key, _turn_away, _name_methods, _refuse_unfit)
 
 
 def _turn_away() -> Response:
@@ -37,21 +38,16 @@ def _name_methods(allow: str) -> Response:
     return refusal.response({"Allow": allow})
 
 
-def read(model: type[B], body: bytes) -> B:
-    """Parse a JSON body into a model.
-
-    Raises:
-        RefusalError: 400, with every field that does not fit.
-    """
-    try:
-        return model.model_validate_json(body)
-    except ValidationError as error:
-        fields = [
-            {"Campo": ".".join(str(part) for part in item["loc"]), "Problema": item["msg"]}
-            for item in error.errors(include_url=False, include_context=False, include_input=False)
-        ]
+def _refuse_unfit(error: UnfitError) -> Response:
+    fields = [
+        {"Campo": item.pointer.lstrip("/").replace("/", "."), "Problema": item.message}
+        for item in error.violations
+    ]
+    if error.place == "body":
         message = "El cuerpo no cumple el documento."
-        raise RefusalError(400, "CUERPO_NO_VALIDO", message, fields[:20]) from None
+        return RefusalError(400, "CUERPO_NO_VALIDO", message, fields[:20]).response()
+    message = "Un parámetro no cumple el documento."
+    return RefusalError(400, "PARAMETRO_NO_VALIDO", message, fields[:20]).response()
 
 
 class Nowhere:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -12,24 +13,19 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from workbench.sandbox import mesa_seed as seed
-from workbench.sandbox.mesa_wire import (
-    Booking,
-    Nowhere,
-    RefusalError,
-    StateChange,
-    basic,
-    read,
-    resource,
-)
+from workbench.sandbox.mesa_wire import Nowhere, RefusalError, basic, open_gate
 from workbench.sandbox.outbox import Outbox
+from workbench.sandbox.resource import Call, Handler
 from workbench.sandbox.server import Simulator
 
 _BASE_PATH = "/rest"
+_CLOCK = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _NEXT_STATES: Mapping[str, frozenset[str]] = {
     "pending": frozenset({"confirmed", "refused", "cancelled"}),
     "confirmed": frozenset({"seated", "completed", "noShow", "cancelled"}),
     "seated": frozenset({"completed", "cancelled"}),
 }
+_SETTABLE = frozenset().union(*_NEXT_STATES.values())
 
 
 class Mesa:
@@ -46,47 +42,54 @@ class Mesa:
         self.availability = seed.availability()
         self._next = seed.FIRST_FREE_RESERVATION
 
-    def read_restaurant(self, request: Request, _: bytes) -> Response:
+    def read_restaurant(self, call: Call) -> Response:
         """`GET /restaurants/:restaurantId`."""
-        _require_restaurant(request)
+        _require_restaurant(call)
         return JSONResponse(seed.RESTAURANT)
 
-    def read_availability(self, request: Request, _: bytes) -> Response:
+    def read_availability(self, call: Call) -> Response:
         """`GET /restaurants/:restaurantId/availability`."""
-        _require_restaurant(request)
+        _require_restaurant(call)
         return JSONResponse(self.availability)
 
-    def replace_availability(self, request: Request, body: bytes) -> Response:
+    def replace_availability(self, call: Call) -> Response:
         """`PUT /restaurants/:restaurantId/availability`."""
-        _require_restaurant(request)
-        booking = read(Booking, body)
-        if booking.timezone != seed.RESTAURANT["timezone"]:
+        _require_restaurant(call)
+        booking = call.read()
+        if booking["timezone"] != seed.RESTAURANT["timezone"]:
             raise RefusalError(409, "otherTimezone", "The restaurant is in another time zone.")
-        if any(closure.last_date < closure.first_date for closure in booking.closures):
-            raise RefusalError(409, "reversedClosure", "A closure ends before it starts.")
-        self.availability = {"restaurantId": seed.RESTAURANT["restaurantId"]} | booking.stored()
+        for shift in booking["shifts"]:
+            _require_bookable(shift)
+        for closure in booking["closures"]:
+            if closure["kind"] != "closed":
+                raise RefusalError(409, "valueNotPossible", "A closure is always closed.")
+            if closure["lastDate"] < closure["firstDate"]:
+                raise RefusalError(409, "reversedClosure", "A closure ends before it starts.")
+        self.availability = {"restaurantId": seed.RESTAURANT["restaurantId"]} | booking
         return JSONResponse(self.availability)
 
-    def read_reservation(self, request: Request, _: bytes) -> Response:
+    def read_reservation(self, call: Call) -> Response:
         """`GET /reservations/:reservationId`."""
-        return JSONResponse(self._reservation(request))
+        return JSONResponse(self._reservation(call))
 
-    def read_state(self, request: Request, _: bytes) -> Response:
+    def read_state(self, call: Call) -> Response:
         """`GET /reservations/:reservationId/status`."""
-        return JSONResponse(_state(self._reservation(request)))
+        return JSONResponse(_state(self._reservation(call)))
 
-    def change_state(self, request: Request, body: bytes) -> Response:
+    def change_state(self, call: Call) -> Response:
         """`PUT /reservations/:reservationId/status`."""
-        reservation = self._reservation(request)
-        change = read(StateChange, body)
-        current = reservation["state"]
-        if change.state != current:
-            if change.state not in _NEXT_STATES.get(current, ()):
-                message = f"A reservation that is {current} cannot become {change.state}."
+        reservation = self._reservation(call)
+        change = call.read()
+        current, following = reservation["state"], change["state"]
+        if following != current or following not in _SETTABLE:
+            if following not in _NEXT_STATES.get(current, ()):
+                message = f"A reservation that is {current} cannot become {following}."
                 raise RefusalError(409, "stateNotAllowed", message)
-            if change.table is not None:
-                reservation["tables"] = [change.table]
-            self.change(request, reservation, change.state)
+            if not change.get("table", "T"):
+                raise RefusalError(409, "valueNotPossible", "A table has a name.")
+            if "table" in change:
+                reservation["tables"] = [change["table"]]
+            self.change(call.request, reservation, following)
         return JSONResponse(_state(reservation))
 
     def place(self, request: Request) -> str:
@@ -110,8 +113,8 @@ class Mesa:
         headers = {"Content-Type": "application/json", "Authorization": self._authorization}
         self._outbox.send(tail, body, headers)
 
-    def _reservation(self, request: Request) -> dict[str, Any]:
-        found = self.reservations.get(request.path_params["reservation"])
+    def _reservation(self, call: Call) -> dict[str, Any]:
+        found = self.reservations.get(call.path["reservationId"])
         if found is None:
             raise RefusalError(404, "notFound", "There is no such reservation.")
         return found
@@ -125,9 +128,20 @@ def _state(reservation: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _require_restaurant(request: Request) -> None:
-    if request.path_params["restaurant"] != seed.RESTAURANT["restaurantId"]:
+def _require_restaurant(call: Call) -> None:
+    if call.path["restaurantId"] != seed.RESTAURANT["restaurantId"]:
         raise RefusalError(404, "notFound", "There is no such restaurant.")
+
+
+def _require_bookable(shift: Mapping[str, Any]) -> None:
+    """Refuse a shift that no calendar can hold: the collection shows shapes, not bounds."""
+    is_possible = shift["capacity"] >= 0 and shift["slotMinutes"] > 0
+    for day in shift["days"]:
+        is_possible = is_possible and 1 <= day["weekday"] <= 7
+        is_possible = is_possible and all(_CLOCK.fullmatch(day[end]) for end in ("opens", "closes"))
+    if not is_possible:
+        message = f"The shift {shift['name']!r} cannot be held."
+        raise RefusalError(409, "valueNotPossible", message)
 
 
 def _control(platform: Mesa) -> list[Route]:
@@ -158,21 +172,19 @@ def _control(platform: Mesa) -> list[Route]:
 def _build(credentials: Mapping[str, str], outbox: Outbox) -> tuple[list[Route], list[Route]]:
     ours = basic(credentials["webhook_username"], credentials["webhook_password"])
     platform = Mesa(ours, outbox)
-    key = basic(credentials["username"], credentials["password"])
-    home = "/restaurants/{restaurant}"
-    booking = "/reservations/{reservation}"
-    api = [
-        Route(home, resource(key, get=platform.read_restaurant)),
-        Route(
-            f"{home}/availability",
-            resource(key, get=platform.read_availability, put=platform.replace_availability),
-        ),
-        Route(booking, resource(key, get=platform.read_reservation)),
-        Route(
-            f"{booking}/status",
-            resource(key, get=platform.read_state, put=platform.change_state),
-        ),
-    ]
+    gate = open_gate(basic(credentials["username"], credentials["password"]))
+    home = "/restaurants/{restaurantId}"
+    booking = "/reservations/{reservationId}"
+    served: dict[str, dict[str, Handler]] = {
+        home: {"get": platform.read_restaurant},
+        f"{home}/availability": {
+            "get": platform.read_availability,
+            "put": platform.replace_availability,
+        },
+        booking: {"get": platform.read_reservation},
+        f"{booking}/status": {"get": platform.read_state, "put": platform.change_state},
+    }
+    api = [Route(path, gate.resource(path, **handlers)) for path, handlers in served.items()]
     return api, _control(platform)
 
 

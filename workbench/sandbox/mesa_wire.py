@@ -1,108 +1,16 @@
-"""How Mesa speaks HTTP: basic authentication, a handler per method, bodies, errors."""
+"""How Mesa speaks HTTP: basic authentication, and errors in the documented form."""
 
 from __future__ import annotations
 
 import base64
-from datetime import date
-from typing import Annotated, Any, TypeVar
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationError,
-    model_validator,
-)
-from pydantic.alias_generators import to_camel
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from workbench.sandbox.resource import Gate, Handler, RefusedError, Resource
+from workbench.sandbox.request_rules import UnfitError, open_document
+from workbench.sandbox.resource import Gate, RefusedError
 
-B = TypeVar("B", bound=BaseModel)
-
-
-def _check_date(value: str) -> str:
-    date.fromisoformat(value)
-    return value
-
-
-def _whole(value: object) -> object:
-    # JSON calls 2.0 an integer, a strict int does not.
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-Whole = Annotated[int, BeforeValidator(_whole)]
-Clock = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
-Day = Annotated[
-    str, StringConstraints(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"), AfterValidator(_check_date)
-]
-State = Annotated[
-    str, StringConstraints(pattern="^(confirmed|refused|seated|completed|noShow|cancelled)$")
-]
-Text = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-
-
-class Body(BaseModel):
-    """Base of all bodies: strict types, closed, and no null."""
-
-    model_config = ConfigDict(strict=True, extra="forbid", alias_generator=to_camel)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _has_no_null(cls, data: Any) -> Any:
-        if isinstance(data, dict) and None in data.values():
-            raise ValueError("null is not a value here")
-        return data
-
-    def stored(self) -> dict[str, Any]:
-        """The body as it came, with the partner's names."""
-        return self.model_dump(by_alias=True, exclude_unset=True)
-
-
-class StateChange(Body):
-    """A new state for a reservation."""
-
-    state: State
-    reason: Text | None = None
-    table: Text | None = None
-
-
-class Sitting(Body):
-    """A weekday on which a shift is served; 1 is Monday."""
-
-    weekday: Annotated[Whole, Field(ge=1, le=7)]
-    opens: Clock
-    closes: Clock
-
-
-class Turn(Body):
-    """A shift: lunch or dinner, with the covers that can be booked online."""
-
-    name: Text
-    capacity: Annotated[Whole, Field(ge=0, le=1000)]
-    slot_minutes: Annotated[Whole, Field(ge=5, le=240)]
-    days: list[Sitting] = Field(max_length=21)
-
-
-class Closure(Body):
-    """Closed dates, both included."""
-
-    kind: Annotated[str, StringConstraints(pattern="^closed$")]
-    first_date: Day
-    last_date: Day
-    reason: Text | None = None
-
-
-class Booking(Body):
-    """When tables can be booked online."""
-
-    timezone: Text
-    shifts: list[Turn] = Field(max_length=6)
-    closures: list[Closure] = Field(max_length=60)
+DOCUMENT = "mesa.postman_collection.json"
 
 
 class RefusalError(RefusedError):
@@ -117,9 +25,10 @@ def basic(username: str, password: str) -> str:
     return "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()
 
 
-def resource(authorization: str, **handlers: Handler) -> Resource:
-    """One path of the API behind basic authentication."""
-    return Resource(Gate("authorization", authorization, _turn_away, _name_methods), handlers)
+def open_gate(authorization: str) -> Gate:
+    """The way into the API: by basic authentication, and by what the document allows."""
+    document = open_document("mesa", DOCUMENT)
+    return Gate(document, "authorization", authorization, _turn_away, _name_methods, _refuse_unfit)
 
 
 def _turn_away() -> Response:
@@ -131,26 +40,10 @@ def _name_methods(allow: str) -> Response:
     return RefusalError(405, "methodNotAllowed", f"Use {allow}.").response({"Allow": allow})
 
 
-def read(model: type[B], body: bytes) -> B:
-    """Parse a JSON body into a model.
-
-    Raises:
-        RefusalError: 400 for a body that cannot be read, 409 for a value that is not possible.
-    """
-    try:
-        return model.model_validate_json(body)
-    except ValidationError as error:
-        faults = error.errors(include_url=False, include_context=False, include_input=False)
-        first = min(faults, key=lambda fault: not _is_unreadable(fault["type"]))
-        place = ".".join(str(part) for part in first["loc"]) or "body"
-        message = f"{place}: {first['msg']}"
-        if _is_unreadable(first["type"]):
-            raise RefusalError(400, "invalidBody", message) from None
-        raise RefusalError(409, "valueNotPossible", message) from None
-
-
-def _is_unreadable(fault: str) -> bool:
-    return fault in {"json_invalid", "missing"} or fault.endswith("_type")
+def _refuse_unfit(error: UnfitError) -> Response:
+    first = error.violations[0]
+    place = first.pointer.lstrip("/").replace("/", ".") or error.place
+    return RefusalError(400, "invalidBody", f"{place}: {first.message}").response()
 
 
 class Nowhere:

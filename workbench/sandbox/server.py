@@ -1,6 +1,6 @@
 """The embedded sandbox: fictional partners as real HTTP servers on loopback, in one process.
 
-An island: it imports only `canonical`, so that nothing of the workbench can lean on its insides.
+It knows our entities and how a document is read, and nothing of how the workbench uses either.
 """
 
 from __future__ import annotations

@@ -11,18 +11,15 @@ from starlette.routing import Route
 from workbench.sandbox import tavola_availability as availability
 from workbench.sandbox import tavola_menu as menu
 from workbench.sandbox import tavola_orders as orders
+from workbench.sandbox import tavola_seed as seed
 from workbench.sandbox.outbox import Outbox
+from workbench.sandbox.request_rules import PartnerDocument, open_document
+from workbench.sandbox.resource import Call, Handler
 from workbench.sandbox.server import Simulator
 from workbench.sandbox.tavola_control import list_controls
 from workbench.sandbox.tavola_market import Market
-from workbench.sandbox.tavola_wire import (
-    Call,
-    Handler,
-    Resource,
-    TokenResource,
-    Tokens,
-    UnknownPath,
-)
+from workbench.sandbox.tavola_seed import Json
+from workbench.sandbox.tavola_wire import MarketResource, TokenResource, Tokens, UnknownPath
 
 Acts = Mapping[str, Callable[[Market, Call], Response]]
 
@@ -32,11 +29,19 @@ _RESTAURANT = "/restaurants/{restaurant_id}"
 def build(credentials: Mapping[str, str], outbox: Outbox) -> tuple[list[Route], list[Route]]:
     """Make a fresh Tavola: its API routes and its control routes."""
     tokens = Tokens(credentials["client_id"], credentials["client_secret"])
-    market = Market(outbox, credentials["webhook_secret"])
-    api = [Route("/oauth/token", TokenResource(tokens))]
+    document = open_document("tavola", "openapi.yaml")
+    market = Market(outbox, credentials["webhook_secret"], _complete_menu(document))
+    login = "/oauth/token"
+    api = [Route(login, TokenResource(tokens, document.rules("POST", login)))]
     for path, scope, handlers in _paths(market):
-        api.append(Route(path, Resource(tokens, scope, handlers)))
+        api.append(Route(path, MarketResource(document, path, tokens, scope, handlers)))
     return api, list_controls(market, tokens)
+
+
+def _complete_menu(document: PartnerDocument) -> Json:
+    """The menu at the start, with every member that the document promises."""
+    whole: Json = document.rules("PUT", f"{_RESTAURANT}/menu").fill(seed.menu())
+    return whole
 
 
 def _paths(market: Market) -> list[tuple[str, str, Mapping[str, Handler]]]:
@@ -106,6 +111,7 @@ def _shelves(market: Market) -> list[tuple[str, str, Mapping[str, Handler]]]:
     }
     paths: list[tuple[str, str, Mapping[str, Handler]]] = []
     for path, kind in collections.items():
+        named = f"{path}/{{{kind.param}}}"
         one: dict[str, Handler] = {
             "GET": partial(menu.read_entity, kind, market),
             "PUT": partial(menu.put_entity, kind, market),
@@ -113,7 +119,7 @@ def _shelves(market: Market) -> list[tuple[str, str, Mapping[str, Handler]]]:
             "DELETE": partial(menu.delete_entity, kind, market),
         }
         paths.append((path, "menu", {"POST": partial(menu.put_entities, kind, market)}))
-        paths.append((f"{path}/{{{kind.param}}}", "menu", one))
+        paths.append((named, "menu", one))
     return paths
 
 

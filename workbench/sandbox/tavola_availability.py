@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from starlette.responses import JSONResponse, Response
 
-from workbench.sandbox import tavola_schema as schema
+from workbench.sandbox.resource import Call
 from workbench.sandbox.tavola_market import Market
 from workbench.sandbox.tavola_seed import Json
-from workbench.sandbox.tavola_wire import Call, conflict, unknown
+from workbench.sandbox.tavola_wire import conflict, unknown
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_REPLACED = ("weekly_hours", "shifts", "exceptions")
 _DAY_MINUTES = 1440
 _WEEK_MINUTES = 7 * _DAY_MINUTES
 
@@ -23,19 +24,16 @@ def read_availability(market: Market, call: Call) -> Response:
 def write_availability(market: Market, call: Call) -> Response:
     """Replace the weekly hours; shifts and exceptions too when they are sent."""
     market.require_restaurant(call.path["restaurant_id"])
-    body = call.read(schema.AVAILABILITY)
+    whole = call.read_whole()
     stored = market.availability
     for name in ("restaurant_id", "timezone"):
-        if getattr(body, name) not in {None, stored[name]}:
+        if whole[name] not in {None, stored[name]}:
             raise conflict("id_mismatch", f"The {name} cannot be changed.")
-    given = body.model_dump(exclude={"restaurant_id", "timezone"}, exclude_unset=True)
-    whole = body.model_dump()
-    for part in ("weekly_hours", "shifts"):
-        for hours in whole[part] or ():
-            _require_disjoint(hours["openings"])
-    for item in whole["exceptions"] or ():
+    fresh = {name: whole[name] for name in _REPLACED if whole[name] is not None}
+    for hours in (*fresh["weekly_hours"], *fresh.get("shifts", ())):
+        _require_disjoint(hours["openings"])
+    for item in fresh.get("exceptions", ()):
         _require_in_order(item)
-    fresh = {name: whole[name] for name in given if whole[name] is not None}
     for item in fresh.get("exceptions", ()):
         item["id"] = item["id"] or market.exception_id()
     market.availability = {**stored, **fresh}
@@ -45,14 +43,14 @@ def write_availability(market: Market, call: Call) -> Response:
 def create_exception(market: Market, call: Call) -> Response:
     """Add one exception; the others stay."""
     market.require_restaurant(call.path["restaurant_id"])
-    item = call.read(schema.EXCEPTION).model_dump()
+    item = call.read_whole()
     _require_in_order(item)
     if item["id"] is not None and _place(market, item["id"]) is not None:
         raise conflict("duplicate_id", f"There is an exception {item['id']!r} already.")
 
     item["id"] = item["id"] or market.exception_id()
     market.availability["exceptions"].append(item)
-    location = f"{call.place.partition(' ')[2]}/{item['id']}"
+    location = f"{call.request.url.path}/{item['id']}"
     return JSONResponse(item, 201, {"Location": location})
 
 
@@ -64,7 +62,7 @@ def read_exception(market: Market, call: Call) -> Response:
 def replace_exception(market: Market, call: Call) -> Response:
     """Put another exception in the place of one."""
     place = _require_place(market, call)
-    item = call.read(schema.EXCEPTION).model_dump()
+    item = call.read_whole()
     _require_in_order(item)
     name = call.path["exception_id"]
     if item["id"] not in {None, name}:
@@ -82,8 +80,7 @@ def delete_exception(market: Market, call: Call) -> Response:
 def pause(market: Market, call: Call) -> Response:
     """Stop taking orders, for some order types or all, until an instant or a resume."""
     market.require_restaurant(call.path["restaurant_id"])
-    body = call.read(schema.PAUSE)
-    market.availability["state"] = {"accepting": False, **body.model_dump()}
+    market.availability["state"] = {"accepting": False, **call.read_whole()}
     return JSONResponse(market.availability["state"])
 
 

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import time
 from collections.abc import Mapping
+from copy import deepcopy
 from itertools import count
 
 import orjson
@@ -57,8 +58,9 @@ def followers(table: Mapping[str, OpenEnum], current: str) -> list[str]:
 class Market:
     """Everything that Tavola knows; `reset` starts afresh."""
 
-    def __init__(self, outbox: Outbox, secret: str) -> None:
+    def __init__(self, outbox: Outbox, secret: str, menu: Json) -> None:
         self._outbox = outbox
+        self._menu = menu
         self._secret = secret.encode()
         self._events = count(1)
         self.reset()
@@ -68,7 +70,7 @@ class Market:
         self.restaurant = seed.restaurant()
         self.orders = seed.orders()
         self.reservations = seed.reservations()
-        self.menu = seed.menu()
+        self.menu = deepcopy(self._menu)
         self.imports: dict[str, Json] = seed.imports()
         self.availability = seed.availability()
         self.positions: dict[str, str] = {}

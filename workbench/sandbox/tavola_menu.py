@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Annotated, Any
 
-from pydantic import Field, TypeAdapter, ValidationError
 from starlette.responses import JSONResponse, Response
 
-from workbench.sandbox import tavola_schema as schema
+from workbench.sandbox.resource import Call
 from workbench.sandbox.tavola_market import Market
 from workbench.sandbox.tavola_seed import Json, instant
-from workbench.sandbox.tavola_wire import Call, ProblemError, conflict, unfit, unknown
+from workbench.sandbox.tavola_wire import ProblemError, conflict, unknown
 
 IMPORT_STEPS_SECONDS = (0.1, 0.25)
-
-_JSON = TypeAdapter(dict[str, Any])
 
 
 @dataclass(frozen=True)
@@ -28,14 +24,12 @@ class Kind:
     Attributes:
         name: What problems call it.
         param: Path parameter that names one.
-        model: Its schema.
         shelf: The list that holds it, in the menu; 404 when its parent is unknown.
         children: Member that a PUT without it leaves as it is.
     """
 
     name: str
     param: str
-    model: type[schema.Body]
     shelf: Callable[[Json, Mapping[str, str]], list[Json]]
     children: str | None = None
 
@@ -75,43 +69,26 @@ def _top(member: str) -> Callable[[Json, Mapping[str, str]], list[Json]]:
     return shelf
 
 
-SECTION = Kind("section", "section_id", schema.Section, _sections)
-PRODUCT = Kind("product", "product_id", schema.Product, _top("products"), "variants")
-VARIANT = Kind("variant", "variant_id", schema.Variant, _variants)
-GROUP = Kind(
-    "modifier_group",
-    "modifier_group_id",
-    schema.ModifierGroup,
-    _top("modifier_groups"),
-    "modifiers",
-)
-MODIFIER = Kind("modifier", "modifier_id", schema.Modifier, _modifiers)
+SECTION = Kind("section", "section_id", _sections)
+PRODUCT = Kind("product", "product_id", _top("products"), "variants")
+VARIANT = Kind("variant", "variant_id", _variants)
+GROUP = Kind("modifier_group", "modifier_group_id", _top("modifier_groups"), "modifiers")
+MODIFIER = Kind("modifier", "modifier_id", _modifiers)
 
 
 def read_menu(market: Market, call: Call) -> Response:
     """The whole menu as it is offered."""
     market.require_restaurant(call.path["restaurant_id"])
-    return JSONResponse(current_menu(market))
-
-
-def current_menu(market: Market) -> Json:
-    """The menu, with every member that the description promises."""
-    if "is_complete" not in market.menu:
-        market.menu = _complete(market.menu)
-    return {name: value for name, value in market.menu.items() if name != "is_complete"}
-
-
-def _complete(menu: Json) -> Json:
-    return schema.MENU_DOCUMENT.validate_python(menu).model_dump() | {"is_complete": True}
+    return JSONResponse(market.menu)
 
 
 def import_menu(market: Market, call: Call) -> Response:
     """Take in a whole menu; a job checks it and puts it in place."""
     market.require_restaurant(call.path["restaurant_id"])
-    body = call.read(schema.MENU_DOCUMENT)
-    if body.restaurant_id not in {None, market.restaurant["id"]}:
+    menu = call.read_whole()
+    if menu["restaurant_id"] not in {None, market.restaurant["id"]}:
         raise conflict("id_mismatch", "The restaurant_id of the body is not the one of the path.")
-    menu = body.model_dump() | {"restaurant_id": market.restaurant["id"], "is_complete": True}
+    menu["restaurant_id"] = market.restaurant["id"]
     name = f"imp_{len(market.imports) + 1}"
     job: Json = {
         "id": name,
@@ -126,7 +103,7 @@ def import_menu(market: Market, call: Call) -> Response:
     loop = asyncio.get_running_loop()
     loop.call_later(started, job.update, {"status": "running"})
     loop.call_later(finished, _finish_import, market, job, menu)
-    return JSONResponse(job, 202, {"Location": f"{call.place.partition(' ')[2]}/imports/{name}"})
+    return JSONResponse(job, 202, {"Location": f"{call.request.url.path}/imports/{name}"})
 
 
 def _finish_import(market: Market, job: Json, menu: Json) -> None:
@@ -166,22 +143,22 @@ def read_entity(kind: Kind, market: Market, call: Call) -> Response:
 def put_entity(kind: Kind, market: Market, call: Call) -> Response:
     """Create or replace one entity."""
     kind.shelf(_menu(market, call), call.path)
-    body = call.read(TypeAdapter(kind.model))
-    if body.id != call.path[kind.param]:  # type: ignore[attr-defined]  # every kind has an id
+    given = call.read()
+    if given["id"] != call.path[kind.param]:
         raise conflict("id_mismatch", "The id of the body is not the one of the path.")
-    item, is_new = _store(kind, market, call.path, body)
+    item, is_new = _store(kind, market, call.path, call.rules.fill(given), given)
     return JSONResponse(item, 201 if is_new else 200)
 
 
 def put_entities(kind: Kind, market: Market, call: Call) -> Response:
     """Create or replace many; each succeeds or is refused on its own."""
     kind.shelf(_menu(market, call), call.path)
-    batch = Annotated[list[kind.model], Field(min_length=1, max_length=100)]  # type: ignore[name-defined]
     results: list[Json] = []
-    for body in call.read(TypeAdapter(batch)):
-        result: Json = {"id": body.id, "outcome": "refused", "error": None}
+    batch = call.read()
+    for given, item in zip(batch, call.rules.fill(batch), strict=True):
+        result: Json = {"id": item["id"], "outcome": "refused", "error": None}
         try:
-            _, is_new = _store(kind, market, call.path, body)
+            _, is_new = _store(kind, market, call.path, item, given)
             result["outcome"] = "created" if is_new else "replaced"
         except ProblemError as problem:
             result["error"] = problem.document
@@ -192,14 +169,10 @@ def put_entities(kind: Kind, market: Market, call: Call) -> Response:
 def patch_entity(kind: Kind, market: Market, call: Call) -> Response:
     """Change the members that are sent, and no other."""
     stored = kind.find(_menu(market, call), call.path)
-    change = call.read(_JSON)
-    if not change or "id" in change:
-        raise ProblemError(400, "invalid_body", "Send members to change; the id cannot change.")
-    try:
-        body = kind.model.model_validate({**stored, **change})
-    except ValidationError as error:
-        raise unfit(error) from None
-    item, _ = _store(kind, market, call.path, body)
+    change = call.read()
+    whole = call.rules.fill(change)
+    changed = {**stored, **{name: whole[name] for name in change}}
+    item, _ = _store(kind, market, call.path, changed, changed)
     return JSONResponse(item)
 
 
@@ -221,19 +194,18 @@ def delete_entity(kind: Kind, market: Market, call: Call) -> Response:
 
 def _menu(market: Market, call: Call) -> Json:
     market.require_restaurant(call.path["restaurant_id"])
-    current_menu(market)
     return market.menu
 
 
 def _store(
-    kind: Kind, market: Market, path: Mapping[str, str], body: schema.Body
+    kind: Kind, market: Market, path: Mapping[str, str], item: Json, named: Collection[str]
 ) -> tuple[Json, bool]:
+    """Put a whole entity, of which a writer named some members, on its shelf."""
     menu = deepcopy(market.menu)
     shelf = kind.shelf(menu, path)
-    item = body.model_dump()
     places = [place for place, other in enumerate(shelf) if other["id"] == item["id"]]
     if places:
-        if kind.children and kind.children not in body.model_fields_set:
+        if kind.children and kind.children not in named:
             item[kind.children] = shelf[places[0]][kind.children]
         shelf[places[0]] = item
     else:

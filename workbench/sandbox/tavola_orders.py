@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 from typing import Any
 
 from starlette.responses import JSONResponse, Response
 
-from workbench.sandbox import tavola_schema as schema
+from workbench.sandbox.resource import Call
 from workbench.sandbox.tavola_market import (
     ORDER_STATUSES,
     RESERVATION_STATUSES,
@@ -17,28 +16,15 @@ from workbench.sandbox.tavola_market import (
     may_follow,
 )
 from workbench.sandbox.tavola_seed import Json, instant
-from workbench.sandbox.tavola_wire import Call, ProblemError, conflict
-
-_LIMIT = re.compile(r"[1-9][0-9]?|100")
-_CURSOR = re.compile(r"[A-Za-z0-9_-]{1,64}")
+from workbench.sandbox.tavola_wire import conflict
 
 
 def list_orders(market: Market, call: Call) -> Response:
     """Orders, oldest first, a page at a time."""
-    status = _query(call, "status", None)
-    cursor = _query(call, "cursor", None)
-    limit = _query(call, "limit", "20") or ""
-    if status is not None and status not in ORDER_STATUSES:
-        raise _bad_query("status", "is not a status")
-    if not _LIMIT.fullmatch(limit):
-        raise _bad_query("limit", "is a number from 1 to 100")
-    if cursor is not None and not _CURSOR.fullmatch(cursor):
-        raise _bad_query("cursor", "is not a cursor")
+    status, cursor = call.query.get("status"), call.query.get("cursor", "")
     found = [order for order in market.orders.values() if status in {None, order["status"]}]
-    found = sorted(
-        (order for order in found if order["id"] > (cursor or "")), key=lambda item: item["id"]
-    )
-    page = found[: int(limit)]
+    found = sorted((order for order in found if order["id"] > cursor), key=lambda item: item["id"])
+    page = found[: call.query["limit"]]
     following = page[-1]["id"] if len(page) < len(found) else None
     return JSONResponse({"orders": page, "next_cursor": following})
 
@@ -56,14 +42,13 @@ def read_order_status(market: Market, call: Call) -> Response:
 def write_order_status(market: Market, call: Call) -> Response:
     """Move an order on, once per idempotency key."""
     order = market.order(call.path["order_id"])
-    body = call.read(schema.ORDER_STATUS)
-    _require_reason(body)
+    given = _stated(call)
 
     def act(_: Call) -> Response:
-        _require_legal(ORDER_STATUSES, order["status"], body.status)
-        if body.status == "out_for_delivery" and order["type"] != "delivery":
+        _require_legal(ORDER_STATUSES, order["status"], given["status"])
+        if given["status"] == "out_for_delivery" and order["type"] != "delivery":
             raise conflict("illegal_transition", "Only a delivery order goes out for delivery.")
-        change_order(market, order, body.status, "restaurant", body.model_dump(exclude_none=True))
+        change_order(market, order, given["status"], "restaurant", given)
         return JSONResponse(order_status(order))
 
     return market.replays.answer(call, act)
@@ -108,27 +93,28 @@ def order_status(order: Json) -> Json:
 def record_kitchen_result(market: Market, call: Call) -> Response:
     """Take note of whether the kitchen has an order."""
     order = market.order(call.path["order_id"])
-    body = call.read(schema.KITCHEN_RESULT)
+    body = call.read()
     if order["status"] == "new" or not followers(ORDER_STATUSES, order["status"]):
         raise conflict("not_in_kitchen", "The order is not accepted, or has ended.")
-    market.kitchen[order["id"]] = body.result
+    market.kitchen[order["id"]] = body["result"]
     return Response(status_code=204)
 
 
 def record_location(market: Market, call: Call) -> Response:
     """Take note of where the driver of an order is."""
     order = market.order(call.path["order_id"])
-    body = call.read(schema.DRIVER_LOCATION)
-    if body.order_id not in {None, order["id"]}:
+    body = call.read()
+    if body.get("order_id") not in {None, order["id"]}:
         raise conflict("id_mismatch", "The order_id of the body is not the one of the path.")
     if order["type"] != "delivery" or order["status"] != "out_for_delivery":
         raise conflict("not_in_delivery", "The order is not out for delivery.")
     last = market.positions.get(order["id"])
-    if last and datetime.fromisoformat(body.recorded_at) < datetime.fromisoformat(last):
+    recorded = body["recorded_at"]
+    if last and datetime.fromisoformat(recorded) < datetime.fromisoformat(last):
         raise conflict("stale_position", f"A position of {last} is known already.")
-    market.positions[order["id"]] = body.recorded_at
-    if body.eta:
-        order["delivery"] = {**order["delivery"], "eta": body.eta}
+    market.positions[order["id"]] = recorded
+    if body.get("eta"):
+        order["delivery"] = {**order["delivery"], "eta": body["eta"]}
     return Response(status_code=204)
 
 
@@ -140,10 +126,7 @@ def read_reservation(market: Market, call: Call) -> Response:
 def change_reservation(market: Market, call: Call) -> Response:
     """Another time, length or party; the id stays."""
     reservation = market.reservation(call.path["reservation_id"])
-    body = call.read(schema.RESERVATION_CHANGE)
-    given = body.model_dump(exclude_none=True)
-    if not given:
-        raise ProblemError(400, "invalid_body", "Name at least one change.")
+    given = _stated(call)
     if not followers(RESERVATION_STATUSES, reservation["status"]):
         raise conflict("reservation_over", "The reservation has ended.")
     reservation.update(given, updated_at=instant())
@@ -158,13 +141,11 @@ def read_reservation_status(market: Market, call: Call) -> Response:
 def write_reservation_status(market: Market, call: Call) -> Response:
     """Move a reservation on, once per idempotency key."""
     reservation = market.reservation(call.path["reservation_id"])
-    body = call.read(schema.RESERVATION_STATUS)
-    _require_reason(body)
+    given = _stated(call)
 
     def act(_: Call) -> Response:
-        _require_legal(RESERVATION_STATUSES, reservation["status"], body.status)
-        given = body.model_dump(exclude_none=True)
-        move_reservation(market, reservation, body.status, "restaurant", given)
+        _require_legal(RESERVATION_STATUSES, reservation["status"], given["status"])
+        move_reservation(market, reservation, given["status"], "restaurant", given)
         return JSONResponse(reservation_status(reservation))
 
     return market.replays.answer(call, act)
@@ -209,24 +190,6 @@ def _require_legal(table: Any, current: str, following: str) -> None:
         raise conflict("illegal_transition", detail)
 
 
-def _require_reason(body: Any) -> None:
-    stops = isinstance(body, schema.OrderStop | schema.ReservationStop)
-    if stops and body.reason_code is None and body.reason_note is None:
-        raise ProblemError(
-            400,
-            "invalid_body",
-            "Say why.",
-            errors=[{"pointer": "/reason_code", "message": "a code or a note is required"}],
-        )
-
-
-def _query(call: Call, name: str, default: str | None) -> str | None:
-    given = call.query.getlist(name)
-    if len(given) > 1:
-        raise _bad_query(name, "may be given once")
-    return given[0] if given else default
-
-
-def _bad_query(name: str, message: str) -> ProblemError:
-    error = {"pointer": f"?{name}", "message": message}
-    return ProblemError(400, "invalid_query", f"{name} {message}.", errors=[error])
+def _stated(call: Call) -> Json:
+    """The body without what is null, which leaves things as they are."""
+    return {name: value for name, value in call.read_whole().items() if value is not None}

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import re
 import secrets
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any
 from urllib.parse import parse_qsl
 
-from pydantic import TypeAdapter, ValidationError
-from starlette.datastructures import Headers, QueryParams
+import orjson
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
+from workbench.sandbox.request_rules import PartnerDocument, RequestRules, UnfitError
+from workbench.sandbox.resource import Call, Handler, admit
+
 SCOPES = ("orders", "reservations", "menu", "availability")
 TOKEN_SECONDS = 3600
-_KEY = re.compile(r"[A-Za-z0-9_-]{8,64}")
+# What a wrong member of a token request is called; all else is `invalid_request`.
+_TOKEN_ERRORS = {"/grant_type": "unsupported_grant_type", "/scope": "invalid_scope"}
 _TITLES = {
     400: "The request does not follow the description",
     401: "A valid access token is needed",
@@ -31,8 +33,6 @@ _TITLES = {
     409: "The state of the resource does not allow this",
     415: "Only JSON is understood",
 }
-
-T = TypeVar("T")
 
 
 class ProblemError(Exception):
@@ -67,41 +67,16 @@ class ProblemError(Exception):
         )
 
 
-@dataclass(frozen=True)
-class Call:
-    """One request that may proceed: its path values, query, headers and raw body."""
-
-    place: str
-    path: Mapping[str, str]
-    query: QueryParams
-    headers: Headers
-    body: bytes
-
-    def read(self, adapter: TypeAdapter[T]) -> T:
-        """Parse the JSON body into the adapter's type.
-
-        Raises:
-            ProblemError: 415 for another media type, 400 for a body that does not fit.
-        """
-        media = self.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if media != "application/json":
-            raise ProblemError(415, "unsupported_media_type", "Send application/json.")
-        try:
-            return adapter.validate_json(self.body)
-        except ValidationError as error:
-            raise unfit(error) from None
-
-
-Handler = Callable[[Call], Response]
-
-
-def unfit(error: ValidationError) -> ProblemError:
-    """Problem that names each place of a body that does not follow the description."""
+def unfit(error: UnfitError) -> ProblemError:
+    """Problem that names each place of a request that does not follow the description."""
+    mark = {"query": "?", "header": "", "body": "/"}[error.place]
     errors = [
-        {"pointer": "".join(f"/{part}" for part in item["loc"]), "message": item["msg"]}
-        for item in error.errors(include_url=False, include_context=False, include_input=False)
+        {"pointer": mark + item.pointer.removeprefix("/"), "message": item.message}
+        for item in error.violations[:20]
     ]
-    return ProblemError(400, "invalid_body", "The body does not fit.", errors=errors[:20])
+    return ProblemError(
+        400, f"invalid_{error.place}", f"The {error.place} does not fit.", errors=errors
+    )
 
 
 def unknown(kind: str, name: str) -> ProblemError:
@@ -122,26 +97,23 @@ class Tokens:
     client_secret: str
     _live: dict[str, tuple[float, frozenset[str]]] = field(default_factory=dict)
 
-    def issue(self, request: Request, body: bytes) -> Response:
+    def issue(self, request: Request, body: bytes, rules: RequestRules) -> Response:
         """Answer a token request after RFC 6749, section 4.4."""
-        media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if media != "application/x-www-form-urlencoded":
-            problem = ProblemError(415, "unsupported_media_type", "Send a form.")
-            return problem.response()
+        if not _has_media_type(request, rules):
+            return ProblemError(415, "unsupported_media_type", "Send a form.").response()
         pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
         form = dict(pairs)
-        if len(form) != len(pairs) or not all(
-            form.get(name) for name in ("grant_type", "client_id", "client_secret")
-        ):
-            return _refuse_token(400, "invalid_request", "A parameter is missing or repeated.")
-        if form["grant_type"] != "client_credentials":
-            return _refuse_token(400, "unsupported_grant_type", "Use client_credentials.")
+        if len(form) != len(pairs):
+            return _refuse_token(400, "invalid_request", "A parameter is repeated.")
+        try:
+            form = rules.read_body(orjson.dumps(form))
+        except UnfitError as error:
+            first = min(error.violations, key=lambda item: item.pointer in _TOKEN_ERRORS)
+            code = _TOKEN_ERRORS.get(first.pointer, "invalid_request")
+            return _refuse_token(400, code, first.message)
         if not self._knows(form["client_id"], form["client_secret"]):
             return _refuse_token(401, "invalid_client", "Client id or secret is wrong.")
-        scopes = form["scope"].split(" ") if "scope" in form else list(SCOPES)
-        if not set(scopes) <= set(SCOPES):
-            return _refuse_token(400, "invalid_scope", f"Scopes are {', '.join(SCOPES)}.")
-        return self._grant(scopes)
+        return self._grant(form["scope"].split(" ") if "scope" in form else list(SCOPES))
 
     def check(self, header: str | None, scope: str) -> None:
         """Refuse a request whose `Authorization` header does not carry a live token.
@@ -187,23 +159,40 @@ def _refuse_token(status: int, error: str, description: str) -> Response:
 class TokenResource:
     """The token address: a form by POST, nothing else."""
 
-    def __init__(self, tokens: Tokens) -> None:
+    def __init__(self, tokens: Tokens, rules: RequestRules) -> None:
         self._tokens = tokens
+        self._rules = rules
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request (ASGI)."""
         request = Request(scope, receive)
         if request.method == "POST":
-            response = self._tokens.issue(request, await request.body())
+            response = self._tokens.issue(request, await request.body(), self._rules)
         else:
             response = _refuse_method(["POST"]).response()
         await response(scope, receive, send)
 
 
-class Resource:
-    """One path of the API: a handler per method, all behind one scope."""
+class MarketResource:
+    """One documented path of the API: a handler per method, all behind one scope.
 
-    def __init__(self, tokens: Tokens, scope: str, handlers: Mapping[str, Handler]) -> None:
+    Args:
+        document: What is documented.
+        path: The path.
+        tokens: Those that are alive.
+        scope: Which a token must have.
+        handlers: Method → what is done.
+    """
+
+    def __init__(
+        self,
+        document: PartnerDocument,
+        path: str,
+        tokens: Tokens,
+        scope: str,
+        handlers: Mapping[str, Handler],
+    ) -> None:
+        self._rules = {method: document.rules(method, path) for method in handlers}
         self._tokens = tokens
         self._scope = scope
         self._handlers = handlers
@@ -213,6 +202,8 @@ class Resource:
         request = Request(scope, receive)
         try:
             response = self._answer(request, await request.body())
+        except UnfitError as error:
+            response = unfit(error).response()
         except ProblemError as problem:
             response = problem.response()
         await response(scope, receive, send)
@@ -221,12 +212,13 @@ class Resource:
         handler = self._handlers.get(request.method)
         if handler is None:
             raise _refuse_method(self._handlers)
+        rules = self._rules[request.method]
         self._tokens.check(request.headers.get("authorization"), self._scope)
-        _require_json_accepted(request.headers.get("accept", "*/*"))
-        place = f"{request.method} {request.url.path}"
-        return handler(
-            Call(place, request.path_params, request.query_params, request.headers, body)
-        )
+        _require_accepted(request.headers.get("accept", "*/*"), rules)
+        if not _has_media_type(request, rules):
+            wanted = " or ".join(sorted(rules.media_types))
+            raise ProblemError(415, "unsupported_media_type", f"Send {wanted}.")
+        return handler(admit(request, body, rules))
 
 
 class UnknownPath:
@@ -248,18 +240,17 @@ class Replays:
         """Act once per `Idempotency-Key`; without a key, act.
 
         Raises:
-            ProblemError: 400 for a malformed key, 409 for a key reused with another body.
+            ProblemError: 409 for a key reused with another body.
         """
-        key = call.headers.get("idempotency-key")
+        key = call.request.headers.get("idempotency-key")
         if key is None:
             return act(call)
-        if not _KEY.fullmatch(key):
-            raise ProblemError(400, "invalid_header", "Idempotency-Key has 8 to 64 characters.")
-        digest = hashlib.sha256(call.body).hexdigest()
-        given, response = self._given.get((call.place, key), (None, None))
+        digest = hashlib.sha256(call.raw).hexdigest()
+        place = f"{call.request.method} {call.request.url.path}"
+        given, response = self._given.get((place, key), (None, None))
         if response is None:
             response = act(call)
-            self._given[call.place, key] = (digest, response)
+            self._given[place, key] = (digest, response)
             return response
         if given != digest:
             detail = "The Idempotency-Key was used with another body."
@@ -276,7 +267,14 @@ def _refuse_method(allowed: Iterable[str]) -> ProblemError:
     )
 
 
-def _require_json_accepted(accept: str) -> None:
+def _require_accepted(accept: str, rules: RequestRules) -> None:
     ranges = {item.partition(";")[0].strip().lower() for item in accept.split(",")}
-    if not ranges & {"*/*", "application/*", "application/json", "application/problem+json", ""}:
-        raise ProblemError(406, "not_acceptable", "Answers are application/json.")
+    groups = {f"{name.partition('/')[0]}/*" for name in rules.answer_types}
+    if not ranges & {"*/*", "", *groups, *rules.answer_types}:
+        offered = " or ".join(sorted(rules.answer_types))
+        raise ProblemError(406, "not_acceptable", f"Answers are {offered}.")
+
+
+def _has_media_type(request: Request, rules: RequestRules) -> bool:
+    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return not rules.media_types or media in rules.media_types
