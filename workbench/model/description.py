@@ -7,8 +7,9 @@ later rooms only know these.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 from urllib.parse import unquote
 
@@ -226,19 +227,31 @@ class ApiDescription(BaseModel):
         A reference may be narrowed to one document as `orders.yaml#GET /orders/{id}`. Ids win
         over operationIds and names; None when nothing or more than one thing matches.
         """
-        pool: list[Operation | Event] = [*self.operations, *self.events]
-        narrowed = [
-            (item, reference.removeprefix(f"{item.document}#"))
-            for item in pool
-            if reference.startswith(f"{item.document}#")
-        ]
-        candidates = [*((item, reference) for item in pool), *narrowed]
-        for name_of in (_id, _other_name):
-            found = [item for item, name in candidates if name_of(item) == name]
+        for named in self._named:
+            found = named.get(reference)
             if found:
                 return found[0] if len(found) == 1 else None
         other = self.merged.get(reference)
         return self.exchange(other) if other is not None and other != reference else None
+
+    @cached_property
+    def _named(self) -> tuple[dict[str, list[Operation | Event]], ...]:
+        """What references may name, by id and by the other names; asked for at every call."""
+        pool: list[Operation | Event] = [*self.operations, *self.events]
+        return tuple(_name_all(pool, name_of) for name_of in (_id, _other_name))
+
+
+def _name_all(
+    pool: Iterable[Operation | Event], name_of: Callable[[Operation | Event], str | None]
+) -> dict[str, list[Operation | Event]]:
+    """Name → what has it, alone and narrowed to its document."""
+    named: dict[str, list[Operation | Event]] = {}
+    for item in pool:
+        name = name_of(item)
+        if name is not None:
+            for way in (name, f"{item.document}#{name}"):
+                named.setdefault(way, []).append(item)
+    return named
 
 
 def follow_reference(document: Any, reference: str) -> Any:

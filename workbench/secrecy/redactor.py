@@ -39,6 +39,8 @@ _RIM = "…'\". "
 _REMEMBERED = 16
 # So many characters of a secret that was cut are taken for it.
 _TELLING = 8
+# Texts up to this length are remembered as they were masked, so many of them.
+_SHORT, _MOST_KEPT = 200, 5_000
 
 
 @dataclass(frozen=True, order=True)
@@ -88,6 +90,8 @@ class Redactor:
         self.persons: Persons | None = None
         self._spelt: dict[str, tuple[Form, ...]] = {}
         self._ready: _Ready | None = None
+        self._clean: dict[str, str] = {}
+        self._clean_for: object = None
         named = values if isinstance(values, Mapping) else {}
         given = [(value, name) for name, value in named.items()] or [(v, "") for v in values]
         self._names |= {value: name for value, name in given if value}
@@ -136,6 +140,17 @@ class Redactor:
 
     def text(self, text: str) -> str:
         """Return `text` with every secret masked, also one of which a cut has left a part."""
+        if len(text) > _SHORT:
+            return self._text(text)
+        # Headers and names come again and again.
+        if self._clean_for != self.version or len(self._clean) >= _MOST_KEPT:
+            self._clean, self._clean_for = {}, self.version
+        clean = self._clean
+        if text not in clean:
+            clean[text] = self._text(text)
+        return clean[text]
+
+    def _text(self, text: str) -> str:
         masked = self._mask(text.encode("utf-8", "surrogatepass"))
         clean = self._trim(masked.decode("utf-8", "surrogatepass"))
         return clean if self.persons is None else self.persons.text(clean)
