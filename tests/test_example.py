@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from workbench.partners import load_catalogue
-from workbench.reporting.seal_result import SealResult
+from workbench.reporting.seal import SealResult
 from workbench.reporting.verification import verify
 from workbench.store import RunFolder, read_run, stated_verdicts
 

@@ -10,8 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.description.schema_validation import as_json_schema
-from workbench.evidence.behaviour.comparing import differences
-from workbench.evidence.behaviour.deviating import deviations
+from workbench.evidence.behaviour.comparing import deviations, differences
 from workbench.evidence.bodies import Maker
 from workbench.evidence.known import known_values
 from workbench.evidence.relations import collections, is_collection, last_parameter, stem

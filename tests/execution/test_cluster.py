@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from workbench.execution.cluster import run_on_dask
+from workbench.execution.jobs import run_on_dask
 
 distributed = pytest.importorskip("distributed", reason="needs the extra `dask`")
 

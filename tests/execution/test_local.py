@@ -10,7 +10,7 @@ import nbformat
 
 from workbench.errors import ReportError
 from workbench.execution import run_notebook
-from workbench.execution.local import run_jobs
+from workbench.execution.jobs import run_jobs
 
 from .conftest import MakeNotebook
 

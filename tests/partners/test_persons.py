@@ -10,7 +10,7 @@ import pytest
 
 from workbench.mapping.loading import compile_mappings
 from workbench.partners import Partner, load_partner
-from workbench.partners.persons import find_tails, open_persons
+from workbench.partners.custody import find_tails, open_persons
 from workbench.settings import load_settings
 
 

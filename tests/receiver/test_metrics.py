@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from workbench.errors import StoreError
 from workbench.receiver.inbox import LITTLE_BYTES, Health, Inbox
-from workbench.receiver.logs import log_attempt, write_logs
+from workbench.receiver.monitoring import log_attempt, write_logs
 from workbench.receiver.proxy import Proxies
 
 OPEN = {"signature": {"scheme": "none"}}

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from workbench.cli import main
 from workbench.receiver.inbox import Health
-from workbench.receiver.metrics import Metrics
+from workbench.receiver.monitoring import Metrics
 from workbench.settings import Settings
 
 PAGE = files("workbench.receiver").joinpath("README.md").read_text("utf-8")

@@ -12,11 +12,10 @@ from sqlalchemy import select
 
 from workbench.receiver.connection_limits import group_sender
 from workbench.receiver.events import Identity, identify_refused
-from workbench.receiver.quarantine_cost import read_costs
 from workbench.receiver.receipt import Arrival
 from workbench.receiver.schema import DROPPED
 from workbench.receiver.signature import Verification
-from workbench.receiver.store import Store, write_row
+from workbench.receiver.store import Store, read_costs, write_row
 
 OK = Verification(ok=True, reason="ok")
 REFUSED = Verification(ok=False, reason="mismatch")

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from workbench.partners import Partner
 from workbench.receiver.inbox import Inbox
 from workbench.receiver.process import Party
-from workbench.receiver.sequence_gaps import RESTART, Numbers
-from workbench.receiver.worker import Worker
+from workbench.receiver.worker import RESTART, Numbers, Worker
 
 
 @pytest.mark.parametrize(

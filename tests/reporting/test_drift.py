@@ -8,10 +8,12 @@ import pytest
 
 from workbench.errors import InputError
 from workbench.model.evidence import Evidence, Finding, Outcome
-from workbench.reporting.drift import Trend, compare, compare_runs
 from workbench.reporting.history import (
     PREVIOUS,
     SNAPSHOT,
+    Trend,
+    compare,
+    compare_runs,
     read_previous,
     read_snapshot,
     remember_previous,

@@ -9,11 +9,14 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from workbench.errors import InputError, ReportError
-from workbench.reporting.badge import write_badge_json, write_badge_svg
+from workbench.reporting.build_server import (
+    write_badge_json,
+    write_badge_svg,
+    write_junit,
+    write_sarif,
+)
 from workbench.reporting.formats import FILES, Format, choose_formats, write_formats
-from workbench.reporting.junit import write_junit
 from workbench.reporting.report import Report
-from workbench.reporting.sarif import write_sarif
 
 from .conftest import Build, read
 from .hostile import PAYLOADS, hostile

@@ -13,19 +13,17 @@ from typing import Any
 import pytest
 
 from workbench.model.evidence import Evidence, Exchange, Finding, Matter, Source
-from workbench.reporting.badge import write_badge_json
+from workbench.reporting.build_server import write_badge_json, write_junit, write_sarif
 from workbench.reporting.document import write_json
 from workbench.reporting.engineer import write_engineer
 from workbench.reporting.formats import Format, write_formats
 from workbench.reporting.history import write_snapshot
-from workbench.reporting.junit import write_junit
 from workbench.reporting.language import read_words
 from workbench.reporting.markdown_report import write_job_summary, write_markdown
 from workbench.reporting.pdf import write_pdf
 from workbench.reporting.phrase import translate_phrase
 from workbench.reporting.portal import build_portal
 from workbench.reporting.report import Report
-from workbench.reporting.sarif import write_sarif
 from workbench.store import EvidenceLog
 
 from .conftest import Build, context, make_page, observations, read

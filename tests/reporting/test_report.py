@@ -12,7 +12,7 @@ from workbench.model.evidence import Evidence, Finding
 from workbench.model.statement import Absence, Binding, Open
 from workbench.model.verdict import Status
 from workbench.partners import load_catalogue
-from workbench.reporting.limitation import Loss
+from workbench.reporting.defect import Loss
 from workbench.reporting.report import Report
 from workbench.reporting.row import Row
 

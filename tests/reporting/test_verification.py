@@ -19,8 +19,16 @@ from workbench.reporting.document import DOCUMENT
 from workbench.reporting.formats import Format, write_formats
 from workbench.reporting.history import write_snapshot
 from workbench.reporting.report import Report
-from workbench.reporting.seal import MANIFEST, SIGNATURE, SealManifest, list_tools, seal, survey
-from workbench.reporting.seal_result import SealResult, SealVerification
+from workbench.reporting.seal import (
+    MANIFEST,
+    SIGNATURE,
+    SealManifest,
+    SealResult,
+    SealVerification,
+    list_tools,
+    seal,
+    survey,
+)
 from workbench.reporting.signing import read_public, sign
 from workbench.reporting.verification import sign_folder, verify
 from workbench.store import RunFolder

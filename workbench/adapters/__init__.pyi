@@ -17,7 +17,6 @@ from .document_fetch import Collected as Collected
 from .document_fetch import collect_documents as collect_documents
 from .download import call_once as call_once
 from .download import is_address as is_address
-from .echo import find_echoes as find_echoes
 from .egress import hook_source as hook_source
 from .environment_guard import MAYBE_PRODUCTION as MAYBE_PRODUCTION
 from .environment_guard import find_hindrances as find_hindrances
@@ -32,6 +31,7 @@ from .proof import Login as Login
 from .recorder import Echo as Echo
 from .recorder import Recorded as Recorded
 from .recorder import Recorder as Recorder
+from .recorder import find_echoes as find_echoes
 from .recorder import show_request as show_request
 from .request_message import PreparedRequest as PreparedRequest
 from .retry import SAFE as SAFE

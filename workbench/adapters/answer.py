@@ -20,7 +20,7 @@ from workbench.model import Exchange, find_at, shorten
 from workbench.partners import BodyErrors
 from workbench.secrecy import Redactor
 
-UNAVAILABLE = frozenset({502, 503, 504})
+UNAVAILABLE: frozenset[int] = frozenset({502, 503, 504})
 REFUSALS = UNAVAILABLE | {401, 403, 407, 429}
 _EXCERPT = 160
 _JSON = "application/json"

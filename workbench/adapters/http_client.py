@@ -13,10 +13,17 @@ from typing import Any, Literal, Self
 
 from workbench.adapters.answer import Answer, ClockSkew, SentRequest
 from workbench.adapters.auth import LoginShare, SharedLogin
-from workbench.adapters.echo import COOKIE, read_cookies, read_tokens, take_back
 from workbench.adapters.egress import Endpoint, read_endpoint, write_endpoint
 from workbench.adapters.proof import AuthHeaders, FixedLogin, Login, Outgoing, TokenRequest
-from workbench.adapters.recorder import Recorded, Recorder, show_request
+from workbench.adapters.recorder import (
+    COOKIE,
+    Recorded,
+    Recorder,
+    read_cookies,
+    read_tokens,
+    show_request,
+    take_back,
+)
 from workbench.adapters.request_message import PreparedRequest, climbs, compose, compose_token
 from workbench.adapters.retry import (
     SAFE,

@@ -1,10 +1,10 @@
-from .cluster import run_on_dask as run_on_dask
 from .corpus import Chunk as Chunk
 from .corpus import CorpusTally as CorpusTally
 from .corpus import Recipe as Recipe
 from .corpus import map_corpus as map_corpus
 from .corpus import map_on_dask as map_on_dask
-from .local import run_jobs as run_jobs
+from .jobs import run_jobs as run_jobs
+from .jobs import run_on_dask as run_on_dask
 from .notebook import NotebookParameter as NotebookParameter
 from .notebook import read_parameters as read_parameters
 from .notebook import run_notebook as run_notebook

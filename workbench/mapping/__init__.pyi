@@ -1,5 +1,3 @@
-from .batch import translate_many as translate_many
-from .batch import translate_one as translate_one
 from .canonical_fields import item_type as item_type
 from .canonical_fields import kind_of as kind_of
 from .canonical_fields import resolve_field as resolve_field
@@ -14,3 +12,5 @@ from .tracing import Coverage as Coverage
 from .translator import Translation as Translation
 from .translator import Translator as Translator
 from .translator import Untranslation as Untranslation
+from .translator import translate_many as translate_many
+from .translator import translate_one as translate_one

@@ -9,8 +9,8 @@ from typing import Any
 
 from workbench.mapping.canonical_fields import kind_of
 from workbench.mapping.converters import CONVERTERS
+from workbench.mapping.grammar import SourceLocation
 from workbench.mapping.plan import Group, Level, PlannedRule, collect_levels, group_fields
-from workbench.mapping.source_location import SourceLocation
 from workbench.mapping.translator import Translator
 from workbench.model import (
     EVERY,

@@ -10,12 +10,10 @@ from zoneinfo import ZoneInfo
 from pydantic import TypeAdapter, ValidationError
 
 from workbench.canonical import Money, OpenEnum, UnitPrice
-from workbench.mapping.codec import Codec
+from workbench.mapping.codec import Codec, build_plain
 from workbench.mapping.converters import CONVERTERS, is_fitting, list_fitting
 from workbench.mapping.enums import WordType, build_enum, cast_word, find_ambiguous, guess_type
-from workbench.mapping.grammar import Rule
-from workbench.mapping.scalars import build_plain
-from workbench.mapping.source_location import SourceLocation
+from workbench.mapping.grammar import Rule, SourceLocation
 from workbench.mapping.times import cut_clock
 from workbench.text import suggest_name
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import combinations
 
+from workbench.mapping.grammar import SourceLocation
 from workbench.mapping.plan import Case, Level, PlannedRule, group_fields
-from workbench.mapping.source_location import SourceLocation
 from workbench.model import ItemFilter, Steps
 
 

@@ -7,8 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from workbench.mapping.codec import Codec, describe
-from workbench.mapping.scalars import Options, to_decimal, to_number, to_text
+from workbench.mapping.codec import Codec, Options, describe, to_decimal, to_number, to_text
 
 _E164 = re.compile(r"\+[1-9]\d{5,14}", re.ASCII)
 _PUNCTUATION = re.compile(r"[\s().\-/]+")

@@ -10,9 +10,8 @@ from types import MappingProxyType
 from typing import Any
 
 from workbench.canonical import Address, DeliveryLocation, Money, UnitPrice, Weekday
-from workbench.mapping import contacts, money, scalars, times
-from workbench.mapping.codec import Codec
-from workbench.mapping.scalars import Options
+from workbench.mapping import codec, contacts, money, times
+from workbench.mapping.codec import Codec, Options
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +41,18 @@ WORDS = ("string", "integer", "boolean")
 CONVERTERS: Mapping[str, Converter] = MappingProxyType(
     {
         "string": Converter(
-            scalars.build_string, (str, int, float, Decimal), reads=NUMBERS, writes=("string",)
+            codec.build_string, (str, int, float, Decimal), reads=NUMBERS, writes=("string",)
         ),
         "integer": Converter(
-            scalars.build_integer, (int, str, float, Decimal), reads=NUMBERS, writes=WHOLE
+            codec.build_integer, (int, str, float, Decimal), reads=NUMBERS, writes=WHOLE
         ),
         "number": Converter(
-            scalars.build_number,
+            codec.build_number,
             (Decimal, float, int, str),
             reads=NUMBERS,
             writes=("number", "integer"),
         ),
-        "boolean": Converter(scalars.build_boolean, (bool,), scalars.BooleanOptions, WORDS),
+        "boolean": Converter(codec.build_boolean, (bool,), codec.BooleanOptions, WORDS),
         "minor": Converter(
             money.build_minor, (Money,), money.MinorOptions, (*WHOLE, "number"), WHOLE
         ),
@@ -62,9 +61,9 @@ CONVERTERS: Mapping[str, Converter] = MappingProxyType(
         "money-object": Converter(
             money.build_money_object, (Money,), money.ObjectOptions, ("object",)
         ),
-        "percent": Converter(scalars.build_rate(100), (int,), reads=NUMBERS),
-        "fraction": Converter(scalars.build_rate(10_000), (int,), reads=NUMBERS),
-        "basis-points": Converter(scalars.build_rate(1), (int,), reads=NUMBERS, writes=WHOLE),
+        "percent": Converter(codec.build_rate(100), (int,), reads=NUMBERS),
+        "fraction": Converter(codec.build_rate(10_000), (int,), reads=NUMBERS),
+        "basis-points": Converter(codec.build_rate(1), (int,), reads=NUMBERS, writes=WHOLE),
         "instant": Converter(times.build_instant, (datetime,), times.InstantOptions),
         "local-datetime": Converter(times.build_local_datetime, (datetime,), times.LocalOptions),
         "zoned-datetime": Converter(times.build_zoned_datetime, (datetime,)),
@@ -85,9 +84,7 @@ CONVERTERS: Mapping[str, Converter] = MappingProxyType(
             contacts.CoordinateOptions,
             ("string", "array", "object"),
         ),
-        "list": Converter(
-            scalars.build_list, (TEXTS, str), scalars.ListOptions, ("string", "array")
-        ),
+        "list": Converter(codec.build_list, (TEXTS, str), codec.ListOptions, ("string", "array")),
     }
 )
 

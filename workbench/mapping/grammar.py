@@ -1,12 +1,18 @@
-"""The grammar of `mapping.yaml` as closed, typed models; what names mean is checked in `plan`."""
+"""The grammar of `mapping.yaml` as closed, typed models, and places in such a file for errors."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, ParamSpec, Self, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from workbench.errors import MappingError
+from workbench.mapping.canonical_fields import UnknownNameError
 from workbench.mapping.money import Exponent
+from workbench.model import Steps
+from workbench.text import read_pointer, write_pointer
 
 Scalar = str | int | float | bool | None
 Reason = Annotated[str, Field(min_length=1)]
@@ -223,3 +229,42 @@ class MappingFile(Part):
     """The whole of `mapping.yaml`."""
 
     mappings: dict[str, Mapping] = Field(min_length=1)
+
+
+Arguments = ParamSpec("Arguments")
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLocation:
+    """A file, and the steps down to a value in it."""
+
+    file: str
+    steps: Steps = ()
+
+    def at(self, *steps: str | int) -> SourceLocation:
+        """A place further down."""
+        return SourceLocation(self.file, (*self.steps, *steps))
+
+    def find(self, pointer: str) -> SourceLocation:
+        """The place that a JSON Pointer names."""
+        return SourceLocation(self.file, read_pointer(pointer))
+
+    def error(self, message: str, hint: str | None = None) -> MappingError:
+        """The error at this place."""
+        return MappingError(message, location=f"{self.file}#{write_pointer(self.steps)}", hint=hint)
+
+    def look(
+        self, find: Callable[Arguments, Found], *args: Arguments.args, **kwargs: Arguments.kwargs
+    ) -> Found:
+        """Call a look-up whose ValueError is a mistake at this place.
+
+        Raises:
+            MappingError: The look-up found nothing.
+        """
+        try:
+            return find(*args, **kwargs)
+        except UnknownNameError as error:
+            raise self.error(str(error), error.hint) from error
+        except ValueError as error:
+            raise self.error(str(error)) from error

@@ -11,12 +11,11 @@ from pydantic import ValidationError
 from workbench.description import read_bytes, read_file
 from workbench.errors import DescriptionError, MappingError
 from workbench.mapping import grammar
+from workbench.mapping.grammar import SourceLocation
 from workbench.mapping.hooks import FILE, load_hooks
-from workbench.mapping.program import Program
+from workbench.mapping.locating import tabulate
 from workbench.mapping.resolving import resolve_file
-from workbench.mapping.source_location import SourceLocation
-from workbench.mapping.table import tabulate
-from workbench.mapping.translator import Translator
+from workbench.mapping.translator import Program, Translator
 from workbench.text import suggest_name
 
 

@@ -15,8 +15,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, ValidationError
 
 from workbench.canonical import Money, UnitPrice, exponent
-from workbench.mapping.codec import Codec, describe
-from workbench.mapping.scalars import Options, to_decimal, to_number, to_whole
+from workbench.mapping.codec import Codec, Options, describe, to_decimal, to_number, to_whole
 
 Amount = Money | dict[str, Any]
 Style = Literal["number", "string"]

@@ -21,6 +21,7 @@ from workbench.mapping.choosing import choose_codec, find_separator, list_words,
 from workbench.mapping.codec import Codec
 from workbench.mapping.consistency import check_level, is_clash, nest_items
 from workbench.mapping.enums import cast_word, guess_type
+from workbench.mapping.grammar import SourceLocation
 from workbench.mapping.plan import (
     UNSET,
     Arrangement,
@@ -32,7 +33,6 @@ from workbench.mapping.plan import (
     collect_levels,
     group_fields,
 )
-from workbench.mapping.source_location import SourceLocation
 from workbench.model import Steps, parse_path
 from workbench.text import suggest_name, write_pointer
 

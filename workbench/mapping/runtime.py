@@ -10,9 +10,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from workbench.canonical import Money
-from workbench.mapping.codec import describe
+from workbench.mapping.codec import describe, to_decimal, to_number
 from workbench.mapping.plan import Join, Less, Mark
-from workbench.mapping.scalars import to_decimal, to_number
 from workbench.model import MISSING, ItemFilter, Steps, look_up
 
 

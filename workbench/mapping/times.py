@@ -16,8 +16,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, Field
 
 from workbench.canonical import Weekday
-from workbench.mapping.codec import Codec, describe
-from workbench.mapping.scalars import Options, to_decimal, to_whole
+from workbench.mapping.codec import Codec, Options, describe, to_decimal, to_whole
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PROBE = datetime(2026, 11, 23, 17, 45, 59, tzinfo=UTC)

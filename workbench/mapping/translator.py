@@ -1,8 +1,8 @@
-"""The Translator: a mapping in use, both ways."""
+"""Translates between one partner's payloads and our entities, and says what came of it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -11,17 +11,50 @@ from pydantic import ValidationError
 
 from workbench.canonical import Entity
 from workbench.canonical import exponent as digits_of
-from workbench.errors import InputError, MappingError, TranslationError
-from workbench.mapping.explaining import FAILURES, explain_invalid
+from workbench.errors import HookError, InputError, MappingError, TranslationError
+from workbench.mapping.code import GeneratedCode
+from workbench.mapping.explaining import FAILURES, explain, explain_invalid
 from workbench.mapping.hooks import Hook, name_hook
+from workbench.mapping.locating import MappedField
 from workbench.mapping.money import LARGEST_EXPONENT, Unit
-from workbench.mapping.plan import Level
-from workbench.mapping.program import Program
+from workbench.mapping.plan import Level, collect_levels
+from workbench.mapping.reading import emit_reader
 from workbench.mapping.runtime import find_currency, put
-from workbench.mapping.table import MappedField
 from workbench.mapping.tracing import Coverage, FieldTrace, list_unread, trace
+from workbench.mapping.writing import emit_writer
 from workbench.model import MISSING, collapse_pointer, look_up
 from workbench.text import suggest_name, write_pointer
+
+
+class Program:
+    """The functions of all mappings of a file.
+
+    Args:
+        levels: The mappings.
+        file: The mapping file, for messages.
+        currency: The manifest's currency.
+
+    Attributes:
+        code: The source, and which rule each line stands for.
+        functions: The compiled functions, by name.
+    """
+
+    def __init__(self, levels: Iterable[Level], file: str, currency: str) -> None:
+        self.file = file
+        self.currency = currency
+        self.code = GeneratedCode()
+        self._name = f"<{file}>"
+        for level in collect_levels(levels):
+            emit_reader(self.code, level)
+            emit_writer(self.code, level)
+        self.functions: dict[str, Any] = dict(self.code.names)
+        compiled = compile(self.code.text, self._name, "exec")
+        exec(compiled, self.functions)  # noqa: S102 our own text; names from the file are literals
+
+    def explain(self, error: BaseException, source: Any, *, inward: bool) -> TranslationError:
+        """The located form of an exception of the generated code."""
+        return explain(error, self.code, self._name, source, inward=inward)
+
 
 # Filled by the workbench itself, never by a mapping alone.
 _OURS = frozenset({"origin", "ext"})
@@ -254,3 +287,27 @@ class Translator:
                 f"{self.entity_type.__name__} has no field {name!r}",
                 hint=suggest_name(name, fields),
             )
+
+
+def translate_many(
+    translator: Translator, payloads: Iterable[Any]
+) -> Iterator[Translation | TranslationError]:
+    """Translate one payload after another, without holding on to any.
+
+    Returns:
+        For each payload, in order, its translation or the error that says why there is none.
+    """
+    for payload in payloads:
+        yield translate_one(translator, payload)
+
+
+def translate_one(translator: Translator, payload: Any) -> Translation | TranslationError:
+    """The translation of a payload, or its error as a value."""
+    try:
+        return translator.translate(payload)
+    except TranslationError as error:
+        return error
+    except HookError as error:
+        failure = TranslationError(error.message, location=error.location, hint=error.hint)
+        failure.__cause__ = error
+        return failure

@@ -9,8 +9,7 @@ from __future__ import annotations
 from contextlib import nullcontext
 
 from workbench.mapping import arranging, runtime
-from workbench.mapping.code import GeneratedCode
-from workbench.mapping.display import Display, display_whole, is_certain
+from workbench.mapping.code import Display, GeneratedCode, display_whole, is_certain
 from workbench.mapping.plan import UNSET, Case, Group, Level, PlannedRule, find_marks, group_fields
 from workbench.model import ItemFilter, Keys, Steps
 from workbench.text import write_pointer

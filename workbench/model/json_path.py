@@ -26,7 +26,7 @@ from jsonpath.segments import JSONPathChildSegment
 from jsonpath.selectors import Filter, IndexSelector, NameSelector, WildcardSelector
 
 from workbench.errors import InputError
-from workbench.model.json_comparison import is_same_json
+from workbench.model.json_values import is_same_json
 from workbench.text import write_pointer
 
 _LITERALS = (StringLiteral, IntegerLiteral, FloatLiteral, BooleanLiteral)

@@ -1,6 +1,6 @@
-from .body_errors import BodyErrors as BodyErrors
 from .catalogue import load_catalogue as load_catalogue
 from .context import describe_context as describe_context
+from .custody import open_persons as open_persons
 from .custody import open_redactor as open_redactor
 from .folder import HOOKS as HOOKS
 from .folder import MAPPING as MAPPING
@@ -17,7 +17,7 @@ from .manifest import Manifest as Manifest
 from .manifest import RateLimits as RateLimits
 from .overrides import OVERRIDES as OVERRIDES
 from .overrides import read_overrides as read_overrides
-from .persons import open_persons as open_persons
+from .statement import BodyErrors as BodyErrors
 from .webhooks import SIGNED_TOLERANCE_SECONDS as SIGNED_TOLERANCE_SECONDS
 from .webhooks import EventMatch as EventMatch
 from .webhooks import EventRule as EventRule

@@ -15,9 +15,8 @@ from pydantic import (
 )
 
 from workbench.model import Absence, Attestation, Limit
-from workbench.partners.body_errors import BodyErrors
 from workbench.partners.login import Auth
-from workbench.partners.statement import CredentialName, Statement
+from workbench.partners.statement import BodyErrors, CredentialName, Statement
 from workbench.partners.webhooks import EventRule, Handshake, Signature, Webhooks
 
 # Every part of the manifest is to be had here.

@@ -1,10 +1,10 @@
-"""What all parts of `partner.yaml` share."""
+"""What all parts of `partner.yaml` share, and its part for errors told with a status of success."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 CredentialName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
 
@@ -13,3 +13,24 @@ class Statement(BaseModel):
     """Base of the manifest's parts: frozen and closed, so that a misspelt key is an error."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+JsonPath = Annotated[str, StringConstraints(pattern=r"^\$")]
+
+
+class BodyErrors(Statement):
+    """How an answer with a status of success says that it is an error; such an answer has no data.
+
+    Attributes:
+        json_path: JSONPath (`json`) of what tells it, as `$.ok`.
+        values: What stands there then, as text; `false` for a boolean, `*` for anything at all.
+        code: JSONPath of the partner's own code.
+        statuses: That code → the status that it stands for (`{NO_SUCH_ORDER: 404}`).
+        status: The status for every other code.
+    """
+
+    json_path: JsonPath = Field(alias="json")
+    values: tuple[str, ...] = ("false",)
+    code: JsonPath | None = None
+    statuses: dict[str, int] = Field(default_factory=dict)
+    status: int = Field(default=400, ge=400, le=599)

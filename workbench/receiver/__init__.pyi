@@ -12,7 +12,7 @@ from .listening import inbox_path as inbox_path
 from .listening import open_endpoint as open_endpoint
 from .listening import open_inbox as open_inbox
 from .listening import serve_receiver as serve_receiver
-from .logs import write_logs as write_logs
+from .monitoring import write_logs as write_logs
 from .process import Party as Party
 from .process import ProcessedEvent as ProcessedEvent
 from .process import is_stale as is_stale

@@ -17,10 +17,21 @@ from typing import Any
 
 from workbench.errors import CredentialError, StoreError
 from workbench.partners import Handshake, Webhooks
-from workbench.receiver import reply as replies
 from workbench.receiver.connection_limits import group_sender
 from workbench.receiver.events import check_rules, identify, identify_refused
 from workbench.receiver.handshake import (
+    ALLOWED,
+    BROKEN,
+    BUSY,
+    PRESENT,
+    RETRY,
+    TOO_LARGE,
+    TOO_SLOW,
+    UNKNOWN,
+    UNREADABLE,
+    WRONG_METHOD,
+    Reply,
+    Send,
     answer,
     check_handshakes,
     confirm,
@@ -29,14 +40,18 @@ from workbench.receiver.handshake import (
     may_hold,
 )
 from workbench.receiver.inbox import Inbox
-from workbench.receiver.logs import log_answer
 from workbench.receiver.masking import mask_arrival, mask_body, mask_headers, mask_target
-from workbench.receiver.metrics import CONTENT_TYPE, Metrics
-from workbench.receiver.proxy import Proxies
+from workbench.receiver.monitoring import CONTENT_TYPE, Metrics, log_answer
+from workbench.receiver.proxy import (
+    Proxies,
+    Scope,
+    declared_length,
+    is_local,
+    read_address,
+    read_url,
+)
 from workbench.receiver.receipt import Arrival
 from workbench.receiver.received_message import ReceivedMessage
-from workbench.receiver.reply import RETRY, Reply, Send
-from workbench.receiver.request_line import Scope, declared_length, is_local, read_address, read_url
 from workbench.receiver.signature import Verification, check_statement, verify
 from workbench.secrecy import Redactor
 
@@ -183,11 +198,11 @@ class Receiver:
             reply = error.reply
         except (StoreError, TimeoutError) as error:
             _LOG.warning("webhook not stored: %s", type(error).__name__)
-            reply = replies.BUSY
+            reply = BUSY
         except Exception as error:  # noqa: BLE001  our fault, whatever it is: they must send again
             # The kind only: a message or a traceback may hold what a customer wrote.
             _LOG.error("webhook failed: %s", type(error).__name__)
-            reply = replies.BUSY
+            reply = BUSY
         spent = time.monotonic() - started
         partner, reason = door.endpoint.partner if door else "", scope.get("reason", "")
         self._metrics.count(partner, reply.status, reason, spent)
@@ -198,12 +213,12 @@ class Receiver:
         self, scope: Scope, door: _Route | None, pos_code: str, target: str, receive: Receive
     ) -> Reply:
         if door is None:
-            return replies.UNKNOWN
+            return UNKNOWN
         if scope["method"] not in METHODS:
             return _answer_probe(scope, door, target)
         if declared_length(scope) > door.body_bytes:
             await self._drain(receive)
-            return replies.TOO_LARGE
+            return TOO_LARGE
         body = await self._read_body(receive, door.body_bytes)
         return await self._store(scope, door, pos_code, target, body)
 
@@ -275,13 +290,13 @@ class Receiver:
                     size += len(chunk)
                     self._reading += len(chunk)
                     if size > most:
-                        raise _BadRequestError(replies.TOO_LARGE)
+                        raise _BadRequestError(TOO_LARGE)
                     if self._reading > self._bounds.reading_bytes:
-                        raise _BadRequestError(replies.BUSY)
+                        raise _BadRequestError(BUSY)
                     if not more:
                         return b"".join(chunks)
         except TimeoutError:
-            raise _BadRequestError(replies.TOO_SLOW) from None
+            raise _BadRequestError(TOO_SLOW) from None
         finally:
             self._reading -= size
 
@@ -289,7 +304,7 @@ class Receiver:
         try:
             health = await asyncio.to_thread(self._inbox.health)
         except StoreError:
-            return replies.UNREADABLE
+            return UNREADABLE
         fields = {"status": health.status, "troubles": health.troubles, **asdict(health)}
         return Reply(200 if health.is_writing else 503, fields=fields)
 
@@ -320,8 +335,8 @@ def _answer_probe(scope: Scope, door: _Route, target: str) -> Reply:
     )
     if found is not None:
         return found[0]
-    known = {"HEAD": replies.PRESENT, "OPTIONS": replies.METHODS}
-    return known.get(scope["method"], replies.WRONG_METHOD)
+    known = {"HEAD": PRESENT, "OPTIONS": ALLOWED}
+    return known.get(scope["method"], WRONG_METHOD)
 
 
 def _acknowledge(webhooks: Webhooks, message: ReceivedMessage) -> Reply:
@@ -332,7 +347,7 @@ def _acknowledge(webhooks: Webhooks, message: ReceivedMessage) -> Reply:
 def _open_door(endpoint: Endpoint, bounds: Bounds) -> _Route:
     webhooks, refusal = endpoint.webhooks, endpoint.webhooks.signature.refusal
     patience = (webhooks.timeout_seconds or 60) * PATIENCE_PART
-    retry = (RETRY,) if refusal == replies.BUSY.status else ()
+    retry = (RETRY,) if refusal == BUSY.status else ()
     return _Route(
         endpoint=endpoint,
         handshakes=list_handshakes(webhooks),
@@ -352,9 +367,9 @@ async def _read_chunk(receive: Receive) -> tuple[bytes, bool]:
     try:
         message = await receive()
     except Exception as error:
-        raise _BadRequestError(replies.BROKEN) from error
+        raise _BadRequestError(BROKEN) from error
     if message["type"] != "http.request":
-        raise _BadRequestError(replies.BROKEN)
+        raise _BadRequestError(BROKEN)
     return message.get("body", b""), message.get("more_body", False)
 
 

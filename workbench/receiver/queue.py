@@ -1,4 +1,4 @@
-"""Tables as queues: work is claimed first in first out per order, under a lease, and settled once.
+"""Work that waits in the database: claimed, prolonged while its worker lives, done again and again.
 
 A worker that dies keeps its claim until the lease ends; one that was only slow finds at `hold` that
 the claim is another's, and its result is dropped.
@@ -6,7 +6,10 @@ the claim is another's, and its result is dropped.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +28,35 @@ from sqlalchemy import (
     update,
 )
 
+from workbench.errors import StoreError
+from workbench.receiver.database import Database
 from workbench.receiver.schema import OPEN
+
+_LOG = logging.getLogger(__name__)
+
+
+def run_loop(step: Callable[[], object], stop: threading.Event, *, pause: float, who: str) -> None:
+    """Call `step` until `stop` is set, whatever it raises.
+
+    Args:
+        step: Returns something false when there was nothing to do.
+        stop: Ends the work, after the step that is under way.
+        pause: Seconds to wait when there was nothing to do; after a fault, a second at least.
+        who: For the log.
+    """
+    while not stop.is_set():
+        try:
+            done = step()
+        except StoreError as error:
+            _LOG.warning("%s waits for the database: %s", who, error.message)
+        except Exception as error:  # noqa: BLE001  a thread that ends would not be missed
+            # The kind only: a message may hold what a customer wrote.
+            _LOG.error("%s failed: %s", who, type(error).__name__)
+        else:
+            stop.wait(0 if done else pause)
+            continue
+        stop.wait(max(1.0, pause))
+
 
 SECOND = 1_000_000
 SOON_AGAIN = 3  # claims of one piece of work
@@ -134,3 +165,43 @@ def settle(connection: Connection, table: Table, verdicts: Sequence[QueueDecisio
 def backoff(attempts: int) -> int:
     """Microseconds until the next try: 2 s, doubled each time, at most an hour."""
     return int(min(2.0 ** min(attempts, 12), 3600) * SECOND)
+
+
+BEAT_SECONDS = LEASE / SECOND / 4
+
+
+class Leases:
+    """The claims of one worker.
+
+    Args:
+        database: The inbox.
+        now: Microseconds since 1970.
+    """
+
+    def __init__(self, database: Database, now: Callable[[], int]) -> None:
+        self._database = database
+        self._now = now
+        self._held: dict[str, Table] = {}
+
+    @contextmanager
+    def held(self, table: Table, lease: str) -> Iterator[None]:
+        """Keep a claim alive until the block ends, however long partner or sink take."""
+        self._held[lease] = table
+        try:
+            yield
+        finally:
+            self._held.pop(lease, None)
+
+    def run(self, stop: threading.Event, *, pause: float = BEAT_SECONDS) -> None:
+        """Prolong what is held, again and again, until `stop` is set."""
+        run_loop(self.beat, stop, pause=pause, who="the keeper of claims")
+
+    def beat(self) -> None:
+        """Prolong what is held now.
+
+        Raises:
+            StoreError: The database is in trouble; the claims hold until they end.
+        """
+        for lease, table in list(self._held.items()):
+            with self._database.transact() as connection:
+                hold(connection, table, lease, self._now())

@@ -25,8 +25,7 @@ from workbench.partners import load_catalogue
 from workbench.receiver.database import Database
 from workbench.receiver.events import Identity, digest
 from workbench.receiver.intake import OURS
-from workbench.receiver.loop import run_loop
-from workbench.receiver.queue import SECOND
+from workbench.receiver.queue import SECOND, run_loop
 from workbench.receiver.receipt import Arrival
 from workbench.receiver.schema import ENTITIES
 from workbench.receiver.signature import Verification

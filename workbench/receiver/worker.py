@@ -21,17 +21,44 @@ from workbench.receiver import ledger
 from workbench.receiver.database import Database
 from workbench.receiver.events import read_number
 from workbench.receiver.intake import split
-from workbench.receiver.leases import Leases
 from workbench.receiver.ledger import AttemptOutcome
-from workbench.receiver.logs import log_attempt
-from workbench.receiver.loop import run_loop
+from workbench.receiver.monitoring import log_attempt
 from workbench.receiver.process import Party, process_event
-from workbench.receiver.queue import SECOND, QueueDecision, backoff, claim, hold, settle
+from workbench.receiver.queue import (
+    SECOND,
+    Leases,
+    QueueDecision,
+    backoff,
+    claim,
+    hold,
+    run_loop,
+    settle,
+)
 from workbench.receiver.receipt import Receipt
 from workbench.receiver.schema import EFFECTS, EVENTS, RECEIPTS
-from workbench.receiver.sequence_gaps import Numbers
 from workbench.receiver.sink import Sink, read_effect
 from workbench.receiver.store import read_receipt
+
+RESTART = 1000  # so far back is no straggler: the sender counts anew
+
+
+class Numbers:
+    """The last number of each pos-code.
+
+    What is seen may be less than what came: another worker may have read a delivery in between,
+    and a straggler may still come. A hole is a reason to ask, not a proof.
+    """
+
+    def __init__(self) -> None:
+        self._last: dict[str, int] = {}
+
+    def has_hole(self, pos_code: str, number: int) -> bool:
+        """Whether numbers before this one are missing."""
+        last = self._last.get(pos_code)
+        if last is None or number > last or number < last - RESTART:
+            self._last[pos_code] = number
+        return last is not None and number > last + 1
+
 
 BATCH = 200
 MAX_ATTEMPTS = 35  # after 2 s, 4 s, … then every hour: the waits add up to a day

@@ -1,7 +1,7 @@
 from . import tables as tables
-from .drift import Drift as Drift
-from .drift import compare_runs as compare_runs
 from .formats import Format as Format
+from .history import Drift as Drift
+from .history import compare_runs as compare_runs
 from .history import read_snapshot as read_snapshot
 from .language import DEFAULT as DEFAULT
 from .language import Language as Language
@@ -21,8 +21,8 @@ from .publication import search_abandoned as search_abandoned
 from .publisher import Publisher as Publisher
 from .report import Report as Report
 from .row import Row as Row
-from .seal_result import SealResult as SealResult
-from .seal_result import SealVerification as SealVerification
+from .seal import SealResult as SealResult
+from .seal import SealVerification as SealVerification
 from .section import displayable as displayable
 from .section import make_environment as make_environment
 from .section import sentence as sentence

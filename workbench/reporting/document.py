@@ -27,7 +27,7 @@ from workbench.model import (
     Status,
 )
 from workbench.reporting.defect import Defect
-from workbench.reporting.drift import Drift, Trend
+from workbench.reporting.history import Drift, Trend
 from workbench.reporting.report import Report
 from workbench.reporting.row import Row
 from workbench.reporting.section import sentence

@@ -8,15 +8,22 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from workbench.errors import InputError
-from workbench.reporting.badge import BADGE_JSON, BADGE_SVG, write_badge_json, write_badge_svg
+from workbench.reporting.build_server import (
+    BADGE_JSON,
+    BADGE_SVG,
+    JUNIT,
+    SARIF,
+    write_badge_json,
+    write_badge_svg,
+    write_junit,
+    write_sarif,
+)
 from workbench.reporting.document import DOCUMENT, write_json
 from workbench.reporting.engineer import ENGINEER, NOTEBOOK, write_engineer
-from workbench.reporting.junit import JUNIT, write_junit
 from workbench.reporting.markdown_report import JOB, MARKDOWN, write_job_summary, write_markdown
 from workbench.reporting.pdf import PDF, write_pdf
 from workbench.reporting.render import render_outputs
 from workbench.reporting.report import PAGE, SECTIONS, Report
-from workbench.reporting.sarif import SARIF, write_sarif
 from workbench.text import suggest_name
 
 

@@ -10,10 +10,10 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from workbench.reporting import display_classes
 from workbench.reporting.exchange import write_exchange
 from workbench.reporting.language import load_language
 from workbench.reporting.report import Report
+from workbench.reporting.row import FACTS, OUTCOMES, SIGNS
 from workbench.reporting.section import displayable, sentence
 from workbench.text import sanitize
 
@@ -94,9 +94,9 @@ def _environment(code: str) -> Environment:
     made.globals |= {
         "say": fill(language.say),
         "count": fill(partial(language.count)),
-        "signs": display_classes.SIGNS,
-        "facts": display_classes.FACTS,
-        "outcomes": display_classes.OUTCOMES,
+        "signs": SIGNS,
+        "facts": FACTS,
+        "outcomes": OUTCOMES,
     }
     made.filters |= {
         "moment": language.moment,

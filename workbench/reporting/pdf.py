@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from workbench.errors import ReportError, install_hint
-from workbench.reporting.display_classes import KINDS, SIGNS
 from workbench.reporting.document import make_document
 from workbench.reporting.exchange import write_exchange
 from workbench.reporting.report import Report
+from workbench.reporting.row import KINDS, SIGNS
 from workbench.reporting.section import displayable
 from workbench.text import sanitize
 

@@ -22,10 +22,9 @@ from urllib.parse import quote
 from workbench.errors import InputError
 from workbench.model import Catalogue, Feature, Status
 from workbench.partners import load_catalogue
-from workbench.reporting.display_classes import KINDS
-from workbench.reporting.drift import Drift, compare
-from workbench.reporting.history import Snapshot, read_snapshot
+from workbench.reporting.history import Drift, Snapshot, compare, read_snapshot
 from workbench.reporting.language import choose_language, load_language, translate
+from workbench.reporting.row import KINDS
 from workbench.reporting.section import environment
 from workbench.reporting.summary import Trouble
 from workbench.store import RunFolder

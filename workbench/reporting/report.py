@@ -23,26 +23,39 @@ from workbench.model import (
     count_scores,
 )
 from workbench.partners import load_catalogue
-from workbench.reporting.command import repeat_finding, repeat_run
-from workbench.reporting.defect import Defect, collect
-from workbench.reporting.display_classes import KINDS
-from workbench.reporting.drift import Drift, compare
-from workbench.reporting.history import Snapshot, find_validity, read_previous, take_snapshot
-from workbench.reporting.language import Language, choose_language, translate
-from workbench.reporting.limitation import (
+from workbench.reporting.defect import (
+    Defect,
     Limitation,
     Loss,
+    collect,
     list_limits,
     list_losses,
     list_statuses,
 )
-from workbench.reporting.meeting import Meeting
-from workbench.reporting.next_steps import MOST, NextStep, list_steps
+from workbench.reporting.exchange import repeat_finding, repeat_run
+from workbench.reporting.history import (
+    Drift,
+    Snapshot,
+    compare,
+    find_validity,
+    read_previous,
+    take_snapshot,
+)
+from workbench.reporting.language import Language, choose_language, translate
 from workbench.reporting.phrase import translate_phrase
 from workbench.reporting.publisher import Publisher
-from workbench.reporting.row import Row, Subject
+from workbench.reporting.row import KINDS, Row, list_subjects
 from workbench.reporting.section import ReportSection
-from workbench.reporting.summary import Level, find_trouble, name_level, sum_up
+from workbench.reporting.summary import (
+    MOST,
+    Level,
+    Meeting,
+    NextStep,
+    find_trouble,
+    list_steps,
+    name_level,
+    sum_up,
+)
 from workbench.secrecy import MASK
 from workbench.settings import current_root
 from workbench.store import Log, RunFolder, read_run, stated_verdicts
@@ -54,9 +67,7 @@ SECTIONS = (
     "benefits", "sign_off", "model", "statuses", "log", "provenance",
 )  # fmt: skip
 
-_PENDING = (
-    Status.FAILED, Status.SUPPORTED, Status.UNVERIFIED, Status.OPEN, Status.UNKNOWN,
-)  # fmt: skip
+_PENDING = (Status.FAILED, Status.SUPPORTED, Status.UNVERIFIED, Status.OPEN, Status.UNKNOWN)
 _CONTEXT: dict[str, Any] = {
     "base_url": "",
     "documents": (),
@@ -378,23 +389,11 @@ class Report:
 
     def _row(self, feature: Feature) -> Row:
         verdict = self.verdicts[feature.slug]
-        named = self.context["subjects"]
-        # What we provide ourselves is named by the catalogue, in the words of the language.
-        plain = load_catalogue().feature(feature.slug)
-        is_own = plain is not None and verdict.subjects == (plain.given,)
         return Row(
             feature=feature,
             verdict=verdict,
             reason=self.catalogue.reason(verdict.absence.code) if verdict.absence else None,
-            subjects=tuple(
-                Subject(
-                    named.get(name, {}).get("id", name),
-                    named.get(name, {}).get("summary", ""),
-                    named.get(name, {}).get("document", ""),
-                    is_own,
-                )
-                for name in ((feature.given or "",) if is_own else verdict.subjects)
-            ),
+            subjects=list_subjects(feature, verdict, self.context["subjects"]),
             evidence=tuple(line for line in self.log.evidence if line.feature == feature.slug),
             language=self.language,
         )

@@ -1,7 +1,8 @@
-"""One feature as the report shows it."""
+"""What a report says in lists: rows as data, and the class that gives each its colour and shape."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from workbench.model import (
@@ -15,12 +16,70 @@ from workbench.model import (
     Outcome,
     Reason,
     Requirement,
+    Severity,
     Standing,
     Status,
     Verdict,
 )
-from workbench.reporting.display_classes import KINDS
+from workbench.partners import load_catalogue
 from workbench.reporting.language import Language, name_refusal
+
+# The class that gives a word its colour and its shape; several verdicts share one.
+KINDS = {
+    Status.CONFIRMED: "good",
+    Status.LIMITED: "limited",
+    Status.SUPPORTED: "ready",
+    Status.FAILED: "bad",
+    Status.UNVERIFIED: "open",
+    Status.OPEN: "open",
+    Status.UNKNOWN: "open",
+    Status.UNSUPPORTED: "absent",
+    Status.EXEMPT: "mute",
+}
+
+# The sign of each class, which says in shape what the colour says; the dash is meant.
+SIGNS = {
+    "good": "✓",
+    "limited": "◐",
+    "ready": "◇",
+    "bad": "✕",
+    "open": "?",
+    "absent": "○",
+    "mute": "–",  # noqa: RUF001
+}
+
+
+STANDINGS = {
+    Standing.PROVED: "good",
+    Standing.FAILED: "bad",
+    Standing.CANT_TELL: "open",
+    Standing.ATTESTED: "ready",
+    Standing.REHEARSED: "ready",
+    Standing.DOCUMENTED: "ready",
+    Standing.UNTESTED: "open",
+    Standing.UNSUPPORTED: "absent",
+    Standing.INAPPLICABLE: "mute",
+}
+
+OUTCOMES = {
+    Outcome.PASSED: "good",
+    Outcome.FAILED: "bad",
+    Outcome.CANT_TELL: "open",
+    Outcome.INAPPLICABLE: "mute",
+    Outcome.UNTESTED: "open",
+}
+
+SEVERITIES = {
+    Severity.CRITICAL: "bad",
+    Severity.HIGH: "bad",
+    Severity.MEDIUM: "limited",
+    Severity.LOW: "mute",
+    Severity.INFO: "mute",
+}
+
+# What is told of a delivery, in this order; any other name is shown as it is.
+FACTS = ("delivery_id", "signature_header", "signed_text", "signed_sha256", "reason")
+
 
 _OUTCOMES = {
     Standing.FAILED: Outcome.FAILED,
@@ -44,6 +103,21 @@ class Subject:
     summary: str = ""
     document: str = ""
     is_ours: bool = False
+
+
+def list_subjects(
+    feature: Feature, verdict: Verdict, named: Mapping[str, Mapping[str, str]]
+) -> tuple[Subject, ...]:
+    """What serves a feature, as the partner names it; what we provide, as the catalogue does."""
+    # The catalogue is asked in its own words: the feature here is in the reader's language.
+    plain = load_catalogue().feature(feature.slug)
+    if plain is not None and verdict.subjects == (plain.given,):
+        return (Subject(feature.given or "", is_ours=True),)
+    found = [(name, named.get(name, {})) for name in verdict.subjects]
+    return tuple(
+        Subject(words.get("id", name), words.get("summary", ""), words.get("document", ""))
+        for name, words in found
+    )
 
 
 @dataclass(frozen=True)

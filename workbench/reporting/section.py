@@ -13,9 +13,9 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, pa
 from jinja2.runtime import Context
 from markupsafe import Markup, escape
 
-from workbench.reporting import display_classes
 from workbench.reporting.exchange import write_answer, write_request
 from workbench.reporting.language import DEFAULT, Language, load_language
+from workbench.reporting.row import FACTS, OUTCOMES, SEVERITIES, SIGNS, STANDINGS
 from workbench.text import sanitize
 
 _TAG = re.compile(r"<[^>]+>")
@@ -61,11 +61,11 @@ def make_environment(package: str, language: Language) -> Environment:
     made.globals |= {
         "say": _mark_up(language.say),
         "count": _mark_up(partial(_count, language)),
-        "outcomes": display_classes.OUTCOMES,
-        "standings": display_classes.STANDINGS,
-        "severities": display_classes.SEVERITIES,
-        "signs": display_classes.SIGNS,
-        "facts": display_classes.FACTS,
+        "outcomes": OUTCOMES,
+        "standings": STANDINGS,
+        "severities": SEVERITIES,
+        "signs": SIGNS,
+        "facts": FACTS,
     }
     made.filters |= {
         "moment": language.moment,

@@ -24,13 +24,14 @@ from workbench.reporting.report import PAGE, SECTIONS, Report
 from workbench.reporting.seal import (
     MANIFEST,
     SIGNATURE,
+    SealCheck,
     SealManifest,
+    SealVerification,
     Survey,
     list_tools,
     seal,
     survey,
 )
-from workbench.reporting.seal_result import SealCheck, SealVerification
 from workbench.reporting.signing import Signed, fits
 from workbench.store import SESSION, SIGNED_BEFORE, RunFolder, read_run, stated_verdicts
 

@@ -8,8 +8,7 @@ from typing import Any
 
 from workbench.adapters import Answer
 from workbench.evidence.behaviour.check_context import CheckContext, finding
-from workbench.evidence.behaviour.comparing import differences
-from workbench.evidence.behaviour.deviating import deviations, documented
+from workbench.evidence.behaviour.comparing import deviations, differences, documented
 from workbench.evidence.kinds import KINDS, EntityKind, criterion_of
 from workbench.evidence.placing import identify, make, maker_of, send
 from workbench.model import Evidence, Finding, Operation, Outcome, show_json

@@ -16,8 +16,7 @@ from workbench.canonical import (
     is_terminal,
 )
 from workbench.evidence.behaviour.check_context import CheckContext, finding
-from workbench.evidence.behaviour.comparing import differences
-from workbench.evidence.behaviour.deviating import deviations, documented
+from workbench.evidence.behaviour.comparing import deviations, differences, documented
 from workbench.evidence.behaviour.inventing import is_invented, recorded
 from workbench.evidence.behaviour.status import WAYS, can_send
 from workbench.evidence.kinds import ORDER

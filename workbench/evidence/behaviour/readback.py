@@ -12,8 +12,7 @@ from workbench.adapters import Answer, SentRequest, settle_job
 from workbench.canonical import Entity, Ids
 from workbench.errors import PartnerError
 from workbench.evidence.behaviour.check_context import CheckContext, finding
-from workbench.evidence.behaviour.comparing import differences
-from workbench.evidence.behaviour.deviating import deviations
+from workbench.evidence.behaviour.comparing import deviations, differences
 from workbench.evidence.behaviour.inventing import is_invented
 from workbench.evidence.kinds import criterion_of, feature_of
 from workbench.model import Difference, Evidence, Finding, Operation, Outcome, show_json

@@ -1,12 +1,61 @@
-"""Comparison of two JSON values, once: where they differ, by a rule of what counts as the same."""
+"""JSON values: small readings of untrusted ones, their text, and where two of them differ."""
 
 from __future__ import annotations
 
+import json
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import orjson
+
 from workbench.text import write_token
+
+
+def text_of(value: Any) -> str:
+    """Return a scalar as text; empty for null, objects and lists."""
+    if value is None or isinstance(value, dict | list):
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value).strip()
+
+
+def mapping_of(value: Any) -> dict[str, Any]:
+    """Return an object, or an empty one for everything else."""
+    return value if isinstance(value, dict) else {}
+
+
+def list_of(value: Any) -> list[Any]:
+    """Return a list, or an empty one for everything else."""
+    return value if isinstance(value, list) else []
+
+
+def texts_of(value: Any) -> tuple[str, ...]:
+    """Return the texts of a list of scalars."""
+    return tuple(text for text in map(text_of, list_of(value)) if text)
+
+
+def write_json(value: Any, *, indent: bool = False, sort: bool = False) -> str:
+    """Return JSON text; what JSON does not know is written as `str` writes it.
+
+    Args:
+        value: What to write.
+        indent: Whether to break lines, two columns a level.
+        sort: Whether to sort the keys of objects.
+    """
+    options = (orjson.OPT_INDENT_2 if indent else 0) | (orjson.OPT_SORT_KEYS if sort else 0)
+    try:
+        return orjson.dumps(value, option=options, default=str).decode()
+    except TypeError:  # an integer beyond 64 bits, which the fast writer does not know
+        return json.dumps(
+            value,
+            indent=2 if indent else None,
+            sort_keys=sort,
+            separators=(",", ": " if indent else ":"),
+            ensure_ascii=False,
+            default=str,
+        )
 
 
 class Difference(NamedTuple):
