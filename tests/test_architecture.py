@@ -6,6 +6,7 @@ import ast
 import io
 import re
 import tokenize
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,23 @@ def test_every_room_is_on_the_map_and_below_its_ceiling() -> None:
     ceilings = stated_ceilings()
     assert set(ceilings) == set(sizes)
     assert {name: size for name, size in sizes.items() if size > ceilings[name]} == {}
+
+
+def imports_within(path: Path, names: set[str]) -> set[str]:
+    """Modules of the package that a module names in imports, wherever they stand in it."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            parts = {f"{node.module}.{alias.name}" for alias in node.names} & names
+            found |= parts or {node.module} & names
+    return found
+
+
+def test_no_modules_know_each_other_in_a_circle() -> None:
+    """Imports, those for types included, lead downward only: no module comes back to itself."""
+    named = {".".join(path.relative_to(ROOT).with_suffix("").parts): path for path in MODULES}
+    graph = {name: imports_within(path, set(named)) for name, path in named.items()}
+    assert list(TopologicalSorter(graph).static_order())
 
 
 def test_no_module_is_a_drawer() -> None:

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from workbench.lint import fails, gather, lint
-from workbench.lint.order import arrange
+from workbench.lint.rules import arrange
 from workbench.model.evidence import Finding, Severity
 from workbench.partners import load_catalogue, load_partner
 from workbench.settings import Settings

@@ -11,9 +11,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from workbench.handover.agenda import make_agenda
+from workbench.handover.agenda import make_agenda, write_protocol
 from workbench.handover.guide import write_guide
-from workbench.handover.protocol import write_protocol
 from workbench.handover.request import compose_letter, write_letter
 from workbench.handover.sheet import read_sheet, write_sheet
 from workbench.model import Protocol

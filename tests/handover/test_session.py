@@ -16,8 +16,8 @@ from pydantic import ValidationError
 
 from workbench.cli.commands import main
 from workbench.errors import CredentialError, InputError
+from workbench.handover.agenda import tell_protocol, write_protocol, write_protocol_markdown
 from workbench.handover.certification import bind_rows, read_list, write_arazzo
-from workbench.handover.protocol import tell_protocol, write_protocol, write_protocol_markdown
 from workbench.handover.walk import SessionWalk
 from workbench.model import (
     Acceptance,

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.secrecy import MASK, Persons, Redactor
-from workbench.secrecy.json_places import scan
+from workbench.secrecy.persons import scan
 
 KEY = object()
 

@@ -5,7 +5,7 @@ from itertools import product
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.suggest.assignment import assign
+from workbench.suggest.pairing import assign
 
 WEIGHTS = st.integers(1, 4).flatmap(
     lambda width: st.lists(

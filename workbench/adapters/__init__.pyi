@@ -2,6 +2,7 @@ from .adapter import Adapter as Adapter
 from .answer import REFUSALS as REFUSALS
 from .answer import Answer as Answer
 from .answer import SentRequest as SentRequest
+from .answer import mask_headers as mask_headers
 from .async_adapter import AsyncAdapter as AsyncAdapter
 from .auth import SigningLogin as SigningLogin
 from .auth import open_login as open_login
@@ -40,5 +41,4 @@ from .session import KEPT_TOKENS as KEPT_TOKENS
 from .session import Session as Session
 from .session import check_places as check_places
 from .session import look_at_places as look_at_places
-from .showing import mask_headers as mask_headers
 from .signing import SIGNING as SIGNING

@@ -5,20 +5,65 @@ from __future__ import annotations
 import logging
 import shlex
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, Self
+from urllib.parse import unquote_plus
 
 import orjson
 
-from workbench.adapters.showing import mask_headers
 from workbench.errors import PartnerError, RateLimitedError, RefusedError, UnavailableError
 from workbench.model import Exchange, find_at, shorten
 from workbench.partners import BodyErrors
-from workbench.secrecy import Redactor
+from workbench.secrecy import MASK, Redactor, is_secret_name
+
+
+def mask_headers(
+    headers: Mapping[str, str], redactor: Redactor, login: Collection[str] = ()
+) -> dict[str, str]:
+    """Headers that may be shown.
+
+    Those whose names tell of a secret, and those of the login, are masked whole: the second net
+    under the exact values, and the only one under those that are mere words.
+
+    Args:
+        headers: As they were sent or came.
+        redactor: Knows the secrets.
+        login: Names of the headers that logging in adds.
+    """
+    hidden = {name.lower() for name in login}
+    return {
+        redactor.text(name): MASK
+        if name.lower() in hidden or is_secret_name(name, parameter=True)
+        else redactor.text(value)
+        for name, value in headers.items()
+    }
+
+
+def mask_url(url: str, redactor: Redactor) -> str:
+    """An address whose parameters are masked as headers are."""
+    path, mark, query = url.partition("?")
+    return redactor.text(path + mark + _mask_pairs(query))
+
+
+def mask_form(headers: Mapping[str, str], body: bytes, redactor: Redactor) -> bytes:
+    """A body; the fields of a form are masked as headers are."""
+    kind = next((value for name, value in headers.items() if name.lower() == "content-type"), "")
+    if "form-urlencoded" not in kind:
+        return redactor.mask(body)
+    return redactor.mask(_mask_pairs(body.decode("latin-1")).encode("latin-1"))
+
+
+def _mask_pairs(pairs: str) -> str:
+    return "&".join(
+        f"{name}={MASK}" if value and is_secret_name(unquote_plus(name), parameter=True) else pair
+        for pair in pairs.split("&")
+        for name, _, value in (pair.partition("="),)
+    )
+
 
 UNAVAILABLE: frozenset[int] = frozenset({502, 503, 504})
 REFUSALS = UNAVAILABLE | {401, 403, 407, 429}

@@ -18,10 +18,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 from harfile import Content, Creator, HarFile, PostData, Record, Request, Response, Timings
 
-from workbench.adapters.answer import SentRequest
+from workbench.adapters.answer import SentRequest, mask_form, mask_headers, mask_url
 from workbench.adapters.proof import AuthHeaders
 from workbench.adapters.request_message import PreparedRequest
-from workbench.adapters.showing import mask_form, mask_headers, mask_url
 from workbench.model import Exchange, shorten
 from workbench.secrecy import ANYTHING, Redactor, is_identifier_name, is_secret_name, open_private
 

@@ -1,4 +1,4 @@
-"""AsyncAPI 2.x and 3.0: messages become events with their payload schemas and examples.
+"""AsyncAPI 2 and 3 → operations, events and servers.
 
 The whole document moves under `x-asyncapi` of a generated OpenAPI 3.1 document, where its
 references lead, and each message of each channel becomes an entry of `webhooks`.
@@ -17,7 +17,6 @@ from workbench.description.asyncapi_messages import (
     Messages,
     pointer_to_message,
 )
-from workbench.description.asyncapi_servers import split_servers
 from workbench.description.dialect import DIALECTS
 from workbench.description.gathering import FILES
 from workbench.description.openapi import Contents, read_openapi, read_scheme
@@ -30,6 +29,56 @@ from workbench.model import (
     text_of,
 )
 from workbench.text import write_token
+
+_VARIABLE = re.compile(r"\{([^{}]*)\}")
+_YOURS = re.compile(r"\b(?:your|subscriber'?s?|consumer'?s?|receiver'?s?)\b", re.IGNORECASE)
+_YOUR_HOST = re.compile(r"(?:^|[/.<{-])your[-_.a-z]", re.IGNORECASE)
+
+
+def split_servers(data: dict[str, Any]) -> tuple[tuple[str, ...], dict[str, str]]:
+    """The addresses of the partner's servers, and name → address of those that are ours.
+
+    A server is ours when its host is left for us to fill in (a variable without a value), or when
+    its words or its host say "your".
+    """
+    theirs: list[str] = []
+    ours: dict[str, str] = {}
+    for name, entry in mapping_of(data.get("servers")).items():
+        server = mapping_of(entry)
+        address = _address(server)
+        if not address:
+            continue
+        filled = _fill(address, mapping_of(server.get("variables")))
+        if _is_ours(name, server, filled):
+            ours[name] = filled
+        else:
+            theirs.append(filled)
+    return tuple(theirs), ours
+
+
+def _address(server: dict[str, Any]) -> str:
+    if text_of(server.get("url")):
+        return text_of(server["url"])
+    host = text_of(server.get("host"))
+    scheme = text_of(server.get("protocol")) or "https"
+    return f"{scheme}://{host}{text_of(server.get('pathname'))}" if host else ""
+
+
+def _fill(address: str, variables: dict[str, Any]) -> str:
+    def value(match: re.Match[str]) -> str:
+        variable = mapping_of(variables.get(match[1]))
+        values = [variable.get("default"), *list_of(variable.get("enum"))]
+        return next((text for text in map(text_of, values) if text), match[0])
+
+    return _VARIABLE.sub(value, address)
+
+
+def _is_ours(name: str, server: dict[str, Any], address: str) -> bool:
+    host = address.partition("://")[2].partition("/")[0] or address.partition("/")[0]
+    words = " ".join(text_of(server.get(key)) for key in ("title", "summary", "description"))
+    is_left_open = bool(_VARIABLE.fullmatch(host.partition(":")[0]))
+    return is_left_open or bool(_YOUR_HOST.search(address) or _YOURS.search(f"{name} {words}"))
+
 
 _JSON_SCHEMA = re.compile(r"schema\+(?:json|yaml)|json-schema|asyncapi|openapi", re.IGNORECASE)
 

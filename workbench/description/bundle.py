@@ -18,9 +18,7 @@ from workbench.description.gathering import FILES, Gatherer, shorten
 from workbench.description.inclusion import Includer, put, spread
 from workbench.description.limits import DEFAULT_LIMITS, IntakeLimits
 from workbench.description.neighbours import Neighbours
-from workbench.description.reference import Reference, Trail
-from workbench.description.roles import Role
-from workbench.description.siblings import drop_siblings
+from workbench.description.reference import Reference, Role, Trail, drop_siblings
 from workbench.model import DocumentWarning, follow_reference
 from workbench.text import read_pointer
 

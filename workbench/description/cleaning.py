@@ -29,17 +29,61 @@ from workbench.description.cleaning_tables import (
     people_in,
     write_page,
 )
-from workbench.description.encodings import encoding_of
 from workbench.description.guard import decode, read_bytes
+from workbench.description.kinds import encoding_of
 from workbench.description.limits import DEFAULT_LIMITS, IntakeLimits
 from workbench.description.persons import substitute
 from workbench.description.prose import Block
 from workbench.description.prose.blocks import TextBlock
 from workbench.description.scalars import Path, json_spans, yaml_spans
-from workbench.description.secret_places import secret_part
 from workbench.errors import DescriptionError
 from workbench.model import mapping_of, text_of
-from workbench.secrecy import MASK, find_secrets, is_telling
+from workbench.secrecy import MASK, find_secrets, is_placeholder, is_secret_name, is_telling
+
+_SCHEME = re.compile(
+    r"((?:bearer|basic|token|digest|apikey|api-key|hmac)\s+)(.+)", re.IGNORECASE | re.DOTALL
+)
+_COOKIE = re.compile(r"(?P<name>[^=;\s]+)=(?P<value>[^;]+)")
+
+
+def secret_part(value: str, name: str, *, in_query: bool = False) -> tuple[str, str] | None:
+    """A value with its secret masked, and that secret; None when it is none.
+
+    Args:
+        value: The text.
+        name: The name that says what it is.
+        in_query: It stands in the query of an address, which a signature opens.
+    """
+    if (
+        not value.strip()
+        or MASK in value
+        or not is_secret_name(name, parameter=name.lower() != "key", proofs=in_query)
+    ):
+        return None
+    if name.lower() in {"cookie", "set-cookie"}:
+        return _cookie(value, is_set=name.lower() == "set-cookie")
+    scheme = _SCHEME.fullmatch(value)
+    if scheme is not None:
+        held = scheme[2].strip()
+        return None if is_placeholder(held) else (f"{scheme[1]}{MASK}", held)
+    # A sentence, an address or a reference under such a name says something about the secret.
+    is_about = re.search(r"\s", value) or "://" in value or value.startswith("#/")
+    return None if is_about or is_placeholder(value) else (MASK, value)
+
+
+def _cookie(value: str, *, is_set: bool) -> tuple[str, str] | None:
+    pairs = [pair for pair in _COOKIE.finditer(value) if not is_placeholder(pair["value"].strip())]
+    if is_set:
+        pairs = pairs[:1]
+    if not pairs:
+        return None
+    masked, done = [], 0
+    for pair in pairs:
+        masked += [value[done : pair.start("value")], MASK]
+        done = pair.end("value")
+    longest = max((pair["value"] for pair in pairs), key=len)
+    return "".join([*masked, value[done:]]), longest
+
 
 _MOST_VALUES = 200  # that are looked for in the rest of a text
 # A description shows made-up values; a short one there is no token, though it may be a password.

@@ -1,4 +1,4 @@
-"""What differs between the versions of OpenAPI, as a table."""
+"""What differs between the versions of OpenAPI, as tables."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.errors import DescriptionError
-from workbench.model import text_of
+from workbench.model import mapping_of, text_of
 
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
@@ -79,3 +79,38 @@ def recognise_dialect(document: dict[str, Any], name: str) -> tuple[Dialect, str
         location=f"{name}#/{key}",
         hint="Expected `swagger: '2.0'` or `openapi: 3.0`, `3.1` or `3.2`.",
     )
+
+
+_USUAL = {"query": "form", "cookie": "form", "path": "simple", "header": "simple"}
+# Style and explode of what OpenAPI 2.0 calls the format of a collection.
+_COLLECTIONS = {
+    "csv": (None, False),
+    "ssv": ("spaceDelimited", False),
+    "tsv": ("tabDelimited", False),
+    "pipes": ("pipeDelimited", False),
+    "multi": ("form", True),
+}
+
+
+def read_form(node: dict[str, Any], place: str, *, is_old: bool) -> dict[str, Any]:
+    """Style, explode, reserved signs and media type of a parameter, with what holds by default.
+
+    Args:
+        node: The parameter object.
+        place: path, query, header or cookie.
+        is_old: It is one of OpenAPI 2.0.
+    """
+    usual = _USUAL.get(place, "")
+    if is_old:
+        style, explode = _COLLECTIONS.get(
+            text_of(node.get("collectionFormat")) or "csv", (None, False)
+        )
+        return {"style": style or usual, "explode": explode}
+    style = text_of(node.get("style")) or usual
+    stated = node.get("explode")
+    return {
+        "style": style,
+        "explode": stated if isinstance(stated, bool) else style in {"form", "cookie"},
+        "allow_reserved": node.get("allowReserved") is True,
+        "media_type": next(iter(mapping_of(node.get("content"))), ""),
+    }

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
-from workbench.description.base_uris import drop_base_uris
 from workbench.description.neighbours import (
     OUTWARD,
     SUFFIXES,
@@ -16,10 +16,45 @@ from workbench.description.neighbours import (
     Neighbours,
     OutsideError,
 )
-from workbench.description.reference import Reference, Trail, pointer_of
-from workbench.description.roles import ASYNCAPI_TABLES, OPENAPI_TABLES, Role, role_below
+from workbench.description.reference import (
+    ASYNCAPI_TABLES,
+    OPENAPI_TABLES,
+    Reference,
+    Role,
+    Trail,
+    pointer_of,
+    role_below,
+)
 from workbench.errors import DescriptionError
 from workbench.model import DocumentWarning, mapping_of
+
+_DIALECTS = ("json-schema.org", "spec.openapis.org")
+_SHOWN = 80
+
+
+def drop_base_uris(node: dict[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Take out `$id`, `$self` and foreign dialects; yield slug, severity and summary of each."""
+    for key in ("$id", "$self"):
+        if isinstance(node.get(key), str):
+            del node[key]
+            summary = f"A `{key}` was left out: it would move the base of references."
+            yield "base-uri", "info", summary
+    for key in ("$schema", "jsonSchemaDialect"):
+        dialect = node.get(key)
+        if isinstance(dialect, str) and _host(dialect) not in _DIALECTS:
+            del node[key]
+            shown = repr(dialect if len(dialect) <= _SHOWN else dialect[: _SHOWN - 1] + "…")
+            summary = f"The schema dialect {shown} is no published one; left out."
+            yield "foreign-dialect", "low", summary
+
+
+def _host(url: str) -> str:
+    """Return the host of a URL, empty when there is none or it is malformed."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
 
 FILES = "x-files"
 _REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef", "operationRef")
@@ -27,7 +62,7 @@ _POINTING = frozenset(
     {*_REFERENCES, "externalValue", "$id", "$self", "$schema", "jsonSchemaDialect", "$anchor"}
     | {"$dynamicAnchor", "discriminator"}
 )
-_SHOWN = 80  # characters of a reference that a message quotes
+# characters of a reference that a message quotes
 
 
 @dataclass

@@ -16,7 +16,7 @@ from typing import Any
 
 import orjson
 
-from workbench.description.encodings import encoding_of
+from workbench.description.kinds import encoding_of
 from workbench.description.limits import (
     DEFAULT_LIMITS,
     MOST_WARNINGS,
@@ -27,7 +27,7 @@ from workbench.description.limits import (
     too_deep,
     too_large,
 )
-from workbench.description.numbers import read_decimal, read_integer
+from workbench.description.yaml_scalars import read_decimal, read_integer
 from workbench.errors import DescriptionError
 from workbench.model import DocumentWarning
 

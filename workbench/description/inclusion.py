@@ -11,8 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from workbench.description.reference import Reference, Trail, pointer_of
-from workbench.description.roles import Role
+from workbench.description.reference import Reference, Role, Trail, pointer_of
 from workbench.errors import DescriptionError
 from workbench.model import follow_reference
 from workbench.text import write_token

@@ -16,13 +16,19 @@ from workbench.description.defects import find_defects
 from workbench.description.dialect import recognise_dialect
 from workbench.description.document_set import keep_below, names_of
 from workbench.description.draft_operations import DraftDocument, read_draft
-from workbench.description.encodings import encoding_of, is_unicode
 from workbench.description.event_catalogue import is_event_catalogue, read_event_catalogue
 from workbench.description.event_schemas import event_schemas
 from workbench.description.guard import decode, read_bytes, read_file, read_text
 from workbench.description.har import is_har, read_har
 from workbench.description.http_files import read_bru, read_http
-from workbench.description.kinds import EXPECTED, raml_version, recognise, unknown
+from workbench.description.kinds import (
+    EXPECTED,
+    encoding_of,
+    is_unicode,
+    raml_version,
+    recognise,
+    unknown,
+)
 from workbench.description.limits import DEFAULT_LIMITS, IntakeLimits
 from workbench.description.merging import merge_documents
 from workbench.description.neighbours import Neighbours
@@ -95,9 +101,9 @@ def describe(
         raise DescriptionError("no document was given", hint=EXPECTED)
     keep_below(root, paths)
     correction = load_overlay(overlay, limits) if overlay is not None else None
-    variables = _variables(paths, limits)
+    setting = _Setting(limits, root, correction, _variables(paths, limits))
     intakes = [
-        _take_in(Path(path), name, correction, limits, root, variables)
+        _take_in(Path(path), name, setting)
         for path, name in zip(paths, names_of(paths), strict=True)
     ]
     missed = _unmatched(correction, intakes) if correction is not None else ()
@@ -126,6 +132,16 @@ def _merged(intakes: Sequence[_Intake], missed: Sequence[DocumentWarning]) -> Ap
 
 
 @dataclass(frozen=True)
+class _Setting:
+    """How documents are read: the caps, the folder of references, and what other files say."""
+
+    limits: IntakeLimits
+    root: Path | None
+    overlay: Overlay | None
+    variables: dict[str, str]
+
+
+@dataclass(frozen=True)
 class _Intake:
     document: Document
     bundle: dict[str, Any]
@@ -133,16 +149,9 @@ class _Intake:
     matched: frozenset[int] = frozenset()
 
 
-def _take_in(
-    path: Path,
-    name: str,
-    overlay: Overlay | None,
-    limits: IntakeLimits,
-    root: Path | None,
-    variables: dict[str, str],
-) -> _Intake:
-    raw = read_file(path, limits)
-    intake = _read_raw(raw, path, name, overlay, limits, root, variables)
+def _take_in(path: Path, name: str, setting: _Setting) -> _Intake:
+    raw = read_file(path, setting.limits)
+    intake = _read_raw(raw, path, name, setting)
     codec = encoding_of(raw)[0]
     if intake.document.format not in _PACKED and not is_unicode(codec):
         summary = f"The document is no Unicode; it was read as {codec.upper()}."
@@ -152,15 +161,8 @@ def _take_in(
     return intake
 
 
-def _read_raw(
-    raw: bytes,
-    path: Path,
-    name: str,
-    overlay: Overlay | None,
-    limits: IntakeLimits,
-    root: Path | None,
-    variables: dict[str, str],
-) -> _Intake:
+def _read_raw(raw: bytes, path: Path, name: str, setting: _Setting) -> _Intake:
+    limits, overlay = setting.limits, setting.overlay
     document = Document(
         name=name, format="", version="", sha256=hashlib.sha256(raw).hexdigest(), size=len(raw)
     )
@@ -169,28 +171,26 @@ def _read_raw(
         return _read_blocks(document, kind, convert(raw, kind, name, limits), "")
     if kind != "data":
         text = decode(raw, name, limits)
-        return _read_text(path, document, kind, text, limits, root)
+        return _read_text(path, document, kind, text, setting)
     reading = read_bytes(raw, name, limits)
     if not isinstance(reading.data, dict):
         raise unknown(name, reading.data)
     data, matched = reading.data, frozenset[int]()
     if overlay is not None and overlay.concerns(name):
         data, matched = apply_actions(data, overlay.actions, overlay.name)
-    intake = _read_format(path, document, mapping_of(data), limits, root, variables)
+    intake = _read_format(path, document, mapping_of(data), setting)
     intake.contents.warnings[:0] = reading.warnings
     return replace(intake, matched=matched)
 
 
-def _read_text(
-    path: Path, document: Document, kind: str, text: str, limits: IntakeLimits, root: Path | None
-) -> _Intake:
-    name = document.name
+def _read_text(path: Path, document: Document, kind: str, text: str, setting: _Setting) -> _Intake:
+    name, limits = document.name, setting.limits
     if kind in {"http", "bruno"}:
         drafted, warnings = (read_http if kind == "http" else read_bru)(text, name)
         return _from_draft(document, kind, "", drafted, warnings)
     if kind == "raml":
         reading = read_text(text, name, limits, includes=True)
-        files = RamlFiles(Neighbours(path, name, root or path.parent, limits))
+        files = RamlFiles(Neighbours(path, name, setting.root or path.parent, limits))
         data, version = files.whole(mapping_of(reading.data)), raml_version(text)
         drafted, warnings = read_raml(data, version, name)
         document = document.model_copy(update={"files": tuple(files.files)})
@@ -210,7 +210,7 @@ def _read_text(
         blocks, title = read_markdown(text)
         carried = descriptions_in_code(blocks, name, limits)
     if carried:
-        return _read_carried(path, document, carried, blocks, limits, root)
+        return _read_carried(path, document, carried, blocks, setting)
     return _read_blocks(document, kind, blocks, title)
 
 
@@ -219,13 +219,11 @@ def _read_carried(
     document: Document,
     carried: Sequence[dict[str, Any]],
     blocks: list[Block],
-    limits: IntakeLimits,
-    root: Path | None,
+    setting: _Setting,
 ) -> _Intake:
     """Read the description that a page or text carries; say what stands beside it."""
-    intake = _read_format(
-        path, document.model_copy(update={"addresses": ()}), carried[0], limits, root, {}
-    )
+    document, alone = document.model_copy(update={"addresses": ()}), replace(setting, variables={})
+    intake = _read_format(path, document, carried[0], alone)
     told = [carried_warning(document.name, len(carried))]
     try:
         prose = read_blocks(blocks, "", document.name)
@@ -255,14 +253,9 @@ def _read_blocks(document: Document, kind: str, blocks: list[Block], title: str)
 
 
 def _read_format(
-    path: Path,
-    document: Document,
-    data: dict[str, Any],
-    limits: IntakeLimits,
-    root: Path | None,
-    variables: dict[str, str],
+    path: Path, document: Document, data: dict[str, Any], setting: _Setting
 ) -> _Intake:
-    name = document.name
+    name, limits, root = document.name, setting.limits, setting.root
     if "openapi" in data or "swagger" in data:
         return _read_openapi(path, document, data, limits, root)
     if is_asyncapi(data):
@@ -276,7 +269,7 @@ def _read_format(
     if is_environment(unwrap(data)):
         return _read_environment(document, unwrap(data))
     if is_postman(data):
-        drafted, warnings = read_postman(data, name, variables)
+        drafted, warnings = read_postman(data, name, setting.variables)
         return _from_draft(document, "postman", postman_version(data), drafted, warnings)
     if is_insomnia(data) or is_bruno(data):
         kind = "insomnia" if is_insomnia(data) else "bruno"

@@ -10,14 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from workbench.description.dialect import Dialect
+from workbench.description.dialect import Dialect, read_form
 from workbench.description.openapi_bodies import (
     examples_of,
     media_bodies,
     parameter_bodies,
     response_bodies,
 )
-from workbench.description.parameter_forms import read_form
 from workbench.model import (
     Body,
     DocumentWarning,

@@ -1,4 +1,4 @@
-"""What a plain YAML scalar means: the core schema of YAML 1.2, made safe for JSON.
+"""Plain scalars of YAML by the core schema of 1.2, made safe for JSON, and numbers of any size.
 
 Only JSON's own values come out. Dates, times, `no`, `on`, `010`, `12:30`, `1_000` and `.inf` stay
 the text that the author wrote.
@@ -6,9 +6,31 @@ the text that the author wrote.
 
 from __future__ import annotations
 
+import math
 import re
+from decimal import Decimal, InvalidOperation
 
-from workbench.description.numbers import LONGEST, read_decimal, read_integer
+LONGEST = 4_000  # digits; reading more takes long, and no document means them
+
+
+def read_integer(text: str) -> int | str:
+    """An integer of any sensible length; a longer one stays text."""
+    return int(text) if len(text) <= LONGEST else text
+
+
+def read_decimal(text: str) -> int | float | str:
+    """A number with a fraction or an exponent; beyond what a float holds, an integer or text."""
+    value = float(text)
+    if math.isfinite(value):
+        return value
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return text
+    if number.adjusted() > LONGEST or number != number.to_integral_value():
+        return text
+    return int(number)
+
 
 _WORDS: dict[str, bool | None] = {
     "": None,

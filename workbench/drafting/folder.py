@@ -19,9 +19,8 @@ from workbench.drafting.guesses import (
     hosts_beside,
 )
 from workbench.drafting.logins import guess_auth
-from workbench.drafting.mappings import DraftedMappings, draft_mappings
+from workbench.drafting.mappings import DraftedMappings, draft_mappings, find_payloads
 from workbench.drafting.marks import shares_address
-from workbench.drafting.payloads import find_payloads
 from workbench.drafting.review import ReviewSheet, StatedPlace
 from workbench.drafting.signatures import guess_signature
 from workbench.drafting.statements import ask_about_features, state_features

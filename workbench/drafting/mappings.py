@@ -1,19 +1,60 @@
-"""The draft of `mapping.yaml`: one mapping for each body that a bound feature reads or writes."""
+"""The draft of `mapping.yaml`, and the payloads that documents show as samples for it."""
 
 from __future__ import annotations
 
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from workbench.canonical import ENTITIES, Entity
-from workbench.drafting.payloads import answer_examples, body_examples
 from workbench.drafting.review import ReviewSheet
 from workbench.errors import MappingError
 from workbench.mapping import load_mappings
-from workbench.model import Feature
+from workbench.model import Feature, Operation
 from workbench.partners import NO_CURRENCY, NO_ZONE
 from workbench.suggest import draft_mapping
+
+_MOST = 5  # samples of one feature
+
+
+def find_payloads(sheet: ReviewSheet) -> dict[str, list[Any]]:
+    """Feature → example payloads of what the partner sends, as documented or recorded.
+
+    Only reads and events: a sample of what we send needs our own entity beside it.
+    """
+    found: dict[str, list[Any]] = {}
+    for feature in sheet.features():
+        if not feature.is_event and not feature.is_read:
+            continue
+        kept: list[Any] = []
+        for reference in sheet.bound(feature.slug):
+            item = sheet.item(reference)
+            examples = body_examples(item) if feature.is_event else answer_examples(item)
+            kept += [value for value in examples if isinstance(value, dict | list) and value]
+        unique = [value for index, value in enumerate(kept) if value not in kept[:index]]
+        if unique:
+            found[feature.slug] = unique[:_MOST]
+    return found
+
+
+def body_examples(item: Any) -> list[Any]:
+    """Example bodies of a request or event."""
+    return [value for body in item.bodies for value in body.examples]
+
+
+def answer_examples(item: Any) -> list[Any]:
+    """Example bodies of the successful answers of an operation; a payload of an event."""
+    if not isinstance(item, Operation):
+        return body_examples(item)
+    return [
+        value
+        for response in item.responses
+        if response.is_success
+        for body in response.bodies
+        for value in body.examples
+    ]
+
 
 _HEADER = "# Drafted from the documents; every line is a proposal. Numbers are confidence.\n"
 

@@ -1,3 +1,6 @@
+from .agenda import tell_protocol as tell_protocol
+from .agenda import write_protocol as write_protocol
+from .agenda import write_protocol_markdown as write_protocol_markdown
 from .certification import write_arazzo as write_arazzo
 from .examples import Example as Example
 from .examples import find_examples as find_examples
@@ -5,9 +8,6 @@ from .examples import load_examples as load_examples
 from .guide import Guide as Guide
 from .guide import write_guide as write_guide
 from .guide import write_guide_markdown as write_guide_markdown
-from .protocol import tell_protocol as tell_protocol
-from .protocol import write_protocol as write_protocol
-from .protocol import write_protocol_markdown as write_protocol_markdown
 from .request import Letter as Letter
 from .request import compose_letter as compose_letter
 from .request import write_letter as write_letter

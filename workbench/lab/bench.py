@@ -14,7 +14,6 @@ from workbench.evidence import behaviour
 from workbench.lab.called_card import CalledCard
 from workbench.lab.calling import call_operation, find_operation
 from workbench.lab.following import follow_evidence
-from workbench.lab.masking import find_private
 from workbench.lab.nouns import MenuCalls, OpeningCalls, Things
 from workbench.lab.operations import Operations
 from workbench.lab.results import (
@@ -26,7 +25,7 @@ from workbench.lab.results import (
     Runs,
     read_calls,
 )
-from workbench.lab.showing import Card, fold, show_table
+from workbench.lab.showing import Card, find_private, fold, show_table
 from workbench.lab.trial import Trial, try_payload
 from workbench.model import FeatureSlug, Source
 from workbench.partners import Partner, load_catalogue, load_partner, open_persons, open_redactor

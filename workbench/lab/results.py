@@ -10,8 +10,16 @@ from typing import Any
 import orjson
 
 from workbench.errors import InputError
-from workbench.lab.masking import mask_alike
-from workbench.lab.showing import SIGNS, Card, TableCard, escape, fold, show_json, show_table
+from workbench.lab.showing import (
+    SIGNS,
+    Card,
+    TableCard,
+    escape,
+    fold,
+    mask_alike,
+    show_json,
+    show_table,
+)
 from workbench.model import Difference, Evidence, Outcome, compare_json
 from workbench.partners import Partner
 from workbench.reporting import DisplayTable, displayable, make_table, read_snapshot, tables

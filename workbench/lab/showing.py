@@ -1,5 +1,8 @@
 """How things of the bench look in a cell: one card, short, folded, in the colours of the front end.
 
+Their places are known in the partner's payloads. Our entities have the same texts elsewhere, so a
+text that is masked in the one is masked in the other.
+
 Whatever a partner wrote is escaped. Long parts are folded or scroll inside a box, so that no
 output is taller than about sixty lines. An outcome is told by its sign and word, and by colour.
 """
@@ -9,13 +12,63 @@ from __future__ import annotations
 import html
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
+from workbench.secrecy import MASK, Redactor
 from workbench.text import sanitize, write_token
 
 if TYPE_CHECKING:
     from workbench.reporting import DisplayTable
+
+_SHORTEST = 3  # shorter texts stand in others by chance
+
+
+def read_body(body: bytes) -> Any:
+    """A body as JSON where it is JSON, else as text; None when it is empty."""
+    try:
+        return orjson.loads(body) if body else None
+    except orjson.JSONDecodeError:
+        return body.decode("utf-8", "replace")
+
+
+def find_private(redactor: Redactor, payload: Any) -> frozenset[str]:
+    """The texts of a payload that are secret, or tell of a person."""
+    return find_hidden(payload, read_body(redactor.mask(orjson.dumps(payload, default=str))))
+
+
+def find_hidden(data: Any, masked: Any) -> frozenset[str]:
+    """The texts of a value that are not there in its masked form."""
+    return frozenset(_walk(data, masked))
+
+
+def mask_alike(value: Any, hidden: Collection[str]) -> Any:
+    """A value with these texts masked, as a whole or inside of others."""
+    if isinstance(value, dict):
+        return {key: mask_alike(item, hidden) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [mask_alike(item, hidden) for item in value]
+    if isinstance(value, str):
+        if value in hidden:
+            return MASK
+        for text in hidden:
+            if len(text) >= _SHORTEST:
+                value = value.replace(text, MASK)
+    return value
+
+
+def _walk(data: Any, masked: Any) -> Iterator[str]:
+    if isinstance(data, dict) and isinstance(masked, dict):
+        for key in data.keys() & masked.keys():
+            yield from _walk(data[key], masked[key])
+    elif isinstance(data, list) and isinstance(masked, list):
+        for one, other in zip(data, masked, strict=False):
+            yield from _walk(one, other)
+    elif data != masked and isinstance(data, str) and data:
+        yield data
+
 
 # Sign and class of each outcome and verdict; what needs somebody's eyes comes first in lists.
 SIGNS = {

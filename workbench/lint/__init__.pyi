@@ -1,4 +1,4 @@
-from .order import LintRow as LintRow
-from .order import fails as fails
-from .order import gather as gather
+from .rules import LintRow as LintRow
+from .rules import fails as fails
+from .rules import gather as gather
 from .rules import lint as lint

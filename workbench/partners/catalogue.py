@@ -1,13 +1,22 @@
-"""Reads the feature catalogue that is shipped with the package."""
+"""The feature catalogue of the package, and the names in a manifest that have to exist."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import TYPE_CHECKING
 
 from workbench.description import load_text
-from workbench.model import Catalogue
+from workbench.errors import ManifestError
+from workbench.model import Catalogue, FeatureKind
+from workbench.text import suggest_name
+
+if TYPE_CHECKING:
+    from workbench.model import ApiDescription
+    from workbench.partners.manifest import Manifest
 
 
 @cache
@@ -16,3 +25,79 @@ def load_catalogue() -> Catalogue:
     text = files("workbench.model").joinpath("features.yaml").read_text("utf-8")
     digest = hashlib.sha256(text.encode()).hexdigest()
     return Catalogue.model_validate({**load_text(text, "features.yaml"), "digest": digest})
+
+
+MANIFEST = "partner.yaml"
+
+
+@dataclass(frozen=True)
+class ReferenceCheck:
+    """Sees that every name in a manifest is one that exists.
+
+    Attributes:
+        slug: Of the partner, for errors.
+        mappings: Names of the folder's mappings.
+    """
+
+    slug: str
+    manifest: Manifest
+    description: ApiDescription
+    mappings: Collection[str]
+
+    def run(self) -> None:
+        """Look at features and triggers.
+
+        Raises:
+            ManifestError: A name does not exist.
+        """
+        self._check_features()
+        self._check_triggers()
+
+    def _check_features(self) -> None:
+        known = {feature.slug: feature for feature in load_catalogue().features}
+        for slug, stated in self.manifest.features.items():
+            pointer = f"{self.slug}/{MANIFEST}#/features/{slug}"
+            if slug not in known:
+                raise self._not_found("feature", slug, known, pointer)
+            for reference in (
+                *(item.operation for item in stated.bound_operations()),
+                *stated.events,
+                *stated.candidates,
+            ):
+                if self.description.exchange(reference) is None:
+                    offered = [item.id for item in self.description.operations]
+                    offered += [item.id for item in self.description.events]
+                    raise self._not_found("operation or event", reference, offered, pointer)
+            if stated.mapping and stated.mapping not in self.mappings:
+                raise self._not_found("mapping", stated.mapping, self.mappings, pointer)
+            criteria = [item.slug for item in known[slug].criteria]
+            limited = (limit.criterion for limit in stated.limits)
+            for name in (*stated.criteria, *stated.attested, *limited):
+                if name is not None and name not in criteria:
+                    raise self._not_found("criterion", name, criteria, pointer)
+            if stated.given and known[slug].kind is not FeatureKind.PAPERWORK:
+                raise ManifestError(
+                    f"{slug} is bound to operations or events, not `given`",
+                    location=pointer,
+                    partner=self.slug,
+                    hint="Use `operations` or `events`.",
+                )
+
+    def _check_triggers(self) -> None:
+        for name, environment in self.manifest.environments.items():
+            for event, trigger in environment.triggers.items():
+                pointer = f"{self.slug}/{MANIFEST}#/environments/{name}/triggers/{event}"
+                reference = trigger.operation
+                if reference and self.description.exchange(reference) is None:
+                    offered = [item.id for item in self.description.operations]
+                    raise self._not_found("operation", reference, offered, pointer)
+
+    def _not_found(
+        self, kind: str, name: str, offered: Iterable[str], pointer: str
+    ) -> ManifestError:
+        return ManifestError(
+            f"There is no {kind} {name!r}",
+            location=pointer,
+            partner=self.slug,
+            hint=suggest_name(name, list(offered)),
+        )

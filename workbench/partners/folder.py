@@ -28,9 +28,8 @@ from workbench.model import (
     Statement,
     provided_binding,
 )
-from workbench.partners.catalogue import load_catalogue
+from workbench.partners.catalogue import MANIFEST, ReferenceCheck, load_catalogue
 from workbench.partners.manifest import BoundOperation, Environment, FeatureStatement, Manifest
-from workbench.partners.references import MANIFEST, check_references
 from workbench.settings import Settings
 from workbench.text import suggest_name
 
@@ -266,7 +265,7 @@ def load_partner(slug: str, settings: Settings, *, run_hooks: bool = True) -> Pa
             if _sha256(folder / document.path) != document.sha256
         ),
     )
-    check_references(partner)
+    ReferenceCheck(partner.slug, manifest, partner.description, partner.translators).run()
     return partner
 
 

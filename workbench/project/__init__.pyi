@@ -1,3 +1,3 @@
 from .layout import Laid as Laid
 from .layout import lay_out as lay_out
-from .variables import list_variables as list_variables
+from .layout import list_variables as list_variables

@@ -10,9 +10,17 @@ from importlib.resources import files
 from pathlib import Path
 
 from workbench.errors import InputError
-from workbench.partners import list_partners, load_partner
-from workbench.project.variables import list_variables
-from workbench.settings import PROJECT, Settings, find_shipped
+from workbench.partners import Partner, list_partners, load_partner
+from workbench.settings import PROJECT, Settings, find_shipped, variable_name
+
+
+def list_variables(partner: Partner, environment: str = "sandbox") -> dict[str, str]:
+    """Credential → name of the variable that holds it, in the order of the manifest."""
+    return {
+        name: variable_name(partner.slug, environment, name)
+        for name in partner.manifest.credential_names()
+    }
+
 
 DISTRIBUTION = "partner-integration-workbench"
 # Template → where it goes in the project.

@@ -13,8 +13,7 @@ from workbench.suggest.interaction_signals import InteractionSignals, read_all
 from workbench.suggest.lifecycle import fit_read, fit_status_read, fit_status_write
 from workbench.suggest.location_and_hours import fit_availability, fit_location
 from workbench.suggest.menus import fit_menu, fit_part
-from workbench.suggest.scoring import Weights, explain, probability, shipped
-from workbench.suggest.settling import settle
+from workbench.suggest.scoring import Weights, explain, probability, settle, shipped
 from workbench.suggest.signals import (
     AIMS,
     Signals,

@@ -1,4 +1,3 @@
-from .ids import entity_of_id as entity_of_id
 from .roles import KINDS as KINDS
 from .roles import count_counterparts as count_counterparts
 from .roles import count_roles as count_roles
@@ -7,6 +6,7 @@ from .words import STOP as STOP
 from .words import Concept as Concept
 from .words import concepts as concepts
 from .words import entities as entities
+from .words import entity_of_id as entity_of_id
 from .words import fold as fold
 from .words import head as head
 from .words import plain_words as plain_words

@@ -9,6 +9,7 @@ the stemmer of one of the languages takes off.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -20,7 +21,44 @@ import snowballstemmer
 import yaml
 
 from workbench.text import strip_accents
-from workbench.vocabulary.nearness import NearWords
+
+
+@cache
+def trigrams(word: str) -> frozenset[str]:
+    """The groups of three letters of a word, its edges marked."""
+    padded = f"^{word}$"
+    return frozenset(padded[start : start + 3] for start in range(len(padded) - 2))
+
+
+def nearness(one: str, other: str) -> float:
+    """Dice's coefficient over trigrams: 1 for the same word, 0 where nothing is shared."""
+    left, right = trigrams(one), trigrams(other)
+    return 2 * len(left & right) / (len(left) + len(right)) if left and right else 0.0
+
+
+class NearWords:
+    """Finds the nearest of many words; a word shares at least one trigram with what is found."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        self._by_part: dict[str, list[str]] = defaultdict(list)
+        for word in sorted(set(words)):
+            for part in trigrams(word):
+                self._by_part[part].append(word)
+
+    def nearest(self, word: str, least: float) -> str | None:
+        """The nearest word, or None where none is as near as `least`; ties go to the first."""
+        shared: dict[str, int] = defaultdict(int)
+        parts = trigrams(word)
+        for part in parts:
+            for known in self._by_part.get(part, ()):
+                shared[known] += 1
+        best = max(
+            shared,
+            key=lambda known: (2 * shared[known] / (len(parts) + len(trigrams(known))), known),
+            default=None,
+        )
+        return best if best is not None and nearness(word, best) >= least else None
+
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _SPLIT = re.compile(r"[^a-z0-9]+")
@@ -254,3 +292,35 @@ def head(found: tuple[Concept, ...]) -> Concept | None:
         if following == STOP and noun is not None:
             return noun
     return noun
+
+
+_ENDINGS = frozenset({"id", "ids", "pk", "uuid", "guid", "key", "code", "ref", "number", "slug"})
+_SHORT = 4
+_CLOSURES = frozenset({"closure", "hours"})
+
+
+def entity_of_id(name: str, path: str = "") -> str | None:
+    """The entity whose id a name takes; a mere `id` means what stands before it in the path.
+
+    So does an id whose own words say nothing, such as `mId` behind `merchants`.
+
+    Args:
+        name: Of a parameter or field.
+        path: The path template that has the parameter, if there is one.
+    """
+    words = split_words(name)
+    before, is_there, _ = path.partition("{" + name + "}")
+    owner = split_words(before.strip("/").rpartition("/")[2]) if is_there else []
+    if words and set(words) <= _ENDINGS:
+        words = owner
+    found = concepts(" ".join(words))
+    is_mute = all(item.kind in {"manner", "stop"} for item in found)
+    is_short = len(name) <= _SHORT and name.lower().endswith("id")  # `rid`, `oId`
+    if is_mute and words and (words[-1] in _ENDINGS or is_short):
+        found = concepts(" ".join(owner))
+    noun = head(found)
+    if noun is not None and noun.kind == "entity":
+        return noun.name
+    if noun is None and any(item.name in _CLOSURES for item in found):
+        return "exception"
+    return None

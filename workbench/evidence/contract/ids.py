@@ -2,6 +2,8 @@
 
 A made-up id is answered with 404, which tells nothing of the operation. Path parameters go
 together: a section belongs to one menu of one restaurant.
+
+A schema cannot say that `restaurant_id` has to exist, so a refusal of a made-up one proves nothing.
 """
 
 from __future__ import annotations
@@ -19,10 +21,9 @@ import orjson
 
 from workbench.adapters import Recorded, Session
 from workbench.errors import InputError, PartnerError
-from workbench.evidence.bodies import Maker
-from workbench.evidence.known import known_values
+from workbench.evidence.bodies import Maker, Value, known_values
 from workbench.evidence.placing import send
-from workbench.model import Operation, Parameter, SchemaReader
+from workbench.model import ITEMS, Operation, Parameter, SchemaReader
 
 Path = dict[str, str]
 """Path parameters that exist together, by name."""
@@ -232,3 +233,29 @@ def _send(session: Session, operation: Operation, paths: list[Path]) -> None:
     for path in paths:
         with suppress(InputError, PartnerError):
             send(session, operation, ids=path)
+
+
+_DEEPEST = 5
+_PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+
+
+def body_references(session: Session, operation: Operation) -> dict[str, tuple[str, list[Value]]]:
+    """Field name → its place in Schemathesis' words, and the ids that exist for it."""
+    if operation.request_schema is None or operation.method != "POST":
+        return {}
+    found: dict[str, tuple[str, list[Value]]] = {}
+    reader = SchemaReader.of(session.partner.description, operation.document)
+    for place, name in _fields(reader, operation.request_schema):
+        known = known_values(session.partner, session.environment, name)
+        if known:
+            found[name] = (place, [*known])
+    return found
+
+
+def _fields(reader: SchemaReader, schema: Any) -> Iterator[tuple[str, str]]:
+    """The single values of a body: their place in Schemathesis' words, and their names."""
+    for path, _ in reader.walk(schema, _DEEPEST):
+        names = [part for part in path if part != ITEMS]
+        if path[:1] != (ITEMS,) and names and all(map(_PLAIN_NAME.fullmatch, names)):
+            steps = "".join("[*]" if part == ITEMS else f".{part}" for part in path)
+            yield f"body{steps}".removesuffix("[*]"), names[-1]

@@ -26,8 +26,12 @@ from workbench.evidence.receipts.post import (
     watch,
 )
 from workbench.evidence.receipts.provoking import Registration, provoke, register
-from workbench.evidence.receipts.sender import judge_sender, look_for_copies, watch_order
-from workbench.evidence.receipts.silence import leave_unanswered
+from workbench.evidence.receipts.sender import (
+    judge_sender,
+    leave_unanswered,
+    look_for_copies,
+    watch_order,
+)
 from workbench.evidence.traces import count_exchanges, tell_traces
 from workbench.model import (
     SECONDS,
