@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
@@ -15,46 +14,18 @@ from pypdf import PdfReader
 from workbench.cli.commands import main
 from workbench.handover.sheet import read_sheet, write_sheet, write_sheet_json, write_sheet_pdf
 from workbench.handover.words import load_words
-from workbench.model import Binding, Evidence, RunHeader, Statement
 from workbench.partners import load_catalogue
 from workbench.reporting import Report
 from workbench.reporting.language import list_languages
-from workbench.store import EvidenceLog, RunFolder
 
-NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+from .runs import write_run
+
 # What a restaurant owner would have to look up.
 TECHNICAL = re.compile(
     r"\b(API|HTTP\w*|JSON|webhooks?|endpoints?|OAuth\w*|tokens?|URL|payload|schema|sandbox|id|ids|"
     r"server|client id|integrat\w*|mapping|criterion|criteria|verdict)\b",
     re.IGNORECASE,
 )
-
-
-def write_run(root: Path, proved: tuple[str, ...], *, language: str = "en") -> Report:
-    """A run in which every service and event is bound, and these were proved live."""
-    catalogue = load_catalogue()
-    folder = RunFolder.create(root / "reports", "ronda", "one")
-    bound: dict[str, Statement] = {
-        feature.slug: Binding(subjects=(f"GET /{feature.slug}",))
-        for feature in catalogue.bindable()
-    }
-    header = RunHeader(
-        run="one", partner="ronda", title="Ronda", environment="sandbox", seed=1, started_at=NOW,
-        workbench="1", python="3.11", tools={}, inputs={}, catalogue=catalogue.digest,
-        statements=bound, context={"publisher": {"organisation": "Kitchen Table",
-                                                 "contact": "hello@kitchen.example"}},
-    )  # fmt: skip
-    log = EvidenceLog(folder.log, header, lambda data: data)
-    for slug in proved:
-        feature = catalogue.feature(slug)
-        assert feature
-        every = tuple(item.slug for item in feature.criteria)
-        sources = {*feature.requires, *feature.confirmed_by}
-        for source in sources:
-            log.add(Evidence(feature=slug, source=source, outcome="passed", summary="It was right.",
-                             criteria=every, observed_at=NOW, environment="sandbox"))  # fmt: skip
-    log.finish([])
-    return Report.read(folder.path.absolute(), language)
 
 
 def test_only_what_was_proved_works(tmp_path: Path) -> None:

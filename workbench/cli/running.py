@@ -16,8 +16,10 @@ from workbench.cli.arguments import environment_option, fail_on_option, is_too_b
 from workbench.cli.asking import ask_about_production
 from workbench.cli.output import FINDINGS, Output, speaks, tell_unsearchable
 from workbench.cli.progress import follow
+from workbench.cli.revalidating import against_option, tell_changes
 from workbench.errors import InputError, PartnerError, WorkbenchError
 from workbench.execution import run_jobs, run_on_dask
+from workbench.handover import Notice, pick_baseline
 from workbench.model import LIVE_SOURCES, SECONDS, Evidence, Source, Status, Verdict
 from workbench.partners import list_partners, load_partner, open_redactor
 from workbench.reporting import Job, Published, build_portal, publish
@@ -139,11 +141,13 @@ def _print_line(output: Output, line: Evidence) -> None:
 @draft_option
 @fail_on_option
 @click.option("--scheduler", default=None, help="Address of a Dask scheduler to run on.")
+@against_option
 @speaks
 def validate_command(
     output: Output,
     slugs: tuple[str, ...],
     environment: str,
+    against: str,
     run: str,
     workers: int,
     scheduler: str | None,
@@ -169,6 +173,7 @@ def validate_command(
             allow_writes=allow_writes,
             seconds=seconds,
             draft=draft,
+            against=pick_baseline(settings.reports, slug, against, environment) if against else "",
         )
         for slug in chosen
     ]
@@ -228,24 +233,33 @@ def _validate(
         else run_jobs(publish, named, workers=workers)
     )
     results, errors = follow(output, settings, named, outcomes)
+    for result in results:
+        _print_result(output, result)
+    changes = tell_changes(output, settings, results, named)
     output.document(
         {
             "runs": [result.as_json() for result in results],
             "errors": [{"partner": job.partner, "error": str(error)} for job, error in errors],
+            "changes": [notice.as_json() for notice in changes],
         }
     )
-    for result in results:
-        _print_result(output, result)
     for job, error in errors:
         output.text(f"{job.partner}: {error}", style="red")
     if errors:
         first = errors[0][1]
         return first.exit_code if isinstance(first, WorkbenchError) else 2
+    return _judge_exit(results, changes, fail_on)
+
+
+def _judge_exit(
+    results: Sequence[Published], changes: Sequence[Notice], fail_on: str | None
+) -> int:
     if not all(result.is_tested for result in results):
         return PartnerError.exit_code
     found = [severity for result in results for severity in result.severities]
     is_bad = any(result.has_failures for result in results)
-    return FINDINGS if is_too_bad(found, fail_on, otherwise=is_bad) else 0
+    is_worse = any(notice.drift.has_regressions for notice in changes)
+    return FINDINGS if is_too_bad(found, fail_on, otherwise=is_bad or is_worse) else 0
 
 
 def _print_result(output: Output, result: Published) -> None:

@@ -5,9 +5,16 @@ from .certification import write_arazzo as write_arazzo
 from .examples import Example as Example
 from .examples import find_examples as find_examples
 from .examples import load_examples as load_examples
+from .feed import save_status as save_status
+from .feed import write_feed as write_feed
 from .guide import Guide as Guide
 from .guide import write_guide as write_guide
 from .guide import write_guide_markdown as write_guide_markdown
+from .notice import Notice as Notice
+from .notice import pick_baseline as pick_baseline
+from .notice import write_notice as write_notice
+from .notice import write_notice_json as write_notice_json
+from .notice import write_notice_text as write_notice_text
 from .request import Letter as Letter
 from .request import compose_letter as compose_letter
 from .request import write_letter as write_letter

@@ -81,10 +81,16 @@ class SessionWalk:
         if read_protocol(folder) is None:
             rows = read_list(listing) if listing else ()
             extra = bind_rows(rows, partner, report.catalogue, report.language.code)
-            walk.add(make_agenda(report, tuple(participants), extra))
+            walk.begin(participants, extra)
         else:
             walk._resume(participants, listing)
         return walk
+
+    def begin(
+        self, participants: Sequence[str] = (), extra: tuple[SessionStep, ...] = ()
+    ) -> SessionLine:
+        """Write the agenda of the run; `extra` are steps of the partner's own list."""
+        return self.add(make_agenda(self.report, tuple(participants), extra))
 
     def _resume(self, participants: Sequence[str], listing: Path | None) -> None:
         if listing is not None:

@@ -1,7 +1,14 @@
 from . import tables as tables
+from .build_server import BADGE_JSON as BADGE_JSON
+from .build_server import BADGE_SVG as BADGE_SVG
+from .build_server import write_badge_json as write_badge_json
+from .build_server import write_badge_svg as write_badge_svg
 from .formats import Format as Format
 from .history import Drift as Drift
+from .history import Seen as Seen
+from .history import Trend as Trend
 from .history import compare_runs as compare_runs
+from .history import list_expiries as list_expiries
 from .history import read_snapshot as read_snapshot
 from .language import DEFAULT as DEFAULT
 from .language import Language as Language
@@ -21,6 +28,7 @@ from .publication import search_abandoned as search_abandoned
 from .publisher import Publisher as Publisher
 from .report import Report as Report
 from .row import Row as Row
+from .seal import MANIFEST as MANIFEST
 from .seal import SealResult as SealResult
 from .seal import SealVerification as SealVerification
 from .section import displayable as displayable

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 from xml.etree import ElementTree as ET
@@ -210,9 +211,15 @@ _LONGEST = 40
 _LETTER = 6.6  # average width in pixels at 11 px Verdana
 
 
-def write_badge_json(report: Report) -> str:
-    """The JSON that shields reads from an endpoint."""
-    label, message, kind = _words(report)
+def write_badge_json(report: Report, now: datetime | None = None) -> str:
+    """The JSON that shields reads from an endpoint.
+
+    Args:
+        report: The run.
+        now: Instant against which the age of proofs is measured; None: it is not, so that the
+            same run always has the same badge.
+    """
+    label, message, kind = _words(report, now)
     badge = {
         "schemaVersion": 1,
         "label": label,
@@ -223,9 +230,9 @@ def write_badge_json(report: Report) -> str:
     return json.dumps(badge) + "\n"
 
 
-def write_badge_svg(report: Report) -> str:
-    """The badge as a picture with a title for screen readers."""
-    label, message, kind = _words(report)
+def write_badge_svg(report: Report, now: datetime | None = None) -> str:
+    """The badge as a picture with a title for screen readers; `now` as of the JSON."""
+    label, message, kind = _words(report, now)
     left, right = (round(len(text) * _LETTER + 14) for text in (label, message))
     template = environment(report.language.code).get_template("badge.svg.j2")
     return template.render(
@@ -233,7 +240,7 @@ def write_badge_svg(report: Report) -> str:
     )
 
 
-def _words(report: Report) -> tuple[str, str, str]:
+def _words(report: Report, now: datetime | None) -> tuple[str, str, str]:
     title: str = displayable(report.log.header.title.replace("\n", " "))
     label = title if len(title) <= _LONGEST else f"{title[: _LONGEST - 1]}…"
     scores = report.scores
@@ -242,6 +249,9 @@ def _words(report: Report) -> tuple[str, str, str]:
         return label, report.level, "bad"
     if not scores.is_tested:
         return label, report.level, "open"
+    if now is not None and report.valid_until is not None and report.valid_until < now:
+        day = report.language.date(report.valid_until)
+        return label, report.language.say("badge.late", date=day), "open"
     share, depth = (report.language.percent(n) for n in (scores.score, scores.depth))
     message = f"{report.level} · {share} · {report.depth_word} {depth}"
     if Status.FAILED in statuses:

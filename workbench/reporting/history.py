@@ -20,6 +20,7 @@ from workbench.model import (
     LIVE_SOURCES,
     Catalogue,
     Evidence,
+    Matter,
     Outcome,
     Record,
     Scores,
@@ -32,7 +33,13 @@ from workbench.model import (
 from workbench.partners import load_catalogue
 from workbench.reporting.defect import collect
 from workbench.reporting.summary import Level, Trouble, find_trouble, name_level
-from workbench.store import Log, RunFolder, list_runs, read_run, stated_verdicts
+from workbench.store import (
+    Log,
+    RunFolder,
+    list_runs,
+    read_run,
+    stated_verdicts,
+)
 
 SNAPSHOT, PREVIOUS = "snapshot.json", "previous.json"
 
@@ -45,6 +52,7 @@ class Seen(Record):
     summary: str
     operation: str | None = None
     pointer: str | None = None
+    matter: Matter = Matter.PLATFORM  # snapshots of old do not tell
 
     @property
     def key(self) -> tuple[str, str | None, str | None]:
@@ -144,14 +152,19 @@ def write_snapshot(folder: RunFolder) -> Path:
     return path
 
 
-def remember_previous(reports: Path, folder: RunFolder) -> Snapshot | None:
-    """Put the snapshot of the last complete run before this one into its folder.
+def remember_previous(reports: Path, folder: RunFolder, against: str = "") -> Snapshot | None:
+    """Put into a run's folder the snapshot of the run that it is compared with.
 
     Only a run of the same environment is a measure; the folder is left as it is when there is none.
+
+    Args:
+        reports: Folder of all runs.
+        folder: The run that is to know.
+        against: Name of the other run; empty: the last complete one before this.
     """
     own = take_snapshot(folder)
     for other in reversed(list_runs(reports, own.partner)):
-        if other.path == folder.path:
+        if other.path == folder.path or (against and other.run != against):
             continue
         try:
             found = read_snapshot(other)
@@ -186,19 +199,27 @@ def read_previous(folder: RunFolder) -> Snapshot | None:
 
 def find_validity(log: Log, catalogue: Catalogue, verdicts: dict[str, Verdict]) -> datetime | None:
     """When the first live proof of an integrated feature becomes too old."""
+    return min(list_expiries(log, catalogue, verdicts).values(), default=None)
+
+
+def list_expiries(
+    log: Log, catalogue: Catalogue, verdicts: dict[str, Verdict]
+) -> dict[str, datetime]:
+    """Integrated feature → when the first live proof that it rests on becomes too old."""
     ages = {feature.slug: feature.max_age_days for feature in catalogue.features}
-    return min(
-        (
-            line.observed_at + timedelta(days=ages[line.feature])
-            for line in log.evidence
-            if line.source in LIVE_SOURCES
+    found: dict[str, datetime] = {}
+    for line in log.evidence:
+        slug = line.feature
+        if (
+            line.source in LIVE_SOURCES
             and line.outcome is Outcome.PASSED
-            and line.feature in ages
-            and verdicts[line.feature].status.is_integrated
-            and line.id in verdicts[line.feature].basis
-        ),
-        default=None,
-    )
+            and slug in ages
+            and verdicts[slug].status.is_integrated
+            and line.id in verdicts[slug].basis
+        ):
+            end = line.observed_at + timedelta(days=ages[slug])
+            found[slug] = min(end, found.get(slug, end))
+    return found
 
 
 def _combine_checks(evidence: tuple[Evidence, ...]) -> dict[str, Outcome]:

@@ -38,7 +38,8 @@ VALIDATION, REPORT = "validation.ipynb", "report.ipynb"
 class Job:
     """One validation to run; everything in it may be written down.
 
-    `draft`: publish although people still have to judge something.
+    `draft`: publish although people still have to judge something. `against`: name of the run that
+    it is compared with; empty: the one before.
     """
 
     partner: str
@@ -48,6 +49,7 @@ class Job:
     allow_writes: bool = False
     seconds: float = 120.0
     draft: bool = False
+    against: str = ""
 
     def named(self, reports: Path) -> Job:
         """The same job with a run: when none was named, a new folder under `reports` names it."""
@@ -125,10 +127,10 @@ def publish(job: Job) -> Published:
     folder = RunFolder.create(settings.reports, job.partner, job.run)
     with _guarded(folder, redactor):
         asked = asdict(job)
-        del asked["draft"]
+        del asked["draft"], asked["against"]
         run_notebook(settings.notebook("validation"), folder.path / VALIDATION, asked)
         write_snapshot(folder)
-        remember_previous(settings.reports, folder)
+        remember_previous(settings.reports, folder, job.against)
         remember_sign_offs(list_runs(settings.reports, job.partner), folder)
         pages = _render(folder, settings, draft=job.draft)
     return summarise(folder, pages[0], draft=job.draft)

@@ -7,7 +7,7 @@ while IFS='=' read -r name value; do
   case "$name" in WORKBENCH_*) echo "::add-mask::$value"; export "$name=$value" ;; esac
 done <<< "${CREDENTIALS:-}"
 unset CREDENTIALS
-options=(--environment "${PARTNER_ENVIRONMENT:-sandbox}" --run "$RUN")
+options=(--environment "${PARTNER_ENVIRONMENT:-sandbox}" --run "$RUN" --against previous)
 if [ "${WRITES:-false}" = true ]; then options+=(--allow-writes); fi
 read -r -a partners <<< "${PARTNERS:-}"
 if [ "${#partners[@]}" -eq 0 ]; then partners=(--all); fi
@@ -23,12 +23,17 @@ for log in reports/*/"$RUN"/evidence.jsonl; do
     # Published is what others may read; evidence, traffic and notebooks are not among it.
     find "$folder" -maxdepth 1 -type f -perm -004 -exec cp --parents -t public {} +
     mkdir -p "history/${folder#reports/}"
-    cp "$folder/evidence.jsonl" "history/${folder#reports/}/"
+    cp "$folder"/{evidence.jsonl,manifest.json} "history/${folder#reports/}/"
   fi
-  if drift=$(workbench diff "$slug" 2>/dev/null) || [ $? -eq 1 ]; then
-    if [ "$(printf '%s\n' "$drift" | wc -l)" -gt 1 ]; then
-      changed=true
-      printf '### %s\n\n```\n%s\n```\n\n' "$slug" "$drift" >> changed.md
+  status=reports/$slug/status
+  if [ -d "$status" ]; then cp -R --parents "$status" public; fi
+  if [ -f "$status/changes.json" ] && ! grep -q '"quiet": true' "$status/changes.json"; then
+    changed=true
+    cat "$status/changes.md" >> changed.md
+    # Whoever wants to hear of it at once: the change as JSON.
+    if [ -n "${CHANGES_URL:-}" ]; then
+      curl --silent --show-error --fail --max-time 30 --header 'Content-Type: application/json' \
+        --data-binary "@$status/changes.json" -- "$CHANGES_URL" || echo "The change could not be told."
     fi
   fi
 done
