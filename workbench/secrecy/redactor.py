@@ -269,7 +269,8 @@ class Redactor:
                     del self._spelt[value]
                 for value, name in self._names.items():
                     if value not in self._spelt and is_searchable(value):
-                        self._spelt[value] = tuple(spell(name, value))
+                        forms = reversed(list(spell(name, value)))
+                        self._spelt[value] = tuple({form.text: form for form in forms}.values())
                 self._ready = _Ready((*self._spelt.values(), _spell_logins(self._names)))
             return self._ready
 

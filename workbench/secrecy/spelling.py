@@ -20,6 +20,8 @@ _CLASSES = (string.ascii_lowercase, string.ascii_uppercase, string.digits)
 # One word of letters alone may stand in any text; nobody deals out such a key.
 _WORD = re.compile(r"[^\W\d_]+")
 _LONGEST_WORD = 16
+# What every escape leaves as it is.
+_PLAIN = re.compile(r"[A-Za-z0-9_.-]+")
 _MIXED = re.compile(r"[a-z][A-Z].*[a-z][A-Z]")
 # Shorter values have no base64 core that is long enough to be told from chance.
 _CORE = 6
@@ -93,7 +95,9 @@ def spell_login(credential: str, user: str, word: str) -> Iterator[Form]:
 
 
 def _escape(text: str) -> Iterator[tuple[str, str]]:
-    """The text as URLs, JSON, HTML, XML, YAML, Python and shells write it."""
+    """The text as URLs, JSON, HTML, XML, YAML, Python and shells write it, where they change it."""
+    if _PLAIN.fullmatch(text):
+        return
     for safe in ("", "/", "!$'()*+,;:@/?", "-._~!$&'()*+,;=:@/?%"):
         encoded = quote(text, safe=safe, errors="replace")
         yield "url", encoded
