@@ -10,6 +10,7 @@ import base64
 import os
 import tomllib
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import unquote, urlsplit
@@ -235,8 +236,16 @@ def _secret_part(name: str, value: str) -> str:
 
 def _read_env_file(path: Path) -> dict[str, str]:
     """Variables of a `.env` file; nothing where there is none."""
-    if not path.is_file():
+    try:
+        told = path.stat()
+    except OSError:
         return {}
+    return _parse_env_file(path, told.st_mtime_ns, told.st_size) if path.is_file() else {}
+
+
+@lru_cache(maxsize=4)
+def _parse_env_file(path: Path, *_: int) -> dict[str, str]:
+    """Read once, until it changes: hundreds of partners ask for their keys at once."""
     return {name: value or "" for name, value in dotenv_values(path, interpolate=False).items()}
 
 

@@ -18,9 +18,10 @@ sys.path.insert(0, str(Path(__file__).parent))  # helpers beside the tests, whic
 import postgres_server as postgres
 
 from workbench.partners.webhooks import Webhooks
-from workbench.receiver.app import Bounds, Endpoint, create_app
+from workbench.receiver.app import create_app
 from workbench.receiver.inbox import Inbox
 from workbench.receiver.proxy import Proxies
+from workbench.receiver.routes import Bounds, Endpoint
 from workbench.receiver.server import ReceiverServer
 
 

@@ -13,14 +13,14 @@ from deliveries import partner, with_webhooks
 
 from workbench.adapters.adapter import Adapter
 from workbench.errors import CredentialError, InputError
-from workbench.partners import Partner
+from workbench.partners import Partner, Signature
 from workbench.receiver.listening import (
-    assign_restaurants,
     inbox_path,
     listen,
-    open_endpoint,
     open_station,
 )
+from workbench.receiver.registry import PartnerRegistry
+from workbench.receiver.routes import assign_restaurants, open_endpoint
 from workbench.receiver.server import ReceiverServer
 from workbench.receiver.sink import CallableSink, OutboxMessage
 from workbench.sandbox.server import Sandbox
@@ -89,8 +89,9 @@ def test_several_restaurants_and_partners_in_one_process(
 ) -> None:
     """Each pos-code has its partner's rules and keys; all share one inbox, in either store."""
     restaurants = {"madrid": partner("tavola"), "lugo": partner("tavola"), "faro": partner("mesa")}
+    registry = PartnerRegistry((), "sandbox", settings, loaded=restaurants)
     with (
-        open_station(restaurants, "sandbox", settings, store=location) as app,
+        open_station(registry, settings, store=location) as app,
         ReceiverServer(app) as server,
     ):
         statuses = {}
@@ -114,42 +115,45 @@ def test_without_a_key_nobody_listens(
         for part in ("TAVOLA__SANDBOX__WEBHOOK_SECRET", "TAVOLA__SANDBOX__CLIENT_ID")
     )
     monkeypatch.delenv(key)
-    with pytest.raises(CredentialError), open_station({"a": partner()}, "sandbox", settings):
-        pass
+    with pytest.raises(CredentialError):
+        PartnerRegistry((), "sandbox", settings, loaded={"a": partner()})
     monkeypatch.setenv(key, "x" * 32)
     monkeypatch.delenv(login)
-    with open_station({"a": partner()}, "sandbox", settings):
-        pass
+    PartnerRegistry((), "sandbox", settings, loaded={"a": partner()}).close()
     for name in sandbox.environment():
         if "MESA" in name and "WEBHOOK" not in name and "URL" not in name:
             monkeypatch.delenv(name)
-    with pytest.raises(CredentialError), open_station({"a": partner("mesa")}, "sandbox", settings):
-        pass
+    with pytest.raises(CredentialError):
+        PartnerRegistry((), "sandbox", settings, loaded={"a": partner("mesa")})
 
 
 def test_a_partner_without_webhooks_is_an_input_error(settings: Settings) -> None:
     """The message says which file to edit."""
     silent = with_webhooks(None)
     with pytest.raises(InputError, match="no webhooks") as caught:
-        open_endpoint(silent, lambda name: settings.credential("tavola", "sandbox", name))
+        open_endpoint(silent.manifest, lambda name: settings.credential("tavola", "sandbox", name))
     assert caught.value.location == "tavola/partner.yaml#/webhooks"
 
 
-def test_a_pos_code_belongs_to_one_partner(settings: Settings) -> None:
-    """Restaurants that a folder states are addresses of its partner, and of no other."""
-    one = with_restaurants("tavola", settings, {"r-7": "rest_1"})
-    assert list(assign_restaurants([one])) == ["tavola", "r-7"]
-    other = with_restaurants("bocado", settings, {"r-7": "b1"})
-    with pytest.raises(InputError, match="belongs to tavola already"):
-        assign_restaurants([one, other])
+def test_partners_share_a_pos_code_where_they_can_be_told_apart(settings: Settings) -> None:
+    """Restaurants are addresses of all partners that state them; alike events are refused."""
+    one = with_restaurants("tavola", settings, {"r-7": "rest_1"}).manifest
+    other = with_restaurants("bocado", settings, {"r-7": "b1"}).manifest
+    assert assign_restaurants([one, other])["r-7"] == ("tavola", "bocado")
+    unsigned = one.webhooks.model_copy(update={"signature": Signature(scheme="none")})
+    twin = one.model_copy(update={"partner": "twin", "webhooks": unsigned})
+    with pytest.raises(InputError, match="cannot be told from") as caught:
+        assign_restaurants([one, twin])
+    assert caught.value.partner == "twin"
 
 
 def test_behind_a_proxy_the_public_address_is_signed(sandbox: Sandbox, settings: Settings) -> None:
     """The address that partners know is that of the settings, with the pos-code."""
     behind = settings.model_copy(update={"public_url": "https://pos.example/base/"})
-    with open_station({"r 7": partner("tavola")}, "sandbox", behind) as app:
-        (door,) = app._doors.values()
-        assert door.endpoint.public_url == "https://pos.example/base/r%207/webhooks"
+    registry = PartnerRegistry((), "sandbox", behind, loaded={"r 7": partner("tavola")})
+    ((endpoint,),) = registry.endpoints.values()
+    assert endpoint.public_url == "https://pos.example/base/r%207/webhooks"
+    registry.close()
 
 
 def with_restaurants(slug: str, settings: Settings, restaurants: dict[str, str]) -> Partner:

@@ -7,7 +7,7 @@ import http.server
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -171,7 +171,10 @@ def far_side() -> Iterator[Any]:
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
+            is_first = not server.seen
             server.seen.append(({k.lower(): v for k, v in self.headers.items()}, body))
+            if is_first and server.waiting is not None:
+                server.waiting.wait(60)
             status = server.statuses.pop(0) if server.statuses else 204
             self.send_response(status)
             self.send_header("content-length", "0")
@@ -182,7 +185,7 @@ def far_side() -> Iterator[Any]:
 
     server: Any = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    server.seen, server.statuses = [], []
+    server.seen, server.statuses, server.waiting = [], [], None
     server.url = f"http://127.0.0.1:{server.server_port}/hook"
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
@@ -208,17 +211,38 @@ def test_forwarded_effects_verify(far_side: Any) -> None:
 
 def test_a_refused_forward_comes_again(far_side: Any) -> None:
     """503 once is retried at once with the same id; what stays refused is told, others go on."""
-    far_side.statuses = [503, 204, 400]
     sink = HttpSink(far_side.url, SecretStr(SECRET), policy=QUICK)
-    troubles = sink.deliver([effect(1), effect(2), effect(3)])
+    far_side.statuses = [503, 204]
+    assert sink.deliver([effect(1)]) == {}
+    far_side.statuses = [400]
+    assert list(sink.deliver([effect(2)])) == ["effect_2"]
+    assert sink.deliver([effect(3), effect(4)]) == {}
     sink.close()
-    assert list(troubles) == ["effect_2"]
-    assert [headers["webhook-id"] for headers, _ in far_side.seen] == [
-        "effect_1",
-        "effect_1",
-        "effect_2",
-        "effect_3",
-    ]
+    came = [headers["webhook-id"] for headers, _ in far_side.seen]
+    assert came[:3] == ["effect_1", "effect_1", "effect_2"]
+    assert sorted(came[3:]) == ["effect_3", "effect_4"]
+
+
+def test_one_slow_answer_does_not_hold_up_the_others(far_side: Any) -> None:
+    """While one post waits for its answer, those of other orders are made."""
+    far_side.waiting = threading.Event()
+    sink = HttpSink(far_side.url, SecretStr(SECRET), policy=QUICK)
+    thread = threading.Thread(target=sink.deliver, args=([effect(n) for n in range(20)],))
+    thread.start()
+    try:
+        assert wait_until(lambda: len(far_side.seen) == 20)
+    finally:
+        far_side.waiting.set()
+        thread.join()
+    sink.close()
+
+
+def wait_until(is_so: Callable[[], bool], seconds: float = 60) -> bool:
+    """Whether something came true in time."""
+    end = time.monotonic() + seconds
+    while not is_so() and time.monotonic() < end:
+        time.sleep(0.01)
+    return is_so()
 
 
 @pytest.mark.parametrize(("url", "secret"), [("nowhere", SECRET), ("http://h/", "whsec_%%")])

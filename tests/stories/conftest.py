@@ -16,7 +16,7 @@ from workbench.partners import load_partner
 from workbench.receiver.app import create_app
 from workbench.receiver.events import ReceivedEvent, read_events
 from workbench.receiver.inbox import Inbox
-from workbench.receiver.listening import open_endpoint
+from workbench.receiver.routes import open_endpoint
 from workbench.receiver.server import ReceiverServer
 from workbench.sandbox.server import Sandbox
 from workbench.sandbox.simulators import SIMULATORS
@@ -91,7 +91,7 @@ def open_restaurant(
             partner = load_partner(slug, settings)
             adapter = stack.enter_context(Adapter.open(partner, settings=settings))
             inbox = stack.enter_context(Inbox(tmp_path / f"{slug}.sqlite"))
-            endpoint = open_endpoint(partner, adapter.session.credentials.__getitem__)
+            endpoint = open_endpoint(partner.manifest, adapter.session.credentials.__getitem__)
             server = stack.enter_context(ReceiverServer(create_app({slug: endpoint}, inbox)))
             control = adapter.session.control
             assert control is not None

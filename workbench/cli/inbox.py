@@ -12,22 +12,21 @@ from typing import Any
 
 import click
 import orjson
-from pydantic import SecretStr
 
 from workbench.cli.arguments import slug_argument
 from workbench.cli.output import FINDINGS, Output, speaks
-from workbench.errors import InputError, WorkbenchError
-from workbench.partners import Partner, list_partners, load_partner
+from workbench.errors import InputError
+from workbench.partners import load_manifest
 from workbench.receiver import (
     Database,
+    Destination,
     HttpSink,
     Keeping,
     ListeningPlace,
     NdjsonSink,
+    PartnerRegistry,
     ReceiptFilter,
-    Sink,
     Tls,
-    assign_restaurants,
     erase,
     export_receipts,
     list_receipts,
@@ -45,6 +44,7 @@ from workbench.secrecy import open_private
 from workbench.settings import Settings, load_settings
 
 _INSTANT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"])
+MOST_SHOWN = 50  # addresses
 _STORE = click.option(
     "--store", default=None, help="`postgresql://…` or a file; default: reports/SLUG/inbox.sqlite."
 )
@@ -58,7 +58,13 @@ _STORE = click.option(
 @click.option("--port", default=8700, show_default=True)
 @_STORE
 @click.option("--into", type=click.Path(path_type=Path), help="NDJSON file for what was read.")
-@click.option("--forward", default=None, metavar="URL", help="Post what was read there, signed.")
+@click.option(
+    "--forward",
+    multiple=True,
+    metavar="[SLUG=]URL",
+    help="Post what was read there, signed; may be repeated for partners of their own.",
+)
+@click.option("--forward-rate", type=click.IntRange(1), help="Posts a minute, at most.")
 @click.option("--unix", type=click.Path(path_type=Path), help="A Unix socket, not host and port.")
 @click.option(
     "--tls",
@@ -78,51 +84,72 @@ def listen_command(
     environment: str,
     store: str | None,
     into: Path | None,
-    forward: str | None,
+    forward: tuple[str, ...],
+    forward_rate: int | None,
     **way: Any,
 ) -> int:
     """Receive partners' webhooks into the durable inbox until interrupted.
 
-    What is forwarded is signed after Standard Webhooks with the credential `forward_secret` of the
-    first partner. Behind a proxy, WORKBENCH_TRUSTED_PROXIES says whose `Forwarded` headers count,
-    or WORKBENCH_PUBLIC_URL is our address as partners know it.
+    Folders and keys that change are picked up meanwhile. What is forwarded is signed after Standard
+    Webhooks with the credential `forward_secret` of the partner that is named with the URL, else
+    of the first one. Behind a proxy, WORKBENCH_TRUSTED_PROXIES says whose `Forwarded` headers
+    count, or WORKBENCH_PUBLIC_URL is our address as partners know it.
     """
     settings = load_settings()
-    partners = _choose_partners(output, slugs, settings, environment, is_all=is_all)
-    restaurants = assign_restaurants(partners)
-    slug = partners[0].slug
-    key = partial(settings.credential, slug, environment, "forward_secret")
-    sink = _open_sink(into, forward, key)
+    if bool(slugs) == is_all:
+        raise InputError("Nobody to listen to", hint="Name partners, or give --all.")
+    named = None if is_all else tuple(dict.fromkeys(slugs))
+    registry = PartnerRegistry(named, environment, settings, tell=output.text)
+    slug = next(iter(registry.webhooks))
+    destinations = _read_destinations(into, forward, forward_rate, slug, environment, settings)
     if (form := way.pop("log")) is not None:
         write_logs(form)
     keeping, place = _read_keeping(way), _read_place(**way)
-    urls = {code: f"{place.root}/{code}/webhooks" for code in restaurants}
+    urls = {code: f"{place.root}/{code}/webhooks" for code in registry.endpoints}
 
     serve_receiver(
-        restaurants,
-        environment,
+        registry,
         settings,
         place,
         store=store,
-        sink=sink,
+        destinations=destinations,
         keeping=keeping,
         ready=partial(_announce, output, urls, slug),
     )
     return 0
 
 
-def _open_sink(into: Path | None, forward: str | None, key: Callable[[], SecretStr]) -> Sink | None:
-    if into is not None and forward is not None:
-        raise InputError("Events go to one place", hint="Use --into or --forward, not both.")
-    if into is not None:
-        return NdjsonSink(into)
-    return HttpSink(forward, key()) if forward is not None else None
+def _read_destinations(
+    into: Path | None,
+    forward: tuple[str, ...],
+    rate: int | None,
+    slug: str,
+    environment: str,
+    settings: Settings,
+) -> list[Destination]:
+    """Where events go: those of a partner that is named to its URL, the others to one place."""
+    found = [Destination(NdjsonSink(into))] if into is not None else []
+    for text in forward:
+        name, mark, url = text.partition("=")
+        is_named = bool(mark) and "/" not in name
+        owner = name if is_named else slug
+        secret = settings.credential(owner, environment, "forward_secret")
+        sink = HttpSink(url if is_named else text, secret, per_minute=rate)
+        found.append(Destination(sink, frozenset({name} if is_named else ())))
+    if sum(not one.partners for one in found) > 1:
+        raise InputError(
+            "Events go to one place",
+            hint="Use --into or --forward, not both; --forward SLUG=URL is for one partner.",
+        )
+    return found
 
 
 def _announce(output: Output, urls: dict[str, str], slug: str) -> None:
     output.document({"url": urls[slug], "urls": urls})
-    for url in urls.values():
+    for url in list(urls.values())[:MOST_SHOWN]:
         output.text(f"{url}/…")
+    if len(urls) > MOST_SHOWN:
+        output.text(f"… and {len(urls) - MOST_SHOWN} more")
     output.text("stop with Ctrl-C")
 
 
@@ -135,27 +162,6 @@ def _read_place(
     host: str, port: int, unix: Path | None, tls: tuple[Path, Path] | None
 ) -> ListeningPlace:
     return ListeningPlace(host, port, unix, Tls(*tls) if tls else None)
-
-
-def _choose_partners(
-    output: Output, slugs: tuple[str, ...], settings: Settings, environment: str, *, is_all: bool
-) -> list[Partner]:
-    """The partners that were named, or all that can be listened to; the others are told."""
-    if bool(slugs) == is_all:
-        raise InputError("Nobody to listen to", hint="Name partners, or give --all.")
-    if not is_all:
-        return [load_partner(slug, settings) for slug in dict.fromkeys(slugs)]
-    ready: list[Partner] = []
-    for slug in list_partners(settings):
-        try:
-            partner = load_partner(slug, settings)
-            open_endpoint(partner, partial(settings.credential, slug, environment))
-            ready.append(partner)
-        except WorkbenchError as error:
-            output.text(f"{slug} is left out: {error}")
-    if not ready:
-        raise InputError("No partner can be listened to", hint="Set the keys of their webhooks.")
-    return ready
 
 
 @click.group("inbox")
@@ -290,8 +296,8 @@ def reverify_command(
 ) -> int:
     """Check quarantined receipts again, after a key was rotated or corrected."""
     settings = load_settings()
-    partner = load_partner(slug, settings)
-    endpoint = open_endpoint(partner, partial(settings.credential, slug, environment))
+    manifest = load_manifest(slug, settings)
+    endpoint = open_endpoint(manifest, partial(settings.credential, slug, environment))
     with closing(_open(slug, store)) as database:
         review = reverify(database, {slug: endpoint}, _chosen(slug, **which))
     output.document(asdict(review))

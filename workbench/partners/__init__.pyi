@@ -1,5 +1,6 @@
 from .catalogue import load_catalogue as load_catalogue
 from .context import describe_context as describe_context
+from .custody import check_custody as check_custody
 from .custody import open_persons as open_persons
 from .custody import open_redactor as open_redactor
 from .folder import HOOKS as HOOKS
@@ -7,6 +8,7 @@ from .folder import MAPPING as MAPPING
 from .folder import Partner as Partner
 from .folder import Sample as Sample
 from .folder import list_partners as list_partners
+from .folder import load_manifest as load_manifest
 from .folder import load_partner as load_partner
 from .login import Auth as Auth
 from .login import Csrf as Csrf

@@ -245,10 +245,8 @@ def load_partner(slug: str, settings: Settings, *, run_hooks: bool = True) -> Pa
     Raises:
         InputError: The folder, its manifest, a document or the mapping is missing or not valid.
     """
+    manifest = load_manifest(slug, settings)
     folder = settings.contracts / slug
-    if folder.name != slug or not (folder / MANIFEST).is_file():
-        raise _unknown_partner(slug, settings)
-    manifest = _read_manifest(folder)
     paths = _find_documents(folder, manifest)
     overlay = folder / manifest.overlay if manifest.overlay else None
     _keep_inside(folder, overlay or folder, f"{slug}/{MANIFEST}#/overlay")
@@ -267,6 +265,18 @@ def load_partner(slug: str, settings: Settings, *, run_hooks: bool = True) -> Pa
     )
     ReferenceCheck(partner.slug, manifest, partner.description, partner.translators).run()
     return partner
+
+
+def load_manifest(slug: str, settings: Settings) -> Manifest:
+    """What a partner folder states, without its documents and mappings.
+
+    Raises:
+        InputError: The folder or its manifest is missing or not valid.
+    """
+    folder = settings.contracts / slug
+    if folder.name != slug or not (folder / MANIFEST).is_file():
+        raise _unknown_partner(slug, settings)
+    return _read_manifest(folder)
 
 
 def _find_documents(folder: Path, manifest: Manifest) -> list[Path]:

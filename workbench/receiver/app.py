@@ -9,22 +9,21 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from workbench.errors import CredentialError, StoreError
-from workbench.partners import Handshake, Webhooks
+from workbench.errors import StoreError
+from workbench.partners import Webhooks
 from workbench.receiver.connection_limits import group_sender
-from workbench.receiver.events import check_rules, identify, identify_refused
+from workbench.receiver.events import identify, identify_refused
 from workbench.receiver.handshake import (
     ALLOWED,
     BROKEN,
     BUSY,
     PRESENT,
-    RETRY,
     TOO_LARGE,
     TOO_SLOW,
     UNKNOWN,
@@ -33,10 +32,8 @@ from workbench.receiver.handshake import (
     Reply,
     Send,
     answer,
-    check_handshakes,
     confirm,
     fill,
-    list_handshakes,
     may_hold,
 )
 from workbench.receiver.inbox import Inbox
@@ -48,53 +45,16 @@ from workbench.receiver.proxy import (
     declared_length,
     is_local,
     read_address,
-    read_url,
 )
 from workbench.receiver.receipt import Arrival
 from workbench.receiver.received_message import ReceivedMessage
-from workbench.receiver.signature import Verification, check_statement, verify
-from workbench.secrecy import Redactor
+from workbench.receiver.routes import Bounds, Endpoint, Route, choose_route, open_routes
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
 IDLE_SECONDS = 0.5  # after which a sender of too much is taken to wait for our word
-PATIENCE_PART = 0.7  # of what the partner waits: the rest is the way there and back
 METHODS = frozenset({"POST", "PUT"})
 _LOG = logging.getLogger("workbench.receiver")
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """Who sends to a pos-code.
-
-    Attributes:
-        partner: Slug.
-        webhooks: How they sign and what they send.
-        secrets: Keys that are valid now (`signature.read_secrets`).
-        public_url: Address up to and including `/webhooks` as the partner knows it, where a proxy
-            hides it and the signature covers it.
-        redactor: Knows all secrets of this machine; a sender that tells one does not make us
-            keep it.
-    """
-
-    partner: str
-    webhooks: Webhooks
-    secrets: tuple[bytes, ...] = field(default=(), repr=False)
-    public_url: str | None = None
-    redactor: Redactor = field(default_factory=Redactor, repr=False, compare=False)
-
-
-@dataclass(frozen=True)
-class Bounds:
-    """What a sender may take of us: bytes, and seconds.
-
-    `store_seconds` is lowered to a part of the partner's own `timeout_seconds`.
-    """
-
-    body_bytes: int = 5 * 1024 * 1024
-    body_seconds: float = 10
-    store_seconds: float = 8
-    reading_bytes: int = 64 * 1024 * 1024
 
 
 class _BadRequestError(Exception):
@@ -106,7 +66,7 @@ class _BadRequestError(Exception):
 
 
 def create_app(
-    endpoints: Mapping[str, Endpoint],
+    endpoints: Mapping[str, Endpoint | Sequence[Endpoint]],
     inbox: Inbox,
     *,
     bounds: Bounds | None = None,
@@ -115,7 +75,7 @@ def create_app(
     """Build the application for `/{pos-code}/webhooks/{anything}`; see `Receiver` for the others.
 
     Args:
-        endpoints: Pos-code → who sends there.
+        endpoints: Pos-code → who sends there; several are told apart by `choose_route`.
         inbox: Where everything goes.
         bounds: Limits on size and time.
         proxies: Who may tell where a request came from; none: nobody.
@@ -124,30 +84,15 @@ def create_app(
         ManifestError: A template or JSONPath of a partner is wrong.
         CredentialError: A partner signs, and no key is there to check it.
     """
-    for pos_code, endpoint in endpoints.items():
-        check_statement(endpoint.webhooks.signature)
-        check_rules(endpoint.webhooks)
-        check_handshakes(endpoint.webhooks)
-        if endpoint.webhooks.signature.scheme != "none" and not any(endpoint.secrets):
-            raise CredentialError(
-                f"no key to check the webhooks for pos-code {pos_code}",
-                location="partner.yaml#/webhooks/signature/credentials",
-                hint="name the credential there and set its value",
-                partner=endpoint.partner,
-            )
-    return Receiver(endpoints, inbox, bounds or Bounds(), proxies or Proxies())
-
-
-@dataclass(frozen=True, slots=True)
-class _Route:
-    """An endpoint with what its answers and its patience come to."""
-
-    endpoint: Endpoint
-    handshakes: tuple[Handshake, ...]
-    accepted: Reply
-    refused: Reply
-    store_seconds: float
-    body_bytes: int
+    receiver = Receiver(inbox, bounds or Bounds(), proxies or Proxies())
+    several = {
+        code: (given,) if isinstance(given, Endpoint) else tuple(given)
+        for code, given in endpoints.items()
+    }
+    for endpoint in {id(one): one for given in several.values() for one in given}.values():
+        endpoint.check()
+    receiver.replace(several)
+    return receiver
 
 
 class Receiver:
@@ -157,16 +102,22 @@ class Receiver:
     machine, in Prometheus' form, what was answered.
     """
 
-    def __init__(
-        self, endpoints: Mapping[str, Endpoint], inbox: Inbox, bounds: Bounds, proxies: Proxies
-    ) -> None:
-        self._doors = {code: _open_door(one, bounds) for code, one in endpoints.items()}
+    def __init__(self, inbox: Inbox, bounds: Bounds, proxies: Proxies) -> None:
+        self._routes: dict[str, tuple[Route, ...]] = {}
         self._inbox = inbox
         self._bounds = bounds
         self._reading = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._proxies = proxies
         self._metrics = Metrics(inbox.health)
+
+    def replace(self, endpoints: Mapping[str, Sequence[Endpoint]]) -> None:
+        """Serve these from now on; a request that was begun ends as it began.
+
+        Args:
+            endpoints: Pos-code → who sends there; checked by `Endpoint.check`.
+        """
+        self._routes = open_routes(endpoints, self._bounds)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one ASGI connection."""
@@ -191,9 +142,11 @@ class Receiver:
     async def _answer(self, scope: Scope, receive: Receive) -> Reply:
         started = time.monotonic()
         pos_code, target = read_address(scope)
-        door = self._doors.get(pos_code)
+        routes = self._routes.get(pos_code, ())
+        if len(routes) == 1:
+            scope["partner"] = routes[0].endpoint.partner
         try:
-            reply = await self._receive(scope, door, pos_code, target, receive)
+            reply = await self._receive(scope, routes, pos_code, target, receive)
         except _BadRequestError as error:
             reply = error.reply
         except (StoreError, TimeoutError) as error:
@@ -204,63 +157,63 @@ class Receiver:
             _LOG.error("webhook failed: %s", type(error).__name__)
             reply = BUSY
         spent = time.monotonic() - started
-        partner, reason = door.endpoint.partner if door else "", scope.get("reason", "")
+        partner, reason = scope.get("partner", ""), scope.get("reason", "")
         self._metrics.count(partner, reply.status, reason, spent)
-        log_answer(partner, pos_code if door else "", reply.status, reason, spent)
+        log_answer(partner, pos_code if routes else "", reply.status, reason, spent)
         return reply
 
     async def _receive(
-        self, scope: Scope, door: _Route | None, pos_code: str, target: str, receive: Receive
+        self,
+        scope: Scope,
+        routes: Sequence[Route],
+        pos_code: str,
+        target: str,
+        receive: Receive,
     ) -> Reply:
-        if door is None:
+        if not routes:
             return UNKNOWN
         if scope["method"] not in METHODS:
-            return _answer_probe(scope, door, target)
-        if declared_length(scope) > door.body_bytes:
+            return _answer_probe(scope, routes, target)
+        most = max(route.body_bytes for route in routes)
+        if declared_length(scope) > most:
             await self._drain(receive)
             return TOO_LARGE
-        body = await self._read_body(receive, door.body_bytes)
-        return await self._store(scope, door, pos_code, target, body)
+        body = await self._read_body(receive, most)
+        return await self._store(scope, routes, pos_code, target, body)
 
     async def _store(
-        self, scope: Scope, door: _Route, pos_code: str, target: str, body: bytes
+        self, scope: Scope, routes: Sequence[Route], pos_code: str, target: str, body: bytes
     ) -> Reply:
-        method, headers, endpoint = scope["method"], scope["headers"], door.endpoint
-        webhooks, secrets = endpoint.webhooks, endpoint.secrets
         now = time.time()
-        message, verification = _verify(scope, endpoint, target, body, now)
-        scope["reason"] = verification.reason
-        greeting = self._greet(door, message, is_proved=verification.is_proved)
+        choice = choose_route(routes, scope, target, body, now)
+        route, target, verification = choice.route, choice.target, choice.verification
+        scope["partner"], scope["reason"] = route.endpoint.partner, verification.reason
+        if len(body) > route.body_bytes:
+            return TOO_LARGE
+        greeting = self._greet(route, choice.message, is_proved=verification.is_proved)
         if greeting is not None and not verification.ok:
             return greeting
-        arrival = Arrival(
-            partner=endpoint.partner,
-            pos_code=pos_code,
-            method=method,
-            target=mask_target(target, secrets),
-            headers=mask_headers(headers, webhooks.signature, secrets),
-            body=mask_body(body, webhooks.signature, secrets),
-            received_at=datetime.fromtimestamp(now, UTC),
-            sender=group_sender((scope.get("client") or ("",))[0]),
-        )
-        arrival = mask_arrival(arrival, endpoint.redactor)
+        webhooks = route.endpoint.webhooks
+        arrival = _read_arrival(scope, route.endpoint, pos_code, target, body, now)
         if verification.ok:
             identity = identify(webhooks, arrival, target)
         else:
-            identity = identify_refused(arrival, target, headers)
-        async with asyncio.timeout(door.store_seconds):
+            identity = identify_refused(arrival, target, scope["headers"])
+        async with asyncio.timeout(route.store_seconds):
             await self._inbox.put(arrival, verification, identity)
         if not verification.ok:
-            return door.refused
+            return route.refused
         if greeting is not None:
             return greeting
-        return _acknowledge(webhooks, message) if "{" in webhooks.ack_body else door.accepted
+        if "{" in webhooks.ack_body:
+            return _acknowledge(webhooks, choice.message)
+        return route.accepted
 
-    def _greet(self, door: _Route, message: ReceivedMessage, *, is_proved: bool) -> Reply | None:
+    def _greet(self, route: Route, message: ReceivedMessage, *, is_proved: bool) -> Reply | None:
         """The answer to a handshake that comes as a delivery; None for any other."""
-        if not may_hold(door.handshakes, message):
+        if not may_hold(route.handshakes, message):
             return None
-        found = answer(door.handshakes, message, door.endpoint.secrets, is_proved=is_proved)
+        found = answer(route.handshakes, message, route.endpoint.secrets, is_proved=is_proved)
         if found is None:
             return None
         reply, address = found
@@ -309,32 +262,33 @@ class Receiver:
         return Reply(200 if health.is_writing else 503, fields=fields)
 
 
-def _verify(
-    scope: Scope, endpoint: Endpoint, target: str, body: bytes, now: float
-) -> tuple[ReceivedMessage, Verification]:
-    """A request as it was signed, and what its signature proves at an instant."""
-    url = read_url(scope, endpoint.public_url, target)
-    message = ReceivedMessage(scope["method"], url, scope["headers"], body)
-    verification = verify(
-        endpoint.webhooks.signature,
-        endpoint.secrets,
-        method=message.method,
-        url=url,
-        headers=message.headers,
-        body=body,
-        now=now,
+def _read_arrival(
+    scope: Scope, endpoint: Endpoint, pos_code: str, target: str, body: bytes, now: float
+) -> Arrival:
+    """What came, without what must not be kept."""
+    signature, secrets = endpoint.webhooks.signature, endpoint.secrets
+    arrival = Arrival(
+        partner=endpoint.partner,
+        pos_code=pos_code,
+        method=scope["method"],
+        target=mask_target(target, secrets),
+        headers=mask_headers(scope["headers"], signature, secrets),
+        body=mask_body(body, signature, secrets),
+        received_at=datetime.fromtimestamp(now, UTC),
+        sender=group_sender((scope.get("client") or ("",))[0]),
     )
-    return message, verification
+    return mask_arrival(arrival, endpoint.redactor)
 
 
-def _answer_probe(scope: Scope, door: _Route, target: str) -> Reply:
+def _answer_probe(scope: Scope, routes: Sequence[Route], target: str) -> Reply:
     """Whether there is such an address, asked with a method that carries no event."""
-    message, verification = _verify(scope, door.endpoint, target, b"", time.time())
-    found = answer(
-        door.handshakes, message, door.endpoint.secrets, is_proved=verification.is_proved
-    )
-    if found is not None:
-        return found[0]
+    for route in routes:
+        choice = choose_route([route], scope, target, b"", time.time())
+        is_proved = choice.verification.is_proved
+        secrets = route.endpoint.secrets
+        found = answer(route.handshakes, choice.message, secrets, is_proved=is_proved)
+        if found is not None:
+            return found[0]
     known = {"HEAD": PRESENT, "OPTIONS": ALLOWED}
     return known.get(scope["method"], WRONG_METHOD)
 
@@ -342,24 +296,6 @@ def _answer_probe(scope: Scope, door: _Route, target: str) -> Reply:
 def _acknowledge(webhooks: Webhooks, message: ReceivedMessage) -> Reply:
     body = fill(webhooks.ack_body, message, is_json=webhooks.ack_type.endswith("json"))
     return Reply.text(webhooks.ack, body, webhooks.ack_type)
-
-
-def _open_door(endpoint: Endpoint, bounds: Bounds) -> _Route:
-    webhooks, refusal = endpoint.webhooks, endpoint.webhooks.signature.refusal
-    patience = (webhooks.timeout_seconds or 60) * PATIENCE_PART
-    retry = (RETRY,) if refusal == BUSY.status else ()
-    return _Route(
-        endpoint=endpoint,
-        handshakes=list_handshakes(webhooks),
-        accepted=(
-            Reply.text(webhooks.ack, webhooks.ack_body, webhooks.ack_type)
-            if webhooks.ack_body
-            else Reply(webhooks.ack)
-        ),
-        refused=Reply(refusal, "signature refused", *retry),
-        store_seconds=min(bounds.store_seconds, patience),
-        body_bytes=(webhooks.max_body_mb or 0) * 1024 * 1024 or bounds.body_bytes,
-    )
 
 
 async def _read_chunk(receive: Receive) -> tuple[bytes, bool]:

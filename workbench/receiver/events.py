@@ -72,6 +72,11 @@ def read_events(webhooks: Webhooks, receipt: Arrival) -> list[ReceivedEvent]:
     return list(taken.values())
 
 
+def is_addressed(webhooks: Webhooks, receipt: Arrival) -> bool:
+    """Whether path and headers are those of an event that the partner sends."""
+    return any(_is_addressed(rule.match, receipt) for rule in webhooks.events.values())
+
+
 def read_item(reference: str, rule: EventRule, item: Any, location: str = "$") -> ReceivedEvent:
     """One item of a body as the event that its rule makes of it."""
     return ReceivedEvent(

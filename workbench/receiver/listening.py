@@ -2,71 +2,30 @@
 
 from __future__ import annotations
 
-import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from functools import partial
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from urllib.parse import quote
 
-from pydantic import SecretStr
-
-from workbench.adapters import KEPT_TOKENS, Adapter, Session
-from workbench.errors import CredentialError, InputError
-from workbench.partners import Partner, open_redactor
-from workbench.receiver.app import Endpoint, Receiver, create_app
+from workbench.errors import InputError, StoreError
+from workbench.partners import Partner
+from workbench.receiver.app import Receiver, create_app
 from workbench.receiver.database import Database
+from workbench.receiver.delivery import Delivery, Destination, share_partners
 from workbench.receiver.inbox import Inbox
-from workbench.receiver.process import Party
 from workbench.receiver.proxy import Proxies
-from workbench.receiver.reconciliation import Reconciler
+from workbench.receiver.reconciliation import Reconcilers
+from workbench.receiver.registry import PartnerRegistry
 from workbench.receiver.retention import Keeping, Retainer
 from workbench.receiver.server import ListeningPlace, ReceiverServer, serve
-from workbench.receiver.signature import read_secrets
-from workbench.receiver.sink import Forgetful, Sink
+from workbench.receiver.sink import Sink
 from workbench.receiver.worker import Worker
-from workbench.secrecy import Redactor
 from workbench.settings import Settings
 
-Task = Worker | Reconciler | Retainer
+Task = Worker | Delivery | Reconcilers | Retainer
 INBOX_NAME = "inbox.sqlite"
-_LOG = logging.getLogger(__name__)
-
-
-def open_endpoint(
-    partner: Partner,
-    credential: Callable[[str], SecretStr],
-    public_url: str | None = None,
-    redactor: Redactor | None = None,
-) -> Endpoint:
-    """Who sends to the pos-code of a partner, with the keys to check it.
-
-    Args:
-        partner: The partner.
-        credential: Finds a credential by name.
-        public_url: Address up to and including `/webhooks` as the partner knows it.
-        redactor: Knows what must not be kept, whoever sends it.
-
-    Raises:
-        InputError: The manifest says nothing about webhooks.
-        CredentialError: The key is not set.
-    """
-    webhooks = partner.manifest.webhooks
-    if webhooks is None:
-        raise InputError(
-            f"{partner.title} sends no webhooks",
-            location=f"{partner.slug}/partner.yaml#/webhooks",
-            partner=partner.slug,
-            hint="Describe them under `webhooks:` in the manifest.",
-        )
-    return Endpoint(
-        partner=partner.slug,
-        webhooks=webhooks,
-        secrets=read_secrets(webhooks.signature, credential),
-        public_url=public_url,
-        redactor=redactor or Redactor(),
-    )
+STOP_SECONDS = 5.0  # for what is under way at the end
 
 
 def inbox_path(settings: Settings, partner: str, *others: str) -> Path:
@@ -75,36 +34,18 @@ def inbox_path(settings: Settings, partner: str, *others: str) -> Path:
     return folder / INBOX_NAME
 
 
-def assign_restaurants(partners: Iterable[Partner]) -> dict[str, Partner]:
-    """Pos-code → who sends there: the slug of each partner, and the restaurants that it states.
-
-    Raises:
-        InputError: Two partners state the same pos-code.
-    """
-    assigned: dict[str, Partner] = {}
-    for partner in partners:
-        for code in (partner.slug, *partner.manifest.restaurants):
-            if assigned.setdefault(code, partner) is not partner:
-                raise InputError(
-                    f"the pos-code {code!r} belongs to {assigned[code].slug} already",
-                    location=f"{partner.slug}/partner.yaml#/restaurants",
-                    partner=partner.slug,
-                    hint="give each partner's restaurant a pos-code of its own",
-                )
-    return assigned
-
-
 def open_inbox(partner: str, settings: Settings, store: str | None = None) -> Database:
-    """The inbox of a partner, to look at what came.
+    """The inbox of a partner, to look at what came: its own, else the one of several partners.
 
     Raises:
         InputError: There is none yet.
     """
-    path = inbox_path(settings, partner)
+    own = inbox_path(settings, partner)
+    path = own if own.is_file() else inbox_path(settings, partner, "")
     if not store and not path.is_file():
         raise InputError(
             f"{partner} has no inbox yet",
-            location=str(path),
+            location=str(own),
             hint=f"`workbench listen {partner}` makes it.",
         )
     return Database(store or path)
@@ -112,44 +53,37 @@ def open_inbox(partner: str, settings: Settings, store: str | None = None) -> Da
 
 @contextmanager
 def open_station(
-    restaurants: Mapping[str, Partner],
-    environment: str,
+    registry: PartnerRegistry,
     settings: Settings,
     *,
     store: str | None = None,
-    sink: Sink | None = None,
+    destinations: Sequence[Destination] = (),
     keeping: Keeping | None = None,
 ) -> Iterator[Receiver]:
-    """An inbox with its worker and reconcilers at work, and the application that fills it.
+    """An inbox with all that works on it, and the application that fills it.
 
     Args:
-        restaurants: Pos-code → partner that sends there; several of either are fine.
-        environment: `sandbox` or `production`.
+        registry: Who sends; what changes in it is served at once.
         settings: Where inboxes and credentials are.
-        store: Location of the inbox (`postgresql://…`, a path); default: the first partner's file.
-        sink: Where processed events go; without one they stay in the inbox.
+        store: Location of the inbox (`postgresql://…`, a path); default: the only partner's file,
+            or the one of all partners.
+        destinations: Where processed events go; without one they stay in the inbox.
         keeping: What the inbox keeps of what is finished; without it, everything.
 
     Raises:
-        InputError: A partner sends no webhooks, or the inbox cannot be opened.
-        CredentialError: A key is not set, or a login that pings need.
+        InputError: The inbox cannot be opened.
     """
-    partners = {partner.slug: partner for partner in restaurants.values()}
-    redactors = {
-        slug: _open_redactor(partner, environment, settings) for slug, partner in partners.items()
-    }
-    endpoints = {
-        code: _open_door(code, partner, environment, settings, redactors[partner.slug])
-        for code, partner in restaurants.items()
-    }
     with ExitStack() as stack:
-        inbox = stack.enter_context(Inbox(store or inbox_path(settings, *partners)))
-        app = create_app(endpoints, inbox, proxies=_read_proxies(settings))
-        parties = [
-            Party(partner, _open_adapter(stack, partner, environment, settings, redactors[slug]))
-            for slug, partner in partners.items()
-        ]
-        stack.enter_context(_running(_tasks(inbox.database, parties, sink, keeping)))
+        stack.callback(registry.close)
+        slugs = (*registry.webhooks, *([""] if registry.is_open else []))
+        inbox = stack.enter_context(Inbox(store or inbox_path(settings, *slugs)))
+        app = create_app(registry.endpoints, inbox, proxies=_read_proxies(settings))
+
+        def watch(stop: threading.Event) -> None:
+            registry.watch(stop, lambda: app.replace(registry.endpoints))
+
+        tasks = _tasks(inbox.database, registry, destinations, keeping)
+        stack.enter_context(_running([watch, *(task.run for task in tasks)], tasks))
         yield app
 
 
@@ -168,22 +102,22 @@ def listen(
 
     Arguments and errors as of `open_station`; the pos-code is the partner's slug.
     """
-    restaurants = {partner.slug: partner}
+    registry = PartnerRegistry((), environment, settings, loaded={partner.slug: partner})
+    destinations = [Destination(sink)] if sink is not None else []
     with (
-        open_station(restaurants, environment, settings, store=store, sink=sink) as app,
+        open_station(registry, settings, store=store, destinations=destinations) as app,
         ReceiverServer(app, host, port) as server,
     ):
         yield server
 
 
 def serve_receiver(
-    restaurants: Mapping[str, Partner],
-    environment: str,
+    registry: PartnerRegistry,
     settings: Settings,
     place: ListeningPlace,
     *,
     store: str | None = None,
-    sink: Sink | None = None,
+    destinations: Sequence[Destination] = (),
     keeping: Keeping | None = None,
     ready: Callable[[], None] = lambda: None,
 ) -> None:
@@ -194,7 +128,7 @@ def serve_receiver(
     """
     proxies = _read_proxies(settings)
     with open_station(
-        restaurants, environment, settings, store=store, sink=sink, keeping=keeping
+        registry, settings, store=store, destinations=destinations, keeping=keeping
     ) as app:
         serve(app, place, ready=ready, exempt=proxies.__contains__)
 
@@ -203,70 +137,42 @@ def _read_proxies(settings: Settings) -> Proxies:
     return Proxies(settings.trusted_proxies.split(","), settings.proxy_prefix)
 
 
-def _open_door(
-    code: str, partner: Partner, environment: str, settings: Settings, redactor: Redactor
-) -> Endpoint:
-    credential = partial(settings.credential, partner.slug, environment)
-    return open_endpoint(partner, credential, _public_address(settings, code), redactor)
-
-
-def _open_redactor(partner: Partner, environment: str, settings: Settings) -> Redactor:
-    names = ("forward_secret",)
-    return open_redactor(partner, environment, settings, names=names, latest=KEPT_TOKENS)
-
-
-def _public_address(settings: Settings, pos_code: str) -> str | None:
-    if settings.public_url is None:
-        return None
-    return f"{settings.public_url.rstrip('/')}/{quote(pos_code, safe='')}/webhooks"
-
-
-def _open_adapter(
-    stack: ExitStack, partner: Partner, environment: str, settings: Settings, redactor: Redactor
-) -> Adapter | None:
-    """The partner's API; None when the login is not set, and no event needs it.
-
-    What it is given to log in with, `redactor` keeps out of the inbox too.
-    """
-    webhooks = partner.manifest.webhooks
-    try:
-        session = Session(partner, environment, settings, purpose="integration", redactor=redactor)
-        adapter = stack.enter_context(Adapter(session))
-    except CredentialError:
-        if webhooks and any(rule.pull for rule in webhooks.events.values()):
-            raise
-        _LOG.warning("%s cannot be asked what was missed: no login is set", partner.slug)
-        return None
-    adapter.session.client.recorder = Forgetful(adapter.session.redactor)
-    return adapter
-
-
 def _tasks(
-    database: Database, parties: Sequence[Party], sink: Sink | None, keeping: Keeping | None
+    database: Database,
+    registry: PartnerRegistry,
+    destinations: Sequence[Destination],
+    keeping: Keeping | None,
 ) -> list[Task]:
-    reconcilers = {
-        party.partner.slug: Reconciler(database, party.adapter)
-        for party in parties
-        if party.adapter
-    }
-
-    def hurry(slug: str) -> None:
-        if slug in reconcilers:
-            reconcilers[slug].hurry()
-
+    reconcilers = Reconcilers(database, registry)
+    worker = Worker(database, registry, missed=reconcilers.hurry)
+    deliveries = [
+        Delivery(database, sink, partners)
+        for sink, partners in share_partners(destinations, lambda: list(registry.webhooks))
+    ]
     retainers = [Retainer(database, keeping)] if keeping is not None else []
-    return [Worker(database, parties, sink, missed=hurry), *reconcilers.values(), *retainers]
+    return [worker, *deliveries, reconcilers, *retainers]
 
 
 @contextmanager
-def _running(tasks: Sequence[Task]) -> Iterator[None]:
+def _running(
+    works: Sequence[Callable[[threading.Event], None]], tasks: Sequence[Task]
+) -> Iterator[None]:
+    """Threads that work until the block ends; what hangs then is left, and its claims given back.
+
+    They are daemons: a partner or a sink that does not answer must not keep the process.
+    """
     stop = threading.Event()
-    threads = [threading.Thread(target=task.run, args=(stop,), daemon=True) for task in tasks]
+    threads = [threading.Thread(target=work, args=(stop,), daemon=True) for work in works]
     for thread in threads:
         thread.start()
     try:
         yield
     finally:
         stop.set()
+        end = time.monotonic() + STOP_SECONDS
         for thread in threads:
-            thread.join()
+            thread.join(max(0.0, end - time.monotonic()))
+        for task in tasks:
+            if isinstance(task, Worker | Delivery):
+                with suppress(StoreError):
+                    task.release()

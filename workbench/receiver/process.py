@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 import orjson
 from sqlalchemy import RowMapping
@@ -23,7 +23,7 @@ from workbench.canonical import (
 from workbench.errors import InputError, MappingError, TranslationError
 from workbench.mapping import Translator
 from workbench.model import find_nodes
-from workbench.partners import Partner
+from workbench.partners import Partner, Webhooks
 from workbench.receiver.events import read_item, read_payload
 from workbench.receiver.intake import PULLED
 from workbench.receiver.receipt import Receipt
@@ -37,6 +37,30 @@ class Party:
 
     partner: Partner
     adapter: Adapter | None = None
+
+
+class Parties(Protocol):
+    """Finds the partners whose events are processed."""
+
+    @property
+    def webhooks(self) -> Mapping[str, Webhooks]:
+        """Slug → the rules of a partner."""
+
+    def find(self, slug: str) -> Party:
+        """A partner by its slug; raises InputError where it cannot be had."""
+
+
+class FixedParties:
+    """Partners that stay as they are."""
+
+    def __init__(self, parties: Iterable[Party]) -> None:
+        self._parties = {party.partner.slug: party for party in parties}
+        stated = {slug: one.partner.manifest.webhooks for slug, one in self._parties.items()}
+        self.webhooks = {slug: rules for slug, rules in stated.items() if rules is not None}
+
+    def find(self, slug: str) -> Party:
+        """A partner by its slug."""
+        return self._parties[slug]
 
 
 @dataclass(frozen=True)

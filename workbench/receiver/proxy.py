@@ -58,7 +58,9 @@ def is_local(scope: Scope) -> bool:
     """Whether a request comes from this machine: from loopback, or through a Unix socket."""
     sender = (scope.get("client") or ("",))[0]
     try:
-        return not sender or ipaddress.ip_address(sender).is_loopback
+        address = ipaddress.ip_address(sender or "::1")
+        # A server on both kinds of addresses tells an IPv4 one as `::ffff:127.0.0.1`.
+        return (getattr(address, "ipv4_mapped", None) or address).is_loopback
     except ValueError:
         return False
 

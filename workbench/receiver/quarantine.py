@@ -8,12 +8,12 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection, RowMapping, delete, select, update
 
-from workbench.receiver.app import Endpoint
 from workbench.receiver.database import Database
 from workbench.receiver.events import identify
 from workbench.receiver.queries import ReceiptFilter, list_numbers
 from workbench.receiver.receipt import Receipt
 from workbench.receiver.received_message import octets
+from workbench.receiver.routes import Endpoint
 from workbench.receiver.schema import RECEIPTS
 from workbench.receiver.signature import verify
 from workbench.receiver.store import read_receipt
@@ -39,7 +39,7 @@ def reverify(
 
     Args:
         database: The inbox.
-        endpoints: Pos-code → who sends there, with the keys.
+        endpoints: Pos-code, or slug → who sends there, with the keys.
         chosen: Which receipts; only quarantined ones are looked at.
     """
     counts = {"accepted": 0, "known": 0, "refused": 0}
@@ -57,7 +57,7 @@ def reverify(
 
 def _review(connection: Connection, endpoints: Mapping[str, Endpoint], row: RowMapping) -> str:
     receipt = read_receipt(row)
-    endpoint = endpoints.get(receipt.pos_code)
+    endpoint = endpoints.get(receipt.pos_code) or endpoints.get(receipt.partner)
     if endpoint is None or not _is_genuine(endpoint, receipt):
         return "refused"
     identity = identify(endpoint.webhooks, receipt, receipt.target)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -61,6 +62,7 @@ def run_loop(step: Callable[[], object], stop: threading.Event, *, pause: float,
 SECOND = 1_000_000
 SOON_AGAIN = 3  # claims of one piece of work
 LEASE = 12 * SECOND  # without a sign of life
+MAX_ATTEMPTS = 35  # after 2 s, 4 s, … then every hour: the waits add up to a day
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,16 @@ def hold(connection: Connection, table: Table, lease: str, now: int) -> set[int]
     return set(connection.execute(mine).scalars())
 
 
+def release(connection: Connection, table: Table, lease: str) -> None:
+    """Give back a claim that was not settled."""
+    mine = update(table).where(
+        table.c.lease == lease, is_open(table), table.c.state == "processing"
+    )
+    connection.execute(
+        mine.values(state="retry", lease=None, due_at=0, attempts=table.c.attempts - 1)
+    )
+
+
 def settle(connection: Connection, table: Table, verdicts: Sequence[QueueDecision]) -> None:
     """Write what became of work that the caller holds, in the transaction of `hold`."""
     if not verdicts:
@@ -182,6 +194,13 @@ class Leases:
         self._database = database
         self._now = now
         self._held: dict[str, Table] = {}
+        self._name = uuid.uuid4().hex[:12]
+        self._turn = 0
+
+    def take(self) -> str:
+        """A token for a claim, which nobody else has."""
+        self._turn += 1
+        return f"{self._name}-{self._turn}"
 
     @contextmanager
     def held(self, table: Table, lease: str) -> Iterator[None]:
@@ -192,9 +211,30 @@ class Leases:
         finally:
             self._held.pop(lease, None)
 
-    def run(self, stop: threading.Event, *, pause: float = BEAT_SECONDS) -> None:
-        """Prolong what is held, again and again, until `stop` is set."""
-        run_loop(self.beat, stop, pause=pause, who="the keeper of claims")
+    @contextmanager
+    def beating(self) -> Iterator[None]:
+        """Prolong what is held, again and again, until the block ends."""
+        done = threading.Event()
+        words = {"pause": BEAT_SECONDS, "who": "the keeper of claims"}
+        thread = threading.Thread(
+            target=run_loop, args=(self.beat, done), kwargs=words, daemon=True
+        )
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
+
+    def release(self) -> None:
+        """Give back what is held and not settled: it is due at once, as if it had not been tried.
+
+        Raises:
+            StoreError: The database is in trouble; the claims hold until they end.
+        """
+        for lease, table in list(self._held.items()):
+            with self._database.transact() as connection:
+                release(connection, table, lease)
 
     def beat(self) -> None:
         """Prolong what is held now.
@@ -205,3 +245,8 @@ class Leases:
         for lease, table in list(self._held.items()):
             with self._database.transact() as connection:
                 hold(connection, table, lease, self._now())
+
+
+def clean_detail(text: str) -> str:
+    """Text that both databases take."""
+    return text[:500].replace("\0", "␀").encode("utf-8", "backslashreplace").decode()

@@ -15,19 +15,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import quote
 
-from sqlalchemy import RowMapping, select, tuple_, update
+from sqlalchemy import RowMapping, select, text, update
 
 from workbench.adapters import Adapter, Answer
-from workbench.canonical import OrderStatus, ReservationStatus, is_terminal
 from workbench.errors import PartnerError, StoreError, WorkbenchError
 from workbench.model import Access, Aspect
 from workbench.partners import load_catalogue
 from workbench.receiver.database import Database
 from workbench.receiver.events import Identity, digest
 from workbench.receiver.intake import OURS
+from workbench.receiver.process import Parties
 from workbench.receiver.queue import SECOND, run_loop
 from workbench.receiver.receipt import Arrival
-from workbench.receiver.schema import ENTITIES
+from workbench.receiver.schema import ENTITIES, IS_UNDER_WAY
 from workbench.receiver.signature import Verification
 from workbench.receiver.store import write_row
 from workbench.receiver.upsert import upsert
@@ -35,7 +35,7 @@ from workbench.receiver.upsert import upsert
 EVERY = 300.0
 SILENT = 600.0
 SWEEP = 200
-_KINDS = {"order": OrderStatus, "reservation": ReservationStatus}
+MOST_AT_ONCE = 8  # partners
 _LOG = logging.getLogger(__name__)
 
 
@@ -84,13 +84,9 @@ class Reconciler:
         self._last: float | None = None
         self._is_hurried = False
 
-    def run(self, stop: threading.Event, *, pause: float = 5.0) -> None:
-        """Sweep at the start, on schedule and after gaps, until `stop` is set."""
-
-        def turn() -> None:  # and then a pause, whatever came of it: the partner is not pressed
-            self.sweep_when_due()
-
-        run_loop(turn, stop, pause=pause, who="the reconciler")
+    def use(self, adapter: Adapter) -> None:
+        """Ask through this one from now on: the folder may have changed."""
+        self._adapter = adapter
 
     def hurry(self) -> None:
         """Ask about everything that is open at the next turn: something was missed."""
@@ -125,18 +121,12 @@ class Reconciler:
 
     def _open(self, silent: float, *, is_partial: bool = False) -> Sequence[RowMapping]:
         before = int((self._clock() - silent) * SECOND)
-        ended = [
-            (kind, status.value)
-            for kind, statuses in _KINDS.items()
-            for status in statuses
-            if is_terminal(status)
-        ]
         query = (
             select(ENTITIES)
             .where(
                 ENTITIES.c.partner == self._adapter.partner.slug,
                 ENTITIES.c.checked_at <= before,
-                tuple_(ENTITIES.c.kind, ENTITIES.c.status).not_in(ended),
+                text(IS_UNDER_WAY),
             )
             .order_by(ENTITIES.c.checked_at)
             .limit(SWEEP)
@@ -232,3 +222,62 @@ class Reconciler:
                 identity = Identity(key=f"pulled:{known}")
                 upsert(connection, [write_row(arrival, Verification(True, "ok"), identity)])
             connection.execute(update(ENTITIES).where(*this).values(checked_at=now))
+
+
+class Reconcilers:
+    """A reconciler for each partner that has something open; each in its turn, some at a time.
+
+    Args:
+        database: The inbox.
+        parties: Finds partners with their API.
+    """
+
+    def __init__(self, database: Database, parties: Parties) -> None:
+        self._database = database
+        self._parties = parties
+        self._known: dict[str, Reconciler] = {}
+        self._hurried: set[str] = set()
+        self._busy: set[str] = set()
+
+    def hurry(self, slug: str) -> None:
+        """Ask a partner about everything that is open at the next turn: something was missed."""
+        self._hurried.add(slug)
+
+    def run(self, stop: threading.Event, *, pause: float = 5.0) -> None:
+        """Sweep at the start, on schedule and after gaps, until `stop` is set."""
+
+        def turn() -> None:  # and then a pause, whatever came of it: the partner is not pressed
+            self.turn()
+
+        run_loop(turn, stop, pause=pause, who="the reconciler")
+
+    def turn(self) -> None:
+        """Begin what is due, each partner in a thread of its own, so that none waits for another.
+
+        Raises:
+            StoreError: The database is in trouble; the turn can be repeated.
+        """
+        query = select(ENTITIES.c.partner).where(text(IS_UNDER_WAY)).distinct()
+        with self._database.transact() as connection:
+            slugs = set(connection.scalars(query)) & self._parties.webhooks.keys()
+        for slug in sorted(slugs - self._busy)[: max(0, MOST_AT_ONCE - len(self._busy))]:
+            self._busy.add(slug)
+            threading.Thread(target=self._sweep, args=(slug,), daemon=True).start()
+
+    def _sweep(self, slug: str) -> None:
+        try:
+            adapter = self._parties.find(slug).adapter
+            if adapter is None:
+                return
+            known = self._known.get(slug)
+            if known is None:
+                known = self._known[slug] = Reconciler(self._database, adapter)
+            known.use(adapter)
+            if slug in self._hurried:
+                self._hurried.discard(slug)
+                known.hurry()
+            known.sweep_when_due()
+        except WorkbenchError as error:
+            _LOG.warning("%s cannot be asked what was missed: %s", slug, type(error).__name__)
+        finally:
+            self._busy.discard(slug)

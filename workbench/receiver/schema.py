@@ -34,10 +34,20 @@ from sqlalchemy import (
     update,
 )
 
+from workbench.canonical import OrderStatus, ReservationStatus, is_terminal
 from workbench.errors import InputError
 
 METADATA = MetaData()
 OPEN = ("new", "processing", "retry")  # what is still to be done
+
+# Orders and reservations that are not at their end, in the very words of the partial index.
+_ENDED = ", ".join(
+    f"'{kind}:{status.value}'"
+    for kind, statuses in (("order", OrderStatus), ("reservation", ReservationStatus))
+    for status in statuses
+    if is_terminal(status)
+)
+IS_UNDER_WAY = f"kind || ':' || status NOT IN ({_ENDED})"
 
 
 def _number() -> BigInteger:
@@ -162,7 +172,13 @@ ENTITIES = Table(
     Column("mapping", Text),
     Column("heard_at", BigInteger, nullable=False),
     Column("checked_at", BigInteger, nullable=False),
-    Index("entities_by_partner", "partner", "checked_at"),
+    Index(
+        "entities_under_way",
+        "partner",
+        "checked_at",
+        sqlite_where=text(IS_UNDER_WAY),
+        postgresql_where=text(IS_UNDER_WAY),
+    ),
 )
 
 # Refused deliveries that are no longer kept, as counts: that there were, how many, and when.
@@ -216,11 +232,19 @@ def _count_dead(connection: Connection) -> None:
                 index.create(connection, checkfirst=True)
 
 
+def _find_what_is_under_way(connection: Connection) -> None:
+    """What is to be asked about is found however much is at its end."""
+    connection.execute(text("DROP INDEX IF EXISTS entities_by_partner"))
+    for index in ENTITIES.indexes:
+        index.create(connection, checkfirst=True)
+
+
 STEPS: tuple[Callable[[Connection], None], ...] = (
     _create,
     _bound_quarantine,
     _note_leaks,
     _count_dead,
+    _find_what_is_under_way,
 )
 
 

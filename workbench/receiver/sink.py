@@ -12,7 +12,9 @@ import hashlib
 import hmac
 import os
 import re
+import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,10 +26,12 @@ import orjson
 from pydantic import SecretStr
 
 from workbench.adapters import HttpClient, Recorded, Recorder, RetryPolicy
-from workbench.errors import InputError, WorkbenchError
+from workbench.errors import InputError
+from workbench.partners import RateLimits
 from workbench.secrecy import Redactor
 
 _TAIL_BYTES = 64 * 1024 * 1024  # more than any batch that a crash can leave half recorded
+LANES = 8  # posts to one service at a time
 _KNOWN_IDS = 100_000  # that are kept in memory
 _LINE_ID = re.compile(rb'^\{"id":"(\w+)",', re.MULTILINE)
 
@@ -68,7 +72,7 @@ class OutboxMessage:
 
 
 class Sink(Protocol):
-    """Takes effects; `batch` is how many it likes at a time."""
+    """Takes effects, at most one of each order at a time; `batch` is how many it likes."""
 
     batch: int
 
@@ -154,15 +158,24 @@ class HttpSink:
     Args:
         url: Where to.
         secret: `whsec_…`, shared with the receiver.
-        policy: Timeouts and retries of one delivery; the inbox tries again much longer.
+        policy: Timeouts and retries of one delivery, and when a service that does not answer is
+            left alone; the inbox tries again much longer.
+        per_minute: So many posts at most.
 
     Raises:
         InputError: The URL or the secret is not one.
     """
 
-    batch = 10
+    batch = 64
 
-    def __init__(self, url: str, secret: SecretStr, *, policy: RetryPolicy | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        secret: SecretStr,
+        *,
+        policy: RetryPolicy | None = None,
+        per_minute: int | None = None,
+    ) -> None:
         encoded = secret.get_secret_value().removeprefix("whsec_")
         try:
             self._key = base64.b64decode(encoded, validate=True)
@@ -179,18 +192,39 @@ class HttpSink:
             allow_writes=True,
             purpose="integration",
             policy=policy or RetryPolicy(total=10),
+            limits=RateLimits(requests_per_minute=per_minute),
             recorder=Forgetful(Redactor()),
             is_guarded=False,
         )
 
     def deliver(self, effects: Sequence[OutboxMessage]) -> Mapping[str, str]:
-        """Send each; whatever is not answered with 2xx comes again."""
+        """Send each, several at a time; whatever is not answered with 2xx comes again.
+
+        There is one of each order among them, so that any order of sending is theirs.
+        """
         troubles: dict[str, str] = {}
-        for effect in effects:
-            try:
-                self._send(effect)
-            except WorkbenchError as error:
-                troubles[effect.id] = error.message
+        left = deque(effects)
+
+        def send() -> None:
+            while left:
+                try:
+                    effect = left.popleft()
+                except IndexError:
+                    return
+                try:
+                    self._send(effect)
+                except Exception as error:  # noqa: BLE001  what is not sent is told, whatever it was
+                    message = getattr(error, "message", type(error).__name__)
+                    troubles[effect.id] = str(message)
+
+        # Daemons, not a pool: the process ends although a service keeps some of them waiting.
+        lanes = [
+            threading.Thread(target=send, daemon=True) for _ in range(min(LANES, len(effects)))
+        ]
+        for lane in lanes:
+            lane.start()
+        for lane in lanes:
+            lane.join()
         return troubles
 
     def close(self) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import threading
 import time
-import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -19,24 +18,25 @@ from sqlalchemy import Connection, RowMapping, select
 from workbench.errors import PartnerError, RateLimitedError, StoreError, WorkbenchError
 from workbench.receiver import ledger
 from workbench.receiver.database import Database
+from workbench.receiver.delivery import Delivery
 from workbench.receiver.events import read_number
 from workbench.receiver.intake import split
 from workbench.receiver.ledger import AttemptOutcome
 from workbench.receiver.monitoring import log_attempt
-from workbench.receiver.process import Party, process_event
+from workbench.receiver.process import FixedParties, Parties, Party, process_event
 from workbench.receiver.queue import (
+    MAX_ATTEMPTS,
     SECOND,
     Leases,
-    QueueDecision,
     backoff,
     claim,
+    clean_detail,
     hold,
     run_loop,
-    settle,
 )
 from workbench.receiver.receipt import Receipt
-from workbench.receiver.schema import EFFECTS, EVENTS, RECEIPTS
-from workbench.receiver.sink import Sink, read_effect
+from workbench.receiver.schema import EVENTS, RECEIPTS
+from workbench.receiver.sink import Sink
 from workbench.receiver.store import read_receipt
 
 RESTART = 1000  # so far back is no straggler: the sender counts anew
@@ -61,7 +61,6 @@ class Numbers:
 
 
 BATCH = 200
-MAX_ATTEMPTS = 35  # after 2 s, 4 s, … then every hour: the waits add up to a day
 MAX_FAULTS = 3  # of our own code, on one event
 MAX_DEATHS = 12  # workers that took it, and never said what became of it
 SETTLE_SECONDS = 1.0
@@ -74,7 +73,7 @@ class Worker:
     Args:
         database: The inbox (`Inbox.database`).
         parties: Whose events.
-        sink: Where effects go; without one they stay in the database.
+        sink: Where effects go after each step; without one they stay in the database.
         missed: Is told the slug of a partner whose deliveries have a hole in their numbers.
         batch: How many events are claimed at a time.
         clock: Unix seconds, for tests.
@@ -83,7 +82,7 @@ class Worker:
     def __init__(
         self,
         database: Database,
-        parties: Iterable[Party],
+        parties: Iterable[Party] | Parties,
         sink: Sink | None = None,
         *,
         missed: Callable[[str], None] | None = None,
@@ -91,31 +90,32 @@ class Worker:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._database = database
-        self._parties = {party.partner.slug: party for party in parties}
-        self._webhooks = {
-            slug: party.partner.manifest.webhooks
-            for slug, party in self._parties.items()
-            if party.partner.manifest.webhooks is not None
-        }
-        self._sink = sink
+        self._parties: Parties = FixedParties(parties) if isinstance(parties, Iterable) else parties
         self._missed = missed
         self._numbers = Numbers()
         self._batch = batch
         self._clock = clock
-        self._name = uuid.uuid4().hex[:12]
-        self._turn = 0
+        self._stop = threading.Event()
         self._leases = Leases(database, self._now)
+        self._delivery = (
+            Delivery(database, sink, lambda: list(self._parties.webhooks), clock=clock)
+            if sink is not None
+            else None
+        )
 
     def run(self, stop: threading.Event, *, pause: float = 0.2) -> None:
         """Work until `stop` is set; a database that is away is waited for."""
-        done = threading.Event()
-        beat = threading.Thread(target=self._leases.run, args=(done,), daemon=True)
-        beat.start()
-        try:
+        self._stop = stop
+        with self._leases.beating():
             run_loop(self.step, stop, pause=pause, who="the worker")
-        finally:
-            done.set()
-            beat.join()
+
+    def release(self) -> None:
+        """Give back what is under way, for the next worker.
+
+        Raises:
+            StoreError: The database is in trouble; the claims end by themselves.
+        """
+        self._leases.release()
 
     def step(self) -> int:
         """One round of everything; returns how much was done, 0 when nothing is due.
@@ -123,19 +123,20 @@ class Worker:
         Raises:
             StoreError: The database is in trouble; the round can be repeated.
         """
-        done = split(self._database, self._webhooks, notice=self._notice)
-        done += self._work()
-        return done + self._deliver()
+        webhooks = self._parties.webhooks
+        done = split(self._database, webhooks, notice=self._notice)
+        done += self._work(list(webhooks))
+        return done + (self._delivery.step() if self._delivery else 0)
 
     def _notice(self, receipt: Receipt) -> None:
-        number = read_number(self._webhooks[receipt.partner], receipt)
+        number = read_number(self._parties.webhooks[receipt.partner], receipt)
         if number is not None and self._numbers.has_hole(receipt.pos_code, number):
             _LOG.warning("%s numbered deliveries that did not come", receipt.partner)
             if self._missed is not None:
                 self._missed(receipt.partner)
 
-    def _work(self) -> int:
-        lease = self._lease()
+    def _work(self, partners: list[str]) -> int:
+        lease = self._leases.take()
         with self._database.transact() as connection:
             rows = claim(
                 connection,
@@ -143,23 +144,26 @@ class Worker:
                 lease,
                 self._now(),
                 limit=self._batch,
-                partners=list(self._webhooks),
+                partners=partners,
             )
             receipts = _receipts(connection, rows)
         waiting: list[AttemptOutcome] = []
         since = time.monotonic()
         with self._leases.held(EVENTS, lease):
             for row in rows:
+                if self._stop.is_set():
+                    break
                 waiting.append(self._try(receipts[row["receipt_id"]], row))
                 # Settled in between where pulls take long, so that others see what is done.
                 if time.monotonic() - since > SETTLE_SECONDS:
                     self._settle(lease, waiting)
                     waiting, since = [], time.monotonic()
             self._settle(lease, waiting)
+            if self._stop.is_set():
+                self._leases.release()
         return len(rows)
 
     def _try(self, receipt: Receipt, row: RowMapping) -> AttemptOutcome:
-        party = self._parties[row["partner"]]
         # An attempt that ended left its reason.
         if row["attempts"] > (MAX_DEATHS if row["error"] is None else MAX_ATTEMPTS):
             return AttemptOutcome(row, "dead", "every worker that tried it died")
@@ -169,7 +173,7 @@ class Worker:
                 return ledger.recall(connection, row["pos_code"], order_key, mapping)
 
         try:
-            result = process_event(party, receipt, row, recall)
+            result = process_event(self._parties.find(row["partner"]), receipt, row, recall)
         except RateLimitedError as error:
             pause = int((error.retry_after or 0) * SECOND)
             return self._again(row, error, MAX_ATTEMPTS, pause)
@@ -179,7 +183,7 @@ class Worker:
             raise
         except WorkbenchError as error:
             # It will not heal by itself: somebody mends the folder, then retries.
-            return AttemptOutcome(row, "dead", _clean(str(error)))
+            return AttemptOutcome(row, "dead", clean_detail(str(error)))
         except Exception as error:  # noqa: BLE001  a poison event must not stop the others
             return self._again(row, error, MAX_FAULTS)
         return AttemptOutcome(row, "done", result=result)
@@ -187,7 +191,7 @@ class Worker:
     def _again(
         self, row: RowMapping, error: Exception, most: int, pause: int = 0
     ) -> AttemptOutcome:
-        detail = _clean(f"{type(error).__name__}: {error}")
+        detail = clean_detail(f"{type(error).__name__}: {error}")
         if row["attempts"] >= most:
             return AttemptOutcome(row, "dead", detail)
         due_at = self._now() + max(pause, backoff(row["attempts"]))
@@ -212,7 +216,7 @@ class Worker:
                 self._settle(lease, [outcome])
             return
         (poison,) = outcomes
-        detail = _clean(f"it cannot be written down: {type(error).__name__}: {error}")
+        detail = clean_detail(f"it cannot be written down: {type(error).__name__}: {error}")
         self._enter(lease, [replace(poison, state="dead", detail=detail, result=None)])
 
     def _enter(self, lease: str, outcomes: Sequence[AttemptOutcome]) -> None:
@@ -227,45 +231,6 @@ class Worker:
                 row["partner"], row["pos_code"], row["receipt_id"], row["reference"], item.state
             )
 
-    def _deliver(self) -> int:
-        if self._sink is None:
-            return 0
-        lease = self._lease()
-        with self._database.transact() as connection:
-            rows = claim(
-                connection,
-                EFFECTS,
-                lease,
-                self._now(),
-                limit=self._sink.batch,
-                partners=list(self._parties),
-            )
-        if not rows:
-            return 0
-        effects = [read_effect(row) for row in rows]
-        with self._leases.held(EFFECTS, lease):
-            troubles = self._sink.deliver(effects)
-        verdicts = [
-            self._judge(row, troubles.get(effect.id))
-            for row, effect in zip(rows, effects, strict=True)
-        ]
-        with self._database.transact() as connection:
-            mine = hold(connection, EFFECTS, lease, self._now())
-            settle(connection, EFFECTS, [item for item in verdicts if item.id in mine])
-        return len(rows)
-
-    def _judge(self, row: RowMapping, trouble: str | None) -> QueueDecision:
-        if trouble is None:
-            return QueueDecision(row["id"], "done")
-        if row["attempts"] >= MAX_ATTEMPTS:
-            return QueueDecision(row["id"], "dead", error=_clean(trouble))
-        due_at = self._now() + backoff(row["attempts"])
-        return QueueDecision(row["id"], "retry", due_at, _clean(trouble))
-
-    def _lease(self) -> str:
-        self._turn += 1
-        return f"{self._name}-{self._turn}"
-
     def _now(self) -> int:
         return int(self._clock() * SECOND)
 
@@ -276,8 +241,3 @@ def _receipts(connection: Connection, rows: Sequence[Mapping[Any, Any]]) -> dict
         return {}
     found = connection.execute(select(RECEIPTS).where(RECEIPTS.c.id.in_(wanted))).mappings()
     return {row["id"]: read_receipt(row) for row in found}
-
-
-def _clean(text: str) -> str:
-    """Text that both databases take."""
-    return text[:500].replace("\0", "␀").encode("utf-8", "backslashreplace").decode()

@@ -80,7 +80,9 @@ def gather(
         return
     try:
         endpoint = open_endpoint(
-            partner, lambda name: _credential(session, name), redactor=session.redactor
+            partner.manifest,
+            lambda name: _credential(session, name),
+            redactor=session.redactor,
         )
     except CredentialError as error:
         for item in features:
