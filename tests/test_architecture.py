@@ -119,6 +119,32 @@ def test_no_module_is_a_drawer() -> None:
     assert [path for path in MODULES if path.stem in FORBIDDEN_NAMES] == []
 
 
+# File names that stand in several rooms, and mean the same thing in each. Of the two `report`
+# one is Schemathesis'; scripts of users import it.
+SHARED_NAMES = frozenset(
+    {"calling", "catalogue", "events", "examples", "folder", "hooks", "inbox", "lifecycle"}
+    | {"listing", "login", "masking", "meeting", "money", "persons", "reader", "report"}
+    | {"server", "statement", "status"}
+)
+
+
+def test_a_file_name_means_one_thing() -> None:
+    """No module is called as one of another room that is about something else."""
+    names = [path.stem for path in MODULES if not path.stem.startswith("__")]
+    assert {name for name in names if names.count(name) > 1} <= SHARED_NAMES
+
+
+def test_a_class_name_means_one_thing() -> None:
+    """No two public classes of the package share a name."""
+    names = [
+        node.name
+        for path in MODULES
+        for node in ast.parse(path.read_text("utf-8")).body
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    ]
+    assert {name for name in names if names.count(name) > 1} <= {"Party"}
+
+
 def test_nothing_is_left_for_later() -> None:
     """No stub and no note to ourselves in the package."""
     pattern = re.compile(r"\b(TO" + "DO|FIX" + "ME|XX" + "X)\\b|NotImplemented" + "Error")

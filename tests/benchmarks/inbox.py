@@ -44,7 +44,7 @@ from workbench.receiver import inbox as inbox_module
 from workbench.receiver.app import Endpoint, create_app
 from workbench.receiver.database import Database
 from workbench.receiver.inbox import Inbox
-from workbench.receiver.schema import RECEIPTS
+from workbench.receiver.inbox_tables import RECEIPTS
 from workbench.receiver.server import ListeningPlace, serve
 
 KEY = b"benchmark"

@@ -21,7 +21,7 @@ from workbench.errors import InputError
 from workbench.evidence.contract.budget import Budget, BudgetShare, divide
 from workbench.evidence.contract.configuration import Selection, select, write_configuration
 from workbench.evidence.contract.login import secret_environment
-from workbench.evidence.contract.program import compose, seclude
+from workbench.evidence.contract.schemathesis_program import compose, seclude
 from workbench.model.description import Operation
 from workbench.model.feature import Catalogue
 from workbench.partners import Partner

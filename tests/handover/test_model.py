@@ -18,10 +18,10 @@ from workbench.cli.commands import main
 from workbench.handover.examples import Example, find_examples, load_examples
 from workbench.handover.guide import Guide, write_guide, write_guide_markdown
 from workbench.handover.machines import list_machines
+from workbench.handover.phrases import load_words
 from workbench.handover.schema import WHOLES, entity_schema, load_laws, model_schema
 from workbench.handover.versions import latest_version, list_fields, list_steps, load_versions
 from workbench.handover.wish import describe_wish
-from workbench.handover.words import load_words
 from workbench.partners import load_catalogue
 from workbench.reporting.language import list_languages
 

@@ -12,8 +12,8 @@ from click.testing import CliRunner
 from pypdf import PdfReader
 
 from workbench.cli.commands import main
+from workbench.handover.phrases import load_words
 from workbench.handover.sheet import read_sheet, write_sheet, write_sheet_json, write_sheet_pdf
-from workbench.handover.words import load_words
 from workbench.partners import load_catalogue
 from workbench.reporting import Report
 from workbench.reporting.language import list_languages

@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from workbench.mapping.converters import CONVERTERS
-from workbench.mapping.grammar import Branch, Ignored, Mapping, Parts, Rule, Unfilled
+from workbench.mapping.grammar import Branch, Ignored, Mapping, PriceParts, Rule, Unfilled
 
 CONTRACTS = Path(__file__).parents[2] / "contracts"
 
@@ -36,7 +36,7 @@ def test_every_word_of_the_language_is_used() -> None:
     """A partner of ours uses each key of the grammar, so that none is there for nobody."""
     grammar = {
         field.alias or name
-        for part in (Rule, Branch, Parts, Mapping, Ignored, Unfilled)
+        for part in (Rule, Branch, PriceParts, Mapping, Ignored, Unfilled)
         for name, field in part.model_fields.items()
     }
     assert sorted(grammar - {key for key, _ in USED}) == []

@@ -15,9 +15,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from sqlalchemy import func, select
 
 from workbench.receiver.inbox import Inbox
+from workbench.receiver.inbox_tables import ATTEMPTS, EFFECTS, EVENTS, RECEIPTS
 from workbench.receiver.process import Party
 from workbench.receiver.queue import LEASE, SECOND
-from workbench.receiver.schema import ATTEMPTS, EFFECTS, EVENTS, RECEIPTS
 from workbench.receiver.sink import CallableSink, OutboxMessage
 from workbench.receiver.worker import Worker
 

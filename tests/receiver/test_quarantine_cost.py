@@ -12,8 +12,8 @@ from sqlalchemy import select
 
 from workbench.receiver.connection_limits import group_sender
 from workbench.receiver.events import Identity, identify_refused
+from workbench.receiver.inbox_tables import DROPPED
 from workbench.receiver.receipt import Arrival
-from workbench.receiver.schema import DROPPED
 from workbench.receiver.signature import Verification
 from workbench.receiver.store import Store, read_costs, write_row
 

@@ -19,6 +19,7 @@ from workbench.partners.webhooks import Webhooks
 from workbench.receiver.app import Endpoint
 from workbench.receiver.events import identify_refused
 from workbench.receiver.inbox import Inbox
+from workbench.receiver.inbox_tables import ATTEMPTS, EFFECTS, EVENTS, RECEIPTS
 from workbench.receiver.quarantine import Review, reverify
 from workbench.receiver.queries import (
     ReceiptFilter,
@@ -30,7 +31,6 @@ from workbench.receiver.queries import (
 )
 from workbench.receiver.receipt import Arrival
 from workbench.receiver.retention import erase, retain
-from workbench.receiver.schema import ATTEMPTS, EFFECTS, EVENTS, RECEIPTS
 from workbench.receiver.signature import Verification
 
 

@@ -14,8 +14,8 @@ from sqlalchemy import select
 from workbench.adapters.adapter import Adapter
 from workbench.errors import UnavailableError
 from workbench.receiver.inbox import Inbox
+from workbench.receiver.inbox_tables import RECEIPTS
 from workbench.receiver.reconciliation import Reconciler, Sweep
-from workbench.receiver.schema import RECEIPTS
 from workbench.sandbox.server import Sandbox
 from workbench.sandbox.simulators import SIMULATORS
 from workbench.settings import Settings

@@ -20,11 +20,11 @@ from sqlalchemy import select, text, update
 from workbench.errors import RateLimitedError, StoreError, UnavailableError
 from workbench.partners import Partner
 from workbench.receiver.inbox import Inbox
-from workbench.receiver.intake import split
+from workbench.receiver.inbox_tables import ATTEMPTS, EFFECTS, EVENTS
 from workbench.receiver.ledger import AttemptOutcome
 from workbench.receiver.process import Party
 from workbench.receiver.queue import LEASE, SECOND, backoff
-from workbench.receiver.schema import ATTEMPTS, EFFECTS, EVENTS
+from workbench.receiver.receipt_events import split
 from workbench.receiver.sink import CallableSink, NdjsonSink, OutboxMessage
 from workbench.receiver.worker import MAX_ATTEMPTS, MAX_DEATHS, Worker
 

@@ -19,6 +19,7 @@ from workbench.reporting.document import DOCUMENT
 from workbench.reporting.formats import Format, write_formats
 from workbench.reporting.history import write_snapshot
 from workbench.reporting.report import Report
+from workbench.reporting.report_signing import read_public, sign
 from workbench.reporting.seal import (
     MANIFEST,
     SIGNATURE,
@@ -29,7 +30,6 @@ from workbench.reporting.seal import (
     seal,
     survey,
 )
-from workbench.reporting.signing import read_public, sign
 from workbench.reporting.verification import sign_folder, verify
 from workbench.store import RunFolder
 

@@ -3,7 +3,7 @@
 import pytest
 
 from workbench.vocabulary import concepts
-from workbench.vocabulary.words import NearWords, nearness
+from workbench.vocabulary.lexicon import NearWords, nearness
 
 
 def test_nearness_is_the_share_of_common_trigrams() -> None:

@@ -24,7 +24,6 @@ from .environment_guard import find_hindrances as find_hindrances
 from .environment_guard import speaks_of_tests as speaks_of_tests
 from .hooks import open_hook as open_hook
 from .http_client import HttpClient as HttpClient
-from .jobs import settle_job as settle_job
 from .menu_plan import MenuPlan as MenuPlan
 from .parameters import fill_parameters as fill_parameters
 from .proof import AuthHeaders as AuthHeaders
@@ -42,3 +41,4 @@ from .session import Session as Session
 from .session import check_places as check_places
 from .session import look_at_places as look_at_places
 from .signing import SIGNING as SIGNING
+from .write_jobs import settle_job as settle_job

@@ -19,10 +19,10 @@ from workbench.adapters.binding import (
     pick_read_back,
 )
 from workbench.adapters.channel import Channel, Request
-from workbench.adapters.jobs import require_each
 from workbench.adapters.listing import Refuse, find_in_list, list_entities
 from workbench.adapters.menu_plan import WHOLE, MenuPlan, plan_menu
 from workbench.adapters.session import Session
+from workbench.adapters.write_jobs import require_each
 from workbench.canonical import (
     Availability,
     AvailabilityState,

@@ -23,7 +23,6 @@ from workbench.adapters.binding import (
     translator,
 )
 from workbench.adapters.channel import Channel, Request
-from workbench.adapters.jobs import require_each, settle_job
 from workbench.adapters.loss import DataLoss, find_faults, find_losses
 from workbench.adapters.menu_change import (
     CHILDREN,
@@ -34,6 +33,7 @@ from workbench.adapters.menu_change import (
     compare,
 )
 from workbench.adapters.set_menu import emulate_set_menus, has_set_menus
+from workbench.adapters.write_jobs import require_each, settle_job
 from workbench.canonical import Catalog, Menu, MenuKind, check, check_snooze
 from workbench.errors import InputError, TranslationError
 from workbench.model import Absence, Binding, FeatureSlug, Operation, SchemaReader

@@ -29,13 +29,13 @@ from workbench.description.cleaning_tables import (
     people_in,
     write_page,
 )
+from workbench.description.file_kinds import encoding_of
 from workbench.description.guard import decode, read_bytes
-from workbench.description.kinds import encoding_of
 from workbench.description.limits import DEFAULT_LIMITS, IntakeLimits
 from workbench.description.persons import substitute
 from workbench.description.prose import Block
 from workbench.description.prose.blocks import TextBlock
-from workbench.description.scalars import Path, json_spans, yaml_spans
+from workbench.description.scalar_places import Path, json_spans, yaml_spans
 from workbench.errors import DescriptionError
 from workbench.model import mapping_of, text_of
 from workbench.secrecy import MASK, find_secrets, is_placeholder, is_secret_name, is_telling

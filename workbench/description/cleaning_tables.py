@@ -10,13 +10,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from workbench.description.conversion import convert, read_csv
+from workbench.description.file_kinds import recognise
 from workbench.description.guard import decode
-from workbench.description.kinds import recognise
 from workbench.description.limits import IntakeLimits
 from workbench.description.persons import substitute
-from workbench.description.prose import Block, CodeBlock, read_markdown, read_page, words
+from workbench.description.prose import Block, CodeBlock, read_markdown, read_page
+from workbench.description.prose import section_words as words
 from workbench.description.prose.blocks import Grid, Heading
-from workbench.description.prose.tables import ProseTable, clean
+from workbench.description.prose.documented_tables import ProseTable, clean
 from workbench.secrecy import is_placeholder, is_secret_name, is_telling
 
 PACKED = frozenset({"pdf", "docx", "xlsx"})

@@ -19,7 +19,7 @@ from workbench.description import extraction
 from workbench.description.limits import IntakeLimits, refusal
 from workbench.description.prose import Block, CodeBlock, read_page
 from workbench.description.prose.blocks import Grid, Heading, TextBlock
-from workbench.description.prose.tables import settle
+from workbench.description.prose.documented_tables import settle
 from workbench.errors import DescriptionError, install_hint
 
 SECONDS = 60.0

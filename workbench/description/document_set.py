@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from workbench.description.bundle import missing_files
+from workbench.description.file_kinds import recognise
 from workbench.description.guard import decode, read_bytes, read_file, read_text
-from workbench.description.kinds import recognise
 from workbench.description.limits import DEFAULT_LIMITS, IntakeLimits
 from workbench.description.neighbours import Neighbours
 from workbench.description.raml_files import RamlFiles

@@ -18,10 +18,7 @@ from workbench.description.document_set import keep_below, names_of
 from workbench.description.draft_operations import DraftDocument, read_draft
 from workbench.description.event_catalogue import is_event_catalogue, read_event_catalogue
 from workbench.description.event_schemas import event_schemas
-from workbench.description.guard import decode, read_bytes, read_file, read_text
-from workbench.description.har import is_har, read_har
-from workbench.description.http_files import read_bru, read_http
-from workbench.description.kinds import (
+from workbench.description.file_kinds import (
     EXPECTED,
     encoding_of,
     is_unicode,
@@ -29,6 +26,9 @@ from workbench.description.kinds import (
     recognise,
     unknown,
 )
+from workbench.description.guard import decode, read_bytes, read_file, read_text
+from workbench.description.har import is_har, read_har
+from workbench.description.http_files import read_bru, read_http
 from workbench.description.limits import DEFAULT_LIMITS, IntakeLimits
 from workbench.description.merging import merge_documents
 from workbench.description.neighbours import Neighbours
@@ -83,7 +83,7 @@ def describe(
     """Read all documents of one partner.
 
     Args:
-        paths: The documents, of any kind that `kinds.recognise` knows.
+        paths: The documents, of any kind that `file_kinds.recognise` knows.
         overlay: An OpenAPI Overlay, applied before references are followed; it concerns the
             document that it `extends`, else every document.
         limits: Caps of the intake guard.

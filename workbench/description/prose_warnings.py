@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workbench.description.openapi import Contents
 from workbench.description.prose import Prose, ReadingTally
-from workbench.description.prose.findings import MOST_CALLS
+from workbench.description.prose.collection import MOST_CALLS
 from workbench.description.targets import ends_with, shape
 from workbench.model import Document, DocumentWarning
 

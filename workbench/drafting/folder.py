@@ -11,6 +11,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from workbench.drafting.event_match import shares_address
 from workbench.drafting.guesses import (
     guess_environments,
     guess_parameters,
@@ -20,7 +21,6 @@ from workbench.drafting.guesses import (
 )
 from workbench.drafting.logins import guess_auth
 from workbench.drafting.mappings import DraftedMappings, draft_mappings, find_payloads
-from workbench.drafting.marks import shares_address
 from workbench.drafting.review import ReviewSheet, StatedPlace
 from workbench.drafting.signatures import guess_signature
 from workbench.drafting.statements import ask_about_features, state_features

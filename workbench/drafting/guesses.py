@@ -11,7 +11,7 @@ from typing import Any, get_args
 from urllib.parse import urljoin, urlsplit
 
 from workbench.adapters import speaks_of_tests
-from workbench.drafting.marks import find_mark, shares_address
+from workbench.drafting.event_match import find_mark, shares_address
 from workbench.model import (
     ApiDescription,
     Event,

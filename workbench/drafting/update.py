@@ -15,7 +15,7 @@ from workbench.settings import Settings, load_settings
 
 
 @dataclass(frozen=True)
-class Change:
+class ReviewPoint:
     """One thing to look at.
 
     Attributes:
@@ -35,7 +35,7 @@ class Change:
 
 def review_folder(
     slug: str, documents: Sequence[str | Path] = (), settings: Settings | None = None
-) -> list[Change]:
+) -> list[ReviewPoint]:
     """Compare a folder with a draft from documents; nothing is written.
 
     Args:
@@ -60,7 +60,7 @@ def review_folder(
     return [*_features(partner, sheet, drafted), *_rest(partner, drafted)]
 
 
-def _features(partner: Partner, sheet: ReviewSheet, drafted: Any) -> Iterator[Change]:
+def _features(partner: Partner, sheet: ReviewSheet, drafted: Any) -> Iterator[ReviewPoint]:
     for feature in sheet.features():
         place = f"/features/{feature.slug}"
         stated = partner.feature(feature.slug)
@@ -68,13 +68,13 @@ def _features(partner: Partner, sheet: ReviewSheet, drafted: Any) -> Iterator[Ch
         bound += [] if stated is None else stated.events
         gone = [name for name in bound if sheet.description.exchange(name) is None]
         if gone:
-            yield Change("gone", place, ", ".join(gone), "not in the documents")
+            yield ReviewPoint("gone", place, ", ".join(gone), "not in the documents")
         proposed = _references(drafted["features"].get(feature.slug, {}))
         shown = ", ".join(proposed)
         if proposed and (stated is None or stated.status == "open"):
-            yield Change("found", place, "open", shown)
+            yield ReviewPoint("found", place, "open", shown)
         elif stated is not None and bound and not stated.reviewed and proposed != bound:
-            yield Change("other", place, ", ".join(bound), shown or "nothing")
+            yield ReviewPoint("other", place, ", ".join(bound), shown or "nothing")
 
 
 def _references(statement: dict[str, Any]) -> list[str]:
@@ -82,15 +82,15 @@ def _references(statement: dict[str, Any]) -> list[str]:
     return [item["operation"] if isinstance(item, dict) else item for item in named]
 
 
-def _rest(partner: Partner, drafted: Any) -> Iterator[Change]:
+def _rest(partner: Partner, drafted: Any) -> Iterator[ReviewPoint]:
     scheme = drafted["auth"]["scheme"]
     if scheme not in {"none", partner.manifest.auth.scheme}:
-        yield Change("login", "/auth/scheme", partner.manifest.auth.scheme, scheme)
+        yield ReviewPoint("login", "/auth/scheme", partner.manifest.auth.scheme, scheme)
     account = partner.manifest.environments.get("sandbox")
     constants = account.test_account.values if account and account.test_account else {}
     for name, entity in drafted.get("parameters", {}).items():
         if name not in partner.manifest.parameters and name not in constants:
-            yield Change("parameter", f"/parameters/{name}", "nothing", entity)
+            yield ReviewPoint("parameter", f"/parameters/{name}", "nothing", entity)
 
 
 def _free(slug: str, settings: Settings) -> str:

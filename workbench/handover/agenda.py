@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from workbench.handover.words import load_words, text_environment, write_page
+from workbench.handover.phrases import load_words, text_environment, write_page
 from workbench.model import (
     FeatureKind,
     FeatureSlug,

@@ -19,7 +19,7 @@ from typing import Any
 
 from workbench.description import load_text, split_values
 from workbench.errors import DescriptionError, InputError
-from workbench.handover.words import load_words
+from workbench.handover.phrases import load_words
 from workbench.model import (
     Binding,
     Catalogue,

@@ -21,7 +21,7 @@ from workbench.handover.notice import (
     write_notice_json,
     write_notice_text,
 )
-from workbench.handover.words import load_words
+from workbench.handover.phrases import load_words
 from workbench.partners import load_catalogue
 from workbench.reporting import (
     BADGE_JSON,

@@ -11,6 +11,7 @@ from typing import Any
 from workbench.canonical import ENTITIES
 from workbench.handover.examples import Example, find_examples
 from workbench.handover.machines import Machine, list_machines
+from workbench.handover.phrases import load_words, text_environment, write_page
 from workbench.handover.schema import (
     WHOLES,
     entity_schema,
@@ -21,7 +22,6 @@ from workbench.handover.schema import (
     meaning,
 )
 from workbench.handover.versions import Step, latest_version, list_steps
-from workbench.handover.words import load_words, text_environment, write_page
 from workbench.reporting import DEFAULT, Language
 
 _LONGEST_LIST = 12

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 from workbench.errors import InputError
+from workbench.handover.phrases import load_words, text_environment, write_page
 from workbench.handover.sheet import Benefit, read_sheet
-from workbench.handover.words import load_words, text_environment, write_page
 from workbench.reporting import (
     Drift,
     Language,

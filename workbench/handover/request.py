@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from workbench.errors import CredentialError, InputError
-from workbench.handover.words import load_words, text_environment, write_page
+from workbench.handover.phrases import load_words, text_environment, write_page
 from workbench.model import (
     Absence,
     Binding,

@@ -13,7 +13,7 @@ from workbench.canonical import ENTITIES
 from workbench.description import load_text
 from workbench.errors import InputError
 from workbench.handover.examples import find_examples
-from workbench.handover.words import load_words
+from workbench.handover.phrases import load_words
 from workbench.reporting import DEFAULT, Language
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

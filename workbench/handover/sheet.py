@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.errors import InputError
-from workbench.handover.words import load_words, write_page
+from workbench.handover.phrases import load_words, write_page
 from workbench.model import FeatureSlug, Standing, Status
 from workbench.reporting import Language, Report, Row, displayable, set_pdf
 from workbench.secrecy import Redactor

@@ -13,7 +13,7 @@ from workbench.errors import InputError
 from workbench.evidence import ECHO_CHECK
 from workbench.handover.agenda import make_agenda
 from workbench.handover.certification import bind_rows, read_list
-from workbench.handover.words import load_words
+from workbench.handover.phrases import load_words
 from workbench.model import (
     LIVE_SOURCES,
     Acceptance,

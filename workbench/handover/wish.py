@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.handover.examples import find_examples
+from workbench.handover.phrases import load_words
 from workbench.handover.schema import model_schema
 from workbench.handover.versions import latest_version
-from workbench.handover.words import load_words
 from workbench.model import Access, Aspect, Feature
 from workbench.partners import load_catalogue
 from workbench.reporting import DEFAULT, Language, load_language, translate

@@ -1,4 +1,4 @@
-from .process import CALL_SECONDS as CALL_SECONDS
-from .process import FILE as FILE
-from .process import Function as Function
-from .process import HookProcess as HookProcess
+from .hook_process import CALL_SECONDS as CALL_SECONDS
+from .hook_process import FILE as FILE
+from .hook_process import Function as Function
+from .hook_process import HookProcess as HookProcess

@@ -13,6 +13,7 @@ from workbench.errors import CredentialError, InputError
 from workbench.evidence import behaviour
 from workbench.lab.called_card import CalledCard
 from workbench.lab.calling import call_operation, find_operation
+from workbench.lab.cell_view import Card, find_private, fold, show_table
 from workbench.lab.following import follow_evidence
 from workbench.lab.nouns import MenuCalls, OpeningCalls, Things
 from workbench.lab.operations import Operations
@@ -25,7 +26,6 @@ from workbench.lab.results import (
     Runs,
     read_calls,
 )
-from workbench.lab.showing import Card, find_private, fold, show_table
 from workbench.lab.trial import Trial, try_payload
 from workbench.model import FeatureSlug, Source
 from workbench.partners import Partner, load_catalogue, load_partner, open_persons, open_redactor

@@ -7,7 +7,7 @@ from typing import Any
 
 from workbench.canonical import Entity
 from workbench.lab.calling import Called
-from workbench.lab.showing import Card, escape, fold, pair, show_json, show_table
+from workbench.lab.cell_view import Card, escape, fold, pair, show_json, show_table
 from workbench.model import write_json
 from workbench.reporting import DisplayTable, make_table
 

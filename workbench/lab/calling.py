@@ -22,7 +22,7 @@ from workbench.adapters import (
 from workbench.canonical import Entity
 from workbench.description import SchemaViolation, find_violations
 from workbench.errors import InputError, TranslationError
-from workbench.lab.showing import find_hidden, mask_alike, read_body
+from workbench.lab.cell_view import find_hidden, mask_alike, read_body
 from workbench.model import Operation, Response
 from workbench.partners import Partner
 from workbench.text import suggest_name

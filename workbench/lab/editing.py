@@ -17,7 +17,7 @@ import yaml
 
 from workbench.description import load_text
 from workbench.errors import InputError
-from workbench.lab.showing import TableCard, escape, find_private, fold, show_table
+from workbench.lab.cell_view import TableCard, escape, find_private, fold, show_table
 from workbench.lab.trial import Trial, list_samples, try_payload
 from workbench.mapping import Translator, load_mappings
 from workbench.partners import HOOKS, MAPPING, Partner

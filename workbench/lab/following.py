@@ -11,7 +11,7 @@ from contextlib import suppress
 from IPython.core.getipython import get_ipython
 from IPython.display import display
 
-from workbench.lab.showing import SIGNS, STYLE, escape
+from workbench.lab.cell_view import SIGNS, STYLE, escape
 from workbench.model import Evidence
 from workbench.validation import Validation
 

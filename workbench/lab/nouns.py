@@ -10,7 +10,7 @@ from workbench.adapters import Adapter
 from workbench.canonical import Availability, Catalog, Entity
 from workbench.lab.called_card import CalledCard
 from workbench.lab.calling import call_feature
-from workbench.lab.showing import Card, TableCard, fold, show_json, show_table
+from workbench.lab.cell_view import Card, TableCard, fold, show_json, show_table
 from workbench.reporting import DisplayTable, make_table
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import Any
 
 from workbench.errors import InputError
 from workbench.lab.called_card import CalledCard
-from workbench.lab.showing import Card, TableCard, escape, fold, show_table
+from workbench.lab.cell_view import Card, TableCard, escape, fold, show_table
 from workbench.model import Operation
 from workbench.reporting import DisplayTable, make_table
 from workbench.text import suggest_name

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from workbench.errors import InputError
-from workbench.lab.showing import (
+from workbench.lab.cell_view import (
     SIGNS,
     Card,
     TableCard,

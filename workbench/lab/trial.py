@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from workbench.canonical import Money, Violation, check
 from workbench.errors import InputError, TranslationError, WorkbenchError
 from workbench.evidence import items
-from workbench.lab.showing import Card, escape, fold, mask_alike, show_json, show_table
+from workbench.lab.cell_view import Card, escape, fold, mask_alike, show_json, show_table
 from workbench.mapping import Coverage, Translator
 from workbench.model import compare_json, reads_same
 from workbench.partners import Partner, load_catalogue

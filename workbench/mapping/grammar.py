@@ -82,7 +82,7 @@ class Branch(Part):
         return self
 
 
-class Parts(Part):
+class PriceParts(Part):
     """What a price of theirs contains: the objects of a list, by price and quantity."""
 
     each: str
@@ -112,7 +112,7 @@ class Rule(Part):
     back: dict[str, Scalar] = Field(default_factory=dict)
     default: Any = None
     none: Scalar = None
-    less: Parts | None = None
+    less: PriceParts | None = None
     nulls: Nulls | None = None
     fields: Fields | None = None
     use: str | None = None

@@ -169,7 +169,7 @@ class _Resolver:
             step.join = Join(tuple(paths), find_separator(rule), rule.split or "first")
         return step
 
-    def find_less(self, less: grammar.Parts, step: PlannedRule, where: SourceLocation) -> Less:
+    def find_less(self, less: grammar.PriceParts, step: PlannedRule, where: SourceLocation) -> Less:
         """What a price of theirs contains."""
         if step.label not in {"minor", "decimal"}:
             raise where.error("only a plain amount contains others", "use `minor` or `decimal`")

@@ -28,7 +28,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DataError, SQLAlchemyError
 
 from workbench.errors import InputError, StoreError, install_hint
-from workbench.receiver.schema import EFFECTS, ENTITIES, content_bytes, migrate
+from workbench.receiver.inbox_tables import EFFECTS, ENTITIES, content_bytes, migrate
 
 # Below the fastest partner's patience (2 s, connection included).
 BUSY_MILLISECONDS = 800

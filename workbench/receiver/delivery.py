@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import RowMapping
 
 from workbench.receiver.database import Database
+from workbench.receiver.inbox_tables import EFFECTS
 from workbench.receiver.queue import (
     MAX_ATTEMPTS,
     SECOND,
@@ -22,7 +23,6 @@ from workbench.receiver.queue import (
     run_loop,
     settle,
 )
-from workbench.receiver.schema import EFFECTS
 from workbench.receiver.sink import Sink, read_effect
 
 

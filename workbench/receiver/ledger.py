@@ -10,10 +10,10 @@ import orjson
 from sqlalchemy import Connection, RowMapping, func, insert, select, tuple_
 
 from workbench.receiver.database import insert_into
-from workbench.receiver.intake import short_key
+from workbench.receiver.inbox_tables import ATTEMPTS, EFFECTS, ENTITIES, EVENTS
 from workbench.receiver.process import ProcessedEvent, is_stale
 from workbench.receiver.queue import QueueDecision, settle
-from workbench.receiver.schema import ATTEMPTS, EFFECTS, ENTITIES, EVENTS
+from workbench.receiver.receipt_events import short_key
 from workbench.receiver.store import microseconds, read_instant
 
 _Key = tuple[str, str, str]  # pos-code, family, id

@@ -25,8 +25,8 @@ from workbench.mapping import Translator
 from workbench.model import find_nodes
 from workbench.partners import Partner, Webhooks
 from workbench.receiver.events import read_item, read_payload
-from workbench.receiver.intake import PULLED
 from workbench.receiver.receipt import Receipt
+from workbench.receiver.receipt_events import PULLED
 
 Recall = Callable[[str, str], Any]  # (order key, mapping) → their last whole payload, or None
 

@@ -10,11 +10,11 @@ from sqlalchemy import Connection, RowMapping, delete, select, update
 
 from workbench.receiver.database import Database
 from workbench.receiver.events import identify
+from workbench.receiver.inbox_tables import RECEIPTS
 from workbench.receiver.queries import ReceiptFilter, list_numbers
 from workbench.receiver.receipt import Receipt
 from workbench.receiver.received_message import octets
 from workbench.receiver.routes import Endpoint
-from workbench.receiver.schema import RECEIPTS
 from workbench.receiver.signature import verify
 from workbench.receiver.store import read_receipt
 from workbench.receiver.upsert import upsert

@@ -28,8 +28,8 @@ from sqlalchemy import (
 )
 
 from workbench.receiver.database import Database
+from workbench.receiver.inbox_tables import ATTEMPTS, EFFECTS, EVENTS, RECEIPTS
 from workbench.receiver.receipt import Receipt
-from workbench.receiver.schema import ATTEMPTS, EFFECTS, EVENTS, RECEIPTS
 from workbench.receiver.store import microseconds, read_instant, read_receipt
 
 # A receipt is as far as the last of its events; the first of these that any has.

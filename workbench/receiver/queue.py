@@ -31,7 +31,7 @@ from sqlalchemy import (
 
 from workbench.errors import StoreError
 from workbench.receiver.database import Database
-from workbench.receiver.schema import OPEN
+from workbench.receiver.inbox_tables import OPEN
 
 _LOG = logging.getLogger(__name__)
 

@@ -23,11 +23,11 @@ from workbench.model import Access, Aspect
 from workbench.partners import load_catalogue
 from workbench.receiver.database import Database
 from workbench.receiver.events import Identity, digest
-from workbench.receiver.intake import OURS
+from workbench.receiver.inbox_tables import ENTITIES, IS_UNDER_WAY
 from workbench.receiver.process import Parties
 from workbench.receiver.queue import SECOND, run_loop
 from workbench.receiver.receipt import Arrival
-from workbench.receiver.schema import ENTITIES, IS_UNDER_WAY
+from workbench.receiver.receipt_events import OURS
 from workbench.receiver.signature import Verification
 from workbench.receiver.store import write_row
 from workbench.receiver.upsert import upsert

@@ -12,9 +12,16 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, case, func, select, text, tuple_, update
 
 from workbench.receiver.database import PAUSE_SECONDS, Database
+from workbench.receiver.inbox_tables import (
+    ATTEMPTS,
+    EFFECTS,
+    ENTITIES,
+    EVENTS,
+    RECEIPTS,
+    content_bytes,
+)
 from workbench.receiver.queries import ReceiptFilter, list_numbers
 from workbench.receiver.queue import is_open, run_loop
-from workbench.receiver.schema import ATTEMPTS, EFFECTS, ENTITIES, EVENTS, RECEIPTS, content_bytes
 
 # Deliveries are stored between two portions: a file has one writer at a time.
 PORTION = 20

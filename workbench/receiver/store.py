@@ -16,9 +16,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from workbench.receiver.database import Database
 from workbench.receiver.events import Identity
+from workbench.receiver.inbox_tables import DROPPED, EFFECTS, EVENTS, RECEIPTS, content_bytes
 from workbench.receiver.queue import is_in_state, is_open
 from workbench.receiver.receipt import Arrival, Receipt
-from workbench.receiver.schema import DROPPED, EFFECTS, EVENTS, RECEIPTS, content_bytes
 from workbench.receiver.signature import Verification
 from workbench.receiver.upsert import Row, upsert
 

@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from workbench.receiver.schema import RECEIPTS
+from workbench.receiver.inbox_tables import RECEIPTS
 
 Row = Mapping[str, Any]
 

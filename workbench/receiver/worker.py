@@ -20,7 +20,7 @@ from workbench.receiver import ledger
 from workbench.receiver.database import Database
 from workbench.receiver.delivery import Delivery
 from workbench.receiver.events import read_number
-from workbench.receiver.intake import split
+from workbench.receiver.inbox_tables import EVENTS, RECEIPTS
 from workbench.receiver.ledger import AttemptOutcome
 from workbench.receiver.monitoring import log_attempt
 from workbench.receiver.process import FixedParties, Parties, Party, process_event
@@ -35,7 +35,7 @@ from workbench.receiver.queue import (
     run_loop,
 )
 from workbench.receiver.receipt import Receipt
-from workbench.receiver.schema import EVENTS, RECEIPTS
+from workbench.receiver.receipt_events import split
 from workbench.receiver.sink import Sink
 from workbench.receiver.store import read_receipt
 

@@ -27,6 +27,10 @@ from .publication import render_report as render_report
 from .publication import search_abandoned as search_abandoned
 from .publisher import Publisher as Publisher
 from .report import Report as Report
+from .report_signing import find_public_key as find_public_key
+from .report_signing import find_signing_key as find_signing_key
+from .report_signing import make_keys as make_keys
+from .report_signing import read_public as read_public
 from .row import Row as Row
 from .seal import MANIFEST as MANIFEST
 from .seal import SealResult as SealResult
@@ -34,10 +38,6 @@ from .seal import SealVerification as SealVerification
 from .section import displayable as displayable
 from .section import make_environment as make_environment
 from .section import sentence as sentence
-from .signing import find_public_key as find_public_key
-from .signing import find_signing_key as find_signing_key
-from .signing import make_keys as make_keys
-from .signing import read_public as read_public
 from .tables import DisplayTable as DisplayTable
 from .tables import make_table as make_table
 from .verification import sign_folder as sign_folder

@@ -17,8 +17,8 @@ from workbench.reporting.formats import PUBLISHED, Format, choose_formats, write
 from workbench.reporting.history import remember_previous, write_snapshot
 from workbench.reporting.render import render_html
 from workbench.reporting.report import PAGE, Report
+from workbench.reporting.report_signing import find_signing_key
 from workbench.reporting.seal import MANIFEST, SIGNATURE, seal, unseal
-from workbench.reporting.signing import find_signing_key
 from workbench.secrecy import PASSAGE, Redactor, private_umask, tighten
 from workbench.settings import Settings, current_root, load_settings
 from workbench.store import (

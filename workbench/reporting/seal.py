@@ -22,7 +22,7 @@ from pydantic import Field, SecretStr
 from workbench.errors import InputError
 from workbench.model import Outcome, Record, Status
 from workbench.partners import load_catalogue
-from workbench.reporting.signing import sign
+from workbench.reporting.report_signing import sign
 from workbench.store import RunFolder, read_run, stated_verdicts
 
 

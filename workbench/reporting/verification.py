@@ -21,6 +21,7 @@ from workbench.reporting.formats import FILES, recompute
 from workbench.reporting.history import PREVIOUS, SNAPSHOT, Snapshot, take_snapshot
 from workbench.reporting.language import list_languages
 from workbench.reporting.report import PAGE, SECTIONS, Report
+from workbench.reporting.report_signing import Signed, fits
 from workbench.reporting.seal import (
     MANIFEST,
     SIGNATURE,
@@ -32,7 +33,6 @@ from workbench.reporting.seal import (
     seal,
     survey,
 )
-from workbench.reporting.signing import Signed, fits
 from workbench.store import SESSION, SIGNED_BEFORE, RunFolder, read_run, stated_verdicts
 
 EXECUTED = "report.ipynb"

@@ -11,26 +11,23 @@ from zoneinfo import ZoneInfo
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
 
 from workbench.sandbox import bocado_seed as seed
 from workbench.sandbox.bocado_laws import has_overlap, repeated_ids, unknown_groups
 from workbench.sandbox.outbox import Outbox
 from workbench.sandbox.request_rules import UnfitError, open_document
-from workbench.sandbox.resource import Call, Gate, Handler, RefusedError
+from workbench.sandbox.resource import AnswerError, Call, Gate, Handler, UnknownPath
 from workbench.sandbox.server import Simulator
 
 DOCUMENT = "swagger.json"
 
 
-class RefusalError(RefusedError):
+def refusal(
+    status: int, code: str, message: str, fields: list[dict[str, str]] | None = None
+) -> AnswerError:
     """An answer of the 4xx class: `Codigo`, `Mensaje` and the fields concerned."""
-
-    def __init__(
-        self, status: int, code: str, message: str, fields: list[dict[str, str]] | None = None
-    ) -> None:
-        document: dict[str, Any] = {"Codigo": code, "Mensaje": message}
-        super().__init__(status, document | ({"Campos": fields} if fields else {}), message)
+    document: dict[str, Any] = {"Codigo": code, "Mensaje": message}
+    return AnswerError(status, document | ({"Campos": fields} if fields else {}), message)
 
 
 def open_gate(key: str) -> Gate:
@@ -40,12 +37,12 @@ def open_gate(key: str) -> Gate:
 
 
 def _turn_away() -> Response:
-    return RefusalError(401, "CLAVE_NO_VALIDA", "Falta X-Api-Key o no es válida.").response()
+    return refusal(401, "CLAVE_NO_VALIDA", "Falta X-Api-Key o no es válida.").response()
 
 
 def _name_methods(allow: str) -> Response:
-    refusal = RefusalError(405, "RECURSO_NO_ENCONTRADO", f"Métodos admitidos: {allow}.")
-    return refusal.response({"Allow": allow})
+    refused = refusal(405, "RECURSO_NO_ENCONTRADO", f"Métodos admitidos: {allow}.")
+    return refused.response({"Allow": allow})
 
 
 def _refuse_unfit(error: UnfitError) -> Response:
@@ -55,18 +52,14 @@ def _refuse_unfit(error: UnfitError) -> Response:
     ]
     if error.place == "body":
         message = "El cuerpo no cumple el documento."
-        return RefusalError(400, "CUERPO_NO_VALIDO", message, fields[:20]).response()
+        return refusal(400, "CUERPO_NO_VALIDO", message, fields[:20]).response()
     message = "Un parámetro no cumple el documento."
-    return RefusalError(400, "PARAMETRO_NO_VALIDO", message, fields[:20]).response()
+    return refusal(400, "PARAMETRO_NO_VALIDO", message, fields[:20]).response()
 
 
-class Nowhere:
-    """Answers 404 for every path that the API does not have; an ASGI application."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request (ASGI)."""
-        refusal = RefusalError(404, "RECURSO_NO_ENCONTRADO", "La API no tiene esa ruta.")
-        await refusal.response()(scope, receive, send)
+def refuse_path() -> Response:
+    """The answer where the API has no such path."""
+    return refusal(404, "RECURSO_NO_ENCONTRADO", "La API no tiene esa ruta.").response()
 
 
 # Path segment → status it leads to, and statuses it may start from.
@@ -116,7 +109,7 @@ class Bocado:
         card = call.read()
         _require_same(card["RestauranteId"], call.path["RestauranteId"])
         if repeated := repeated_ids(card):
-            raise RefusalError(409, "IDENTIFICADOR_REPETIDO", f"Repetido: {repeated[0]}.")
+            raise refusal(409, "IDENTIFICADOR_REPETIDO", f"Repetido: {repeated[0]}.")
         _require_groups(card, card["Articulos"])
         self.menu = card
         return JSONResponse(self.menu)
@@ -127,7 +120,7 @@ class Bocado:
         for article in self.menu["Articulos"]:
             if article["ArticuloId"] == call.path["ArticuloId"]:
                 return JSONResponse(article)
-        raise RefusalError(404, "ARTICULO_NO_ENCONTRADO", "La carta no tiene ese artículo.")
+        raise refusal(404, "ARTICULO_NO_ENCONTRADO", "La carta no tiene ese artículo.")
 
     def save_article(self, call: Call) -> Response:
         """`PUT /restaurantes/{RestauranteId}/articulos/{ArticuloId}`."""
@@ -154,9 +147,9 @@ class Bocado:
         hours = call.read()
         _require_same(hours["RestauranteId"], call.path["RestauranteId"])
         if has_overlap(hours):
-            raise RefusalError(409, "TRAMOS_SOLAPADOS", "Dos tramos del mismo día se solapan.")
+            raise refusal(409, "TRAMOS_SOLAPADOS", "Dos tramos del mismo día se solapan.")
         if any(closure["Hasta"] < closure["Desde"] for closure in hours["DiasCerrados"]):
-            raise RefusalError(409, "FECHA_IMPOSIBLE", "Un cierre acaba antes de empezar.")
+            raise refusal(409, "FECHA_IMPOSIBLE", "Un cierre acaba antes de empezar.")
         self.hours = hours
         return JSONResponse(self.hours)
 
@@ -184,7 +177,7 @@ class Bocado:
             if order["Estado"] != status:
                 if order["Estado"] not in starts:
                     message = f"De {order['Estado']} no se pasa a {status}."
-                    raise RefusalError(409, "ESTADO_NO_PERMITIDO", message)
+                    raise refusal(409, "ESTADO_NO_PERMITIDO", message)
                 if "HoraPrevista" in detail:
                     order["FechaPrevista"] = _existing_time(detail["HoraPrevista"])
                 why = detail.get("CodigoMotivo"), detail.get("Motivo")
@@ -235,7 +228,7 @@ class Bocado:
         order = self.orders.get(call.path["PedidoId"])
         if order is None:
             message = "No hay ningún pedido con ese identificador."
-            raise RefusalError(404, "PEDIDO_NO_ENCONTRADO", message)
+            raise refusal(404, "PEDIDO_NO_ENCONTRADO", message)
         return order
 
 
@@ -248,24 +241,24 @@ def _existing_time(text: str) -> str:
         datetime.fromisoformat(text)
     except ValueError:
         message = "HoraPrevista no existe en el calendario."
-        raise RefusalError(409, "FECHA_IMPOSIBLE", message) from None
+        raise refusal(409, "FECHA_IMPOSIBLE", message) from None
     return text
 
 
 def _require_restaurant(call: Call) -> None:
     if call.path["RestauranteId"] != seed.RESTAURANT["RestauranteId"]:
-        raise RefusalError(404, "RESTAURANTE_NO_ENCONTRADO", "No existe ese restaurante.")
+        raise refusal(404, "RESTAURANTE_NO_ENCONTRADO", "No existe ese restaurante.")
 
 
 def _require_same(body: str, path: str) -> None:
     if body != path:
         message = "El identificador del cuerpo no es el de la ruta."
-        raise RefusalError(409, "IDENTIFICADOR_DISTINTO", message)
+        raise refusal(409, "IDENTIFICADOR_DISTINTO", message)
 
 
 def _require_groups(card: Mapping[str, Any], articles: list[dict[str, Any]]) -> None:
     if unknown := unknown_groups(card, articles):
-        raise RefusalError(409, "REFERENCIA_DESCONOCIDA", f"No existe el grupo {unknown[0]}.")
+        raise refusal(409, "REFERENCIA_DESCONOCIDA", f"No existe el grupo {unknown[0]}.")
 
 
 def _control(market: Bocado) -> list[Route]:
@@ -330,5 +323,5 @@ SIMULATOR = Simulator(
     port=8802,
     credentials=("api_key", "webhook_token"),
     build=_build,
-    unknown=Nowhere(),
+    unknown=UnknownPath(refuse_path),
 )

@@ -13,9 +13,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from workbench.sandbox import mesa_seed as seed
-from workbench.sandbox.mesa_wire import Nowhere, RefusalError, basic, open_gate
+from workbench.sandbox.mesa_wire import basic, open_gate, refusal, refuse_path
 from workbench.sandbox.outbox import Outbox
-from workbench.sandbox.resource import Call, Handler
+from workbench.sandbox.resource import Call, Handler, UnknownPath
 from workbench.sandbox.server import Simulator
 
 _BASE_PATH = "/rest"
@@ -57,14 +57,14 @@ class Mesa:
         _require_restaurant(call)
         booking = call.read()
         if booking["timezone"] != seed.RESTAURANT["timezone"]:
-            raise RefusalError(409, "otherTimezone", "The restaurant is in another time zone.")
+            raise refusal(409, "otherTimezone", "The restaurant is in another time zone.")
         for shift in booking["shifts"]:
             _require_bookable(shift)
         for closure in booking["closures"]:
             if closure["kind"] != "closed":
-                raise RefusalError(409, "valueNotPossible", "A closure is always closed.")
+                raise refusal(409, "valueNotPossible", "A closure is always closed.")
             if closure["lastDate"] < closure["firstDate"]:
-                raise RefusalError(409, "reversedClosure", "A closure ends before it starts.")
+                raise refusal(409, "reversedClosure", "A closure ends before it starts.")
         self.availability = {"restaurantId": seed.RESTAURANT["restaurantId"]} | booking
         return JSONResponse(self.availability)
 
@@ -84,9 +84,9 @@ class Mesa:
         if following != current or following not in _SETTABLE:
             if following not in _NEXT_STATES.get(current, ()):
                 message = f"A reservation that is {current} cannot become {following}."
-                raise RefusalError(409, "stateNotAllowed", message)
+                raise refusal(409, "stateNotAllowed", message)
             if not change.get("table", "T"):
-                raise RefusalError(409, "valueNotPossible", "A table has a name.")
+                raise refusal(409, "valueNotPossible", "A table has a name.")
             if "table" in change:
                 reservation["tables"] = [change["table"]]
             self.change(call.request, reservation, following)
@@ -116,7 +116,7 @@ class Mesa:
     def _reservation(self, call: Call) -> dict[str, Any]:
         found = self.reservations.get(call.path["reservationId"])
         if found is None:
-            raise RefusalError(404, "notFound", "There is no such reservation.")
+            raise refusal(404, "notFound", "There is no such reservation.")
         return found
 
 
@@ -130,7 +130,7 @@ def _state(reservation: Mapping[str, Any]) -> dict[str, Any]:
 
 def _require_restaurant(call: Call) -> None:
     if call.path["restaurantId"] != seed.RESTAURANT["restaurantId"]:
-        raise RefusalError(404, "notFound", "There is no such restaurant.")
+        raise refusal(404, "notFound", "There is no such restaurant.")
 
 
 def _require_bookable(shift: Mapping[str, Any]) -> None:
@@ -141,7 +141,7 @@ def _require_bookable(shift: Mapping[str, Any]) -> None:
         is_possible = is_possible and all(_CLOCK.fullmatch(day[end]) for end in ("opens", "closes"))
     if not is_possible:
         message = f"The shift {shift['name']!r} cannot be held."
-        raise RefusalError(409, "valueNotPossible", message)
+        raise refusal(409, "valueNotPossible", message)
 
 
 def _control(platform: Mesa) -> list[Route]:
@@ -194,5 +194,5 @@ SIMULATOR = Simulator(
     port=8803,
     credentials=("username", "password", "webhook_username", "webhook_password"),
     build=_build,
-    unknown=Nowhere(),
+    unknown=UnknownPath(refuse_path),
 )

@@ -13,7 +13,7 @@ RETRY_AFTER_SECONDS = (0.2, 0.5, 1.0, 2.0)
 
 
 @dataclass
-class Delivery:
+class OutgoingWebhook:
     """One webhook; `statuses` are the answers so far, 0 for no answer."""
 
     tail: str
@@ -47,14 +47,14 @@ class Outbox:
         self.accepted: frozenset[int] = frozenset(range(200, 300))
         self.patience = 5.0
         self.target: str | None = None
-        self.deliveries: list[Delivery] = []
-        self._waiting: asyncio.Queue[Delivery] = asyncio.Queue()
+        self.deliveries: list[OutgoingWebhook] = []
+        self._waiting: asyncio.Queue[OutgoingWebhook] = asyncio.Queue()
 
     def send(
         self, tail: str, body: bytes, headers: Mapping[str, str], method: str = "POST"
     ) -> None:
         """Queue one webhook for `target` + `/` + `tail`; nothing happens without a target."""
-        delivery = Delivery(tail=tail, body=body, headers=headers, method=method)
+        delivery = OutgoingWebhook(tail=tail, body=body, headers=headers, method=method)
         self.deliveries.append(delivery)
         if self.target is not None:
             self._waiting.put_nowait(delivery)
@@ -74,7 +74,7 @@ class Outbox:
                 continue
             await self._deliver(delivery, is_over)
 
-    async def _deliver(self, delivery: Delivery, is_over: Callable[[], bool]) -> None:
+    async def _deliver(self, delivery: OutgoingWebhook, is_over: Callable[[], bool]) -> None:
         for pause in (*self.pauses, None):
             status = await asyncio.to_thread(_post, self.target or "", delivery, self.patience)
             delivery.statuses.append(status)
@@ -84,7 +84,7 @@ class Outbox:
             await asyncio.sleep(pause)
 
 
-def _post(target: str, delivery: Delivery, patience: float) -> int:
+def _post(target: str, delivery: OutgoingWebhook, patience: float) -> int:
     parts = urlsplit(f"{target.rstrip('/')}/{delivery.tail}")
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=patience)
     try:

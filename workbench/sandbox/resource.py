@@ -62,7 +62,7 @@ def admit(request: Request, raw: bytes, rules: RequestRules) -> Call:
     return Call(request, raw, query, rules)
 
 
-class RefusedError(Exception):
+class AnswerError(Exception):
     """An answer of the 4xx class, in the form that the partner documents."""
 
     def __init__(self, status: int, document: Mapping[str, Any], message: str) -> None:
@@ -127,5 +127,20 @@ class Resource:
             return self._handlers[method](admit(request, raw, self._rules[method]))
         except UnfitError as error:
             return self._gate.unfit(error)
-        except RefusedError as refusal:
+        except AnswerError as refusal:
             return refusal.response()
+
+
+class UnknownPath:
+    """Every path that an API does not have; an ASGI application.
+
+    Args:
+        refuse: Makes the answer.
+    """
+
+    def __init__(self, refuse: Callable[[], Response]) -> None:
+        self._refuse = refuse
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request (ASGI)."""
+        await self._refuse()(scope, receive, send)

@@ -14,12 +14,12 @@ from workbench.sandbox import tavola_orders as orders
 from workbench.sandbox import tavola_seed as seed
 from workbench.sandbox.outbox import Outbox
 from workbench.sandbox.request_rules import PartnerDocument, open_document
-from workbench.sandbox.resource import Call, Handler
+from workbench.sandbox.resource import Call, Handler, UnknownPath
 from workbench.sandbox.server import Simulator
 from workbench.sandbox.tavola_control import list_controls
 from workbench.sandbox.tavola_market import Market
 from workbench.sandbox.tavola_seed import Json
-from workbench.sandbox.tavola_wire import MarketResource, TokenResource, Tokens, UnknownPath
+from workbench.sandbox.tavola_wire import MarketResource, TokenResource, Tokens, refuse_path
 
 Acts = Mapping[str, Callable[[Market, Call], Response]]
 
@@ -134,5 +134,5 @@ SIMULATOR = Simulator(
     port=8801,
     credentials=("client_id", "client_secret", "webhook_secret"),
     build=build,
-    unknown=UnknownPath(),
+    unknown=UnknownPath(refuse_path),
 )

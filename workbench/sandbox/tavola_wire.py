@@ -221,13 +221,9 @@ class MarketResource:
         return handler(admit(request, body, rules))
 
 
-class UnknownPath:
-    """Every path that the API does not have."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request with 404 (ASGI)."""
-        problem = ProblemError(404, "unknown_path", "The API has no such path.")
-        await problem.response()(scope, receive, send)
+def refuse_path() -> Response:
+    """The answer where the API has no such path."""
+    return ProblemError(404, "unknown_path", "The API has no such path.").response()
 
 
 class Replays:

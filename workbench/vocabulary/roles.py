@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cache
 
-from workbench.vocabulary.words import fold, plain_words, stem, tables
+from workbench.vocabulary.lexicon import fold, plain_words, stem, tables
 
 KINDS = ("restaurant", "courier", "channel")
 _BY = frozenset({"by", "por", "pelo", "pela", "par", "von", "vom", "durch", "da"})

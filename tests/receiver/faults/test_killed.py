@@ -15,7 +15,7 @@ from deliveries import ROOT, post_all, status
 from sqlalchemy import select, text
 
 from workbench.receiver.inbox import Inbox
-from workbench.receiver.schema import EFFECTS
+from workbench.receiver.inbox_tables import EFFECTS
 from workbench.receiver.sink import read_effect
 
 

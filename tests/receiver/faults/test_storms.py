@@ -14,8 +14,8 @@ from sqlalchemy import select
 
 from workbench.receiver.app import Endpoint, create_app
 from workbench.receiver.inbox import Inbox
+from workbench.receiver.inbox_tables import ENTITIES
 from workbench.receiver.process import Party
-from workbench.receiver.schema import ENTITIES
 from workbench.receiver.server import ReceiverServer
 from workbench.receiver.sink import CallableSink, OutboxMessage
 from workbench.receiver.worker import Worker

@@ -1,11 +1,11 @@
 """Prose → operations and events: one stream of blocks, one reader, many doors.
 
 Markdown and HTML become the same blocks (`markdown`, `pages`), marks of portals are written out
-first (`marks`); `reader` walks over the sections and `findings` counts what was left out.
+first (`marks`); `reader` walks over the sections and `collection` counts what was left out.
 """
 
 from workbench.description.prose.blocks import Block, CodeBlock
-from workbench.description.prose.findings import ReadingTally
+from workbench.description.prose.collection import ReadingTally
 from workbench.description.prose.markdown import read_markdown
 from workbench.description.prose.pages import read_page, without_remarks
 from workbench.description.prose.reader import Prose, read_blocks

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
 
-from workbench.description.prose import words
-from workbench.description.prose.tables import ProseTable
+from workbench.description.prose import section_words as words
+from workbench.description.prose.documented_tables import ProseTable
 
 _JSON_START = re.compile(r"\s*(?:\{\s*(?:[\"'}]|$)|\[\s*(?:[{\"\[\]]|$))")
 _STRING = re.compile(r"\"(?:[^\"\\\n]|\\.)*+\"")

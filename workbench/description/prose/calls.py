@@ -12,9 +12,9 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum
 
 from workbench.description.curl import CurlRequest, read_curl
-from workbench.description.prose import words
+from workbench.description.prose import section_words as words
 from workbench.description.prose.blocks import CodeBlock, bare
-from workbench.description.prose.tables import MOST_COLUMNS, ProseTable, clean
+from workbench.description.prose.documented_tables import MOST_COLUMNS, ProseTable, clean
 
 _SEPARATOR = r"(?:[\s:*`|>→~_\"'()-]|&gt;){1,16}"
 _TARGET = (

@@ -9,18 +9,11 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from workbench.description.draft_operations import DraftBody, DraftOperation
-from workbench.description.prose import words
+from workbench.description.prose import section_words as words
 from workbench.description.prose.blocks import BOLD_LEVEL, CodeBlock, Grid, ProseSection, bare
 from workbench.description.prose.calls import WrittenCall, answer_in
-from workbench.description.prose.events import EventBook, name_of_heading
-from workbench.description.prose.examples import (
-    NotJsonError,
-    is_answer,
-    looks_like_json,
-    read_example,
-)
-from workbench.description.prose.findings import FoundOperation
-from workbench.description.prose.tables import (
+from workbench.description.prose.collection import FoundOperation
+from workbench.description.prose.documented_tables import (
     ProseTable,
     describe_field,
     field_of,
@@ -28,6 +21,13 @@ from workbench.description.prose.tables import (
     read_fields,
     read_parameters,
     resolve_named,
+)
+from workbench.description.prose.events import EventBook, name_of_heading
+from workbench.description.prose.examples import (
+    NotJsonError,
+    is_answer,
+    looks_like_json,
+    read_example,
 )
 from workbench.model import DocumentWarning
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from workbench.description.draft_operations import DraftBody, DraftOperation
-from workbench.description.prose import words
+from workbench.description.prose import section_words as words
 from workbench.description.prose.blocks import ProseSection, bare
 from workbench.description.prose.calls import is_title_of_part
+from workbench.description.prose.documented_tables import ProseTable, clean
 from workbench.description.prose.examples import event_named, happened
-from workbench.description.prose.tables import ProseTable, clean
 
 _SPAN_NAME = re.compile(r"`([\w.:/-]{3,80})`")
 _DOTTED_NAME = re.compile(r"\b[A-Za-z]\w*(?:[._:][A-Za-z]\w*)+\b")

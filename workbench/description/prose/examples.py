@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from workbench.description.guard import load_json, read_text
-from workbench.description.prose import words
+from workbench.description.prose import section_words as words
 from workbench.errors import DescriptionError
 
 _JSON_LANGUAGES = frozenset(

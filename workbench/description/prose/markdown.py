@@ -16,9 +16,9 @@ from workbench.description.prose.blocks import (
     Heading,
     TextBlock,
 )
+from workbench.description.prose.documented_tables import ProseTable
 from workbench.description.prose.marks import unfold
 from workbench.description.prose.pages import read_page
-from workbench.description.prose.tables import ProseTable
 
 _BOLD_LINE = re.compile(r"(?:\*\*|__)(?=\S)((?:(?!\*\*|__).){1,90})(?:\*\*|__)[ \t]*:?")
 _STATUS = re.compile(r"\b[1-5]\d\d\b")

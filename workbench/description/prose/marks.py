@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from itertools import islice
 
-from workbench.description.prose import words
+from workbench.description.prose import section_words as words
 
 _FENCE = re.compile(r"[ \t>]*(`{3,}|~{3,})")
 _MARK = re.compile(

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from html.parser import HTMLParser
 
-from workbench.description.prose import words
+from workbench.description.prose import section_words as words
 from workbench.description.prose.blocks import (
     BOLD_LEVEL,
     Block,
@@ -20,7 +20,7 @@ from workbench.description.prose.blocks import (
     Heading,
     TextBlock,
 )
-from workbench.description.prose.tables import ProseTable
+from workbench.description.prose.documented_tables import ProseTable
 from workbench.text import strip_invisible
 
 _HEADING = re.compile(r"h[1-6]")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from workbench.description.prose import words
+from workbench.description.prose import section_words as words
 from workbench.description.prose.blocks import bare
 from workbench.description.prose.calls import Strength, WrittenCall, label_of, method_in
 
@@ -16,7 +16,7 @@ _METHOD_AND_TITLE = re.compile(rf"[\s`*]*({words.METHODS})[`*]*\s+([^\s/][^/\n]{
 
 
 @dataclass
-class Parts:
+class DraftCall:
     """What was said so far of a call that is not whole yet.
 
     Attributes:

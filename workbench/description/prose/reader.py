@@ -18,7 +18,7 @@ from workbench.description.direction import (
     said_direction,
 )
 from workbench.description.draft_operations import DraftDocument, DraftOperation
-from workbench.description.prose import words
+from workbench.description.prose import section_words as words
 from workbench.description.prose.blocks import (
     Block,
     CodeBlock,
@@ -38,16 +38,16 @@ from workbench.description.prose.calls import (
     procedure_of,
     resource_of,
 )
-from workbench.description.prose.contents import Filler, schemes_of
-from workbench.description.prose.events import EventBook
-from workbench.description.prose.findings import (
+from workbench.description.prose.collection import (
     FoundOperation,
     Index,
     ReadingTally,
     SeenCalls,
     join,
 )
-from workbench.description.prose.parts import Parts
+from workbench.description.prose.contents import Filler, schemes_of
+from workbench.description.prose.events import EventBook
+from workbench.description.prose.parts import DraftCall
 from workbench.description.prose.servers import (
     environment_of,
     is_about_servers,
@@ -130,7 +130,7 @@ class _Reader:
     seen: SeenCalls = field(default_factory=SeenCalls)
     events: EventBook = field(default_factory=EventBook)
     headers: list[str] = field(default_factory=list)
-    parts: Parts = field(default_factory=Parts)
+    parts: DraftCall = field(default_factory=DraftCall)
     every_call: str = ""  # method that the document states for all calls
 
     def __post_init__(self) -> None:

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
-from workbench.description.prose import words
+from workbench.description.prose import section_words as words
 from workbench.description.prose.blocks import CodeBlock, Grid, ProseSection, TextBlock, bare
 from workbench.description.prose.calls import CALL, label_of
-from workbench.description.prose.tables import clean
+from workbench.description.prose.documented_tables import clean
 
 _PLACEHOLDER = re.compile(r"[?{}<>\[\]]|[A-Z]{2,}_[A-Z_]+|/:[a-z]")
 _MOST_SEGMENTS = 4

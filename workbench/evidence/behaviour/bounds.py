@@ -16,7 +16,7 @@ from workbench.errors import InputError, TranslationError
 from workbench.evidence.behaviour.check_context import CheckContext, finding
 from workbench.evidence.behaviour.driving import POSITION, find_moving, here_and_now
 from workbench.evidence.behaviour.inventing import recorded
-from workbench.evidence.behaviour.writing import OWN_CHECKS
+from workbench.evidence.behaviour.writes import OWN_CHECKS
 from workbench.evidence.bodies import candidates, known_values
 from workbench.evidence.kinds import KINDS, EntityKind
 from workbench.evidence.placing import fresh, maker_of, send

@@ -22,7 +22,7 @@ from workbench.evidence.behaviour.readback import (
     target_of,
 )
 from workbench.evidence.behaviour.status import can_send
-from workbench.evidence.behaviour.writing import OWN_CHECKS
+from workbench.evidence.behaviour.writes import OWN_CHECKS
 from workbench.evidence.kinds import KINDS, EntityKind
 from workbench.evidence.placing import maker_of
 from workbench.evidence.relations import path_pattern

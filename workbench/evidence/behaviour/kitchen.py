@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from workbench.adapters import pick_for_mode
 from workbench.canonical import OrderStatus
 from workbench.evidence.behaviour.check_context import CheckContext, finding
-from workbench.evidence.behaviour.reading import UNKNOWN_ID
+from workbench.evidence.behaviour.reads import UNKNOWN_ID
 from workbench.evidence.behaviour.status import can_send
 from workbench.evidence.bodies import candidates
 from workbench.evidence.kinds import ORDER

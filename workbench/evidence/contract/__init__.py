@@ -15,8 +15,8 @@ from pathlib import Path
 from workbench.adapters import Session
 from workbench.evidence.contract.budget import Budget, divide
 from workbench.evidence.contract.configuration import select, stages, write_configuration
-from workbench.evidence.contract.program import Progress, Run, run_program
 from workbench.evidence.contract.report import read_report
+from workbench.evidence.contract.schemathesis_program import Progress, Run, run_program
 from workbench.evidence.contract.telling import Told, leave_out, tell
 from workbench.evidence.contract.vetting import vet
 from workbench.model import Catalogue, Evidence

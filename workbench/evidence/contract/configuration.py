@@ -15,7 +15,7 @@ from workbench.errors import InputError
 from workbench.evidence.bodies import Value, known_values
 from workbench.evidence.contract import steering
 from workbench.evidence.contract.budget import BudgetShare
-from workbench.evidence.contract.ids import body_references, find_paths, unknown_path
+from workbench.evidence.contract.known_ids import body_references, find_paths, unknown_path
 from workbench.evidence.contract.login import (
     HOOKS,
     NO_SIGN_UP,

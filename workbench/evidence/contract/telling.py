@@ -15,8 +15,8 @@ from workbench.adapters import Session
 from workbench.errors import InputError, PartnerError
 from workbench.evidence.contract.budget import BudgetShare
 from workbench.evidence.contract.configuration import READING, Selection
-from workbench.evidence.contract.program import Run
 from workbench.evidence.contract.report import OperationResult
+from workbench.evidence.contract.schemathesis_program import Run
 from workbench.evidence.contract.vetting import Unusable, Vetted
 from workbench.model import (
     REFUSAL,

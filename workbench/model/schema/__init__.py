@@ -5,8 +5,8 @@ bounded; `SchemaNode` walks along paths, and `view` flattens a schema for compar
 """
 
 from workbench.model.schema.node import SchemaNode
+from workbench.model.schema.plain_schema import COMPOSING, LOWER, UPPER
 from workbench.model.schema.reader import ITEMS, LocatedSchema, Omission, SchemaReader
-from workbench.model.schema.shape import COMPOSING, LOWER, UPPER
 from workbench.model.schema.view import SCHEMA_GROUPS, SCHEMAS, SchemaView, view_schema
 
 __all__ = [

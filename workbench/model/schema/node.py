@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from workbench.model.schema.plain_schema import members, required, types
 from workbench.model.schema.reader import SchemaReader
-from workbench.model.schema.shape import members, required, types
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.model.description import ApiDescription, follow_reference
-from workbench.model.schema.shape import COMPOSING, is_null, join, members, plain
+from workbench.model.schema.plain_schema import COMPOSING, is_null, join, members, plain
 from workbench.text import write_pointer
 
 ITEMS = "[]"  # stands in a path for "each item of the list"

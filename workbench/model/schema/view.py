@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from workbench.model.json_values import list_of, mapping_of, text_of
+from workbench.model.schema.plain_schema import LOWER, UPPER, is_null, listed, tighten
 from workbench.model.schema.reader import CHOICES, LocatedSchema, SchemaReader
-from workbench.model.schema.shape import LOWER, UPPER, is_null, listed, tighten
 
 _BYTES = frozenset({"application/octet-stream", "binary/octet-stream"})
 _DEEPEST = 200  # nesting of compositions; far beyond what anybody writes

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from workbench.canonical import Availability, Catalog, Entity, ExceptionKind
 from workbench.errors import InputError, PartnerError, TranslationError
 from workbench.evidence.behaviour.check_context import CheckContext
-from workbench.evidence.behaviour.editing import change_and_read_back
 from workbench.evidence.behaviour.inventing import recorded
+from workbench.evidence.behaviour.partial_changes import change_and_read_back
 from workbench.evidence.behaviour.readback import (
     await_effect,
     identity_of,

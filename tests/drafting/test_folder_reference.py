@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from workbench.drafting.reference import _RULE, EXAMPLES, write_reference
+from workbench.drafting.folder_reference import _RULE, EXAMPLES, write_reference
 from workbench.mapping import CONVERTERS
 from workbench.mapping.grammar import Rule
 from workbench.partners.login import Auth

@@ -11,8 +11,8 @@ from sqlalchemy import Connection, RowMapping, bindparam, select, update
 from workbench.partners import Webhooks
 from workbench.receiver.database import SPLITTING, Database, insert_into, lock
 from workbench.receiver.events import ReceivedEvent, digest, read_events
+from workbench.receiver.inbox_tables import EVENTS, RECEIPTS
 from workbench.receiver.receipt import Receipt
-from workbench.receiver.schema import EVENTS, RECEIPTS
 from workbench.receiver.store import read_receipt
 
 PULLED = "pulled:"  # reference of an event that we synthesised: this, and the feature that read it

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from workbench.description import describe
+from workbench.drafting.event_match import find_mark
 from workbench.drafting.guesses import guess_rule
-from workbench.drafting.marks import find_mark
 from workbench.model.description import ApiDescription
 
 

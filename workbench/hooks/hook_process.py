@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.errors import HookError
-from workbench.hooks import worker
+from workbench.hooks import hook_worker
 
 FILE = "hooks.py"
 LOAD_SECONDS = 15.0
@@ -76,7 +76,7 @@ class HookProcess:
             HookError: It raised, did not end in time, or returned something that is no data.
         """
         try:
-            line = worker.write([name, arguments])
+            line = hook_worker.write([name, arguments])
         except (TypeError, ValueError) as error:
             raise HookError(
                 f"{name} cannot be given this: {error}", location=str(self.path)
@@ -101,7 +101,7 @@ class HookProcess:
 
     def _start(self) -> dict[str, Function]:
         self._program = subprocess.Popen(  # noqa: S603 - our own interpreter, no shell
-            [sys.executable, "-P", worker.__file__, str(self.path)],
+            [sys.executable, "-P", hook_worker.__file__, str(self.path)],
             env=_seclude(),
             cwd=self.path.parent,
             stdin=subprocess.PIPE,
@@ -126,7 +126,7 @@ class HookProcess:
         told: dict[str, Any] = {}
         try:
             answer = _exchange(self._program, line, time.monotonic() + seconds)
-            told.update(worker.read(answer))
+            told.update(hook_worker.read(answer))
         except TimeoutError:
             self._end()
             raise HookError(

@@ -122,7 +122,7 @@ def test_file_that_hangs_while_it_loads_is_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Loading has a limit too."""
-    monkeypatch.setattr("workbench.hooks.process.LOAD_SECONDS", 1.0)
+    monkeypatch.setattr("workbench.hooks.hook_process.LOAD_SECONDS", 1.0)
     with pytest.raises(HookError, match="did not end within 1 s"):
         start(tmp_path, "while True: pass")
 

@@ -10,8 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from workbench.errors import CredentialError, InputError
-from workbench.reporting.seal import seal
-from workbench.reporting.signing import (
+from workbench.reporting.report_signing import (
     KEY_VARIABLE,
     default_path,
     find_public_key,
@@ -21,6 +20,7 @@ from workbench.reporting.signing import (
     read_public,
     sign,
 )
+from workbench.reporting.seal import seal
 from workbench.store import RunFolder
 
 KEY = SecretStr(base64.b64encode(bytes(range(32))).decode())

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from workbench.description.prose import words
+from workbench.description.prose import section_words as words
 
 _MARKUP = re.compile(r"[`*]|<[^<>]{0,200}>|\\(?=[_\[\]])")
 _LATEST_HEADER = 12  # rows among which the header of a spreadsheet is looked for
