@@ -1,6 +1,5 @@
 from .app import create_app as create_app
 from .database import Database as Database
-from .delivery import Destination as Destination
 from .events import ReceivedEvent as ReceivedEvent
 from .events import read_events as read_events
 from .events import read_payload as read_payload
@@ -38,4 +37,5 @@ from .server import Tls as Tls
 from .sink import HttpSink as HttpSink
 from .sink import NdjsonSink as NdjsonSink
 from .sink import Sink as Sink
+from .sink_delivery import Destination as Destination
 from .store import read_depth as read_depth

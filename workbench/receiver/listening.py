@@ -12,7 +12,6 @@ from workbench.errors import InputError, StoreError
 from workbench.partners import Partner
 from workbench.receiver.app import Receiver, create_app
 from workbench.receiver.database import Database
-from workbench.receiver.delivery import Delivery, Destination, share_partners
 from workbench.receiver.inbox import Inbox
 from workbench.receiver.proxy import Proxies
 from workbench.receiver.reconciliation import Reconcilers
@@ -20,10 +19,11 @@ from workbench.receiver.registry import PartnerRegistry
 from workbench.receiver.retention import Keeping, Retainer
 from workbench.receiver.server import ListeningPlace, ReceiverServer, serve
 from workbench.receiver.sink import Sink
+from workbench.receiver.sink_delivery import Destination, SinkDelivery, share_partners
 from workbench.receiver.worker import Worker
 from workbench.settings import Settings
 
-Task = Worker | Delivery | Reconcilers | Retainer
+Task = Worker | SinkDelivery | Reconcilers | Retainer
 INBOX_NAME = "inbox.sqlite"
 STOP_SECONDS = 5.0  # for what is under way at the end
 
@@ -146,7 +146,7 @@ def _tasks(
     reconcilers = Reconcilers(database, registry)
     worker = Worker(database, registry, missed=reconcilers.hurry)
     deliveries = [
-        Delivery(database, sink, partners)
+        SinkDelivery(database, sink, partners)
         for sink, partners in share_partners(destinations, lambda: list(registry.webhooks))
     ]
     retainers = [Retainer(database, keeping)] if keeping is not None else []
@@ -173,6 +173,6 @@ def _running(
         for thread in threads:
             thread.join(max(0.0, end - time.monotonic()))
         for task in tasks:
-            if isinstance(task, Worker | Delivery):
+            if isinstance(task, Worker | SinkDelivery):
                 with suppress(StoreError):
                     task.release()

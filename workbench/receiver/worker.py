@@ -18,7 +18,6 @@ from sqlalchemy import Connection, RowMapping, select
 from workbench.errors import PartnerError, RateLimitedError, StoreError, WorkbenchError
 from workbench.receiver import ledger
 from workbench.receiver.database import Database
-from workbench.receiver.delivery import Delivery
 from workbench.receiver.events import read_number
 from workbench.receiver.inbox_tables import EVENTS, RECEIPTS
 from workbench.receiver.ledger import AttemptOutcome
@@ -37,6 +36,7 @@ from workbench.receiver.queue import (
 from workbench.receiver.receipt import Receipt
 from workbench.receiver.receipt_events import split
 from workbench.receiver.sink import Sink
+from workbench.receiver.sink_delivery import SinkDelivery
 from workbench.receiver.store import read_receipt
 
 RESTART = 1000  # so far back is no straggler: the sender counts anew
@@ -98,7 +98,7 @@ class Worker:
         self._stop = threading.Event()
         self._leases = Leases(database, self._now)
         self._delivery = (
-            Delivery(database, sink, lambda: list(self._parties.webhooks), clock=clock)
+            SinkDelivery(database, sink, lambda: list(self._parties.webhooks), clock=clock)
             if sink is not None
             else None
         )

@@ -50,7 +50,7 @@ def share_partners(
     return [(one.sink, choose(one)) for one in destinations]
 
 
-class Delivery:
+class SinkDelivery:
     """Takes effects to one sink: those of an order in their order, those of several at a time.
 
     Args:
