@@ -18,7 +18,7 @@ from workbench.canonical.base import Money, OpenEnum, UnitPrice
 from workbench.canonical.invariants import check
 from workbench.canonical.invariants.violation import Violation
 from workbench.errors import TranslationError
-from workbench.mapping import Translator, translate_many
+from workbench.mapping import Translator, translate_one
 from workbench.mapping.plan import UNSET, Level, PlannedRule
 from workbench.mapping.runtime import put
 from workbench.model import MISSING, find_nodes, look_up
@@ -343,7 +343,7 @@ def test_payload_survives(sample: Any, data: st.DataObject) -> None:
     *_, payload, mapping = sample
     if not can_round(mapping.plan):
         pytest.skip("the mapping is one-way: the payload says less than an entity needs")
-    (result,) = translate_many(mapping, [mutate(payload, data)])
+    result = translate_one(mapping, mutate(payload, data))
     if isinstance(result, TranslationError):
         # What holds for the whole entity, as the digits of its amounts, has no field of its own.
         assert result.field or result.path

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from workbench.errors import HookError, TranslationError
-from workbench.mapping import Translator, load_mappings, translate_many
+from workbench.mapping import Translator, load_mappings, translate_one
 
 MAPPING = """
 mappings:
@@ -89,7 +89,7 @@ def test_raising_hook_is_located(tmp_path: Path) -> None:
     with pytest.raises(HookError, match="read_order_status raised KeyError: 'key'") as caught:
         mapping.translate({})
     assert caught.value.location == f"{tmp_path / 'hooks.py'}:7"
-    results: list[Any] = list(translate_many(mapping, [{}, {"key": "a:b", "s": "OK"}]))
+    results: list[Any] = [translate_one(mapping, body) for body in ({}, {"key": "a:b", "s": "OK"})]
     assert isinstance(results[0], TranslationError)
     assert "KeyError" in results[0].message
     assert results[1].value.order_id == "b"

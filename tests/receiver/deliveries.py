@@ -6,7 +6,7 @@ import asyncio
 import copy
 import dataclasses
 import functools
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from workbench.receiver.inbox import Inbox
 from workbench.receiver.process import Party
 from workbench.receiver.receipt import Arrival
 from workbench.receiver.signature import Verification
-from workbench.receiver.sink import CallableSink, OutboxMessage
+from workbench.receiver.sink import OutboxMessage
 from workbench.receiver.worker import Worker
 from workbench.settings import Settings
 
@@ -30,6 +30,25 @@ START = datetime(2026, 11, 20, 19, tzinfo=UTC)
 
 
 @functools.cache
+class CallableSink:
+    """Calls a Python function with each effect; what it raises makes the effect come again."""
+
+    batch = 100
+
+    def __init__(self, function: Callable[[OutboxMessage], None]) -> None:
+        self._function = function
+
+    def deliver(self, effects: Sequence[OutboxMessage]) -> Mapping[str, str]:
+        """Call the function for each."""
+        troubles: dict[str, str] = {}
+        for effect in effects:
+            try:
+                self._function(effect)
+            except Exception as error:  # noqa: BLE001  a stranger's function may raise anything
+                troubles[effect.id] = f"{type(error).__name__}: {error}"
+        return troubles
+
+
 def partner(slug: str = "tavola") -> Partner:
     """A partner folder of this repository."""
     return load_partner(slug, Settings(root=ROOT))

@@ -8,7 +8,7 @@ import time
 from collections import defaultdict
 from pathlib import Path
 
-from deliveries import partner, post, status
+from deliveries import CallableSink, partner, post, status
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -18,7 +18,7 @@ from workbench.receiver.inbox import Inbox
 from workbench.receiver.inbox_tables import ATTEMPTS, EFFECTS, EVENTS, RECEIPTS
 from workbench.receiver.process import Party
 from workbench.receiver.queue import LEASE, SECOND
-from workbench.receiver.sink import CallableSink, OutboxMessage
+from workbench.receiver.sink import OutboxMessage
 from workbench.receiver.worker import Worker
 
 ORDERS = 2

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from deliveries import partner, with_webhooks
+from deliveries import CallableSink, partner, with_webhooks
 
 from workbench.adapters.adapter import Adapter
 from workbench.errors import CredentialError, InputError
@@ -22,7 +22,7 @@ from workbench.receiver.listening import (
 from workbench.receiver.registry import PartnerRegistry
 from workbench.receiver.routes import assign_restaurants, open_endpoint
 from workbench.receiver.server import ReceiverServer
-from workbench.receiver.sink import CallableSink, OutboxMessage
+from workbench.receiver.sink import OutboxMessage
 from workbench.sandbox.server import Sandbox
 from workbench.sandbox.simulators import SIMULATORS
 from workbench.settings import Settings

@@ -7,13 +7,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from deliveries import START, order, partner, post
+from deliveries import START, CallableSink, order, partner, post
 
 from workbench.receiver.inbox import Inbox
 from workbench.receiver.process import Party
 from workbench.receiver.queries import ReceiptFilter, list_receipts
 from workbench.receiver.retention import Keeping, Retainer
-from workbench.receiver.sink import CallableSink
 from workbench.receiver.worker import Worker
 
 

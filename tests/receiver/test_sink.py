@@ -19,7 +19,7 @@ from workbench.adapters.retry import RetryPolicy
 from workbench.errors import InputError
 from workbench.partners.webhooks import Signature
 from workbench.receiver.signature import verify
-from workbench.receiver.sink import CallableSink, HttpSink, NdjsonSink, OutboxMessage, read_effect
+from workbench.receiver.sink import HttpSink, NdjsonSink, OutboxMessage, read_effect
 
 SECRET = "whsec_" + base64.b64encode(b"k" * 32).decode()
 QUICK = RetryPolicy(
@@ -151,17 +151,6 @@ def test_ids_are_stable_and_of_one_effect_alone() -> None:
 def test_a_file_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     """The effects stay in the inbox with the reason."""
     assert NdjsonSink(tmp_path).deliver([effect(1)]) == {"effect_1": "Is a directory"}
-
-
-def test_a_function_that_raises_is_told() -> None:
-    """Only what raised comes again."""
-
-    def take(given: OutboxMessage) -> None:
-        if given.id == "effect_2":
-            raise ValueError("no")
-
-    troubles = CallableSink(take).deliver([effect(1), effect(2), effect(3)])
-    assert troubles == {"effect_2": "ValueError: no"}
 
 
 @pytest.fixture

@@ -14,7 +14,17 @@ from unittest.mock import Mock
 
 import postgres_server
 import pytest
-from deliveries import order, partner, post, post_all, sample, status, with_webhooks, work
+from deliveries import (
+    CallableSink,
+    order,
+    partner,
+    post,
+    post_all,
+    sample,
+    status,
+    with_webhooks,
+    work,
+)
 from sqlalchemy import select, text, update
 
 from workbench.errors import RateLimitedError, StoreError, UnavailableError
@@ -25,7 +35,7 @@ from workbench.receiver.ledger import AttemptOutcome
 from workbench.receiver.process import Party
 from workbench.receiver.queue import LEASE, SECOND, backoff
 from workbench.receiver.receipt_events import split
-from workbench.receiver.sink import CallableSink, NdjsonSink, OutboxMessage
+from workbench.receiver.sink import NdjsonSink, OutboxMessage
 from workbench.receiver.worker import MAX_ATTEMPTS, MAX_DEATHS, Worker
 
 RULES = {"mesa": partner("mesa").manifest.webhooks}

@@ -6,7 +6,7 @@ that a partial update can be built from it.
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation, localcontext
+from decimal import Decimal, localcontext
 from enum import StrEnum
 from typing import Annotated, Any, Self
 
@@ -14,7 +14,6 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 
 # Digits that are kept exactly, and the largest power of ten that is still believed.
 _EXACT = 100
-_LARGEST = 18
 
 # ISO 4217 minor units that are not 2 (list of 2024-06).
 _EXPONENTS = {
@@ -109,26 +108,6 @@ class Money(Entity):
         """The amount in major units, exact."""
         with localcontext(prec=_EXACT):
             return self.minor.scaleb(-self.exponent)
-
-    @classmethod
-    def from_major(cls, amount: Decimal | str | int, currency: str) -> Self:
-        """Build from an amount in major units.
-
-        Raises:
-            ValueError: The amount is no finite number, has more decimals than the currency, or
-                is absurdly large.
-        """
-        try:
-            value = Decimal(amount)
-        except InvalidOperation as error:
-            raise ValueError(f"{amount!r} is not a number") from error
-        if not value.is_finite() or value.adjusted() > _LARGEST or len(str(value)) > _EXACT:
-            raise ValueError(f"{value:.6g} is not an amount of money")
-        with localcontext(prec=_EXACT):
-            minor = value.scaleb(exponent(currency))
-            if minor != minor.to_integral_value():
-                raise ValueError(f"{amount} has more decimals than {currency} allows")
-        return cls(amount_minor=int(minor), currency=currency)
 
     def __add__(self, other: Money) -> Money:
         if other.currency != self.currency:

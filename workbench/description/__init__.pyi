@@ -8,13 +8,10 @@ from .document_set import page_addresses as page_addresses
 from .guard import load_text as load_text
 from .guard import read_bytes as read_bytes
 from .guard import read_file as read_file
-from .guard import read_text as read_text
 from .intake import describe as describe
 from .limits import DEFAULT_LIMITS as DEFAULT_LIMITS
 from .limits import IntakeLimits as IntakeLimits
-from .limits import Reading as Reading
 from .overlay import Action as Action
-from .overlay import Overlay as Overlay
 from .overlay import apply_actions as apply_actions
 from .overlay import load_overlay as load_overlay
 from .overlay_diff import make_overlay as make_overlay

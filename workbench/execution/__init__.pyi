@@ -5,7 +5,6 @@ from .corpus import map_corpus as map_corpus
 from .corpus import map_on_dask as map_on_dask
 from .jobs import run_jobs as run_jobs
 from .jobs import run_on_dask as run_on_dask
-from .notebook import NotebookParameter as NotebookParameter
 from .notebook import read_parameters as read_parameters
 from .notebook import run_notebook as run_notebook
 from .notebook import spare_slow_imports as spare_slow_imports

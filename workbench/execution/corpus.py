@@ -112,25 +112,6 @@ class CorpusTally:
         self.unread.update(result.coverage.unread)
         self.traced += 1
 
-    @property
-    def failure_table(self) -> pd.DataFrame:
-        """Columns field, message, path, payloads, example; most frequent first."""
-        rows = [
-            (*cause, count, self.examples[cause]) for cause, count in self.failures.most_common()
-        ]
-        return _tabulate(rows, ["field", "message", "path", "payloads", "example"])
-
-    @property
-    def provenance_table(self) -> pd.DataFrame:
-        """Columns field, source, seen; of the traced payloads."""
-        rows = [(*pair, count) for pair, count in sorted(self.provenance.items())]
-        return _tabulate(rows, ["field", "source", "seen"])
-
-    @property
-    def unread_table(self) -> pd.DataFrame:
-        """Columns source, seen; of the traced payloads."""
-        return _tabulate(self.unread.most_common(), ["source", "seen"])
-
 
 @dataclass
 class Chunk:
@@ -254,9 +235,3 @@ def _flatten(result: Translation) -> dict[str, Any]:
 def _collapse(text: str) -> str:
     """Indexes as `*`, so that the same fault in other lines is the same cause."""
     return _INDEX.sub("*", text)
-
-
-def _tabulate(rows: Iterable[tuple[Any, ...]], columns: list[str]) -> pd.DataFrame:
-    import pandas as pd  # noqa: PLC0415 0.3 s that only a corpus needs
-
-    return pd.DataFrame(list(rows), columns=columns)

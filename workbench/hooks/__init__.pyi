@@ -1,4 +1,3 @@
-from .hook_process import CALL_SECONDS as CALL_SECONDS
 from .hook_process import FILE as FILE
 from .hook_process import Function as Function
 from .hook_process import HookProcess as HookProcess

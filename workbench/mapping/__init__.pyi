@@ -11,6 +11,4 @@ from .locating import locate_fields as locate_fields
 from .tracing import Coverage as Coverage
 from .translator import Translation as Translation
 from .translator import Translator as Translator
-from .translator import Untranslation as Untranslation
-from .translator import translate_many as translate_many
 from .translator import translate_one as translate_one

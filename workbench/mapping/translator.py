@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -287,18 +287,6 @@ class Translator:
                 f"{self.entity_type.__name__} has no field {name!r}",
                 hint=suggest_name(name, fields),
             )
-
-
-def translate_many(
-    translator: Translator, payloads: Iterable[Any]
-) -> Iterator[Translation | TranslationError]:
-    """Translate one payload after another, without holding on to any.
-
-    Returns:
-        For each payload, in order, its translation or the error that says why there is none.
-    """
-    for payload in payloads:
-        yield translate_one(translator, payload)
 
 
 def translate_one(translator: Translator, payload: Any) -> Translation | TranslationError:

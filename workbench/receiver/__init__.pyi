@@ -3,10 +3,8 @@ from .database import Database as Database
 from .events import ReceivedEvent as ReceivedEvent
 from .events import read_events as read_events
 from .events import read_payload as read_payload
-from .inbox import Health as Health
 from .inbox import Inbox as Inbox
 from .listening import INBOX_NAME as INBOX_NAME
-from .listening import inbox_path as inbox_path
 from .listening import open_inbox as open_inbox
 from .listening import serve_receiver as serve_receiver
 from .monitoring import write_logs as write_logs

@@ -15,7 +15,7 @@ import re
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -78,25 +78,6 @@ class Sink(Protocol):
 
     def deliver(self, effects: Sequence[OutboxMessage]) -> Mapping[str, str]:
         """Take effects in this order; returns id → trouble of those that it did not take."""
-
-
-class CallableSink:
-    """Calls a Python function with each effect; what it raises makes the effect come again."""
-
-    batch = 100
-
-    def __init__(self, function: Callable[[OutboxMessage], None]) -> None:
-        self._function = function
-
-    def deliver(self, effects: Sequence[OutboxMessage]) -> Mapping[str, str]:
-        """Call the function for each."""
-        troubles: dict[str, str] = {}
-        for effect in effects:
-            try:
-                self._function(effect)
-            except Exception as error:  # noqa: BLE001  a stranger's function may raise anything
-                troubles[effect.id] = f"{type(error).__name__}: {error}"
-        return troubles
 
 
 class NdjsonSink:

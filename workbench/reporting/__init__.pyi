@@ -13,8 +13,6 @@ from .history import read_snapshot as read_snapshot
 from .language import DEFAULT as DEFAULT
 from .language import Language as Language
 from .language import choose_language as choose_language
-from .language import list_languages as list_languages
-from .language import list_missing as list_missing
 from .language import load_language as load_language
 from .language import read_part as read_part
 from .language import translate as translate
@@ -34,7 +32,6 @@ from .report_signing import read_public as read_public
 from .row import Row as Row
 from .seal import MANIFEST as MANIFEST
 from .seal import SealResult as SealResult
-from .seal import SealVerification as SealVerification
 from .section import displayable as displayable
 from .section import make_environment as make_environment
 from .section import sentence as sentence

@@ -1,5 +1,4 @@
 from .forms import FORMS as FORMS
-from .forms import FoundSecret as FoundSecret
 from .forms import find_secrets as find_secrets
 from .forms import is_placeholder as is_placeholder
 from .forms import is_telling as is_telling
@@ -15,7 +14,6 @@ from .private import private_umask as private_umask
 from .private import replace_file as replace_file
 from .private import tighten as tighten
 from .redactor import ANYTHING as ANYTHING
-from .redactor import Hit as Hit
 from .redactor import RedactingFilter as RedactingFilter
 from .redactor import Redactor as Redactor
 from .secret_names import is_identifier_name as is_identifier_name

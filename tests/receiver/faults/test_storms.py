@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 import pytest
 from children import send
-from deliveries import partner, status
+from deliveries import CallableSink, partner, status
 from sqlalchemy import select
 
 from workbench.receiver.app import Endpoint, create_app
@@ -17,7 +17,7 @@ from workbench.receiver.inbox import Inbox
 from workbench.receiver.inbox_tables import ENTITIES
 from workbench.receiver.process import Party
 from workbench.receiver.server import ReceiverServer
-from workbench.receiver.sink import CallableSink, OutboxMessage
+from workbench.receiver.sink import OutboxMessage
 from workbench.receiver.worker import Worker
 
 PATH = ("accepted", "in_kitchen", "ready", "handed_over", "closed")
