@@ -115,6 +115,39 @@ def test_each_format_ends_as_the_table_says(row: Row, tmp_path: Path) -> None:
     assert len(found) == (0 if row.format == "Postman environment" else 1)
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "what"),
+    [
+        ("a.txt", '// by Nido\n/* all rights */\nsyntax = "proto3";\nservice T {}\n', "protocol"),
+        ("a.md", '"""The root."""\n\ntype Query {\n  table: String\n}\n', "GraphQL"),
+        ("a.json", '{"data": {"__schema": {"types": []}}}', "GraphQL"),
+        ("a.txt", f'<?xml version="1.0"?>{WSDL}', "WSDL"),
+        ("a.json", '{"openrpc": "1.2.6", "methods": []}', "OpenRPC"),
+        ("a.json", '{"kind": "discovery#restDescription"}', "Discovery"),
+        ("a.yaml", "type: object\nproperties: {id: {type: string}}\n", "JSON Schema"),
+        ("a.yaml", "overlay: 1.0.0\nactions: []\n", "Overlay"),
+        ("a.yaml", "arazzo: 1.0.1\nworkflows: []\n", "Arazzo"),
+        ("a.json", '{"type": "record", "name": "Table", "fields": []}', "Avro"),
+    ],
+)
+def test_a_format_is_known_whatever_its_file_is_called(
+    tmp_path: Path, name: str, content: str, what: str
+) -> None:
+    """What begins like a format, or has the keys of one, is refused by the name of that format."""
+    path = tmp_path / name
+    path.write_text(content)
+    with pytest.raises(DescriptionError, match=what) as caught:
+        describe([path])
+    assert len(str(caught.value.hint)) > 20
+
+
+def test_prose_that_shows_a_schema_stays_prose(tmp_path: Path) -> None:
+    """A guide with protocol buffers in a code block is read as a guide."""
+    path = tmp_path / "a.md"
+    path.write_text('# Nido\n\n`GET /tables`\n\n```\nsyntax = "proto3";\nservice T {}\n```\n')
+    assert [item.id for item in describe([path]).operations] == ["GET /tables"]
+
+
 def test_the_table_gives_times() -> None:
     """Each row that is read says how long its example takes."""
     rows = read_rows()

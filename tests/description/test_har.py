@@ -100,6 +100,7 @@ def exchange(url: str, kind: str = "", method: str = "GET", **more: Any) -> dict
             method="OPTIONS",
             headers=[{"name": "Access-Control-Request-Method", "value": "GET"}],
         ),
+        exchange("/orders/7001?full=1", method="OPTIONS"),
     ],
 )
 def test_files_of_pages_are_no_operations(

@@ -84,6 +84,20 @@ def test_a_carried_description_is_read(read: Read, body: str) -> None:
             "<div>/</div><div>seat</div></div>"
         ),
         (
+            '<div class="top"><div class="POST">POST</div><h2>Seat</h2></div><a>Open</a>'
+            "<div><span>{{base}}/tables/:id/seat</span></div>"
+        ),
+        (
+            '<h1>Seat</h1><pre class="html" data-type="post"><code><span>/tables/:id/seat</span>'
+            "</code></pre>"
+        ),
+        ('<h1>Seat</h1><span>post</span><pre data-type="post"><code>/tables/:id/seat</code></pre>'),
+        (
+            "<h1>Seat</h1><pre><span>POST</span> <h2>https://api.nido.example/tables/:id/seat</h2>"
+            "</pre>"
+        ),
+        '<h1>Seat</h1><p><img alt="POST" src="post.svg"> <code>/tables/{id}/seat</code></p>',
+        (
             "<h3>Seat</h3><table><tr><td>Method</td><td>POST</td></tr><tr><td>URL</td>"
             "<td>/tables/{id}/seat</td></tr></table>"
         ),

@@ -112,10 +112,20 @@ _GRAPHQL = re.compile(
 _PROTO = re.compile(
     r"^\s*syntax\s*=\s*[\"']proto[23][\"']\s*;|^\s*service\s+\w+\s*\{\s*rpc\s", re.MULTILINE
 )
+# What such a file begins with, whatever its name, below remarks and texts in triple quotes.
+_REMARKS = re.compile(
+    r"(?:\s|//[^\n]*(?:\n|\Z)|#[^\n]*(?:\n|\Z)|/\*(?:[^*]|\*(?!/))*+\*/|\"{3}(?:[^\"]|\"(?!\"\"))*+\"{3})*+"
+)
+_SOURCE = re.compile(
+    r"syntax\s*=\s*[\"']proto[23][\"']|edition\s*=\s*[\"']\d{4}[\"']\s*;|(?:extend\s+)?(?:schema\s*[@{]|"
+    r"(?:type|input|enum|interface|scalar|union|directive)\s+@?\w+[^\n]{0,200}(?:\{|\n|=|\bon\b))"
+    r"|<\?xml|<(?!https?:)\w+:\w|<\w+[^>\n]{0,200}\bxmlns"
+)
 _THRIFT = re.compile(
     r"^\s*service\s+\w+\s*(?:extends\s+\S+\s*)?\{[^}]{0,2000}\bthrows\b|^\s*namespace\s+\w+\s+\S+\s*$",
     re.MULTILINE,
 )
+_SOURCES = (*_XML_NAMES, (_GRAPHQL, "graphql"), (_PROTO, "proto"), (_THRIFT, "thrift"))
 _MAGIC = (
     (b"%PDF-", "pdf"),
     (b"PK\x03\x04", "zip"),
@@ -147,7 +157,17 @@ _BY_NAME = {
     ".smithy": "smithy", ".tsp": "typespec", ".http": "http", ".rest": "http", ".bru": "bruno",
     ".apib": "blueprint", ".csv": "csv", ".tsv": "csv", ".raml": "raml",
 }  # fmt: skip
-_TEXT_FIRST = frozenset({"wsdl", "wadl", "xsd", "graphql", "proto", "thrift"})
+_BY_KEYS = (
+    ("graphql", ("__schema",)),
+    ("openrpc", ("openrpc", "methods")),
+    ("smithy", ("smithy", "shapes")),
+    ("json-schema", ("$schema", "properties")),
+    ("json-schema", ("$schema", "$defs")),
+    ("json-schema", ("$schema", "definitions")),
+    ("json-schema", ("type", "properties")),
+    ("overlay", ("overlay", "actions")),
+    ("arazzo", ("arazzo", "workflows")),
+)
 _REFUSED = {
     "wsdl": (
         "a WSDL, the description of a SOAP service",
@@ -180,6 +200,26 @@ _REFUSED = {
     "jmeter": ("a JMeter test plan", "Ask for a Postman collection or an OpenAPI document."),
     "smithy": ("a Smithy model", "Ask the partner for the OpenAPI document made of it."),
     "typespec": ("a TypeSpec file", "Compile it to OpenAPI (`tsp compile`), and give that."),
+    "openrpc": (
+        "an OpenRPC document, the description of a JSON-RPC service",
+        "JSON-RPC is not read. Ask the partner for a REST interface with an OpenAPI document.",
+    ),
+    "discovery": (
+        "a Google API Discovery document",
+        "Convert it to OpenAPI (`google-discovery-to-swagger` does), or ask the partner for that.",
+    ),
+    "json-schema": (
+        "a JSON Schema, which tells of data and names no call",
+        "Ask for the document that lists the calls: OpenAPI, a Postman collection, or a page.",
+    ),
+    "overlay": (
+        "an OpenAPI Overlay, which corrects another document",
+        "Save it as `overlay.yaml` beside the document that it concerns.",
+    ),
+    "arazzo": (
+        "an Arazzo document, which orders the calls of another one",
+        "Give the OpenAPI document that it names under `sourceDescriptions`.",
+    ),
     "image": (
         "an image",
         (
@@ -244,15 +284,12 @@ def recognise(raw: bytes, path: Path) -> str:
     if suffix in {".mht", ".mhtml"}:
         refuse("mht", path.name)
     stated = _BY_NAME.get(suffix, "")
-    for pattern, name in (
-        *_XML_NAMES,
-        (_GRAPHQL, "graphql"),
-        (_PROTO, "proto"),
-        (_THRIFT, "thrift"),
-    ):
-        is_prose = suffix in _PROSE | _PAGES or _PAGE.match(head)
-        if not is_prose and head.lstrip()[:1] not in {"{", "["} and pattern.search(head):
-            refuse(name, path.name)
+    is_page = suffix in _PAGES or bool(_PAGE.match(head))
+    is_prose = suffix in _PROSE and not _SOURCE.match(_REMARKS.sub("", head, count=1))
+    if not is_page and not is_prose and head.lstrip()[:1] not in {"{", "["}:
+        for pattern, name in _SOURCES:
+            if pattern.search(head):
+                refuse(name, path.name)
     if stated in _REFUSED:
         refuse(stated, path.name)
     return _text_kind(head, suffix, stated)
@@ -308,8 +345,28 @@ def _is_text(raw: bytes) -> bool:
     return b"\0" not in raw[:4_000]
 
 
+def refuse_known(name: str, data: Any) -> None:
+    """Refuse data that is of a known format which is not read, by the keys that it must have.
+
+    Raises:
+        DescriptionError: It is of such a format.
+    """
+    if not isinstance(data, dict):
+        return
+    inner = data.get("data")
+    for node in (data, inner if isinstance(inner, dict) else {}):
+        for kind, keys in _BY_KEYS:
+            if all(key in node for key in keys):
+                refuse(kind, name)
+    if str(data.get("kind", "")).startswith("discovery#"):
+        refuse("discovery", name)
+    if data.get("type") in {"record", "enum"} and isinstance(data.get("name"), str):
+        refuse("avro", name)
+
+
 def unknown(name: str, data: Any) -> DescriptionError:
     """The error for data of no known format."""
+    refuse_known(name, data)
     seen = (
         f"its keys are {', '.join(list(data)[:8])[:160]}"
         if isinstance(data, dict)

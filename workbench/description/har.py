@@ -48,23 +48,17 @@ def read_har(data: dict[str, Any], name: str) -> tuple[DraftDocument, tuple[Docu
     servers: list[str] = []
     warnings: list[DocumentWarning] = []
     assets = 0
-    for index, entry in enumerate(list_of(log.get("entries"))):
-        if is_asset(mapping_of(entry)):
+    entries = [mapping_of(entry) for entry in list_of(log.get("entries"))]
+    called = {_address(entry) for entry in entries if _method(entry) != "OPTIONS"}
+    for index, entry in enumerate(entries):
+        if is_asset(entry) or (_method(entry) == "OPTIONS" and _address(entry) in called):
             assets += 1
             continue
-        draft = _read_entry(mapping_of(entry), servers)
+        draft = _read_entry(entry, servers)
         if draft is not None:
             drafts.append(draft)
             continue
-        warnings.append(
-            DocumentWarning(
-                slug="unreadable-request",
-                document=name,
-                pointer=f"/log/entries/{index}",
-                severity="info",
-                summary="A recorded request has no usable method and URL.",
-            )
-        )
+        warnings.append(_unreadable(name, index))
     if assets:
         warnings.append(
             DocumentWarning(
@@ -84,13 +78,31 @@ def read_har(data: dict[str, Any], name: str) -> tuple[DraftDocument, tuple[Docu
     return drafted, tuple(warnings)
 
 
+def _unreadable(name: str, index: int) -> DocumentWarning:
+    return DocumentWarning(
+        slug="unreadable-request",
+        document=name,
+        pointer=f"/log/entries/{index}",
+        severity="info",
+        summary="A recorded request has no usable method and URL.",
+    )
+
+
+def _method(entry: dict[str, Any]) -> str:
+    return text_of(mapping_of(entry.get("request")).get("method")).upper()
+
+
+def _address(entry: dict[str, Any]) -> str:
+    return text_of(mapping_of(entry.get("request")).get("url")).partition("?")[0]
+
+
 def is_asset(entry: dict[str, Any]) -> bool:
     """Whether a recorded exchange fetched a page or a file of a page, or asked before a call.
 
     What the browser and the answer say of it counts before the name of the file.
     """
     request, response = mapping_of(entry.get("request")), mapping_of(entry.get("response"))
-    method = text_of(request.get("method")).upper()
+    method = _method(entry)
     if method == "OPTIONS" and _header(request, "access-control-request-method"):
         return True
     if method not in {"GET", "HEAD"}:
@@ -115,7 +127,7 @@ def _header(message: dict[str, Any], name: str) -> str:
 
 def _read_entry(entry: dict[str, Any], servers: list[str]) -> DraftOperation | None:
     request = mapping_of(entry.get("request"))
-    method = text_of(request.get("method")).upper()
+    method = _method(entry)
     try:
         parts = urlsplit(text_of(request.get("url")))
         host, port = parts.hostname, parts.port

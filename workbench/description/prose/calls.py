@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 from workbench.description.curl import CurlRequest, read_curl
 from workbench.description.prose import section_words as words
 from workbench.description.prose.blocks import CodeBlock, bare
-from workbench.description.prose.documented_tables import MOST_COLUMNS, ProseTable, clean
+from workbench.description.prose.clients import sampled_calls
 
 _SEPARATOR = r"(?:[\s:*`|>→~_\"'()-]|&gt;){1,16}"
 _TARGET = (
@@ -38,7 +38,7 @@ _PLACEHOLDER_CALL = re.compile(
     rf"(?<![A-Za-z])({words.METHODS})(?![A-Za-z]){_SEPARATOR}"
     r"(\[[\w .-]{2,40}\]|\{[\w .-]{2,40}\}|<[\w .-]{2,40}>)(?=[\s`*]*$)"
 )
-_RELATIVE_CALL = re.compile(
+RELATIVE_CALL = re.compile(
     rf"`({words.METHODS})\s+([a-z][\w.-]*(?:/[\w{{}}:.<>-]+)+/?(?:\?\S*)?)`"
     rf"|^({words.METHODS})\s+([a-z][\w.-]*(?:/[\w{{}}:.<>-]+)+/?(?:\?\S*)?)$"
 )
@@ -46,7 +46,7 @@ _RPC = re.compile(
     rf"^\W*({words.METHODS})\W{{1,6}}([A-Za-z]\w*(?:\.\w+)+|[a-z]+(?:[A-Z]\w*)+|[a-z]+(?:_[a-z0-9]+)+|"
     r"[A-Z][a-z]+(?:[A-Z][a-z0-9]+)+)(?=\W|$)"
 )
-_RPC_NAME = re.compile(r"^\W*([A-Za-z]\w*(?:\.\w+)+|[a-z]+(?:[A-Z]\w*)+)\W*$")
+RPC_NAME = re.compile(r"^\W*([A-Za-z]\w*(?:\.\w+)+|[a-z]+(?:[A-Z]\w*)+)\W*$")
 _BLUEPRINT = re.compile(rf"\[\s*(?:({words.METHODS})\s*)?(/[^\]\s]*|https?://[^\]\s]*)?\s*\]\s*$")
 _LABELLED = re.compile(r"^[\s>*_`#+-]*([^\s:`|][^:`|]{0,40}?)[\s*_`]*[:\uff1a|][\s*_`:]*(.*)$")
 _TITLED = re.compile(r"([^.,:;]{2,80}?)[\s*_`]*(?:\u2013|\u2014|->|→|\s-)")  # title, dash, call
@@ -55,22 +55,17 @@ _LEADING = " \t`*_>-+•→=#["
 _ALONE = re.compile(
     r"(?:\s|[`*_|.:]|HTTP/[\d.]+|\(?\s*(?:deprecated|beta|new)\s*\)?)*", re.IGNORECASE
 )
-_METHOD = re.compile(rf"(?:http[ -]?)?({words.METHODS})\b", re.IGNORECASE)
+METHOD = re.compile(rf"(?:http[ -]?)?({words.METHODS})\b", re.IGNORECASE)
 _SUSPECT = re.compile(
     rf"(?<![A-Za-z])({words.METHODS})(?![A-Za-z])(?=[^\n]{{0,120}}?(?<![<\w])/[\w{{:])"
 )
-_PATH_CELL = re.compile(r"(?:https?://\S+|/\S*|[a-z][\w.-]*(?:/[\w{}:.<>-]+)+/?)")
 _ANSWER_LINE = re.compile(r"^(?:HTTP/[\d.]+\s+|Status:\s*)([1-5]\d\d)\b")
 _HEADER_LINE = re.compile(r"^([A-Za-z][A-Za-z0-9-]*):[ \t]*(.*)$")
 _CLIENT = re.compile(r"^https?\s+(?=[A-Z]{3,7}\s)")  # HTTPie
-_PROGRAM = re.compile(
-    r"\b(?:requests|axios|client|http|https|session|api|httpx|got|superagent|request|\$http)"
-    r"\.(get|post|put|patch|delete)\(\s*f?[\"'`]([^\"'`\s]{2,500})[\"'`]"
-    r"|\bfetch\(\s*[\"'`]([^\"'`\s]{2,500})[\"'`](?:[^;]{0,200}?\bmethod[\"']?:\s*[\"'](\w{3,7}))?",
+_LOWER_CALL = re.compile(
+    rf"^[\s`*>#-]*({words.METHODS})(?=[`*]{{0,3}}\s+[`*]{{0,3}}(?:https?://|/|\{{\{{)\S*[\s`*]*$)",
     re.IGNORECASE,
 )
-_PROGRAM_URL = re.compile(r"https?://|/|\$?\{")
-_LONGEST_PROGRAM = 20_000
 _DIRECTIVE = re.compile(rf"\s*\.\. http:({words.METHODS})::\s+(\S+)", re.IGNORECASE)
 _COMMENT = re.compile(r"^\s*(?:#|//|--\s)\s*")
 _MOST_LINES = 5_000
@@ -100,6 +95,7 @@ class WrittenCall:
     has_user: bool = False
     row: int | None = None  # of the table in which it stands
     rest: tuple[str, ...] = field(default=(), compare=False)  # lines of its block, below
+    clause: str = field(default="", compare=False)  # of the sentence in which it stands
 
 
 @dataclass(frozen=True)
@@ -116,6 +112,7 @@ def calls_of_heading(title: str, *, resource: str = "") -> list[WrittenCall]:
         title: The heading.
         resource: Path that the heading above names (`Order [/orders/{id}]`), or nothing.
     """
+    title = _in_capitals(title)
     found = [
         WrittenCall(match[1], match[2], Strength.ALONE, _beside(title, match))
         for match in CALL.finditer(title)
@@ -126,7 +123,7 @@ def calls_of_heading(title: str, *, resource: str = "") -> list[WrittenCall]:
         return [WrittenCall(blueprint[1], blueprint[2] or resource, Strength.ALONE, summary)]
     if found:
         return found
-    rpc = _RPC.match(title) or _RELATIVE_CALL.search(title)
+    rpc = _RPC.match(title) or RELATIVE_CALL.search(title)
     if rpc:
         method, name = (group for group in rpc.groups() if group)
         summary = _beside(title, rpc) or name
@@ -148,13 +145,13 @@ def resource_of(title: str) -> str:
 
 def procedure_of(title: str) -> str:
     """Name of a remote procedure that a heading is made of, or nothing."""
-    found = _RPC_NAME.match(words.NUMBER.sub("", title.partition(": ")[0]))
+    found = RPC_NAME.match(words.NUMBER.sub("", title.partition(": ")[0]))
     return found[1] if found else ""
 
 
 def calls_of_line(line: str, *, is_item: bool = False) -> Iterator[WrittenCall | Suspect]:
     """Calls of one line of words."""
-    text = _TASK.sub("", line.strip())
+    text = _in_capitals(_TASK.sub("", line.strip()))
     directive = _DIRECTIVE.fullmatch(text)
     if directive:
         yield WrittenCall(directive[1].upper(), directive[2], Strength.ALONE)
@@ -162,10 +159,8 @@ def calls_of_line(line: str, *, is_item: bool = False) -> Iterator[WrittenCall |
     if "curl " in text:
         yield from calls_of_code(CodeBlock("", text.strip("`"), 1))
         return
-    matches = list(CALL.finditer(text)) or list(_PLACEHOLDER_CALL.finditer(text))
-    matches = matches or list(_RELATIVE_CALL.finditer(text))
-    if not words.ALL_CALLS.search(text):
-        matches = matches or list(_SPOKEN_CALL.finditer(text))
+    matches = _matches_in(text)
+    ends = [match.start() for match in matches[1:]] + [len(text)]
     for number, match in enumerate(matches):
         method, target = (group for group in match.groups() if group)
         if not method.isupper():
@@ -184,10 +179,36 @@ def calls_of_line(line: str, *, is_item: bool = False) -> Iterator[WrittenCall |
             strength = Strength.LISTED
         stated = {Strength.LISTED: after, Strength.ALONE: titled[1] if titled else ""}
         summary = _words(stated.get(strength, ""))
-        yield WrittenCall(method, target, strength, summary)
-    is_suspect = _SUSPECT.search(text) and not words.ALL_CALLS.search(text)
-    if not matches and is_suspect:
+        start = matches[number - 1].end() if number else 0
+        clause = _clause(text[start : match.start()], text[match.end() : ends[number]])
+        yield WrittenCall(method, target, strength, summary, clause=clause)
+    for match in reversed(matches):
+        text = text[: match.start()] + text[match.end() :]
+    if _SUSPECT.search(text) and not words.ALL_CALLS.search(text):
         yield Suspect(text[:160])
+
+
+def _matches_in(text: str) -> list[re.Match[str]]:
+    """Where a line names calls, in order."""
+    matches = list(CALL.finditer(text)) or list(_PLACEHOLDER_CALL.finditer(text))
+    matches = matches or list(RELATIVE_CALL.finditer(text))
+    if words.ALL_CALLS.search(text):
+        return matches
+    taken = {match.end() for match in matches}
+    spoken = [match for match in _SPOKEN_CALL.finditer(text) if match.end() not in taken]
+    return sorted([*matches, *spoken], key=lambda match: match.start())
+
+
+def _clause(before: str, after: str) -> str:
+    """The words of a sentence that say what a call in it is for: those behind it, or before it."""
+    behind = _words(re.split(r"[,.;:()](?:\s|$)", after.lstrip("`*\"'"), maxsplit=1)[0])
+    ahead = _words(re.split(r"[,.;:()](?:\s|$)", before)[-1])
+    return behind if " " in behind else ahead
+
+
+def _in_capitals(line: str) -> str:
+    """A line that is nothing but method and target, with the method in capitals."""
+    return _LOWER_CALL.sub(lambda found: found[0].upper(), line)
 
 
 def _is_opened(before: str) -> bool:
@@ -206,7 +227,7 @@ def label_of(line: str) -> tuple[str, str] | None:
 
 def method_in(text: str) -> str:
     """The method that a value begins with, in capitals, or nothing."""
-    found = _METHOD.match(text.strip("`*_ "))
+    found = METHOD.match(text.strip("`*_ "))
     return found[1].upper() if found else ""
 
 
@@ -218,13 +239,14 @@ def calls_of_code(code: CodeBlock) -> Iterator[WrittenCall | Suspect]:
                 yield Suspect(code.text[start : start + 160].split("\n", 1)[0])
             else:
                 yield _of_curl(request)
-    yield from _of_program(code.text)
+    for stated, url in sampled_calls(code.text):
+        yield WrittenCall(stated, url, Strength.SAMPLE) if stated else Suspect(url)
     lines = code.text.split("\n")[:_MOST_LINES]
     starts: list[tuple[int, re.Match[str]]] = []
     summary: dict[int, str] = {}
     for number, line in enumerate(lines):
-        text = _CLIENT.sub("", line.strip().lstrip("`*>$ "))
-        match = CALL.match(text) or _RELATIVE_CALL.match(text) or _PLACEHOLDER_CALL.match(text)
+        text = _in_capitals(_CLIENT.sub("", line.strip().lstrip("`*>$ ")))
+        match = CALL.match(text) or RELATIVE_CALL.match(text) or _PLACEHOLDER_CALL.match(text)
         if match and re.match(r"\s*(?:$|HTTP/|#|//|--|→|->|\()", text[match.end() :]):
             starts.append((number, match))
             above = lines[number - 1] if number else ""
@@ -238,15 +260,6 @@ def calls_of_code(code: CodeBlock) -> Iterator[WrittenCall | Suspect]:
         yield WrittenCall(
             method, target, Strength.BLOCK, summary[number], headers=headers, body=body, rest=rest
         )
-
-
-def _of_program(text: str) -> Iterator[WrittenCall]:
-    """Calls in samples of programs that send requests."""
-    for match in _PROGRAM.finditer(text[:_LONGEST_PROGRAM]):
-        url = match[2] or match[3]
-        method = match[1] or match[4] or "GET"
-        if _PROGRAM_URL.match(url):
-            yield WrittenCall(method.upper(), url, Strength.SAMPLE)
 
 
 def _of_curl(request: CurlRequest) -> WrittenCall:
@@ -284,61 +297,6 @@ def answer_in(text: str) -> tuple[str, str]:
         return "", text
     _, body, _ = _request_lines(lines[1:])
     return status[1], body
-
-
-def calls_of_table(table: ProseTable) -> list[WrittenCall]:
-    """Calls that the rows of a table name, each with the number of its row."""
-    pairs = {
-        words.plain(clean(row[0])): clean(row[1])
-        for row in (table.header, *table.rows)
-        if len(row) > 1
-    }
-    method = next((value for key, value in pairs.items() if words.METHOD_LABEL.fullmatch(key)), "")
-    path = next((value for key, value in pairs.items() if words.TARGET_LABEL.fullmatch(key)), "")
-    if method_in(method) and _PATH_CELL.fullmatch(path.partition(" ")[0]):
-        return [WrittenCall(method_in(method), path.partition(" ")[0], Strength.ALONE)]
-    methods = _column(table, words.METHOD_COLUMN, _METHOD)
-    paths = _column(table, words.PATH_COLUMN, _PATH_CELL)
-    found: list[WrittenCall] = []
-    for number, row in enumerate(table.rows):
-        call = _of_row(table, row, methods, paths)
-        if call is not None:
-            found.append(replace(call, row=number))
-    return found
-
-
-def _column(table: ProseTable, header: re.Pattern[str], cell: re.Pattern[str]) -> int | None:
-    """The column with such a header, else the one whose cells are all of that form."""
-    stated = table.column(header)
-    if stated is not None:
-        return stated
-    for column in range(min(len(table.header), MOST_COLUMNS)):
-        cells = [clean(row[column]).strip("`*_ ") for row in table.rows[:50] if column < len(row)]
-        written = [text for text in cells if text]
-        if written and all(cell.fullmatch(text) for text in written):
-            return column
-    return None
-
-
-def _of_row(
-    table: ProseTable, row: tuple[str, ...], methods: int | None, paths: int | None
-) -> WrittenCall | None:
-    is_field = bool(table.cell(row, table.column(words.NAME_COLUMN)))
-    summary = "" if is_field else table.cell(row, table.column(words.DESCRIPTION_COLUMN))
-    written = row[paths] if paths is not None and paths < len(row) else ""
-    path = written.replace("\\", "").strip("`*_ ").partition(" ")[0].strip("`*")
-    method = method_in(table.cell(row, methods))
-    if method and _PATH_CELL.fullmatch(path):
-        return WrittenCall(method, path, Strength.ALONE, summary)
-    for index, cell in enumerate(row[:MOST_COLUMNS]):
-        match = CALL.match(cell.strip().strip("`*")) or _RELATIVE_CALL.match(cell.strip())
-        if match:
-            method, target = (group for group in match.groups() if group)
-            others = [clean(other) for place, other in enumerate(row) if place != index]
-            return WrittenCall(
-                method, target, Strength.ALONE, summary or next(iter(reversed(others)), "")
-            )
-    return None
 
 
 def _beside(title: str, match: re.Match[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -17,6 +18,10 @@ from workbench.description.targets import (
 )
 
 _MOST_COMPARED = 200_000  # pairs of paths; a document with more has no reader's hand in it
+_LONGEST_PATH = 300
+_PATH_TEMPLATE = re.compile(
+    r"(?:https?://[^\s/]+|\{\{?[\w .-]{1,40}\}?\})?(?=/)\S*?(?:/:\w|\{\w|<\w)\S*", re.IGNORECASE
+)
 MOST_TOLD = 8  # calls that a warning names
 MOST_CALLS = 2_000  # different ones that are read of one document; the others are counted
 
@@ -108,6 +113,13 @@ class Index:
             for one in self.found
         )
 
+    def has_path(self, text: str, servers: Sequence[str]) -> bool:
+        """Whether some operation has the path that a URL or path as written names."""
+        target = read_target(text, servers)
+        return target is not None and any(
+            self.holds(method, target) for method in {one.draft.method for one in self.found}
+        )
+
 
 @dataclass(frozen=True)
 class ReadingTally:
@@ -133,6 +145,7 @@ class SeenCalls:
     calls: dict[tuple[str, tuple[str, ...]], str] = field(default_factory=dict)
     beyond: dict[str, None] = field(default_factory=dict)
     suspects: dict[str, None] = field(default_factory=dict)  # look like calls, cannot be read
+    paths: dict[str, None] = field(default_factory=dict)  # stand alone; no method is near them
 
     def see(self, call: WrittenCall, servers: Sequence[str]) -> RequestTarget | None:
         """Count a call; returns where it goes, or None for one that is not read."""
@@ -150,7 +163,12 @@ class SeenCalls:
         """Note a better way of writing a call."""
         self.calls[method, shape(target.path)] = f"{method} {target.path}"
 
-    def tally(self, known: Index, read: int) -> ReadingTally:
+    def note_path(self, text: str) -> None:
+        """Note a line, title or cell that is nothing but a path with a variable."""
+        if len(text) < _LONGEST_PATH and _PATH_TEMPLATE.fullmatch(text.strip("`*_ ")):
+            self.paths.setdefault(text.strip("`*_ "))
+
+    def tally(self, known: Index, read: int, servers: Sequence[str]) -> ReadingTally:
         """Count against what was read: `known` operations, `read` of them and of events."""
         left = [
             text
@@ -159,6 +177,8 @@ class SeenCalls:
         ]
         shown = set(self.calls.values())
         left += [text for text in (*self.beyond, *self.suspects) if text not in shown]
+        lonely = [text for text in self.paths if not known.has_path(text, servers)]
+        left += [text for text in lonely if not any(text in other for other in left)]
         return ReadingTally(len(left) + read, read, tuple(left[:MOST_TOLD]), bool(self.beyond))
 
 

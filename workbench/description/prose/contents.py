@@ -199,19 +199,22 @@ class Filler:
         self, table: ProseTable, calls: Sequence[WrittenCall]
     ) -> Iterator[tuple[WrittenCall, ProseTable | None]]:
         """Yield each call of a table once, with the rows of fields that belong to it."""
-        by_row = {call.row: call for call in calls}
+        by_row: dict[int | None, list[WrittenCall]] = {}
+        for call in calls:
+            by_row.setdefault(call.row, []).append(call)
         has_fields = table.column(words.NAME_COLUMN) is not None
         rows: dict[tuple[str, str], list[tuple[str, ...]]] = {}
         first: dict[tuple[str, str], WrittenCall] = {}
-        key: tuple[str, str] | None = None
+        keys: list[tuple[str, str]] = []
         for number, row in enumerate(table.rows):
-            call = by_row.get(number)
-            if call is not None:
-                key = (call.method, call.target)
-                kept = first.setdefault(key, call)
-                if not has_fields and kept.row != number:
+            here = by_row.get(number, [])
+            if here:
+                keys = [(call.method, call.target) for call in here]
+                for key, call in zip(keys, here, strict=True):
+                    first.setdefault(key, call)
+                if not has_fields and first[keys[0]].row != number:
                     continue
-            if key is not None:
+            for key in keys:
                 rows.setdefault(key, []).append(row)
         for key, call in first.items():
             yield call, ProseTable(table.header, tuple(rows[key])) if has_fields else None

@@ -6,12 +6,18 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from workbench.description.direction import (
+    manages_webhooks,
+    reads_like_webhook,
+    said_direction,
+)
 from workbench.description.draft_operations import DraftBody, DraftOperation
 from workbench.description.prose import section_words as words
 from workbench.description.prose.blocks import ProseSection, bare
 from workbench.description.prose.calls import is_title_of_part
 from workbench.description.prose.documented_tables import ProseTable, clean
 from workbench.description.prose.examples import event_named, happened
+from workbench.model import Direction
 
 _SPAN_NAME = re.compile(r"`([\w.:/-]{3,80})`")
 _DOTTED_NAME = re.compile(r"\b[A-Za-z]\w*(?:[._:][A-Za-z]\w*)+\b")
@@ -29,6 +35,9 @@ _PAYLOAD_TITLE = re.compile(
     r"\b(?:payloads?|example|sample|body|format|exemplo|ejemplo|beispiel)\b"
 )
 _FILE = re.compile(r"\.(?:js|json|php|py|md|html|io|com|net|org)$", re.IGNORECASE)
+_EVERY = re.compile(
+    r"\b(?:all|each|every|these|those|following|both|todos|todas|cada|alle|jede\w*|tous|toutes|chaque)\b"
+)
 _MOST_NOTES = 6
 _LONGEST_NOTE = 600
 
@@ -158,6 +167,30 @@ class EventBook:
                     "schema": {"type": "string"},
                 }
             )
+
+
+def comes_to_us(method: str, path: str, section: ProseSection, summary: str) -> bool:
+    """Whether a call is one that they make, by the words of its section and of those above."""
+    own = said_direction(f"{summary}. " + "\n\n".join(section.opening))
+    if own is not None:
+        return own is Direction.INBOUND and not manages_webhooks(path, summary)
+    for above in reversed(section.parents):
+        lead = ". ".join(
+            sentence
+            for text in (above.title, *above.opening)
+            for sentence in re.split(r"(?<=[.;:!?])\s", text)
+            if above.level > 1 or _EVERY.search(words.plain(sentence))
+        )
+        stated = said_direction(lead)
+        if stated is not None:
+            is_sending = method in {"POST", "PUT", "PATCH"}
+            return (
+                stated is Direction.INBOUND and is_sending and not manages_webhooks(path, summary)
+            )
+    tags = ("webhook",)
+    return section.is_about_webhooks and reads_like_webhook(
+        method, path, tags=tags, summary=summary
+    )
 
 
 def is_about_events(section: ProseSection) -> bool:

@@ -35,6 +35,8 @@ _GLUE = frozenset({"wbr", "b", "strong", "i", "em", "code", "mark"})
 _BOLD = frozenset({"b", "strong"})
 _LANGUAGE = re.compile(r"(?:lang(?:uage)?|highlight|brush)[-:\s]+([a-z0-9]+)|^(json)$")
 _METHOD = re.compile(rf"\s*({words.METHODS}|DEL)\s*", re.IGNORECASE)
+_METHOD_ATTRIBUTE = re.compile(r"data-(?:type|(?:http-|request-)?(?:method|verb))")
+_TARGET_START = re.compile(r"\s*(?:/|https?://|\{\{)")
 _LONGEST_BOLD = 90  # characters of a bold line that counts as a heading
 _LONGEST_PIECE = 12  # characters of an element that may be a method
 
@@ -74,7 +76,7 @@ class _Page(HTMLParser):
         self.skipping: list[str] = []
         self.rows: list[list[str]] | None = None
         self.is_code = self.is_cell = self.is_item = self.is_span_open = False
-        self.language = ""
+        self.language = self.method = ""
         self.line = 1
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -85,6 +87,7 @@ class _Page(HTMLParser):
             return
         if tag in {"pre", "code"}:
             self.note_language(attrs)
+        self.note_method(tag, attrs)
         if self.is_code:
             is_apart = tag in _BLOCKS or _HEADING.fullmatch(tag)
             self.text.append("\n" if tag == "br" else " " if is_apart else "")
@@ -126,6 +129,10 @@ class _Page(HTMLParser):
         """Keep the text that a reader sees."""
         if self.skipping:
             return
+        if self.method and data.strip():
+            stated, self.method = self.method, ""
+            if _TARGET_START.match(data):
+                data = f"{stated} {data.lstrip()}"
         if self.is_code:
             self.text.append(data)
             return
@@ -168,6 +175,15 @@ class _Page(HTMLParser):
         found = _LANGUAGE.search(stated.lower())
         if found:
             self.language = found[1] or found[2]
+
+    def note_method(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Remember a method that an element names beside its text; read the picture of one."""
+        for key, value in attrs:
+            found = _METHOD.fullmatch(value or "") if len(value or "") <= _LONGEST_PIECE else None
+            if found and tag == "img" and key == "alt":
+                self.handle_data(found[1])
+            elif found and _METHOD_ATTRIBUTE.fullmatch(key):
+                self.method = "DELETE" if found[1].upper() == "DEL" else found[1].upper()
 
     def taken(self) -> str:
         """The text collected so far, on one line; begins anew."""

@@ -10,7 +10,10 @@ from workbench.description.prose.blocks import bare
 from workbench.description.prose.calls import Strength, WrittenCall, label_of, method_in
 
 _PATH_VALUE = re.compile(r"`?((?:https?://|/|\{\{?\w+\}?\}/|[a-z][\w.-]*/)[^\s`]*)`?(?:\s.*)?")
-_PATH_ALONE = re.compile(r"[\s`*]*((?:https?://[^\s`]+)?/[^\s`]*)[\s`*]*")
+_PATH_ALONE = re.compile(
+    r"[\s`*]*((?:https?://[^\s`]+|\{\{?[\w .-]{1,40}\}?\}|\$\{?\w{1,40}\}?|\[[\w .-]{1,40}\])?"
+    r"/[^\s`]*)[\s`*]*"
+)
 _METHOD_ALONE = re.compile(rf"[\s`*]*({words.METHODS})[\s`*:]*")
 _METHOD_AND_TITLE = re.compile(rf"[\s`*]*({words.METHODS})[`*]*\s+([^\s/][^/\n]{{1,90}})")
 
@@ -22,12 +25,14 @@ class DraftCall:
     Attributes:
         label: What a heading says of the first line below it.
         title: Words beside the method.
+        is_badge: Whether the method is the last that was said; a heading below it is its title.
     """
 
     method: str = ""
     path: str = ""
     title: str = ""
     label: str = ""
+    is_badge: bool = False
 
     def begin(self, title: str, *, is_inside: bool) -> None:
         """Take what a heading says; a part such as `Request` goes on with what was said before.
@@ -39,7 +44,9 @@ class DraftCall:
         label = bare(title)
         is_label = any(word.fullmatch(label) for word in (words.METHOD_LABEL, words.TARGET_LABEL))
         self.label = label if is_label else ""
-        if is_inside or not (is_label or words.PART_TITLE.fullmatch(label)):
+        if self.is_badge and not is_label:
+            self.title, self.is_badge = title, False
+        elif is_inside or not (is_label or words.PART_TITLE.fullmatch(label)):
             titled = _METHOD_AND_TITLE.fullmatch(title)
             self.method, self.title = (titled[1], titled[2]) if titled else ("", "")
             self.path = ""
@@ -55,6 +62,7 @@ class DraftCall:
     def note(self, line: str, labelled: tuple[str, str] | None) -> None:
         """Remember a method or path that stands on a line of its own, with or without a label."""
         value = _PATH_VALUE.fullmatch(labelled[1]) if labelled else None
+        self.is_badge = False
         if labelled and words.METHOD_LABEL.fullmatch(labelled[0]) and method_in(labelled[1]):
             self.method = method_in(labelled[1])
         elif labelled and value and words.TARGET_LABEL.fullmatch(labelled[0]):
@@ -63,6 +71,7 @@ class DraftCall:
             self.method, self.path = "POST", value[1]
         elif method := _METHOD_ALONE.fullmatch(line):
             self.method, self.path, self.title = method[1], "", ""
+            self.is_badge = True
         elif (titled := _METHOD_AND_TITLE.fullmatch(line)) and "`" in line:
             self.method, self.path, self.title = titled[1], "", titled[2].strip("` *")
         else:

@@ -10,13 +10,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from workbench.description.direction import (
-    manages_webhooks,
-    reads_like_webhook,
-    said_direction,
-)
 from workbench.description.draft_operations import DraftDocument, DraftOperation
 from workbench.description.prose import section_words as words
 from workbench.description.prose.blocks import (
@@ -27,6 +22,11 @@ from workbench.description.prose.blocks import (
     TextBlock,
     cut_sections,
 )
+from workbench.description.prose.call_tables import (
+    calls_of_table,
+    paths_of_table,
+    procedures_of_table,
+)
 from workbench.description.prose.calls import (
     Strength,
     Suspect,
@@ -34,7 +34,6 @@ from workbench.description.prose.calls import (
     calls_of_code,
     calls_of_heading,
     calls_of_line,
-    calls_of_table,
     procedure_of,
     resource_of,
 )
@@ -46,7 +45,7 @@ from workbench.description.prose.collection import (
     join,
 )
 from workbench.description.prose.contents import Filler, schemes_of
-from workbench.description.prose.events import EventBook
+from workbench.description.prose.events import EventBook, comes_to_us
 from workbench.description.prose.parts import DraftCall
 from workbench.description.prose.servers import (
     environment_of,
@@ -57,11 +56,8 @@ from workbench.description.prose.servers import (
 )
 from workbench.description.targets import RequestTarget, read_target, shape
 from workbench.errors import DescriptionError
-from workbench.model import Direction, DocumentWarning
+from workbench.model import DocumentWarning
 
-_EVERY = re.compile(
-    r"\b(?:all|each|every|these|those|following|both|todos|todas|cada|alle|jede\w*|tous|toutes|chaque)\b"
-)
 _LONGEST_SUMMARY = 90
 _NEAREST = 40  # calls of one section among which an example looks for its own
 _LONGEST = 4_000  # characters of description kept for one operation
@@ -147,6 +143,7 @@ class _Reader:
         for call in calls:
             self.take(call, section, in_heading=True)
         self.parts.path = self.parts.path or ("" if calls else resources[0])
+        self.seen.note_path(resources[0] if not calls else "")
         if self.current is None and section.is_about_webhooks:
             self.events.begin(section)
         procedure = procedure_of(section.title)
@@ -193,14 +190,17 @@ class _Reader:
         if written:
             self.take(written[0], section)
             self.parts.method = self.parts.path = ""
-            # Further calls of a line are only spoken of; they are counted all the same.
+            # Further calls of a line are spoken of: they count where nothing else defines them.
             for further in written[1:]:
-                self.seen.see(further, tuple(self.servers))
+                target = self.seen.see(further, tuple(self.servers))
+                if target is not None:
+                    self.mentions.append((further, target, section))
             return
         environment = environment_of(line)
         if environment is not None:
             self.take_address(environment[1], environment[0], section)
             return
+        self.seen.note_path(line)
         labelled = self.parts.labelled(line)
         if not (labelled and self.current is None and self.events.label(*labelled, section)):
             self.parts.note(line, labelled)
@@ -229,6 +229,7 @@ class _Reader:
                 self.take(call, section)
                 rest = call.rest
         if not calls:
+            self.seen.note_path(block.text.strip())
             self.parts.note_path(block.text.strip())
             whole = self.parts.whole()
             if whole is not None:
@@ -243,6 +244,8 @@ class _Reader:
     def read_table(self, block: Grid, lead: str, section: ProseSection) -> None:
         """Read a table: of calls, of events, or of fields."""
         calls = calls_of_table(block.table)
+        if not calls and self.every_call:
+            calls = procedures_of_table(block.table, self.every_call)
         if len(calls) == 1 and calls[0].row is None:
             self.take(calls[0], section)
         elif calls:
@@ -251,6 +254,8 @@ class _Reader:
                 if listed is not None and rows is not None:
                     self.filler.add_table(listed, rows, "", section)
         elif not self.events.add_table(block.table, section):
+            for cell in paths_of_table(block.table):
+                self.seen.note_path(cell)
             self.filler.add_table(self.current, block.table, lead, section)
 
     def take_address(self, url: str, label: str, section: ProseSection) -> None:
@@ -316,37 +321,12 @@ class _Reader:
             summary=summary,
             tags=[words.MARKS.sub("", above.title) for above in section.parents[1:2]],
             parameters=target.parameters(),
-            source="path" if self.is_event(call, target, section, summary) else "",
+            source="path" if comes_to_us(call.method, target.path, section, summary) else "",
         )
         found = FoundOperation(draft, call.strength, target, section)
         self.found.append(found)
         self.filler.add_request(found, call)
         return found
-
-    def is_event(
-        self, call: WrittenCall, target: RequestTarget, section: ProseSection, summary: str
-    ) -> bool:
-        """Whether the call is one that comes to us, by the words around it."""
-        said = "\n\n".join(section.opening)
-        own = said_direction(f"{summary}. {said}")
-        if own is not None:
-            return own is Direction.INBOUND and not manages_webhooks(target.path, summary)
-        for above in reversed(section.parents):
-            lead = ". ".join(
-                sentence
-                for text in (above.title, *above.opening)
-                for sentence in re.split(r"(?<=[.;:!?])\s", text)
-                if above.level > 1 or _EVERY.search(words.plain(sentence))
-            )
-            stated = said_direction(lead)
-            if stated is not None:
-                is_sending = call.method in {"POST", "PUT", "PATCH"}
-                is_managing = manages_webhooks(target.path, summary)
-                return stated is Direction.INBOUND and is_sending and not is_managing
-        tags = ("webhook",) if section.is_about_webhooks else ()
-        return bool(tags) and reads_like_webhook(
-            call.method, target.path, tags=tags, summary=summary
-        )
 
     def describe(self, found: FoundOperation, section: ProseSection) -> None:
         """Add the words of a section to its operation."""
@@ -360,12 +340,13 @@ class _Reader:
         crowd = Counter(section for _, _, section in self.mentions)
         owners = {one.section for one in self.found}
         for call, target, section in self.mentions:
-            if known.holds(call.method, target):
+            if known.holds(call.method, target) or words.GONE.search(words.plain(call.clause)):
                 continue
             is_lone = section not in owners and crowd[section] == 1
-            if call.strength is Strength.LISTED or is_lone:
-                self.spoken += [section] if is_lone and call.strength is Strength.MENTION else []
-                known.add(self.begin(call, target, section))
+            if is_lone and call.strength is Strength.MENTION:
+                self.spoken.append(section)
+            summary = call.summary or ("" if is_lone else call.clause)
+            known.add(self.begin(replace(call, summary=summary), target, section))
         joined = join(self.found)
         self.filler.finish([item.draft for item in joined])
         events = self.events.finish()
@@ -373,7 +354,7 @@ class _Reader:
             if item.draft.source:
                 self.events.sign(item.draft)
         drafts = [*(item.draft for item in joined), *events]
-        return drafts, self.seen.tally(known, len(drafts))
+        return drafts, self.seen.tally(known, len(drafts), tuple(self.servers))
 
 
 def _is_call(title: str) -> bool:

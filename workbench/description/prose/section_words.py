@@ -39,13 +39,22 @@ SERVER_LABEL = re.compile(
     r"address|endpoint|host|name))?s?|hosts?|servers?|servidor(?:es)?|url base|endpoint base|"
     r"basis-?url|url de base)"
 )
+_STAGE = (
+    r"(?:test(?:ing|e)?s?|prueba?s?|sand ?box|bac a sable|staging|stage|"
+    r"prod(?:u[ck]tion|u[ck]tiv|uctie|uccion|ucao|uzione|ukcyjn\w*)?|live|echt|dev(?:elopment)?|demo|local(?:host)?|"
+    r"pre-?prod(?:uction|uccion)?|uat|qa|integration|integracion|acceptance|acceptatie|abnahme|"
+    r"homologac(?:ao|ion)|desenvolvimento|desarrollo|entwicklung|ontwikkeling|developpement|recette|"
+    r"collaudo|sviluppo|testow\w*)"
+)
+_PLACE = (
+    r"(?:environments?|envs?|entornos?|ambientes?|ambienti|umgebung|environnements?|omgeving|"
+    r"srodowisko|servers?|serveur|servidor|systeme?|sistema|api|(?:base ?|basis-?)?url|host|"
+    r"endpoint|instance|instanz|platt?form|plateforme)"
+)
+_LINK = r"(?:the|our|your|of|for|de|del|di|da|do|du|des|la|le|el|van|voor|fuer|fur|en|in)"
 ENVIRONMENT = re.compile(
-    r"(?:the )?(?:(?:test(?:ing|s)?|sand ?box|staging|stage|prod(?:uction)?|live|dev(?:elopment)?|"
-    r"demo|local(?:host)?|pre-?prod(?:uction)?|uat|qa|integration|acceptance|producao|produccion|"
-    r"homologacao|desenvolvimento|desarrollo|pruebas|teste?s?|produktion|produktiv|entwicklung|"
-    r"preproduction|recette|developpement)[ /-]?)+(?: ?(?:environment|env|server|url|"
-    r"base ?url|host|"
-    r"system|api|endpoint|ambiente|entorno|umgebung|environnement|servidor))*"
+    rf"(?:(?:{_LINK}|{_PLACE})[ /-]){{0,4}}{_STAGE}(?:s|en)?{_PLACE}?"
+    rf"(?:[ /-]{{1,3}}(?:{_LINK}|{_PLACE}|{_STAGE})){{0,5}}"
 )
 ABOUT_SERVERS = re.compile(
     r"\b(?:base ?(?:url|uri|path)s?|environments?|servers?|hosts?|infrastructure|ambientes?|"
@@ -162,6 +171,15 @@ PATH_COLUMN = re.compile(
     r"rotas?|pfad|pad|percorso|indirizzo|sciezka|endpunkte?|direccion|endereco|"
     r"caminho|chemin|adresse|url path)(?: ?\(.{0,30}\))?$"
 )
+GONE = re.compile(
+    r"\b(?:deprecated|no longer|removed|retired|obsolete|instead of|replac(?:es|ed)|formerly|"
+    r"legacy|discontinued|not (?:yet )?(?:available|supported|implemented)|obsolet[oa]|veraltet)\b"
+)
+PROCEDURE_COLUMN = re.compile(
+    r"(?:api |rpc )?(?:methods?|functions?|commands?|procedures?|operations?|calls?|actions?|"
+    r"metod[ao]s?|methoden?|methodes?|funcion(?:es)?|funktion(?:en)?|fonctions?)(?: names?)?"
+)
+NO = re.compile(r"no|n|none|n/?a|nein|non|nao|false|0|[-\u2013\u2014\u2717\u2718\u274c.]+")
 BEARER = re.compile(r"authorization:?\s*`?\s*bearer|bearer token|token bearer")
 BASIC = re.compile(r"authorization:?\s*`?\s*basic|basic auth|http basic")
 KEY_HEADER = re.compile(

@@ -43,6 +43,11 @@ def is_only_base(path: str) -> bool:
     return all(_BASE_STEP.fullmatch(step) for step in path.strip("/").split("/"))
 
 
+def _is_root(url: str) -> bool:
+    """Whether a URL names a host and at most a version."""
+    return is_only_base(urlsplit(url).path) if is_base(url.rstrip("/.")) else False
+
+
 def is_about_servers(section: ProseSection) -> bool:
     """Whether a section, or the one whose part it is, says where the API lives."""
     titles = [section.title, *(parent.title for parent in section.parents[-1:])]
@@ -83,7 +88,7 @@ def _of_line(line: str, label: str, *, is_code: bool, about: bool) -> Iterator[t
     labelled = label_of(line)
     alone = _URL_LINE.fullmatch(line)
     if labelled and words.URL.match(labelled[1]) and _is_label(labelled[0]):
-        if about or words.SERVER_LABEL.search(labelled[0]) or is_code:
+        if about or is_code or _is_root(url[0]) or words.SERVER_LABEL.search(labelled[0]):
             yield labelled[0], url[0]
     elif alone and about:
         yield label, url[0]
