@@ -271,6 +271,7 @@ def test_a_key_in_a_hidden_part_is_found() -> None:
     [
         ("a.md", f"# Login\n\n| Setting | Value |\n|---|---|\n| API key | {TOKEN} |\n"),
         ("a.md", f"# Login\n\n| Client | Client secret |\n|---|---|\n| demo | {TOKEN} |\n"),
+        ("a.md", f"| Setting | Value |\n|---|---|\n| API key | {TOKEN}, |\n"),
         ("a.csv", f"Setting,Value\r\nAPI key,{TOKEN}\r\n"),
         ("a.html", f"<html><table><tr><td>API key<td><code>{TOKEN}</code></table></html>"),
         ("a.md", f"The API key is {TOKEN}.\n"),

@@ -17,6 +17,11 @@ TOLD = {
     f"The answer was {JWT}.": [JWT],
     "X-Api-Key: 8d2f1c9a": ["8d2f1c9a"],
     '{"client_secret": "correct-horse"}': ["correct-horse"],
+    "password: h0rse&batt3ry": ["h0rse&batt3ry"],
+    "password: h0rse;batt3ry, user: till": ["h0rse;batt3ry"],
+    "password=h0rse&user=till": ["h0rse"],
+    "{password: h0rse1,user: till}": ["h0rse1"],
+    "<p>Secret: &quot;h0rse&amp;batt3ry&quot;</p>": ["h0rse&amp;batt3ry"],
     "export SHOP_PASSWORD=h0rse": ["h0rse"],
     "env.set('access_token', 'q1w2e3');": ["q1w2e3"],
     "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG\n-----END PRIVATE KEY-----": [
@@ -59,6 +64,7 @@ def test_a_mask_is_a_placeholder() -> None:
     [
         "a" * 200_000,
         "token=" * 40_000,
+        "password: a1b2" + "&a" * 80_000,
         "eyJ" * 60_000,
         "A.A-" * 50_000,
         " -u " * 50_000,

@@ -58,12 +58,14 @@ def named_secrets(blocks: Sequence[Block]) -> Iterator[tuple[str, str]]:
             text = block.title if isinstance(block, Heading) else block.text
             for line in text.split("\n")[:_MOST_LINES]:
                 found = _LABELLED.fullmatch(line[:1_000].strip(" -*_`."))
-                if found and _is_secret(found["name"], found["value"].strip("`*_.,")):
-                    yield found["name"].strip(), found["value"].strip("`*_.,")
+                value = found["value"].strip("`*_.,") if found else ""
+                if found and _is_secret(found["name"], value):
+                    yield found["name"].strip(), value
 
 
 def _in_row(row: list[str], header: Sequence[str]) -> Iterator[tuple[str, str]]:
-    for index, value in enumerate(row):
+    for index, cell in enumerate(row):
+        value = cell.strip("`*_.,")
         above = header[index] if index < len(header) else ""
         for name in (row[index - 1] if index else "", row[0] if index else "", clean(above)):
             if name != value and _is_secret(name, value):

@@ -76,7 +76,11 @@ _COOKIE = re.compile(r"(?:^|;)\s*[\w.!#$%&*+^~|-]{1,100}=(?P<value>[^;\s]{4,4000
 # `name: value`, `name=value`, `"name": "value"`, in curl, headers, forms, scripts and settings.
 _NAMED = re.compile(
     r"(?<![\w.-])(?P<name>[A-Za-z_][\w.-]{1,60})(?P<quote>\\?[\"']?)(?:\s?[=:]\s?|\s?=>\s?|',\s?')"
-    r"(?P<open>\\?[\"']?)(?P<value>(?!//)[^\s\"'<>&,;\\]{4,2000})"
+    r"(?P<open>\\?[\"']?|&(?:quot|#3[49]);)(?P<value>(?!//)[^\s\"'<>&,;\\]{4,2000})"
+)
+# What goes on with a value behind a sign that would end it in a form or a list.
+_GOES_ON = re.compile(
+    r"(?:(?!&(?:quot|nbsp|lt|gt|#3[49]);)[&,;][^\s\"'<>&,;:=\\`\[\]{}()]{1,200}+(?![:=\[]))*+"
 )
 _PROSE_VALUE = re.compile(r"(?=.*\d)(?=.*[A-Za-z])|.{20,}")
 _PLACEHOLDER = re.compile(
@@ -194,7 +198,14 @@ def _find_named(text: str) -> Iterator[FoundSecret]:
         if is_placeholder(plain) or "://" in plain or plain.lower() in {"bearer", "basic"}:
             continue
         if is_sure or _PROSE_VALUE.match(plain):
-            yield FoundSecret(match.start("value"), match.end("value"), name)
+            yield FoundSecret(match.start("value"), _end_of(match, text), name)
+
+
+def _end_of(match: re.Match[str], text: str) -> int:
+    """Where a named value ends: in a form with the next `&`, behind a colon with its word."""
+    is_form = "=" in text[match.end("name") : match.start("value")] and not match["open"]
+    on = None if is_form else _GOES_ON.match(text, match.end("value"))
+    return on.end() if on else match.end("value")
 
 
 def _is_login(text: str) -> bool:
