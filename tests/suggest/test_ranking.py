@@ -110,6 +110,18 @@ def test_a_list_is_the_read_where_nothing_reads_one(proposed: Proposed) -> None:
     assert both["GET /bookings"] == set()
 
 
+def test_the_module_of_a_procedure_says_not_what_it_is_about(proposed: Proposed) -> None:
+    """What stands before the verb of a remote procedure is where it is kept."""
+    table = {
+        "GET /rpc/clientOrders.getBooking": {"answer": {"id": "string", "status": "string"}},
+        "POST /rpc/kitchen.acceptOrder": {},
+    }
+    found = proposed(table)
+    assert "reservation-read" in found["GET /rpc/clientOrders.getBooking"]
+    assert not found["GET /rpc/clientOrders.getBooking"] & {"order-read", "order-status-read"}
+    assert found["POST /rpc/kitchen.acceptOrder"] == {"order-status-write"}
+
+
 def test_status_in_the_body_makes_the_difference(proposed: Proposed) -> None:
     """The same PATCH moves a reservation or only changes its date."""
     path = "PATCH /bookings/{id}"

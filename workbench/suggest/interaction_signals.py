@@ -16,6 +16,8 @@ from workbench.vocabulary import Concept, concepts, head, split_words, trailing_
 
 _PARAMETER = re.compile(r"\{[^}]*\}|<[^>]*>|:\w+|\d{2,}|[0-9a-fA-F-]{24,}")
 _BOILERPLATE = re.compile(r"\bvia the\b.*|\([^)]*\)")
+# What stands before the verb of a remote procedure tells where it is kept, not what it is about.
+_NAMESPACE = re.compile(r"(?<![\w.])([A-Za-z]\w*)\.(?=[a-z]+(?:[A-Z]|_[a-z])\w*(?![\w.]))")
 _MARKUP = re.compile(r"<[^>]*>|```.*?```|[*_`>#|]+", re.DOTALL)
 _LEAD = 220  # characters of a description that are about the operation as a whole
 _FILLER = re.compile(r"v?\d[\w.]*|rest|b2b|pub|gateway|index|hub", re.IGNORECASE)
@@ -162,7 +164,8 @@ class ClueReader:
         steps = _steps(path)
         subject, owners, acts, identified = _parse(steps)
         identifier = path if isinstance(item, Event) else (item.operation_id or "")
-        summary = _BOILERPLATE.sub("", item.summary)
+        identifier = _NAMESPACE.sub("", identifier)
+        summary = _NAMESPACE.sub("", _BOILERPLATE.sub("", item.summary))
         names = [
             concepts(identifier),
             concepts(summary) if split_words(summary) != split_words(identifier) else (),
@@ -188,9 +191,13 @@ class ClueReader:
 
 
 def _steps(path: str) -> tuple[PathSegment, ...]:
-    """Segments of a path; a colon verb (`/orders/{id}:accept`) is a segment of its own."""
+    """Segments of a path; a colon verb (`/orders/{id}:accept`) is a segment of its own.
+
+    The module before the verb of a remote procedure (`orders.getBooking`) is left out.
+    """
     made = []
-    for raw in re.split(r"/|(?<=[}\w]):(?=[a-zA-Z])", path.split("?", maxsplit=1)[0]):
+    path = _NAMESPACE.sub("", path.split("?", maxsplit=1)[0])
+    for raw in re.split(r"/|(?<=[}\w]):(?=[a-zA-Z])", path):
         if raw:
             is_parameter = _PARAMETER.fullmatch(raw) is not None
             made.append(PathSegment(raw, concepts(raw), trailing_concept(raw), is_parameter))
