@@ -76,6 +76,8 @@ def names(description: ApiDescription) -> list[str]:
         ('```go\nr, _ := http.NewRequest("PUT", "https://a.example/t", b)\n```', ["PUT /t"]),
         ("First send a PUT request to `/tables`, then `GET /seats`, please.",
          ["PUT /tables", "GET /seats"]),
+        ("![GET](https://a.example/get.svg) `/tables`", ["GET /tables"]),
+        ("```\ntable GET /tables/:id(.:format) tables#show\n```", ["GET /tables/{id}"]),
         ("- `GET /tables`: all\n- `POST /tables`: a new one", ["GET /tables", "POST /tables"]),
     ],
 )  # fmt: skip
@@ -245,6 +247,7 @@ If your server fails, we retry five times.
 | `table.freed` | guests leave |
 
 - `bill.paid`: the bill is settled
+- bill.opened \u2013 somebody orders
 
 ## Sample
 
@@ -257,7 +260,9 @@ If your server fails, we retry five times.
 def test_events_are_named_by_tables_lists_and_payloads(read: Read) -> None:
     """Each event is found once, with the header of its signature and what is said of retries."""
     description = read(WEBHOOKS, "hooks.md")
-    assert names(description) == ["table.taken", "table.freed", "bill.paid", "table.moved"]
+    assert names(description) == [
+        *("table.taken", "table.freed", "bill.paid", "bill.opened", "table.moved")
+    ]
     moved = description.events[-1]
     assert moved.bodies[0].examples[0]["data"] == {"tableId": 7}
     assert [item.name for item in moved.parameters] == ["X-Nido-Signature"]

@@ -22,6 +22,7 @@ _PREFIX = re.compile(
 _BARE_HOST = re.compile(r"(?:localhost|[\w-]+(?:\.[\w-]+)*\.([A-Za-z]{2,12}))(?::\d+)?(?=/)")
 _FILE_ENDINGS = frozenset({"php", "json", "xml", "html", "asp", "aspx", "do", "jsp", "cgi", "svc"})
 _EXPANSION = re.compile(r"\{[?&]([^{}]*)\}")
+_FORMAT = re.compile(r"\(\.:\w+\)|\{\.\w+\}")  # `(.:format)` of a list of routes
 _WHOLE = re.compile(
     r":([A-Za-z_][\w-]*)|<(?:\w+:)?([^<>:]+)>|\[([^\[\]]+)\]|\$\{?([A-Za-z_]\w*)\}?|%([A-Z_]+)%|"
     r"\((?:\w+:)?([A-Za-z_]\w*)\)|\{\{?([^{}]+)\}?\}|((?:YOUR|THE|MY)?_?[A-Z]+(?:_[A-Z]+)+|[A-Z]{2,}ID)"
@@ -75,7 +76,7 @@ def read_target(
         None for a text that cannot be a target.
     """
     written = _ESCAPED.sub("", text[:_LONGEST]).strip().strip("`'\"").rstrip(".,;:")
-    written = _fill(written, variables or {})
+    written = _fill(_FORMAT.sub("", written), variables or {})
     server, path = _cut_server(written, bases)
     if not path.startswith("/"):
         return None

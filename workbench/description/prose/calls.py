@@ -56,6 +56,9 @@ _ALONE = re.compile(
     r"(?:\s|[`*_|.:]|HTTP/[\d.]+|\(?\s*(?:deprecated|beta|new)\s*\)?)*", re.IGNORECASE
 )
 METHOD = re.compile(rf"(?:http[ -]?)?({words.METHODS})\b", re.IGNORECASE)
+_METHODS_BEHIND = re.compile(
+    rf"(?<!\w)/[\w{{:][^\s]*[{{:<]\w[^\n]{{0,120}}?\b(?:{words.METHODS})\b"
+)
 _SUSPECT = re.compile(
     rf"(?<![A-Za-z])({words.METHODS})(?![A-Za-z])(?=[^\n]{{0,120}}?(?<![<\w])/[\w{{:])"
 )
@@ -66,6 +69,8 @@ _LOWER_CALL = re.compile(
     rf"^[\s`*>#-]*({words.METHODS})(?=[`*]{{0,3}}\s+[`*]{{0,3}}(?:https?://|/|\{{\{{)\S*[\s`*]*$)",
     re.IGNORECASE,
 )
+_ROUTE = re.compile(rf"^(?:\w+\s+)?({words.METHODS})(?:\|[A-Z]+)*\s+(/\S*)\s+[\w/@.:]+[#@]\w+$")
+_LINE_END = re.compile(r"\s*(?:$|HTTP/|#|//|--|→|->|\()")
 _DIRECTIVE = re.compile(rf"\s*\.\. http:({words.METHODS})::\s+(\S+)", re.IGNORECASE)
 _COMMENT = re.compile(r"^\s*(?:#|//|--\s)\s*")
 _MOST_LINES = 5_000
@@ -184,7 +189,8 @@ def calls_of_line(line: str, *, is_item: bool = False) -> Iterator[WrittenCall |
         yield WrittenCall(method, target, strength, summary, clause=clause)
     for match in reversed(matches):
         text = text[: match.start()] + text[match.end() :]
-    if _SUSPECT.search(text) and not words.ALL_CALLS.search(text):
+    is_suspect = _SUSPECT.search(text) or _METHODS_BEHIND.search(text)
+    if is_suspect and not words.ALL_CALLS.search(text):
         yield Suspect(text[:160])
 
 
@@ -246,8 +252,12 @@ def calls_of_code(code: CodeBlock) -> Iterator[WrittenCall | Suspect]:
     summary: dict[int, str] = {}
     for number, line in enumerate(lines):
         text = _in_capitals(_CLIENT.sub("", line.strip().lstrip("`*>$ ")))
+        text = _ROUTE.sub(r"\1 \2", text)
         match = CALL.match(text) or RELATIVE_CALL.match(text) or _PLACEHOLDER_CALL.match(text)
-        if match and re.match(r"\s*(?:$|HTTP/|#|//|--|→|->|\()", text[match.end() :]):
+        if match is None or not _LINE_END.match(text, match.end()):
+            shown = None if "curl" in text else CALL.search(text)
+            yield from [Suspect(text[shown.start() :][:160])] if shown else []
+        else:
             starts.append((number, match))
             above = lines[number - 1] if number else ""
             beside = _COMMENT.sub("", text[match.end() :].replace("HTTP/1.1", ""))

@@ -19,6 +19,7 @@ from workbench.description.targets import (
 
 _MOST_COMPARED = 200_000  # pairs of paths; a document with more has no reader's hand in it
 _LONGEST_PATH = 300
+_PATH_IN_TEXT = re.compile(r"(?:https?://|(?<![\w<:/])/(?=[\w{:<]))[^\s`*\"'|)]+")
 _PATH_TEMPLATE = re.compile(
     r"(?:https?://[^\s/]+|\{\{?[\w .-]{1,40}\}?\})?(?=/)\S*?(?:/:\w|\{\w|<\w)\S*", re.IGNORECASE
 )
@@ -176,10 +177,17 @@ class SeenCalls:
             if not known.holds(method, RequestTarget("", text.partition(" ")[2]))
         ]
         shown = set(self.calls.values())
-        left += [text for text in (*self.beyond, *self.suspects) if text not in shown]
+        left += [text for text in self.beyond if text not in shown]
+        left += [text for text in self.suspects if not known.has_path(_path_in(text), servers)]
         lonely = [text for text in self.paths if not known.has_path(text, servers)]
         left += [text for text in lonely if not any(text in other for other in left)]
         return ReadingTally(len(left) + read, read, tuple(left[:MOST_TOLD]), bool(self.beyond))
+
+
+def _path_in(text: str) -> str:
+    """The first URL or path of a text, or nothing."""
+    found = _PATH_IN_TEXT.search(text)
+    return found[0] if found else ""
 
 
 def join(found: Iterable[FoundOperation]) -> list[FoundOperation]:

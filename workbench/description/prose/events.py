@@ -23,7 +23,8 @@ _SPAN_NAME = re.compile(r"`([\w.:/-]{3,80})`")
 _DOTTED_NAME = re.compile(r"\b[A-Za-z]\w*(?:[._:][A-Za-z]\w*)+\b")
 _CELL_NAME = re.compile(r"[A-Za-z][\w.:/-]{1,78}")
 _ITEM = re.compile(
-    r"\s*(?:[^`\w]{0,4})?`([A-Za-z][\w.:/-]{2,78})`\s*(?:$|[-\u2013\u2014:(|=])(.*)", re.DOTALL
+    r"\s*(?:[^`\w]{0,4})?[`*_]{0,3}([A-Za-z][\w.:/-]{2,78})[`*_]{0,3}\s*(?:$|[-\u2013\u2014:(|=])(.*)",
+    re.DOTALL,
 )
 _OPENING = re.compile(r"\s*`([A-Za-z][\w.:/-]{2,78})`(\s.*)", re.DOTALL)
 _MENTIONED = re.compile(r"\(\s*`([A-Za-z][\w.:-]{2,78})`\s*\)")
@@ -135,11 +136,11 @@ class EventBook:
         if not (is_item or opening) or not is_about_events(section):
             return False
         item = _ITEM.match(text) or opening
-        name = item[1] if item else ""
-        if not item:
+        if not item or not _is_event_name(item[1]):
+            item = None
             mentioned = _MENTIONED.search(text)
-            name = mentioned[1] if mentioned else ""
-        if not name or _FILE.search(name) or not (happened(name) and is_compound(name)):
+        name = item[1] if item else mentioned[1] if mentioned else ""
+        if not _is_event_name(name):
             return False
         about = item[2] if item else text[: text.find("(")]
         self.open(name, re.sub(r"^[\s:–—-]+", "", about))  # noqa: RUF001 - dashes
@@ -206,6 +207,10 @@ def is_about_events(section: ProseSection) -> bool:
 def is_generic(section: ProseSection) -> bool:
     """Whether a heading only says that a payload follows."""
     return is_title_of_part(section.title) or bool(_PAYLOAD_TITLE.search(bare(section.title)))
+
+
+def _is_event_name(name: str) -> bool:
+    return happened(name) and is_compound(name) and not _FILE.search(name)
 
 
 def is_compound(name: str) -> bool:

@@ -21,6 +21,7 @@ _MARK = re.compile(
     r"|'(?:[^'<]|<[\w:-]{1,40}>)*+'|\{[^{}<]*+\})*+)>",
 )
 _INK = re.compile(r"</?(?:mark|font)\b[^<>\n]{0,200}>", re.IGNORECASE)  # only colours its words
+_PICTURE = re.compile(rf"!\[\s{{0,3}}({words.METHODS})\s{{0,3}}\]\([^()\n]{{0,500}}\)")
 _ASCIIDOC = re.compile(r"^(={1,6})[ \t]+(?=\S)", re.MULTILINE)
 _ATTRIBUTE = re.compile(
     r"([A-Za-z][\w-]*)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|\{\s*[\"'`]?([^{}\"'`]*)[\"'`]?\s*\}|([^\s>%]+))"
@@ -39,10 +40,10 @@ def unfold(text: str) -> str:
     """Return the text with the marks outside its code blocks written out as Markdown."""
     if len(_ASCIIDOC.findall(text)) > 1:
         text = _ASCIIDOC.sub(lambda match: "#" * len(match[1]) + " ", text)
-    if "{%" not in text and "<" not in text:
+    if not any(mark in text for mark in ("{%", "<", "![")):
         return text
     return "\n".join(
-        part if is_code else _Writer(_INK.sub("", part)).write()
+        part if is_code else _Writer(_PICTURE.sub(r"`\1`", _INK.sub("", part))).write()
         for part, is_code in _parts(text.split("\n"))
     )
 
