@@ -213,3 +213,19 @@ def test_every_command_is_where_the_group_looks() -> None:
         assert found.name == name
         assert f"{name} {' '.join((found.help or '').split(chr(10) + chr(10))[0].split())}" in shown
     assert main.get_command(context, "nonsense") is None
+
+
+def test_map_tells_what_is_wrong_and_exits_1(tmp_path: Path, root: Path) -> None:
+    """A payload that breaks a law is translated, the law named, and the exit code says so."""
+    source = root / "contracts" / "bocado" / "samples" / "order-read" / "delivery.json"
+    good = run("map", "bocado", "order", str(source))
+    assert good.exit_code == 0, good.output
+    payload = json.loads(source.read_text("utf-8"))
+    payload["Total"] = "24.30"
+    wrong = tmp_path / "wrong.json"
+    wrong.write_text(json.dumps(payload), "utf-8")
+    told = run("map", "bocado", "order", str(wrong), "--json")
+    assert told.exit_code == 1
+    found = json.loads(told.stdout)
+    assert found["result"] is not None
+    assert {item["slug"] for item in found["findings"]} == {"broken-law"}

@@ -86,7 +86,7 @@ def test_a_cell_shows_the_samples_without_persons(shell: InteractiveShell) -> No
     ("rules", "words"),
     [
         ("odd:\n  into: DeliveryLocation\n", "does not hold the mapping"),
-        ("delivery-location:\n  into: Nothing\n", "Field required"),
+        ("delivery-location:\n  into: Nothing\n", "`fields` is missing"),
         ("delivery-location: [", "where: mapping.yaml"),
     ],
 )

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import click
 import orjson
 
 from workbench.cli.arguments import slug_argument
 from workbench.cli.output import FINDINGS, Output, speaks
-from workbench.errors import InputError, TranslationError
+from workbench.errors import InputError
 from workbench.execution import Chunk, CorpusTally, Recipe, map_corpus, map_on_dask
-from workbench.mapping import Translator
-from workbench.model import write_json
+from workbench.mapping import Translator, TriedPayload, try_payload
+from workbench.model import show_json, write_json
 from workbench.partners import Partner, load_partner
 from workbench.secrecy import open_private
 from workbench.settings import load_settings
@@ -45,7 +44,8 @@ def map_command(
 ) -> int:
     """Translate one payload; or a folder, NDJSON or parquet file of payloads.
 
-    Says what was not read and not filled; of a corpus, which failures there were, by cause.
+    Says what was not read and not filled, which laws the entity breaks, and what the way back
+    loses; of a corpus, which failures there were, by cause.
     """
     partner = load_partner(slug, load_settings())
     translator = partner.mapping(mapping)
@@ -103,36 +103,36 @@ def _tell_corpus(output: Output, chunks: Iterator[Chunk], rows: Path | None) -> 
 
 
 def _map_one(output: Output, translator: Translator, file: Path, *, to_partner: bool) -> int:
-    payload = _read_payload(file)
-    try:
-        result, coverage = _translate(translator, payload, to_partner=to_partner)
-    except (TranslationError, ValueError) as error:
-        location = getattr(error, "path", "") or str(file)
-        output.document(
-            {
-                "result": None,
-                "coverage": {"unread": [], "unfilled": []},
-                "findings": [{"slug": "not-translated", "summary": str(error), "at": location}],
-            }
-        )
-        output.text(f"not translated: {error}")
+    tried = try_payload(translator, _read_payload(file), to_partner=to_partner)
+    findings = list(_find(tried, file))
+    cover = {name: list(value) for name, value in asdict(tried.coverage).items()}
+    output.document({"result": tried.result, "coverage": cover, "findings": findings})
+    if tried.error is not None:
+        output.text(f"not translated: {findings[0]['summary']}")
         return FINDINGS
-    cover = {name: list(value) for name, value in asdict(coverage).items()}
-    output.document({"result": result, "coverage": cover, "findings": []})
-    output.text(write_json(result, indent=True))
-    output.text(f"not read: {', '.join(coverage.unread) or 'nothing'}")
-    output.text(f"not filled: {', '.join(coverage.unfilled) or 'nothing'}")
-    if coverage.assumed:
-        output.text(f"assumed, as the payload says nothing: {', '.join(coverage.assumed)}")
-    return 0
+    output.text(write_json(tried.result, indent=True))
+    output.text(f"not read: {', '.join(tried.coverage.unread) or 'nothing'}")
+    output.text(f"not filled: {', '.join(tried.coverage.unfilled) or 'nothing'}")
+    if tried.coverage.assumed:
+        output.text(f"assumed, as the payload says nothing: {', '.join(tried.coverage.assumed)}")
+    if findings:
+        rows = [(item["slug"], item["at"], item["summary"]) for item in findings]
+        output.table("\nWhat is wrong", ("kind", "where", "what"), rows)
+    return FINDINGS if findings else 0
 
 
-def _translate(translator: Translator, payload: Any, *, to_partner: bool) -> tuple[Any, Any]:
-    if to_partner:
-        written = translator.untranslate(translator.entity_type.model_validate(payload))
-        return written.payload, written.coverage
-    translation = translator.translate(payload)
-    return translation.value.model_dump(mode="json", exclude_unset=True), translation.coverage
+def _find(tried: TriedPayload, file: Path) -> Iterator[dict[str, str]]:
+    """What is wrong with a translation: it does not fit, breaks a law, or loses on the way back."""
+    if tried.error is not None:
+        hint = f" ({tried.error.hint})" if tried.error.hint else ""
+        place = tried.error.path or str(file)
+        yield {"slug": "not-translated", "summary": f"{tried.error}{hint}", "at": place}
+    for violation in tried.violations:
+        summary = f"{violation.code}: {violation.summary}"
+        yield {"slug": "broken-law", "summary": summary, "at": violation.path}
+    for pointer, before, after in tried.losses:
+        summary = f"{show_json(before)} comes back as {show_json(after)}"
+        yield {"slug": "lost-on-the-way-back", "summary": summary, "at": pointer or "/"}
 
 
 def _read_payload(file: Path) -> object:

@@ -20,7 +20,7 @@ from workbench.cli.revalidating import against_option, tell_changes
 from workbench.errors import InputError, PartnerError, WorkbenchError
 from workbench.execution import run_jobs, run_on_dask
 from workbench.handover import Notice, pick_baseline
-from workbench.model import LIVE_SOURCES, SECONDS, Evidence, Source, Status, Verdict
+from workbench.model import LIVE_SOURCES, SECONDS, Evidence, Severity, Source, Status, Verdict
 from workbench.partners import list_partners, load_partner, open_redactor
 from workbench.reporting import Job, Published, build_portal, publish
 from workbench.sandbox import SIMULATORS, Sandbox
@@ -123,7 +123,9 @@ def _gather(output: Output, validation: Validation, wanted: Sequence[str]) -> No
 def _print_line(output: Output, line: Evidence) -> None:
     output.text(f"{line.outcome:<12} {line.source:<10} {line.feature:<28} {line.summary}")
     for finding in line.findings:
-        output.detail(f"    {finding.severity}: {finding.summary}")
+        tell = output.detail if finding.severity is Severity.INFO else output.text
+        place = finding.operation or finding.pointer
+        tell(f"    {finding.severity}: {finding.summary}" + (f" ({place})" if place else ""))
         for label in ("operation", "pointer", "expected", "observed", "hint"):
             if told := getattr(finding, label):
                 output.detail(f"      {label}: {told}")

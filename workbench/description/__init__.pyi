@@ -5,6 +5,9 @@ from .document_change import ChangeSeverity as ChangeSeverity
 from .document_change import DocumentChange as DocumentChange
 from .document_set import missing_neighbours as missing_neighbours
 from .document_set import page_addresses as page_addresses
+from .edited_file import find_position as find_position
+from .edited_file import locating as locating
+from .edited_file import read_edited as read_edited
 from .guard import load_text as load_text
 from .guard import read_bytes as read_bytes
 from .guard import read_file as read_file

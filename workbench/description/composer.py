@@ -17,6 +17,7 @@ from workbench.description.limits import (
     too_deep,
 )
 from workbench.description.yaml_scalars import read_plain, read_tagged
+from workbench.description.yaml_words import explain_yaml
 from workbench.model import DocumentWarning
 from workbench.text import write_pointer
 
@@ -40,11 +41,9 @@ def read_yaml(text: str, name: str, limits: IntakeLimits, *, includes: bool = Fa
                 break
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise refusal(
-            f"this is not valid YAML: {error.problem or error.context}",
-            name,
-            mark.line + 1 if mark else 1,
-        ) from error
+        words, hint = explain_yaml(error.problem or error.context or "")
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, None)
+        raise refusal(f"this is not valid YAML: {words}", name, line, hint, column) from error
     except yaml.YAMLError as error:
         position = getattr(error, "position", 0)
         line = text.count("\n", 0, position) + 1

@@ -42,11 +42,13 @@ class Reading:
     warnings: tuple[DocumentWarning, ...] = ()
 
 
-def refusal(what: str, name: str, line: int, hint: str | None = None) -> DescriptionError:
-    """The error for a text that the guard refuses at a line."""
+def refusal(
+    what: str, name: str, line: int, hint: str | None = None, column: int | None = None
+) -> DescriptionError:
+    """The error for a text that the guard refuses at a line, and a column where that tells more."""
     return DescriptionError(
         f"the document is refused: {what}",
-        location=f"{name}:{line}",
+        location=f"{name}:{line}" + (f":{column}" if column else ""),
         hint=hint or "Correct the document, or ask the partner for a sound one.",
     )
 

@@ -6,14 +6,13 @@ import inspect
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from types import UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
 
 from workbench.mapping import CONVERTERS, MappingFile
-from workbench.model import show_json
+from workbench.model import describe_field, find_models, list_keys, show_json
 from workbench.partners import Manifest
 
 _HEAD = """# Reference
@@ -118,17 +117,16 @@ def _models(model: type[BaseModel], name: str, seen: set[type[BaseModel]]) -> It
     yield from ("| key | takes | default | says |", "|---|---|---|---|")
     below: list[tuple[type[BaseModel], str]] = []
     model.model_rebuild()  # a model that holds itself is known by name only until then
-    for field_name, field in model.model_fields.items():
-        key = field.alias or field_name
-        takes = _type_text(field.annotation)
+    for key, field in list_keys(model).items():
+        takes = describe_field(field)
         default = (
             "needed"
             if field.is_required()
             else _default(field.get_default(call_default_factory=True))
         )
-        says = said.get(key) or said.get(field_name, "")
+        says = said.get(key, "")
         yield f"| `{key}` | {takes} | {default} | {_cell(says)} |"
-        below += [(item, f"`{key}`") for item in _inside(field.annotation)]
+        below += [(item, f"`{key}`") for item in find_models(field.annotation)]
     yield ""
     for item, where in below:
         yield from _models(item, where, seen)
@@ -164,32 +162,6 @@ def _converters() -> Iterator[str]:
 
 def _plain(value: Any) -> str:
     return str(value.model_dump(exclude_none=True) if isinstance(value, BaseModel) else value)
-
-
-def _inside(annotation: Any) -> list[type[BaseModel]]:
-    """Models that a type holds."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return [annotation]
-    return [item for part in get_args(annotation) for item in _inside(part)]
-
-
-def _type_text(annotation: Any) -> str:
-    """A type in the words of YAML."""
-    origin, parts = get_origin(annotation), get_args(annotation)
-    if origin is None:
-        names = {str: "text", int: "whole number", float: "number", bool: "true or false"}
-        is_model = isinstance(annotation, type) and issubclass(annotation, BaseModel)
-        return names.get(annotation, annotation.__name__ if is_model else "anything")
-    if origin in {Union, UnionType}:
-        kinds = [_type_text(part) for part in parts if part is not type(None)]
-        return " or ".join(dict.fromkeys(kinds))
-    if origin in {tuple, list}:
-        return f"list of {_type_text(parts[0])}"
-    if origin is dict:
-        return f"{_type_text(parts[0])} → {_type_text(parts[1])}"
-    if str(origin) == "typing.Literal":
-        return ", ".join(f"`{part}`" for part in parts)
-    return _type_text(parts[0]) if parts else "anything"
 
 
 def _default(value: Any) -> str:

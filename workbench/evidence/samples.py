@@ -161,7 +161,7 @@ def _write(_partner: Partner, _feature: Feature, translator: Translator, sample:
             path="",
             field=sample.path,
         )
-    entity = translator.entity_type.model_validate(sample.canonical)
+    entity = translator.read_entity(sample.canonical)
     written = translator.untranslate(entity)
     return Look(
         entities=[entity],

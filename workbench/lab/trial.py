@@ -9,14 +9,13 @@ from typing import Any
 
 import orjson
 from jsonpath import JSONPointer
-from pydantic import ValidationError
 
-from workbench.canonical import Money, Violation, check
-from workbench.errors import InputError, TranslationError, WorkbenchError
+from workbench.canonical import Money, Violation
+from workbench.errors import InputError
 from workbench.evidence import items
 from workbench.lab.cell_view import Card, escape, fold, mask_alike, show_json, show_table
-from workbench.mapping import Coverage, Translator
-from workbench.model import compare_json, reads_same
+from workbench.mapping import Coverage
+from workbench.mapping import try_payload as try_mapping
 from workbench.partners import Partner, load_catalogue
 from workbench.reporting import DisplayTable, make_table
 
@@ -133,11 +132,17 @@ def try_payload(partner: Partner, mapping: str, payload: Any, *, to_partner: boo
     Raises:
         InputError: There is no such mapping, or it is one-way.
     """
-    translator = partner.mapping(mapping)
-    try:
-        return _write(translator, payload) if to_partner else _read(translator, payload)
-    except (TranslationError, ValidationError) as error:
-        return Trial(mapping, payload, trouble=str(error))
+    tried = try_mapping(partner.mapping(mapping), payload, to_partner=to_partner)
+    return Trial(
+        mapping,
+        tried.payload,
+        result=tried.result,
+        provenance=tried.provenance,
+        coverage=tried.coverage,
+        violations=tried.violations,
+        changes=tried.changes,
+        trouble="" if tried.error is None else str(tried.error),
+    )
 
 
 def try_sample(partner: Partner, mapping: str, sample: str = "") -> Trial:
@@ -180,41 +185,6 @@ def list_samples(partner: Partner, mapping: str) -> Iterator[tuple[str, tuple[An
                 continue
             for payload in items(partner, feature, sample)[:1]:
                 yield sample.label, (payload, False)
-
-
-def _read(translator: Translator, payload: Any) -> Trial:
-    read = translator.translate(payload)
-    return Trial(
-        translator.name,
-        read.payload,
-        result=read.value.model_dump(mode="json", exclude_unset=True),
-        provenance=read.provenance,
-        coverage=read.coverage,
-        violations=check(read.value),
-        changes=tuple(_changes(translator, read.payload, read.value)),
-    )
-
-
-def _changes(translator: Translator, payload: Any, value: Any) -> Iterator[tuple[str, Any, Any]]:
-    if not translator.can_write:
-        return
-    try:
-        back = translator.untranslate(value).payload
-        yield from compare_json(payload, back, same=reads_same)
-    except WorkbenchError as error:
-        yield "", "", f"nothing: {error}"
-
-
-def _write(translator: Translator, data: Any) -> Trial:
-    entity = translator.entity_type.model_validate(data)
-    written = translator.untranslate(entity)
-    return Trial(
-        translator.name,
-        data,
-        result=written.payload,
-        coverage=written.coverage,
-        violations=check(entity),
-    )
 
 
 def _pick(data: Any, path: str) -> Any:

@@ -8,6 +8,9 @@ from .grammar import MappingFile as MappingFile
 from .loading import load_mappings as load_mappings
 from .locating import KEY as KEY
 from .locating import locate_fields as locate_fields
+from .round_trip import TriedPayload as TriedPayload
+from .round_trip import try_payload as try_payload
+from .times import Zone as Zone
 from .tracing import Coverage as Coverage
 from .translator import Translation as Translation
 from .translator import Translator as Translator

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, time
+from decimal import Decimal
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -12,6 +13,18 @@ from pydantic import AwareDatetime
 from workbench.canonical import ENTITIES, Entity, Money, OpenEnum, UnitPrice
 from workbench.text import suggest_name
 
+_NAMES: dict[Any, str] = {
+    str: "text",
+    int: "a whole number",
+    float: "a number",
+    Decimal: "a number",
+    bool: "true or false",
+    datetime: "an instant",
+    date: "a date",
+    time: "a time of day",
+    Money: "an amount",
+    UnitPrice: "an amount",
+}
 Kind = Literal["model", "list", "dict", "leaf"]
 
 
@@ -85,6 +98,16 @@ def kind_of(type_: Any) -> Kind:
     return "leaf"
 
 
+def name_type(type_: Any) -> str:
+    """What a canonical field takes, as a person says it."""
+    origin = get_origin(type_)
+    if origin in {tuple, dict}:
+        return "a list" if origin is tuple else "an object"
+    if isinstance(type_, type) and issubclass(type_, Entity) and type_ is not Money:
+        return f"an object ({type_.__name__})"
+    return _NAMES.get(type_, getattr(type_, "__name__", str(type_)))
+
+
 def _enter(type_: Any, step: str, dotted: str) -> Slot:
     kind = kind_of(type_)
     required = False
@@ -109,7 +132,7 @@ def _enter(type_: Any, step: str, dotted: str) -> Slot:
     elif type_ is Any:
         inner = Any
     else:
-        message = f"there is nothing below {type_.__name__} (in {dotted!r})"
+        message = f"nothing is below {name_type(type_)} (in {dotted!r})"
         raise UnknownNameError(message, "map the whole value")
     bare, nullable = _bare(inner)
     return Slot(key, bare, kind_of(bare), required, nullable)

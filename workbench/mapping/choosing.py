@@ -10,11 +10,13 @@ from zoneinfo import ZoneInfo
 from pydantic import TypeAdapter, ValidationError
 
 from workbench.canonical import Money, OpenEnum, UnitPrice
+from workbench.mapping.canonical_fields import name_type
 from workbench.mapping.codec import Codec, build_plain
 from workbench.mapping.converters import CONVERTERS, is_fitting, list_fitting
 from workbench.mapping.enums import WordType, build_enum, cast_word, find_ambiguous, guess_type
 from workbench.mapping.grammar import Rule, SourceLocation
 from workbench.mapping.times import cut_clock
+from workbench.model import describe_type, list_keys, show_json, tell_faults
 from workbench.text import suggest_name
 
 _NEED_CONVERTER = (Money, UnitPrice, datetime, date, time)
@@ -53,16 +55,15 @@ def _choose_converter(
         _refuse_options(rule, where)
         if type_ in _NEED_CONVERTER:
             hint = f"add `as`, one of {', '.join(list_fitting(type_))}"
-            raise where.error(f"a {type_.__name__} needs a converter", hint)
+            raise where.error(f"{name_type(type_)} needs a converter", hint)
         return build_plain(type_)
     if name not in CONVERTERS:
         raise where.at("as").error(
             f"there is no converter {name!r}", suggest_name(name, CONVERTERS)
         )
     if not is_fitting(name, type_):
-        shown = getattr(type_, "__name__", str(type_))
         fitting = ", ".join(list_fitting(type_)) or "a rule without `as`"
-        raise where.at("as").error(f"{name} does not give {shown}", f"use {fitting}")
+        raise where.at("as").error(f"`{name}` does not give {name_type(type_)}", f"use {fitting}")
     return _build(name, given, type_, where, zone)
 
 
@@ -74,13 +75,15 @@ def _build(
     try:
         options = converter.options.model_validate(given)
     except ValidationError as error:
-        first = error.errors()[0]
-        option = str(first["loc"][0])
-        known = converter.options.model_fields
-        hint = suggest_name(option, known) if known else "it has no options"
-        if first["type"] != "extra_forbidden":
-            raise where.at(option).error(first["msg"].removeprefix("Value error, ")) from error
-        raise where.at(option).error(f"{name} has no option {option!r}", hint) from error
+        first = tell_faults(error, converter.options, given)[0]
+        known = list_keys(converter.options)
+        strange = [option for option in given if option not in known]
+        if not strange:
+            told = f"{name}: {first.message}"
+            raise where.at(*first.steps).error(told, first.hint) from error
+        hint = suggest_name(strange[0], known) if known else "it has no options"
+        message = f"{name} has no option {strange[0]!r}"
+        raise where.at(strange[0]).error(message, hint) from error
     return converter.build(options, type_, zone)
 
 
@@ -95,12 +98,14 @@ def type_value(value: Any, type_: Any, where: SourceLocation) -> Any:
     if type_ in {Money, UnitPrice} and type(value) is int:
         return value
     if isinstance(type_, type) and issubclass(type_, OpenEnum) and value not in list(type_):
-        message = f"{value!r} is not a {type_.__name__}"
+        message = f"{show_json(value)} is no {type_.__name__}"
         raise where.error(message, suggest_name(str(value), type_))
     try:
         return _adapt(Money if type_ is UnitPrice else type_).validate_python(value)
     except ValidationError as error:
-        raise where.error(error.errors()[0]["msg"]) from error
+        takes = describe_type(type_)
+        message = f"the field takes {takes}, not {show_json(value)[:40]}"
+        raise where.error(message, "write a value that it takes") from error
 
 
 def list_words(rule: Rule) -> tuple[Any, ...]:
@@ -140,7 +145,8 @@ def _choose_joined(rule: Rule, type_: Any, where: SourceLocation, zone: ZoneInfo
         raise where.at(min(own)).error(f"`join` has no option {min(own)!r}", "separator")
     if type_ is not str:
         hint = f"add `as`, one of {', '.join(list_fitting(type_))}"
-        raise where.at("join").error(f"`join` gives text, not {type_.__name__}", hint)
+        message = f"`join` gives text, and the field takes {name_type(type_)}"
+        raise where.at("join").error(message, hint)
     return build_plain(str)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from workbench.mapping.codec import Codec, Options, describe, to_decimal, to_number, to_text
+from workbench.model import Takes
 
 _E164 = re.compile(r"\+[1-9]\d{5,14}", re.ASCII)
 _PUNCTUATION = re.compile(r"[\s().\-/]+")
@@ -19,8 +20,14 @@ class PhoneOptions(Options):
     `trunk` is the digit before national numbers, where it is not the one that the country has.
     """
 
-    prefix: str = Field(pattern=r"^\+[1-9]\d{0,3}$")
-    trunk: str = Field(default="", pattern=r"^\d?$")
+    prefix: Annotated[
+        str,
+        StringConstraints(pattern=r"^\+[1-9]\d{0,3}$"),
+        Takes("the prefix of a country, as '+34'"),
+    ]
+    trunk: Annotated[
+        str, StringConstraints(pattern=r"^\d?$"), Takes("the one digit before a national number")
+    ] = ""
     style: Literal["national", "e164", "00"] = "national"
 
 

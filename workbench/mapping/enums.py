@@ -80,7 +80,8 @@ def cast_word(word: str, type_: WordType) -> str | int | bool:
         return int(word)
     if type_ == "boolean" and word in _BOOLEANS:
         return _BOOLEANS[word]
-    raise ValueError(f"{word!r} is not {type_}")
+    shown = {"integer": "a whole number", "boolean": "true or false"}[type_]
+    raise ValueError(f"{word!r} is not {shown}, as `as: {type_}` says; write what they send")
 
 
 def build_enum(

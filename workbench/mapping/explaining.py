@@ -12,12 +12,22 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from workbench.canonical import Entity
 from workbench.errors import TranslationError
 from workbench.mapping.arranging import spread
 from workbench.mapping.code import GeneratedCode
 from workbench.mapping.codec import describe
 from workbench.mapping.plan import Level, PlannedRule
-from workbench.model import MISSING, ItemFilter, Keys, Steps, look_up, pin_filters
+from workbench.model import (
+    MISSING,
+    ItemFilter,
+    Keys,
+    Steps,
+    look_up,
+    pin_filters,
+    tell_fault,
+    tell_faults,
+)
 from workbench.text import write_pointer
 
 # What generated code and converters may raise for a payload that does not fit.
@@ -82,7 +92,7 @@ def explain_invalid(error: ValidationError, level: Level, payload: Any) -> Trans
     location: Keys = tuple(first["loc"])
     field = ".".join(map(str, location))
     steps = find_source(level, location, payload)
-    message = first["msg"].removeprefix("Value error, ")
+    message = tell_fault(first, level.model).message
     value = None if first["type"] == "missing" else first["input"]
     if value is None and steps is not None:
         message = _say_missing(payload, steps)
@@ -92,6 +102,20 @@ def explain_invalid(error: ValidationError, level: Level, payload: Any) -> Trans
         message += f"; and {len(errors) - 1} more"
     return TranslationError(
         message, path=write_pointer(steps or ()), value=_shorten(value), field=field
+    )
+
+
+def explain_entity(error: ValidationError, model: type[Entity], data: Any) -> TranslationError:
+    """The located form of what pydantic found in a canonical entity that somebody wrote."""
+    first, *others = tell_faults(error, model, data)
+    more = f"; and {len(others)} more" if others else ""
+    value = look_up(data, first.steps)[0]
+    return TranslationError(
+        first.message + more,
+        path=write_pointer(first.steps),
+        value=None if value is MISSING else _shorten(value),
+        field=".".join(map(str, first.steps)) or model.__name__,
+        hint=first.hint,
     )
 
 

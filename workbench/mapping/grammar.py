@@ -9,20 +9,14 @@ from typing import Annotated, Any, Literal, ParamSpec, Self, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from workbench.errors import MappingError
-from workbench.mapping.canonical_fields import UnknownNameError
 from workbench.mapping.money import Exponent
-from workbench.model import Steps
+from workbench.mapping.rule_faults import find_contradiction
+from workbench.model import Steps, fault
 from workbench.text import read_pointer, write_pointer
 
 Scalar = str | int | float | bool | None
 Reason = Annotated[str, Field(min_length=1)]
 Nulls = Literal["keep", "drop"]
-
-# Kinds of source; what may be said of a value; what may be said of a list of objects only.
-_SOURCES = frozenset({"from_", "each", "join", "value"})
-_INNER = frozenset({"as_", "enum", "fields", "use", "case"})
-_OF_OBJECTS = frozenset({"fields", "use", "case"})
-_OF_LISTS = frozenset({"key", "inner", "group", "overnight", "closed"})
 
 
 def _spell_out(raw: Any) -> Any:
@@ -78,7 +72,10 @@ class Branch(Part):
     @model_validator(mode="after")
     def _is_one_shape(self) -> Self:
         if (self.fields is None) == (self.use is None):
-            raise ValueError("a branch has either `fields` or `use`")
+            raise fault(
+                "a branch has either `fields` or `use`",
+                "`use` names another mapping; `fields` says it here",
+            )
         return self
 
 
@@ -132,76 +129,10 @@ class Rule(Part):
 
     @model_validator(mode="after")
     def _is_one_shape(self) -> Self:
-        given = self.model_fields_set
-        for wrong, message in self._faults(given):
-            if wrong:
-                raise ValueError(message)
+        found = find_contradiction(self)
+        if found is not None:
+            raise fault(*found)
         return self
-
-    def _faults(self, given: set[str]) -> tuple[tuple[object, str], ...]:
-        """Conditions that must not hold, with what to say then; the first one counts."""
-        inner = given & _INNER
-        objects = inner & _OF_OBJECTS
-        return (
-            (
-                len(given & _SOURCES) != 1,
-                "a rule has exactly one of `from`, `each`, `join` and `value`",
-            ),
-            (
-                len(inner) > 1 and inner != {"as_", "enum"},
-                "a rule has at most one of `as`, `enum`, `fields`, `use` and `case`",
-            ),
-            (
-                "each" in given and not inner,
-                "`each` needs `fields`, `use`, `case`, `as` or `enum`",
-            ),
-            (
-                "[*]" in (self.each or "") and objects,
-                "`each` with `[*]` takes one value of each object; it goes with `as` or `enum`",
-            ),
-            ("value" in given and given - {"value", "to"}, "`value` goes with `to` only"),
-            (
-                "to" in given and "value" not in given,
-                "`to` goes with `value`; a rule with `from` is written where it is read",
-            ),
-            (
-                given & {"unknown", "back"} and self.enum is None,
-                "`unknown`, `back` belong to `enum`",
-            ),
-            (("case" in given) != ("when" in given), "`case` and `when` go together"),
-            (
-                given & {"default", "none"} and ("each" in given or objects),
-                "`default` and `none` belong to a single value",
-            ),
-            *self._faults_of_parts(given, inner, bool(objects)),
-        )
-
-    def _faults_of_parts(
-        self, given: set[str], inner: set[str], is_object: bool
-    ) -> tuple[tuple[object, str], ...]:
-        """Likewise for rules that take values apart: joins, arranged lists, sums."""
-        return (
-            ("join" in given and inner - {"as_"}, "`join` goes with `as`, or gives text as it is"),
-            (
-                self.join and not self.as_ and self.split is None and self.one_way != "in",
-                "a `join` is undone by `split: first` or `last`; else it is `one-way: in`",
-            ),
-            ("split" in given and self.join is None, "`split` belongs to `join`"),
-            (
-                given & _OF_LISTS and not ("each" in given and is_object),
-                "`key`, `inner`, `group`, `overnight` and `closed` belong to `each` with objects",
-            ),
-            ("closed" in given and "key" not in given, "`closed` belongs to `key`"),
-            (
-                "less" in given and not ("from_" in given and inner == {"as_"}),
-                "`less` belongs to an amount: `from` with `as`",
-            ),
-            ("group" in given and "inner" not in given, "`group` needs `inner`"),
-            (
-                len(self.inner or ()) > 1 and given & {"key", "group"},
-                "`key` and `group` go with one `inner` list",
-            ),
-        )
 
 
 Fields = Annotated[dict[str, Annotated[Rule, BeforeValidator(_spell_out)]], Field(min_length=1)]
@@ -264,7 +195,5 @@ class SourceLocation:
         """
         try:
             return find(*args, **kwargs)
-        except UnknownNameError as error:
-            raise self.error(str(error), error.hint) from error
         except ValueError as error:
-            raise self.error(str(error)) from error
+            raise self.error(str(error), getattr(error, "hint", None)) from error

@@ -8,15 +8,15 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
-from workbench.description import read_bytes, read_file
-from workbench.errors import DescriptionError, MappingError
+from workbench.description import locating, read_edited
+from workbench.errors import MappingError
 from workbench.mapping import grammar
 from workbench.mapping.grammar import SourceLocation
 from workbench.mapping.hooks import FILE, load_hooks
 from workbench.mapping.locating import tabulate
 from workbench.mapping.resolving import resolve_file
 from workbench.mapping.translator import Program, Translator
-from workbench.text import suggest_name
+from workbench.model import tell_faults
 
 
 def load_mappings(
@@ -37,15 +37,16 @@ def load_mappings(
         MappingError: The file cannot be read or is wrong, with the place in it and a hint.
         HookError: `hooks.py` does not run, or a hook in it is wrong.
     """
-    hooks = path.with_name(FILE)
-    return compile_mappings(
-        _read(path),
-        str(path),
-        timezone=timezone,
-        currency=currency,
-        hooks=hooks,
-        run_hooks=run_hooks,
-    )
+    data = read_edited(path, str(path), MappingError)
+    with locating(path):
+        return compile_mappings(
+            data,
+            str(path),
+            timezone=timezone,
+            currency=currency,
+            hooks=path.with_name(FILE),
+            run_hooks=run_hooks,
+        )
 
 
 def compile_mappings(
@@ -88,27 +89,9 @@ def compile_mappings(
     }
 
 
-def _read(path: Path) -> Any:
-    try:
-        reading = read_bytes(read_file(path), str(path))
-    except DescriptionError as error:
-        raise MappingError(error.message, location=error.location, hint=error.hint) from error
-    for warning in reading.warnings:
-        # A key given twice hides a rule, so here it is no mere warning.
-        raise MappingError(warning.summary, location=str(path), hint=warning.hint or None)
-    return reading.data
-
-
 def _parse(data: Any, where: SourceLocation) -> grammar.MappingFile:
     try:
         return grammar.MappingFile.model_validate(data)
     except ValidationError as error:
-        # A misspelt key is the cause of a missing one.
-        first = min(error.errors(), key=lambda item: item["type"] != "extra_forbidden")
-        steps = [step for step in first["loc"] if step != "[key]"]
-        hint = None
-        if first["type"] == "extra_forbidden":
-            part = grammar.Mapping if steps[0] == "mappings" else grammar.MappingFile
-            hint = suggest_name(str(steps[-1]), part.model_fields)
-        message = first["msg"].removeprefix("Value error, ")
-        raise where.at(*steps).error(message, hint) from error
+        first = tell_faults(error, grammar.MappingFile, data)[0]
+        raise where.at(*first.steps).error(first.message, first.hint) from error

@@ -105,6 +105,8 @@ class PlannedRule:
             of theirs that says which item is which; None for lists of their own.
         label: Name of the converter, or `enum`.
         words: Their values in an `enum` table.
+        is_lossy: Whether the rule says that it cannot be undone: it is only read, writes one word
+            for several of theirs, or rounds.
     """
 
     number: int
@@ -127,6 +129,7 @@ class PlannedRule:
     nested: Steps | None = None
     label: str = ""
     words: tuple[Any, ...] = ()
+    is_lossy: bool = False
 
     @property
     def keys(self) -> Keys:

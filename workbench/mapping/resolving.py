@@ -15,6 +15,7 @@ from workbench.mapping.canonical_fields import (
     find_entity,
     item_type,
     kind_of,
+    name_type,
     resolve_field,
 )
 from workbench.mapping.choosing import choose_codec, find_separator, list_words, type_value
@@ -153,6 +154,7 @@ class _Resolver:
             writes=rule.one_way != "in" and bool(paths),
             keeps_null=level.keeps_nulls if rule.nulls is None else rule.nulls == "keep",
             label=rule.as_ or ("enum" if rule.enum else ""),
+            is_lossy=rule.one_way == "in" or bool(rule.back) or "rounding" in rule.options,
         )
         if "[*]" in (rule.each or ""):
             step.item = where.at("each").look(
@@ -188,8 +190,10 @@ class _Resolver:
             return "join", [
                 places.at(index).look(parse_path, path) for index, path in enumerate(rule.join)
             ]
-        key = "from" if rule.from_ else "each" if rule.each else "to"
-        path = rule.from_ or (rule.each or "").partition("[*]")[0] or rule.to
+        given = {"from": rule.from_, "each": rule.each, "to": rule.to}
+        key, path = next((item for item in given.items() if item[1] is not None), ("to", None))
+        if key == "each" and path is not None:
+            path = path.partition("[*]")[0]
         return key, [] if path is None else [where.at(key).look(parse_path, path)]
 
     def set_meaning(
@@ -275,8 +279,10 @@ class _Resolver:
             model = step.slots[-1].type_
         key = "use" if rule.use else "case" if rule.case else "fields"
         if kind_of(model) != "model":
-            name = getattr(model, "__name__", str(model))
-            raise where.at(key).error(f"{dotted} holds {name}, no object", "use `as` or `enum`")
+            message = f"{dotted} takes {name_type(model)}, no object"
+            if kind_of(model) == "list":
+                raise where.error(message, "read a list by `each`")
+            raise where.at(key).error(message, "use `as` or `enum`")
         if rule.use is not None:
             return self.use_level(rule.use, model, where.at("use"))
         level = self.add_level(parent, dotted, model, where)

@@ -11,12 +11,14 @@ from __future__ import annotations
 import re
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import AfterValidator, Field
 
 from workbench.canonical import Weekday
 from workbench.mapping.codec import Codec, Options, describe, to_decimal, to_whole
+from workbench.model import Takes, fault
+from workbench.text import suggest_name
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _PROBE = datetime(2026, 11, 23, 17, 45, 59, tzinfo=UTC)
@@ -34,7 +36,11 @@ class InstantOptions(Options):
 
 def _reads_what_it_writes(value: str | None) -> str | None:
     if value is not None:
-        datetime.strptime(_PROBE.strftime(value), value)  # noqa: DTZ007 only tried out
+        try:
+            datetime.strptime(_PROBE.strftime(value), value)  # noqa: DTZ007 only tried out
+        except ValueError:
+            hint = "write it as Python does: `%d/%m/%Y %H:%M`"
+            raise fault(f"{value!r} is no format that can be read back", hint) from None
     return value
 
 
@@ -53,11 +59,16 @@ def _is_zone(value: str) -> str:
     try:
         ZoneInfo(value)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ValueError(f"{value!r} is no time zone of the IANA, as Europe/Madrid is") from None
+        raise fault(f"{value!r} is no time zone of the IANA", _near(value)) from None
     return value
 
 
-Zone = Annotated[str, AfterValidator(_is_zone)]
+def _near(zone: str) -> str:
+    known = suggest_name(zone, available_timezones())
+    return known if known.startswith("Did") else "Name a city, as in `Europe/Madrid`."
+
+
+Zone = Annotated[str, AfterValidator(_is_zone), Takes("a time zone, as `Europe/Madrid`")]
 
 
 class FormatOptions(Options):

@@ -52,6 +52,7 @@ class FieldTrace:
         assumed: Target steps of values that are there because a rule has a default.
         filled: Target steps → source steps, for values that are there.
         unzoned: Inward, steps of times that say no zone though they should.
+        lossy: Inward, steps of values whose rule says that it cannot be undone.
     """
 
     whole: set[Steps] = field(default_factory=set)
@@ -60,6 +61,15 @@ class FieldTrace:
     assumed: list[Steps] = field(default_factory=list)
     filled: dict[Steps, Steps] = field(default_factory=dict)
     unzoned: list[Steps] = field(default_factory=list)
+    lossy: set[Steps] = field(default_factory=set)
+
+    def declares(self, steps: Steps) -> bool:
+        """Whether the mapping says of a value, or of what it stands in, that it is not sent back.
+
+        That is, the value is on the `ignore` list, or its rule cannot be undone.
+        """
+        above = [steps[:length] for length in range(len(steps) + 1)]
+        return any(here in self.lossy or _is_ignored(here, self.ignored) for here in above)
 
 
 def trace(level: Level, source: Any, *, inward: bool) -> FieldTrace:
@@ -138,6 +148,8 @@ def _follow_step(
     if value is None:
         result.whole.add(here)
     elif value is not MISSING:
+        if inward and step.is_lossy:
+            result.lossy.add(here)
         if inward:
             result.unzoned += _find_unzoned(step, value, here)
         _enter(step, value, here, (*target, *goal), result, inward=inward)

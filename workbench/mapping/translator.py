@@ -13,7 +13,7 @@ from workbench.canonical import Entity
 from workbench.canonical import exponent as digits_of
 from workbench.errors import HookError, InputError, MappingError, TranslationError
 from workbench.mapping.code import GeneratedCode
-from workbench.mapping.explaining import FAILURES, explain, explain_invalid
+from workbench.mapping.explaining import FAILURES, explain, explain_entity, explain_invalid
 from workbench.mapping.hooks import Hook, name_hook
 from workbench.mapping.locating import MappedField
 from workbench.mapping.money import LARGEST_EXPONENT, Unit
@@ -23,7 +23,7 @@ from workbench.mapping.runtime import find_currency, put
 from workbench.mapping.tracing import Coverage, FieldTrace, list_unread, trace
 from workbench.mapping.writing import emit_writer
 from workbench.model import MISSING, collapse_pointer, look_up
-from workbench.text import suggest_name, write_pointer
+from workbench.text import read_pointer, suggest_name, write_pointer
 
 
 class Program:
@@ -98,6 +98,16 @@ class Translation:
     def unzoned(self) -> tuple[str, ...]:
         """Pointers, list indexes as `*`, of times without the zone that they should say."""
         return tuple(dict.fromkeys(collapse_pointer(steps) for steps in self._trace.unzoned))
+
+    def declares(self, pointer: str) -> bool:
+        """Whether the mapping says of a value of the payload that it is not sent back as it is."""
+        steps: list[str | int] = []
+        value = self.payload
+        for token in read_pointer(pointer):
+            step = int(token) if isinstance(value, list) and token.isdecimal() else token
+            steps.append(step)
+            value = look_up(value, (step,))[0]
+        return self._trace.declares(tuple(steps))
 
     @cached_property
     def provenance(self) -> dict[str, str]:
@@ -210,6 +220,17 @@ class Translator:
         except ValidationError as error:
             raise explain_invalid(error, self.plan, payload) from error
         return Translation(value, payload, self.plan)
+
+    def read_entity(self, data: Any) -> Entity:
+        """A canonical entity of this mapping from its JSON data.
+
+        Raises:
+            TranslationError: The data is none; with the place in it.
+        """
+        try:
+            return self.entity_type.model_validate(data)
+        except ValidationError as error:
+            raise explain_entity(error, self.entity_type, data) from error
 
     def untranslate(self, entity: Entity, *, only: set[str] | None = None) -> Untranslation:
         """Write an entity as the partner's payload.

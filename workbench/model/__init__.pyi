@@ -26,6 +26,15 @@ from .evidence import identify as identify
 from .evidence import name_field as name_field
 from .evidence import shorten as shorten
 from .evidence import show_json as show_json
+from .faults import FileFault as FileFault
+from .faults import Takes as Takes
+from .faults import describe_field as describe_field
+from .faults import describe_type as describe_type
+from .faults import fault as fault
+from .faults import find_models as find_models
+from .faults import list_keys as list_keys
+from .faults import tell_fault as tell_fault
+from .faults import tell_faults as tell_faults
 from .feature import Access as Access
 from .feature import Aspect as Aspect
 from .feature import Catalogue as Catalogue
@@ -42,6 +51,7 @@ from .json_path import EVERY as EVERY
 from .json_path import MISSING as MISSING
 from .json_path import ItemFilter as ItemFilter
 from .json_path import Keys as Keys
+from .json_path import PathError as PathError
 from .json_path import Steps as Steps
 from .json_path import collapse_pointer as collapse_pointer
 from .json_path import compile_path as compile_path
@@ -86,6 +96,7 @@ from .statement import Attestation as Attestation
 from .statement import Binding as Binding
 from .statement import Limit as Limit
 from .statement import Open as Open
+from .statement import ReasonCode as ReasonCode
 from .statement import Statement as Statement
 from .validation_session import SESSION_LINE as SESSION_LINE
 from .validation_session import Acceptance as Acceptance

@@ -27,6 +27,7 @@ from jsonpath.selectors import Filter, IndexSelector, NameSelector, WildcardSele
 
 from workbench.errors import InputError
 from workbench.model.json_values import is_same_json
+from workbench.model.path_faults import explain_path
 from workbench.text import write_pointer
 
 _LITERALS = (StringLiteral, IntegerLiteral, FloatLiteral, BooleanLiteral)
@@ -92,6 +93,14 @@ MISSING: Any = type("Missing", (), {"__repr__": lambda _: "missing"})()
 _ENVIRONMENT = JSONPathEnvironment(strict=True)
 
 
+class PathError(ValueError):
+    """A text is no path for one value; `hint` says what to write."""
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
 @lru_cache(maxsize=4096)
 def compile_path(text: str) -> JSONPath:
     """Compile a JSONPath of RFC 9535.
@@ -102,13 +111,15 @@ def compile_path(text: str) -> JSONPath:
     try:
         path = _ENVIRONMENT.compile(text)
     except (JSONPathError, ValueError, IndexError, RecursionError) as error:
-        reason = (str(error).splitlines() or ["too deep"])[0]
-        raise InputError(
-            f"{text[:120]!r} is not a JSONPath: {reason[:200]}",
-            hint="write it after RFC 9535, for example `$.order.id`",
-        ) from error
+        # Its own words speak of tokens, and cannot be had at all for an empty text.
+        token = getattr(error, "token", None)
+        reason, hint = explain_path(text, getattr(token, "index", -1))
+        raise InputError(f"{text[:120]!r} is not a JSONPath: {reason}", hint=hint) from error
     if not isinstance(path, JSONPath):
-        raise InputError(f"a compound JSONPath is not allowed: {text[:120]!r}")
+        raise InputError(
+            f"a compound JSONPath is not allowed: {text[:120]!r}",
+            hint="write one path; a `join` takes several",
+        )
     return path
 
 
@@ -123,12 +134,12 @@ def parse_path(text: str, *, wildcards: bool = False) -> Steps:
         wildcards: Allow `[*]`, which becomes the step `EVERY`.
 
     Raises:
-        ValueError: It is no JSONPath, or may select more than one value.
+        PathError: It is no JSONPath, or may select more than one value.
     """
     try:
         query = compile_path(text)
     except InputError as error:
-        raise ValueError(error.message) from error
+        raise PathError(error.message, error.hint) from error
     steps: list[Any] = []
     for segment in query.segments:
         selector = segment.selectors[0]
@@ -142,9 +153,9 @@ def parse_path(text: str, *, wildcards: bool = False) -> Steps:
         elif is_single and isinstance(selector, Filter):
             steps.append(ItemFilter(_read_filter(selector.expression, text)))
         else:
-            raise ValueError(
-                f"{text!r} may select more than one value; write names, indexes or "
-                "[?@.name=='value']"
+            raise PathError(
+                f"{text!r} may select more than one value",
+                "write names, indexes or `[?@.name=='value']`; a list is read by `each`",
             )
     return tuple(steps)
 
@@ -162,8 +173,9 @@ def _read_filter(expression: Any, text: str) -> tuple[tuple[tuple[str, ...], Any
             names = parse_path("$" + str(query).strip().removeprefix("@"))
             if names and all(isinstance(name, str) for name in names):
                 return ((tuple(map(str, names)), literal.value),)
-    raise ValueError(
-        f"a filter compares members with values, as in [?@.name=='value'], not {text!r}"
+    raise PathError(
+        f"the filter of {text!r} is not understood",
+        "compare members with values, as in `[?@.name=='value' && @.scope==1]`",
     )
 
 

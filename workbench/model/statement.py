@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from workbench.model.evidence import Record
+from workbench.model.faults import Takes
+
+ReasonCode = Annotated[
+    str, StringConstraints(pattern=r"^R\d{1,2}$"), Takes("a reason code, `R1` to `R20`")
+]
 
 
 class Limit(Record):
@@ -44,7 +49,7 @@ class Absence(Record):
     """
 
     status: Literal["unsupported", "exempt"]
-    code: str = Field(pattern=r"^R\d{1,2}$")
+    code: ReasonCode
     reason: str = Field(min_length=10)
     cite: str | None = None
     needed: str | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -16,7 +16,7 @@ from workbench.text import suggest_name
 
 if TYPE_CHECKING:
     from workbench.model import ApiDescription
-    from workbench.partners.manifest import Manifest
+    from workbench.partners.manifest import FeatureStatement, Manifest
 
 
 @cache
@@ -59,22 +59,18 @@ class ReferenceCheck:
             pointer = f"{self.slug}/{MANIFEST}#/features/{slug}"
             if slug not in known:
                 raise self._not_found("feature", slug, known, pointer)
-            for reference in (
-                *(item.operation for item in stated.bound_operations()),
-                *stated.events,
-                *stated.candidates,
-            ):
+            for below, reference in _references(stated):
                 if self.description.exchange(reference) is None:
                     offered = [item.id for item in self.description.operations]
                     offered += [item.id for item in self.description.events]
-                    raise self._not_found("operation or event", reference, offered, pointer)
+                    raise self._not_found("operation or event", reference, offered, pointer + below)
             if stated.mapping and stated.mapping not in self.mappings:
-                raise self._not_found("mapping", stated.mapping, self.mappings, pointer)
+                at = f"{pointer}/mapping"
+                raise self._not_found("mapping", stated.mapping, self.mappings, at)
             criteria = [item.slug for item in known[slug].criteria]
-            limited = (limit.criterion for limit in stated.limits)
-            for name in (*stated.criteria, *stated.attested, *limited):
-                if name is not None and name not in criteria:
-                    raise self._not_found("criterion", name, criteria, pointer)
+            for below, name in _criteria(stated):
+                if name not in criteria:
+                    raise self._not_found("criterion", name, criteria, pointer + below)
             if stated.given and known[slug].kind is not FeatureKind.PAPERWORK:
                 raise ManifestError(
                     f"{slug} is bound to operations or events, not `given`",
@@ -101,3 +97,22 @@ class ReferenceCheck:
             partner=self.slug,
             hint=suggest_name(name, list(offered)),
         )
+
+
+def _references(stated: FeatureStatement) -> Iterator[tuple[str, str]]:
+    """(pointer in the statement, name) of operations and events."""
+    for index, item in enumerate(stated.bound_operations()):
+        yield f"/operations/{index}", item.operation
+    for key, names in (("events", stated.events), ("candidates", stated.candidates)):
+        for index, name in enumerate(names):
+            yield f"/{key}/{index}", name
+
+
+def _criteria(stated: FeatureStatement) -> Iterator[tuple[str, str]]:
+    """(pointer in the statement, name) of criteria."""
+    for key, names in (("criteria", stated.criteria), ("attested", stated.attested)):
+        for name in names:
+            yield f"/{key}/{name}", name
+    for index, limit in enumerate(stated.limits):
+        if limit.criterion is not None:
+            yield f"/limits/{index}", limit.criterion

@@ -12,7 +12,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from workbench.description import describe, find_directions, load_text
+from workbench.description import (
+    describe,
+    find_directions,
+    load_text,
+    locating,
+    read_edited,
+)
 from workbench.errors import DescriptionError, InputError, ManifestError
 from workbench.mapping import Translator, load_mappings
 from workbench.model import (
@@ -27,11 +33,12 @@ from workbench.model import (
     Operation,
     Statement,
     provided_binding,
+    tell_faults,
 )
 from workbench.partners.catalogue import MANIFEST, ReferenceCheck, load_catalogue
 from workbench.partners.manifest import BoundOperation, Environment, FeatureStatement, Manifest
 from workbench.settings import Settings
-from workbench.text import suggest_name
+from workbench.text import suggest_name, write_pointer
 
 MAPPING = "mapping.yaml"
 HOOKS = "hooks.py"
@@ -247,6 +254,12 @@ def load_partner(slug: str, settings: Settings, *, run_hooks: bool = True) -> Pa
     """
     manifest = load_manifest(slug, settings)
     folder = settings.contracts / slug
+    with locating(folder / MANIFEST):
+        return _load(manifest, folder, run_hooks=run_hooks)
+
+
+def _load(manifest: Manifest, folder: Path, *, run_hooks: bool) -> Partner:
+    slug = folder.name
     paths = _find_documents(folder, manifest)
     overlay = folder / manifest.overlay if manifest.overlay else None
     _keep_inside(folder, overlay or folder, f"{slug}/{MANIFEST}#/overlay")
@@ -276,16 +289,17 @@ def load_manifest(slug: str, settings: Settings) -> Manifest:
     folder = settings.contracts / slug
     if folder.name != slug or not (folder / MANIFEST).is_file():
         raise _unknown_partner(slug, settings)
-    return _read_manifest(folder)
+    with locating(folder / MANIFEST):
+        return _read_manifest(folder)
 
 
 def _find_documents(folder: Path, manifest: Manifest) -> list[Path]:
     paths = [folder / document.path for document in manifest.documents]
-    for path in paths:
+    for index, path in enumerate(paths):
         if not path.is_file() or not path.resolve().is_relative_to(folder.resolve()):
             raise DescriptionError(
                 f"Document {path.name} is not in the partner's folder",
-                location=f"{folder.name}/{MANIFEST}#/documents",
+                location=f"{folder.name}/{MANIFEST}#/documents/{index}/path",
                 partner=folder.name,
                 hint="Copy the document into the folder, or correct its path.",
             )
@@ -310,15 +324,17 @@ def _fence(folder: Path, paths: list[Path]) -> Path | None:
 def _read_manifest(folder: Path) -> Manifest:
     path = folder / MANIFEST
     location = f"{folder.name}/{MANIFEST}"
-    data = load_text(path.read_text("utf-8"), location)
+    data = read_edited(path, location, ManifestError)
     try:
         manifest = Manifest.model_validate(data)
     except ValidationError as error:
+        first, *others = tell_faults(error, Manifest, data)
+        more = f" (and {len(others)} more)" if others else ""
         raise ManifestError(
-            _first_fault(error),
-            location=location,
+            first.message + more,
+            location=f"{location}#{write_pointer(first.steps)}",
             partner=folder.name,
-            hint="The fields are described in contracts/README.md.",
+            hint=first.hint,
         ) from error
     if manifest.partner != folder.name:
         raise ManifestError(
@@ -327,15 +343,6 @@ def _read_manifest(folder: Path) -> Manifest:
             hint="Give both the same slug.",
         )
     return manifest
-
-
-def _first_fault(error: ValidationError) -> str:
-    faults = [
-        f"/{'/'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
-        for fault in error.errors(include_url=False, include_input=False)
-    ]
-    more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-    return faults[0] + more
 
 
 def _unknown_partner(slug: str, settings: Settings) -> InputError:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
-from workbench.partners.statement import CredentialName, Statement
+from workbench.partners.statement import CredentialName, Place, Statement
 
 Scheme = Literal[
     "none",
@@ -23,7 +23,6 @@ Scheme = Literal[
     "oauth2-password",
     "oauth2-authorization-code",
 ]
-Place = Annotated[str, StringConstraints(pattern=r"^(\$|header:[A-Za-z0-9-]+$)")]
 _TEMPLATE = re.compile(r"\{(\w+)\}")
 _PLACES = frozenset(
     {
@@ -76,7 +75,7 @@ class Csrf(Statement):
     Attributes:
         url: Read before logging in, so that the partner sets the token.
         cookie: Cookie that holds it.
-        json_path: JSONPath of it in the answer of `url` or of the login, where it is no cookie.
+        json: JSONPath of it in the answer of `url` or of the login, where it is no cookie.
         header: Header in which it goes back.
         field: Field of the login's form that carries it as well.
     """

@@ -14,7 +14,8 @@ from pydantic import (
     model_validator,
 )
 
-from workbench.model import Absence, Attestation, Limit
+from workbench.mapping import Zone
+from workbench.model import Absence, Attestation, Limit, ReasonCode, Takes
 from workbench.partners.login import Auth
 from workbench.partners.statement import BodyErrors, CredentialName, Statement
 from workbench.partners.webhooks import EventRule, Handshake, Signature, Webhooks
@@ -42,7 +43,22 @@ __all__ = [
 NO_ZONE, NO_CURRENCY = "UTC", "XTS"
 """What stands in for a time zone and a currency that nobody has stated."""
 
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=40)]
+Slug = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=40),
+    Takes("a name of small letters and digits, with single hyphens"),
+]
+Digest = Annotated[
+    str, StringConstraints(pattern=r"^[0-9a-f]{64}$"), Takes("a SHA-256 of 64 hexadecimal digits")
+]
+Address = Annotated[
+    str,
+    StringConstraints(pattern=r"^https?://[^@]+$"),
+    Takes("an address that begins with https:// and holds no credentials"),
+]
+Currency = Annotated[
+    str, StringConstraints(pattern=r"^[A-Z]{3}$"), Takes("a code of ISO 4217, as `EUR`")
+]
 Entity = Literal[
     "order",
     "reservation",
@@ -66,8 +82,8 @@ class DocumentFile(Statement):
     """
 
     path: str
-    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
-    original_sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
+    sha256: Digest
+    original_sha256: Digest | None = None
     replaced: dict[str, int] = Field(default_factory=dict)
     source: str | None = None
     retrieved: str | None = None
@@ -131,7 +147,7 @@ class Environment(Statement):
         reset: `METHOD /path` under `control_url` that puts the test account back as it was.
     """
 
-    base_url: str = Field(pattern=r"^https?://[^@]+$")
+    base_url: Address
     control_url: str | None = None
     hosts: tuple[str, ...] = ()
     test_account: TestAccount | None = None
@@ -180,7 +196,7 @@ class FeatureStatement(Statement):
     reviewed: bool = True
     status: Literal["unsupported", "exempt", "open"] | None = None
     candidates: tuple[str, ...] = ()
-    code: str | None = Field(default=None, pattern=r"^R\d{1,2}$")
+    code: ReasonCode | None = None
     reason: str | None = Field(default=None, min_length=10)
     cite: str | None = None
     needed: str | None = None
@@ -243,8 +259,8 @@ class Manifest(Statement):
     kind: Literal["marketplace", "ordering-app", "reservations", "other"] = "marketplace"
     homepage: str | None = None
     contact: str | None = None
-    timezone: str = NO_ZONE
-    currency: str = Field(default=NO_CURRENCY, pattern=r"^[A-Z]{3}$")
+    timezone: Zone = NO_ZONE
+    currency: Currency = NO_CURRENCY
     locale: str = "en"
     documents: tuple[DocumentFile, ...] = Field(min_length=1)
     overlay: str | None = None

@@ -4,9 +4,33 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-CredentialName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
+from workbench.errors import InputError
+from workbench.model import PathError, Takes, compile_path
+
+CredentialName = Annotated[
+    str,
+    StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=40),
+    Takes("the name of a credential, as `api_key`"),
+]
+
+
+def _is_path(text: str) -> str:
+    if text.startswith(HEADER):
+        return text
+    try:
+        compile_path(text)
+    except InputError as error:
+        raise PathError(error.message, error.hint) from error
+    return text
+
+
+HEADER = "header:"
+JsonPath = Annotated[str, AfterValidator(_is_path), Takes("a JSONPath, which begins with `$`")]
+Place = Annotated[
+    str, AfterValidator(_is_path), Takes("a JSONPath, which begins with `$`, or `header:NAME`")
+]
 
 
 class Statement(BaseModel):
@@ -15,14 +39,11 @@ class Statement(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
-JsonPath = Annotated[str, StringConstraints(pattern=r"^\$")]
-
-
 class BodyErrors(Statement):
     """How an answer with a status of success says that it is an error; such an answer has no data.
 
     Attributes:
-        json_path: JSONPath (`json`) of what tells it, as `$.ok`.
+        json: JSONPath of what tells it, as `$.ok`.
         values: What stands there then, as text; `false` for a boolean, `*` for anything at all.
         code: JSONPath of the partner's own code.
         statuses: That code → the status that it stands for (`{NO_SUCH_ORDER: 404}`).

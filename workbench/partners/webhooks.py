@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from workbench.partners.statement import CredentialName, Statement
+from workbench.partners.statement import CredentialName, JsonPath, Place, Statement
 
 SIGNED_TOLERANCE_SECONDS = 300
 Scheme = Literal[
@@ -78,18 +78,18 @@ class Signature(Statement):
     scheme: Annotated[Scheme, BeforeValidator(_lower)]
     header: str | None = None
     query: str | None = None
-    signature_json: str | None = None
+    signature_json: JsonPath | None = None
     algorithm: Algorithm = "sha256"
     encoding: Literal["hex", "base64", "base64url"] = "hex"
     prefix: str = ""
     template: str = "{body}"
     alternatives: tuple[str, ...] = ()
     parameter: str | None = None
-    token_json: str | None = None
+    token_json: JsonPath | None = None
     id_header: str | None = None
     timestamp_header: str | None = None
     timestamp_parameter: str | None = None
-    timestamp_json: str | None = None
+    timestamp_json: JsonPath | None = None
     tolerance_seconds: int | None = Field(default=None, gt=0)
     key_encoding: Literal["text", "hex", "base64"] = "text"
     credentials: tuple[CredentialName, ...] = ()
@@ -143,7 +143,7 @@ class EventMatch(Statement):
     """
 
     path: str | None = None
-    json_: str | None = Field(default=None, alias="json")
+    json_: JsonPath | None = Field(default=None, alias="json")
     header: str | None = None
     values: tuple[str, ...] = ()
 
@@ -162,9 +162,9 @@ class EventRule(Statement):
     """
 
     match: EventMatch
-    each: str | None = None
-    event_id: str | None = None
-    entity_id: str | None = None
+    each: JsonPath | None = None
+    event_id: JsonPath | None = None
+    entity_id: JsonPath | None = None
     pull: str | None = None
     delta: bool = False
     mapping: str | None = None
@@ -188,14 +188,14 @@ class Handshake(Statement):
 
     method: Literal["GET", "HEAD", "OPTIONS", "POST", "PUT"] = "GET"
     query: str | None = None
-    json_: str | None = Field(default=None, alias="json")
+    json_: JsonPath | None = Field(default=None, alias="json")
     match: EventMatch | None = None
     signed: bool = False
     status: int = Field(default=200, ge=200, le=299)
     body: str = "{challenge}"
     content_type: str = "text/plain"
     headers: dict[str, str] = Field(default_factory=dict)
-    confirm: str | None = None
+    confirm: JsonPath | None = None
     hosts: tuple[str, ...] = ()
 
     @model_validator(mode="after")
@@ -234,5 +234,5 @@ class Webhooks(Statement):
     timeout_seconds: float | None = None
     retry: str | None = None
     repeats: int | None = Field(default=None, ge=0)
-    sequence: str | None = None
+    sequence: Place | None = None
     events: dict[str, EventRule] = Field(default_factory=dict)

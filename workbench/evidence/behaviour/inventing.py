@@ -36,7 +36,7 @@ def recorded(context: CheckContext, feature: str) -> list[Entity]:
     if translator is None:
         return []
     found = [
-        translator.entity_type.model_validate(sample.canonical)
+        translator.read_entity(sample.canonical)
         for sample in context.partner.samples(feature)
         if sample.canonical is not None
     ]
