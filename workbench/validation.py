@@ -263,13 +263,13 @@ def check_request(
 class FeatureProbe:
     """Asks the partner about single features, outside of a run: for a session that is held live.
 
-    A context manager: it opens one session with the partner, and closes it.
+    A context manager: it opens one `session` with the partner, and closes it.
     """
 
     def __init__(self, partner: Partner, folder: RunFolder, session: Session) -> None:
         self.partner = partner
         self.folder = folder
-        self._session = session
+        self.session = session
         self._catalogue = load_catalogue()
 
     @classmethod
@@ -302,8 +302,8 @@ class FeatureProbe:
 
     def __exit__(self, *_: object) -> None:
         with suppress(PartnerError):
-            self._session.reset()
-        self._session.close()
+            self.session.reset()
+        self.session.close()
 
     def ask(
         self, feature: str, *, seconds: float = SECONDS, by_hand: bool = False
@@ -322,36 +322,36 @@ class FeatureProbe:
         if row is None:
             return
         source = Source.RECEIPTS if row.is_event else Source.BEHAVIOUR
-        environment = self._session.environment
+        environment = self.session.environment
         try:
             lines = [*self._ask(row, seconds, by_hand=by_hand)]
         except (CredentialError, PartnerError) as error:
             lines = [*_cannot_tell([row], source, environment, error)]
         lines = [line for line in lines if line.feature == feature]
-        lines += _find_echoes(source, environment, set(self._session.recorder.echoes))
+        lines += _find_echoes(source, environment, set(self.session.recorder.echoes))
         yield from map(self._mask, lines)
 
     def _ask(self, row: Feature, seconds: float, *, by_hand: bool) -> Iterator[Evidence]:
         if row.is_event and by_hand:
             yield from receipts.await_by_hand(
-                self.partner, self._session, row, self.folder, wait=seconds
+                self.partner, self.session, row, self.folder, wait=seconds
             )
         elif row.is_event:
             alone = self._catalogue.model_copy(update={"features": (row,)})
             yield from receipts.gather(
-                self.partner, alone, self._session, self.folder, wait=min(seconds, 10.0)
+                self.partner, alone, self.session, self.folder, wait=min(seconds, 10.0)
             )
         else:
             yield from behaviour.gather(
                 self.partner,
                 self._catalogue,
-                self._session,
+                self.session,
                 seconds=seconds,
                 only=behaviour.list_checks(row),
             )
 
     def _mask(self, line: Evidence) -> Evidence:
-        masked = self._session.redactor.data(line.model_dump(mode="json"))
+        masked = self.session.redactor.data(line.model_dump(mode="json"))
         return Evidence.model_validate(masked)
 
 

@@ -6,25 +6,31 @@ import json
 import os
 import platform
 import shutil
+import sys
 from datetime import date
 from pathlib import Path
 
+import pexpect
 import pytest
 from click.testing import CliRunner
 from markupsafe import escape
 from pydantic import ValidationError
+from pypdf import PdfReader
 
 from workbench.cli.commands import main
 from workbench.errors import CredentialError, InputError
-from workbench.handover.agenda import tell_protocol, write_protocol, write_protocol_markdown
+from workbench.handover.agenda import write_protocol
+from workbench.handover.arazzo import Runtime
 from workbench.handover.certification import bind_rows, read_list, write_arazzo
 from workbench.handover.walk import SessionWalk
 from workbench.model import (
     Acceptance,
+    CallCriterion,
     Evidence,
     Finding,
     SignOff,
     Status,
+    StepCall,
     StepKind,
     StepMark,
     StepResult,
@@ -32,7 +38,13 @@ from workbench.model import (
 )
 from workbench.partners import load_catalogue, load_partner
 from workbench.reporting import Report
+from workbench.reporting.formats import choose_formats, write_formats
 from workbench.reporting.language import list_languages
+from workbench.reporting.protocol import (
+    tell_protocol,
+    write_protocol_json,
+    write_protocol_markdown,
+)
 from workbench.reporting.seal import seal
 from workbench.reporting.verification import verify
 from workbench.sandbox import SIMULATORS, Sandbox
@@ -48,6 +60,14 @@ Mark an item as sold out;The dish cannot be ordered
 Change opening hours;Guests see the new hours
 The pizza tastes good;Everybody is happy
 """
+
+MARKETPLACE = Path(__file__).with_name("lists") / "marketplace.arazzo.yaml"
+LISTED = [
+    "order-created-event", "order-status-read", "order-status-write", "order-status-write",
+    "order-status-event", "menu-write", "product-write", "product-write", "availability-write",
+    "availability-write", "order-read", "sandbox-credentials", "order-read",
+]  # fmt: skip
+STRAY = StepCall(name="x", operation="issueToken", body={"grant_type": "client_credentials"})
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +112,7 @@ def test_the_agenda_is_written_in_every_language(settings: Settings, code: str) 
     """Page and Markdown name every step, its actor and its outcome."""
     walk = SessionWalk.open("tavola", settings, language=code)
     page = write_protocol(walk.report, walk.protocol)
-    text = write_protocol_markdown(walk.report, walk.protocol)
+    text = write_protocol_markdown(walk.report)
     for step in walk.protocol.header.steps:
         assert escape(step.title) in page
         assert step.title in text
@@ -198,26 +218,148 @@ def test_a_markdown_table_is_a_list(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_live_walk_with_tavola(
-    settings: Settings, listing: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_published_list_is_run_with_tavola(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An event is provoked, comes and is read; a status is read, and its evidence is kept."""
+    """Orders, menus, hours and exceptions of a marketplace's list: bound, called, and judged."""
+    heard: list[str] = []
     with Sandbox([SIMULATORS["tavola"]]) as sandbox:
         for name, value in sandbox.environment().items():
             monkeypatch.setenv(name, value)
-        walk = SessionWalk.open("tavola", settings, listing=listing)
-        heard: list[str] = []
-        event = walk.confirm(walk.step("list-1"), seconds=20, allow_writes=True, tell=heard.append)
-        read = walk.confirm(walk.step("order-status-read"), seconds=20)
-    assert event.mark is StepMark.CONFIRMED
-    assert read.mark in {StepMark.CONFIRMED, StepMark.SKIPPED}
-    assert read.evidence
+        walk = SessionWalk.open("tavola", settings, listing=MARKETPLACE, language="en")
+        steps = [step for step in walk.protocol.header.steps if step.origin != "agenda"]
+        for step in steps:
+            if step.calls or step.feature == "order-created-event":
+                walk.confirm(step, seconds=60, allow_writes=True, tell=heard.append)
+        unallowed = walk.confirm(steps[1], seconds=60)
+        missing = walk.confirm(
+            steps[10].model_copy(update={"calls": (STRAY,)}), seconds=60, allow_writes=True
+        )
+    assert [step.feature for step in steps] == LISTED
+    results = walk.protocol.results
+    tried = [step.slug for step in steps if step.slug in results]
+    assert len(tried) == 11
+    assert [slug for slug in tried if results[slug].mark is not StepMark.CONFIRMED] == [
+        "list-2", "list-11", "list-13",
+    ]  # fmt: skip
+    event = results["list-1"]
     assert {line.source for line in event.evidence} == {"receipts"}
     assert "was genuine" in event.seen
-    assert len(heard) > 1
-    kept = read_protocol(walk.folder)
-    assert kept
-    assert kept.results["list-1"].evidence == event.evidence
+    assert len(heard) > len(tried)
+    failed = results["list-13"]
+    assert failed.mark is StepMark.FAILED
+    assert "answered 200, where the list expects $statusCode == 418" in failed.seen
+    # What would write is not sent unless that was allowed, nor what the folder does not name.
+    assert unallowed.mark is StepMark.SKIPPED
+    assert missing.mark is StepMark.SKIPPED
+    assert "names it nowhere" in missing.seen
+    told = json.loads(write_protocol_json(Report.read(walk.folder.path.absolute(), "en")))
+    assert told["steps"][1]["calls"][0]["parameters"] == {"order_id": "$inputs.order"}
+
+
+ANSWER = Runtime(
+    inputs={"order": "7", "deep": {"a": [1, "b"]}},
+    outputs={"first": {"id": "x9"}},
+    status=201,
+    headers={"location": "/orders/7"},
+    body={"status": "Ready", "items": [{"price": 5.5}], "none": None},
+)
+
+
+@pytest.mark.parametrize(
+    ("condition", "holds"),
+    [
+        ("$statusCode == 201", True),
+        ("$statusCode >= 200 && $statusCode < 300", True),
+        ("$statusCode == 200 || $response.body#/status == 'ready'", True),
+        ("!($response.body.items[0].price > 5)", False),
+        ("$response.body#/none == null", True),
+        ("$response.body#/absent", False),
+        ("$response.header.Location == '/orders/7'", True),
+        ("$steps.first.outputs.id != 'x9'", False),
+        ("$inputs.deep.a[1] == 'B'", True),
+        ("$response.body#/status < 3", False),
+    ],
+)
+def test_conditions_are_read_as_arazzo_says(condition: str, *, holds: bool) -> None:
+    """Comparisons, `&&`, `||`, `!`, parentheses, pointers and paths; texts in either case."""
+    assert ANSWER.holds(CallCriterion(condition=condition)) is holds
+
+
+@pytest.mark.parametrize(
+    "condition", ["", "$statusCode ==", "($statusCode == 201", "a b", "$workflows.x", "1 ==== 1"]
+)
+def test_a_condition_that_is_none_is_told(condition: str) -> None:
+    """It cannot be told whether it holds, and nothing is guessed."""
+    with pytest.raises(InputError):
+        ANSWER.holds(CallCriterion(condition=condition))
+
+
+def test_patterns_and_paths_are_conditions() -> None:
+    """Both are held against a context; a pattern that would run for ever does not."""
+
+    def holds(condition: str, context: str, kind: str) -> bool:
+        return ANSWER.holds(CallCriterion(condition=condition, context=context, kind=kind))
+
+    assert holds("^Re", "$response.body#/status", "regex")
+    assert not holds("(a+)+$", "$response.header.location", "regex")
+    assert holds("$.items[?@.price > 5]", "$response.body", "jsonpath")
+    assert not holds("$.items[?@.price > 9]", "$response.body", "jsonpath")
+    assert not holds("$.x", "$response.body#/absent", "jsonpath")
+    with pytest.raises(InputError):
+        holds("//x", "$response.body", "xpath")
+
+
+def test_values_are_filled_in_wherever_they_stand() -> None:
+    """Expressions alone keep their type, in braces they become text; what is missing is told."""
+    told = ANSWER.fill({"id": "$inputs.order", "all": ["$inputs.deep.a", "no {$statusCode}", 3]})
+    assert told == {"id": "7", "all": [[1, "b"], "no 201", 3]}
+    with pytest.raises(InputError, match="has no value"):
+        ANSWER.fill("$inputs.nothing")
+
+
+@pytest.mark.slow
+def test_a_person_walks_through_at_a_terminal(settings: Settings) -> None:
+    """Try, attest, fail, skip and pause at a real terminal; the same command goes on there."""
+    with Sandbox([SIMULATORS["tavola"]]) as sandbox:
+        environment = os.environ | sandbox.environment() | {
+            "WORKBENCH_REPORTS": str(settings.reports), "WORKBENCH_ROOT": str(settings.root),
+            "NO_COLOR": "1", "COLUMNS": "200",
+        }  # fmt: skip
+        command = ["-m", "workbench", "session", "tavola", "--walk", "--with", "Ana, engineer"]
+
+        def start() -> pexpect.spawn[str]:
+            return pexpect.spawn(
+                sys.executable, command, env=environment, encoding="utf-8", timeout=120,
+                dimensions=(50, 200), cwd=str(settings.root),
+            )  # fmt: skip
+
+        first = start()
+        for answers in (("a", "Luis, desk"), ("f", "the old key"), ("s", "no time")):
+            for answer, prompt in zip(answers, ("attest", "role|seen|Why"), strict=True):
+                first.expect(prompt)
+                first.sendline(answer)
+        first.expect("t try")
+        first.sendcontrol("c")
+        first.expect("Paused; the same command goes on here")
+        first.expect(pexpect.EOF)
+        again = start()
+        again.expect("t try")
+        again.sendline("x")  # no such answer
+        again.expect("is not one of")
+        again.sendline("t")
+        again.expect("Tell the platform|Send|Be told|Read|Set|Share")
+        again.expect("attest")
+        again.sendline("p")
+        again.expect("Paused")
+        again.expect(pexpect.EOF)
+    protocol = read_protocol(RunFolder(settings.reports / "tavola" / "base"))
+    assert protocol
+    marks = [protocol.results[step.slug].mark for step in protocol.header.steps[:3]]
+    assert marks == [StepMark.ATTESTED, StepMark.FAILED, StepMark.SKIPPED]
+    assert protocol.header.steps[3].slug in protocol.results
+    assert protocol.pauses == 2
+    assert protocol.participants == ("Ana, engineer",)
 
 
 def test_a_step_rests_on_evidence_of_its_own(settings: Settings) -> None:
@@ -299,8 +441,17 @@ def test_the_protocol_is_part_of_report_and_seal(settings: Settings) -> None:
     for text in ("Ana, engineer", "Tavola mends the pause", "15 December 2026",
                  "the pause is mended", "with conditions", "Seen &lt;b&gt;there"):  # fmt: skip
         assert text in section
+    made = [*write_formats(report, choose_formats((), walk.folder.path)[-2:])]
+    assert [path.name for path in made] == ["session.md", "session.json", "session.pdf"]
+    markdown = made[0].read_text("utf-8")
+    paper = " ".join(PdfReader(made[2]).pages[-1].extract_text().split())
+    for text in ("Tavola mends the pause", "15 December 2026", "the pause is mended"):
+        assert text in markdown
+        assert text in paper
+    assert "<b>" not in markdown
+    assert json.loads(made[1].read_text("utf-8"))["steps"][1]["start"] == "0:04"
     manifest = json.loads(seal(walk.folder).read_text("utf-8"))
-    assert "session.jsonl" in manifest["files"]
+    assert {"session.jsonl", *(path.name for path in made)} <= manifest["files"].keys()
 
 
 @pytest.mark.slow

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from workbench.errors import WorkbenchError
+from workbench.errors import InputError, WorkbenchError
 from workbench.model import Severity
 
 NEVER = "never"
@@ -93,3 +93,11 @@ def is_too_bad(severities: Iterable[Severity], fail_on: str | None, *, otherwise
     if fail_on == NEVER:
         return False
     return any(item.rank <= Severity(fail_on).rank for item in severities)
+
+
+def split_value(text: str) -> tuple[str, str]:
+    """The name and the value of a `--set`."""
+    name, sign, value = text.partition("=")
+    if not sign:
+        raise InputError(f"--set takes NAME=VALUE, not {text!r}", hint="As in: --set order_id=42")
+    return name, value

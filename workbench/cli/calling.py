@@ -9,7 +9,12 @@ import click
 import orjson
 
 from workbench.adapters import Session
-from workbench.cli.arguments import complete_operations, environment_option, slug_argument
+from workbench.cli.arguments import (
+    complete_operations,
+    environment_option,
+    slug_argument,
+    split_value,
+)
 from workbench.cli.asking import ask_about_production
 from workbench.cli.output import FINDINGS, Output, speaks, tell_unsearchable
 from workbench.errors import InputError
@@ -55,7 +60,7 @@ def call_command(
     settings = load_settings()
     partner = load_partner(slug, settings)
     found = find_operation(partner, operation)
-    given = dict(map(_split, values))
+    given = dict(map(split_value, values))
     payload = _read(body) if body else None
     ask_about_production(output, slug, environment)
     with Session(partner, environment, settings, allow_writes=allow_writes) as session:
@@ -71,13 +76,6 @@ def call_command(
     _print(output, called)
     is_well = called.is_success and not called.violations and not called.trouble
     return 0 if is_well else FINDINGS
-
-
-def _split(text: str) -> tuple[str, str]:
-    name, sign, value = text.partition("=")
-    if not sign:
-        raise InputError(f"--set takes NAME=VALUE, not {text!r}", hint="As in: --set order_id=42")
-    return name, value
 
 
 def _read(path: Path) -> Any:

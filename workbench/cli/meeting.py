@@ -9,18 +9,17 @@ from typing import Any
 
 import click
 
-from workbench.cli.arguments import slug_argument
+from workbench.cli.arguments import slug_argument, split_value
 from workbench.cli.output import FINDINGS, Output, speaks
 from workbench.errors import InputError, WorkbenchError
 from workbench.handover import (
     SessionWalk,
-    tell_protocol,
     write_arazzo,
     write_protocol,
-    write_protocol_markdown,
 )
 from workbench.model import SessionStep, StepKind, StepMark
 from workbench.partners import load_partner
+from workbench.reporting import Report, tell_protocol, write_protocol_markdown
 from workbench.settings import load_settings
 
 _DAY = click.DateTime(["%Y-%m-%d"])
@@ -41,6 +40,13 @@ _DAY = click.DateTime(["%Y-%m-%d"])
 @click.option("--step", default="", metavar="STEP", help="A step by its number or slug.")
 @click.option("--confirm", is_flag=True, help="Try the step now; evidence decides.")
 @click.option("--by-hand", is_flag=True, help="Somebody else acts; wait for the notification.")
+@click.option(
+    "--set",
+    "values",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="With --confirm: an input of the partner's list; may be repeated.",
+)
 @click.option("--attest", default="", metavar="NAME, ROLE", help="A person vouches for the step.")
 @click.option("--failed", default="", metavar="SEEN", help="The step failed; what was seen.")
 @click.option("--skip", default="", metavar="WHY", help="The step is not tried.")
@@ -110,6 +116,7 @@ def _take_step(
         result = walk.confirm(
             step, by_hand=options["by_hand"], seconds=options["seconds"],
             allow_writes=options["allow_writes"], tell=output.text,
+            inputs=dict(map(split_value, options["values"])),
         )  # fmt: skip
     elif options["attest"]:
         result = walk.attest(step, options["attest"], options["note"])
@@ -171,7 +178,7 @@ def _show(output: Output, walk: SessionWalk, form: str | None, target: Path | No
         text = {
             "html": lambda: write_protocol(walk.report, protocol),
             "arazzo": lambda: write_arazzo(protocol.header.steps, partner),
-        }.get(form or "", lambda: write_protocol_markdown(walk.report, protocol))()
+        }.get(form or "", lambda: write_protocol_markdown(_read_again(walk)))()
         if target is None:
             click.echo(output.clean(text), err=output.as_json)
         else:
@@ -185,6 +192,11 @@ def _show(output: Output, walk: SessionWalk, form: str | None, target: Path | No
     ]  # fmt: skip
     title = f"{protocol.header.title} {protocol.header.run}"
     output.table(title, ("step", "outcome", "who", "min", "what"), rows)
+
+
+def _read_again(walk: SessionWalk) -> Report:
+    """The report with the session as it stands now."""
+    return Report.read(walk.folder.path.absolute(), walk.protocol.header.language)
 
 
 def _day(moment: datetime | None) -> date | None:

@@ -1,6 +1,4 @@
-from .agenda import tell_protocol as tell_protocol
 from .agenda import write_protocol as write_protocol
-from .agenda import write_protocol_markdown as write_protocol_markdown
 from .certification import write_arazzo as write_arazzo
 from .examples import find_examples as find_examples
 from .feed import save_status as save_status

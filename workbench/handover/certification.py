@@ -13,12 +13,17 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from math import log, sqrt
 from pathlib import Path
 from typing import Any
 
+from babel import Locale
+from snowballstemmer import algorithms
+
 from workbench.description import load_text, split_values
 from workbench.errors import DescriptionError, InputError
+from workbench.handover.arazzo import read_calls
 from workbench.handover.phrases import load_words
 from workbench.model import (
     Binding,
@@ -27,6 +32,7 @@ from workbench.model import (
     Feature,
     FeatureKind,
     SessionStep,
+    StepCall,
     StepKind,
 )
 from workbench.partners import Partner
@@ -36,6 +42,7 @@ from workbench.vocabulary import STOP, concepts, split_words, stem
 ARAZZO = "1.0.1"
 _LARGEST = 2 * 1024 * 1024
 _MOST_ROWS = 300
+_LONG = 10_000
 _NAMES = {
     "step": ("step", "test", "case", "title", "name", "paso", "prueba", "caso", "scenario"),
     "expected": ("expected", "expected result", "result", "esperado", "resultado"),
@@ -45,7 +52,8 @@ _NAMES = {
 }
 # How alike a row and a criterion have to be, so that the one is bound to the other by its words.
 _LEAST = 0.27
-_SNOWBALL = {"es": "spanish"}
+# Kinds of our vocabulary that name a thing, and not what is done to it.
+_SUBJECTS = ("entity:", "facet:", "other:", "manner:")
 
 
 @dataclass(frozen=True)
@@ -57,6 +65,8 @@ class ListRow:
     feature: str = ""
     minutes: int = 0
     operations: tuple[str, ...] = field(default=())
+    calls: tuple[StepCall, ...] = field(default=())
+    inputs: Mapping[str, Any] = field(default_factory=dict)
 
 
 def read_list(path: Path) -> tuple[ListRow, ...]:
@@ -135,6 +145,8 @@ def bind_rows(
                 minutes=row.minutes or 5,
                 operations=row.operations,
                 origin=str(number),
+                calls=row.calls if kind is StepKind.CALL else (),
+                inputs=dict(row.inputs),
             )
         )
     return tuple(steps)
@@ -208,6 +220,11 @@ def _by_operation(
             place = write_pointer(("paths", operation.path, operation.method))
             names = {own, operation.id, place}
             counted[feature.slug] += bool(wanted & {name.lower() for name in names if name})
+        # What is waited for is what the row is about, whatever is called beside it.
+        stated = partner.feature(feature.slug)
+        for event in stated.events if stated else ():
+            names = {event.lower(), event.lower().rpartition(":")[2]}
+            counted[feature.slug] += len(operations) * bool(wanted & names)
     best = [slug for slug, number in counted.most_common(1) if number]
     return catalogue.feature(best[0]) if best else None
 
@@ -241,7 +258,8 @@ class _Index:
         scored = [
             (_compare(asked, words), feature, item)
             for feature, item, words in self._rows
-            if within is None or feature.slug == within.slug
+            if (within is None and _share_subject(asked, words))
+            or (within is not None and feature.slug == within.slug)
         ]
         best = max(scored, key=lambda found: found[0], default=None)
         return (best[1], best[2]) if best and best[0] >= _LEAST else None
@@ -250,6 +268,11 @@ class _Index:
         known = self._weights
         found = {word: known[word] for word in rest if word in known}
         return found | {word: 2 * known[word] for word in title if word in known}
+
+
+def _share_subject(one: Mapping[str, float], other: Mapping[str, float]) -> bool:
+    """Whether both speak of the same thing; that both refuse or change something is not enough."""
+    return any(word in other for word in one if word.startswith(_SUBJECTS))
 
 
 def _compare(one: Mapping[str, float], other: Mapping[str, float]) -> float:
@@ -262,7 +285,15 @@ def _compare(one: Mapping[str, float], other: Mapping[str, float]) -> float:
 def _stems(text: str, code: str) -> set[str]:
     """Stems of the words, and what our vocabulary takes them for in whatever language."""
     meant = {f"{item.kind}:{item.name}" for item in concepts(text) if item != STOP}
-    return meant | {stem(word, _SNOWBALL.get(code, "english")) for word in split_words(text)}
+    return meant | {stem(word, _find_stemmer(code)) for word in split_words(text)}
+
+
+@cache
+def _find_stemmer(code: str) -> str:
+    """The stemmer of a language; that of English where there is none of its own."""
+    name = str(load_words(code).locale.language)
+    named = (Locale(name).get_language_name("en") or "").lower()
+    return named if named in algorithms() else "english"
 
 
 def _read_arazzo(data: Any, path: Path) -> tuple[ListRow, ...]:
@@ -283,12 +314,17 @@ def _read_arazzo(data: Any, path: Path) -> tuple[ListRow, ...]:
         waits = [str(name) for name in _items(item.get("x-waits-for"))]
         # `$sourceDescriptions.NAME.operationId` names an operation of one of several documents.
         plain = tuple(call.rpartition(".")[2] if "#" not in call else call for call in calls)
+        made, inputs = read_calls(item)
+        minutes = item.get("x-minutes")
         rows.append(
             ListRow(
                 title=title,
                 expected=tuple(text for text in told if text),
                 feature=str(item.get("x-feature") or ""),
+                minutes=minutes if isinstance(minutes, int) and 0 < minutes < _LONG else 0,
                 operations=tuple(name for name in (*plain, *waits) if name),
+                calls=made,
+                inputs=inputs,
             )
         )
     return tuple(row for row in rows if row.title)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -13,6 +13,7 @@ from workbench.errors import InputError
 from workbench.evidence import ECHO_CHECK
 from workbench.handover.agenda import make_agenda
 from workbench.handover.certification import bind_rows, read_list
+from workbench.handover.list_calls import run_list_step
 from workbench.handover.phrases import load_words
 from workbench.model import (
     LIVE_SOURCES,
@@ -139,6 +140,7 @@ class SessionWalk:
         by_hand: bool = False,
         seconds: float = 60.0,
         allow_writes: bool = False,
+        inputs: Mapping[str, Any] | None = None,
         tell: Tell = lambda _: None,
     ) -> StepResult:
         """Try the step now, and let what is seen decide.
@@ -148,6 +150,7 @@ class SessionWalk:
             by_hand: Somebody else brings a notification about; we wait for it in the inbox.
             seconds: How long to try or to wait.
             allow_writes: Whether the test account may be written to.
+            inputs: Values for the calls of the partner's own list, by name.
             tell: Hears what is being done.
 
         Raises:
@@ -165,8 +168,13 @@ class SessionWalk:
                     environment=header.environment, allow_writes=allow_writes,
                 )
             )  # fmt: skip
+            asked = (
+                run_list_step(probe.session, step, inputs or {})
+                if step.calls
+                else probe.ask(step.feature, seconds=seconds, by_hand=by_hand)
+            )
             lines = []
-            for line in probe.ask(step.feature, seconds=seconds, by_hand=by_hand):
+            for line in asked:
                 lines.append(line)
                 tell(f"{line.outcome}: {line.summary}")
         took = round((datetime.now(UTC) - began).total_seconds(), 1)

@@ -100,6 +100,7 @@ from .statement import ReasonCode as ReasonCode
 from .statement import Statement as Statement
 from .validation_session import SESSION_LINE as SESSION_LINE
 from .validation_session import Acceptance as Acceptance
+from .validation_session import CallCriterion as CallCriterion
 from .validation_session import Decision as Decision
 from .validation_session import Participant as Participant
 from .validation_session import Protocol as Protocol
@@ -108,6 +109,7 @@ from .validation_session import SessionLine as SessionLine
 from .validation_session import SessionPause as SessionPause
 from .validation_session import SessionStep as SessionStep
 from .validation_session import SignOff as SignOff
+from .validation_session import StepCall as StepCall
 from .validation_session import StepKind as StepKind
 from .validation_session import StepMark as StepMark
 from .validation_session import StepResult as StepResult

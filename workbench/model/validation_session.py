@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field, TypeAdapter, model_validator
 
@@ -32,6 +32,39 @@ class StepMark(StrEnum):
     SKIPPED = "skipped"  # not tried in this session, or not shown by it
 
 
+class CallCriterion(Record):
+    """What a list expects of an answer, as Arazzo says it.
+
+    Attributes:
+        condition: An expression, a pattern or a JSONPath, after `kind`.
+        context: Runtime expression of what a pattern or a path is held against.
+    """
+
+    condition: str
+    context: str = ""
+    kind: str = "simple"
+
+
+class StepCall(Record):
+    """One call of a partner's own list.
+
+    Attributes:
+        name: By which later calls speak of its outputs.
+        operation: As the list names it.
+        parameters: Name → value; runtime expressions stand in it as texts.
+        body: JSON data, likewise.
+        criteria: What the answer must be.
+        outputs: Name → runtime expression of what later calls need.
+    """
+
+    name: str
+    operation: str
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    body: Any = None
+    criteria: tuple[CallCriterion, ...] = ()
+    outputs: dict[str, str] = Field(default_factory=dict)
+
+
 class SessionStep(Record):
     """One step of the agenda.
 
@@ -46,6 +79,8 @@ class SessionStep(Record):
         minutes: How long it takes about.
         operations: Operations or events of the partner's document that serve it.
         origin: `agenda`, or the row of the partner's own list that asks for it.
+        calls: What the list calls, and with what; empty: our own checks ask.
+        inputs: What the calls need from outside, by name.
     """
 
     slug: str
@@ -59,6 +94,8 @@ class SessionStep(Record):
     minutes: int = Field(default=5, gt=0)
     operations: tuple[str, ...] = ()
     origin: str = "agenda"
+    calls: tuple[StepCall, ...] = ()
+    inputs: dict[str, Any] = Field(default_factory=dict)
 
 
 class SessionHeader(Record):

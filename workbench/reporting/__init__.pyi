@@ -18,6 +18,11 @@ from .language import read_part as read_part
 from .language import translate as translate
 from .pdf import set_pdf as set_pdf
 from .portal import build_portal as build_portal
+from .protocol import list_starts as list_starts
+from .protocol import tell_protocol as tell_protocol
+from .protocol import write_protocol_json as write_protocol_json
+from .protocol import write_protocol_markdown as write_protocol_markdown
+from .protocol import write_protocol_pdf as write_protocol_pdf
 from .publication import Job as Job
 from .publication import Published as Published
 from .publication import publish as publish

@@ -22,8 +22,17 @@ from workbench.reporting.document import DOCUMENT, write_json
 from workbench.reporting.engineer import ENGINEER, NOTEBOOK, write_engineer
 from workbench.reporting.markdown_report import JOB, MARKDOWN, write_job_summary, write_markdown
 from workbench.reporting.pdf import PDF, write_pdf
+from workbench.reporting.protocol import (
+    PROTOCOL_JSON,
+    PROTOCOL_MARKDOWN,
+    PROTOCOL_PDF,
+    write_protocol_json,
+    write_protocol_markdown,
+    write_protocol_pdf,
+)
 from workbench.reporting.render import render_outputs
 from workbench.reporting.report import PAGE, SECTIONS, Report
+from workbench.store import SESSION
 from workbench.text import suggest_name
 
 
@@ -39,6 +48,8 @@ class Format(StrEnum):
     SARIF = "sarif"
     SUMMARY = "summary"
     BADGE = "badge"
+    SESSION = "session"
+    SESSION_PDF = "session-pdf"
 
 
 Writer = Callable[[Report], str | bytes]
@@ -52,6 +63,11 @@ _WRITERS: Mapping[Format, Mapping[str, Writer]] = {
     Format.SARIF: {SARIF: write_sarif},
     Format.SUMMARY: {JOB: write_job_summary},
     Format.BADGE: {BADGE_JSON: write_badge_json, BADGE_SVG: write_badge_svg},
+    Format.SESSION: {
+        PROTOCOL_MARKDOWN: write_protocol_markdown,
+        PROTOCOL_JSON: write_protocol_json,
+    },
+    Format.SESSION_PDF: {PROTOCOL_PDF: write_protocol_pdf},
 }
 # Files that may be there from an earlier rendering, and would be of another language or run.
 FILES = (PAGE, *(name for writers in _WRITERS.values() for name in writers))
@@ -73,8 +89,10 @@ def choose_formats(names: Iterable[str], folder: Path) -> list[Format]:
         )
     if wanted:
         return [Format(name) for name in wanted]
-    absent = set() if find_spec("typst") else {Format.PDF}
+    absent = set() if find_spec("typst") else {Format.PDF, Format.SESSION_PDF}
     absent |= set() if (folder / NOTEBOOK).is_file() else {Format.ENGINEER}
+    is_held = (folder / SESSION).is_file()
+    absent |= set() if is_held else {Format.SESSION, Format.SESSION_PDF}
     return [form for form in Format if form not in absent]
 
 

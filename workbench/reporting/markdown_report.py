@@ -28,12 +28,12 @@ _LIST = re.compile(r"^(\d+)\.")
 
 def write_markdown(report: Report) -> str:
     """The report as one Markdown document (CommonMark with tables)."""
-    return _render("report", report)
+    return render_markdown("report", report)
 
 
 def write_job_summary(report: Report) -> str:
     """A page of Markdown for a build server or a comment: figures, drift, and what to do next."""
-    return _render("job", report)
+    return render_markdown("job", report)
 
 
 def escape_markdown(value: Any) -> Any:
@@ -67,9 +67,12 @@ def block(text: str) -> Markup:
     return Markup(f"{ticks}\n{sanitize(text).rstrip()}\n{ticks}")  # noqa: S704 - fenced
 
 
-def _render(name: str, report: Report) -> str:
+def render_markdown(name: str, report: Report, **values: Any) -> str:
+    """A template of `templates/markdown` with a report; every value is escaped for Markdown."""
     template = _environment(report.language.code).get_template(f"markdown/{name}.md.j2")
-    return template.render(report=report, header=report.log.header, theirs=report.translate)
+    environment = {"report": report, "header": report.log.header, "theirs": report.translate}
+    text = template.render(**environment, **values)
+    return re.sub(r"\n{3,}", "\n\n", text) if values else text
 
 
 @cache
@@ -106,5 +109,6 @@ def _environment(code: str) -> Environment:
         "code": fence,
         "block": block,
         "wire": write_exchange,
+        "feature": lambda slug, report: report.name(slug),
     }
     return made

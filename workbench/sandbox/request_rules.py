@@ -48,7 +48,8 @@ class RequestRules:
 
     Attributes:
         media_types: In which bodies may be sent; empty where the operation takes none.
-        answer_types: In which it answers.
+        answer_types: In which it answers when it does as it was asked; empty where such an answer
+            has no body.
     """
 
     def __init__(self, document: PartnerDocument, operation: Operation) -> None:
@@ -56,7 +57,10 @@ class RequestRules:
         self._operation = operation
         self.media_types = frozenset(body.media_type for body in operation.bodies)
         self.answer_types = frozenset(
-            body.media_type for response in operation.responses for body in response.bodies
+            body.media_type
+            for response in operation.responses
+            if response.status.startswith("2")
+            for body in response.bodies
         )
 
     def read_parameters(self, place: Place, given: Values) -> dict[str, Any]:

@@ -266,7 +266,7 @@ def _refuse_method(allowed: Iterable[str]) -> ProblemError:
 def _require_accepted(accept: str, rules: RequestRules) -> None:
     ranges = {item.partition(";")[0].strip().lower() for item in accept.split(",")}
     groups = {f"{name.partition('/')[0]}/*" for name in rules.answer_types}
-    if not ranges & {"*/*", "", *groups, *rules.answer_types}:
+    if rules.answer_types and not ranges & {"*/*", "", *groups, *rules.answer_types}:
         offered = " or ".join(sorted(rules.answer_types))
         raise ProblemError(406, "not_acceptable", f"Answers are {offered}.")
 
