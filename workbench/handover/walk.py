@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -160,25 +159,25 @@ class SessionWalk:
             raise _unprovable(step)
         began = datetime.now(UTC)
         tell(self._say("session.trying", title=step.title))
-        header = self.report.log.header
-        with ExitStack() as stack:
-            probe = stack.enter_context(
-                FeatureProbe.open(
-                    header.partner, self.settings, self.folder,
-                    environment=header.environment, allow_writes=allow_writes,
-                )
-            )  # fmt: skip
+        lines = []
+        with self._open_probe(allow_writes=allow_writes) as probe:
             asked = (
                 run_list_step(probe.session, step, inputs or {})
                 if step.calls
                 else probe.ask(step.feature, seconds=seconds, by_hand=by_hand)
             )
-            lines = []
             for line in asked:
                 lines.append(line)
                 tell(f"{line.outcome}: {line.summary}")
         took = round((datetime.now(UTC) - began).total_seconds(), 1)
         return self._record(self._judge(step, lines, took))
+
+    def _open_probe(self, *, allow_writes: bool) -> FeatureProbe:
+        header = self.report.log.header
+        return FeatureProbe.open(
+            header.partner, self.settings, self.folder,
+            environment=header.environment, allow_writes=allow_writes,
+        )  # fmt: skip
 
     def _judge(self, step: SessionStep, lines: list[Evidence], took: float) -> StepResult:
         """Confirmed when every behaviour that the step is about was shown, failed when one was not.
