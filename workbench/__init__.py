@@ -12,6 +12,7 @@ _HOMES = {
     "Adapter": "workbench.adapters",
     "AsyncAdapter": "workbench.adapters",
     "Catalogue": "workbench.model",
+    "Deliveries": "workbench.lab",
     "ReceiptFilter": "workbench.receiver",
     "Partner": "workbench.partners",
     "Report": "workbench.reporting",

@@ -160,7 +160,7 @@ def _diff_document(output: Output, partner: Partner, newer: Collected) -> int:
     same = same or [item for item in stated if Path(item.path).name == path.name] or list(stated)
     old = describe([partner.folder / item.path for item in same], root=partner.root)
     new = describe([path], root=newer.root)
-    changes = compare_descriptions(old, new, features=_bound(partner))
+    changes = compare_descriptions(old, new, features=partner.bound_features)
     output.document(
         {
             "changes": [change.model_dump(mode="json") for change in changes],
@@ -171,14 +171,6 @@ def _diff_document(output: Output, partner: Partner, newer: Collected) -> int:
     print_omissions(output, new)
     broken = any(change.severity is ChangeSeverity.BREAKING for change in changes)
     return FINDINGS if broken else 0
-
-
-def _bound(partner: Partner) -> dict[str, list[str]]:
-    features: dict[str, list[str]] = {}
-    for slug, stated in partner.manifest.features.items():
-        for reference in (*(b.operation for b in stated.bound_operations()), *stated.events):
-            features.setdefault(reference, []).append(slug)
-    return features
 
 
 def _print_changes(output: Output, changes: tuple[DocumentChange, ...]) -> None:

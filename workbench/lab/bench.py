@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from workbench.adapters import Adapter, Session
+from workbench.description import compare_descriptions, describe
 from workbench.errors import CredentialError, InputError
-from workbench.evidence import behaviour
+from workbench.evidence import behaviour, contract
 from workbench.lab.called_card import CalledCard
 from workbench.lab.calling import call_operation, find_operation
 from workbench.lab.cell_view import Card, find_private, fold, show_table
@@ -20,20 +23,23 @@ from workbench.lab.operations import Operations
 from workbench.lab.results import (
     Checked,
     Compared,
+    Coverage,
+    DocumentChanges,
     Findings,
     Latency,
     ResultSheet,
     Runs,
+    Sources,
     read_calls,
 )
-from workbench.lab.trial import Trial, try_payload
-from workbench.model import FeatureSlug, Source
+from workbench.lab.trial import Trial, list_samples, try_payload
+from workbench.model import Evidence, FeatureSlug, Source
 from workbench.partners import Partner, load_catalogue, load_partner, open_persons, open_redactor
 from workbench.project import list_variables
 from workbench.reporting import DisplayTable, make_table
 from workbench.secrecy import Redactor
 from workbench.settings import Settings, load_settings
-from workbench.store import list_runs, read_log
+from workbench.store import RunFolder, list_runs, read_log
 from workbench.text import suggest_name
 
 _OPENED: list[PartnerBench] = []
@@ -173,6 +179,25 @@ class PartnerBench(Card):
         trial = try_payload(self.reload().partner, mapping, data, to_partner=to_partner)
         return replace(trial, hidden=find_private(self.redactor, data))
 
+    def sample(self, mapping: str, label: str = "") -> Any:
+        """A recorded payload of a mapping: JSON data, to go on with.
+
+        Args:
+            mapping: Name in `mapping.yaml`; see `mappings`.
+            label: Of the sample; empty: the first.
+
+        Raises:
+            InputError: There is no such mapping or sample.
+        """
+        known = dict(list_samples(self.partner, self.partner.mapping(mapping).name))
+        if known and not label:
+            return next(iter(known.values()))[0]
+        if label not in known:
+            raise InputError(
+                f"{mapping} has no sample {label or 'at all'}", hint=suggest_name(label, known)
+            )
+        return known[label][0]
+
     def compare(self, one: Any, other: Any) -> Compared:
         """Where two payloads differ; each is JSON data, or what `call` gave."""
         pair = [item.data if isinstance(item, CalledCard) else item for item in (one, other)]
@@ -203,6 +228,28 @@ class PartnerBench(Card):
         chosen = {name} if name else about
         return self._check(chosen, lambda told: not feature or told == feature, seconds)
 
+    def check_contract(self, *, seconds: int = 60) -> Checked:
+        """Ask whether the platform answers as its documents say, by generated requests.
+
+        Nothing is kept in a run; it is for looking. Stop keeps what was seen.
+
+        Args:
+            seconds: Time for all questions.
+
+        Raises:
+            CredentialError: A credential for logging in is not set.
+        """
+        with TemporaryDirectory() as place:
+            lines = contract.gather(
+                self.partner,
+                load_catalogue(),
+                self.adapter.session,
+                RunFolder.create(Path(place), self.partner.slug),
+                budget=contract.Budget(seconds=seconds),
+            )
+            seen, is_stopped = follow_evidence(lines, seconds=seconds)
+        return Checked(seen, is_stopped=is_stopped)
+
     def retry_failed(self, *, seconds: float = 120.0) -> Checked:
         """Ask again what failed or could not be told: of the last `check`, else of the last run."""
         last = self._checked
@@ -231,10 +278,17 @@ class PartnerBench(Card):
     @property
     def findings(self) -> Findings:
         """Distinct findings of the latest run."""
-        folder = self.runs.latest
-        return Findings(
-            folder.run if folder else "", read_log(folder.log).evidence if folder else ()
-        )
+        return Findings(*self._latest())
+
+    @property
+    def sources(self) -> Sources:
+        """Features by sources: what each source of the latest run saw of each feature."""
+        return Sources(*self._latest())
+
+    @property
+    def coverage(self) -> Coverage:
+        """What each mapping leaves out, as the latest run saw it on the samples."""
+        return Coverage(*self._latest())
 
     @property
     def latency(self) -> Latency:
@@ -250,9 +304,28 @@ class PartnerBench(Card):
             ]
         return Latency(self.partner, calls)
 
+    def compare_documents(self, old: str | Path, new: str | Path = "") -> DocumentChanges:
+        """What changed between two versions of a document, and which features it concerns.
+
+        Args:
+            old: File or folder of the earlier version, from the root of the project.
+            new: Of the later one; empty: the documents in the partner's folder.
+
+        Raises:
+            DescriptionError: One of them cannot be read.
+        """
+        root = self._settings.root
+        later = describe([root / new]) if new else self.partner.description
+        bound = self.partner.bound_features
+        return DocumentChanges(compare_descriptions(describe([root / old]), later, features=bound))
+
     def to_frame(self) -> DisplayTable:
         """The card as a table."""
         return self._sheet().to_frame()
+
+    def _latest(self) -> tuple[str, Sequence[Evidence]]:
+        folder = self.runs.latest
+        return (folder.run, read_log(folder.log).evidence) if folder else ("", ())
 
     def _title(self) -> str:
         return f"{self.partner.title} · {self.environment}"

@@ -226,10 +226,9 @@ def _reading_features(partner: Partner, operation: Operation) -> Iterator[str]:
     for slug in partner.manifest.features:
         if partner.translator(slug) is None:
             continue
-        with suppress(InputError):
-            if pick_operation(partner, slug).id == operation.id:
-                yield slug
-                continue
-        back = pick_read_back(partner, slug)
-        if back is not None and back.id == operation.id:
-            yield slug
+        for pick in (pick_operation, pick_read_back):
+            with suppress(InputError):  # What is bound to an event has no operation of its own.
+                found = pick(partner, slug)
+                if found is not None and found.id == operation.id:
+                    yield slug
+                    break

@@ -17,10 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from workbench.lab.plots import draw
 from workbench.secrecy import MASK, Redactor
 from workbench.text import sanitize, write_token
 
 if TYPE_CHECKING:
+    import altair as alt
+
     from workbench.reporting import DisplayTable
 
 _SHORTEST = 3  # shorter texts stand in others by chance
@@ -94,6 +97,7 @@ STYLE = (
     ".wb h4{margin:.2em 0 .3em;font-size:14px}.wb p{margin:.2em 0}"
     ".wb .box{max-height:26em;overflow:auto;border:1px solid var(--jp-border-color2,#8884);"
     "border-radius:3px;padding:.3em .6em;margin:.3em 0}"
+    ".wb figure{margin:.4em 0;overflow-x:auto}"
     ".wb details{margin:.1em 0 .1em 1em}.wb summary{cursor:pointer;margin-left:-1em}"
     ".wb .json{font-family:var(--jp-code-font-family,monospace);font-size:12px}"
     ".wb .json div{margin-left:1em}.wb .pair{display:flex;gap:1em}.wb .pair>*{flex:1;min-width:0}"
@@ -141,8 +145,17 @@ class TableCard(Card):
     def to_frame(self) -> DisplayTable:
         """All of it, as a pandas data frame."""
 
+    def _chart(self) -> alt.TopLevelMixin | None:
+        """The table as a picture; None where there is nothing to draw."""
+        return None
+
     def _html(self) -> Iterable[str]:
-        yield show_table(self.to_frame())
+        chart, table = self._chart(), show_table(self.to_frame())
+        if chart is None:
+            yield table
+        else:
+            yield f"<figure>{draw(chart)}</figure>"
+            yield fold("As a table", table)
 
     def _lines(self) -> Iterable[str]:
         yield from (

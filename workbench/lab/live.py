@@ -7,8 +7,8 @@ from contextlib import suppress
 
 from IPython.display import display
 
+from workbench.lab.results import Deliveries
 from workbench.receiver import Database, ReceiptFilter, list_receipts
-from workbench.reporting import tables
 
 EVERY_SECONDS = 1.0
 
@@ -28,8 +28,8 @@ def follow_receipts(
         StoreError: The inbox cannot be read.
     """
 
-    def look() -> tables.DisplayTable:
-        return tables.receipts(list_receipts(inbox, chosen, limit=limit))
+    def look() -> Deliveries:
+        return Deliveries(list_receipts(inbox, chosen, limit=limit))
 
     shown = display(look(), display_id=True)  # type: ignore[no-untyped-call]
     end = time.monotonic() + seconds

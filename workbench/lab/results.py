@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from statistics import median, quantiles
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from workbench.description import ChangeSeverity, DocumentChange
 from workbench.errors import InputError
+from workbench.lab import plots
 from workbench.lab.cell_view import (
     SIGNS,
     Card,
@@ -22,8 +25,12 @@ from workbench.lab.cell_view import (
 )
 from workbench.model import Difference, Evidence, Outcome, compare_json
 from workbench.partners import Partner
+from workbench.receiver import ReceiptRow
 from workbench.reporting import DisplayTable, displayable, make_table, read_snapshot, tables
 from workbench.store import RunFolder
+
+if TYPE_CHECKING:
+    import altair as alt
 
 _ORDER = list(SIGNS)
 _UNDONE = frozenset({Outcome.FAILED, Outcome.CANT_TELL})
@@ -96,6 +103,19 @@ class Runs(TableCard):
     def _title(self) -> str:
         return f"{len(self._folders)} runs"
 
+    def _chart(self) -> alt.TopLevelMixin | None:
+        shares = [(folder.run, _shares(folder)) for folder in reversed(self._folders)]
+        known = [(run, figures) for run, figures in shares if figures]
+        return plots.plot_figures(known) if len(known) > 1 else None
+
+
+def _shares(folder: RunFolder) -> dict[str, float]:
+    try:
+        scores = read_snapshot(folder).scores
+    except InputError:
+        return {}
+    return {"reach": scores.reach, "score": scores.score, "depth": scores.depth}
+
 
 def _row(folder: RunFolder) -> Sequence[Any]:
     try:
@@ -161,6 +181,104 @@ class Latency(TableCard):
 
     def _title(self) -> str:
         return f"Latency of {len(self.calls)} operations, budget {self.budget_ms} ms"
+
+    def _chart(self) -> alt.TopLevelMixin | None:
+        return plots.plot_latency(self.calls, self.budget_ms) if self.calls else None
+
+
+class Sources(TableCard):
+    """Which source saw what of each feature in a run; the worst outcome of each."""
+
+    def __init__(self, run: str, evidence: Sequence[Evidence]) -> None:
+        self._run = run
+        self._evidence = evidence
+
+    def to_frame(self) -> DisplayTable:
+        """Feature, source, outcome, number of observations."""
+        grouped: dict[tuple[str, str], list[str]] = {}
+        for line in self._evidence:
+            grouped.setdefault((line.feature, str(line.source)), []).append(str(line.outcome))
+        rows = [
+            (min(outcomes, key=_ORDER.index), feature, source, len(outcomes))
+            for (feature, source), outcomes in grouped.items()
+        ]
+        rows.sort(key=lambda row: (_ORDER.index(row[0]), row[1]))
+        return make_table(("Outcome", "Feature", "Source", "Observations"), rows)
+
+    def _title(self) -> str:
+        return f"What the sources of {self._run} saw" if self._run else "No run yet"
+
+    def _chart(self) -> alt.TopLevelMixin | None:
+        return plots.plot_sources(self._evidence, SIGNS) if self._evidence else None
+
+
+class Coverage(TableCard):
+    """How much of each payload its mapping reads, over the samples of a run."""
+
+    def __init__(self, run: str, evidence: Sequence[Evidence]) -> None:
+        self._run = run
+        self._evidence = [line for line in evidence if "mapping" in line.detail]
+
+    def to_frame(self) -> DisplayTable:
+        """Mapping, sample, their fields that are not read, ours that stay empty."""
+        return tables.coverage(self._evidence)
+
+    def _title(self) -> str:
+        return f"What mappings leave out in {self._run}" if self._run else "No run yet"
+
+    def _chart(self) -> alt.TopLevelMixin | None:
+        most: dict[str, tuple[int, int]] = {}
+        for line in self._evidence:
+            name = str(line.detail["mapping"])
+            sizes = [len(line.detail.get(side) or ()) for side in ("unread", "unfilled")]
+            unread, unfilled = most.get(name, (0, 0))
+            most[name] = (max(unread, sizes[0]), max(unfilled, sizes[1]))
+        rows = [(name, *sizes) for name, sizes in most.items()]
+        return plots.plot_coverage(rows) if rows else None
+
+
+class DocumentChanges(TableCard):
+    """What changed between two versions of a partner's documents, breaking first."""
+
+    def __init__(self, changes: Iterable[DocumentChange]) -> None:
+        self.changes = tuple(changes)
+
+    def to_frame(self) -> DisplayTable:
+        """Severity, operation, what happened, features that are bound to it."""
+        return make_table(
+            ("Severity", "Operation", "What changed", "Features"),
+            (
+                (item.severity, item.operation or "", item.summary, ", ".join(item.features))
+                for item in self.changes
+            ),
+        )
+
+    def _title(self) -> str:
+        broken = sum(item.severity is ChangeSeverity.BREAKING for item in self.changes)
+        return f"{len(self.changes)} changes, {broken} breaking"
+
+    def _chart(self) -> alt.TopLevelMixin | None:
+        counts = Counter(item.slug for item in self.changes)
+        breaking = {c.slug for c in self.changes if c.severity is ChangeSeverity.BREAKING}
+        return plots.plot_counts(counts, breaking) if counts else None
+
+
+class Deliveries(TableCard):
+    """Webhooks that came, on a line of time and as a table."""
+
+    def __init__(self, receipts: Iterable[ReceiptRow]) -> None:
+        self._receipts = tuple(receipts)
+
+    def to_frame(self) -> DisplayTable:
+        """Number, time, state, sender, target, events, repeats, trouble."""
+        return tables.receipts(self._receipts)
+
+    def _title(self) -> str:
+        return f"{len(self._receipts)} deliveries"
+
+    def _chart(self) -> alt.TopLevelMixin | None:
+        rows = [(item.received_at, item.state) for item in self._receipts]
+        return plots.plot_times(rows, wanted=("done", "new", "processing")) if rows else None
 
 
 def read_calls(folder: RunFolder) -> list[tuple[str, str, float]]:
