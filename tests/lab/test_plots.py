@@ -10,8 +10,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from workbench.lab import plots
-from workbench.lab.results import DocumentChanges
 from workbench.lab.cell_view import SIGNS
+from workbench.lab.results import DocumentChanges
 from workbench.model import Evidence
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
