@@ -160,7 +160,7 @@ def _diff_document(output: Output, partner: Partner, newer: Collected) -> int:
     same = same or [item for item in stated if Path(item.path).name == path.name] or list(stated)
     old = describe([partner.folder / item.path for item in same], root=partner.root)
     new = describe([path], root=newer.root)
-    changes = compare_descriptions(old, new, features=partner.bound_features)
+    changes = compare_descriptions(old, new, features=partner.manifest.bound_features)
     output.document(
         {
             "changes": [change.model_dump(mode="json") for change in changes],

@@ -316,7 +316,7 @@ class PartnerBench(Card):
         """
         root = self._settings.root
         later = describe([root / new]) if new else self.partner.description
-        bound = self.partner.bound_features
+        bound = self.partner.manifest.bound_features
         return DocumentChanges(compare_descriptions(describe([root / old]), later, features=bound))
 
     def to_frame(self) -> DisplayTable:

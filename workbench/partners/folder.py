@@ -137,15 +137,6 @@ class Partner:
         )
         return [(name, found) for name, found in pairs if found is not None]
 
-    @property
-    def bound_features(self) -> dict[str, list[str]]:
-        """Operation or event, as the manifest names it → slugs of the features it is bound to."""
-        found: dict[str, list[str]] = {}
-        for slug, stated in self.manifest.features.items():
-            for reference in (*(b.operation for b in stated.bound_operations()), *stated.events):
-                found.setdefault(reference, []).append(slug)
-        return found
-
     def mapped_schema(
         self, feature: Feature
     ) -> tuple[Operation | Event | None, dict[str, Any] | None]:

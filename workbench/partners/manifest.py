@@ -280,3 +280,12 @@ class Manifest(Statement):
         signing = self.webhooks.signature.credentials if self.webhooks else ()
         own = (*self.auth.credential_names(), *self.auth.optional_names())
         return tuple(dict.fromkeys((*own, *signing)))
+
+    @property
+    def bound_features(self) -> dict[str, list[str]]:
+        """Operation or event, as it is named here → slugs of the features it is bound to."""
+        found: dict[str, list[str]] = {}
+        for slug, stated in self.features.items():
+            for reference in (*(b.operation for b in stated.bound_operations()), *stated.events):
+                found.setdefault(reference, []).append(slug)
+        return found
