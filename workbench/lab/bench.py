@@ -23,12 +23,12 @@ from workbench.lab.operations import Operations
 from workbench.lab.results import (
     Checked,
     Compared,
-    Coverage,
     DocumentChanges,
     Findings,
     Latency,
     ResultSheet,
     Runs,
+    SampleCoverage,
     Sources,
     read_calls,
 )
@@ -286,9 +286,9 @@ class PartnerBench(Card):
         return Sources(*self._latest())
 
     @property
-    def coverage(self) -> Coverage:
+    def coverage(self) -> SampleCoverage:
         """What each mapping leaves out, as the latest run saw it on the samples."""
-        return Coverage(*self._latest())
+        return SampleCoverage(*self._latest())
 
     @property
     def latency(self) -> Latency:

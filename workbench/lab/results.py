@@ -212,7 +212,7 @@ class Sources(TableCard):
         return plots.plot_sources(self._evidence, SIGNS) if self._evidence else None
 
 
-class Coverage(TableCard):
+class SampleCoverage(TableCard):
     """How much of each payload its mapping reads, over the samples of a run."""
 
     def __init__(self, run: str, evidence: Sequence[Evidence]) -> None:
