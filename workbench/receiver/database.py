@@ -265,12 +265,21 @@ def _open_server(url: URL) -> Engine:
         " -c idle_in_transaction_session_timeout=60000",
     }
     try:
-        return create_engine(url, connect_args=settings)
+        from psycopg.types.array import ListBinaryDumper  # noqa: PLC0415  an extra
+
+        engine = create_engine(url, connect_args=settings)
     except ModuleNotFoundError as error:
         raise InputError(
             "the PostgreSQL driver is not installed",
             hint=install_hint("postgres"),
         ) from error
+
+    @event.listens_for(engine, "connect")
+    def _configure(connection: Any, _record: object) -> None:
+        # A batch is arrays, and bodies in arrays of text are escaped twice over.
+        connection.adapters.register_dumper(list, ListBinaryDumper)
+
+    return engine
 
 
 def _require_durable(connection: Connection, name: str) -> None:

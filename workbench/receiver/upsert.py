@@ -34,7 +34,7 @@ def upsert(connection: Connection, rows: Sequence[Row]) -> None:
         return
     for turn in _turns(rows):
         columns = {name: [row[name] for row in turn] for name in _COLUMNS}
-        connection.exec_driver_sql(_POSTGRESQL, columns)
+        connection.execute(_POSTGRESQL, columns)
 
 
 def _turns(rows: Sequence[Row]) -> list[list[Row]]:
@@ -70,22 +70,18 @@ def _build_sqlite() -> Executable:
     )
 
 
-def _build_postgresql() -> str:
+def _build_postgresql() -> Executable:
     """One statement with one array per column: the round trips of a batch are one.
 
-    The arrays are sent in binary (`b`), which SQLAlchemy has no word for. As text, the bytes of a
-    body are escaped twice over: 150 microseconds of CPU for each event instead of 22.
+    `database` lets arrays travel in binary. As text, the bytes of a body are escaped twice over:
+    75 to 125 microseconds of CPU for each event instead of 24.
     """
     arrays = [
         func.unnest(bindparam(name, type_=postgresql.ARRAY(RECEIPTS.c[name].type)))
         for name in _COLUMNS
     ]
     statement = postgresql.insert(RECEIPTS).from_select(_COLUMNS, select(*arrays))
-    complete = statement.on_conflict_do_update(
-        index_elements=_KEY, set_=_conflict(statement.excluded)
-    )
-    dialect = postgresql.dialect(paramstyle="pyformat")  # type: ignore[no-untyped-call]
-    return complete.compile(dialect=dialect).string.replace(")s::", ")b::")
+    return statement.on_conflict_do_update(index_elements=_KEY, set_=_conflict(statement.excluded))
 
 
 _SQLITE = _build_sqlite()
