@@ -35,6 +35,7 @@ def test_every_extra_that_is_named_exists() -> None:
     pages = [*ROOT.glob("*.md"), *ROOT.glob("*/README.md"), *ROOT.glob("workbench/**/*.py")]
     texts = "\n".join(page.read_text("utf-8") for page in pages)
     named = set(re.findall(r"install_hint\([\"'](\w+)[\"']\)", texts))
+    named |= set(re.findall(r"extra=[\"'](\w+)[\"'], what=", texts))
     named |= set(re.findall(r"partner-integration-workbench\[(\w+)\]", texts))
     named |= set(re.findall(r"--extra (\w+)", texts))
     assert "pdf" in named

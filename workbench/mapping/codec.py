@@ -26,7 +26,8 @@ class Codec:
         is_money: Both take the payload's currency as second argument.
         read_inline: The same as `read` as an expression, for the hot paths: `{first}` is the value
             on first evaluation, `{v}` afterwards, `{c}` the name of the `read` function. A faster
-            equal of `read`, never another behaviour.
+            equal of `read`, never another behaviour. Kept because it is felt: a mapping takes 0.9
+            (in) and 1.2 times (out) as long as one written by hand, and 1.6 and 3.8 without.
         write_inline: Likewise for `write`.
         lacks_zone: Whether a value of theirs says no zone though it should, so that `read` takes
             the restaurant's.

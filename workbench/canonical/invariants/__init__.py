@@ -69,7 +69,7 @@ from workbench.canonical.reservation import Reservation, ReservationStatusUpdate
 
 COVERED_ELSEWHERE: dict[str, str] = {
     "INV-C8": "what the partner's own document forbids blocks a plan: adapters.loss.find_faults",
-    "INV-C9": "no list of legal rates is kept; what a partner refuses, adapters.jobs tells",
+    "INV-C9": "no list of legal rates is kept; what a partner refuses, adapters.write_jobs tells",
     "INV-P1": "redaction: personal data is masked before anything is logged or reported",
     "INV-P2": "redaction: secrets are masked in every exchange that is recorded",
 }
