@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from workbench.description.guard import load_text
 from workbench.drafting import Draft, ReviewSheet, StatedPlace, draft_folder, draft_partner
-from workbench.drafting.guesses import entity_named, guess_environments, is_sandbox, status_named
+from workbench.drafting.guesses import guess_environments
 from workbench.drafting.logins import guess_auth
+from workbench.drafting.names import entity_named, is_sandbox, status_named
 from workbench.drafting.yaml_text import Noted, comment, write_yaml
 from workbench.errors import InputError
 from workbench.model.description import ApiDescription, Document, Operation, SecurityScheme

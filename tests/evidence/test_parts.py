@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from workbench.description.schema_validation import as_json_schema
 from workbench.evidence.behaviour.comparing import deviations, differences
-from workbench.evidence.bodies import Maker, known_values
+from workbench.evidence.bodies import Maker
+from workbench.evidence.known import known_values
 from workbench.evidence.relations import collections, is_collection, last_parameter, stem
 from workbench.evidence.zones import Coordinates, distance, home, is_swapped
 from workbench.model import Difference

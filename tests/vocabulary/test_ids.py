@@ -2,8 +2,8 @@
 
 import pytest
 
-from workbench.drafting.guesses import entity_named
-from workbench.evidence.bodies import _guess
+from workbench.drafting.names import entity_named
+from workbench.evidence.known import _guess
 from workbench.vocabulary import concepts, entity_of_id, head
 
 

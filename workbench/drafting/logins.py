@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from workbench.drafting.guesses import split_words
+from workbench.drafting.names import split_words
 from workbench.model import (
     ApiDescription,
     Operation,

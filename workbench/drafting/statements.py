@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from workbench.drafting.guesses import status_named
 from workbench.drafting.mappings import DraftedMappings
+from workbench.drafting.names import status_named
 from workbench.drafting.review import ReviewSheet
 from workbench.drafting.yaml_text import Noted
 from workbench.model import Aspect, Feature, FeatureKind, FeatureSlug, Operation

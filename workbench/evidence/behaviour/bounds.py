@@ -17,8 +17,9 @@ from workbench.evidence.behaviour.check_context import CheckContext, finding
 from workbench.evidence.behaviour.driving import POSITION, find_moving, here_and_now
 from workbench.evidence.behaviour.inventing import recorded
 from workbench.evidence.behaviour.writes import OWN_CHECKS
-from workbench.evidence.bodies import candidates, known_values
+from workbench.evidence.bodies import candidates
 from workbench.evidence.kinds import KINDS, EntityKind
+from workbench.evidence.known import known_values
 from workbench.evidence.placing import fresh, maker_of, send
 from workbench.evidence.relations import at, last_parameter
 from workbench.model import Evidence, Finding, Operation, Outcome, SchemaReader

@@ -9,8 +9,9 @@ from workbench.adapters import Answer
 from workbench.errors import InputError
 from workbench.evidence.behaviour.check_context import CheckContext, finding
 from workbench.evidence.behaviour.comparing import differences
-from workbench.evidence.bodies import Maker, known_values
+from workbench.evidence.bodies import Maker
 from workbench.evidence.kinds import feature_of, proved_by
+from workbench.evidence.known import known_values
 from workbench.evidence.placing import send
 from workbench.evidence.relations import at, last_parameter
 from workbench.model import Evidence, Finding, Operation, Outcome, SchemaReader, show_json

@@ -12,7 +12,6 @@ from typing import Any
 
 from workbench.adapters import SIGNING, Session, hook_source
 from workbench.errors import InputError
-from workbench.evidence.bodies import Value, known_values
 from workbench.evidence.contract import steering
 from workbench.evidence.contract.budget import BudgetShare
 from workbench.evidence.contract.known_ids import body_references, find_paths, unknown_path
@@ -23,6 +22,7 @@ from workbench.evidence.contract.login import (
     leave_to_us,
     plan_login,
 )
+from workbench.evidence.known import Value, known_values
 from workbench.evidence.relations import owner
 from workbench.model import Catalogue, FeatureSlug, Operation
 from workbench.partners import OVERRIDES, Partner, read_overrides

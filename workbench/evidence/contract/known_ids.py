@@ -21,7 +21,8 @@ import orjson
 
 from workbench.adapters import Recorded, Session
 from workbench.errors import InputError, PartnerError
-from workbench.evidence.bodies import Maker, Value, known_values
+from workbench.evidence.bodies import Maker
+from workbench.evidence.known import Value, known_values
 from workbench.evidence.placing import send
 from workbench.model import ITEMS, Operation, Parameter, SchemaReader
 
