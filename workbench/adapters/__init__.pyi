@@ -41,4 +41,4 @@ from .session import Session as Session
 from .session import check_places as check_places
 from .session import look_at_places as look_at_places
 from .signing import SIGNING as SIGNING
-from .write_jobs import settle_job as settle_job
+from .write_jobs import finish_write as finish_write

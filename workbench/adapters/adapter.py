@@ -18,11 +18,11 @@ from workbench.adapters.binding import (
     pick_operation,
     pick_read_back,
 )
-from workbench.adapters.channel import Channel, Request
+from workbench.adapters.channel import Channel
 from workbench.adapters.listing import Refuse, find_in_list, list_entities
 from workbench.adapters.menu_plan import WHOLE, MenuPlan, plan_menu
 from workbench.adapters.session import Session
-from workbench.adapters.write_jobs import require_each
+from workbench.adapters.write_jobs import carry_out
 from workbench.canonical import (
     Availability,
     AvailabilityState,
@@ -151,7 +151,7 @@ class Adapter:
         key: str = "",
         dry_run: bool = False,
     ) -> Sent:
-        """Write one thing.
+        """Write one thing; what the partner only accepts is asked about until it is done.
 
         Args:
             feature: A feature that writes, as `product-write`.
@@ -166,7 +166,8 @@ class Adapter:
             operation = pick_for_mode(self.partner, feature, "partial") or operation
         payload = self.channel.payload(feature, entity, only)
         known = {**entity_ids(entity), **(ids or {})}
-        return self._carry_out(self.channel.request(operation, known, payload, key), dry_run)
+        request = self.channel.request(operation, known, payload, key)
+        return carry_out(self.channel, request, dry_run=dry_run, feature=feature)
 
     def write_all(
         self,
@@ -183,8 +184,9 @@ class Adapter:
             return [self.write(feature, entity, ids=ids, dry_run=dry_run) for entity in entities]
         payloads = [self.channel.payload(feature, entity) for entity in entities]
         body = join(self.partner, operation, payloads)
-        sent = self._carry_out(self.channel.request(operation, ids or {}, body), dry_run)
-        return [require_each(sent) if isinstance(sent, Answer) else sent]
+        request = self.channel.request(operation, ids or {}, body)
+        how = {"dry_run": dry_run, "is_batch": True}
+        return [carry_out(self.channel, request, feature=feature, **how)]
 
     def get_order(self, order_id: str) -> Order:
         """An order as it is now."""
@@ -326,13 +328,13 @@ class Adapter:
         """
         with self._calendar:
             request = timetable.replace_availability(self.channel, availability)
-            return self._carry_out(request, dry_run)
+            return carry_out(self.channel, request, dry_run=dry_run)
 
     def add_exception(self, exception: CalendarException, *, dry_run: bool = False) -> Sent | None:
         """Add a holiday or special hours and keep the others; None when it is there already."""
         with self._calendar:
             request = timetable.add_exception(self.channel, exception)
-            return self._carry_out(request, dry_run) if request else None
+            return carry_out(self.channel, request, dry_run=dry_run) if request else None
 
     def remove_exception(
         self, exception: CalendarException, *, dry_run: bool = False
@@ -340,7 +342,7 @@ class Adapter:
         """Take out an exception, found by its id or dates, and keep the others; None: not there."""
         with self._calendar:
             request = timetable.remove_exception(self.channel, exception)
-            return self._carry_out(request, dry_run) if request else None
+            return carry_out(self.channel, request, dry_run=dry_run) if request else None
 
     def close_now(
         self,
@@ -365,7 +367,8 @@ class Adapter:
 
     def _set_state(self, state: AvailabilityState, dry_run: bool) -> Sent:
         with self._calendar:
-            return self._carry_out(timetable.set_state(self.channel, state), dry_run)
+            request = timetable.set_state(self.channel, state)
+            return carry_out(self.channel, request, dry_run=dry_run)
 
     def _list(
         self,
@@ -389,9 +392,6 @@ class Adapter:
                 hint=f"Bind {feature} to a mapping with `into: {kind.__name__}`.",
             )
         return value
-
-    def _carry_out(self, request: Request, dry_run: bool) -> Sent:
-        return self.channel.show(request) if dry_run else self.channel.send(request).require()
 
 
 def _given(fields: dict[str, Any]) -> dict[str, Any]:

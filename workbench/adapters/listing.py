@@ -14,7 +14,7 @@ from workbench.adapters.channel import Channel
 from workbench.adapters.paging import walk_pages
 from workbench.canonical import Entity
 from workbench.errors import TranslationError
-from workbench.model import Operation, SchemaReader
+from workbench.model import Operation, SchemaReader, find_at
 
 _IDS = ("ids.partner_id", "order_id", "reservation_id")
 
@@ -97,7 +97,6 @@ def find_in_list(
 
 def _find_id(channel: Channel, feature: str, item: Any) -> str | None:
     rules = translator(channel.partner, feature).table
-    path = next((rule.path for name in _IDS for rule in rules if rule.field == name), None) or ""
-    for name in path.removeprefix("$.").split("."):
-        item = item.get(name) if isinstance(item, dict) else None
-    return str(item) if isinstance(item, str | int) else None
+    path = next((rule.path for name in _IDS for rule in rules if rule.field == name), None)
+    found = find_at(item, path) if path else None
+    return str(found) if isinstance(found, str | int) else None

@@ -33,7 +33,7 @@ from workbench.adapters.menu_change import (
     compare,
 )
 from workbench.adapters.set_menu import emulate_set_menus, has_set_menus
-from workbench.adapters.write_jobs import require_each, settle_job
+from workbench.adapters.write_jobs import finish_write, require_each, settle_job
 from workbench.canonical import Catalog, Menu, MenuKind, check, check_snooze
 from workbench.errors import InputError, TranslationError
 from workbench.model import Absence, Binding, FeatureSlug, Operation, SchemaReader
@@ -130,13 +130,17 @@ class MenuPlan:
                 partner=self._channel.partner.slug,
                 hint=f"{len(blocking)} place(s) to correct; see `losses` of the plan.",
             )
-        for step in self.steps[len(self.answers) :]:
+        steps = self.steps[len(self.answers) :]
+        for number, step in enumerate(steps, start=1):
             answer = self._channel.send(step.request)
             if step.request.method != "DELETE" or answer.status not in _GONE:
                 answer.require()
             if step.is_batch:
                 require_each(answer)
-            self.answers.append(settle_job(self._channel, step.feature, answer, seconds=seconds))
+            # A draft of many parts is published once, when the last of them is in it.
+            is_last = all(later.feature != step.feature for later in steps[number:])
+            finish = finish_write if is_last else settle_job
+            self.answers.append(finish(self._channel, step.feature, answer, seconds=seconds))
         return self.answers
 
 

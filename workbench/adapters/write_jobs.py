@@ -7,9 +7,9 @@ import re
 import time
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import unquote, urljoin, urlsplit
 
-from workbench.adapters.answer import Answer
+from workbench.adapters.answer import Answer, SentRequest
 from workbench.adapters.binding import pick_for_mode
 from workbench.adapters.channel import Channel, Request
 from workbench.errors import PartnerError, UnavailableError
@@ -22,6 +22,8 @@ _FAILED = re.compile(
 )
 _ACCEPTED, _SEE_OTHER, _NOT_YET = 202, 303, 404
 _SHOWN = 400
+_PATIENCE = 60.0  # seconds for what a partner does after it accepted a write
+_PARAMETER = re.compile(r"\{([^{}]+)\}")
 
 
 def settle_job(channel: Channel, feature: str, answer: Answer, *, seconds: float) -> Answer:
@@ -59,6 +61,75 @@ def settle_job(channel: Channel, feature: str, answer: Answer, *, seconds: float
         pause = min(2 * pause, 2.0)
 
 
+def carry_out(
+    channel: Channel,
+    request: Request,
+    *,
+    dry_run: bool,
+    feature: str = "",
+    is_batch: bool = False,
+) -> Answer | SentRequest:
+    """Send a write, and see to its end.
+
+    Args:
+        channel: The partner.
+        request: The write.
+        dry_run: Show the request and send nothing.
+        feature: What is written: its job is waited for, and its draft published.
+        is_batch: Many things are sent, each of which may be refused inside a success.
+
+    Raises:
+        PartnerError: The write was refused, failed later, or did not end in time.
+    """
+    if dry_run:
+        return channel.show(request)
+    answer = channel.send(request).require()
+    if is_batch:
+        require_each(answer)
+    return finish_write(channel, feature, answer, seconds=_PATIENCE) if feature else answer
+
+
+def finish_write(channel: Channel, feature: str, answer: Answer, *, seconds: float) -> Answer:
+    """The last word on a write: its job has ended, and what was a draft is published.
+
+    Where an operation is bound for `publish`, it is called with the ids that the write's own
+    address had; else this is `settle_job`.
+
+    Args:
+        channel: The partner.
+        feature: What was written.
+        answer: The answer to the write; a success.
+        seconds: How long to wait for each job.
+
+    Raises:
+        UnavailableError: A job did not end in time.
+        PartnerError: It failed, or the partner does not publish.
+        InputError: A parameter of the publishing operation has no value.
+    """
+    settled = settle_job(channel, feature, answer, seconds=seconds)
+    operation = pick_for_mode(channel.partner, feature, "publish")
+    if operation is None:
+        return settled
+    ids = _ids_in_address(channel, feature, answer.request.url)
+    published = channel.send(channel.request(operation, ids)).require()
+    return settle_job(channel, feature, published, seconds=seconds)
+
+
+def _ids_in_address(channel: Channel, feature: str, url: str) -> dict[str, str]:
+    """Parameter name → value, as far as an operation of the feature has this address."""
+    path = urlsplit(url).path
+    for _, operation in channel.partner.operations(feature):
+        pattern = "".join(
+            f"(?P<p{number}>[^/]+)" if number % 2 else re.escape(part)
+            for number, part in enumerate(_PARAMETER.split(operation.path))
+        )
+        found = re.search(f"{pattern}$", path)
+        if found is not None:
+            names = _PARAMETER.findall(operation.path)
+            return {name: unquote(value) for name, value in zip(names, found.groups(), strict=True)}
+    return {}
+
+
 def require_each(answer: Answer) -> Answer:
     """The answer to a request with many things, when none of them was refused.
 
@@ -80,12 +151,30 @@ def _find_job(channel: Channel, feature: str, answer: Answer) -> Request | None:
     if location:
         return Request("GET", urljoin(answer.request.url, location))
     operation = pick_for_mode(channel.partner, feature, "outcome")
-    body = answer.json()
-    if operation is None or not isinstance(body, dict):
+    asked = [] if operation is None else [item.name for item in operation.parameters]
+    stated = channel.partner.manifest.parameters
+    name = next((item for item in reversed(asked) if item not in stated), None)
+    if operation is None or name is None:
         return None
-    name = re.findall(r"\{([^{}]+)\}", operation.path)[-1]
-    found = next((body[key] for key in (name, "id", "jobId", "job_id") if key in body), None)
-    return None if found is None else channel.request(operation, {name: str(found)})
+    found = _find_job_id(answer.json(), name)
+    return None if found is None else channel.request(operation, {name: found})
+
+
+def _find_job_id(body: Any, name: str) -> str | None:
+    """The id of a job in the answer that announced it: at its top, or one level below."""
+    parts = [body, *body.values()] if isinstance(body, dict) else []
+    wanted = _plain(name)
+    for part in (part for part in parts if isinstance(part, dict)):
+        ids = {_plain(key): value for key, value in part.items() if isinstance(value, str | int)}
+        others = [key for key in ids if key.endswith("id")]
+        for key in (wanted, "jobid", "importid", "taskid", "id", *others[: len(others) == 1]):
+            if key in ids:
+                return str(ids[key])
+    return None
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
 def _has_ended(answer: Answer) -> bool:

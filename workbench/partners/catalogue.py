@@ -9,6 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from workbench.canonical import OrderStatus, ReservationStatus
 from workbench.description import load_text
 from workbench.errors import ManifestError
 from workbench.model import Catalogue, FeatureKind
@@ -28,6 +29,15 @@ def load_catalogue() -> Catalogue:
 
 
 MANIFEST = "partner.yaml"
+# What an operation may be bound for, beside all of a feature.
+FOR = frozenset(
+    {
+        *(str(status) for status in (*OrderStatus, *ReservationStatus)),
+        *("one", "many", "create", "replace", "change", "partial", "remove", "read-back", "list"),
+        *("outcome", "publish", "kitchen-result", "pause", "resume", "busy"),
+        *("exception", "exception-change", "exception-remove"),
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -59,6 +69,7 @@ class ReferenceCheck:
             pointer = f"{self.slug}/{MANIFEST}#/features/{slug}"
             if slug not in known:
                 raise self._not_found("feature", slug, known, pointer)
+            self._check_narrowing(stated, pointer)
             for below, reference in _references(stated):
                 if self.description.exchange(reference) is None:
                     offered = [item.id for item in self.description.operations]
@@ -78,6 +89,12 @@ class ReferenceCheck:
                     partner=self.slug,
                     hint="Use `operations` or `events`.",
                 )
+
+    def _check_narrowing(self, stated: FeatureStatement, pointer: str) -> None:
+        for index, item in enumerate(stated.bound_operations()):
+            for word in sorted({*item.for_} - FOR):
+                at = f"{pointer}/operations/{index}/for"
+                raise self._not_found("meaning of `for`:", word, FOR, at)
 
     def _check_triggers(self) -> None:
         for name, environment in self.manifest.environments.items():

@@ -162,8 +162,9 @@ class BoundOperation(Statement):
     `for` lists canonical status values (status writes), or words of this list: `one` and `many`
     (collections), `create` (the partner gives the id), `replace` and `change` (by id), `partial`
     (only sent fields change), `remove`, `read-back`, `list`, `outcome` (of an asynchronous
-    import); `kitchen-result` (the kitchen got the order, or not); for the availability
-    `exception`, `exception-change`, `exception-remove`, `pause`, `resume`, `busy`.
+    import), `publish` (makes live what was written as a draft); `kitchen-result` (the kitchen got
+    the order, or not); for the availability `exception`, `exception-change`, `exception-remove`,
+    `pause`, `resume`, `busy`.
     """
 
     operation: str

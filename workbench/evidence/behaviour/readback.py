@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 
-from workbench.adapters import Answer, SentRequest, settle_job
+from workbench.adapters import Answer, SentRequest, finish_write
 from workbench.canonical import Entity, Ids
 from workbench.errors import PartnerError
 from workbench.evidence.behaviour.check_context import CheckContext, finding
@@ -101,9 +101,9 @@ def await_effect(context: CheckContext, url: str, payload: Any) -> tuple[list[Di
 
 
 def settle_write(context: CheckContext, slug: str, answer: Answer) -> None:
-    """Let a write end that was only accepted, so that it does not run into what we do next."""
+    """Let a write end that was only accepted or is a draft, before we look what became of it."""
     with suppress(PartnerError):
-        settle_job(context.adapter.channel, slug, answer, seconds=context.patience)
+        finish_write(context.adapter.channel, slug, answer, seconds=context.patience)
 
 
 def tally(left: list[Difference]) -> str:
