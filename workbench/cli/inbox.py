@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import closing
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
@@ -15,8 +19,8 @@ import orjson
 
 from workbench.cli.arguments import slug_argument
 from workbench.cli.output import FINDINGS, Output, speaks
-from workbench.errors import InputError
-from workbench.partners import load_manifest
+from workbench.errors import InputError, WorkbenchError
+from workbench.partners import load_manifest, load_partner
 from workbench.receiver import (
     Database,
     Destination,
@@ -29,6 +33,7 @@ from workbench.receiver import (
     Tls,
     erase,
     export_receipts,
+    inspect_receipt,
     list_receipts,
     open_endpoint,
     open_inbox,
@@ -37,7 +42,7 @@ from workbench.receiver import (
     retry,
     reverify,
     serve_receiver,
-    show_receipt,
+    work,
     write_logs,
 )
 from workbench.secrecy import open_private
@@ -45,6 +50,7 @@ from workbench.settings import Settings, load_settings
 
 _INSTANT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%S%z"])
 MOST_SHOWN = 50  # addresses
+STOP_SECONDS = 8.0
 _STORE = click.option(
     "--store", default=None, help="`postgresql://…` or a file; default: reports/SLUG/inbox.sqlite."
 )
@@ -73,6 +79,13 @@ _STORE = click.option(
     metavar="CERTIFICATE KEY",
     help="PEM files: serve HTTPS.",
 )
+@click.option(
+    "--workers",
+    type=click.IntRange(0, 64),
+    default=0,
+    help="Processes that translate and deliver; 0: the one that receives does that too.",
+)
+@click.option("--work-only", is_flag=True, help="Only translate and deliver what another receives.")
 @click.option("--log", type=click.Choice(["text", "json"]), help="Log to stderr.")
 @click.option("--keep-days", type=click.FloatRange(0, min_open=True), help="Erase older receipts.")
 @click.option("--keep-mb", type=click.IntRange(1), help="Erase the oldest above this size.")
@@ -83,9 +96,8 @@ def listen_command(
     is_all: bool,
     environment: str,
     store: str | None,
-    into: Path | None,
-    forward: tuple[str, ...],
-    forward_rate: int | None,
+    workers: int,
+    work_only: bool,
     **way: Any,
 ) -> int:
     """Receive partners' webhooks into the durable inbox until interrupted.
@@ -101,22 +113,56 @@ def listen_command(
     named = None if is_all else tuple(dict.fromkeys(slugs))
     registry = PartnerRegistry(named, environment, settings, tell=output.text)
     slug = next(iter(registry.webhooks))
-    destinations = _read_destinations(into, forward, forward_rate, slug, environment, settings)
+    given = (way.pop("into"), way.pop("forward"), way.pop("forward_rate"))
+    destinations = _read_destinations(*given, slug, environment, settings)
     if (form := way.pop("log")) is not None:
         write_logs(form)
+    if work_only:
+        stop = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stop.set())
+        work(registry, settings, stop, store=store, destinations=destinations)
+        return 0
     keeping, place = _read_keeping(way), _read_place(**way)
     urls = {code: f"{place.root}/{code}/webhooks" for code in registry.endpoints}
 
-    serve_receiver(
-        registry,
-        settings,
-        place,
-        store=store,
-        destinations=destinations,
-        keeping=keeping,
-        ready=partial(_announce, output, urls, slug),
-    )
+    with _worker_processes(workers):
+        serve_receiver(
+            registry,
+            settings,
+            place,
+            store=store,
+            destinations=destinations,
+            keeping=keeping,
+            is_working=not workers,
+            ready=partial(_announce, output, urls, slug),
+        )
     return 0
+
+
+@contextmanager
+def _worker_processes(count: int) -> Iterator[None]:
+    """So many processes with the arguments of this one, which work on what it receives."""
+    command = [sys.executable, "-m", "workbench", *sys.argv[1:], "--work-only"]
+    started = [
+        subprocess.Popen(  # noqa: S603  ourselves, as we were called
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C reaches them through us, once
+        )
+        for _ in range(count)
+    ]
+    try:
+        yield
+    finally:
+        for process in started:
+            process.terminate()
+        for process in started:
+            try:
+                process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
 
 
 def _read_destinations(
@@ -235,12 +281,24 @@ def stats_command(output: Output, slug: str, store: str | None) -> int:
 @inbox_command.command("show")
 @slug_argument()
 @click.argument("number", type=int)
+@click.option("--environment", default="sandbox", show_default=True)
 @_STORE
 @speaks
-def show_command(output: Output, slug: str, number: int, store: str | None) -> int:
-    """Show one receipt whole: headers, body, events, attempts. It holds personal data."""
+def show_command(
+    output: Output, slug: str, number: int, environment: str, store: str | None
+) -> int:
+    """Show one receipt whole, step by step; it holds personal data.
+
+    Headers, the check of its signature, each event in their words and ours, and its attempts.
+    """
+    settings = load_settings()
+    partner = load_partner(slug, settings)
+    endpoint = None
+    with suppress(WorkbenchError):
+        credential = partial(settings.credential, slug, environment)
+        endpoint = open_endpoint(partner.manifest, credential)
     with closing(_open(slug, store)) as database:
-        found = show_receipt(database, number)
+        found = inspect_receipt(database, number, partner, endpoint)
     if found is None or found.get("partner") != slug:
         raise InputError(f"{slug} has no receipt {number}", hint="`workbench inbox list` has them.")
     output.document(found)

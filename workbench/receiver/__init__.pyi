@@ -4,9 +4,11 @@ from .events import ReceivedEvent as ReceivedEvent
 from .events import read_events as read_events
 from .events import read_payload as read_payload
 from .inbox import Inbox as Inbox
+from .inspection import inspect_receipt as inspect_receipt
 from .listening import INBOX_NAME as INBOX_NAME
 from .listening import open_inbox as open_inbox
 from .listening import serve_receiver as serve_receiver
+from .listening import work as work
 from .monitoring import write_logs as write_logs
 from .process import Party as Party
 from .process import ProcessedEvent as ProcessedEvent

@@ -16,6 +16,7 @@ from workbench.receiver.received_message import check_path
 from workbench.receiver.schemes import read_claims
 
 _NUMBER_LENGTH = 18
+_SMALL_BYTES = 8 * 1024  # of a body: so many of them may be kept as they were read
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +102,14 @@ def read_payload(webhooks: Webhooks, receipt: Arrival) -> Any:
     return body
 
 
-# The events of a batch are processed one by one, each from the body that they came in.
-_parse = lru_cache(maxsize=4)(parse_body)
+def _parse(body: bytes, content_type: str, content_encoding: str) -> Any:
+    """A body is read when it is split, and again for each of its events."""
+    parse = _parse_small if len(body) <= _SMALL_BYTES else _parse_large
+    return parse(body, content_type, content_encoding)
+
+
+_parse_small = lru_cache(maxsize=1024)(parse_body)
+_parse_large = lru_cache(maxsize=4)(parse_body)
 
 
 def read_number(webhooks: Webhooks, receipt: Arrival) -> int | None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 
 from workbench.errors import InputError, StoreError
@@ -59,6 +61,7 @@ def open_station(
     store: str | None = None,
     destinations: Sequence[Destination] = (),
     keeping: Keeping | None = None,
+    is_working: bool = True,
 ) -> Iterator[Receiver]:
     """An inbox with all that works on it, and the application that fills it.
 
@@ -69,20 +72,24 @@ def open_station(
             or the one of all partners.
         destinations: Where processed events go; without one they stay in the inbox.
         keeping: What the inbox keeps of what is finished; without it, everything.
+        is_working: False where other processes translate and deliver (`work`).
 
     Raises:
         InputError: The inbox cannot be opened.
     """
     with ExitStack() as stack:
         stack.callback(registry.close)
-        slugs = (*registry.webhooks, *([""] if registry.is_open else []))
-        inbox = stack.enter_context(Inbox(store or inbox_path(settings, *slugs)))
+        inbox = stack.enter_context(Inbox(store or _find_inbox(registry, settings)))
         app = create_app(registry.endpoints, inbox, proxies=_read_proxies(settings))
 
         def watch(stop: threading.Event) -> None:
             registry.watch(stop, lambda: app.replace(registry.endpoints))
 
-        tasks = _tasks(inbox.database, registry, destinations, keeping)
+        tasks: list[Task] = [Retainer(inbox.database, keeping)] if keeping is not None else []
+        reconcilers = Reconcilers(inbox.database, registry)
+        tasks.append(reconcilers)
+        if is_working:
+            tasks += _workers(inbox.database, registry, reconcilers, destinations)
         stack.enter_context(_running([watch, *(task.run for task in tasks)], tasks))
         yield app
 
@@ -119,6 +126,7 @@ def serve_receiver(
     store: str | None = None,
     destinations: Sequence[Destination] = (),
     keeping: Keeping | None = None,
+    is_working: bool = True,
     ready: Callable[[], None] = lambda: None,
 ) -> None:
     """Receive webhooks with granian until SIGINT or SIGTERM; in service.
@@ -128,7 +136,12 @@ def serve_receiver(
     """
     proxies = _read_proxies(settings)
     with open_station(
-        registry, settings, store=store, destinations=destinations, keeping=keeping
+        registry,
+        settings,
+        store=store,
+        destinations=destinations,
+        keeping=keeping,
+        is_working=is_working,
     ) as app:
         serve(app, place, ready=ready, exempt=proxies.__contains__)
 
@@ -137,20 +150,54 @@ def _read_proxies(settings: Settings) -> Proxies:
     return Proxies(settings.trusted_proxies.split(","), settings.proxy_prefix)
 
 
-def _tasks(
+def work(
+    registry: PartnerRegistry,
+    settings: Settings,
+    stop: threading.Event,
+    *,
+    store: str | None = None,
+    destinations: Sequence[Destination] = (),
+) -> None:
+    """Translate and deliver what another process receives, until `stop` is set or that one ends.
+
+    Arguments as of `open_station`.
+
+    Raises:
+        InputError: The inbox cannot be opened.
+    """
+    parent = os.getppid()
+    with ExitStack() as stack:
+        stack.callback(registry.close)
+        database = stack.enter_context(closing(Database(store or _find_inbox(registry, settings))))
+        reconcilers = Reconcilers(database, registry, is_hurried_only=True)
+        tasks: list[Task] = [
+            reconcilers,
+            *_workers(database, registry, reconcilers, destinations),
+        ]
+
+        def watch(stop: threading.Event) -> None:
+            registry.watch(stop, lambda: None)
+
+        stack.enter_context(_running([watch, *(task.run for task in tasks)], tasks))
+        gc.collect()
+        gc.freeze()  # what is loaded stays: no need to look through it again and again
+        while not stop.wait(1) and os.getppid() == parent:
+            pass
+
+
+def _find_inbox(registry: PartnerRegistry, settings: Settings) -> Path:
+    return inbox_path(settings, *registry.webhooks, *([""] if registry.is_open else []))
+
+
+def _workers(
     database: Database,
     registry: PartnerRegistry,
+    reconcilers: Reconcilers,
     destinations: Sequence[Destination],
-    keeping: Keeping | None,
 ) -> list[Task]:
-    reconcilers = Reconcilers(database, registry)
-    worker = Worker(database, registry, missed=reconcilers.hurry)
-    deliveries = [
-        SinkDelivery(database, sink, partners)
-        for sink, partners in share_partners(destinations, lambda: list(registry.webhooks))
-    ]
-    retainers = [Retainer(database, keeping)] if keeping is not None else []
-    return [worker, *deliveries, reconcilers, *retainers]
+    shared = share_partners(destinations, lambda: list(registry.webhooks))
+    deliveries = [SinkDelivery(database, sink, partners) for sink, partners in shared]
+    return [Worker(database, registry, missed=reconcilers.hurry), *deliveries]
 
 
 @contextmanager

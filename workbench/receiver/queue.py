@@ -162,16 +162,12 @@ def settle(connection: Connection, table: Table, verdicts: Sequence[QueueDecisio
     """Write what became of work that the caller holds, in the transaction of `hold`."""
     if not verdicts:
         return
-    rows = [
-        {"row": item.id, "to": item.state, "at": item.due_at, "why": item.error}
-        for item in verdicts
-    ]
-    statement = (
-        update(table)
-        .where(table.c.id == bindparam("row"))
-        .values(state=bindparam("to"), due_at=bindparam("at"), error=bindparam("why"), lease=None)
-    )
-    connection.execute(statement, rows)
+    alike: dict[tuple[str, int, str | None], list[int]] = {}
+    for item in verdicts:
+        alike.setdefault((item.state, item.due_at, item.error), []).append(item.id)
+    for (state, due_at, error), ids in alike.items():  # nearly always one: all are done
+        those = update(table).where(table.c.id.in_(ids))
+        connection.execute(those.values(state=state, due_at=due_at, error=error, lease=None))
 
 
 def backoff(attempts: int) -> int:

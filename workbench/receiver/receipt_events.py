@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, select, update
+from sqlalchemy import Connection, RowMapping, select, update
 
 from workbench.partners import Webhooks
 from workbench.receiver.database import SPLITTING, Database, insert_into, lock
@@ -51,17 +51,18 @@ def split(
     )
     with database.transact() as connection:
         lock(connection, SPLITTING)  # ids of events must follow those of receipts
-        states: list[dict[str, Any]] = []
+        states: dict[str, list[int]] = {"read": [], "unknown": []}
         rows: list[dict[str, Any]] = []
         for row in connection.execute(unread).mappings():
             events = _read(webhooks[row["partner"]], row, notice)
             rows += events
-            states.append({"row": row["id"], "to": "read" if events else "unknown"})
+            states["read" if events else "unknown"].append(row["id"])
         _open(connection, rows)
-        if states:
-            read = update(RECEIPTS).where(RECEIPTS.c.id == bindparam("row"))
-            connection.execute(read.values(state=bindparam("to")), states)
-    return len(states)
+        for state, ids in states.items():
+            if ids:
+                those = update(RECEIPTS).where(RECEIPTS.c.id.in_(ids))
+                connection.execute(those.values(state=state))
+    return sum(map(len, states.values()))
 
 
 def short_key(text: str) -> str:

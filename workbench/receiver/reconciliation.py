@@ -230,9 +230,13 @@ class Reconcilers:
     Args:
         database: The inbox.
         parties: Finds partners with their API.
+        is_hurried_only: Ask only after `hurry`; another process keeps the schedule.
     """
 
-    def __init__(self, database: Database, parties: Parties) -> None:
+    def __init__(
+        self, database: Database, parties: Parties, *, is_hurried_only: bool = False
+    ) -> None:
+        self._is_hurried_only = is_hurried_only
         self._database = database
         self._parties = parties
         self._known: dict[str, Reconciler] = {}
@@ -260,6 +264,8 @@ class Reconcilers:
         query = select(ENTITIES.c.partner).where(text(IS_UNDER_WAY)).distinct()
         with self._database.transact() as connection:
             slugs = set(connection.scalars(query)) & self._parties.webhooks.keys()
+        if self._is_hurried_only:
+            slugs &= self._hurried
         for slug in sorted(slugs - self._busy)[: max(0, MOST_AT_ONCE - len(self._busy))]:
             self._busy.add(slug)
             threading.Thread(target=self._sweep, args=(slug,), daemon=True).start()

@@ -91,7 +91,7 @@ def check_token(
     now: float,  # noqa: ARG001  the shape of every check
 ) -> None:
     """The shared token itself."""
-    value = _after(signature.prefix, _place(signature, message))
+    value = _after(signature.prefix, read_place(signature, message))
     if not value:
         raise SignatureError("the token cannot be read", reason="malformed")
     _require_same_text([value], secrets)
@@ -147,7 +147,7 @@ def check_jwt(
     signature: Signature, secrets: Sequence[bytes], message: ReceivedMessage, now: float
 ) -> None:
     """A JSON Web Token, in the body or in a header."""
-    token = _after(signature.prefix, _place(signature, message))
+    token = _after(signature.prefix, read_place(signature, message))
     parts = token.split(b".")
     if len(parts) != 3:
         raise SignatureError("not a JSON Web Token", reason="malformed")
@@ -193,7 +193,7 @@ def _proof(key: bytes, text: bytes, algorithm: str) -> bytes:
     return hmac.new(key, text, algorithm).digest()
 
 
-def _place(signature: Signature, message: ReceivedMessage) -> bytes:
+def read_place(signature: Signature, message: ReceivedMessage) -> bytes:
     """What proves the sender, as it stands in the header, the query or the body."""
     path = signature.signature_json or signature.token_json
     if path:
@@ -205,7 +205,7 @@ def _place(signature: Signature, message: ReceivedMessage) -> bytes:
 
 def _given(signature: Signature, message: ReceivedMessage, size: int = 0) -> list[bytes]:
     """The signatures of a delivery, decoded; of so many bytes, unless 0."""
-    value = _place(signature, message)
+    value = read_place(signature, message)
     spelt = parameters(value, signature.parameter) if signature.parameter else [value]
     decoded = [_decode(_after(signature.prefix, text), signature.encoding) for text in spelt]
     given = [digest for digest in decoded if digest and size in {0, len(digest)}]
@@ -313,11 +313,12 @@ def _require_same_text(given: Iterable[bytes], secrets: Iterable[bytes]) -> None
 def _require_fresh(sent_at: bytes | None, tolerance: int | None, now: float) -> None:
     if sent_at is None or tolerance is None:
         return
-    if abs(now - _seconds(sent_at)) > tolerance:
+    if abs(now - read_seconds(sent_at)) > tolerance:
         raise SignatureError("sent too long ago, or in the future", reason="too-old")
 
 
-def _seconds(text: bytes) -> float:
+def read_seconds(text: bytes) -> float:
+    """A time as senders spell it, in seconds since 1970; raises SignatureError for another."""
     if _SECONDS.fullmatch(text) or _FRACTION.fullmatch(text):
         return float(text)
     if _FINER.fullmatch(text):
