@@ -99,14 +99,14 @@ def download(
     return Download(path, plain(last), hashlib.sha256(body).hexdigest(), len(body))
 
 
-def call_once(address: str, *, policy: RetryPolicy = POLICY) -> None:
-    """Call an address once, for what the call does; what it answers is not kept.
+def call_once(address: str, *, policy: RetryPolicy = POLICY) -> bytes:
+    """Call an address once, for what the call does or for what it answers.
 
     Raises:
         InputError: It redirects elsewhere.
         PartnerError: No answer, or a refusal.
     """
-    _follow(address, policy)[0].require()
+    return _follow(address, policy)[0].require().body
 
 
 def _save(body: bytes, path: Path) -> Path:

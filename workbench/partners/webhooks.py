@@ -70,6 +70,9 @@ class Signature(Statement):
             tells the time and it is signed, else any age (a time in the body is the event's).
         key_encoding: How the credential spells the key; for `standard-webhooks`, `text` says that
             the whole credential is the key.
+        certificate_header: For `rsa` and `ecdsa`: header with the address of the certificate that
+            signed; `certificate_json` is a JSONPath in the body instead.
+        certificate_hosts: Hosts that it may be fetched from, over HTTPS; `*` is one part of a name.
         credentials: Names of the credentials; further ones than the first (for `basic`: the
             first two) are optional and serve key rotation.
         refusal: Status for a delivery that is not genuine.
@@ -92,6 +95,9 @@ class Signature(Statement):
     timestamp_json: JsonPath | None = None
     tolerance_seconds: int | None = Field(default=None, gt=0)
     key_encoding: Literal["text", "hex", "base64"] = "text"
+    certificate_header: str | None = None
+    certificate_json: str | None = None
+    certificate_hosts: tuple[str, ...] = ()
     credentials: tuple[CredentialName, ...] = ()
     refusal: int = Field(default=401, ge=400, le=599)
 
@@ -105,6 +111,15 @@ class Signature(Statement):
             message = (
                 f"a signature of scheme `{self.scheme}` names its `header` (or `query`, or where "
                 "it is in the body: `signature_json`, `token_json`)"
+            )
+            raise ValueError(message)
+        names_certificate = bool(self.certificate_header or self.certificate_json)
+        if names_certificate != bool(self.certificate_hosts) or (
+            names_certificate and self.scheme not in {"rsa", "ecdsa"}
+        ):
+            message = (
+                "a certificate by its address is for `rsa` and `ecdsa`, and names "
+                "`certificate_header` or `certificate_json`, and `certificate_hosts`"
             )
             raise ValueError(message)
         is_jose = self.algorithm[0].isupper()

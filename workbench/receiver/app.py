@@ -17,6 +17,7 @@ from typing import Any
 
 from workbench.errors import StoreError
 from workbench.partners import Webhooks
+from workbench.receiver.certificates import fetch_certificates
 from workbench.receiver.connection_limits import group_sender
 from workbench.receiver.events import identify, identify_refused
 from workbench.receiver.handshake import (
@@ -48,7 +49,14 @@ from workbench.receiver.proxy import (
 )
 from workbench.receiver.receipt import Arrival
 from workbench.receiver.received_message import ReceivedMessage
-from workbench.receiver.routes import Bounds, Endpoint, Route, choose_route, open_routes
+from workbench.receiver.routes import (
+    Bounds,
+    Endpoint,
+    Route,
+    choose_route,
+    list_unfetched,
+    open_routes,
+)
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
@@ -185,6 +193,8 @@ class Receiver:
         self, scope: Scope, routes: Sequence[Route], pos_code: str, target: str, body: bytes
     ) -> Reply:
         now = time.time()
+        for unfetched in list_unfetched(routes, scope, body):
+            await asyncio.to_thread(fetch_certificates, *unfetched)
         choice = choose_route(routes, scope, target, body, now)
         route, target, verification = choice.route, choice.target, choice.verification
         scope["partner"], scope["reason"] = route.endpoint.partner, verification.reason

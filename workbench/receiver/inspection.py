@@ -12,6 +12,7 @@ from workbench.errors import PartnerError, SignatureError, StoreError, Workbench
 from workbench.model import find_nodes
 from workbench.partners import Partner
 from workbench.receiver import ledger
+from workbench.receiver.certificates import fetch_certificates
 from workbench.receiver.database import Database
 from workbench.receiver.events import read_payload
 from workbench.receiver.inbox_tables import EVENTS, RECEIPTS
@@ -76,7 +77,8 @@ def explain_signature(endpoint: Endpoint, receipt: Receipt) -> list[dict[str, An
         steps.append({"step": step, "is_right": is_right, "detail": detail})
 
     keys = len([secret for secret in endpoint.secrets if secret])
-    tell("keys", keys > 0 or signature.scheme == "none", f"scheme {signature.scheme}, keys: {keys}")
+    has_key = keys > 0 or signature.scheme == "none" or bool(signature.certificate_hosts)
+    tell("keys", has_key, f"scheme {signature.scheme}, keys: {keys}")
     if signature.scheme == "none":
         return steps
     is_masked = False
@@ -95,9 +97,13 @@ def explain_signature(endpoint: Endpoint, receipt: Receipt) -> list[dict[str, An
         except SignatureError as error:
             tell("signed text", False, f"{template}: {error}")
     _tell_age(endpoint, message, receipt, tell)
+    secrets = endpoint.secrets
+    if signature.certificate_hosts:
+        secrets = (*secrets, *fetch_certificates(signature, message))
+        tell("certificate", bool(secrets), "from a pinned host" if secrets else "not to be had")
     found = verify(
         signature,
-        endpoint.secrets,
+        secrets,
         method=message.method,
         url=message.url,
         headers=message.headers,

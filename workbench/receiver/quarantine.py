@@ -8,12 +8,13 @@ from urllib.parse import quote
 
 from sqlalchemy import Connection, RowMapping, delete, select, update
 
+from workbench.receiver.certificates import fetch_certificates
 from workbench.receiver.database import Database
 from workbench.receiver.events import identify
 from workbench.receiver.inbox_tables import RECEIPTS
 from workbench.receiver.queries import ReceiptFilter, list_numbers
 from workbench.receiver.receipt import Receipt
-from workbench.receiver.received_message import octets
+from workbench.receiver.received_message import ReceivedMessage, octets
 from workbench.receiver.routes import Endpoint
 from workbench.receiver.signature import verify
 from workbench.receiver.store import read_receipt
@@ -85,12 +86,17 @@ def _review(connection: Connection, endpoints: Mapping[str, Endpoint], row: RowM
 def _is_genuine(endpoint: Endpoint, receipt: Receipt) -> bool:
     host = receipt.header("host") or ""
     root = endpoint.public_url or f"http://{host}/{quote(receipt.pos_code)}/webhooks"
+    headers = [(octets(name), octets(value)) for name, value in receipt.headers]
+    message = ReceivedMessage.read(receipt.method, root, headers, receipt.body)
+    signature, secrets = endpoint.webhooks.signature, endpoint.secrets
+    if signature.certificate_hosts:
+        secrets = (*secrets, *fetch_certificates(signature, message))
     return verify(
-        endpoint.webhooks.signature,
-        endpoint.secrets,
+        signature,
+        secrets,
         method=receipt.method,
         url=f"{root}/{receipt.target}",
-        headers=[(octets(name), octets(value)) for name, value in receipt.headers],
+        headers=headers,
         body=receipt.body,
         now=receipt.received_at.timestamp(),
     ).is_proved

@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from pydantic import SecretStr
 
 from workbench.errors import CredentialError, InputError
-from workbench.partners import EventMatch, Handshake, Manifest, Webhooks
+from workbench.partners import EventMatch, Handshake, Manifest, Signature, Webhooks
+from workbench.receiver.certificates import find_certificates
 from workbench.receiver.events import check_rules, is_addressed, read_events
 from workbench.receiver.handshake import BUSY, RETRY, Reply, check_handshakes, list_handshakes
 from workbench.receiver.proxy import Scope, read_url
@@ -51,7 +52,9 @@ class Endpoint:
         check_statement(self.webhooks.signature)
         check_rules(self.webhooks)
         check_handshakes(self.webhooks)
-        if self.webhooks.signature.scheme != "none" and not any(self.secrets):
+        signature = self.webhooks.signature
+        is_pinned = bool(signature.certificate_hosts)
+        if signature.scheme != "none" and not is_pinned and not any(self.secrets):
             raise CredentialError(
                 f"no key to check the webhooks of {self.partner}",
                 location="partner.yaml#/webhooks/signature/credentials",
@@ -150,9 +153,12 @@ def _verify(route: Route, scope: Scope, target: str, sent: str, body: bytes, now
     endpoint = route.endpoint
     url = read_url(scope, endpoint.public_url, sent)
     message = ReceivedMessage(scope["method"], url, scope["headers"], body)
+    signature, secrets = endpoint.webhooks.signature, endpoint.secrets
+    if signature.certificate_hosts:
+        secrets = (*secrets, *(find_certificates(signature, message) or ()))
     verification = verify(
-        endpoint.webhooks.signature,
-        endpoint.secrets,
+        signature,
+        secrets,
         method=message.method,
         url=url,
         headers=message.headers,
@@ -160,6 +166,19 @@ def _verify(route: Route, scope: Scope, target: str, sent: str, body: bytes, now
         now=now,
     )
     return Choice(route, target, message, verification)
+
+
+def list_unfetched(
+    routes: Sequence[Route], scope: Scope, body: bytes
+) -> list[tuple[Signature, ReceivedMessage]]:
+    """Certificates that have to be fetched (`fetch_certificates`) before a route is chosen."""
+    pinned = [one.endpoint for one in routes if one.endpoint.webhooks.signature.certificate_hosts]
+    message = ReceivedMessage(scope["method"], "", scope["headers"], body)
+    return [
+        (endpoint.webhooks.signature, message)
+        for endpoint in pinned
+        if find_certificates(endpoint.webhooks.signature, message) is None
+    ]
 
 
 def _read_arrival(scope: Scope, target: str, body: bytes, now: float) -> Arrival:

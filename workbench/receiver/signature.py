@@ -90,7 +90,8 @@ def check_statement(signature: Signature) -> None:
                 location="partner.yaml#/webhooks/signature/template",
                 hint="name its timestamp_header (or _parameter, _json), or its id_header",
             )
-    for path in (signature.timestamp_json, signature.token_json, signature.signature_json):
+    paths = (signature.timestamp_json, signature.token_json, signature.signature_json)
+    for path in (*paths, signature.certificate_json):
         if path:
             check_path(path)
 
