@@ -108,24 +108,17 @@ def listen_command(
     count, or WORKBENCH_PUBLIC_URL is our address as partners know it.
     """
     settings = load_settings()
-    if bool(slugs) == is_all:
-        raise InputError("Nobody to listen to", hint="Name partners, or give --all.")
-    named = None if is_all else tuple(dict.fromkeys(slugs))
-    registry = PartnerRegistry(named, environment, settings, tell=output.text)
+    registry = _open_registry(output, slugs, environment, settings, is_all=is_all)
     slug = next(iter(registry.webhooks))
     given = (way.pop("into"), way.pop("forward"), way.pop("forward_rate"))
     destinations = _read_destinations(*given, slug, environment, settings)
     if (form := way.pop("log")) is not None:
         write_logs(form)
     if work_only:
-        stop = threading.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: stop.set())
-        work(registry, settings, stop, store=store, destinations=destinations)
+        _work(registry, settings, store, destinations)
         return 0
     keeping, place = _read_keeping(way), _read_place(**way)
     urls = {code: f"{place.root}/{code}/webhooks" for code in registry.endpoints}
-
     with _worker_processes(workers):
         serve_receiver(
             registry,
@@ -138,6 +131,27 @@ def listen_command(
             ready=partial(_announce, output, urls, slug),
         )
     return 0
+
+
+def _open_registry(
+    output: Output, slugs: tuple[str, ...], environment: str, settings: Settings, *, is_all: bool
+) -> PartnerRegistry:
+    if bool(slugs) == is_all:
+        raise InputError("Nobody to listen to", hint="Name partners, or give --all.")
+    named = None if is_all else tuple(dict.fromkeys(slugs))
+    return PartnerRegistry(named, environment, settings, tell=output.text)
+
+
+def _work(
+    registry: PartnerRegistry,
+    settings: Settings,
+    store: str | None,
+    destinations: list[Destination],
+) -> None:
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    work(registry, settings, stop, store=store, destinations=destinations)
 
 
 @contextmanager

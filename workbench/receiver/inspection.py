@@ -81,15 +81,7 @@ def explain_signature(endpoint: Endpoint, receipt: Receipt) -> list[dict[str, An
     tell("keys", has_key, f"scheme {signature.scheme}, keys: {keys}")
     if signature.scheme == "none":
         return steps
-    is_masked = False
-    if signature.header or signature.query or signature.signature_json or signature.token_json:
-        try:
-            value = read_place(signature, message)
-            is_masked = value == octets(MASK)
-            words = "its value was masked when it was stored" if is_masked else "is there"
-            tell("signature", None if is_masked else True, words)
-        except SignatureError as error:
-            tell("signature", False, str(error))
+    is_masked = _tell_place(endpoint, message, tell)
     for template in signature.templates if signature.scheme in _WITH_TEMPLATE else ():
         try:
             text = signed_text(template, signature, message, b"{secret}")
@@ -112,6 +104,22 @@ def explain_signature(endpoint: Endpoint, receipt: Receipt) -> list[dict[str, An
     )
     tell("result", None if is_masked else found.ok, f"now: {found.reason}; then: {receipt.reason}")
     return steps
+
+
+def _tell_place(endpoint: Endpoint, message: ReceivedMessage, tell: Any) -> bool:
+    """Say whether the signature is where it should be; returns whether it was masked."""
+    signature = endpoint.webhooks.signature
+    places = (signature.header, signature.query, signature.signature_json, signature.token_json)
+    if not any(places):
+        return False
+    try:
+        is_masked = read_place(signature, message) == octets(MASK)
+    except SignatureError as error:
+        tell("signature", False, str(error))
+        return False
+    words = "its value was masked when it was stored" if is_masked else "is there"
+    tell("signature", None if is_masked else True, words)
+    return is_masked
 
 
 def _tell_age(endpoint: Endpoint, message: ReceivedMessage, receipt: Receipt, tell: Any) -> None:

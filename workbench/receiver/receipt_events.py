@@ -59,9 +59,8 @@ def split(
             states["read" if events else "unknown"].append(row["id"])
         _open(connection, rows)
         for state, ids in states.items():
-            if ids:
-                those = update(RECEIPTS).where(RECEIPTS.c.id.in_(ids))
-                connection.execute(those.values(state=state))
+            those = update(RECEIPTS).where(RECEIPTS.c.id.in_(ids)).values(state=state)
+            connection.execute(those)
     return sum(map(len, states.values()))
 
 
