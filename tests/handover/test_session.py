@@ -8,6 +8,7 @@ import platform
 import shutil
 import sys
 from datetime import date
+from io import BytesIO
 from pathlib import Path
 
 import pexpect
@@ -40,6 +41,8 @@ from workbench.partners import load_catalogue, load_partner
 from workbench.reporting import Report
 from workbench.reporting.formats import choose_formats, write_formats
 from workbench.reporting.language import list_languages
+from workbench.reporting.markdown_report import write_markdown
+from workbench.reporting.pdf import write_pdf
 from workbench.reporting.protocol import (
     tell_protocol,
     write_protocol_json,
@@ -484,6 +487,16 @@ def test_a_later_run_that_contradicts_the_signature_says_so_first(settings: Sett
     assert "What was signed does not hold any more" in cover
     assert cover.index("does not hold any more") < cover.index("Read an order")
     assert cover.index("does not hold any more") < cover.index('class="lead"')
+    head = write_markdown(report)[:300]
+    assert "does not hold any more:** Read an order" in head
+    paper = " ".join(PdfReader(BytesIO(write_pdf(report))).pages[0].extract_text().split())
+    assert paper.index("does not hold any more") < paper.index("Not tested yet")
+    # What was signed for a time that is over promises nothing, and that is said as well.
+    ended = proved.model_copy(update={"until": date(2026, 1, 31)})
+    (later.path / "signed-before.jsonl").write_text(ended.model_dump_json() + "\n", "utf-8")
+    report = Report.read(later.path.absolute(), "en")
+    assert report.meeting.contradicted == ()
+    assert "held until 31 January 2026" in report.section("cover")._repr_html_()
 
 
 def test_only_what_was_accepted_can_be_contradicted() -> None:

@@ -157,6 +157,7 @@ class Notice:
         return tuple(
             (f"{self.new.name(feature)}, {check}", *(say(f"outcomes.{word}") for word in words))  # type: ignore[misc]
             for item in self.drift.behaviour
+            if item.direction is not Trend.NEUTRAL  # not asked this time, or not answered
             for feature, _, check in [item.name.split("/", 2)]
             for words in [(item.before, item.now)]
         )

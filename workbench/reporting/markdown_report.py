@@ -15,6 +15,7 @@ from workbench.reporting.language import load_language
 from workbench.reporting.report import Report
 from workbench.reporting.row import FACTS, OUTCOMES, SIGNS
 from workbench.reporting.section import displayable, sentence
+from workbench.reporting.summary import tell_signature
 from workbench.text import sanitize
 
 MARKDOWN, JOB = "report.md", "summary.md"
@@ -109,6 +110,6 @@ def _environment(code: str) -> Environment:
         "code": fence,
         "block": block,
         "wire": write_exchange,
-        "feature": lambda slug, report: report.name(slug),
+        "signature": lambda item, report: tell_signature(item, report.language, report.name),
     }
     return made

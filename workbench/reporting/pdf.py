@@ -23,6 +23,7 @@ from workbench.reporting.exchange import write_exchange
 from workbench.reporting.report import Report
 from workbench.reporting.row import KINDS, SIGNS
 from workbench.reporting.section import displayable
+from workbench.reporting.summary import tell_signature
 from workbench.text import sanitize
 
 PDF = "report.pdf"
@@ -124,6 +125,15 @@ def _inputs(report: Report) -> dict[str, str]:
         "signs": SIGNS,
         "wires": {number: text[:_LONGEST_WIRE] for number, text in wires.items()},
     }
+    meeting = report.meeting
+    signed = meeting.protocol.sign_offs if meeting.protocol else ()
+    data["signed"] = _displayable_all(
+        {
+            "contradicted": "; ".join(map(report.name, meeting.contradicted)),
+            "lapsed": language.date(meeting.lapsed) if meeting.lapsed else "",
+            "signatures": [list(tell_signature(item, language, report.name)) for item in signed],
+        }
+    )
     return {name: json.dumps(value, ensure_ascii=False) for name, value in data.items()} | {
         "tested": language.moment(report.log.header.started_at),
         "valid": language.date(report.valid_until) if report.valid_until else "",

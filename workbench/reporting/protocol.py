@@ -9,11 +9,12 @@ from importlib.resources import as_file, files
 from typing import Any
 
 from workbench.errors import ReportError
-from workbench.model import Protocol, SessionStep, SignOff, StepMark
+from workbench.model import Protocol, SessionStep, StepMark
 from workbench.reporting.markdown_report import render_markdown
 from workbench.reporting.pdf import set_pdf
 from workbench.reporting.report import Report
 from workbench.reporting.section import displayable, sentence
+from workbench.reporting.summary import tell_signature
 
 PROTOCOL_MARKDOWN, PROTOCOL_JSON, PROTOCOL_PDF = "session.md", "session.json", "session.pdf"
 
@@ -122,7 +123,10 @@ def _set_out(report: Report, protocol: Protocol) -> dict[str, Any]:
             + (f", {say('session.deadline', date=language.date(item.due))}" if item.due else "")
             for item in protocol.decisions
         ],
-        "signatures": [_set_signature(report, item) for item in protocol.sign_offs],
+        "signatures": [
+            dict(zip(("head", "told"), tell_signature(item, language, report.name), strict=True))
+            for item in protocol.sign_offs
+        ],
     }
     return {key: _clean(value) for key, value in told.items()}
 
@@ -146,20 +150,6 @@ def _set_step(
         "word": say(f"session.marks.{mark}"),
         "told": " ".join(part for part in (seen, by) if part),
     }
-
-
-def _set_signature(report: Report, item: SignOff) -> dict[str, str]:
-    language = report.language
-    say = language.say
-    day = language.date(item.at)
-    parts = [f"{say('session.signed', name=item.name, role=item.role, date=day)}."]
-    parts += [say("session.conditions", text=text) for text in item.conditions]
-    names = "; ".join(map(report.name, item.features))
-    parts.append(say("session.covers", names=names) if names else say("session.covers_all"))
-    if item.until:
-        parts.append(say("session.until", date=language.date(item.until)))
-    head = f"{say(f'session.sides.{item.side}')}: {say(f'session.words.{item.decision}')}"
-    return {"head": head, "told": " ".join(parts)}
 
 
 def _clean(value: Any) -> Any:

@@ -16,6 +16,7 @@ from markupsafe import Markup, escape
 from workbench.reporting.exchange import write_answer, write_request
 from workbench.reporting.language import DEFAULT, Language, load_language
 from workbench.reporting.row import FACTS, OUTCOMES, SEVERITIES, SIGNS, STANDINGS
+from workbench.reporting.summary import tell_signature
 from workbench.text import sanitize
 
 _TAG = re.compile(r"<[^>]+>")
@@ -72,6 +73,7 @@ def make_environment(package: str, language: Language) -> Environment:
         "date": language.date,
         "percent": language.percent,
         "number": language.number,
+        "signature": lambda item, report: tell_signature(item, report.language, report.name),
         "language": as_tag,
         "sentence": sentence,
         "recorded": recorded,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal, Self
 
 from pydantic import AwareDatetime
@@ -20,6 +21,7 @@ from workbench.model import (
     Record,
     Requirement,
     Scores,
+    SignOff,
     Standing,
     Status,
     Verdict,
@@ -230,14 +232,21 @@ class Meeting:
     Attributes:
         protocol: Of the session about this run; None when there was none.
         contradicted: Slugs of what was signed as integrated, here or before, and is not any more.
+        lapsed: Last day on which an earlier signature held that does not bind this run any more.
     """
 
     protocol: Protocol | None = None
     contradicted: tuple[str, ...] = ()
+    lapsed: date | None = None
 
     @classmethod
-    def read(cls, folder: RunFolder, verdicts: Mapping[str, Verdict]) -> Self:
+    def read(cls, folder: RunFolder, verdicts: Mapping[str, Verdict], day: date) -> Self:
         """From the files of a run, and how its features stand.
+
+        Args:
+            folder: The run.
+            verdicts: Of its features.
+            day: On which it was made; what was signed until an earlier one promises nothing.
 
         Raises:
             InputError: A file is damaged.
@@ -245,9 +254,34 @@ class Meeting:
         protocol = read_protocol(folder)
         signed = (*read_sign_offs(folder), *(protocol.sign_offs if protocol else ()))
         now = {slug: item.status for slug, item in verdicts.items()}
-        return cls(protocol, find_contradictions(signed, now))
+        holding = [item for item in signed if item.until is None or item.until >= day]
+        ended = [item.until for item in signed if item.until is not None and item.until < day]
+        lapsed = max(ended, default=None) if not holding else None
+        return cls(protocol, find_contradictions(holding, now), lapsed)
 
     @property
     def minutes(self) -> int:
         """How long the agenda takes."""
         return sum(step.minutes for step in self.protocol.header.steps) if self.protocol else 0
+
+
+def tell_signature(
+    item: SignOff, language: Language, name: Callable[[str], str]
+) -> tuple[str, str]:
+    """What a side signed: its decision, and who, when, on what conditions, for what, until when.
+
+    Args:
+        item: The signature.
+        language: Of the reader.
+        name: Slug of a feature → its title.
+    """
+    say = language.say
+    day = language.date(item.at)
+    parts = [f"{say('session.signed', name=item.name, role=item.role, date=day)}."]
+    parts += [say("session.conditions", text=text) for text in item.conditions]
+    names = "; ".join(map(name, item.features))
+    parts.append(say("session.covers", names=names) if names else say("session.covers_all"))
+    if item.until:
+        parts.append(say("session.until", date=language.date(item.until)))
+    head = f"{say(f'session.sides.{item.side}')}: {say(f'session.words.{item.decision}')}"
+    return head, " ".join(parts)
