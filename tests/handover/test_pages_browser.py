@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,15 @@ from playwright.sync_api import Browser, sync_playwright
 
 from workbench.handover.agenda import make_agenda, write_protocol
 from workbench.handover.guide import write_guide
+from workbench.handover.notice import Notice, write_notice
 from workbench.handover.request import compose_letter, write_letter
 from workbench.handover.sheet import read_sheet, write_sheet
-from workbench.model import Protocol
+from workbench.model import Finding, Protocol
 from workbench.reporting import Report
 from workbench.reporting.language import list_languages
 from workbench.settings import Settings
+
+from .runs import NOW, write_run
 
 CHROMIUM = shutil.which("chromium")
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -36,7 +40,20 @@ def write_agenda(report: Report) -> str:
     return write_protocol(report, Protocol(make_agenda(report)))
 
 
+def write_changes(code: str) -> str:
+    """What changed from one run to the next, with something lost and something won."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        seen = Finding(slug="x", severity="high", summary="An accepted order stays open.")
+        write_run(root, ("order-read", "menu-write"))
+        late = NOW + timedelta(days=3)
+        write_run(root, ("order-read",), run="two", at=late, broken={"menu-write": seen})
+        settings = Settings(root=root, reports=root / "reports", contracts=root)
+        return write_notice(Notice.read("ronda", settings, "one", language=code, now=late))
+
+
 PAGES: dict[str, Write] = {
+    "notice": write_changes,
     "model": write_guide,
     "option": lambda code: write_guide(code, "Option"),
     "request": lambda code: write_letter(compose_letter("tavola", Settings(), language=code)),
