@@ -291,9 +291,66 @@ body:json {
 """
 
 
+SEAT_URL = "https://api.nido.example/v1/tables/:id/seat"
+HOPPSCOTCH = {
+    "v": 2,
+    "name": "Nido",
+    "requests": [],
+    "folders": [
+        {
+            "name": "Tables",
+            "folders": [],
+            "requests": [
+                {
+                    "name": "Seat",
+                    "method": "POST",
+                    "endpoint": SEAT_URL,
+                    "headers": [{"key": "X-Site", "value": "1"}, {"key": "X-Off", "active": False}],
+                    "auth": {"authType": "bearer", "token": "secret-value"},
+                    "body": {"contentType": "application/json", "body": '{"guests": 4}'},
+                }
+            ],
+        }
+    ],
+}
+THUNDER = {
+    "clientName": "Thunder Client",
+    "collectionName": "Nido",
+    "folders": [{"_id": "f", "name": "Tables"}],
+    "requests": [
+        {
+            "containerId": "f",
+            "name": "Seat",
+            "method": "POST",
+            "url": SEAT_URL,
+            "headers": [{"name": "X-Site", "value": "1"}, {"name": "X-Off", "isDisabled": True}],
+            "params": [{"name": "id", "value": "7", "isPath": True}],
+            "auth": {"type": "bearer", "bearer": "secret-value"},
+            "body": {"type": "json", "raw": '{"guests": 4}'},
+        }
+    ],
+}
+OPENCOLLECTION = f"""opencollection: 1.0.0
+info: {{name: Nido}}
+items:
+  - info: {{name: Tables, type: folder}}
+    items:
+      - info: {{name: Seat, type: http}}
+        http:
+          method: POST
+          url: "{SEAT_URL}"
+          headers: [{{name: X-Site, value: "1"}}, {{name: X-Off, disabled: true}}]
+          auth: {{type: bearer, token: secret-value}}
+          body: {{type: json, data: '{{"guests": 4}}'}}
+"""
+
+
 @pytest.mark.parametrize(
     ("name", "content", "kind"),
     [
+        ("nido.json", HOPPSCOTCH, "hoppscotch"),
+        ("nido.json", THUNDER, "thunder-client"),
+        ("nido.yml", OPENCOLLECTION, "opencollection"),
         ("nido.json", INSOMNIA_4, "insomnia"),
         ("nido.yaml", INSOMNIA_5, "insomnia"),
         ("nido.json", BRUNO, "bruno"),

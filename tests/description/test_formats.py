@@ -59,6 +59,10 @@ def example(name: str) -> tuple[str, str | bytes]:
         ),
         "Insomnia": ("a.yaml", f"{COLLECTION}{json.dumps([CALL])}"),
         "Bruno": ("a.bru", "meta {\n  name: a\n}\nget {\n  url: https://a.example/tables/7\n}\n"),
+        "other REST clients": (
+            "a.json",
+            json.dumps({"clientName": "Thunder Client", "requests": [CALL]}),
+        ),
         "HTTP file": ("a.http", "### Table\nGET https://a.example/tables/{{id}}\n"),
         "HAR": ("a.har", json.dumps({"log": {"version": "1.2", "entries": [EXCHANGE]}})),
         "RAML": ("a.raml", "#%RAML 1.0\n/tables/{id}: {get: {}}\n"),
@@ -78,10 +82,11 @@ def example(name: str) -> tuple[str, str | bytes]:
         "XML Schema": ("a.xsd", '<schema xmlns="http://www.w3.org/2001/XMLSchema"/>'),
         "GraphQL": ("a.graphql", "type Query { table(id: ID!): Table }"),
         "protocol buffers": ("a.proto", 'syntax = "proto3";'),
-        "Thrift, Avro, Smithy, TypeSpec, JMeter": (
+        "Thrift, Avro, Smithy, TypeSpec, JMeter, OpenRPC, Google Discovery": (
             "a.thrift",
             "service T { }",
         ),
+        "JSON Schema, Overlay, Arazzo": ("a.yaml", "overlay: 1.0.0\nactions: []\n"),
         "image": ("a.png", b"\x89PNG\r\n\x1a\n" + b"\0" * 40),
         "archive": ("a.zip", office.archive({"a.txt": "GET /a"})),
         "PowerPoint, OpenDocument, e-book": (

@@ -233,6 +233,21 @@ HOSTILE: dict[str, str | bytes] = {
     + "[{children: " * 100
     + "[]"
     + "}]" * 100,
+    "deep.thunder.json": json.dumps({"client": "Thunder Client", "folders": 7, "requests": [[]]}),
+    "hoppscotch.json": '{"name": "a", "requests": [], "folders": ['
+    '{"requests": [{"endpoint": "<<a>>/'
+    + "<<" * 9_000
+    + '"}], "folders": [' * 90
+    + "]}" * 90
+    + "]}",
+    "opencollection.yaml": "opencollection: 1.0.0\nitems: " + "[{items: " * 100 + "[]" + "}]" * 100,
+    "boxes.md": "# N\n\n" + ("+--" * 3_000 + "+\n|") * 200 + "\n+-+\n" * 4_000,
+    "samples.md": "```\nHttpClient\n"
+    + 'method: "' * 9_000
+    + "\nInvoke-RestMethod " * 5_000
+    + "\n```",
+    "remarks.txt": "/*" * 90_000 + '"""' * 30_000 + "//" * 50_000,
+    "arguments.html": "<html><p>GET /a/" + "(<em>int:</em> " * 30_000 + "</p><img alt=GET>" * 9_000,
     "url.yaml": HEAD + "paths: {/a: {$ref: 'http://127.0.0.1:9/x'}}",
 }
 
@@ -245,12 +260,13 @@ ATTACKS = {
     "Postman environment": ["environment.json", "values.json", "names.json"],
     "Insomnia": ["folders.json", "tags.insomnia.json", "tree.insomnia.yaml"],
     "Bruno": ["nested-bruno.json", "url.bru", "open.bru"],
+    "other REST clients": ["deep.thunder.json", "hoppscotch.json", "opencollection.yaml"],
     "HTTP file": ["many.http", "variables.http", "header.http"],
     "HAR": ["recording.har", "packed.har", "cookies.har"],
     "RAML": ["deep.raml", "types.raml", "templates.raml", "include.raml"],
     "API Blueprint": ["sections.apib", "lists.apib", "brackets.apib"],
-    "Markdown": ["table.md", "calls.md", "sections.md", "brackets.md"],
-    "saved page": ["page.html", "script.html", "pieces.html"],
+    "Markdown": ["table.md", "calls.md", "sections.md", "brackets.md", "boxes.md", "samples.md"],
+    "saved page": ["page.html", "script.html", "pieces.html", "arguments.html"],
     "CSV": ["table.csv", "wide.csv", "quote.csv"],
     "list of events": ["catalogue.yaml", "names.yaml", "fields.yaml"],
     "PDF": ["cut.pdf", "noise.pdf", "loop.pdf"],

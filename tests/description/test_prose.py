@@ -76,6 +76,11 @@ def names(description: ApiDescription) -> list[str]:
         ('```go\nr, _ := http.NewRequest("PUT", "https://a.example/t", b)\n```', ["PUT /t"]),
         ("First send a PUT request to `/tables`, then `GET /seats`, please.",
          ["PUT /tables", "GET /seats"]),
+        ("```\nhttp PUT https://a.example/t/7 key:x guests=2\n```", ["PUT /t/{t_id}"]),
+        ("POST https://a.example/tables/%s/seat", ["POST /tables/{table_id}/seat"]),
+        ("`GET /odata/Tables('a7')/Seats`", ["GET /odata/Tables({Table_id})/Seats"]),
+        ("+----------+-----+\n| Method   | URI |\n+----------+-----+\n| GET|HEAD | t/x |",
+         ["GET /t/x"]),
         ("![GET](https://a.example/get.svg) `/tables`", ["GET /tables"]),
         ("```\ntable GET /tables/:id(.:format) tables#show\n```", ["GET /tables/{id}"]),
         ("- `GET /tables`: all\n- `POST /tables`: a new one", ["GET /tables", "POST /tables"]),
@@ -357,6 +362,15 @@ def test_every_call_of_a_sentence_is_read(read: Read) -> None:
     assert (document.seen, document.read) == (4, 3)
     (warning,) = [item for item in described.warnings if item.slug == "calls-left-out"]
     assert "GET /chairs" in warning.summary
+
+
+def test_a_field_of_the_payload_lists_the_events(read: Read) -> None:
+    """Below webhooks, the values of the field that names the event are the events."""
+    text = (
+        "# N\n\n## Webhooks\n\n| Field | Meaning |\n|---|---|\n"
+        "| event | `table.taken` or `table.freed` |\n| state | `not.known` |\n"
+    )
+    assert names(read(text, "a.md")) == ["table.taken", "table.freed"]
 
 
 @pytest.mark.parametrize(

@@ -96,6 +96,10 @@ def test_a_carried_description_is_read(read: Read, body: str) -> None:
             "<h1>Seat</h1><pre><span>POST</span> <h2>https://api.nido.example/tables/:id/seat</h2>"
             "</pre>"
         ),
+        (
+            "<h1>Seat</h1><dl><dt><span>POST </span><span>/tables/</span><span>(</span>"
+            "<em>int: </em><em>id</em><span>)</span><span>/seat</span></dt></dl>"
+        ),
         '<h1>Seat</h1><p><img alt="POST" src="post.svg"> <code>/tables/{id}/seat</code></p>',
         (
             "<h3>Seat</h3><table><tr><td>Method</td><td>POST</td></tr><tr><td>URL</td>"

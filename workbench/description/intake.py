@@ -50,8 +50,10 @@ from workbench.description.rest_clients import (
     insomnia_version,
     is_bruno,
     is_insomnia,
+    other_client,
     read_bruno,
     read_insomnia,
+    read_other_client,
 )
 from workbench.description.saved_pages import (
     addresses_in_page,
@@ -268,6 +270,9 @@ def _read_format(
         return _Intake(filled, generated, contents)
     if is_environment(unwrap(data)):
         return _read_environment(document, unwrap(data))
+    if other_client(data):
+        drafted, warnings = read_other_client(data, name)
+        return _from_draft(document, other_client(data), "", drafted, warnings)
     if is_postman(data):
         drafted, warnings = read_postman(data, name, setting.variables)
         return _from_draft(document, "postman", postman_version(data), drafted, warnings)

@@ -1,4 +1,4 @@
-"""Exports of REST clients: Insomnia 4 and 5, Bruno collections."""
+"""Exports of REST clients: Insomnia 4 and 5, Bruno, Hoppscotch, Thunder Client, OpenCollection."""
 
 from __future__ import annotations
 
@@ -10,6 +10,15 @@ from workbench.description.request_drafts import RequestBook, SavedRequest
 from workbench.model import DocumentWarning, list_of, mapping_of, text_of
 
 _DEEPEST = 60
+_MEDIA_TYPES = {
+    "json": "application/json",
+    "xml": "application/xml",
+    "text": "text/plain",
+    "formUrlEncoded": "application/x-www-form-urlencoded",
+    "formencoded": "application/x-www-form-urlencoded",
+    "multipartForm": "multipart/form-data",
+    "formdata": "multipart/form-data",
+}
 _AUTH = {
     "bearer": "bearer",
     "basic": "basic",
@@ -150,11 +159,7 @@ def _of_bruno(node: dict[str, Any], folders: tuple[str, ...], pointer: str) -> S
     auth = mapping_of(request.get("auth"))
     kind = text_of(auth.get("mode"))
     key = mapping_of(auth.get("apikey"))
-    forms = {
-        "formUrlEncoded": "application/x-www-form-urlencoded",
-        "multipartForm": "multipart/form-data",
-    }
-    kinds = {"json": "application/json", "xml": "application/xml", "text": "text/plain", **forms}
+    forms = {"formUrlEncoded", "multipartForm"}
     return SavedRequest(
         method=text_of(request.get("method")) or "GET",
         url=text_of(request.get("url")),
@@ -173,7 +178,7 @@ def _of_bruno(node: dict[str, Any], folders: tuple[str, ...], pointer: str) -> S
             )
         ),
         body=text_of(body.get(mode)) if mode not in forms else "",
-        media_type=kinds.get(mode, ""),
+        media_type=_MEDIA_TYPES.get(mode, ""),
         form=tuple(name for name, _ in _pairs(body.get(mode))) if mode in forms else (),
         auth=_AUTH.get(kind, ""),
         key=(
@@ -184,13 +189,91 @@ def _of_bruno(node: dict[str, Any], folders: tuple[str, ...], pointer: str) -> S
     )
 
 
+def other_client(data: Any) -> str:
+    """`hoppscotch`, `thunder-client` or `opencollection` where data are of that, or nothing."""
+    node = mapping_of(data)
+    if "opencollection" in node or (
+        text_of(mapping_of(node.get("info")).get("type")) == "http" and "http" in node
+    ):
+        return "opencollection"
+    if "Thunder Client" in {node.get("client"), node.get("clientName")}:
+        return "thunder-client"
+    are_lists = isinstance(node.get("folders"), list) and isinstance(node.get("requests"), list)
+    return "hoppscotch" if are_lists and "name" in node and not _has_urls(node) else ""
+
+
+def _has_urls(node: dict[str, Any]) -> bool:
+    return any("url" in mapping_of(item) for item in list_of(node.get("requests")))
+
+
+def read_other_client(
+    data: dict[str, Any], name: str
+) -> tuple[DraftDocument, tuple[DocumentWarning, ...]]:
+    """Read a collection of a client that keeps its requests in plain lists."""
+    book = RequestBook(name, {})
+    title = (
+        data.get("collectionName") or data.get("name") or mapping_of(data.get("info")).get("name")
+    )
+    groups = {
+        text_of(item.get("_id")): text_of(item.get("name"))
+        for item in map(mapping_of, list_of(data.get("folders")))
+    }
+    for folders, pointer, node in _requests_in(data, (), ""):
+        group = groups.get(text_of(node.get("containerId")), "")
+        book.add(_of_plain(node, (*folders, *([group] if group else ())), pointer))
+    return book.document(text_of(title)), tuple(book.warnings)
+
+
+def _requests_in(node: dict[str, Any], folders: tuple[str, ...], pointer: str) -> Iterator[Entry]:
+    """The requests of a collection or folder, and of the folders in it."""
+    if "http" in node:
+        yield folders, f"{pointer}/http", node
+    for key in ("requests", "items", "folders"):
+        for index, item in enumerate(list_of(node.get(key))):
+            inner, here = mapping_of(item), f"{pointer}/{key}/{index}"
+            if key == "requests":
+                yield folders, here, inner
+            elif len(folders) < _DEEPEST:
+                info = mapping_of(inner.get("info"))
+                is_request = "http" in inner
+                name = "" if is_request else text_of(inner.get("name") or info.get("name"))
+                yield from _requests_in(inner, (*folders, name) if name else folders, here)
+
+
+def _of_plain(node: dict[str, Any], folders: tuple[str, ...], pointer: str) -> SavedRequest:
+    request = mapping_of(node.get("http")) or node
+    body, auth = mapping_of(request.get("body")), mapping_of(request.get("auth"))
+    kind = text_of(body.get("contentType") or body.get("type"))
+    named = text_of(node.get("name") or mapping_of(node.get("info")).get("name"))
+    url = text_of(request.get("url") or request.get("endpoint"))
+    content = next((body[key] for key in ("raw", "body", "data") if body.get(key)), "")
+    return SavedRequest(
+        method=text_of(request.get("method")) or "GET",
+        url=url.replace("<<", "{{").replace(">>", "}}"),
+        name=named,
+        folders=folders,
+        headers=_pairs(request.get("headers")),
+        query=tuple(
+            text_of(item.get("name") or item.get("key"))
+            for item in map(mapping_of, list_of(request.get("params")))
+            if not item.get("isPath") and item.get("type") != "path"
+        ),
+        body=text_of(content),
+        media_type=kind if "/" in kind else _MEDIA_TYPES.get(kind, ""),
+        form=tuple(name for name, _ in _pairs(content)) if isinstance(content, list) else (),
+        auth=_AUTH.get(text_of(auth.get("authType") or auth.get("type")).replace("-", ""), ""),
+        pointer=pointer,
+    )
+
+
 def _pairs(entries: Any) -> tuple[tuple[str, str], ...]:
     return tuple(
         (text_of(item.get("name") or item.get("key")), text_of(item.get("value")))
         for item in map(mapping_of, list_of(entries))
         if text_of(item.get("name") or item.get("key"))
-        and not item.get("disabled")
+        and not (item.get("disabled") or item.get("isDisabled"))
         and item.get("enabled") is not False
+        and item.get("active") is not False
     )
 
 

@@ -35,6 +35,8 @@ _ID = re.compile(
     r"\d+|[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|[0-9a-fA-F]{16,}|[A-Z]{1,8}[-_]\d[\w-]*|"
     r"(?=[^/]*\d)(?=[^/]*[A-Za-z])[A-Za-z0-9_-]{4,}"
 )
+_HOLE = re.compile(r"%[sdi]|\{\}")  # where a program writes a value in
+_KEYED = re.compile(r"(\w{1,60})\((?:'[^'()]{1,80}'|\d+|[0-9a-fA-F-]{32,36})\)")  # OData
 _PARAMETER = re.compile(r"[A-Za-z_$][\w.$\[\]-]*")
 _MOST_QUERY = 100
 
@@ -153,6 +155,9 @@ def _cut_server(text: str, bases: Iterable[str]) -> tuple[str, str]:
 
 
 def _read_segment(segment: str, before: Sequence[str]) -> tuple[str, bool]:
+    keyed = _KEYED.fullmatch(segment)
+    if keyed:
+        return f"{keyed[1]}({{{_id_of(keyed[1], before)}}})", True
     whole = _WHOLE.fullmatch(segment)
     if whole:
         name = next(group for group in whole.groups() if group)
@@ -162,7 +167,7 @@ def _read_segment(segment: str, before: Sequence[str]) -> tuple[str, bool]:
             lambda found: "{" + _name(found[found.lastindex or 0]) + "}", segment
         ), False
     owner = before[-1] if before else ""
-    is_id = (
+    is_id = _HOLE.fullmatch(segment) is not None or (
         bool(_ID.fullmatch(segment))
         and re.fullmatch(r"[A-Za-z][\w.-]*", owner) is not None
         and not _VERSION.fullmatch(segment)
@@ -170,9 +175,14 @@ def _read_segment(segment: str, before: Sequence[str]) -> tuple[str, bool]:
     )
     if not is_id:
         return unquote(segment) if "%" in segment else segment, False
+    return "{" + _id_of(owner, before) + "}", True
+
+
+def _id_of(owner: str, before: Sequence[str]) -> str:
+    """Name of the variable that takes the id of an owner such as `orders`."""
     name = _name(re.sub(r"ies$", "y", owner) if owner.endswith("ies") else owner.removesuffix("s"))
     taken = sum(part.startswith("{" + name + "_id") for part in before)
-    return "{" + name + "_id" + (str(taken + 1) if taken else "") + "}", True
+    return f"{name}_id{taken + 1 if taken else ''}"
 
 
 def _is_member(segment: str, owner: str) -> bool:

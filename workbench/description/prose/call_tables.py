@@ -110,6 +110,8 @@ def _of_row(
     if method_in(stated) and _PATH_CELL.fullmatch(path):
         several = _METHOD_LIST.fullmatch(stated.strip("`*_ "))
         named = re.findall(r"[A-Za-z]+", stated) if several else [method_in(stated)]
+        # Lists of routes name HEAD beside each GET.
+        named = [one for one in named if not several or one.upper() not in {"HEAD", "OPTIONS"}]
         return [WrittenCall(one.upper(), path, Strength.ALONE, summary) for one in named]
     for index, cell in enumerate(row[:MOST_COLUMNS]):
         match = CALL.match(cell.strip().strip("`*")) or RELATIVE_CALL.match(cell.strip())

@@ -254,7 +254,8 @@ def calls_of_code(code: CodeBlock) -> Iterator[WrittenCall | Suspect]:
         text = _in_capitals(_CLIENT.sub("", line.strip().lstrip("`*>$ ")))
         text = _ROUTE.sub(r"\1 \2", text)
         match = CALL.match(text) or RELATIVE_CALL.match(text) or _PLACEHOLDER_CALL.match(text)
-        if match is None or not _LINE_END.match(text, match.end()):
+        is_whole = _CLIENT.match(line.strip().lstrip("`*>$ ")) is not None
+        if match is None or not (is_whole or _LINE_END.match(text, match.end())):
             shown = None if "curl" in text else CALL.search(text)
             yield from [Suspect(text[shown.start() :][:160])] if shown else []
         else:

@@ -16,7 +16,7 @@ from workbench.description.prose import section_words as words
 from workbench.description.prose.blocks import ProseSection, bare
 from workbench.description.prose.calls import is_title_of_part
 from workbench.description.prose.documented_tables import ProseTable, clean
-from workbench.description.prose.examples import event_named, happened
+from workbench.description.prose.examples import EVENT_KEYS, event_named, happened
 from workbench.model import Direction
 
 _SPAN_NAME = re.compile(r"`([\w.:/-]{3,80})`")
@@ -116,8 +116,11 @@ class EventBook:
 
     def add_table(self, table: ProseTable, section: ProseSection) -> bool:
         """Take a table whose rows are events; False where it is none."""
+        if not is_about_events(section):
+            return False
         column = table.column(words.EVENT_COLUMN)
-        if column is None or not is_about_events(section):
+        if column is None:
+            self.add_values(table)
             return False
         found = False
         for row in table.rows:
@@ -128,6 +131,15 @@ class EventBook:
                 self.open(name, described or next(iter(others), ""))
                 found = True
         return found
+
+    def add_values(self, table: ProseTable) -> None:
+        """Open the events that the field of a payload may name, as a table of fields lists them."""
+        column = table.column(words.NAME_COLUMN)
+        for row in table.rows if column is not None else ():
+            if table.cell(row, column) in EVENT_KEYS:
+                for name in re.findall(r"[`\"']([\w.:/-]{3,80})[`\"']", " ".join(row)):
+                    if _is_event_name(name):
+                        self.open(name)
 
     def add_item(self, text: str, section: ProseSection, *, is_item: bool) -> bool:
         """Take a list item that is an event, or a line that begins with one below such a title."""

@@ -23,7 +23,7 @@ _KEYS = (
     "evento", "tipo_evento", "trigger", "action", "notification_type", "notificationType", "type",
     "webhook", "message_type", "messageType", "evt",
 )  # fmt: skip
-_SURE = frozenset(_KEYS) - {"type", "action", "trigger"}
+EVENT_KEYS = frozenset(_KEYS) - {"type", "action", "trigger"}
 _ENVELOPES = ("event", "meta", "metadata", "header", "headers", "data", "notification")
 _NAME = re.compile(r"[A-Za-z][\w.:/-]{1,78}")
 _HAPPENED = re.compile(
@@ -89,8 +89,8 @@ def _named(value: Any) -> str:
             stated = node.get(key)
             if not isinstance(stated, str) or not _NAME.fullmatch(stated):
                 continue
-            if key in _SURE or happened(stated):
-                if number and key not in _SURE and node is not value.get("event"):
+            if key in EVENT_KEYS or happened(stated):
+                if number and key not in EVENT_KEYS and node is not value.get("event"):
                     continue
                 owner = value.get("resource_type") or value.get("resource") or value.get("entity")
                 if (

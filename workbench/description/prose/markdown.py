@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -20,6 +21,8 @@ from workbench.description.prose.documented_tables import ProseTable
 from workbench.description.prose.marks import unfold
 from workbench.description.prose.pages import read_page
 
+_RULE = re.compile(r"[ \t]*\+(?:[-=]{2,}\+){1,60}[ \t]*")
+_RULES_OF_A_LIST = 3
 _BOLD_LINE = re.compile(r"(?:\*\*|__)(?=\S)((?:(?!\*\*|__).){1,90})(?:\*\*|__)[ \t]*:?")
 _STATUS = re.compile(r"\b[1-5]\d\d\b")
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?\n)---[ \t]*(?:\n|\Z)", re.DOTALL)
@@ -44,8 +47,55 @@ def read_markdown(text: str) -> tuple[list[Block], str]:
         text = "\n" * front[0].count("\n") + text[front.end() :]
     # What stands inside a line is read by `calls`; the parser finds the blocks.
     parser = MarkdownIt("commonmark").enable("table").disable(["inline", "text_join"])
-    tokens = parser.parse(unfold(text))
+    tokens = parser.parse(unfold(_write_grids(text)))
     return [*before, *_blocks(tokens)], title
+
+
+def _write_grids(text: str) -> str:
+    """Write tables that are drawn with `+---+` as Markdown's; the lines stay as many."""
+    if "+--" not in text and "+==" not in text:
+        return text
+    lines = text.split("\n")
+    start = 0
+    while start < len(lines):
+        if not _RULE.fullmatch(lines[start]):
+            start += 1
+            continue
+        end = start
+        while end < len(lines) and lines[end].lstrip()[:1] in {"|", "+"}:
+            end += 1
+        lines[start:end] = _grid(lines[start:end])
+        start = end
+    return "\n".join(lines)
+
+
+def _grid(lines: list[str]) -> list[str]:
+    """The lines of one such table: each line is a row, or all lines between two rules are one."""
+    cuts = [place for place, sign in enumerate(lines[0]) if sign == "+"]
+    is_ruled = sum(bool(_RULE.fullmatch(line)) for line in lines) > _RULES_OF_A_LIST
+    rows: list[list[str]] = []
+    is_open = False
+    for line in lines:
+        cells = _cells(line, cuts)
+        if _RULE.fullmatch(line):
+            is_open = False
+        elif is_open and is_ruled:
+            rows[-1] = [f"{old} {new}".strip() for old, new in zip(rows[-1], cells, strict=True)]
+        else:
+            rows.append(cells)
+            is_open = True
+    written = [" | ".join(cell.replace("|", "\\|") for cell in row) for row in rows]
+    table = [f"| {row} |" for row in written]
+    table[1:1] = ["|" + " --- |" * (len(cuts) - 1)] if table else []
+    return ["", *table, *[""] * len(lines)][: len(lines)]
+
+
+def _cells(line: str, cuts: list[int]) -> list[str]:
+    if all(line[place : place + 1] in {"|", "+"} for place in cuts):
+        return [line[one + 1 : other].strip() for one, other in pairwise(cuts)]
+    # Drawn by hand: what stands between bars counts.
+    stated = [cell.strip() for cell in re.split(r"\s\|\s", line.strip().strip("|"))]
+    return [*stated, *[""] * len(cuts)][: len(cuts) - 1]
 
 
 def _blocks(tokens: Sequence[Token]) -> Iterator[Block]:

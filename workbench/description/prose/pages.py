@@ -37,6 +37,10 @@ _LANGUAGE = re.compile(r"(?:lang(?:uage)?|highlight|brush)[-:\s]+([a-z0-9]+)|^(j
 _METHOD = re.compile(rf"\s*({words.METHODS}|DEL)\s*", re.IGNORECASE)
 _METHOD_ATTRIBUTE = re.compile(r"data-(?:type|(?:http-|request-)?(?:method|verb))")
 _TARGET_START = re.compile(r"\s*(?:/|https?://|\{\{)")
+# An argument in a path as Sphinx draws it, `(int: id)` in elements of their own.
+_ARGUMENT = re.compile(
+    r"(?<=/)[`\0\s]{0,4}\([`\0\s]{0,4}(?:\w{1,20}:[`\0\s]{0,4})?(\w{1,60})[`\0\s]{0,4}\)(?:[`\0]{0,4}(?=/))?"
+)
 _LONGEST_BOLD = 90  # characters of a bold line that counts as a heading
 _LONGEST_PIECE = 12  # characters of an element that may be a method
 
@@ -190,6 +194,7 @@ class _Page(HTMLParser):
         text = "".join(self.text)
         # Elements stand side by side: pieces of a path touch, words do not.
         text = re.sub(r"(?<=[/}\w])\0+(?=/)|(?<=/)\0+(?=[\w{:(])|(?<=\})\0+(?=\{)", "", text)
+        text = _ARGUMENT.sub(r"{\1}", text)
         self.text, self.bold_from, self.is_span_open = [], None, False
         return " ".join(text.replace("\0", " ").split())
 
