@@ -111,9 +111,13 @@ def test_map_says_what_does_not_fit(tmp_path: Path) -> None:
 
 
 def test_check_runs_offline_sources(tmp_path: Path) -> None:
-    """Documents and samples give evidence and verdicts without network."""
+    """Documents and samples give evidence without network; code 3 unless files alone were named."""
     result = run("check", "bocado", "--run", "x", "--json")
     found = answer(result)
+    assert (result.exit_code, found["tested"]) == (3, False)
+    for source in ("documents", "samples"):
+        named = run("check", "bocado", "--source", source, "--json")
+        assert (named.exit_code, answer(named)["tested"]) == (0, False)
     assert found["run"] == "x"
     assert {line["source"] for line in found["evidence"]} == {"documents", "samples"}
     assert found["verdicts"]["menu-section-write"] == "unsupported"
@@ -124,7 +128,7 @@ def test_check_without_credentials_cannot_tell() -> None:
     """A missing credential is no failure of the partner: nothing is called integrated live."""
     result = run("check", "bocado", "--source", "behaviour", "--json")
     outcomes = {line["outcome"] for line in answer(result)["evidence"]}
-    assert outcomes == {"cant-tell"}
+    assert (result.exit_code, outcomes) == (3, {"cant-tell"})
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,8 @@ def test_a_project_is_made_and_worked_in(installed: Path, tmp_path: Path) -> Non
     assert (code, made["path"]) == (0, str(tmp_path / "mine"))
     _, linted = run(installed, tmp_path / "mine", "lint", "bocado")
     assert "findings" in linted
-    code, checked = run(installed, tmp_path / "mine" / "notebooks", "check", "mesa", "--run", "one")
+    words = ("check", "mesa", "--source", "samples", "--run", "one")
+    code, checked = run(installed, tmp_path / "mine" / "notebooks", *words)
     assert code == 0
     assert checked["verdicts"]
     assert (tmp_path / "mine" / "reports" / "mesa" / "one" / "evidence.jsonl").is_file()

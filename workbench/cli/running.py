@@ -30,6 +30,7 @@ from workbench.text import suggest_name
 from workbench.validation import Validation, check_request
 
 _BAD = {Status.FAILED, Status.UNKNOWN}
+_NOTHING_LIVE = "Nothing could be tested live: no answer proved or broke anything."
 
 writes_option = click.option(
     "--allow-writes", is_flag=True, help="Also test what changes data (sandbox only)."
@@ -56,7 +57,8 @@ run_option = click.option("--run", default="", help="Name of the run; default: t
     "sources",
     multiple=True,
     type=click.Choice([source.value for source in Source]),
-    help="Ask only this source; may be repeated. Default: the offline ones.",
+    help="Ask only this source; may be repeated. Default: the offline ones, which prove nothing "
+    "live (exit code 3).",
 )
 @environment_option
 @writes_option
@@ -98,10 +100,13 @@ def check_command(
         }
     )
     _print_verdicts(output, verdicts)
-    if not LIVE_SOURCES & set(wanted):
-        output.text("Only files were looked at: nothing was asked live, so nothing is proved.")
+    is_offline = not LIVE_SOURCES & set(wanted)
+    if is_offline:
+        output.text("Not tested yet: only files were looked at, so nothing is proved live.")
     elif not scores.is_tested:
-        output.text("Nothing could be tested live: no answer proved or broke anything.", "red")
+        output.text(_NOTHING_LIVE, "red")
+    # Who names files alone wants to know of them; everybody else, whether it works.
+    if not scores.is_tested and not (sources and is_offline):
         return PartnerError.exit_code
     found = [finding.severity for line in validation.evidence for finding in line.findings]
     is_bad = any(item.status in _BAD for item in verdicts.values())
@@ -270,7 +275,7 @@ def _print_result(output: Output, result: Published) -> None:
     output.text(f"\n{result.title} · {result.level} · {figures}", "bold")
     output.text(f"  {counts}")
     if not result.is_tested:
-        output.text("  Nothing could be tested live: no answer proved or broke anything.", "red")
+        output.text(f"  {_NOTHING_LIVE}", "red")
     if not result.is_published:
         output.text("  DRAFT: not published; judge the open statements, or use --draft.", "yellow")
     for slug, status in result.verdicts.items():
