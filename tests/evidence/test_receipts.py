@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -69,14 +70,27 @@ def test_a_wrong_signature_shows_what_was_signed(
     assert right not in (found.observed or "")
 
 
+def _never_again(data: dict[str, Any]) -> None:
+    data["webhooks"]["repeats"] = 0
+
+
+def _no_such_behaviour(data: dict[str, Any]) -> None:
+    absent = {"status": "unsupported", "code": "R5", "reason": "Lost events are lost."}
+    data["features"]["webhook-endpoint"] = {
+        "given": "One address.",
+        "criteria": {"event-retries-observed": absent},
+    }
+
+
+@pytest.mark.parametrize("state", [_never_again, _no_such_behaviour])
 def test_nothing_is_awaited_that_the_folder_rules_out(
-    tmp_path: Path, catalogue: Catalogue, folder: RunFolder, told: Callable
+    state: Callable, tmp_path: Path, catalogue: Catalogue, folder: RunFolder, told: Callable
 ) -> None:
     """Where a lost delivery is stated not to come again, none is lost, and none waited for."""
     settings = write_folder(tmp_path / "checkout")
     manifest = settings.contracts / "miniature" / "partner.yaml"
     data = yaml.safe_load(manifest.read_text("utf-8"))
-    data["webhooks"]["repeats"] = 0
+    state(data)
     manifest.write_text(yaml.safe_dump(data), "utf-8")
     with open_miniature(settings, "webhook-not-repeated") as (partner, session):
         # A wait of ten minutes would be noticed.

@@ -19,6 +19,7 @@ from workbench.errors import CredentialError, InputError, PartnerError
 from workbench.evidence.kinds import ENDPOINT
 from workbench.evidence.receipts.delivery_check import explain_absence, look_at
 from workbench.evidence.receipts.post import (
+    RETRIES,
     WAIT_SECONDS,
     Post,
     event_names,
@@ -222,7 +223,7 @@ def _tell_lost(post: Post, names: set[str]) -> Evidence:
         "webhook-not-repeated",
         operation=min(names),
         observed="none",
-        criterion="event-retries-observed",
+        criterion=RETRIES,
         events=", ".join(sorted(names)),
         n=f"{post.wait:.0f}",
     )
@@ -232,7 +233,7 @@ def _tell_lost(post: Post, names: set[str]) -> Evidence:
         Outcome.FAILED,
         lost.summary,
         check="sender",
-        criteria=("event-retries-observed",),
+        criteria=(RETRIES,),
         findings=[lost],
     )
 

@@ -12,12 +12,13 @@ from typing import Any
 
 from workbench.adapters import Session
 from workbench.evidence.kinds import ENDPOINT
-from workbench.model import Evidence, Feature, Finding, Outcome, Source
+from workbench.model import Binding, Evidence, Feature, Finding, Outcome, Source
 from workbench.partners import Partner
 from workbench.receiver import Arrival, Inbox, Receipt, ReceivedEvent, read_events
 
 Heard = list[tuple[Receipt, ReceivedEvent]]
 
+RETRIES = "event-retries-observed"
 WAIT_SECONDS = 12.0
 SETTLE_SECONDS = 0.3  # in which a second copy of a delivery would come
 QUIET_SECONDS = 0.5  # without a delivery: what was left over from before has come
@@ -69,8 +70,9 @@ class Post:
     @property
     def is_never_repeated(self) -> bool:
         """Whether the folder states that a lost delivery is not sent again: none is lost for it."""
-        webhooks = self.partner.manifest.webhooks
-        return webhooks is not None and webhooks.repeats == 0
+        webhooks, stated = self.partner.manifest.webhooks, self.partner.statement(ENDPOINT)
+        is_absent = isinstance(stated, Binding) and RETRIES in stated.criteria
+        return is_absent or (webhooks is not None and webhooks.repeats == 0)
 
     def receipts(self, since: datetime) -> list[Receipt]:
         """Everything that came at or after an instant, genuine or not."""

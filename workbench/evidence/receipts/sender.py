@@ -13,7 +13,14 @@ from workbench.evidence.kinds import ENDPOINT, KINDS, EntityKind
 from workbench.evidence.placing import fresh
 from workbench.evidence.receipts.delivery_record import with_cause, with_delivery
 from workbench.evidence.receipts.handling import deliver, handle_oddities
-from workbench.evidence.receipts.post import Delivered, Post, event_names, tell, tell_trait
+from workbench.evidence.receipts.post import (
+    RETRIES,
+    Delivered,
+    Post,
+    event_names,
+    tell,
+    tell_trait,
+)
 from workbench.evidence.receipts.provoking import change_status, provoke
 from workbench.model import Access, Binding, Evidence, Feature, Finding, Outcome, make_finding
 from workbench.receiver import Arrival
@@ -35,7 +42,7 @@ def judge_sender(
             Outcome.INAPPLICABLE,
             "The folder states that a lost delivery is not sent again, so none was lost for it.",
             check="sender",
-            criteria=("event-retries-observed",),
+            criteria=(RETRIES,),
         )
     webhooks = post.partner.manifest.webhooks
     is_signed = webhooks is not None and webhooks.signature.scheme != "none"
@@ -65,7 +72,7 @@ def _traits(post: Post, how: str) -> Iterator[tuple[str, bool, str]]:
     routed = "The restaurant is known from the pos-code in our address."
     yield "webhook-endpoint-reachable", True, f"{len(receipts)} delivery(ies) reached our address."
     yield "event-sender-authenticated", proved, f"Every delivery proved its sender ({scheme})."
-    yield "event-retries-observed", post.refused > 0, again
+    yield RETRIES, post.refused > 0, again
     yield "event-restaurant-routed", True, routed
     yield "event-batch-split", batched > 0, f"{batched} item(s) were split from batches."
     yield "event-ping-and-pull", pulled > 0, f"{pulled} ping(s) were followed by a read."
@@ -198,7 +205,6 @@ def _canonical(post: Post, item: object, rule: object) -> str | None:
 
 _LEFT = "A delivery that we left without an answer"
 _CHECK = "silence-repeated"
-_RETRIES = "event-retries-observed"
 
 
 def leave_unanswered(post: Post, features: list[Feature]) -> Iterator[Evidence]:
@@ -225,17 +231,17 @@ def leave_unanswered(post: Post, features: list[Feature]) -> Iterator[Evidence]:
     if repeat is not None:
         seconds = (repeat.last_seen_at - held.received_at).total_seconds()
         words = f"{_LEFT} was sent again after {seconds:.1f} s."
-        yield tell_trait(post, _RETRIES, words, check=_CHECK)
+        yield tell_trait(post, RETRIES, words, check=_CHECK)
         return
     words = f"{_LEFT} was not sent again within {limit + post.wait:.0f} s."
     lost = make_finding(
         "webhook-dropped-on-silence",
         operation=min(event_names(post.partner, feature)),
         observed="none",
-        criterion=_RETRIES,
+        criterion=RETRIES,
         what=words,
     )
-    yield tell_trait(post, _RETRIES, words, check=_CHECK, finding=with_delivery(post, lost, held))
+    yield tell_trait(post, RETRIES, words, check=_CHECK, finding=with_delivery(post, lost, held))
 
 
 def _is_about(held: Arrival, identity: str | None) -> bool:
