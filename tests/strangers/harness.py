@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import difflib
 import hashlib
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -15,8 +17,13 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
+
+from workbench.drafting import Draft, draft_partner
+from workbench.settings import Settings
 
 HERE = Path(__file__).parent
 _PATIENCE = 60.0  # seconds until a server has to answer
@@ -41,6 +48,12 @@ class Stranger:
     def folder(self) -> Path:
         """Where its program, its truth and what was written by hand lie."""
         return HERE / self.name
+
+    @property
+    def truth(self) -> dict[str, Any]:
+        """What it really does, found before the workbench saw it."""
+        told: dict[str, Any] = yaml.safe_load((self.folder / "truth.yaml").read_text("utf-8"))
+        return told
 
     @contextlib.contextmanager
     def run(self, room: Path) -> Iterator[str]:
@@ -172,3 +185,50 @@ def _await(address: str, log: Path) -> None:
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
     pytest.fail(f"the server did not come up: {log.read_text('utf-8', 'replace')[-2000:]}")
+
+
+def draft(stranger: Stranger, url: str, settings: Settings) -> Draft:
+    """Draft its folder from the address of its document alone."""
+    return draft_partner(stranger.name, [f"{url}{stranger.document}"], settings)
+
+
+def review(stranger: Stranger, url: str, drafted: Draft) -> int:
+    """Put the reviewed files in place of the drafted ones; returns lines written by hand."""
+    count = 0
+    for name, before in {
+        "partner.yaml": drafted.manifest,
+        "mapping.yaml": drafted.mapping,
+    }.items():
+        after = (stranger.folder / "folder" / name).read_text("utf-8")
+        if name == "partner.yaml":
+            documents = re.search(r"^documents:\n(?:  .*\n)+", before, re.MULTILINE)
+            assert documents is not None
+            after = re.sub(r"base_url: .*", f"base_url: {url}{_tail(after)}", after)
+            after = after.replace("\nlocale:", f"\n{documents[0]}locale:", 1)
+        count += _by_hand(before, after)
+        assert drafted.path is not None
+        (drafted.path / name).write_text(after, "utf-8")
+    return count
+
+
+def _tail(manifest: str) -> str:
+    """Path of the API's root below the address of the server."""
+    found = re.search(r"base_url: http://[^/\n]*(/\S*)?", manifest)
+    return (found[1] or "") if found else ""
+
+
+def base_path(stranger: Stranger) -> str:
+    """Path of its API's root, as the reviewed folder has it."""
+    return _tail((stranger.folder / "folder" / "partner.yaml").read_text("utf-8"))
+
+
+def _by_hand(before: str, after: str) -> int:
+    """Lines that a person wrote: those of the reviewed file that no draft has."""
+
+    def plain(text: str) -> list[str]:
+        lines = (re.sub(r"\s+# .*", "", line).rstrip() for line in text.splitlines())
+        return [line for line in lines if line and not line.lstrip().startswith("#")]
+
+    new = set(plain(before))
+    changed = difflib.ndiff(plain(before), plain(after))
+    return sum(line.startswith("+ ") and line[2:] not in new for line in changed)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-import re
 import shlex
 from pathlib import Path
 from typing import Any
@@ -11,9 +9,9 @@ from typing import Any
 import pytest
 import yaml
 from click.testing import CliRunner
+from harness import draft, review
 
 from workbench.cli.commands import main
-from workbench.drafting import Draft, draft_partner
 from workbench.model import Source, Status
 from workbench.validation import Validation
 
@@ -36,53 +34,10 @@ MISSED = {
 }
 
 
-def _draft(visit: Any) -> Draft:
-    address = f"{visit.url}{visit.stranger.document}"
-    return draft_partner(visit.stranger.name, [address], visit.settings)
-
-
-def _truth(visit: Any) -> dict[str, Any]:
-    return yaml.safe_load((visit.stranger.folder / "truth.yaml").read_text("utf-8"))
-
-
-def _review(visit: Any, draft: Draft) -> int:
-    """Put the reviewed files in place of the drafted ones; returns lines written by hand."""
-    count = 0
-    drafted = {"partner.yaml": draft.manifest, "mapping.yaml": draft.mapping}
-    for name, before in drafted.items():
-        after = (visit.stranger.folder / "folder" / name).read_text("utf-8")
-        if name == "partner.yaml":
-            documents = re.search(r"^documents:\n(?:  .*\n)+", before, re.MULTILINE)
-            assert documents is not None
-            after = re.sub(r"base_url: .*", f"base_url: {visit.url}{_tail(after)}", after)
-            after = after.replace("\nlocale:", f"\n{documents[0]}locale:", 1)
-        count += _by_hand(before, after)
-        assert draft.path is not None
-        (draft.path / name).write_text(after, "utf-8")
-    return count
-
-
-def _tail(manifest: str) -> str:
-    found = re.search(r"base_url: http://[^/\n]*(/\S*)?", manifest)
-    return (found[1] or "") if found else ""
-
-
-def _by_hand(before: str, after: str) -> int:
-    """Lines that a person wrote: those of the reviewed file that no draft has."""
-
-    def plain(text: str) -> list[str]:
-        lines = (re.sub(r"\s+# .*", "", line).rstrip() for line in text.splitlines())
-        return [line for line in lines if line and not line.lstrip().startswith("#")]
-
-    new = set(plain(before))
-    changed = difflib.ndiff(plain(before), plain(after))
-    return sum(line.startswith("+ ") and line[2:] not in new for line in changed)
-
-
 def test_a_draft_runs_without_a_touch(visit: Any) -> None:
     """From the address of the document alone: address, login and a run that reaches the partner."""
-    draft = _draft(visit)
-    manifest = yaml.safe_load(draft.manifest)
+    made = draft(visit.stranger, visit.url, visit.settings)
+    manifest = yaml.safe_load(made.manifest)
     assert manifest["environments"]["sandbox"]["base_url"].startswith(visit.url)
     assert manifest["auth"]["scheme"] != "none"
     assert "timezone" not in manifest
@@ -97,13 +52,14 @@ def test_a_draft_runs_without_a_touch(visit: Any) -> None:
 
 def test_verdicts_agree_with_the_truth(visit: Any) -> None:
     """Nothing broken is called integrated, nothing that works failed; what is missed is listed."""
-    by_hand = _review(visit, _draft(visit))
+    made = draft(visit.stranger, visit.url, visit.settings)
+    by_hand = review(visit.stranger, visit.url, made)
     options = {"allow_writes": True, "seconds": _SECONDS}
     with Validation.open(visit.stranger.name, settings=visit.settings, **options) as run:
         for source in (Source.DOCUMENTS, Source.SAMPLES, Source.BEHAVIOUR):
             run.gather(source)
     verdicts = run.verdicts()
-    truth = _truth(visit)
+    truth = visit.stranger.truth
     for feature, stands in truth["features"].items():
         told = verdicts[feature].status
         assert stands == "works" or told not in _INTEGRATED, f"false integrated: {feature}"

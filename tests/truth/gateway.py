@@ -9,7 +9,7 @@ import secrets
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from workbench.sandbox.outbox import Outbox
 from workbench.sandbox.server import Running, Sandbox, Simulator
 
+NOBODY = "http://127.0.0.1:9"
 _DROPPED = {"connection", "host", "transfer-encoding", "content-length"}
 
 
@@ -30,13 +31,14 @@ class Gateway:
         status: Answered instead of the partner, from the request of number `after` on; 0: never.
         broken: `METHOD pattern` pairs, the pattern of a path, answered with 500.
         seconds: How long each answer takes.
-        expire: Number of the request at which all tokens end; 0: never.
+        expire: Number of the request at which all tokens end; 0: never. The sandbox forgets them,
+            if it has a control; else those that came so far are answered with 401.
         silent: Kinds of event (the end of their address) that are never sent.
         down: Nothing listens at the address of the API, nor at that of its control.
     """
 
     target: str
-    control: str
+    control: str = ""
     status: int = 0
     after: int = 0
     broken: tuple[str, ...] = ()
@@ -45,20 +47,31 @@ class Gateway:
     silent: tuple[str, ...] = ()
     down: bool = False
     seen: int = 0
+    tokens: set[str] = field(default_factory=set)
+    ended: frozenset[str] = frozenset()
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def answer(self, method: str, path: str) -> int:
+    def answer(self, method: str, path: str, token: str = "") -> int:
         """The status with which it gets in the way of a request; 0: it lets it through."""
         with self.lock:
             self.seen += 1
             number = self.seen
-        if number == self.expire:
-            _post(f"{self.control}/tokens/expire")
+            self.tokens |= {token} - {""}
+            if number == self.expire:
+                self._expire()
         time.sleep(self.seconds)
+        if token in self.ended:
+            return 401
         for verb, _, part in (item.partition(" ") for item in self.broken):
             if method == verb and re.search(part, path.partition("?")[0]):
                 return 500
         return self.status if number > self.after else 0
+
+    def _expire(self) -> None:
+        if self.control:
+            _post(f"{self.control}/tokens/expire")
+        else:
+            self.ended = frozenset(self.tokens)
 
 
 def _post(url: str) -> None:
@@ -78,7 +91,8 @@ def _handler(gateway: Gateway) -> type[BaseHTTPRequestHandler]:
 
         def _pass(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length") or 0))
-            status = gateway.answer(self.command, self.path)
+            token = self.headers.get("authorization", "")
+            status = gateway.answer(self.command, self.path, token)
             if status:
                 self._reply(status, {"content-type": "application/json"}, b'{"error": "no"}')
                 return
@@ -118,6 +132,23 @@ def _hush(outbox: Outbox, silent: tuple[str, ...]) -> None:
 
 
 @contextmanager
+def guarded(gateway: Gateway) -> Iterator[str]:
+    """Stand before a partner; gives the address of the gateway, or one where nobody listens."""
+    if gateway.down:
+        yield NOBODY
+        return
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(gateway))
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+@contextmanager
 def opened(
     simulator: Simulator, *, credentials: bool | str = True, **conditions: object
 ) -> Iterator[Gateway]:
@@ -126,19 +157,17 @@ def opened(
     `credentials`: whether we have them; `wrong`: those of the API are of somebody else, while the
     webhook secret is ours.
     """
-    with Sandbox([simulator]) as sandbox:
+    with Sandbox([simulator]) as sandbox, ExitStack() as stack:
         given = sandbox.environment()
         running: Running = sandbox.partners[simulator.slug]
         base = urlsplit(running.base_url)
-        gateway = Gateway(f"{base.scheme}://{base.netloc}", running.control_url, **conditions)  # type: ignore[arg-type]
+        target = f"{base.scheme}://{base.netloc}"
+        gateway = Gateway(target, running.control_url, **conditions)  # type: ignore[arg-type]
         _hush(running.outbox, gateway.silent)
-        server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(gateway))
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
         address = next(name for name in given if name.endswith("__BASE_URL"))
-        given[address] = f"http://127.0.0.1:{server.server_port}{base.path}"
+        given[address] = stack.enter_context(guarded(gateway)) + base.path
         if gateway.down:
-            given |= {name: "http://127.0.0.1:9" for name in given if name.endswith("_URL")}
+            given |= {name: NOBODY for name in given if name.endswith("_URL")}
         kept = {k: v for k, v in given.items() if credentials or k.endswith("_URL")}
         if credentials == "wrong":
             ours = (k for k in kept if not k.endswith("_URL") and "WEBHOOK" not in k)
@@ -149,6 +178,3 @@ def opened(
         finally:
             for name in kept:
                 os.environ.pop(name, None)
-            server.shutdown()
-            server.server_close()
-            thread.join()

@@ -25,6 +25,7 @@ class Request:
     Attributes:
         target: Path below `base_url`, or an allowed URL.
         key: Idempotency key: one per logical operation, the same whenever this is sent.
+        write: Whether it changes something; None: as its method says.
     """
 
     method: str
@@ -33,6 +34,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: Any = field(default=None, repr=False)
     key: str | None = None
+    write: bool | None = None
 
 
 class Channel:
@@ -73,6 +75,7 @@ class Channel:
             headers={**filled.headers, **({keyed: key} if keyed else {})},
             body=self._body(operation, ids, payload) if operation.bodies and is_write else None,
             key=key if keyed else None,
+            write=False if self.partner.is_read_by(operation) else None,
         )
 
     def _body(self, operation: Operation, ids: Mapping[str, str], payload: Any) -> Any:
@@ -83,7 +86,7 @@ class Channel:
 
     def send(self, request: Request) -> Answer:
         """Send a request, whatever the answer."""
-        return self.client.send(*_line(request), **_rest(request))
+        return self.client.send(*_line(request), **_rest(request), write=request.write)
 
     def show(self, request: Request) -> SentRequest:
         """The request as it would be sent, secrets masked; nothing is sent."""

@@ -13,7 +13,7 @@ from workbench.adapters.binding import entity_name, pick_list, pick_operation, t
 from workbench.adapters.channel import Channel
 from workbench.adapters.paging import walk_pages
 from workbench.canonical import Entity
-from workbench.errors import TranslationError
+from workbench.errors import PartnerError, TranslationError
 from workbench.model import Operation, SchemaReader, find_at
 
 _IDS = ("ids.partner_id", "order_id", "reservation_id")
@@ -81,17 +81,23 @@ def find_in_list(
     """The answer of the list's page that has one thing, with that thing as its body.
 
     Where no page has it, the last answer as if it were 404: what is not listed is not there.
+    A page that is refused is the answer, as it is of a read by id.
 
     Raises:
-        PartnerError: A page could not be read.
+        PartnerError: A page could not be read, though it was not refused.
     """
     wanted = ids.get(entity_name(feature), "")
     last: list[Answer] = []
     pages = walk_pages(channel, operation, channel.request(operation, ids), seen=last.append)
-    for items in pages:
-        for item in items:
-            if _find_id(channel, feature, item) == wanted:
-                return replace(last[-1], body=orjson.dumps(item))
+    try:
+        for items in pages:
+            for item in items:
+                if _find_id(channel, feature, item) == wanted:
+                    return replace(last[-1], body=orjson.dumps(item))
+    except PartnerError:
+        if last and not last[-1].is_success and not last[-1].is_refusal:
+            return last[-1]
+        raise
     return replace(last[-1], status=404, wire_status=last[-1].status)
 
 

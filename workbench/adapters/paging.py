@@ -49,8 +49,8 @@ def walk_pages(
     before = b""
     for _ in range(pages_max):
         answer = channel.send(request)
-        body = answer.data()
         seen(answer)
+        body = answer.data()
         items = _find_items(body, answer)
         now = orjson.dumps(items)
         if items and now == before:

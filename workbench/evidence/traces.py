@@ -95,6 +95,8 @@ def list_traces(session: Session, exchanges: list[Recorded]) -> list[RunTrace]:
             found = [_without(item, path) for item in found]
             continue
         operation = next((item for item in operations if _serves(item, entry.method, path)), None)
+        if operation is not None and session.partner.is_read_by(operation):
+            continue
         trace = _trace(entry, path, operation, inside)
         if trace is not None:
             found.append(trace)

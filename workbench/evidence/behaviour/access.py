@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from workbench.adapters import Answer
 from workbench.errors import RefusedError
-from workbench.evidence.behaviour.check_context import CheckContext, finding
+from workbench.evidence.behaviour.check_context import CheckContext, finding, tell_unjudged
 from workbench.evidence.kinds import KINDS, EntityKind
 from workbench.model import REFUSAL, Evidence, FeatureSlug, Outcome
 
@@ -136,6 +136,7 @@ def _tell_open(context: CheckContext, feature: str, answer: Answer) -> Evidence:
         "credentials-needed",
         f"The same read without credentials: answer {answer.status}.",
         findings=findings,
+        outcome=tell_unjudged(answer),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
 from workbench.adapters import Adapter, Answer, Recorded, Session, lists_only, pick_operation
@@ -25,6 +26,7 @@ from workbench.partners import Entity as EntityName
 from workbench.partners import Partner
 
 TOOL = "workbench behaviour"
+_BREAKDOWN = 500
 GONE = frozenset({404, 410})  # there is no such thing
 
 
@@ -206,3 +208,12 @@ def finding(kind: str, /, *, answer: Answer | None = None, **told: Any) -> Findi
         {"reproduction": answer.curl, "exchange": answer.exchange} if answer else {}
     )
     return make_finding(kind, **shown, **told)
+
+
+def tell_unjudged(answer: Answer) -> Outcome | None:
+    """Cannot tell, where an answer says nothing of who is let in: a breakdown, or a limit of pace.
+
+    None where it does. A request without credentials raises nothing by itself.
+    """
+    is_beside = answer.status >= _BREAKDOWN or answer.status == HTTPStatus.TOO_MANY_REQUESTS
+    return Outcome.CANT_TELL if is_beside else None

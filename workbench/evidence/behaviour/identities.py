@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from workbench.adapters import Answer, HttpClient, Login, SentRequest, open_hook, open_login
 from workbench.canonical import Entity
 from workbench.errors import CredentialError, InputError, PartnerError, TranslationError
-from workbench.evidence.behaviour.check_context import CheckContext, finding
+from workbench.evidence.behaviour.check_context import CheckContext, finding, tell_unjudged
 from workbench.evidence.behaviour.inventing import recorded
 from workbench.evidence.kinds import KINDS, EntityKind
 from workbench.evidence.placing import fresh
@@ -121,20 +121,19 @@ def refuse_wrong(context: CheckContext) -> Iterator[Evidence]:
     if kind is None or context.partner.manifest.auth.scheme == "none":
         return
     request = context.adapter.call(kind.read, ids={kind.noun: context.alive(kind.read)[0]}).request
-    url = request.url.partition("?")[0]
-    for what, answer in _wrong_answers(context, url):
+    for what, answer in _wrong_answers(context, request):
         yield _tell_access(context, kind.read, "wrong-credentials-refused", what, answer)
 
 
-def _wrong_answers(context: CheckContext, url: str) -> Iterator[tuple[str, Answer]]:
+def _wrong_answers(context: CheckContext, request: SentRequest) -> Iterator[tuple[str, Answer]]:
     client = context.session.client
     if context.partner.manifest.auth.scheme == "oauth2-client-credentials":
         token = client.prove().headers["Authorization"].get_secret_value()
-        yield "a changed token", _with_token(context, url, _misspell(token))
+        yield "a changed token", _with_token(context, request, _misspell(token))
         life = _token_life(context)
         if life is not None and life <= _SHORT_LIFE:
             time.sleep(life + 0.5)
-            yield "a token past its time", _with_token(context, url, token)
+            yield "a token past its time", _with_token(context, request, token)
         return
     for name in context.partner.manifest.auth.credential_names():
         if name not in context.session.credentials or name.startswith(("second_", "expired_")):
@@ -145,15 +144,14 @@ def _wrong_answers(context: CheckContext, url: str) -> Iterator[tuple[str, Answe
             continue
         with other:
             try:
-                yield f"a wrong {name}", other.send("GET", url)
+                yield f"a wrong {name}", _again(other, request)
             except (InputError, PartnerError):
                 continue  # not let in, or never asked
 
 
-def _with_token(context: CheckContext, url: str, token: str) -> Answer:
+def _with_token(context: CheckContext, request: SentRequest, token: str) -> Answer:
     context.session.redactor.add(token)
-    headers = {"Authorization": token}
-    return context.session.client.send("GET", url, headers=headers, authenticated=False)
+    return _again(context.session.client, request, Authorization=token)
 
 
 def _misspell(value: str) -> str:
@@ -200,7 +198,11 @@ def _tell_access(
             )
         )
     return context.tell(
-        feature, check, f"Called with {who}: answer {answer.status}.", findings=findings
+        feature,
+        check,
+        f"Called with {who}: answer {answer.status}.",
+        findings=findings,
+        outcome=tell_unjudged(answer),
     )
 
 
@@ -228,16 +230,23 @@ def _read_as(context: CheckContext, kind: EntityKind, client: HttpClient) -> Ite
                     "other-identity",
                     f"Read {kind.noun} {identity} with a second identity: answer {answer.status}.",
                     findings=findings,
-                    outcome=Outcome.UNTESTED if answer.status == 401 else None,
+                    outcome=_look_at_refusal(answer),
                 )
 
 
-def _again(client: HttpClient, request: SentRequest) -> Answer:
-    """The same read over another client; what stood in the query were credentials, or filters."""
-    headers = {"content-type": "application/json"} if request.body else {}
-    url = request.url.partition("?")[0]
-    body = request.body or None
-    return client.send(request.method, url, content=body, headers=headers, write=False)
+def _again(client: HttpClient, request: SentRequest, **login: str) -> Answer:
+    """The same read over another client, or with the headers of another login.
+
+    What stood in the query were credentials, or filters.
+    """
+    return client.send(
+        request.method,
+        request.url.partition("?")[0],
+        content=request.body or None,
+        headers={**({"content-type": "application/json"} if request.body else {}), **login},
+        authenticated=not login,
+        write=False,
+    )
 
 
 def _list_as(context: CheckContext, kind: EntityKind, client: HttpClient) -> Iterator[Evidence]:
@@ -269,7 +278,13 @@ def _list_as(context: CheckContext, kind: EntityKind, client: HttpClient) -> Ite
             f"Listed {kind.noun}s with a second identity: answer {answer.status}.",
             subject=operation.id,
             findings=findings,
+            outcome=_look_at_refusal(answer),
         )
+
+
+def _look_at_refusal(answer: Answer) -> Outcome | None:
+    """Untested where the second identity itself is not known: it is no other restaurant."""
+    return Outcome.UNTESTED if answer.status == 401 else tell_unjudged(answer)
 
 
 def _writes(context: CheckContext) -> Iterator[tuple[str, Entity, dict[str, str]]]:
@@ -307,7 +322,7 @@ def _write_as(
         "other-identity",
         f"Wrote with a second identity: answer {answer.status}.",
         findings=findings,
-        outcome=Outcome.UNTESTED if answer.status == 401 else None,
+        outcome=_look_at_refusal(answer),
     )
 
 
