@@ -23,6 +23,12 @@ LIVE = {"behaviour", "receipts"}
 def test_truth(row: dict[str, Any], said: Callable[[str], Said]) -> None:
     """In every condition the verdicts, the figures and the exit code are those of the table."""
     told = said(name_of(row))
+    _compare(row, told)
+    if row.get("twice"):
+        _compare(row, told["again"])
+
+
+def _compare(row: dict[str, Any], told: Said) -> None:
     assert not told["trouble"]
     verdicts = {slug: status for slug, status in told["verdicts"].items() if slug in BINDABLE}
     failed = {slug for slug, status in told["verdicts"].items() if status == "failed"}
