@@ -359,6 +359,13 @@ def test_what_sources_say_is_read_in_spanish(english: str, spanish: str) -> None
     assert translate_phrase(english, "en") == english
 
 
+def test_a_sentence_of_the_folder_is_no_phrase_of_ours() -> None:
+    """A person's words stay as they are, though they end as a phrase of ours does."""
+    stated = "A menu travels only inside the whole upload, together with all others."
+    assert translate_phrase(stated, "es") == stated
+    assert translate_phrase("12 others", "es") == "otros 12"
+
+
 def test_no_cell_of_a_mapping_is_english_in_spanish(build_run: Build) -> None:
     """Conversions are told in the reader's language."""
     shown = _section(read(build_run().path, "es"), "model")

@@ -143,6 +143,9 @@ def test_a_folder_with_open_statements_makes_a_draft(build_run: Build) -> None:
         assert [row.feature.slug for row in report.undecided] == ["order-read"]
         assert "Draft." in repr(report.section("cover"))
         assert "A draft cannot be signed" in repr(report.section("sign_off"))
+        # Nothing is connected where nobody has judged: nothing to try out, but ours to decide.
+        steps = {step.action for step in report.steps if "Read an order" in step.about}
+        assert steps <= {"We decide", "You mend"}
     assert not read(build_run().path).is_draft
 
 

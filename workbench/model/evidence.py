@@ -146,6 +146,9 @@ _OFF_FORM = frozenset(
 )
 
 
+_FORGED = "webhook-not-genuine"
+
+
 def name_field(pointer: str) -> str:
     """The field that a place leads to, as `items[].price`; empty for the whole.
 
@@ -207,7 +210,12 @@ class Finding(Record):
 
     @property
     def cause(self) -> Identity | None:
-        """Identity across operations, where the broken schema has a name; None elsewhere."""
+        """Identity across operations; None where each of them stands for itself.
+
+        A broken schema that has a name is one thing, and so is a signature, made in one place.
+        """
+        if self.slug == _FORGED:
+            return (_FORGED, None, self.expected)
         is_form = self.slug in _OFF_FORM or self.slug == "webhook-off-schema"
         return ("answer-off-form", None, self.documented) if is_form and self.documented else None
 

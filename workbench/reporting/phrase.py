@@ -65,6 +65,8 @@ def _shape(text: str) -> re.Pattern[str]:
     made: list[str] = []
     for n, part in enumerate(parts):
         again = part in parts[1:n:2]
-        found = f"(?P={part})" if again else f"(?P<{part}>.+?)"
+        # A count is a number; else a person's own sentence would be taken for one of ours.
+        some = r"\d[\d.,]*" if part == "n" else ".+?"
+        found = f"(?P={part})" if again else f"(?P<{part}>{some})"
         made.append(re.escape(part) if n % 2 == 0 else found)
     return re.compile("".join(made), re.DOTALL)

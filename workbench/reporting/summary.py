@@ -120,7 +120,8 @@ def sum_up(
 
 
 MOST = 5
-_UNPROVED = {Status.SUPPORTED, Status.UNVERIFIED, Status.UNKNOWN}
+_UNPROVED = {Status.SUPPORTED, Status.UNVERIFIED}
+_UNDECIDED = {Status.OPEN, Status.UNKNOWN}
 
 
 @dataclass(frozen=True)
@@ -155,6 +156,7 @@ def list_steps(rows: Sequence[Row], questions: int, language: Language) -> list[
         *_provide(rows, language),
         *_settle(questions, language),
         *_prove(rows, language),
+        *_decide(rows, language),
     ]
     return list(dict.fromkeys(steps))
 
@@ -212,6 +214,18 @@ def _prove(rows: Sequence[Row], language: Language) -> Iterator[NextStep]:
             language.say(f"steps.try{ending}"),
             _name(untried),
             f"gap-{untried[0].feature.slug}",
+        )
+
+
+def _decide(rows: Sequence[Row], language: Language) -> Iterator[NextStep]:
+    """What nobody has judged: nothing is connected there, so there is nothing to try out."""
+    open_ = [row for row in rows if row.verdict.status in _UNDECIDED and not row.is_paperwork]
+    if open_:
+        yield NextStep(
+            language.say("steps.decide"),
+            language.say("steps.decide_task"),
+            _name(open_),
+            f"gap-{open_[0].feature.slug}",
         )
 
 

@@ -39,6 +39,12 @@ from workbench.partners import load_catalogue
 from workbench.receiver import Receipt, ReceivedEvent, read_payload
 
 _LATE_SECONDS = 5.0
+_UNPROVED = {
+    "missing": "it has no signature",
+    "malformed": "its signature cannot be read",
+    "mismatch": "its signature does not fit its text",
+    "too-old": "it was signed too long ago",
+}
 _COMPARED: dict[type[Entity], tuple[str, ...]] = {
     Order: ("status", "currency", "order_type", "totals", "lines"),
     OrderStatusUpdate: ("status",),
@@ -92,12 +98,7 @@ def explain_absence(post: Post, names: set[str], done: str, since: datetime) -> 
     """Why no genuine event was heard: it was not genuine, shared its id, or did not come."""
     came = post.receipts(since)
     listed = ", ".join(sorted(names))
-    # Repeats of older deliveries may come in between.
-    forged = max(
-        (item for item in came if not item.verified),
-        key=lambda item: item.received_at,
-        default=None,
-    )
+    forged = max(post.forged(names, since), key=lambda item: item.received_at, default=None)
     doubled = next((item for item in came if item.differed), None)
     told: dict[str, Any]
     place: dict[str, Any] = {"operation": min(names)}
@@ -105,7 +106,11 @@ def explain_absence(post: Post, names: set[str], done: str, since: datetime) -> 
         expected, observed = _signatures(post, forged)
         signed: dict[str, Any] = {"expected": expected, "observed": observed}
         found = make_finding(
-            "webhook-not-genuine", done=done, reason=forged.reason, **signed, **place
+            "webhook-not-genuine",
+            done=done,
+            reason=_UNPROVED.get(forged.reason, forged.reason),
+            **signed,
+            **place,
         )
     elif doubled is not None:
         told = {"events": listed, "observed": "the id of another event"}
