@@ -99,6 +99,8 @@ def explain_absence(post: Post, names: set[str], done: str, since: datetime) -> 
     came = post.receipts(since)
     listed = ", ".join(sorted(names))
     forged = max(post.forged(names, since), key=lambda item: item.received_at, default=None)
+    if forged is None and (older := post.refused_again(since)) is not None:
+        forged, done = older, "an earlier change"
     doubled = next((item for item in came if item.differed), None)
     told: dict[str, Any]
     place: dict[str, Any] = {"operation": min(names)}

@@ -21,6 +21,7 @@ Heard = list[tuple[Receipt, ReceivedEvent]]
 RETRIES = "event-retries-observed"
 WAIT_SECONDS = 12.0
 SETTLE_SECONDS = 0.3  # in which a second copy of a delivery would come
+_STUCK_SECONDS = 3.0
 QUIET_SECONDS = 0.5  # without a delivery: what was left over from before has come
 
 
@@ -94,6 +95,11 @@ class Post:
                 found.append(receipt)
         return found
 
+    def refused_again(self, since: datetime) -> Receipt | None:
+        """What was not genuine before, and came again at or after an instant; the latest."""
+        came = [item for item in self.receipts(since) if not item.verified]
+        return max(came, key=lambda item: item.last_seen_at, default=None)
+
     def events(self, names: set[str], since: datetime) -> Heard:
         """Genuine events of these names that came at or after an instant."""
         webhooks = self.partner.manifest.webhooks
@@ -133,14 +139,18 @@ class Post:
         """Wait for one of these events, and then a moment for its copies; empty if none came.
 
         With an `identity` only events about that thing count: what else comes was not provoked.
-        A delivery that was not genuine ends the wait: the genuine one does not come any more.
+        A delivery that was not genuine ends the wait: the genuine one does not come any more. So
+        do, after a while, repeats of older ones that we refused: the sender may be stuck there.
         """
-        end = time.monotonic() + self.wait
+        began = time.monotonic()
+        end = began + self.wait
         while time.monotonic() < end:
             if self._news(names, since, identity):
                 time.sleep(SETTLE_SECONDS)
                 return self._news(names, since, identity)
             if self.forged(names, since):
+                break
+            if time.monotonic() > began + _STUCK_SECONDS and self.refused_again(since):
                 break
             time.sleep(0.03)
         return []
