@@ -30,6 +30,7 @@ from workbench.text import suggest_name
 from workbench.validation import Validation, check_request
 
 _BAD = {Status.FAILED, Status.UNKNOWN}
+_FILES_ALONE = "Not tested yet: only files were looked at, so nothing is proved live."
 _NOTHING_LIVE = "Nothing could be tested live: no answer proved or broke anything."
 
 writes_option = click.option(
@@ -101,10 +102,8 @@ def check_command(
     )
     _print_verdicts(output, verdicts)
     is_offline = not LIVE_SOURCES & set(wanted)
-    if is_offline:
-        output.text("Not tested yet: only files were looked at, so nothing is proved live.")
-    elif not scores.is_tested:
-        output.text(_NOTHING_LIVE, "red")
+    if not scores.is_tested:
+        output.text(_FILES_ALONE if is_offline else _NOTHING_LIVE, "red")
     # Who names files alone wants to know of them; everybody else, whether it works.
     if not scores.is_tested and not (sources and is_offline):
         return PartnerError.exit_code
