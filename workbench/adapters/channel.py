@@ -16,6 +16,7 @@ from workbench.canonical import Entity
 from workbench.errors import TranslationError
 from workbench.mapping import Translation
 from workbench.model import Operation
+from workbench.partners import reads_only
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ class Channel:
             headers={**filled.headers, **({keyed: key} if keyed else {})},
             body=self._body(operation, ids, payload) if operation.bodies and is_write else None,
             key=key if keyed else None,
-            write=False if self.partner.is_read_by(operation) else None,
+            write=False if is_write and reads_only(self.partner, operation) else None,
         )
 
     def _body(self, operation: Operation, ids: Mapping[str, str], payload: Any) -> Any:

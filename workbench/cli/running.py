@@ -82,12 +82,9 @@ def check_command(
 ) -> int:
     """Run evidence sources without a notebook."""
     wanted = sources or (Source.DOCUMENTS.value, Source.SAMPLES.value)
-    how = {"allow_writes": allow_writes, "seed": seed, "seconds": seconds}
+    how = {"allow_writes": allow_writes, "seed": seed, "seconds": seconds, "run": run}
     ask_about_production(output, slug, environment, wanted)
-    with (
-        private_umask(),
-        Validation.open(slug, environment=environment, run=run, **how) as validation,  # type: ignore[arg-type]
-    ):
+    with private_umask(), Validation.open(slug, environment=environment, **how) as validation:  # type: ignore[arg-type]
         tell_unsearchable(output, slug, validation.redactor)
         _gather(output, validation, wanted)
         verdicts, scores = validation.verdicts(), validation.scores()
@@ -101,12 +98,12 @@ def check_command(
         }
     )
     _print_verdicts(output, verdicts)
-    is_offline = not LIVE_SOURCES & set(wanted)
     if not scores.is_tested:
+        is_offline = not LIVE_SOURCES & set(wanted)
         output.text(_FILES_ALONE if is_offline else _NOTHING_LIVE, "red")
-    # Who names files alone wants to know of them; everybody else, whether it works.
-    if not scores.is_tested and not (sources and is_offline):
-        return PartnerError.exit_code
+        # Who names files alone wants to know of them; everybody else, whether it works.
+        if not (sources and is_offline):
+            return PartnerError.exit_code
     found = [finding.severity for line in validation.evidence for finding in line.findings]
     is_bad = any(item.status in _BAD for item in verdicts.values())
     return FINDINGS if is_too_bad(found, fail_on, otherwise=is_bad) else 0

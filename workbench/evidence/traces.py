@@ -10,6 +10,7 @@ import orjson
 from workbench.adapters import SAFE, Recorded, Session
 from workbench.evidence.relations import last_parameter
 from workbench.model import Evidence, FeatureSlug, Operation, Outcome, Source
+from workbench.partners import reads_only
 
 CHECK = "traces-told"
 PUT_BACK = "put-back"
@@ -95,7 +96,7 @@ def list_traces(session: Session, exchanges: list[Recorded]) -> list[RunTrace]:
             found = [_without(item, path) for item in found]
             continue
         operation = next((item for item in operations if _serves(item, entry.method, path)), None)
-        if operation is not None and session.partner.is_read_by(operation):
+        if operation is not None and reads_only(session.partner, operation):
             continue
         trace = _trace(entry, path, operation, inside)
         if trace is not None:

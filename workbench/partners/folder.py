@@ -160,25 +160,6 @@ class Partner:
         found = (self.description.exchange(name) for name in names)
         return frozenset((one.id, one.document) for one in found if isinstance(one, Operation))
 
-    @cached_property
-    def _reading(self) -> frozenset[tuple[str, str]]:
-        """Operations of which a person stated that they read, and nothing else."""
-        reads: set[tuple[str, str]] = set()
-        others: set[tuple[str, str]] = set()
-        for slug, stated in self.manifest.features.items():
-            row = load_catalogue().feature(slug)
-            only = row is not None and row.is_read and stated.reviewed
-            found = {(item.id, item.document) for _, item in self.operations(slug)}
-            (reads if only else others).update(found)
-        return frozenset(reads - others)
-
-    def is_read_by(self, operation: Operation) -> bool:
-        """Whether the folder binds an operation to features that read, and to no other.
-
-        Where all calls are POST, only a person's word tells a read from a write.
-        """
-        return (operation.id, operation.document) in self._reading
-
     def names(self, operation: Operation) -> bool:
         """Whether the folder binds an operation or names it as a trigger: tests may write to it."""
         return (operation.id, operation.document) in self._named
