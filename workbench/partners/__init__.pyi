@@ -19,7 +19,7 @@ from .manifest import Manifest as Manifest
 from .manifest import RateLimits as RateLimits
 from .overrides import OVERRIDES as OVERRIDES
 from .overrides import read_overrides as read_overrides
-from .reading import reads_only as reads_only
+from .read_only import reads_only as reads_only
 from .statement import BodyErrors as BodyErrors
 from .webhooks import SIGNED_TOLERANCE_SECONDS as SIGNED_TOLERANCE_SECONDS
 from .webhooks import EventMatch as EventMatch
