@@ -300,12 +300,17 @@ def header(**changes: Any) -> RunHeader:
 @pytest.fixture
 def build_run(tmp_path: Path) -> Build:
     """Write a run folder; without arguments that of the invented partner, complete."""
+    return builder(tmp_path / "reports")
+
+
+def builder(reports: Path) -> Build:
+    """What writes run folders there."""
 
     def build(
         evidence: Iterable[Evidence] | None = None, *, complete: bool = True, **changes: Any
     ) -> RunFolder:
         head = header(**changes)
-        folder = RunFolder.create(tmp_path / "reports", head.partner, head.run)
+        folder = RunFolder.create(reports, head.partner, head.run)
         log = EvidenceLog(folder.log, head)
         for line in observations() if evidence is None else evidence:
             log.add(line)

@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import re
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -16,9 +17,8 @@ from pydantic import SecretStr
 from workbench.errors import InputError, ReportError
 from workbench.model.evidence import Outcome
 from workbench.reporting.document import DOCUMENT
-from workbench.reporting.formats import Format, write_formats
+from workbench.reporting.formats import Format, choose_formats, write_formats
 from workbench.reporting.history import write_snapshot
-from workbench.reporting.report import Report
 from workbench.reporting.report_signing import read_public, sign
 from workbench.reporting.seal import (
     MANIFEST,
@@ -33,21 +33,30 @@ from workbench.reporting.seal import (
 from workbench.reporting.verification import sign_folder, verify
 from workbench.store import RunFolder
 
-from .conftest import Build, make_page
+from .conftest import Build, builder, make_page, read
 
 KEY = SecretStr(base64.b64encode(bytes(range(32))).decode())
 OTHER = SecretStr(base64.b64encode(bytes(32)).decode())
 PUBLIC = read_public(KEY)
 
 
-@pytest.fixture
-def sealed(report: Report, monkeypatch: pytest.MonkeyPatch) -> RunFolder:
+@pytest.fixture(scope="module")
+def sealed_once(tmp_path_factory: pytest.TempPathFactory) -> RunFolder:
     """The run of the invented partner, rendered, sealed and signed."""
+    report = read(builder(tmp_path_factory.mktemp("sealed"))().path)
     make_page(report, report.folder.path / "report.html")
-    list(write_formats(report, [form for form in Format if form is not Format.ENGINEER]))
+    list(write_formats(report, choose_formats((), report.folder.path)))
     write_snapshot(report.folder)
     seal(report.folder, KEY)
     return report.folder
+
+
+@pytest.fixture
+def sealed(sealed_once: RunFolder, tmp_path: Path) -> RunFolder:
+    """A copy of it, for the test to alter."""
+    place = tmp_path / "reports" / sealed_once.path.parent.name / sealed_once.run
+    shutil.copytree(sealed_once.path, place)
+    return RunFolder(place)
 
 
 def outcomes(found: SealVerification) -> dict[str, Outcome]:
@@ -184,7 +193,7 @@ def test_signature_of_an_unknown_key_proves_nothing(sealed: RunFolder) -> None:
 def test_whole_forgery_is_consistent_at_best(build_run: Build) -> None:
     """Who invents evidence and renders it is not found out, and is not called genuine either."""
     folder = build_run([])
-    report = Report.read(folder.path, "en")
+    report = read(folder.path)
     make_page(report, folder.path / "report.html")
     list(write_formats(report, [Format.JSON]))
     seal(folder, OTHER)
@@ -194,7 +203,7 @@ def test_whole_forgery_is_consistent_at_best(build_run: Build) -> None:
 
 def test_page_of_the_other_language_is_consistent(run: RunFolder) -> None:
     """The language is that of the document, and page and document agree."""
-    report = Report.read(run.path, "es")
+    report = read(run.path, "es")
     make_page(report, run.path / "report.html")
     list(write_formats(report, [Format.JSON, Format.MARKDOWN]))
     seal(run)
@@ -360,7 +369,7 @@ def test_altered_report_is_not_signed(sealed: RunFolder, attack: str) -> None:
 def test_draft_is_signed_only_as_one(build_run: Build) -> None:
     """What people still have to judge is no report to vouch for."""
     folder = build_run([], statements={})
-    report = Report.read(folder.path, "en")
+    report = read(folder.path)
     make_page(report, folder.path / "report.html")
     list(write_formats(report, [Format.JSON]))
     assert report.is_draft
@@ -373,7 +382,7 @@ def test_draft_is_signed_only_as_one(build_run: Build) -> None:
 def test_cut_run_is_not_signed(build_run: Build) -> None:
     """A run without end is no report."""
     folder = build_run(complete=False)
-    report = Report.read(folder.path, "en")
+    report = read(folder.path)
     make_page(report, folder.path / "report.html")
     list(write_formats(report, [Format.JSON]))
     with pytest.raises(InputError, match="did not come to its end"):
