@@ -20,6 +20,10 @@ from workbench.vocabulary import concepts, entity_of_id, head
         ("customAttributeId", None),
         ("purchaseOrderId", None),
         ("shiftDriverId", "courier"),
+        ("artikelNr", "product"),
+        ("commandeNumero", "order"),
+        ("sku", "product-variant"),
+        ("skuCode", "product-variant"),
     ],
 )
 def test_rooms_agree_on_what_an_id_names(name: str, entity: str | None) -> None:

@@ -22,11 +22,11 @@ from workbench.model import (
     mapping_of,
 )
 from workbench.partners import Entity
+from workbench.vocabulary import names_an_id
 
 PLACEHOLDER = "https://sandbox.invalid"
 _SERVER = re.compile(r"https?://[^@\s{}]+")
 _TAKEN_BY_MANIFEST = frozenset(get_args(Entity))
-_IS_ID = re.compile(r"(?:id|ref|key|code|uuid|pk)$", re.IGNORECASE)
 _OF = re.compile(
     r"\b(?:id|identifier|code|key|uuid) (?:of|for) (?:the |an? |your |our )?([\w ]+)", re.IGNORECASE
 )
@@ -148,7 +148,7 @@ def guess_parameters(operations: Iterable[Operation]) -> Guess:
 def _entity_of(parameter: Parameter, operation: Operation) -> str | None:
     """What a parameter identifies, by its name, its place, or what is said of it."""
     entity = entity_named(parameter.name, operation.path)
-    if entity is None and _IS_ID.search(parameter.name):
+    if entity is None and names_an_id(parameter.name):
         owner = _OF.search(parameter.description)
         said = owner[1] if owner else re.split(r"[^\w\s]", parameter.description)[0]
         entity = entity_named(said)

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from workbench.partners import Partner
-from workbench.vocabulary import entity_of_id
+from workbench.vocabulary import entity_of_id, names_an_id
 
 Value = str | int
-
-_ENDING = re.compile(r"[_-]?(ids?|uuid|ref|code|key)$", re.IGNORECASE)
 
 
 def known_values(partner: Partner, environment: str, name: str) -> tuple[Value, ...]:
@@ -33,4 +29,4 @@ def known_values(partner: Partner, environment: str, name: str) -> tuple[Value, 
 
 def _guess(name: str) -> str | None:
     """The entity that a name takes the id of; None where it does not end as ids do."""
-    return entity_of_id(name) if _ENDING.search(name) else None
+    return entity_of_id(name) if names_an_id(name) else None

@@ -5,6 +5,7 @@ from .lexicon import entities as entities
 from .lexicon import entity_of_id as entity_of_id
 from .lexicon import fold as fold
 from .lexicon import head as head
+from .lexicon import names_an_id as names_an_id
 from .lexicon import plain_words as plain_words
 from .lexicon import split_words as split_words
 from .lexicon import stem as stem

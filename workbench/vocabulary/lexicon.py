@@ -294,9 +294,21 @@ def head(found: tuple[Concept, ...]) -> Concept | None:
     return noun
 
 
-_ENDINGS = frozenset({"id", "ids", "pk", "uuid", "guid", "key", "code", "ref", "number", "slug"})
 _SHORT = 4
 _CLOSURES = frozenset({"closure", "hours"})
+
+
+@cache
+def _endings() -> frozenset[str]:
+    """Words that end the name of an id, in all languages."""
+    return frozenset(tables()["ids"])
+
+
+def names_an_id(name: str) -> bool:
+    """Whether a name ends as those of ids do: `orderId`, `artikelNr`, `menuid`, `sku`."""
+    glued = name.lower().endswith(("id", "ids", "uuid", "ref"))
+    known = _endings() | frozenset(tables()["codes"])
+    return glued or not known.isdisjoint(split_words(name)[-1:])
 
 
 def entity_of_id(name: str, path: str = "") -> str | None:
@@ -311,12 +323,12 @@ def entity_of_id(name: str, path: str = "") -> str | None:
     words = split_words(name)
     before, is_there, _ = path.partition("{" + name + "}")
     owner = split_words(before.strip("/").rpartition("/")[2]) if is_there else []
-    if words and set(words) <= _ENDINGS:
+    if words and set(words) <= _endings():
         words = owner
     found = concepts(" ".join(words))
     is_mute = all(item.kind in {"manner", "stop"} for item in found)
     is_short = len(name) <= _SHORT and name.lower().endswith("id")  # `rid`, `oId`
-    if is_mute and words and (words[-1] in _ENDINGS or is_short):
+    if is_mute and words and (words[-1] in _endings() or is_short):
         found = concepts(" ".join(owner))
     noun = head(found)
     if noun is not None and noun.kind == "entity":
