@@ -326,3 +326,93 @@ def test_keys_of_standard_webhooks_as_people_copy_them(spelt: str) -> None:
         "webhook-signature": "v1," + b64(mac(b"m." + STAMP + b"." + BODY, key)),
     }
     assert check({"scheme": "standard-webhooks"}, headers, copied, BODY).is_proved
+
+
+SLACK = (
+    b"token=xyzz0WbapA4vBCDEFasx0q6G&team_id=T1DC2JH3J&team_domain=testteamnow"
+    b"&channel_id=G8PSS9T3V&channel_name=foobar&user_id=U2CERLKJA&user_name=roadrunner"
+    b"&command=%2Fwebhook-collect&text=&response_url=https%3A%2F%2Fhooks.slack.com%2Fcommands"
+    b"%2FT1DC2JH3J%2F397700885554%2F96rGlfmibIGlgcZRskXaIFfN"
+    b"&trigger_id=398738663015.47445629121.803a0bc887a14d10d2c447fce8b6703c"
+)
+ADYEN_ITEM = "$.notificationItems[0].NotificationRequestItem"
+ADYEN = {
+    "pspReference": "7914073381342284",
+    "merchantAccountCode": "TestMerchant",
+    "merchantReference": "TestPayment-1407325143704",
+    "amount": {"value": 1130, "currency": "EUR"},
+    "eventCode": "AUTHORISATION",
+    "success": "true",
+    "additionalData": {"hmacSignature": "coqCmt/IZ4E3CzPvMY8zTjQVL5hYJUiBRg8UU+iCWo0="},
+}
+ADYEN_FIELDS = (
+    f"{{json:{ADYEN_ITEM}.pspReference}}:{{json?:{ADYEN_ITEM}.originalReference}}",
+    f"{{json:{ADYEN_ITEM}.merchantAccountCode}}:{{json:{ADYEN_ITEM}.merchantReference}}",
+    f"{{json:{ADYEN_ITEM}.amount.value}}:{{json:{ADYEN_ITEM}.amount.currency}}",
+    f"{{json:{ADYEN_ITEM}.eventCode}}:{{json:{ADYEN_ITEM}.success}}",
+)
+# What senders print in their own documents: statement, headers, key, body, address, time.
+PUBLISHED: dict[str, tuple[dict[str, Any], dict[str, str], bytes, bytes, str, float]] = {
+    "slack": (
+        {
+            "scheme": "hmac",
+            "header": "X-Slack-Signature",
+            "prefix": "v0=",
+            "template": "v0:{timestamp}:{body}",
+            "timestamp_header": "X-Slack-Request-Timestamp",
+        },
+        {
+            "x-slack-request-timestamp": "1531420618",
+            "x-slack-signature": "v0="
+            "a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503",
+        },
+        b"8f742231b10e8888abcd99yyyzzz85a5",
+        SLACK,
+        URL,
+        1531420618.0,
+    ),
+    "twilio": (
+        {
+            "scheme": "hmac",
+            "header": "X-Twilio-Signature",
+            "algorithm": "sha1",
+            "encoding": "base64",
+            "template": "{url}{params}",
+        },
+        {
+            "x-twilio-signature": "RSOYDt4T1cUTdK1PDd93/VVr8B8=",
+            "content-type": "application/x-www-form-urlencoded",
+        },
+        b"12345",
+        (
+            b"CallSid=CA1234567890ABCDE&Caller=%2B14158675309&Digits=1234&From=%2B14158675309"
+            b"&To=%2B18005551212"
+        ),
+        "https://mycompany.com/myapp.php?foo=1&bar=2",
+        NOW,
+    ),
+    "adyen": (
+        {
+            "scheme": "hmac",
+            "signature_json": f"{ADYEN_ITEM}.additionalData.hmacSignature",
+            "encoding": "base64",
+            "key_encoding": "hex",
+            "template": ":".join(ADYEN_FIELDS),
+        },
+        {},
+        b"44782DEF547AAA06C910C43932B1EB0C71FC68D9D0C057550C48EC2ACF6BA056",
+        json.dumps({"notificationItems": [{"NotificationRequestItem": ADYEN}]}).encode(),
+        URL,
+        NOW,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_a_published_vector_is_genuine(name: str) -> None:
+    """The very figures that a sender prints in its documents are accepted, as data alone."""
+    statement, headers, key, body, url, now = PUBLISHED[name]
+    signature = Signature.model_validate({"credentials": ["webhook_secret"], **statement})
+    given = {"method": "POST", "url": url, "headers": headers, "now": now}
+    assert verify(signature, (key,), body=body, **given).is_proved
+    assert not verify(signature, (key,), body=body.replace(b"1", b"2"), **given).ok
