@@ -7,10 +7,12 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
+from pypdf import PdfReader
 
 from workbench.handover.agenda import make_agenda, write_protocol
 from workbench.handover.guide import write_guide
@@ -111,3 +113,14 @@ def test_axe_finds_nothing(
         found = page.evaluate("axe.run().then(result => result.violations)")
         assert [(item["id"], item["nodes"][0]["html"][:120]) for item in found] == []
         context.close()
+
+
+@pytest.mark.parametrize("code", list_languages())
+def test_the_sheet_prints_on_one_page(browser: Browser, tmp_path: Path, code: str) -> None:
+    """Whoever prints the page for restaurants gets one sheet of A4, as the PDF is."""
+    path = tmp_path / "sheet.html"
+    path.write_text(PAGES["sheet"](code), "utf-8")
+    page = browser.new_page()
+    page.goto(path.as_uri())
+    assert len(PdfReader(BytesIO(page.pdf(format="A4"))).pages) == 1
+    page.close()

@@ -52,6 +52,11 @@ _NAMES = {
 }
 # How alike a row and a criterion have to be, so that the one is bound to the other by its words.
 _LEAST = 0.27
+_KINDS = {
+    FeatureKind.SERVICE: StepKind.CALL,
+    FeatureKind.EVENT: StepKind.EVENT,
+    FeatureKind.PAPERWORK: StepKind.PAPER,
+}
 # Kinds of our vocabulary that name a thing, and not what is done to it.
 _SUBJECTS = ("entity:", "facet:", "other:", "manner:")
 
@@ -125,13 +130,7 @@ def bind_rows(
     steps: list[SessionStep] = []
     for number, row in enumerate(rows, 1):
         feature, criterion = _bind(row, partner, catalogue, index)
-        kind = StepKind.QUESTION
-        if feature is not None:
-            kind = {
-                FeatureKind.SERVICE: StepKind.CALL,
-                FeatureKind.EVENT: StepKind.EVENT,
-                FeatureKind.PAPERWORK: StepKind.PAPER,
-            }[feature.kind]
+        kind = _KINDS[feature.kind] if feature is not None else StepKind.QUESTION
         steps.append(
             SessionStep(
                 slug=f"list-{number}",
@@ -141,7 +140,9 @@ def bind_rows(
                 who="us" if kind is StepKind.CALL else "partner",
                 feature=feature.slug if feature else "",
                 criteria=(criterion.slug,) if criterion else (),
-                expected=row.expected or ((criterion.title,) if criterion else ()),
+                expected=row.expected
+                or ((criterion.title,) if criterion else ())
+                or ((words.say("session.as_listed"),) if row.calls else ()),
                 minutes=row.minutes or 5,
                 operations=row.operations,
                 origin=str(number),
