@@ -17,8 +17,8 @@ from hypothesis import strategies as some
 from workbench.adapters.answer import ClockSkew
 from workbench.adapters.http_client import HttpClient
 from workbench.adapters.recorder import Recorded, Recorder
-from workbench.adapters.retry import CircuitBreaker, RetryBudget, RetryPolicy
-from workbench.errors import PartnerError, UnavailableError
+from workbench.adapters.retry import CircuitBreaker, RateLimiter, RetryBudget, RetryPolicy
+from workbench.errors import PartnerError, RateLimitedError, UnavailableError
 from workbench.secrecy import Redactor
 
 from .conftest import QUICK, Partner, answer
@@ -41,6 +41,20 @@ def _opened(clock: _Clock) -> CircuitBreaker:
     for _ in range(2):
         breaker.report(is_probe=breaker.admit(), is_there=False)
     return breaker
+
+
+def test_our_own_pace_counts_from_the_oldest_of_a_minute() -> None:
+    """A third request of two a minute waits for the first to be a minute old, no longer."""
+    clock = _Clock()
+    limiter = RateLimiter(2, clock=clock)
+    limiter.wait(deadline=0)
+    clock.now = 30
+    limiter.wait(deadline=30)
+    with pytest.raises(RateLimitedError, match="Our own limit of 2") as caught:
+        limiter.wait(deadline=59)
+    assert caught.value.retry_after == 30
+    clock.now = 60
+    limiter.wait(deadline=60)
 
 
 def test_exactly_one_of_many_callers_finds_out() -> None:

@@ -15,7 +15,7 @@ from workbench.receiver.events import Identity, identify_refused
 from workbench.receiver.inbox_tables import DROPPED
 from workbench.receiver.receipt import Arrival
 from workbench.receiver.signature import Verification
-from workbench.receiver.store import Store, read_costs, write_row
+from workbench.receiver.store import Store, microseconds, read_costs, write_row
 
 OK = Verification(ok=True, reason="ok")
 REFUSED = Verification(ok=False, reason="mismatch")
@@ -103,6 +103,13 @@ def test_one_sender_does_not_crowd_out_the_others(store: Store) -> None:
     assert newest.target == f"orders/{1000 + 29 * 50 + 49}"
 
 
+def test_a_sender_without_an_address_may_fill_the_whole(store: Store) -> None:
+    """Behind a socket all senders look the same, so none of them has a part of its own."""
+    refuse(store, [arrival(number, header="x" * 3_000, sender="") for number in range(40)])
+    assert BOUND // 8 < sum(costs(store).values()) < BOUND
+    assert len(store.receipts("p", None)) == 40
+
+
 def test_senders_of_one_network_are_one() -> None:
     """An IPv6 sender has a whole network of addresses, which are bounded as one."""
     assert group_sender("2001:db8::1") == group_sender("2001:db8::ffff:1") == "2001:db8::/64"
@@ -112,18 +119,19 @@ def test_senders_of_one_network_are_one() -> None:
 
 def test_counts_of_what_was_dropped_stay(store: Store) -> None:
     """How many, why, and from when to when; repeats of a delivery count too."""
-    for _ in range(3):
-        refuse(store, [arrival(1, header="x" * 3_000)])
-    for number in range(2, 200):
-        refuse(store, [arrival(number, header="x" * 3_000)])
+    came = [arrival(number, header="x" * 3_000) for number in (1, 1, *range(1, 200))]
+    for one in came:
+        refuse(store, [one])
     kept = store.receipts("p", None)
+    targets = {item.target for item in kept}
+    gone = [microseconds(one.received_at) for one in came if one.target not in targets]
     with store.database.transact() as connection:
         [row] = connection.execute(select(DROPPED)).mappings().all()
     depth = store.depth(datetime.now(UTC))
 
     assert (row["pos_code"], row["reason"]) == ("p", "mismatch")
     assert row["count"] + sum(1 + item.seen_again for item in kept) == 201
-    assert row["first_at"] <= row["last_at"]
+    assert (row["first_at"], row["last_at"]) == (gone[0], gone[-1])
     assert (depth.dropped, depth.quarantined) == (row["count"], len(kept))
 
 

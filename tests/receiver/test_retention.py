@@ -8,8 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from deliveries import START, CallableSink, order, partner, post
+from sqlalchemy import select
 
 from workbench.receiver.inbox import Inbox
+from workbench.receiver.inbox_tables import RECEIPTS, content_bytes
 from workbench.receiver.process import Party
 from workbench.receiver.queries import ReceiptFilter, list_receipts
 from workbench.receiver.retention import Keeping, Retainer
@@ -60,6 +62,18 @@ def test_above_its_size_the_oldest_go(inbox: Inbox) -> None:
     assert found[-1] == "done"
     assert retainer.step() == 0
     assert states(inbox) == found
+
+
+def test_not_one_receipt_more_goes_than_the_bound_asks(inbox: Inbox) -> None:
+    """Exactly at its bound an inbox keeps all; above it by one receipt's content, that one goes."""
+    fill(inbox, 3)
+    size = inbox.database.size()
+    with inbox.database.transact() as connection:
+        first = connection.scalar(select(content_bytes()).order_by(RECEIPTS.c.id).limit(1))
+    assert Retainer(inbox.database, Keeping(bytes=size)).step() == 0
+    assert first
+    assert Retainer(inbox.database, Keeping(bytes=size - int(first))).step() == 1
+    assert states(inbox) == ["erased", "done", "done"]
 
 
 def test_the_room_of_a_file_is_given_back(tmp_path_factory: pytest.TempPathFactory) -> None:
