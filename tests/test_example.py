@@ -10,7 +10,7 @@ from pathlib import Path
 from workbench.partners import load_catalogue
 from workbench.reporting.seal import SealResult
 from workbench.reporting.verification import verify
-from workbench.store import RunFolder, read_run, stated_verdicts
+from workbench.store import RunFolder, judge_all, read_run, stated_verdicts
 
 EXAMPLE = Path(__file__).resolve().parent.parent / "reports" / "example" / "bocado"
 
@@ -39,3 +39,15 @@ def test_its_notebook_gives_the_same_outputs_again() -> None:
         command, cwd=EXAMPLE.parents[2], capture_output=True, text=True, timeout=120, check=False
     )
     assert done.returncode == 0, done.stdout[-3000:]
+
+
+def test_evidence_on_a_mapping_that_is_another_now_counts_no_more() -> None:
+    """A run is judged by the files that it began with; samples rest on the mapping of theirs."""
+    catalogue = load_catalogue()
+    log, verdicts = read_run(RunFolder(EXAMPLE), catalogue)
+    assert not any(verdict.stale for verdict in verdicts.values())
+    other = log.header.inputs | {"mapping.yaml": "0" * 64}
+    judged = judge_all(catalogue, log.header.statement, log.evidence, inputs=other)
+    resting = {line.id for line in log.evidence if "mapping.yaml" in line.inputs}
+    assert resting
+    assert resting <= {name for verdict in judged.values() for name in verdict.stale}

@@ -166,7 +166,9 @@ class Validation(EndedBlock):
 
     def verdicts(self) -> dict[str, Verdict]:
         """Verdict per feature of the catalogue, from the evidence so far."""
-        return judge_all(self.catalogue, self.partner.statement, self.evidence)
+        return judge_all(
+            self.catalogue, self.partner.statement, self.evidence, inputs=self.partner.inputs
+        )
 
     def scores(self) -> Scores:
         """Applicable, bound and integrated features so far."""

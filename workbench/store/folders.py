@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import platform
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -183,12 +183,13 @@ def judge_all(
     evidence: Iterable[Evidence],
     *,
     now: datetime | None = None,
+    inputs: Mapping[str, str] | None = None,
 ) -> dict[str, Verdict]:
-    """Verdicts of all features, in the order of the catalogue."""
+    """Verdicts of all features, in the order of the catalogue; the rest is as of `judge`."""
     lines = list(evidence)
     moment = now or datetime.now(UTC)
     return {
-        feature.slug: judge(feature, statement(feature.slug), lines, now=moment)
+        feature.slug: judge(feature, statement(feature.slug), lines, now=moment, inputs=inputs)
         for feature in catalogue.features
     }
 
@@ -201,7 +202,8 @@ def read_run(folder: RunFolder, catalogue: Catalogue) -> tuple[Log, dict[str, Ve
     log = read_log(folder.log)
     alive = [log.header.started_at, *(line.observed_at for line in log.evidence)]
     ended = log.footer.finished_at if log.footer else max(alive)
-    verdicts = judge_all(catalogue, log.header.statement, log.evidence, now=ended)
+    header = log.header
+    verdicts = judge_all(catalogue, header.statement, log.evidence, now=ended, inputs=header.inputs)
     return log, verdicts
 
 
