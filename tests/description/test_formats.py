@@ -124,6 +124,7 @@ def test_each_format_ends_as_the_table_says(row: Row, tmp_path: Path) -> None:
     ("name", "content", "what"),
     [
         ("a.txt", '// by Nido\n/* all rights */\nsyntax = "proto3";\nservice T {}\n', "protocol"),
+        ("a.txt", "message T {}\nservice S {\n  rpc Get (T) returns (T);\n}\n", "protocol"),
         ("a.md", '"""The root."""\n\ntype Query {\n  table: String\n}\n', "GraphQL"),
         ("a.json", '{"data": {"__schema": {"types": []}}}', "GraphQL"),
         ("a.txt", f'<?xml version="1.0"?>{WSDL}', "WSDL"),

@@ -399,7 +399,7 @@ def test_what_only_looks_like_a_call_is_told(read: Read, text: str, told: str) -
         ("Environnement de recette : {}", "Environnement de production : {}"),
         ("- Entorno de pruebas: {}", "- Entorno de producci\u00f3n: {}"),
         ("Ambiente de homologa\u00e7\u00e3o: {}", "Ambiente de produ\u00e7\u00e3o: {}"),
-        ("Testumgebung: {}", "Produktivumgebung: {}"),
+        ("Testumgebung (intern): {}", "Produktivumgebung: {}"),
         ("**Testomgeving:** {}", "**Productieomgeving:** {}"),
         ("| Ambiente di collaudo | {} |\n|---|---|", "| Ambiente di produzione | {} |"),
         ("Test server: {}", "Our production API: {}"),

@@ -117,7 +117,8 @@ _REMARKS = re.compile(
     r"(?:\s|//[^\n]*(?:\n|\Z)|#[^\n]*(?:\n|\Z)|/\*(?:[^*]|\*(?!/))*+\*/|\"{3}(?:[^\"]|\"(?!\"\"))*+\"{3})*+"
 )
 _SOURCE = re.compile(
-    r"syntax\s*=\s*[\"']proto[23][\"']|edition\s*=\s*[\"']\d{4}[\"']\s*;|(?:extend\s+)?(?:schema\s*[@{]|"
+    r"syntax\s*=\s*[\"']proto[23][\"']|edition\s*=\s*[\"']\d{4}[\"']\s*;|"
+    r"(?:message|service|package)\s+[\w.]+\s*[{;]|(?:extend\s+)?(?:schema\s*[@{]|"
     r"(?:type|input|enum|interface|scalar|union|directive)\s+@?\w+[^\n]{0,200}(?:\{|\n|=|\bon\b))"
     r"|<\?xml|<(?!https?:)\w+:\w|<\w+[^>\n]{0,200}\bxmlns"
 )

@@ -54,7 +54,7 @@ _PLACE = (
 _LINK = r"(?:the|our|your|of|for|de|del|di|da|do|du|des|la|le|el|van|voor|fuer|fur|en|in)"
 ENVIRONMENT = re.compile(
     rf"(?:(?:{_LINK}|{_PLACE})[ /-]){{0,4}}{_STAGE}(?:s|en)?{_PLACE}?"
-    rf"(?:[ /-]{{1,3}}(?:{_LINK}|{_PLACE}|{_STAGE})){{0,5}}"
+    rf"(?:[ /-]{{1,3}}(?:{_LINK}|{_PLACE}|{_STAGE})){{0,5}}(?: ?\([^()]{{1,30}}\))?"
 )
 ABOUT_SERVERS = re.compile(
     r"\b(?:base ?(?:url|uri|path)s?|environments?|servers?|hosts?|infrastructure|ambientes?|"
