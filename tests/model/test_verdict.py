@@ -321,6 +321,25 @@ def test_a_criterion_stated_absent_but_seen_is_mentioned() -> None:
     ]
 
 
+def test_a_remark_about_what_is_stated_absent_leaves_the_proof() -> None:
+    """What passed has passed, though its only finding is excused; a failure is no limit besides."""
+    remarked = line(
+        Source.BEHAVIOUR, PASSED, finding(Severity.LOW, criterion="not-found"), criteria=("by-id",)
+    )
+    stated = BOUND.model_copy(update={"criteria": {"not-found": SKIPS_ONE}})
+    assert verdict_of(stated, *OFFLINE, remarked).status is Status.CONFIRMED
+    assert verdict_of(BOUND, *OFFLINE, line(Source.BEHAVIOUR, FAILED)).limits == ()
+
+
+def test_a_criterion_that_was_not_tried_everywhere_is_not_set_aside() -> None:
+    """One check that does not apply beside one that was not made leaves the criterion untested."""
+    lines = [
+        line(Source.BEHAVIOUR, outcome, criteria=("not-found",))
+        for outcome in (Outcome.INAPPLICABLE, Outcome.UNTESTED)
+    ]
+    assert verdict_of(BOUND, *OFFLINE, *lines).criteria["not-found"] is Standing.UNTESTED
+
+
 def test_criteria_get_the_outcomes_of_the_lines_that_name_them() -> None:
     """A criterion is proved, broken, excluded or untested on its own."""
     proves = SEEN.model_copy(update={"criteria": ("by-id",)})
