@@ -2,9 +2,8 @@
 
 Run as `python tests/benchmarks/fitting.py --write`. Two models, both logistic regressions that are
 pulled towards a prior: who sends a request (`workbench/description/senders.json`), and which
-exchange serves which feature (`workbench/suggest/weights.json`). The priors of the first are what
-the words mean; of the second, that a rule and the noun itself speak for a feature and
-all else says nothing. A signal
+exchange serves which feature (`workbench/suggest/weights.json`). The priors (`priors.py`)
+are what a person knows before any document is seen. A signal
 counts once it was seen in the documents of `PARTNERS` partners, so that no partner's private words
 are learned; a partner with many rows does not outvote the others.
 """
@@ -34,71 +33,19 @@ from workbench.suggest.ranking import signals_of
 from workbench.suggest.scoring import Weights
 from workbench.suggest.signals import AIMS, look_around
 
+sys.path.insert(0, str(Path(__file__).parent))
+from priors import bounds_of, counts, feature_priors, sender_priors
+
 ROOT = Path(__file__).resolve().parents[2]
 PARTNERS = 3  # partners in whose documents a signal must be seen to count
-STRENGTH = 2.0  # of the pull towards the prior: features
-STRENGTH_SENDERS = 3.3
+STRENGTH = 8.0  # of the pull towards the prior: features
+STRENGTH_SENDERS = 6.0
 SMALLEST = 0.02  # weight that is worth storing
 ROWS = 700  # rows of one partner that count in full
 EXCHANGES = 12
 BARE = 0.5  # weight of an example without bodies and text beside the one that has them
-FEATURE_PRIORS = {
-    "all|rule": 2.0,
-    "all|belief": 0.3,
-    "all|wide belief": 0.2,
-    "all|path ends in it": 0.4,
-    "all|name is about it": 0.4,
-    "all|tag is it": 0.2,
-    "status-event|event types say a transition": 3.0,
-    "created-event|event types say create": 3.0,
-    "location-write|body holds coordinates": 1.5,
-    "part-write|type field knows it": 1.5,
-}
+FEATURE_PRIORS = feature_priors()
 Signals = Mapping[str, float]
-
-
-def sender_priors() -> dict[str, float]:
-    """What the signals about the sender mean before any document was seen, as log-odds."""
-    priors = {
-        "declared as operation": -2.0,
-        "declared as webhook": 2.0,
-        "declared as callback": 2.0,
-        "declared as asyncapi": 2.0,
-        "declared as schema": 2.0,
-        "name speaks of webhooks": 1.0,
-        "tag speaks of webhooks": 1.0,
-        "text speaks of webhooks": 0.5,
-        "path speaks of webhooks": 0.5,
-        "path manages subscriptions": -2.0,
-        "name manages": -1.5,
-        "path is an address of ours": 3.0,
-        "name tells what happened": 0.7,
-        "path tells what happened": 0.7,
-        "body is an event": 0.7,
-        "neighbours by tag": 0.3,
-        "neighbours by path to 1": 0.25,
-        "neighbours by path to 2": 0.25,
-        "neighbours by document": 0.3,
-        "server of ours": 0.7,
-        "plain words say that it comes to us": 1.5,
-        "plain words say that we send it": -1.5,
-        "reads like a request to us": 1.0,
-    }
-    spoken = {
-        "hosts": 1.5,
-        "sends": -1.0,
-        "gets": 1.0,
-        "receives": 0.5,
-        "is-the-host": 3.5,
-        "is-the-sender": -3.0,
-        "is-the-receiver": 1.5,
-    }
-    hooks = {"hook-is-sent": 1.5, "hook-sends": 1.5, "is-a-hook": 2.0}
-    for place, share in (("own", 1.0), ("tag", 0.5), ("all", 0.25)):
-        priors |= {f"{place}:us-{name}": share * value for name, value in spoken.items()}
-        priors |= {f"{place}:them-{name}": -share * value for name, value in spoken.items()}
-        priors |= {f"{place}:{name}": share * value for name, value in hooks.items()}
-    return priors | {"all:us-hosts": 2.5, "all:us-is-the-host": 3.0}
 
 
 @dataclass
@@ -119,7 +66,8 @@ def fit(
     start: Mapping[str, float] | None = None,
 ) -> dict[str, float]:
     """Fit one logistic regression; returns signal → weight."""
-    listed = sorted({name for row in rows for name in row.signals} if names is None else set(names))
+    seen = {name for row in rows for name in row.signals} | priors.keys()
+    listed = sorted(seen if names is None else set(names))
     place = {name: number for number, name in enumerate(listed)}
     cells = [
         (number, place[name], value)
@@ -141,9 +89,13 @@ def fit(
         cost = (weight * (np.logaddexp(0, odds) - truth * odds)).sum() + (pull * away**2).sum() / 2
         return cost, matrix.T @ (weight * (shares - truth)) + pull * away
 
+    limits = [bounds_of(name) for name in listed]
     first = np.array([(start or priors).get(name, 0.0) for name in listed])
+    first = np.clip(first, *np.array(limits).T)
     steps = 60 if start else 400
-    found = minimize(loss, first, jac=True, method="L-BFGS-B", options={"maxiter": steps})
+    found = minimize(
+        loss, first, jac=True, method="L-BFGS-B", bounds=limits, options={"maxiter": steps}
+    )
     return dict(zip(listed, map(float, found.x), strict=True))
 
 
@@ -249,7 +201,11 @@ def fit_features(
         rows,
         priors=FEATURE_PRIORS,
         strength=STRENGTH,
-        names=(name for name, partners in seen.items() if len(partners) >= least),
+        names=(
+            name
+            for name, partners in seen.items()
+            if len(partners) >= least or name in FEATURE_PRIORS
+        ),
         start=flat,
     )
     tables: dict[str, dict[str, float]] = {"all": {}}
@@ -268,8 +224,10 @@ def _without_bodies(signals: Signals) -> dict[str, float]:
 
 def _spread(family: str, signals: Signals) -> Iterator[tuple[str, float]]:
     for name, value in signals.items():
-        yield f"all|{name}", value
-        yield f"{family}|{name}", value
+        if counts(name):
+            if name != "sent to us":
+                yield f"all|{name}", value
+            yield f"{family}|{name}", value
 
 
 @cache

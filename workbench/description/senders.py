@@ -36,6 +36,7 @@ from workbench.vocabulary import (
     count_roles,
     fold,
     managing_words,
+    party_words,
     plain_words,
 )
 
@@ -64,6 +65,7 @@ _MANAGED_TAIL = re.compile(
     r"(?:[-_](?:subscriptions?|config\w*|settings?|urls?|endpoints?))?(?:/\{[^/]+\})*/?$",
     re.IGNORECASE,
 )
+_SENTENCE_END = re.compile(r"(?<=[a-z)][.!?])\s")
 _ENVELOPE = frozenset(
     {"event", "eventtype", "eventid", "type", "topic", "timestamp", "payload", "data"}
 )
@@ -215,7 +217,11 @@ class _Preface:
 def _brands(title: str) -> frozenset[tuple[str, ...]]:
     """Names of the partner in a title: its unknown words, and what stands before generic ones."""
     words = [fold(word) for word in plain_words(title) if word not in _GENERIC]
-    unknown = {(word,) for word in words if len(word) > 3 and not concepts(word)}
+    unknown = {
+        (word,)
+        for word in words
+        if len(word) > 3 and not concepts(word) and word not in party_words()
+    }
     return frozenset(unknown | ({tuple(words[:2])} if len(words) > 1 and unknown else set()))
 
 
@@ -239,6 +245,12 @@ def _own(item: Operation | Event, preface: _Preface) -> Signals:
     return signals
 
 
+def _first_sentence(text: str) -> str:
+    """What a description says first, which is about the thing itself."""
+    plain = next((line for line in text[:_LEAD].splitlines() if any(map(str.isalpha, line))), "")
+    return _SENTENCE_END.split(plain, maxsplit=1)[0]
+
+
 def _by_words(item: Operation | Event) -> Iterator[tuple[str, bool]]:
     """What its names and its text say."""
     text = item.description[:_LEAD]
@@ -250,6 +262,10 @@ def _by_words(item: Operation | Event) -> Iterator[tuple[str, bool]]:
     yield "name speaks of webhooks", bool(_HOOK.search(name))
     yield "text speaks of webhooks", bool(_HOOK.search(text))
     yield "tag speaks of webhooks", bool(_HOOK.search(" ".join(item.tags)))
+    tagged = bool(_HOOK.search(" ".join(item.tags)))
+    path = item.name if isinstance(item, Event) else item.path
+    managed = _HOOK.search(f"{path} {name}") or "subscri" in f"{path} {name}".lower()
+    yield "stands among webhooks and manages none", tagged and not managed
     yield "name manages", not managing_words().isdisjoint(plain_words(name))
     yield "name tells what happened", _tells(concepts(name))
 
@@ -311,6 +327,8 @@ def group_signals(description: ApiDescription, first: list[float]) -> list[Signa
             groups.setdefault(key, []).append(number)
     bounded = [max(-2.0, min(2.0, value)) for value in first]
     sums = {key: sum(bounded[n] for n in members) for key, members in groups.items()}
+    hooks = [_is_about_hooks(item) for item in items]
+    hooked = {key: sum(hooks[n] for n in members) for key, members in groups.items()}
     made = []
     for number, here in enumerate(keys):
         signals: Signals = {}
@@ -318,8 +336,19 @@ def group_signals(description: ApiDescription, first: list[float]) -> list[Signa
             others = len(groups[key]) - 1
             if others:
                 signals[f"neighbours by {key[0]}"] = (sums[key] - bounded[number]) / others
+                signals[f"neighbours by {key[0]} speak of webhooks"] = (
+                    hooked[key] - hooks[number]
+                ) / others
         made.append(signals)
     return made
+
+
+def _is_about_hooks(item: Operation | Event) -> bool:
+    """Whether an operation is spoken of as a webhook, without being a webhook's management."""
+    if not isinstance(item, Operation) or _MANAGED_TAIL.search(item.path):
+        return False
+    said = f"{item.summary} {_first_sentence(item.description)}"
+    return _HOOK.search(said) is not None
 
 
 def _start(path: str, size: int) -> str:

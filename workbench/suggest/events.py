@@ -12,6 +12,9 @@ from workbench.vocabulary import Concept, concepts, split_words
 
 _EVENT_WORDS = frozenset({"event", "evento", "ereignis", "evenement", "notification", "webhook"})
 _TYPE_WORDS = frozenset({"type", "topic", "action", "kind", "tipo", "typ", "trigger"})
+_COURIER = Concept("entity", "courier")
+_WAY = frozenset({"dispatch", "deliver"})
+_ELSEWHERE = frozenset({"hours", "closure", "staff", "customer"})
 _WHOLE = frozenset({"product", "money", "price", "customer", "order-line"})
 
 
@@ -38,7 +41,8 @@ def fit_event(clues: InteractionSignals, entity: str, *, is_new: bool) -> list[F
 def _belief(
     clues: InteractionSignals, entity: str, listed: list[tuple[Concept, ...]], *, is_new: bool
 ) -> float:
-    couriers = {"delivery", "courier"} if entity == "order" and not is_new else set()
+    couriers = {"delivery"} if entity == "order" else set()
+    couriers |= {"courier"} if couriers and not is_new and _is_under_way(clues, listed) else set()
     family = {entity} | couriers
     belief = clues.belief(*family)
     named = {item.name for value in listed for item in value if item.kind in {"entity", "other"}}
@@ -50,6 +54,14 @@ def _belief(
         return max(belief, 0.85) if entity in named else 0.0
     near = {part for leaf in clues.request.leaves for part in leaf.path[:2]}
     return 0.8 if any(item.name == entity for part in near for item in concepts(part)) else 0.0
+
+
+def _is_under_way(clues: InteractionSignals, listed: list[tuple[Concept, ...]]) -> bool:
+    """Whether it tells of a courier's way with an order, not of a shift or a break."""
+    told = {item.name for value in listed for item in value} | clues.transitions
+    named = {item.name for step in clues.steps for item in step.found}
+    is_changed = clues.subject == _COURIER and bool(named & {"update", "status"})
+    return bool(told & _WAY or is_changed) and not (named | clues.said) & _ELSEWHERE
 
 
 def _listed(clues: InteractionSignals) -> list[tuple[Concept, ...]]:

@@ -10,9 +10,16 @@ from functools import cached_property
 
 from workbench.description import Sender, judge_senders
 from workbench.model import ApiDescription, Direction, Event, Operation
-from workbench.suggest.body_shape import BodyShape, ShapeReader
+from workbench.suggest.body_shape import BodyShape, Leaf, ShapeReader
 from workbench.suggest.suggestion import Factor
-from workbench.vocabulary import Concept, concepts, head, split_words, trailing_concept
+from workbench.vocabulary import (
+    Concept,
+    concepts,
+    head,
+    is_part_of_unknown,
+    split_words,
+    trailing_concept,
+)
 
 _PARAMETER = re.compile(r"\{[^}]*\}|<[^>]*>|:\w+|\d{2,}|[0-9a-fA-F-]{24,}")
 _BOILERPLATE = re.compile(r"\bvia the\b.*|\([^)]*\)")
@@ -20,7 +27,12 @@ _BOILERPLATE = re.compile(r"\bvia the\b.*|\([^)]*\)")
 _NAMESPACE = re.compile(r"(?<![\w.])([A-Za-z]\w*)\.(?=[a-z]+(?:[A-Z]|_[a-z])\w*(?![\w.]))")
 _MARKUP = re.compile(r"<[^>]*>|```.*?```|[*_`>#|]+", re.DOTALL)
 _LEAD = 220  # characters of a description that are about the operation as a whole
+_HANDLER = re.compile(r"(?<=[a-z_])\.(?:php|aspx?|ashx|jsp|do|action|cgi|json|xml)$", re.IGNORECASE)
 _FILLER = re.compile(r"v?\d[\w.]*|rest|b2b|pub|gateway|index|hub", re.IGNORECASE)
+_PARTS = frozenset({"menu-section", "product", "product-variant", "option-category", "option"})
+_SELF = frozenset({"me", "self", "mine"})  # who asks: `/restaurants/me`
+_ASKING = frozenset({"read", "list"})
+_CHANGING = frozenset({"update", "accept", "confirm", "reject", "cancel", "push"})
 _UNKNOWN = Concept("other", "unknown")
 _EVENTS = (Concept("manner", "event"), Concept("manner", "notice"))
 
@@ -53,6 +65,8 @@ class InteractionSignals:
         kinds: Entities among the values of a type field of the body, for this resource.
         names: Readings of operationId, summary and the like, in that order.
         tags: Nouns of the tags.
+        topics: Nouns of the title of its document.
+        is_qualifier: Whether a name's noun only qualifies a word that is not known.
     """
 
     item: Operation | Event
@@ -70,16 +84,31 @@ class InteractionSignals:
     kinds: frozenset[str] = frozenset()
     text: frozenset[Concept] = frozenset()
     inbound: float = 0.0
+    topics: frozenset[str] = frozenset()
+    is_qualifier: bool = False
 
     @property
     def resource(self) -> tuple[str, ...]:
         """The fixed segments of the path, which all calls on one resource share."""
         return tuple(step.text for step in self.steps if not step.is_parameter)
 
-    @property
+    @cached_property
     def method(self) -> str:
-        """The HTTP method, in capitals."""
-        return self.item.method.upper()
+        """The HTTP method that what is done deserves, in capitals.
+
+        `GET /updateOrderStatus/{id}` changes, so it counts as POST; `POST /orders/search` reads.
+        """
+        stated = self.item.method.upper()
+        fixed = next((step for step in reversed(self.steps) if not step.is_parameter), None)
+        said = [item for item in (fixed.found if fixed else ()) if item.kind != "stop"]
+        asks = [name[0].name in _ASKING for name in self.names]
+        if stated == "POST" and said and self.inbound < 0:
+            is_asked = said[0].name in _ASKING or (len(said) == 1 and said[-1].name in _ASKING)
+            return "GET" if is_asked and any(asks) else stated
+        if stated == "GET" and self.identified and len(said) > 1 and not any(asks):
+            orders = said[0].name in _CHANGING and said[1].kind in {"entity", "facet"}
+            return "POST" if orders else stated
+        return stated
 
     @property
     def outward(self) -> Factor:
@@ -155,6 +184,7 @@ class ClueReader:
         self._shapes = ShapeReader(description)
         items = (*description.operations, *description.events)
         self._senders = dict(zip(map(id, items), senders, strict=True))
+        self._topics = {one.name: _topics(one.title) for one in description.documents}
 
     def read(self, item: Operation | Event) -> InteractionSignals:
         """Return the clues of one operation or event."""
@@ -186,8 +216,15 @@ class ClueReader:
             request=self._shapes.request(item),
             response=self._shapes.response(item),
             text=frozenset(concepts(_lead(item.description))),
+            topics=self._topics.get(item.document, frozenset()),
+            is_qualifier=is_part_of_unknown(identifier) or is_part_of_unknown(summary),
             inbound=math.log(max(sender.inbound, 1e-6) / max(1 - sender.inbound, 1e-6)),
         )
+
+
+def _topics(title: str) -> frozenset[str]:
+    """The nouns of a title, those of its parts among them: `Drivers & Shifts API`."""
+    return frozenset(item.name for item in concepts(title) if item.kind in {"entity", "other"})
 
 
 def _steps(path: str) -> tuple[PathSegment, ...]:
@@ -197,9 +234,10 @@ def _steps(path: str) -> tuple[PathSegment, ...]:
     """
     made = []
     path = _NAMESPACE.sub("", path.split("?", maxsplit=1)[0])
-    for raw in re.split(r"/|(?<=[}\w]):(?=[a-zA-Z])", path):
+    for part in re.split(r"/|(?<=[}\w]):(?=[a-zA-Z])", path):
+        raw = _HANDLER.sub("", part)
         if raw:
-            is_parameter = _PARAMETER.fullmatch(raw) is not None
+            is_parameter = _PARAMETER.fullmatch(raw) is not None or raw.lower() in _SELF
             made.append(PathSegment(raw, concepts(raw), trailing_concept(raw), is_parameter))
     return tuple(made)
 
@@ -213,7 +251,8 @@ def _parse(
     named: list[Concept] = []
     subject: Concept | None = None
     behind = False
-    for step in reversed(steps):
+    kept = [step for number, step in enumerate(steps) if not _only_says_which(steps, number)]
+    for step in reversed(kept):
         noun = head(step.found)
         if step.is_parameter:
             named.extend([noun] if noun is not None else [])
@@ -225,13 +264,24 @@ def _parse(
                 item.name for item in step.found if item in (noun, *_EVENTS) or item.kind == "facet"
             )
         elif step.last is None and not _FILLER.fullmatch(step.text):
-            subject = _UNKNOWN
+            # What is unknown between a thing and a side of it only says which: `/stores/x/hours`.
+            if not any(item.kind == "facet" for item in acts):
+                subject = _UNKNOWN
         else:
             acts.extend(item for item in step.found if item.kind not in {"entity", "other", "stop"})
             subject = noun
     if subject is None and named:
         return named[0], tuple(owners), tuple(acts), True
     return subject, tuple(owners), tuple(acts), behind or subject in named
+
+
+def _only_says_which(steps: tuple[PathSegment, ...], number: int) -> bool:
+    """Whether a segment says which hours those before it are: `schedules/catering`."""
+    before, step = steps[number - 1] if number else None, steps[number]
+    if before is None or before.is_parameter or step.is_parameter:
+        return False
+    is_side = bool(before.found) and all(item.name == "hours" for item in before.found)
+    return is_side and (step.last is None or step.last.name == "delivery")
 
 
 def _lead(text: str) -> str:
@@ -262,8 +312,17 @@ def _kinds(shape: BodyShape) -> frozenset[str]:
     return frozenset(
         noun.name
         for leaf in shape.leaves
-        if leaf.depth == 1
-        and split_words(leaf.name)[-1:] in (["type"], ["kind"], ["tipo"], ["typ"])
+        if leaf.depth == 1 and (_is_type(leaf) or _lists_things(leaf))
         for value in leaf.values
         if (noun := head(concepts(value))) is not None and noun.kind == "entity"
     )
+
+
+def _is_type(leaf: Leaf) -> bool:
+    return split_words(leaf.name)[-1:] in (["type"], ["kind"], ["tipo"], ["typ"])
+
+
+def _lists_things(leaf: Leaf) -> bool:
+    """Whether all values of a field are parts of a menu, whatever its name is."""
+    nouns = [head(concepts(value)) for value in leaf.values]
+    return bool(nouns) and all(noun is not None and noun.name in _PARTS for noun in nouns)

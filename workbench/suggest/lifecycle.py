@@ -76,13 +76,8 @@ def _sets(clues: InteractionSignals) -> bool:
 
 def _moves(clues: InteractionSignals) -> Factor:
     steps = sorted(act.name for act in clues.acts if act.kind == "transition")
-    values = {
-        concept.name
-        for leaf in clues.request.statuses
-        for value in leaf.values
-        for concept in concepts(value)
-        if concept.kind == "transition"
-    }
+    told = clues.said | {item.name for item in clues.text}
+    is_changed = "update" in clues.acted and bool(clues.transitions or "status" in told)
     if clues.method == "DELETE":
         cancels = "cancel" in clues.transitions
         return Factor(0.8 if cancels else 0.45, "cancels" if cancels else "deletes")
@@ -90,14 +85,28 @@ def _moves(clues: InteractionSignals) -> Factor:
         return Factor(1.0, f"the path says “{', '.join(steps)}”")
     if "status" in clues.acted:
         return Factor(1.0, "the path names the status")
-    if not clues.identified and clues.method == "POST" and not clues.said & {"status"}:
+    if not (clues.identified or is_changed or clues.said & {"status"}) and clues.method == "POST":
         return Factor(0.1, "creates a new one")
+    return _told_to_move(clues)
+
+
+def _told_to_move(clues: InteractionSignals) -> Factor:
+    """What name, body and description say of a step or a status, strongest first."""
+    values = {
+        concept.name
+        for leaf in clues.request.statuses
+        for value in leaf.values
+        for concept in concepts(value)
+        if concept.kind == "transition"
+    }
     if clues.transitions:
         return Factor(0.95, f"its name says “{', '.join(sorted(clues.transitions))}”")
     if values:
         return Factor(0.95, f"the body sets a status ({', '.join(sorted(values)[:4])}, …)")
     if clues.request.statuses or "status" in clues.said:
         return Factor(0.85, "the body or the name speaks of a status")
+    if any(item.name == "status" for item in clues.text):
+        return Factor(0.7, "its description speaks of a status")
     return Factor(0.2 if clues.request else 0.5, "no status is seen in the body")
 
 

@@ -59,12 +59,14 @@ def fit_part(clues: InteractionSignals, entity: str) -> list[Factor]:
 
 def _about(clues: InteractionSignals, entity: str) -> Factor:
     belief = clues.belief(entity)
+    if entity == "menu" and _names_several(clues):
+        return Factor(max(belief, 0.8), "the path names several parts of a menu at once")
     if entity == "product" and clues.subject == _PRODUCT and "price" in clues.request.about:
         belief = max(belief, 0.7)
     if clues.subject == _PRICE and clues.owners[:1] == (entity,):
         belief = max(belief, 0.8)
     own = clues.subject.name if clues.subject is not None else "unknown"
-    if clues.kinds & {*PARTS, "menu"} and own in clues.kinds | {"unknown"}:
+    if clues.kinds & {*PARTS, "menu"} and own in clues.kinds | {"unknown", "menu"}:
         carrier = clues.belief(*PARTS, "menu", "unknown")
         if entity in clues.kinds:
             return Factor(max(belief, 0.9 * carrier), f"its type field knows “{entity}”")
@@ -72,6 +74,13 @@ def _about(clues: InteractionSignals, entity: str) -> Factor:
     if entity == "option-category" and belief < 0.5 and _has_limits(clues):
         return Factor(0.6 * clues.belief("unknown", entity), "limits on how many may be chosen")
     return Factor(belief, f"path or name speaks of the {entity.replace('-', ' ')}")
+
+
+def _names_several(clues: InteractionSignals) -> bool:
+    """Whether the last word of the path is of two parts at once: `productsAndCategories`."""
+    fixed = [step for step in clues.steps if not step.is_parameter]
+    named = {item.name for item in fixed[-1].found} if fixed else set()
+    return len(named & {"menu-section", "product", "option-category"}) >= 2
 
 
 def _has_limits(clues: InteractionSignals) -> bool:

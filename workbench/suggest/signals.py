@@ -26,6 +26,9 @@ _TYPE_WORDS = frozenset({"type", "topic", "action", "kind", "tipo", "typ", "trig
 _SPOKEN = frozenset({"verb", "transition", "facet"})
 
 
+_RELATIONS = ("it", "its kin", "its courier", "another part of the menu", "something else")
+
+
 @dataclass(frozen=True)
 class Aim:
     """What a feature looks for.
@@ -80,6 +83,7 @@ def read_signals(
     seen = chain(
         _path(clue, aim),
         _names(clue, aim),
+        _groups(clue, aim),
         _texts(clue, aim),
         _bodies(clue, aim),
         _calls(clue, aim),
@@ -101,7 +105,7 @@ def _relation(name: str, aim: Aim) -> str:
     if name == aim.noun:
         return "it"
     if name in aim.kin:
-        return "its kin"
+        return "its courier" if name == "courier" else "its kin"
     if aim.noun in MENU and name in MENU:
         return "another part of the menu"
     return "something else"
@@ -125,6 +129,8 @@ def _path(clue: InteractionSignals, aim: Aim) -> Iterator[str]:
         yield f"path does {act}"
     if any(item.kind == "transition" for item in clue.acts):
         yield "path does a transition"
+    for kind in {item.kind for item in clue.acts if item.name not in {"read", "list"}}:
+        yield f"{clue.method} behind a {kind}"
     if clue.identified:
         yield "names one"
         if subject is not None and subject.name == aim.noun:
@@ -149,6 +155,15 @@ def _names(clue: InteractionSignals, aim: Aim) -> Iterator[str]:
         first = next((item for item in name if item.kind not in {"manner", "stop"}), None)
         if first is not None:
             yield f"name begins with {first.name if first.kind == 'verb' else first.kind}"
+    if clue.is_qualifier:
+        yield "name's noun qualifies an unknown word"
+
+
+def _groups(clue: InteractionSignals, aim: Aim) -> Iterator[str]:
+    """What stands above it: the title of its document and its tags."""
+    if clue.topics:
+        nearest = min((_relation(name, aim) for name in clue.topics), key=_RELATIONS.index)
+        yield f"title is about {nearest}"
     for tag in clue.tags:
         yield f"tag is {_relation(tag, aim)}"
         yield f"tag is {tag}"
@@ -194,7 +209,9 @@ def _body(shape: BodyShape, aim: Aim) -> Iterator[str]:
         yield f"holds {name}"
     if shape.is_list:
         yield "is a list"
-    if shape.statuses:
+    if not shape.statuses:
+        yield "holds no status"
+    else:
         yield "holds a status"
         if _moves(shape):
             yield "holds a status of a life cycle"
@@ -238,6 +255,8 @@ def _calls(clue: InteractionSignals, aim: Aim) -> Iterator[str]:
     yield f"{clue.method} {one}"
     yield f"{clue.method} {one} {does}"
     if clue.subject is not None and clue.subject.name == aim.noun:
+        if "price" in clue.request.about:
+            yield "sets a price of it"
         yield f"{clue.method} it"
         yield f"{clue.method} {one} of it"
     if isinstance(clue.item, Event):

@@ -5,6 +5,7 @@ from .lexicon import entities as entities
 from .lexicon import entity_of_id as entity_of_id
 from .lexicon import fold as fold
 from .lexicon import head as head
+from .lexicon import is_part_of_unknown as is_part_of_unknown
 from .lexicon import names_an_id as names_an_id
 from .lexicon import plain_words as plain_words
 from .lexicon import split_words as split_words
@@ -14,3 +15,4 @@ from .roles import KINDS as KINDS
 from .roles import count_counterparts as count_counterparts
 from .roles import count_roles as count_roles
 from .roles import managing_words as managing_words
+from .roles import party_words as party_words

@@ -153,6 +153,23 @@ def trailing_concept(text: str) -> Concept | None:
 
 
 @cache
+def is_part_of_unknown(text: str) -> bool:
+    """Whether the noun of a name only qualifies a word that is not known: `reservation flag`.
+
+    Only the compound that has the noun counts; what follows a preposition does not.
+    """
+    had_noun = was_unknown = False
+    for concept in _read(text):
+        if concept == STOP and had_noun:
+            break
+        if concept is not None and concept.kind in {"entity", "other"}:
+            had_noun, was_unknown = True, False
+        elif concept is None and had_noun:
+            was_unknown = True
+    return was_unknown
+
+
+@cache
 def _read(text: str) -> tuple[Concept | None, ...]:
     """Concepts in order, with None for every word that means nothing to us."""
     words = split_words(text)
@@ -283,11 +300,14 @@ def head(found: tuple[Concept, ...]) -> Concept | None:
     """Return the noun that a phrase is about.
 
     English compounds end with it (`menu section`); a preposition closes the compound (`details for
-    a store`, `sección de menú`), so the first part that has a noun decides.
+    a store`, `sección de menú`), so the first part that has a noun decides. `Delivery hours` are
+    those of a restaurant.
     """
     noun: Concept | None = None
     for concept, following in pairwise((*found, STOP)):
-        if concept.kind in {"entity", "other"}:
+        if concept.kind in {"entity", "other"} and not (
+            concept.name == "delivery" and following.name == "hours"
+        ):
             noun = concept
         if following == STOP and noun is not None:
             return noun

@@ -36,6 +36,8 @@ _PATTERNS = (
     ("hosts", re.compile(r"H[xEWp]{0,4}[bt]x{0,2}([UT])")),
     ("hosts", re.compile(r"([UT])[xpEW]{0,4}H")),
     ("hosts", re.compile(r"[EW][xp]{0,3}bx{0,2}([UT])")),
+    ("hosts", re.compile(r"[EW]tx?([UT])")),
+    ("hosts-all", re.compile(r"^x{0,2}E[xp]{0,3}Hbx{0,2}([UT])")),
     ("receives", re.compile(r"([UT])[xEWt]{0,4}R")),
     ("receives", re.compile(r"R[xEWp]{0,3}bx{0,2}([UT])")),
     ("sends", re.compile(r"fx{0,2}([UT])")),
@@ -67,6 +69,12 @@ def count_roles(text: str, ours: frozenset[str], brands: Brands) -> Counter[str]
                 side = "us" if "U" in match.groups() else "them"
                 found[f"{side}-{name}"] += 1
     return +found
+
+
+@cache
+def party_words() -> frozenset[str]:
+    """Single folded words that name a party by its trade, such as `courier` or `plugin`."""
+    return frozenset(phrase[0] for phrase, kind in _known_parties().items() if len(phrase) == 1)
 
 
 @cache
