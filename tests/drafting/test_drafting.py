@@ -85,7 +85,7 @@ def test_proposals_carry_score_and_reasons(draft: Callable[..., Draft]) -> None:
     """A comment above each binding says why, and what was not taken."""
     text = draft("newcomer", "tavola/openapi.yaml").manifest
     assert "  # GET /orders/{order_id}: 0.9" in text
-    assert "name is about the order (“Get an order”)" in text
+    assert "answer holds a status" in text
     assert "  # not taken: GET /orders (0." in text
 
 
