@@ -77,6 +77,13 @@ def ladder(width: int, steps: int) -> str:
     return "\n".join(lines)
 
 
+def nest(levels: int) -> dict[str, object]:
+    """Folders in folders, each with an address that opens variables for ever."""
+    asked = {"name": "r", "method": "GET", "endpoint": "<<a>>/" + "<<" * 9_000}
+    inner = [nest(levels - 1)] if levels else []
+    return {"name": "f", "requests": [asked], "folders": inner}
+
+
 HEAD = "openapi: 3.1.0\ninfo: {title: a, version: '1'}\n"
 _CHOICE = "{$ref: '#/components/schemas/S%d'}"
 WIDE = "".join(f"    S{n}: {{anyOf: [{', '.join([_CHOICE % (n + 1)] * 9)}]}}\n" for n in range(40))
@@ -234,12 +241,7 @@ HOSTILE: dict[str, str | bytes] = {
     + "[]"
     + "}]" * 100,
     "deep.thunder.json": json.dumps({"client": "Thunder Client", "folders": 7, "requests": [[]]}),
-    "hoppscotch.json": '{"name": "a", "requests": [], "folders": ['
-    '{"requests": [{"endpoint": "<<a>>/'
-    + "<<" * 9_000
-    + '"}], "folders": [' * 90
-    + "]}" * 90
-    + "]}",
+    "hoppscotch.json": json.dumps({"v": 2, "name": "a", "requests": [], "folders": [nest(40)]}),
     "opencollection.yaml": "opencollection: 1.0.0\nitems: " + "[{items: " * 100 + "[]" + "}]" * 100,
     "boxes.md": "# N\n\n" + ("+--" * 3_000 + "+\n|") * 200 + "\n+-+\n" * 4_000,
     "samples.md": "```\nHttpClient\n"
