@@ -96,15 +96,13 @@ class InteractionSignals:
     def method(self) -> str:
         """The HTTP method that what is done deserves, in capitals.
 
-        `GET /updateOrderStatus/{id}` changes, so it counts as POST; `POST /orders/search` reads.
+        `GET /updateOrderStatus/{id}` changes, so it counts as POST. The other way round it stays:
+        a POST is a read only where a person binds it to one.
         """
         stated = self.item.method.upper()
         fixed = next((step for step in reversed(self.steps) if not step.is_parameter), None)
         said = [item for item in (fixed.found if fixed else ()) if item.kind != "stop"]
         asks = [name[0].name in _ASKING for name in self.names]
-        if stated == "POST" and said and self.inbound < 0:
-            is_asked = said[0].name in _ASKING or (len(said) == 1 and said[-1].name in _ASKING)
-            return "GET" if is_asked and any(asks) else stated
         if stated == "GET" and self.identified and len(said) > 1 and not any(asks):
             orders = said[0].name in _CHANGING and said[1].kind in {"entity", "facet"}
             return "POST" if orders else stated
