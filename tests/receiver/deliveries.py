@@ -29,7 +29,6 @@ OK = Verification(True, "ok")
 START = datetime(2026, 11, 20, 19, tzinfo=UTC)
 
 
-@functools.cache
 class CallableSink:
     """Calls a Python function with each effect; what it raises makes the effect come again."""
 
@@ -49,6 +48,7 @@ class CallableSink:
         return troubles
 
 
+@functools.cache
 def partner(slug: str = "tavola") -> Partner:
     """A partner folder of this repository."""
     return load_partner(slug, Settings(root=ROOT))
