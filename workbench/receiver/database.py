@@ -121,10 +121,10 @@ class Database:
         for _ in range(MOST_PORTIONS):
             with self.transact() as connection:
                 before = connection.scalar(text("PRAGMA freelist_count")) or 0
-                # Its rows have no columns, and each gives back one page: the driver fetches them.
+                # Each of its steps gives back one page, and has no columns to fetch: of all ways to
+                # run a statement, only that of a script goes on to its end.
                 cursor = connection.connection.cursor()
-                cursor.execute(f"PRAGMA incremental_vacuum({PORTION_PAGES})")
-                cursor.fetchall()
+                cursor.executescript(f"PRAGMA incremental_vacuum({PORTION_PAGES})")
                 after = connection.scalar(text("PRAGMA freelist_count")) or 0
             if not after or after == before:
                 break
