@@ -330,6 +330,7 @@ def test_a_person_walks_through_at_a_terminal(settings: Settings) -> None:
             "NO_COLOR": "1", "COLUMNS": "200",
         }  # fmt: skip
         command = ["-m", "workbench", "session", "tavola", "--walk", "--with", "Ana, engineer"]
+        command += ["--seconds", "5"]
 
         def start() -> pexpect.spawn[str]:
             return pexpect.spawn(
