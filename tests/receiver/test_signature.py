@@ -495,7 +495,6 @@ def test_signing_and_verifying_agree(key: bytes, body: bytes) -> None:
         {"template": "{header:}"},
         {"template": "{timestamp}.{body}"},
         {"alternatives": ["{id}{body}"]},
-        {"timestamp_json": "timestamp"},
     ],
 )
 def test_a_wrong_statement_shows_at_start(fields: dict[str, Any]) -> None:
@@ -503,6 +502,12 @@ def test_a_wrong_statement_shows_at_start(fields: dict[str, Any]) -> None:
     with pytest.raises(ManifestError) as caught:
         check_statement(data(scheme="hmac", header="X-Mac", **fields))
     assert caught.value.location
+
+
+def test_a_wrong_path_shows_when_the_manifest_is_read() -> None:
+    """A JSONPath that is none never becomes a statement."""
+    with pytest.raises(ValidationError, match="'timestamp' is not a JSONPath"):
+        data(scheme="hmac", header="X-Mac", timestamp_json="timestamp")
 
 
 @pytest.mark.parametrize(
