@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import shutil
+import signal
 import sys
 from datetime import date
 from io import BytesIO
@@ -336,6 +337,8 @@ def test_a_person_walks_through_at_a_terminal(settings: Settings) -> None:
             return pexpect.spawn(
                 sys.executable, command, env=environment, encoding="utf-8", timeout=120,
                 dimensions=(50, 200), cwd=str(settings.root),
+                # What starts the tests may ignore it, and that is inherited.
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
             )  # fmt: skip
 
         first = start()

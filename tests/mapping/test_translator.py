@@ -84,14 +84,14 @@ def test_many_to_one_is_written_as_back_says(order: Translator, payload: Payload
     [
         ("id", ..., "/id", "ids.partner_id", "is missing"),
         ("id", None, "/id", "ids.partner_id", "is null"),
-        ("id", 5, "/id", "ids.partner_id", "valid string"),
+        ("id", 5, "/id", "ids.partner_id", "takes text"),
         ("state", "ready", "/state", "status", "not in the table"),
         ("state", ["NEW"], "/state", "status", "a list does not fit"),
         ("payment", ..., "/payment/total", "totals.total", "is missing"),
         ("payment", "x", "/payment/total", "totals.total", "because /payment is a string"),
         ("payment/total", "27", "/payment/total", "totals.total", "minor units"),
         ("cart/items", {}, "/cart/items", "lines", "a list is expected, not an object"),
-        ("cart/items/0/qty", 0, "/cart/items/0/qty", "lines.0.quantity", "greater than 0"),
+        ("cart/items/0/qty", 0, "/cart/items/0/qty", "lines.0.quantity", "more than 0"),
         (
             "cart/items/0/modifiers/0/modifiers/0/price",
             "1.5",
@@ -107,7 +107,7 @@ def test_many_to_one_is_written_as_back_says(order: Translator, payload: Payload
             "because /cart/items/0/modifiers/0 is null",
         ),
         ("drop", [], "/drop/street", "delivery.address.lines.0", "because /drop is a list"),
-        ("drop/at/lat", 91, "/drop/at/lat", "delivery.address.latitude", "less than or equal"),
+        ("drop/at/lat", 91, "/drop/at/lat", "delivery.address.latitude", "at most 90"),
         ("created_at", "2026-11-23", "/created_at", "placed_at", "time of day"),
     ],
 )
