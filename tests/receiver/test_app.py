@@ -377,7 +377,7 @@ def test_a_partner_that_signs_needs_a_key(inbox: Inbox) -> None:
 
 def test_a_wrong_rule_stops_the_start(inbox: Inbox) -> None:
     """A JSONPath that is none shows before the first delivery."""
-    webhooks = Webhooks.model_validate({**OPEN, "events": {"a": {"match": {"json": "nope"}}}})
+    webhooks = Webhooks.model_validate(OPEN).model_copy(update={"sequence": "$.["})
     with pytest.raises(ManifestError):
         create_app({"p1": Endpoint("tavola", webhooks)}, inbox)
 
