@@ -123,9 +123,12 @@ def test_a_job_becomes_a_report(published: Published) -> None:
 def test_nothing_tells_where_a_report_was_made(published: Published) -> None:
     """Neither page nor executed notebooks, nor any other file, hold a path of this machine."""
     files = list(published.report.parent.iterdir())
-    assert {path.name for path in files} >= {*FILES, "manifest.json", "snapshot.json"} - {
-        "report.pdf"
-    }
+    of_some_runs = {"report.pdf", "session.md", "session.json", "session.pdf"}
+    assert {path.name for path in files} >= {
+        *FILES,
+        "manifest.json",
+        "snapshot.json",
+    } - of_some_runs
     for path in files:
         assert str(path.parents[3]).encode() not in path.read_bytes(), path.name
 
