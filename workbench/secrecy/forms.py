@@ -78,9 +78,11 @@ _NAMED = re.compile(
     r"(?<![\w.-])(?P<name>[A-Za-z_][\w.-]{1,60})(?P<quote>\\?[\"']?)(?:\s?[=:]\s?|\s?=>\s?|',\s?')"
     r"(?P<open>\\?[\"']?|&(?:quot|#3[49]);)(?P<value>(?!//)[^\s\"'<>&,;\\]{4,2000})"
 )
-# What goes on with a value behind a sign that would end it in a form or a list.
+# What goes on with a value behind a sign that would end it in a form or a list: whole words only,
+# and none that is a name. (Possessive repetition would say it shorter; Python 3.11.2 errs in it.)
+_IN_WORD = r"[^\s\"'<>&,;:=\\`\[\]{}()]"
 _GOES_ON = re.compile(
-    r"(?:(?!&(?:quot|nbsp|lt|gt|#3[49]);)[&,;][^\s\"'<>&,;:=\\`\[\]{}()]{1,200}+(?![:=\[]))*+"
+    rf"(?:(?!&(?:quot|nbsp|lt|gt|#3[49]);)[&,;]{_IN_WORD}{{1,2000}}(?!{_IN_WORD}|[:=\[]))*"
 )
 _PROSE_VALUE = re.compile(r"(?=.*\d)(?=.*[A-Za-z])|.{20,}")
 _PLACEHOLDER = re.compile(
