@@ -112,10 +112,8 @@ _GRAPHQL = re.compile(
 _PROTO = re.compile(
     r"^\s*syntax\s*=\s*[\"']proto[23][\"']\s*;|^\s*service\s+\w+\s*\{\s*rpc\s", re.MULTILINE
 )
+_REMARK = re.compile(r"\s+|//[^\n]*|#[^\n]*|/\*.*?\*/|\"{3}.*?\"{3}", re.DOTALL)
 # What such a file begins with, whatever its name, below remarks and texts in triple quotes.
-_REMARKS = re.compile(
-    r"(?:\s|//[^\n]*(?:\n|\Z)|#[^\n]*(?:\n|\Z)|/\*(?:[^*]|\*(?!/))*+\*/|\"{3}(?:[^\"]|\"(?!\"\"))*+\"{3})*+"
-)
 _SOURCE = re.compile(
     r"syntax\s*=\s*[\"']proto[23][\"']|edition\s*=\s*[\"']\d{4}[\"']\s*;|"
     r"(?:message|service|package)\s+[\w.]+\s*[{;]|(?:extend\s+)?(?:schema\s*[@{]|"
@@ -256,6 +254,14 @@ EXPECTED = (
 )
 
 
+def _skip_remarks(text: str) -> int:
+    """Where the text goes on below remarks, texts in triple quotes, and room between them."""
+    place = 0
+    while found := _REMARK.match(text, place):
+        place = found.end()
+    return place
+
+
 def recognise(raw: bytes, path: Path) -> str:
     """Return the kind of a file.
 
@@ -286,7 +292,7 @@ def recognise(raw: bytes, path: Path) -> str:
         refuse("mht", path.name)
     stated = _BY_NAME.get(suffix, "")
     is_page = suffix in _PAGES or bool(_PAGE.match(head))
-    is_prose = suffix in _PROSE and not _SOURCE.match(_REMARKS.sub("", head, count=1))
+    is_prose = suffix in _PROSE and not _SOURCE.match(head, _skip_remarks(head))
     if not is_page and not is_prose and head.lstrip()[:1] not in {"{", "["}:
         for pattern, name in _SOURCES:
             if pattern.search(head):
