@@ -33,7 +33,7 @@ PATHS = [
 
 
 @given(JSON, st.sampled_from(PATHS))
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 def test_it_finds_what_the_library_finds(value: Any, path: str) -> None:
     """The same nodes at the same normalised locations, for every value."""
     expected = [(str(match.path), match.value) for match in compile_path(path).finditer(value)]
