@@ -65,7 +65,7 @@ BUNDLES = st.fixed_dictionaries({name: cyclic_schemas() for name in NAMES})
 
 
 @given(schemas=BUNDLES)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_cycle_ends(schemas: dict[str, Any]) -> None:
     """Whatever refers to whatever, each view ends soon, well-formed, and says it is bounded."""
     found = reader(**schemas)
@@ -86,7 +86,7 @@ def test_any_cycle_ends(schemas: dict[str, Any]) -> None:
 
 
 @given(old=BUNDLES, new=BUNDLES, sent=st.booleans())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_cyclic_schemas_are_compared(
     old: dict[str, Any], new: dict[str, Any], *, sent: bool
 ) -> None:

@@ -243,6 +243,8 @@ def find_nodes(path: str, value: Any) -> list[tuple[str, Any]]:
                 return []
             value = value[step]
         return [(location, value)]
+    if isinstance(value, str):  # The library would read it as JSON; below a text there is nothing.
+        return []
     try:
         return [(str(match.path), match.value) for match in compile_path(path).finditer(value)]
     except (JSONPathError, RecursionError):
