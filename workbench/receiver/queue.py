@@ -9,10 +9,11 @@ from __future__ import annotations
 import logging
 import threading
 import uuid
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import (
     BigInteger,
@@ -246,3 +247,48 @@ class Leases:
 def clean_detail(text: str) -> str:
     """Text that both databases take."""
     return text[:500].replace("\0", "␀").encode("utf-8", "backslashreplace").decode()
+
+
+class QueueWorker(ABC):
+    """Works a queue off; what it has claimed stays its own while it runs.
+
+    Args:
+        database: The inbox.
+        clock: Unix seconds.
+        leases: Claims of the worker that this one is a part of; None: its own.
+    """
+
+    _who: ClassVar[str]
+
+    def __init__(
+        self, database: Database, clock: Callable[[], float], leases: Leases | None = None
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._stop = threading.Event()
+        self._leases = leases or Leases(database, self._now)
+
+    @abstractmethod
+    def step(self) -> int:
+        """One round; returns how much was done, 0 when nothing is due.
+
+        Raises:
+            StoreError: The database is in trouble; the round can be repeated.
+        """
+
+    def run(self, stop: threading.Event, *, pause: float = 0.2) -> None:
+        """Work until `stop` is set; a database that is away is waited for."""
+        self._stop = stop
+        with self._leases.beating():
+            run_loop(self.step, stop, pause=pause, who=self._who)
+
+    def release(self) -> None:
+        """Give back what is under way, for the next worker.
+
+        Raises:
+            StoreError: The database is in trouble; the claims end by themselves.
+        """
+        self._leases.release()
+
+    def _now(self) -> int:
+        return int(self._clock() * SECOND)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -13,14 +12,13 @@ from workbench.receiver.database import Database
 from workbench.receiver.inbox_tables import EFFECTS
 from workbench.receiver.queue import (
     MAX_ATTEMPTS,
-    SECOND,
     Leases,
     QueueDecision,
+    QueueWorker,
     backoff,
     claim,
     clean_detail,
     hold,
-    run_loop,
     settle,
 )
 from workbench.receiver.sink import Sink, read_effect
@@ -50,7 +48,7 @@ def share_partners(
     return [(one.sink, choose(one)) for one in destinations]
 
 
-class SinkDelivery:
+class SinkDelivery(QueueWorker):
     """Takes effects to one sink: those of an order in their order, those of several at a time.
 
     Args:
@@ -58,7 +56,10 @@ class SinkDelivery:
         sink: Where they go.
         partners: Whose.
         clock: Unix seconds, for tests.
+        leases: Claims of the worker that delivers as well; None: its own.
     """
+
+    _who = "the delivery"
 
     def __init__(
         self,
@@ -67,25 +68,11 @@ class SinkDelivery:
         partners: Callable[[], list[str]],
         *,
         clock: Callable[[], float] = time.time,
+        leases: Leases | None = None,
     ) -> None:
-        self._database = database
+        super().__init__(database, clock, leases)
         self._sink = sink
         self._partners = partners
-        self._clock = clock
-        self._leases = Leases(database, self._now)
-
-    def run(self, stop: threading.Event, *, pause: float = 0.2) -> None:
-        """Deliver until `stop` is set; a database that is away is waited for."""
-        with self._leases.beating():
-            run_loop(self.step, stop, pause=pause, who="the delivery")
-
-    def release(self) -> None:
-        """Give back what is under way, for the next worker.
-
-        Raises:
-            StoreError: The database is in trouble; the claims end by themselves.
-        """
-        self._leases.release()
 
     def step(self) -> int:
         """Deliver what is due, as much as the sink likes at a time; returns how much it was.
@@ -124,6 +111,3 @@ class SinkDelivery:
             return QueueDecision(row["id"], "dead", error=clean_detail(trouble))
         due_at = self._now() + backoff(row["attempts"])
         return QueueDecision(row["id"], "retry", due_at, clean_detail(trouble))
-
-    def _now(self) -> int:
-        return int(self._clock() * SECOND)

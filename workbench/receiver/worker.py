@@ -7,7 +7,6 @@ and a worker whose lease ran out writes nothing. What leaves the database carrie
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -26,12 +25,11 @@ from workbench.receiver.process import FixedParties, Parties, Party, process_eve
 from workbench.receiver.queue import (
     MAX_ATTEMPTS,
     SECOND,
-    Leases,
+    QueueWorker,
     backoff,
     claim,
     clean_detail,
     hold,
-    run_loop,
 )
 from workbench.receiver.receipt import Receipt
 from workbench.receiver.receipt_events import split
@@ -67,7 +65,7 @@ SETTLE_SECONDS = 1.0
 _LOG = logging.getLogger(__name__)
 
 
-class Worker:
+class Worker(QueueWorker):
     """Works on the inbox of one or several partners; several workers may share a database.
 
     Args:
@@ -79,6 +77,8 @@ class Worker:
         clock: Unix seconds, for tests.
     """
 
+    _who = "the worker"
+
     def __init__(
         self,
         database: Database,
@@ -89,33 +89,22 @@ class Worker:
         batch: int = BATCH,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._database = database
+        super().__init__(database, clock)
         self._parties: Parties = FixedParties(parties) if isinstance(parties, Iterable) else parties
         self._missed = missed
         self._numbers = Numbers()
         self._batch = batch
-        self._clock = clock
-        self._stop = threading.Event()
-        self._leases = Leases(database, self._now)
         self._delivery = (
-            SinkDelivery(database, sink, lambda: list(self._parties.webhooks), clock=clock)
+            SinkDelivery(
+                database,
+                sink,
+                lambda: list(self._parties.webhooks),
+                clock=clock,
+                leases=self._leases,
+            )
             if sink is not None
             else None
         )
-
-    def run(self, stop: threading.Event, *, pause: float = 0.2) -> None:
-        """Work until `stop` is set; a database that is away is waited for."""
-        self._stop = stop
-        with self._leases.beating():
-            run_loop(self.step, stop, pause=pause, who="the worker")
-
-    def release(self) -> None:
-        """Give back what is under way, for the next worker.
-
-        Raises:
-            StoreError: The database is in trouble; the claims end by themselves.
-        """
-        self._leases.release()
 
     def step(self) -> int:
         """One round of everything; returns how much was done, 0 when nothing is due.
@@ -230,9 +219,6 @@ class Worker:
             log_attempt(
                 row["partner"], row["pos_code"], row["receipt_id"], row["reference"], item.state
             )
-
-    def _now(self) -> int:
-        return int(self._clock() * SECOND)
 
 
 def _receipts(connection: Connection, rows: Sequence[Mapping[Any, Any]]) -> dict[int, Receipt]:
