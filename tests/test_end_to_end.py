@@ -23,6 +23,8 @@ from workbench.sandbox.server import Sandbox
 from workbench.sandbox.simulators import SIMULATORS
 from workbench.store import read_log
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parent.parent
 SLUGS = ("tavola", "bocado", "mesa")
 CANARY = "c4n4ry+/=&{slug}~{name}"  # changes when URL-encoded, survives in a header
