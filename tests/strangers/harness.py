@@ -130,10 +130,22 @@ STRANGERS = (
 )
 
 
+# Why the packages of a stranger cannot be installed; a registry that is away is asked once.
+_TROUBLE: dict[str, str] = {}
+
+
 def install(stranger: Stranger) -> Path:
     """The room with a stranger's packages, made once for each list of packages."""
-    if stranger.name == "bistro":
-        return _install_node(stranger)
+    if stranger.name in _TROUBLE:
+        pytest.skip(_TROUBLE[stranger.name])
+    try:
+        return _install_node(stranger) if stranger.name == "bistro" else _install_python(stranger)
+    except OSError as error:
+        _TROUBLE[stranger.name] = f"its packages cannot be installed: {error}"
+        pytest.skip(_TROUBLE[stranger.name])
+
+
+def _install_python(stranger: Stranger) -> Path:
     wanted = (stranger.folder / "requirements.txt").read_bytes()
     home = _room(stranger, wanted)
     if not (home / "done").is_file():
@@ -150,7 +162,7 @@ def install(stranger: Stranger) -> Path:
 
 def _install_node(stranger: Stranger) -> Path:
     if shutil.which("node") is None or shutil.which("npm") is None:
-        pytest.skip("node and npm are not on this machine")
+        raise FileNotFoundError("node and npm are not on this machine")
     home = _room(stranger, (stranger.folder / "package.json").read_bytes())
     if not (home / "done").is_file():
         shutil.rmtree(home, ignore_errors=True)
@@ -173,7 +185,7 @@ def _make(command: list[str]) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         told = (done.stderr or done.stdout).strip().splitlines()
-        pytest.skip(f"its packages cannot be installed: {told[-1] if told else command[0]}")
+        raise OSError(told[-1] if told else command[0])
 
 
 def _await(address: str, log: Path) -> None:
