@@ -15,6 +15,11 @@ from workbench.text import sanitize
 
 if TYPE_CHECKING:
     import altair as alt
+    import vl_convert
+else:  # A picture is asked for by few cells, and what draws it loads slowly.
+    import lazy_loader
+
+    alt, vl_convert = map(lazy_loader.load, ("altair", "vl_convert"))
 
 GOOD, BAD, ODD, QUIET = "#3a9d4b", "#d64545", "#c9821b", "#8a8a8a"
 _AROUND = "currentColor"
@@ -28,8 +33,6 @@ _LONGEST_LABEL = 48
 
 def draw(chart: alt.TopLevelMixin) -> str:
     """The chart as an SVG that takes its colours from the text around it."""
-    import vl_convert  # noqa: PLC0415 - a picture is asked for by few commands, and loads slowly
-
     spec = chart.to_dict()
     axis = {"labelColor": _AROUND, "titleColor": _AROUND, "labelLimit": 320}
     axis |= {
@@ -50,8 +53,6 @@ def plot_latency(calls: Mapping[str, Sequence[float]], budget_ms: float) -> alt.
         calls: Operation → milliseconds, the slowest first.
         budget_ms: What the partner is held to.
     """
-    import altair as alt  # noqa: PLC0415 - see `draw`
-
     shown = list(calls)[:_MOST_ROWS]
     rows = [{"operation": _label(name), "ms": one} for name in shown for one in calls[name]]
     base = alt.Chart(alt.InlineData(values=rows)).encode(
@@ -76,8 +77,6 @@ def plot_figures(runs: Iterable[tuple[str, Mapping[str, float]]]) -> alt.TopLeve
     Args:
         runs: Name of a run and its shares from 0 to 1, oldest first.
     """
-    import altair as alt  # noqa: PLC0415 - see `draw`
-
     known = list(runs)[-_MOST_ROWS:]
     rows = [
         {"run": _label(run), "figure": name, "share": share}
@@ -103,8 +102,6 @@ def plot_sources(
         evidence: Observations of a run.
         signs: Outcome → sign and class, the worst first.
     """
-    import altair as alt  # noqa: PLC0415 - see `draw`
-
     order = list(signs)
     worst: dict[tuple[str, str], str] = {}
     for line in evidence:
@@ -134,8 +131,6 @@ def plot_coverage(rows: Iterable[tuple[str, int, int]]) -> alt.TopLevelMixin:
     Args:
         rows: Name, count of the one, count of the other.
     """
-    import altair as alt  # noqa: PLC0415 - see `draw`
-
     values = [
         {"mapping": _label(name), "what": what, "fields": count}
         for name, unread, unfilled in rows
@@ -158,8 +153,6 @@ def plot_times(rows: Iterable[tuple[datetime, str]], wanted: Collection[str]) ->
         rows: Time with its zone, and state.
         wanted: States that are as they should be.
     """
-    import altair as alt  # noqa: PLC0415 - see `draw`
-
     values = [{"at": at.isoformat(), "state": state} for at, state in rows]
     known = sorted({value["state"] for value in values}, key=lambda name: (name in wanted, name))
     colours = [GOOD if name in wanted else BAD for name in known]
@@ -179,8 +172,6 @@ def plot_counts(counts: Mapping[str, int], bad: Collection[str] = ()) -> alt.Top
         counts: Kind → how many.
         bad: Kinds that need somebody's eyes.
     """
-    import altair as alt  # noqa: PLC0415 - see `draw`
-
     largest = sorted(counts, key=lambda name: (-counts[name], name))[:_MOST_ROWS]
     values = [
         {"kind": _label(name), "count": counts[name], "colour": BAD if name in bad else QUIET}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
+from functools import cached_property
 from statistics import median, quantiles
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +27,14 @@ from workbench.lab.cell_view import (
 from workbench.model import Difference, Evidence, Outcome, compare_json
 from workbench.partners import Partner
 from workbench.receiver import ReceiptRow
-from workbench.reporting import DisplayTable, displayable, make_table, read_snapshot, tables
+from workbench.reporting import (
+    DisplayTable,
+    Snapshot,
+    displayable,
+    make_table,
+    read_snapshot,
+    tables,
+)
 from workbench.store import RunFolder
 
 if TYPE_CHECKING:
@@ -93,35 +101,39 @@ class Runs(TableCard):
         """The latest run, if there is one."""
         return self._folders[0] if self._folders else None
 
+    @cached_property
+    def _read(self) -> list[tuple[str, Snapshot | InputError]]:
+        return [(folder.run, _read_folder(folder)) for folder in self._folders]
+
     def to_frame(self) -> DisplayTable:
         """Run, when, level, figures."""
         return make_table(
             ("Run", "Started", "Environment", "Level", "Reach", "Score", "Depth", "Findings"),
-            map(_row, self._folders),
+            (_row(*item) for item in self._read),
         )
 
     def _title(self) -> str:
         return f"{len(self._folders)} runs"
 
     def _chart(self) -> alt.TopLevelMixin | None:
-        shares = [(folder.run, _shares(folder)) for folder in reversed(self._folders)]
-        known = [(run, figures) for run, figures in shares if figures]
+        known = [
+            (name, {figure: getattr(run.scores, figure) for figure in ("reach", "score", "depth")})
+            for name, run in reversed(self._read)
+            if not isinstance(run, InputError)
+        ]
         return plots.plot_figures(known) if len(known) > 1 else None
 
 
-def _shares(folder: RunFolder) -> dict[str, float]:
+def _read_folder(folder: RunFolder) -> Snapshot | InputError:
     try:
-        scores = read_snapshot(folder).scores
-    except InputError:
-        return {}
-    return {"reach": scores.reach, "score": scores.score, "depth": scores.depth}
-
-
-def _row(folder: RunFolder) -> Sequence[Any]:
-    try:
-        run = read_snapshot(folder)
+        return read_snapshot(folder)
     except InputError as error:
-        return (folder.run, "", "", f"cannot be read: {error.message}", "", "", "", "")
+        return error
+
+
+def _row(name: str, run: Snapshot | InputError) -> Sequence[Any]:
+    if isinstance(run, InputError):
+        return (name, "", "", f"cannot be read: {run.message}", "", "", "", "")
     scores = run.scores
     figures = (f"{value:.0%}" for value in (scores.reach, scores.score, scores.depth))
     level = run.level or ("" if run.is_complete else "not finished")

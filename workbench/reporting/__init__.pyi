@@ -6,6 +6,7 @@ from .build_server import write_badge_svg as write_badge_svg
 from .formats import Format as Format
 from .history import Drift as Drift
 from .history import Seen as Seen
+from .history import Snapshot as Snapshot
 from .history import Trend as Trend
 from .history import compare_runs as compare_runs
 from .history import list_expiries as list_expiries
