@@ -250,6 +250,10 @@ class _Condition:
 
 
 def _compare(left: Any, sign: str, right: Any) -> bool:
+    if left is _ABSENT or right is _ABSENT:
+        return False  # what was not there meets no comparison, not even that it is something else
+    if isinstance(left, bool) != isinstance(right, bool):
+        return sign == "!="  # as in JSON, true is not 1
     if isinstance(left, str) and isinstance(right, str):
         left, right = left.lower(), right.lower()  # the specification compares texts so
     if sign in {"==", "!="}:
