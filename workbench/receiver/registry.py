@@ -80,7 +80,8 @@ class PartnerRegistry:
         tell: Callable[[str], None] = lambda _: None,
         loaded: Mapping[str, Partner] | None = None,
     ) -> None:
-        self._slugs = slugs
+        self._is_fixed = loaded is not None
+        self._slugs = () if self._is_fixed else slugs
         self._environment = environment
         self._settings = settings
         self._tell: Callable[[str], None] | None = tell
@@ -95,7 +96,6 @@ class PartnerRegistry:
         self.webhooks: Mapping[str, Webhooks] = {}
         self.endpoints: Mapping[str, tuple[Endpoint, ...]] = {}
         if loaded is not None:
-            self._slugs = ()
             self._take(loaded)
             return
         self.refresh()
@@ -138,7 +138,7 @@ class PartnerRegistry:
             if party is None or stamp != entry.stamp:
                 party = self._load(slug, entry)
             self._loaded.move_to_end(slug)
-            while len(self._loaded) > max(MOST_LOADED, 1) and self._slugs != ():
+            while len(self._loaded) > MOST_LOADED and not self._is_fixed:
                 self._loaded.popitem(last=False)
             return party
 
@@ -154,7 +154,7 @@ class PartnerRegistry:
             if self.refresh():
                 changed()
 
-        if self._slugs != ():
+        if not self._is_fixed:
             stop.wait(LOOK_SECONDS)
             run_loop(look, stop, pause=LOOK_SECONDS, who="the watch over folders")
 
@@ -200,9 +200,8 @@ class PartnerRegistry:
                 former = self._entries.get(slug)
                 self._broken[slug] = fresh[slug].stamp
                 self._report(slug, error, has_former=former is not None)
-                if former is None or former is fresh.pop(slug):
-                    fresh.pop(slug, None)
-                else:
+                refused = fresh.pop(slug)
+                if former is not None and former is not refused:
                     fresh[slug] = former
         with self._lock:
             self._entries = fresh
