@@ -10,6 +10,7 @@ from typing import Any
 
 from workbench.canonical import ENTITIES, Entity, walk
 from workbench.description import load_text
+from workbench.text import read_pointer
 
 FILE = "examples.yaml"
 _MOST_PARTS = 2
@@ -66,7 +67,7 @@ def _parts(entity: str) -> Iterator[Example]:
 
 def _resolve(value: Any, pointer: str) -> Any:
     """What stands at a pointer; None where the whole value was left to its default."""
-    for step in pointer.split("/")[1:]:
+    for step in read_pointer(pointer):
         if isinstance(value, list):
             value = value[int(step)]
         elif isinstance(value, dict) and step in value:

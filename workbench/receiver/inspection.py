@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from sqlalchemy import select
 
-from workbench.errors import PartnerError, SignatureError, StoreError, WorkbenchError
+from workbench.errors import SignatureError, StoreError, WorkbenchError
 from workbench.model import find_nodes
 from workbench.partners import Partner
 from workbench.receiver import ledger
@@ -154,14 +154,11 @@ def _translate(
     found = find_nodes(event["location"], read_payload(webhooks, receipt)) if webhooks else []
     theirs = found[0][1] if found else None
 
-    def recall(order_key: str, mapping: str) -> Any:
-        with database.transact() as connection:
-            return ledger.recall(connection, event["pos_code"], order_key, mapping)
-
+    recall = ledger.open_recall(database, event["pos_code"])
     try:
         result = process_event(Party(partner), receipt, event, recall)
     except StoreError:
         raise
-    except (WorkbenchError, PartnerError) as error:
+    except WorkbenchError as error:
         return {"theirs": theirs, "ours": None, "why": str(error)}
     return {"theirs": theirs, "ours": result.entity.model_dump(mode="json", exclude_unset=True)}

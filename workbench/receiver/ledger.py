@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
 from sqlalchemy import Connection, RowMapping, func, insert, select, tuple_
 
-from workbench.receiver.database import insert_into
+from workbench.receiver.database import Database, insert_into
 from workbench.receiver.inbox_tables import ATTEMPTS, EFFECTS, ENTITIES, EVENTS
 from workbench.receiver.process import ProcessedEvent, is_stale
 from workbench.receiver.queue import QueueDecision, settle
@@ -76,15 +76,23 @@ def enter(connection: Connection, outcomes: Sequence[AttemptOutcome], now: int) 
     )
 
 
-def recall(connection: Connection, pos_code: str, order_key: str, mapping: str) -> Any:
-    """The last whole payload of an order or reservation that a mapping read; None if unknown."""
-    query = select(ENTITIES.c.payload).where(
-        ENTITIES.c.pos_code == pos_code,
-        ENTITIES.c.entity_id == order_key,
-        ENTITIES.c.mapping == mapping,
-    )
-    payload = connection.scalar(query)
-    return None if payload is None else orjson.loads(payload)
+def open_recall(database: Database, pos_code: str) -> Callable[[str, str], Any]:
+    """What finds the last whole payload of an order or reservation of a restaurant.
+
+    It takes the id and the mapping that read it, and gives None for what is not known.
+    """
+
+    def recall(order_key: str, mapping: str) -> Any:
+        query = select(ENTITIES.c.payload).where(
+            ENTITIES.c.pos_code == pos_code,
+            ENTITIES.c.entity_id == order_key,
+            ENTITIES.c.mapping == mapping,
+        )
+        with database.transact() as connection:
+            payload = connection.scalar(query)
+        return None if payload is None else orjson.loads(payload)
+
+    return recall
 
 
 def _weigh(before: Any, result: ProcessedEvent) -> tuple[str, ProcessedEvent | None]:

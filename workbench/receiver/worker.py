@@ -157,10 +157,7 @@ class Worker(QueueWorker):
         if row["attempts"] > (MAX_DEATHS if row["error"] is None else MAX_ATTEMPTS):
             return AttemptOutcome(row, "dead", "every worker that tried it died")
 
-        def recall(order_key: str, mapping: str) -> Any:
-            with self._database.transact() as connection:
-                return ledger.recall(connection, row["pos_code"], order_key, mapping)
-
+        recall = ledger.open_recall(self._database, row["pos_code"])
         try:
             result = process_event(self._parties.find(row["partner"]), receipt, row, recall)
         except RateLimitedError as error:

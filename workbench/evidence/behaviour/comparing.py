@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
 from workbench.model import ApiDescription, Difference, SchemaNode, SchemaReader, compare_json
+from workbench.text import read_pointer
 
 
 def differences(sent: Any, found: Any) -> list[Difference]:
@@ -133,7 +134,7 @@ def documented(
 
 def _has(root: SchemaNode, pointer: str) -> bool:
     node: SchemaNode | None = root
-    for token in pointer.strip("/").split("/"):
+    for token in read_pointer(pointer):
         is_item = node is not None and token.isdigit() and "array" in node.types
         node = node and (node.items() if is_item else node.member(token))
         if node is None:
