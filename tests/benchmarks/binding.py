@@ -1,7 +1,10 @@
 """Scores binding suggestions against hand-made labels; `--json` prints one JSON document.
 
-Run as `python tests/benchmarks/binding.py`. The labels stand beside a checkout, at
-`../shared/partner-docs/labels`, and are not part of it; their README says how to score:
+Run as `python tests/benchmarks/binding.py`: with the shipped weights (in-sample), and with weights
+that were fitted without the partner (leave-one-partner-out); `--curve` adds what 5, 10 and 20
+partners give, `--nested` chooses the strength of the priors without the partner as well. The
+labels stand beside a checkout, at `../shared/partner-docs/labels`, and are not part of it; their
+README says how to score:
 
 - recall over `features`; precision counts what is neither there nor in `also_acceptable`;
 - `hard_negatives` hit: what looks right for a feature, is wrong, and was proposed for it;
@@ -41,12 +44,13 @@ from workbench.partners.catalogue import load_catalogue
 from workbench.suggest import Suggestion, Weights, judge_directions, suggest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from fitting import Case, fit_all, prepare
+from fitting import STRENGTH, Case, FeatureTable, fit_all, prepare
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = ROOT.parent / "shared" / "partner-docs"
 DEVELOPMENT = frozenset({"doordash", "flipdish", "opendelivery-v1", "opendelivery-v2", "toast"})
 HELD_OUT = frozenset({"just-eat-uk", "tablecheck", "thefork"})
+STRENGTHS = (3.0, 8.0, 20.0)  # of the pull to the priors, from which the nested figure chooses
 DRAWS = 3  # of partners, for each point of the learning curve
 PROSE_MARK = "prose:"  # before references to prose, whose operations we name like all others
 PROSE = frozenset({".htm", ".html", ".md", ".pdf", ".txt"})
@@ -267,30 +271,64 @@ def measure(
     return board
 
 
-def leave_one_out(cases: list[Labelled]) -> dict[str, Weights]:
+def leave_one_out(
+    cases: list[Labelled], table: FeatureTable, strength: float = STRENGTH
+) -> dict[str, Weights]:
     """Partner → weights that were fitted on all other partners."""
-    prepare([one.case for one in cases])
-    everyone = fit_all([one.case for one in cases])
+    every = [one.case for one in cases]
+    first = fit_all(every, table, strength=strength)
     return {
-        partner: fit_all([one.case for one in cases if one.case.partner != partner], everyone)
-        for partner in sorted({one.case.partner for one in cases})
+        partner: fit_all(every, table, without={partner}, strength=strength, start=first)
+        for partner in _partners(cases)
     }
 
 
-def learning_curve(cases: list[Labelled], sizes: tuple[int, ...] = (5, 10, 20)) -> dict[str, float]:
+def nested(
+    cases: list[Labelled],
+    boards: Mapping[float, Board],
+    weights: Mapping[float, dict[str, Weights]],
+) -> tuple[dict[str, Weights], dict[str, float]]:
+    """For each partner the strength of the pull that is best for all others, and its weights.
+
+    Args:
+        cases: The documents.
+        boards: Strength → what `measure` gave with the weights of `leave_one_out`.
+        weights: Strength → those weights.
+    """
+    chosen: dict[str, float] = {}
+    for partner in _partners(cases):
+        totals = {}
+        for strength, board in boards.items():
+            totals[strength] = Score()
+            for other, score in board.partners.items():
+                if other != partner:
+                    totals[strength].add(score)
+        chosen[partner] = max(totals, key=lambda strength: totals[strength].f1 or 0.0)
+    return {partner: weights[strength][partner] for partner, strength in chosen.items()}, chosen
+
+
+def learning_curve(
+    cases: list[Labelled], table: FeatureTable, sizes: tuple[int, ...] = (5, 10, 20)
+) -> dict[str, dict[str, float]]:
     """F1 on partners that were left out, by the number of partners that were learned from."""
-    partners = sorted({one.case.partner for one in cases})
-    curve: dict[str, float] = {}
+    partners = _partners(cases)
+    curve: dict[str, dict[str, float]] = {}
     for size in sizes:
-        total = Score()
+        total, macros = Score(), []
         for seed in range(DRAWS):
             chosen = set(random.Random(seed).sample(partners, size))
-            weights = fit_all([one.case for one in cases if one.case.partner in chosen])
+            left = set(partners) - chosen
+            weights = fit_all([one.case for one in cases], table, without=left)
             others = [one for one in cases if one.case.partner not in chosen]
             board = measure(cases=others, weights=dict.fromkeys(partners, weights))
             total.add(board.sets["all"])
-        curve[str(size)] = total.f1 or 0.0
+            macros.append(board.macro)
+        curve[str(size)] = {"micro": total.f1 or 0.0, "macro": sum(macros) / len(macros)}
     return curve
+
+
+def _partners(cases: list[Labelled]) -> list[str]:
+    return sorted({one.case.partner for one in cases})
 
 
 def _read(document: Path) -> tuple[ApiDescription, str]:
@@ -408,24 +446,69 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     parser.add_argument("--misses", action="store_true", help="list every error")
     parser.add_argument("--in-sample", action="store_true", help="only with the shipped weights")
+    parser.add_argument("--leave-one-out", action="store_true", help="only leave-one-partner-out")
     parser.add_argument("--curve", action="store_true", help="also the learning curve")
+    parser.add_argument(
+        "--nested", action="store_true", help="also with the strength chosen inside"
+    )
     chosen = parser.parse_args(arguments)
     if not (DOCUMENTS / "labels").is_dir():
         sys.stderr.write(f"no labels at {DOCUMENTS / 'labels'}: nothing to measure\n")
         return 2
     cases = read_cases(DOCUMENTS)
-    boards = {"in-sample": measure(cases=cases)}
+    boards: dict[str, Board] = {}
+    curve: dict[str, dict[str, float]] = {}
+    if not chosen.leave_one_out:
+        boards["in-sample"] = measure(cases=cases)
     if not chosen.in_sample:
-        boards["leave-one-partner-out"] = measure(cases=cases, weights=leave_one_out(cases))
-    curve = learning_curve(cases) if chosen.curve and not chosen.in_sample else {}
+        curve = _hold_out(cases, boards, curve=chosen.curve, inside=chosen.nested)
     if chosen.json:
         rows = {name: _board_row(board) for name, board in boards.items()}
         sys.stdout.write(json.dumps({**rows, "learning_curve": curve}, indent=1) + "\n")
         return 0
     lines = [line for name, board in boards.items() for line in _lines(name, board, chosen.misses)]
-    lines += [f"learned from {size} partners: F1 {share:.3f}" for size, share in curve.items()]
+    lines += ["", *(_summary(name, board) for name, board in boards.items())]
+    lines += [
+        f"learned from {size} partners: F1 {one['micro']:.3f} micro, {one['macro']:.3f} macro"
+        for size, one in curve.items()
+    ]
     sys.stdout.write("\n".join(lines) + "\n")
     return 0
+
+
+def _hold_out(
+    cases: list[Labelled], boards: dict[str, Board], *, curve: bool, inside: bool
+) -> dict[str, dict[str, float]]:
+    """Add the boards of what was left out; returns the learning curve, where it is wanted."""
+    prepare([one.case for one in cases])
+    table = FeatureTable([one.case for one in cases])
+    weights = {STRENGTH: leave_one_out(cases, table)}
+    tried = {STRENGTH: measure(cases=cases, weights=weights[STRENGTH])}
+    board = boards["leave-one-partner-out"] = tried[STRENGTH]
+    if inside:
+        for strength in STRENGTHS:
+            if strength not in weights:
+                weights[strength] = leave_one_out(cases, table, strength)
+                tried[strength] = measure(cases=cases, weights=weights[strength])
+        best, _ = nested(cases, tried, weights)
+        boards["leave-one-partner-out, strength chosen inside"] = measure(cases=cases, weights=best)
+    if not curve:
+        return {}
+    found = learning_curve(cases, table)
+    return found | {"all others": {"micro": board.sets["all"].f1 or 0.0, "macro": board.macro}}
+
+
+def _summary(name: str, board: Board) -> str:
+    """The figures that are asked for, in one line."""
+    total, prose = board.sets["all"], board.sets["prose"]
+    shares = {
+        "F1 micro": total.f1,
+        "macro": board.macro,
+        "prose": prose.f1,
+        "direction": total.direction_accuracy,
+        "hard negatives": total.hard_negative_rate,
+    }
+    return f"{name}: " + ", ".join(f"{key} {share or 0:.3f}" for key, share in shares.items())
 
 
 def _groups(board: Board) -> dict[str, dict[str, Score]]:

@@ -43,6 +43,7 @@ STRENGTH_SENDERS = 6.0
 SMALLEST = 0.02  # weight that is worth storing
 ROWS = 700  # rows of one partner that count in full
 EXCHANGES = 12
+PLAIN = "plain-"  # starts the names of the documents that are always learned from
 BARE = 0.5  # weight of an example without bodies and text beside the one that has them
 FEATURE_PRIORS = feature_priors()
 Signals = Mapping[str, float]
@@ -62,12 +63,10 @@ def fit(
     *,
     priors: Mapping[str, float],
     strength: float,
-    names: Iterable[str] | None = None,
     start: Mapping[str, float] | None = None,
 ) -> dict[str, float]:
     """Fit one logistic regression; returns signal → weight."""
-    seen = {name for row in rows for name in row.signals} | priors.keys()
-    listed = sorted(seen if names is None else set(names))
+    listed = sorted({name for row in rows for name in row.signals} | priors.keys())
     place = {name: number for number, name in enumerate(listed)}
     cells = [
         (number, place[name], value)
@@ -79,24 +78,39 @@ def fit(
     matrix = sparse.csr_matrix((values, (at, column)), shape=(len(rows), len(listed)))
     truth = np.array([row.is_so for row in rows], float)
     weight = np.array([row.weight for row in rows])
-    prior = np.array([priors.get(name, 0.0) for name in listed])
-    pull = np.array([0.01 if name.endswith("always") else strength for name in listed])
+    return _solve(matrix, truth, weight, listed, priors=priors, strength=strength, start=start)
+
+
+def _solve(
+    matrix: sparse.csr_matrix,
+    truth: np.ndarray,
+    weight: np.ndarray,
+    names: Sequence[str],
+    *,
+    priors: Mapping[str, float],
+    strength: float,
+    start: Mapping[str, float] | None,
+) -> dict[str, float]:
+    """The weights of the columns that cost least: errors, and the way from the prior."""
+    prior = np.array([priors.get(name, 0.0) for name in names])
+    pull = np.array([0.01 if name.endswith("always") else strength for name in names])
+    turned = matrix.T.tocsr()
 
     def loss(guess: np.ndarray) -> tuple[float, np.ndarray]:
         odds = matrix @ guess
         shares = 1 / (1 + np.exp(-np.clip(odds, -40, 40)))
         away = guess - prior
         cost = (weight * (np.logaddexp(0, odds) - truth * odds)).sum() + (pull * away**2).sum() / 2
-        return cost, matrix.T @ (weight * (shares - truth)) + pull * away
+        return cost, turned @ (weight * (shares - truth)) + pull * away
 
-    limits = [bounds_of(name) for name in listed]
-    first = np.array([(start or priors).get(name, 0.0) for name in listed])
+    limits = [bounds_of(name) for name in names]
+    first = np.array([(start or priors).get(name, 0.0) for name in names])
     first = np.clip(first, *np.array(limits).T)
     steps = 60 if start else 400
     found = minimize(
         loss, first, jac=True, method="L-BFGS-B", bounds=limits, options={"maxiter": steps}
     )
-    return dict(zip(listed, map(float, found.x), strict=True))
+    return dict(zip(names, map(float, found.x), strict=True))
 
 
 @dataclass
@@ -170,49 +184,95 @@ def read_rows(case: Case, senders: Mapping[str, Any]) -> None:
     ]
 
 
-def fit_features(
-    cases: Sequence[Case], start: Mapping[str, Mapping[str, float]] | None = None
-) -> dict[str, dict[str, float]]:
-    """Fit which exchange serves which feature: family → signal → weight; `all` is shared."""
-    seen: dict[str, set[str]] = defaultdict(set)
+class FeatureTable:
+    """The examples of all documents as one matrix, so that a fit without a partner is a mask.
+
+    Attributes:
+        names: Signals of the columns, `family|signal`; `all` is shared by the families.
+        partners: Whose examples there are, in the order of the rows of `seen`.
+        seen: Whether a partner's documents show a signal: partners by signals.
+    """
+
+    def __init__(self, cases: Sequence[Case]) -> None:
+        rows: list[tuple[Row, str]] = []
+        for partner, weight, case in _weighted(cases):
+            rows.extend((row, partner) for row in _feature_rows(case, weight))
+        self.names = sorted({name for row, _ in rows for name in row.signals})
+        place = {name: number for number, name in enumerate(self.names)}
+        self.partners = sorted({partner for _, partner in rows})
+        whose = {partner: number for number, partner in enumerate(self.partners)}
+        self.seen = np.zeros((len(self.partners), len(self.names)), bool)
+        self._of = np.array([whose[partner] for _, partner in rows])
+        at: list[int] = []
+        column: list[int] = []
+        values: list[float] = []
+        for number, (row, _) in enumerate(rows):
+            columns = [place[name] for name in row.signals]
+            self.seen[self._of[number], columns] = True
+            at += [number] * len(columns)
+            column += columns
+            values += row.signals.values()
+        shape = (len(rows), len(self.names))
+        self._matrix = sparse.csr_matrix((values, (at, column)), shape=shape)
+        self._truth = np.array([row.is_so for row, _ in rows], float)
+        self._weight = np.array([row.weight for row, _ in rows])
+
+    def fit(
+        self,
+        without: Iterable[str] = (),
+        *,
+        strength: float = STRENGTH,
+        start: Mapping[str, Mapping[str, float]] | None = None,
+    ) -> dict[str, dict[str, float]]:
+        """Fit on the examples of all partners but some: family → signal → weight."""
+        left = frozenset(without)
+        kept = np.array([partner not in left for partner in self.partners])
+        least = min(
+            PARTNERS, sum(not name.startswith(PLAIN) for name in self.partners if name not in left)
+        )
+        known = np.array([name in FEATURE_PRIORS for name in self.names])
+        columns = (self.seen[kept].sum(0) >= least) | (known & self.seen[kept].any(0))
+        rows = kept[self._of]
+        names = [name for name, is_used in zip(self.names, columns, strict=True) if is_used]
+        flat = {
+            f"{family}|{name}": weight
+            for family, table in (start or {}).items()
+            for name, weight in table.items()
+        }
+        found = _solve(
+            self._matrix[rows][:, columns],
+            self._truth[rows],
+            self._weight[rows],
+            names,
+            priors=FEATURE_PRIORS,
+            strength=strength,
+            start=flat,
+        )
+        tables: dict[str, dict[str, float]] = {"all": {}}
+        for name, weight in found.items():
+            family, _, signal = name.partition("|")
+            tables.setdefault(family, {})[signal] = weight
+        return tables
+
+
+def _weighted(cases: Sequence[Case]) -> Iterator[tuple[str, float, Case]]:
+    """Every document with its partner and how much each of its examples counts."""
     counts: dict[str, int] = defaultdict(int)
-    rows = []
     for case in cases:
         counts[case.partner] += len(case.rows)
     for case in (*cases, *plain_cases()):
-        weight = min(1.0, ROWS / max(1, counts[case.partner])) ** 0.5
-        for reference, feature, signals in case.rows:
-            pair = (case.same(reference), feature)
-            if pair in case.accepted and pair not in case.wanted:
-                continue
-            spread = dict(_spread(AIMS[feature].family, signals))
-            for name in spread:
-                seen[name].add(case.partner)
-            rows.append(Row(spread, pair in case.wanted, weight))
-            bare = dict(_spread(AIMS[feature].family, _without_bodies(signals)))
-            rows.append(Row(bare, pair in case.wanted, BARE * weight))
-    least = min(PARTNERS, len({case.partner for case in cases}))
-    flat = (
-        {f"{family}|{name}": w for family, table in start.items() for name, w in table.items()}
-        if start
-        else None
-    )
-    found = fit(
-        rows,
-        priors=FEATURE_PRIORS,
-        strength=STRENGTH,
-        names=(
-            name
-            for name, partners in seen.items()
-            if len(partners) >= least or name in FEATURE_PRIORS
-        ),
-        start=flat,
-    )
-    tables: dict[str, dict[str, float]] = {"all": {}}
-    for name, weight in found.items():
-        family, _, signal = name.partition("|")
-        tables.setdefault(family, {})[signal] = weight
-    return tables
+        yield case.partner, min(1.0, ROWS / max(1, counts[case.partner])) ** 0.5, case
+
+
+def _feature_rows(case: Case, weight: float) -> Iterator[Row]:
+    """Every example of a document, and the same without bodies and text."""
+    for reference, feature, signals in case.rows:
+        pair = (case.same(reference), feature)
+        if pair in case.accepted and pair not in case.wanted:
+            continue
+        family, is_so = AIMS[feature].family, pair in case.wanted
+        yield Row(dict(_spread(family, signals)), is_so, weight)
+        yield Row(dict(_spread(family, _without_bodies(signals))), is_so, BARE * weight)
 
 
 def _without_bodies(signals: Signals) -> dict[str, float]:
@@ -254,17 +314,28 @@ def _plain_case(number: int, table: Mapping[str, list[str]]) -> Case:
         path = Path(folder) / "plain.json"
         path.write_text(json.dumps(document), "utf-8")
         description = describe([path])
-    case = Case(f"plain-{number}", f"plain-{number}", description, {}, wanted, set(), str)
+    name = f"{PLAIN}{number}"
+    case = Case(name, name, description, {}, wanted, set(), str)
     case.own = own_signals(description)
     senders = {"own": sender_priors(), "all": sender_priors()}
     read_rows(case, senders)
     return case
 
 
-def fit_all(cases: Sequence[Case], start: Weights | None = None) -> Weights:
-    """Fit both models; the rows of the second must have been read."""
-    senders = fit_senders(cases, start.senders if start else None)
-    return Weights(senders, fit_features(cases, start.features if start else None))
+def fit_all(
+    cases: Sequence[Case],
+    table: FeatureTable,
+    *,
+    without: Iterable[str] = (),
+    strength: float = STRENGTH,
+    start: Weights | None = None,
+) -> Weights:
+    """Fit both models on all partners but some; `table` holds the examples of all cases."""
+    left = frozenset(without)
+    kept = [case for case in cases if case.partner not in left]
+    senders = fit_senders(kept, start.senders if start else None)
+    features = table.fit(left, strength=strength, start=start.features if start else None)
+    return Weights(senders, features)
 
 
 def prepare(cases: Sequence[Case]) -> None:
@@ -310,7 +381,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     cases = [labelled.case for labelled in read_cases(DOCUMENTS)]
     prepare(cases)
-    weights = fit_all(cases)
+    weights = fit_all(cases, FeatureTable(cases))
     if chosen.write:
         store(weights)
     counts = {family: len(table) for family, table in weights.features.items()}
