@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -12,6 +13,7 @@ from click.testing import CliRunner
 
 from workbench.cli.commands import main
 from workbench.errors import InputError
+from workbench.handover.agenda import make_agenda, write_protocol
 from workbench.handover.feed import save_status, write_feed
 from workbench.handover.notice import (
     READERS,
@@ -21,19 +23,22 @@ from workbench.handover.notice import (
     write_notice_text,
 )
 from workbench.handover.walk import SessionWalk
-from workbench.model import Finding, Status
-from workbench.reporting import Trend
+from workbench.model import Acceptance, Finding, Protocol, SignOff, Status
+from workbench.reporting import Report, Trend, build_portal, write_badge_json
+from workbench.reporting.document import write_json
 from workbench.reporting.history import read_previous, remember_previous
 from workbench.reporting.language import list_languages
+from workbench.reporting.markdown_report import write_job_summary, write_markdown
 from workbench.reporting.seal import seal
 from workbench.settings import Settings
-from workbench.store import RunFolder
+from workbench.store import RunFolder, add_line, remember_sign_offs
 
 from .runs import NOW, write_run
 from .test_sheet import TECHNICAL
 
 ATOM = {"a": "http://www.w3.org/2005/Atom"}
 LATER = NOW + timedelta(days=7)
+SEEN = Finding(slug="menu-differs", severity="high", summary="A dish of the menu is lost.")
 KEPT = ("menu-write", "order-created-event")
 BROKEN = {
     "order-status-write": Finding(
@@ -176,8 +181,9 @@ def test_what_is_signed_can_be_held_against(
     with pytest.raises(InputError, match="was signed"):
         pick_baseline(reports, "ronda", "signed", "sandbox")
     walk = SessionWalk(first.folder, Settings(root=tmp_path), first, lambda data: data)
-    walk.begin()
-    walk.sign("us", "accepted", "Ana", "engineer")
+    with pytest.raises(InputError, match="is a draft, so nobody can sign it"):
+        walk.sign("us", "accepted", "Ana", "engineer")
+    sign(first)
     write_run(tmp_path, KEPT, run="two", at=LATER)
     assert pick_baseline(reports, "ronda", "signed", "sandbox") == "one"
     assert pick_baseline(reports, "ronda", "previous", "sandbox") == "two"
@@ -190,6 +196,69 @@ def test_what_is_signed_can_be_held_against(
     assert previous
     assert previous.run == "one"
     assert previous.verdicts["menu-write"] is Status.CONFIRMED
+
+
+def sign(report: Report, **told: Any) -> RunFolder:
+    """What both sides sign in a session about a run: the order and the menu work."""
+    add_line(report.folder, make_agenda(report))
+    stands = {slug: item.status for slug, item in report.verdicts.items()}
+    for side in ("us", "partner"):
+        base = {"side": side, "name": "Ana", "role": "engineer", "at": NOW, "verdicts": stands}
+        add_line(report.folder, SignOff.model_validate(base | {"decision": "accepted"} | told))
+    return report.folder
+
+
+@pytest.fixture(scope="module")
+def broken_word(tmp_path_factory: pytest.TempPathFactory) -> Report:
+    """A run in which the menu, signed a week before as integrated, fails."""
+    made = tmp_path_factory.mktemp("word")
+    (made / "contracts").mkdir()
+    signed = sign(write_run(made, ("menu-write", "order-read")))
+    late = write_run(made, (), run="two", at=LATER, broken={"menu-write": SEEN})
+    remember_sign_offs([signed], late.folder)
+    for folder in (signed, late.folder):
+        seal(folder)
+    return late
+
+
+@pytest.mark.parametrize("code", list_languages())
+def test_a_contradicted_signature_is_told_in_every_form(broken_word: Report, code: str) -> None:
+    """Data, badge, feed, portal, page, PDF and the next protocol say it; the order is in doubt."""
+    report = Report.read(broken_word.folder.path.absolute(), code)
+    data = json.loads(write_json(report))["signing"]
+    assert (data["contradicted"], data["unshown"]) == (["menu-write"], ["order-read"])
+    assert [item["is_of_this_run"] for item in data["signatures"]] == [False, False]
+    words, title = report.language.say("session.contradicted"), report.name("menu-write")
+    short = report.language.say("badge.contradicted")
+    assert json.loads(write_badge_json(report))["message"] == short
+    reports = report.folder.path.parents[1]
+    feed = write_feed(reports, "ronda", language=code, now=LATER)
+    assert f"{words} {title}." in feed
+    index, page = (
+        path.read_text("utf-8") for path in build_portal(reports, language=code, now=LATER)[:2]
+    )
+    assert short in index
+    protocol = Protocol(make_agenda(report))
+    told = (page, report.section("cover")._repr_html_(), write_protocol(report, protocol))
+    for text in told:
+        assert f"<strong>{words}</strong> {title}." in text
+        assert text.index(words) < text.index('class="lead"')
+    assert report.language.say("session.earlier") in report.section("sign_off")._repr_html_()
+    assert words in write_markdown(report)[:200]
+    assert words in write_job_summary(report)[:200]
+
+
+def test_what_was_signed_elsewhere_or_withdrawn_is_not_contradicted(tmp_path: Path) -> None:
+    """A word about another environment does not bind, and a refusal takes the side's word back."""
+    first = sign(write_run(tmp_path, ("menu-write",)))
+    again = sign(write_run(tmp_path, (), run="two", at=LATER), decision="refused", at=LATER)
+    late = write_run(tmp_path, (), run="three", at=LATER, broken={"menu-write": SEEN})
+    kept = remember_sign_offs([again, first], late.folder)
+    assert {item.decision for item in kept} == {Acceptance.REFUSED}
+    assert Report.read(late.folder.path.absolute()).meeting.contradicted == ()
+    text = first.log.read_text("utf-8").replace('"sandbox"', '"production"', 1)
+    first.log.write_text(text, "utf-8")
+    assert remember_sign_offs([first], late.folder) == ()
 
 
 def test_a_run_that_is_not_there_costs_no_validation(

@@ -37,6 +37,7 @@ from workbench.model import (
     StepMark,
     StepResult,
     find_contradictions,
+    find_unshown,
 )
 from workbench.partners import load_catalogue, load_partner
 from workbench.reporting import Report
@@ -478,8 +479,8 @@ def test_a_run_with_its_session_verifies(settings: Settings) -> None:
     assert verify(walk.folder).result == "altered"
 
 
-def test_a_later_run_that_contradicts_the_signature_says_so_first(settings: Settings) -> None:
-    """What was signed as integrated and is not any more stands on the cover, before all else."""
+def test_a_later_run_that_does_not_show_what_was_signed_says_so_first(settings: Settings) -> None:
+    """Nobody asked the partner: that contradicts nothing, and stands on the cover all the same."""
     walk = SessionWalk.open("tavola", settings)
     signed = walk.sign("us", "accepted", "Ana", "engineer", until=date(2027, 1, 1))
     assert signed.verdicts["order-read"] is Status.SUPPORTED
@@ -493,18 +494,17 @@ def test_a_later_run_that_contradicts_the_signature_says_so_first(settings: Sett
     assert modes == [0]
     report = Report.read(later.path.absolute(), "en")
     cover = report.section("cover")._repr_html_()
-    assert "What was signed does not hold any more" in cover
-    assert cover.index("does not hold any more") < cover.index("Read an order")
-    assert cover.index("does not hold any more") < cover.index('class="lead"')
-    head = write_markdown(report)[:300]
-    assert "does not hold any more:** Read an order" in head
+    assert "not shown again by this run: Read an order" in cover
+    assert cover.index("not shown again") < cover.index('class="lead"')
+    assert report.meeting.contradicted == ()
+    assert "not shown again by this run: Read an order" in write_markdown(report)[:300]
     paper = " ".join(PdfReader(BytesIO(write_pdf(report))).pages[0].extract_text().split())
-    assert paper.index("does not hold any more") < paper.index("Not tested yet")
+    assert paper.index("not shown again") < paper.index("Not tested yet")
     # What was signed for a time that is over promises nothing, and that is said as well.
     ended = proved.model_copy(update={"until": date(2026, 1, 31)})
     (later.path / "signed-before.jsonl").write_text(ended.model_dump_json() + "\n", "utf-8")
     report = Report.read(later.path.absolute(), "en")
-    assert report.meeting.contradicted == ()
+    assert report.meeting.unshown == ()
     assert "held until 31 January 2026" in report.section("cover")._repr_html_()
 
 
@@ -519,6 +519,11 @@ def test_only_what_was_accepted_can_be_contradicted() -> None:
     assert find_contradictions([both], now) == ("a", "b")
     assert find_contradictions([some], now) == ("b",)
     assert find_contradictions([none], now) == ()
+    # What nobody could ask about is not shown to be otherwise.
+    doubt = {"a": Status.UNVERIFIED, "b": Status.UNSUPPORTED}
+    assert find_contradictions([both], doubt) == ("b",)
+    assert find_unshown([both], doubt) == ("a",)
+    assert find_unshown([none], doubt) == ()
 
 
 def test_conditions_belong_to_a_conditional_acceptance(settings: Settings) -> None:

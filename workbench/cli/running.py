@@ -269,6 +269,8 @@ def _print_result(output: Output, result: Published) -> None:
     counts = ", ".join(f"{count} {status}" for status, count in result.counts.items())
     figures = f"reach {result.reach:.0%} · score {result.score:.0%} · depth {result.depth:.0%}"
     output.text(f"\n{result.title} · {result.level} · {figures}", "bold")
+    if result.contradicted:
+        output.text(f"  signed, and not so any more: {'; '.join(result.contradicted)}", "red")
     output.text(f"  {counts}")
     if not result.is_tested:
         output.text(f"  {_NOTHING_LIVE}", "red")

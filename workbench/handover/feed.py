@@ -29,6 +29,7 @@ from workbench.reporting import (
     MANIFEST,
     Drift,
     Language,
+    Meeting,
     Report,
     Trend,
     compare_runs,
@@ -170,13 +171,22 @@ def _list_entries(
             continue
         snapshot = read_snapshot(run)
         title = words.say("notice.feed.first")
+        meeting = Meeting.read(run, snapshot.verdicts, snapshot.started_at.date())
         if drift is not None:
-            title = words.say(f"notice.subject.{drift.direction}", title=snapshot.title)
-        text = " ".join(_tell(drift, run, words))
+            kind = "contradicted" if meeting.contradicted else drift.direction
+            title = words.say(f"notice.subject.{kind}", title=snapshot.title)
+        text = " ".join(_tell(drift, run, meeting.contradicted, words))
         yield _entry(title, f"{partner}/{run.run}", snapshot.started_at, text, run.run)
 
 
-def _tell(drift: Drift | None, run: RunFolder, words: Language) -> Iterator[str]:
+def _tell(
+    drift: Drift | None, run: RunFolder, contradicted: tuple[str, ...], words: Language
+) -> Iterator[str]:
+    catalogue = translate(load_catalogue(), load_language(words.code))
+    if contradicted:
+        named = [catalogue.feature(slug) for slug in contradicted]
+        titles = "; ".join(feature.title for feature in named if feature)
+        yield f"{words.say('session.contradicted')} {titles}."
     scores = read_snapshot(run).scores
     yield words.say(
         "notice.feed.works",
@@ -184,7 +194,6 @@ def _tell(drift: Drift | None, run: RunFolder, words: Language) -> Iterator[str]
     )  # fmt: skip
     if drift is None:
         return
-    catalogue = translate(load_catalogue(), load_language(words.code))
     order = (Trend.REGRESSION, Trend.NEUTRAL, Trend.IMPROVEMENT)
     for item in sorted(drift.verdicts, key=lambda change: order.index(change.direction)):
         feature = catalogue.feature(item.name)

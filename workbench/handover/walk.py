@@ -290,8 +290,10 @@ class SessionWalk:
         """Note what a side says at the end, with how the features stand now.
 
         Raises:
-            InputError: A feature is none of the report, or conditions are missing or too many.
+            InputError: The run is a draft or incomplete, a feature is none of the report, or
+                conditions are missing or too many.
         """
+        self._require_whole()
         verdicts = {slug: item.status for slug, item in self.report.verdicts.items()}
         for slug in features:
             if slug not in verdicts:
@@ -311,6 +313,17 @@ class SessionWalk:
             ) from error
         self.add(line)
         return line
+
+    def _require_whole(self) -> None:
+        """Nobody signs what people still have to judge, or what was cut off."""
+        is_complete = self.report.log.is_complete
+        if self.report.is_draft or not is_complete:
+            raise InputError(
+                f"Run {self.folder.run} is {'a draft' if is_complete else 'incomplete'}, "
+                "so nobody can sign it",
+                location=str(self.folder.path),
+                hint="Judge what is open in partner.yaml, validate again, and sign that run.",
+            )
 
     def publish(self, *, draft: bool = False) -> list[Path]:
         """Render the report again, with the protocol in it, and seal the run anew."""

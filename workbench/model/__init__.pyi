@@ -114,6 +114,7 @@ from .validation_session import StepKind as StepKind
 from .validation_session import StepMark as StepMark
 from .validation_session import StepResult as StepResult
 from .validation_session import find_contradictions as find_contradictions
+from .validation_session import find_unshown as find_unshown
 from .verdict import Proof as Proof
 from .verdict import Scores as Scores
 from .verdict import Standing as Standing

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -213,6 +213,8 @@ SessionLine = Annotated[
     SessionHeader | StepResult | Decision | Participant | SessionPause | SignOff,
     Field(discriminator="kind"),
 ]
+# Verdicts by which something is known not to be as it was, and not merely not shown.
+_OTHERWISE = frozenset({Status.FAILED, Status.UNSUPPORTED, Status.EXEMPT})
 SESSION_LINE: TypeAdapter[SessionLine] = TypeAdapter(SessionLine)
 
 
@@ -268,15 +270,30 @@ class Protocol:
         return {mark: marks.count(mark) for mark in StepMark if mark in marks}
 
 
-def find_contradictions(signed: Iterable[SignOff], verdicts: dict[str, Status]) -> tuple[str, ...]:
-    """Features that a side accepted as integrated and that are not any more, in order."""
-    found: dict[str, None] = {}
-    for item in signed:
-        if item.decision is Acceptance.REFUSED:
-            continue
-        for slug, status in item.verdicts.items():
-            is_covered = not item.features or slug in item.features
-            now = verdicts.get(slug)
-            if is_covered and status.is_integrated and now is not None and not now.is_integrated:
-                found[slug] = None
-    return tuple(found)
+def find_contradictions(
+    signed: Iterable[SignOff], verdicts: Mapping[str, Status]
+) -> tuple[str, ...]:
+    """Features that a side accepted as integrated, and that are shown to be otherwise, in order."""
+    return tuple(slug for slug in _promised(signed) if verdicts.get(slug) in _OTHERWISE)
+
+
+def find_unshown(signed: Iterable[SignOff], verdicts: Mapping[str, Status]) -> tuple[str, ...]:
+    """Features that a side accepted as integrated, and of which nothing was shown now, in order.
+
+    That nobody asked, or that nobody answered, contradicts nothing.
+    """
+    return tuple(
+        slug
+        for slug in _promised(signed)
+        if (now := verdicts.get(slug)) and not now.is_integrated and now not in _OTHERWISE
+    )
+
+
+def _promised(signed: Iterable[SignOff]) -> dict[str, None]:
+    return {
+        slug: None
+        for item in signed
+        if item.decision is not Acceptance.REFUSED
+        for slug, status in item.verdicts.items()
+        if status.is_integrated and (not item.features or slug in item.features)
+    }

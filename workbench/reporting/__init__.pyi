@@ -41,6 +41,7 @@ from .seal import SealResult as SealResult
 from .section import displayable as displayable
 from .section import make_environment as make_environment
 from .section import sentence as sentence
+from .summary import Meeting as Meeting
 from .tables import DisplayTable as DisplayTable
 from .tables import make_table as make_table
 from .verification import sign_folder as sign_folder

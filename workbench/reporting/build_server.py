@@ -252,6 +252,8 @@ def _words(report: Report, now: datetime | None) -> tuple[str, str, str]:
     if now is not None and report.valid_until is not None and report.valid_until < now:
         day = report.language.date(report.valid_until)
         return label, report.language.say("badge.late", date=day), "open"
+    if report.meeting.contradicted:
+        return label, report.language.say("badge.contradicted"), "bad"
     share, depth = (report.language.percent(n) for n in (scores.score, scores.depth))
     message = f"{report.level} · {share} · {report.depth_word} {depth}"
     if Status.FAILED in statuses:

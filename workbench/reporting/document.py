@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import date
 from importlib.metadata import version
 from typing import Any, Literal
 
 from pydantic import AwareDatetime, Field
 
 from workbench.model import (
+    Acceptance,
     Evidence,
     FeatureKind,
     Finding,
@@ -25,6 +27,7 @@ from workbench.model import (
     Source,
     Standing,
     Status,
+    StepMark,
 )
 from workbench.reporting.defect import Defect
 from workbench.reporting.history import Drift, Trend
@@ -160,6 +163,43 @@ class ReportSender(Record):
     contact: str
 
 
+class SignatureEntry(Record):
+    """The last word of one side; `word` is its decision as the partner reads it.
+
+    `features` it holds for, all that were integrated where there are none; `until` is its last day.
+    """
+
+    side: Literal["us", "partner"]
+    decision: Acceptance
+    word: str
+    name: str
+    role: str
+    at: AwareDatetime
+    is_of_this_run: bool
+    conditions: tuple[str, ...]
+    features: tuple[str, ...]
+    until: date | None
+
+
+class SigningEntry(Record):
+    """What both sides signed, and whether it still holds.
+
+    Attributes:
+        contradicted: Slugs of what was signed as integrated and is not any more in this run.
+        unshown: Likewise, and this run could not show it.
+        lapsed: Last day of what was signed, where that was before this run.
+        participants: Of the session about this run; empty: there was none.
+        marks: How its steps ended → their number.
+    """
+
+    contradicted: tuple[str, ...]
+    unshown: tuple[str, ...]
+    lapsed: date | None
+    signatures: tuple[SignatureEntry, ...]
+    participants: tuple[str, ...]
+    marks: dict[StepMark, int]
+
+
 class ReportDocument(Record):
     """A validation report. Texts come from the partner's platform and are to be shown as text."""
 
@@ -177,6 +217,7 @@ class ReportDocument(Record):
     is_draft: bool
     level: str
     sentence: str
+    signing: SigningEntry
     access: str
     scores: Scores
     reach: float = Field(ge=0, le=1)
@@ -212,6 +253,7 @@ def make_document(report: Report) -> ReportDocument:
         is_draft=report.is_draft,
         level=report.level,
         sentence=report.sentence,
+        signing=_tell_signing(report),
         access=report.access_trouble,
         scores=report.scores,
         reach=round(report.scores.reach, 4),
@@ -245,6 +287,26 @@ def make_schema() -> dict[str, Any]:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **ReportDocument.model_json_schema(mode="serialization"),
     }
+
+
+def _tell_signing(report: Report) -> SigningEntry:
+    meeting = report.meeting
+    held = meeting.protocol
+    return SigningEntry(
+        contradicted=meeting.contradicted,
+        unshown=meeting.unshown,
+        lapsed=meeting.lapsed,
+        signatures=tuple(
+            SignatureEntry(
+                **item.model_dump(include=set(SignatureEntry.model_fields)),
+                word=report.language.say(f"session.words.{item.decision}"),
+                is_of_this_run=item not in meeting.earlier,
+            )
+            for item in meeting.signatures
+        ),
+        participants=held.participants if held else (),
+        marks=held.counts if held else {},
+    )
 
 
 def _trace(report: Report) -> Provenance:

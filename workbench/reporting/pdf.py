@@ -11,13 +11,14 @@ import json
 import re
 import string
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
 from workbench.errors import ReportError, install_hint
+from workbench.model import SignOff
 from workbench.reporting.document import make_document
 from workbench.reporting.exchange import write_exchange
 from workbench.reporting.report import Report
@@ -125,15 +126,7 @@ def _inputs(report: Report) -> dict[str, str]:
         "signs": SIGNS,
         "wires": {number: text[:_LONGEST_WIRE] for number, text in wires.items()},
     }
-    meeting = report.meeting
-    signed = meeting.protocol.sign_offs if meeting.protocol else ()
-    data["signed"] = _displayable_all(
-        {
-            "contradicted": "; ".join(map(report.name, meeting.contradicted)),
-            "lapsed": language.date(meeting.lapsed) if meeting.lapsed else "",
-            "signatures": [list(tell_signature(item, language, report.name)) for item in signed],
-        }
-    )
+    data["signed"] = _displayable_all(set_out_signing(report))
     return {name: json.dumps(value, ensure_ascii=False) for name, value in data.items()} | {
         "tested": language.moment(report.log.header.started_at),
         "valid": language.date(report.valid_until) if report.valid_until else "",
@@ -142,6 +135,23 @@ def _inputs(report: Report) -> dict[str, str]:
         "depth": language.percent(scores.depth),
         "logo": json.dumps(list(picture)) if picture else "",
         "logo_kind": {"png": "png", "jpeg": "jpg", "svg+xml": "svg"}.get(kind, ""),
+    }
+
+
+def set_out_signing(report: Report) -> dict[str, Any]:
+    """What holds no more, and what each side signed here and before, as texts to be set."""
+    language, meeting = report.language, report.meeting
+
+    def tell(signed: Iterable[SignOff]) -> list[dict[str, str]]:
+        pairs = (tell_signature(item, language, report.name) for item in signed)
+        return [dict(zip(("head", "told"), pair, strict=True)) for pair in pairs]
+
+    return {
+        "contradicted": "; ".join(map(report.name, meeting.contradicted)),
+        "unshown": "; ".join(map(report.name, meeting.unshown)),
+        "lapsed": language.date(meeting.lapsed) if meeting.lapsed else "",
+        "earlier": tell(meeting.earlier),
+        "signatures": tell(meeting.protocol.sign_offs if meeting.protocol else ()),
     }
 
 

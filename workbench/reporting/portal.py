@@ -20,13 +20,14 @@ from pathlib import Path
 from urllib.parse import quote
 
 from workbench.errors import InputError
-from workbench.model import Catalogue, Feature, Status
+from workbench.model import Catalogue, Feature, SignOff, Status
 from workbench.partners import load_catalogue
 from workbench.reporting.history import Drift, Snapshot, compare, read_snapshot
 from workbench.reporting.language import choose_language, load_language, translate
+from workbench.reporting.phrase import translate_phrase
 from workbench.reporting.row import KINDS
 from workbench.reporting.section import environment
-from workbench.reporting.summary import Trouble
+from workbench.reporting.summary import Meeting, Trouble, tell_signature
 from workbench.store import RunFolder
 
 PORTAL, SALES = "portal", "restaurants.html"
@@ -55,6 +56,7 @@ class PortalRow:
         runs: Oldest first, at most twenty, all of the environment of the last one.
         broken: Runs whose logs could not be read.
         changed: Files of the partner folder that are not those of the last run.
+        meeting: The session about the last run, and what was signed in it or before.
     """
 
     partner: str
@@ -62,6 +64,7 @@ class PortalRow:
     broken: tuple[str, ...]
     changed: tuple[str, ...]
     now: datetime
+    meeting: Meeting
 
     @property
     def last(self) -> Snapshot:
@@ -129,6 +132,19 @@ class Portal:
             works = sum(number for status, number in counted.items() if _works(status))
             found[feature.slug] = works / applies if applies else 0.0
         return found
+
+    def name(self, feature: str) -> str:
+        """Title of a feature; the slug, when the catalogue does not know it."""
+        found = self.catalogue.feature(feature)
+        return found.title if found else feature
+
+    def signature(self, item: SignOff) -> tuple[str, str]:
+        """What a side signed, in the language of the pages."""
+        return tell_signature(item, load_language(self.language), self.name)
+
+    def translate(self, summary: str) -> str:
+        """A finding in the language of the pages; as it was written where that is not known."""
+        return translate_phrase(summary, self.language)
 
     def tell(self, trouble: Trouble) -> str:
         """What kept us from asking, in the language of the pages."""
@@ -226,7 +242,9 @@ def _gather(reports: Path, partner: str, contracts: Path | None, now: datetime) 
     # Only the last two are compared; of the others the trend needs the figures alone.
     kept = [*map(_lighten, alike[:-2]), *alike[-2:]]
     changed = _find_changes(contracts / partner, last.inputs) if contracts else ()
-    return PortalRow(partner, tuple(kept), tuple(sorted(broken)), changed, now)
+    folder = RunFolder(reports / partner / last.run)
+    meeting = Meeting.read(folder, last.verdicts, now.date())
+    return PortalRow(partner, tuple(kept), tuple(sorted(broken)), changed, now, meeting)
 
 
 def _lighten(run: Snapshot) -> Snapshot:

@@ -11,10 +11,9 @@ from typing import Any
 from workbench.errors import ReportError
 from workbench.model import Protocol, SessionStep, StepMark
 from workbench.reporting.markdown_report import render_markdown
-from workbench.reporting.pdf import set_pdf
+from workbench.reporting.pdf import set_out_signing, set_pdf
 from workbench.reporting.report import Report
 from workbench.reporting.section import displayable, sentence
-from workbench.reporting.summary import tell_signature
 
 PROTOCOL_MARKDOWN, PROTOCOL_JSON, PROTOCOL_PDF = "session.md", "session.json", "session.pdf"
 
@@ -61,6 +60,9 @@ def write_protocol_json(report: Report) -> str:
         "format": "workbench-session/1",
         "title": report.log.header.title,
         **tell_protocol(_require(report)),
+        "contradicted": list(report.meeting.contradicted),
+        "unshown": list(report.meeting.unshown),
+        "signed_before": [item.model_dump(mode="json") for item in report.meeting.earlier],
     }
     return json.dumps(told, ensure_ascii=False, indent=1) + "\n"
 
@@ -123,10 +125,7 @@ def _set_out(report: Report, protocol: Protocol) -> dict[str, Any]:
             + (f", {say('session.deadline', date=language.date(item.due))}" if item.due else "")
             for item in protocol.decisions
         ],
-        "signatures": [
-            dict(zip(("head", "told"), tell_signature(item, language, report.name), strict=True))
-            for item in protocol.sign_offs
-        ],
+        **set_out_signing(report),
     }
     return {key: _clean(value) for key, value in told.items()}
 

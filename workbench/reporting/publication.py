@@ -66,6 +66,7 @@ class Published:
         is_draft: Whether people still have to judge something.
         is_published: Whether the report may be handed over: no draft, or asked for as one.
         severities: Of all findings.
+        contradicted: Titles of what was signed as integrated and is not any more.
     """
 
     partner: str
@@ -81,6 +82,7 @@ class Published:
     is_draft: bool
     is_published: bool
     severities: tuple[Severity, ...] = ()
+    contradicted: tuple[str, ...] = ()
 
     @property
     def counts(self) -> dict[str, int]:
@@ -108,6 +110,7 @@ class Published:
             "tested": self.is_tested,
             "draft": self.is_draft,
             "published": self.is_published,
+            "contradicted": list(self.contradicted),
         }
 
 
@@ -255,4 +258,5 @@ def summarise(folder: RunFolder, page: Path, *, draft: bool = False) -> Publishe
         is_draft=report.is_draft,
         is_published=draft or not report.is_draft,
         severities=tuple(item.severity for line in report.log.evidence for item in line.findings),
+        contradicted=tuple(map(report.name, report.meeting.contradicted)),
     )

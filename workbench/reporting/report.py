@@ -258,7 +258,8 @@ class Report:
     @cached_property
     def meeting(self) -> Meeting:
         """The session about this run, and what was signed in it or before."""
-        return Meeting.read(self.folder, self.verdicts, self.log.header.started_at.date())
+        statuses = {slug: item.status for slug, item in self.verdicts.items()}
+        return Meeting.read(self.folder, statuses, self.log.header.started_at.date())
 
     @cached_property
     def publisher(self) -> Publisher:

@@ -26,6 +26,7 @@ from workbench.model import (
     Status,
     Verdict,
     find_contradictions,
+    find_unshown,
 )
 from workbench.reporting.language import Language, name_refusal
 from workbench.reporting.row import Row
@@ -245,16 +246,20 @@ class Meeting:
 
     Attributes:
         protocol: Of the session about this run; None when there was none.
+        signatures: The last word of each side, here or in a session before.
         contradicted: Slugs of what was signed as integrated, here or before, and is not any more.
+        unshown: Likewise, and this run could not show it.
         lapsed: Last day on which an earlier signature held that does not bind this run any more.
     """
 
     protocol: Protocol | None = None
+    signatures: tuple[SignOff, ...] = ()
     contradicted: tuple[str, ...] = ()
+    unshown: tuple[str, ...] = ()
     lapsed: date | None = None
 
     @classmethod
-    def read(cls, folder: RunFolder, verdicts: Mapping[str, Verdict], day: date) -> Self:
+    def read(cls, folder: RunFolder, verdicts: Mapping[str, Status], day: date) -> Self:
         """From the files of a run, and how its features stand.
 
         Args:
@@ -266,12 +271,21 @@ class Meeting:
             InputError: A file is damaged.
         """
         protocol = read_protocol(folder)
-        signed = (*read_sign_offs(folder), *(protocol.sign_offs if protocol else ()))
-        now = {slug: item.status for slug, item in verdicts.items()}
+        own = protocol.sign_offs if protocol else ()
+        signed = tuple({item.side: item for item in (*read_sign_offs(folder), *own)}.values())
         holding = [item for item in signed if item.until is None or item.until >= day]
         ended = [item.until for item in signed if item.until is not None and item.until < day]
         lapsed = max(ended, default=None) if not holding else None
-        return cls(protocol, find_contradictions(holding, now), lapsed)
+        otherwise, unshown = (
+            find(holding, verdicts) for find in (find_contradictions, find_unshown)
+        )
+        return cls(protocol, signed, otherwise, unshown, lapsed)
+
+    @property
+    def earlier(self) -> tuple[SignOff, ...]:
+        """What was signed in a session before, and is still the last word of its side."""
+        own = self.protocol.sign_offs if self.protocol else ()
+        return tuple(item for item in self.signatures if item not in own)
 
     @property
     def minutes(self) -> int:

@@ -17,6 +17,7 @@ from workbench.errors import InputError
 from workbench.model import SESSION_LINE, Protocol, SessionHeader, SessionLine, SignOff
 from workbench.secrecy import open_private
 from workbench.store.folders import RunFolder
+from workbench.store.logs import read_header
 
 SESSION = "session.jsonl"
 # The word of an earlier session, kept in the folder of a later run so that its report can say it.
@@ -70,25 +71,31 @@ def add_line(
 
 
 def remember_sign_offs(runs: list[RunFolder], folder: RunFolder) -> tuple[SignOff, ...]:
-    """Keep in a run what was signed in the latest session before it; returns it.
+    """Keep in a run the last word of each side in the sessions before it; returns it.
 
     Args:
-        runs: Earlier runs of the same partner, oldest first.
+        runs: Other runs of the same partner; what was signed of another environment is left out.
         folder: The run that is to know.
     """
-    for run in reversed([item for item in runs if item.run != folder.run]):
+    place = read_header(folder.log).environment
+    last: dict[str, SignOff] = {}
+    for run in runs:
+        if run.run == folder.run or read_header(run.log).environment != place:
+            continue
         protocol = read_protocol(run)
-        signed = protocol.sign_offs if protocol else ()
-        if signed:
-            text = "".join(f"{item.model_dump_json()}\n" for item in signed)
-            with open_private(folder.path / SIGNED_BEFORE) as file:
-                file.write(text.encode())
-            return signed
-    return ()
+        for item in (*read_sign_offs(run), *(protocol.sign_offs if protocol else ())):
+            known = last.get(item.side)
+            if known is None or known.at <= item.at:
+                last[item.side] = item
+    if last:
+        text = "".join(f"{item.model_dump_json()}\n" for item in last.values())
+        with open_private(folder.path / SIGNED_BEFORE) as file:
+            file.write(text.encode())
+    return tuple(last.values())
 
 
 def read_sign_offs(folder: RunFolder) -> tuple[SignOff, ...]:
-    """What was signed in the latest session before this run."""
+    """The last word of each side in the sessions before this run."""
     lines = _read(folder.path / SIGNED_BEFORE)
     return tuple(line for line in lines if isinstance(line, SignOff))
 
