@@ -62,7 +62,7 @@ ORDER = [
     ("T1", {"/timing/prepare_at": "2026-03-20T20:01:00+01:00"}, "/timing/prepare_at"),
     ("T1", {"/timing/window_end": "2026-03-20T19:59:00+01:00"}, "/timing/window_end"),
     ("O1", {"/delivery/address/lines": [" "]}, "/delivery/address"),
-    ("O1", {"/customer": {}}, "/customer"),
+    ("O1", {"/customer": {}}, "/customer/phone"),
     ("O1", {"/order_type": "inside"}, "/table"),
     ("O1", {"/order_type": "insitu"}, "/party_size"),
     ("O1", {"/order_type": "insitu", "/party_size": 2, **FREE}, "/lines"),

@@ -140,6 +140,15 @@ def test_taxes_that_prices_exclude_are_added(order: Order, damage: Damage) -> No
     assert check_total(damage(order, {**net, "/totals/total": eur(2700)}))
 
 
+def test_sums_that_are_stated_alone_count(order: Order, damage: Damage) -> None:
+    """A partner that states tips, fees and discounts as one sum each need not list them."""
+    sums = {"fees": eur(300), "tips": eur(100), "discounts": eur(200)}
+    bare = {"/fees": [], "/tips": [], "/discounts": []}
+    for total, broken in ((2700, ()), (2600, ("INV-M2",)), (2500, ("INV-M2",))):
+        found = damage(order, {**bare, "/totals": {"total": eur(total), **sums}})
+        assert tuple(item.code for item in check_total(found)) == broken
+
+
 def test_a_tax_of_the_whole_order_may_be_on_top(order: Order, damage: Damage) -> None:
     """Where no line states a tax, the order's own may be within the prices or added; once."""
     bare = {"/lines/1/tax": [], "/lines/0/tax": [], "/fees/0/tax": None}

@@ -54,14 +54,18 @@ def check_line_totals(order: Order) -> tuple[Violation, ...]:
 def check_total(order: Order) -> tuple[Violation, ...]:
     """INV-M2: lines, fees and tips, less discounts, make the total.
 
-    A fee that is both a line and a field counts once; taxes that prices exclude are added, and a
+    A fee that is both a line and a field counts once; fees, tips and discounts that are stated as
+    one sum only are taken from the totals; taxes that prices exclude are added, and a
     tax that is stated for the whole order only may be within the prices or on top. Nothing can be
     said of an order whose partner gives no lines (`lines` not set).
     """
     if "lines" not in order.model_fields_set:
         return ()
     lines = sum(_amount(line) for line in order.lines)
-    expected = lines + _fees(order) + _tips(order) - _discounts(order) + _excluded_tax(order)
+    totals = order.totals
+    fees = _sum([totals.fees]) if totals.fees and not _has_fees(order) else _fees(order)
+    tips = _tips(order) if order.tips else _sum([totals.tips])
+    expected = lines + fees + tips - _reductions(order) + _excluded_tax(order)
     stated = order.totals.total.amount_minor
     if stated - expected in _taxes_on_top(order):
         return ()
@@ -216,6 +220,18 @@ def _fees(order: Order, *, with_lines: bool = False) -> int:
         else:
             total += amount
     return total
+
+
+def _has_fees(order: Order) -> bool:
+    return bool(order.fees) or any(line.kind == LineKind.FEE for line in order.lines)
+
+
+def _reductions(order: Order) -> int:
+    """Discounts beside the lines: each one, else the sum that is stated where no line has any."""
+    in_lines = any(line.discount_total for _, line in _every_line(order.lines, ""))
+    if order.discounts or in_lines:
+        return _discounts(order)
+    return _sum([order.totals.discounts])
 
 
 def _tips(order: Order) -> int:

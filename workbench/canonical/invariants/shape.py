@@ -77,7 +77,9 @@ def _check_delivery(order: Order) -> tuple[Violation, ...]:
     if order.delivery is None or not _has_place(order.delivery.address):
         found += violation("INV-O1", "/delivery/address", "a delivery without an address")
     if not (order.customer.phone or order.customer.email):
-        found += violation("INV-O1", "/customer", "a delivery without a way to reach the customer")
+        found += violation(
+            "INV-O1", "/customer/phone", "a delivery without a way to reach the customer"
+        )
     return found
 
 
