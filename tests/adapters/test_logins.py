@@ -289,6 +289,11 @@ def test_a_key_and_two_roles_share_the_operations(open_client: Opener, partner: 
     tokens = [seen.headers["authorization"].removeprefix("Bearer ") for seen in asked]
     assert tokens == ["kitchen@house", "boss", "kitchen@house", "boss"]
     assert {seen.headers["x-key"] for seen in asked} == {"plain-key-44"}
+    # A wrong password of the manager says nothing of what the guest asks.
+    for path, roles in (("/orders", {"username"}), ("/reports/1", {"manager_username"})):
+        used = client.credentials_for("GET", f"{client.base_url}{path}") or frozenset()
+        assert {name for name in used if name.endswith("username")} == roles
+        assert "api_key" in used
 
 
 def test_only_the_refused_login_is_renewed(open_client: Opener, partner: Any) -> None:

@@ -74,10 +74,11 @@ class _Joined(AuthHeaders):
 
 @dataclass(frozen=True)
 class LoginShare:
-    """A login, and the operations that it serves; none are all."""
+    """A login, the operations that it serves (none are all), and its credentials by name."""
 
     login: Login
     operations: tuple[re.Pattern[str], ...] = ()
+    credentials: tuple[str, ...] = ()
 
     def serves(self, method: str, url: str) -> bool:
         """Whether a request is logged in so."""
@@ -94,15 +95,21 @@ class SharedLogin:
 
     def prove(self, outgoing: Outgoing, fetch: Fetch) -> AuthHeaders:
         """What all logins of this operation add; a header that two write is the narrower one's."""
-        serving = [item for item in self.shares if item.serves(outgoing.method, outgoing.url)]
+        used = self.using(outgoing.method, outgoing.url)
+        return _join((share.login, share.login.prove(outgoing, fetch)) for share in used)
+
+    def using(self, method: str, url: str) -> list[LoginShare]:
+        """The logins with which a request goes out; one whose header is another's is not asked."""
+        serving = [item for item in self.shares if item.serves(method, url)]
         narrow = [item for item in serving if item.operations]
-        found: list[tuple[Login, AuthHeaders]] = []
+        found: list[LoginShare] = []
+        taken: set[str] = set()
         for share in (*narrow[::-1], *(item for item in serving if not item.operations)):
-            # A login whose header is another's here is not even asked.
-            taken = {name for _, known in found for name in known.headers} - {COOKIE}
-            if not taken & share.login.preview().headers.keys():
-                found.append((share.login, share.login.prove(outgoing, fetch)))
-        return _join(found)
+            headers = share.login.preview().headers.keys() - {COOKIE}
+            if not taken & headers:
+                found.append(share)
+                taken |= headers
+        return found
 
     def renew(self, refused: AuthHeaders) -> bool:
         """Whether one of those that were used can be renewed."""
@@ -158,9 +165,17 @@ def open_login(
     if not auth.also and not auth.operations:
         return own
     shares = [
-        LoginShare(builder.build(item), match(item.operations, base_url)) for item in auth.also
+        LoginShare(builder.build(item), match(item.operations, base_url), names_of(item))
+        for item in auth.also
     ]
-    return SharedLogin([LoginShare(own, match(auth.operations, base_url)), *shares])
+    first = LoginShare(own, match(auth.operations, base_url), names_of(auth))
+    return SharedLogin([first, *shares])
+
+
+def names_of(auth: Auth) -> tuple[str, ...]:
+    """Names of the credentials of one login, those that may be left out among them."""
+    alone = auth.model_copy(update={"also": ()})
+    return (*alone.own_names(), *alone.optional_names())
 
 
 def match(operations: Iterable[str], base_url: str) -> tuple[re.Pattern[str], ...]:

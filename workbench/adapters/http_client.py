@@ -224,6 +224,13 @@ class HttpClient:
         self.redactor.add(*auth_headers.secrets())
         return auth_headers
 
+    def credentials_for(self, method: str, url: str) -> frozenset[str] | None:
+        """Names of the credentials with which a request logs in; None: all of the partner's."""
+        if not isinstance(self._login, SharedLogin):
+            return None
+        used = self._login.using(method, url)
+        return frozenset(name for share in used for name in share.credentials)
+
     def prove_each(self) -> list[tuple[LoginShare, AuthHeaders]]:
         """Every login that the operations share, and what it adds; as of `prove`.
 

@@ -11,7 +11,13 @@ from pydantic import SecretStr
 
 from workbench.adapters import Answer, HttpClient, Login, SentRequest, open_hook, open_login
 from workbench.canonical import Entity
-from workbench.errors import CredentialError, InputError, PartnerError, TranslationError
+from workbench.errors import (
+    CredentialError,
+    InputError,
+    PartnerError,
+    RefusedError,
+    TranslationError,
+)
 from workbench.evidence.behaviour.check_context import CheckContext, finding, tell_unjudged
 from workbench.evidence.behaviour.inventing import recorded
 from workbench.evidence.kinds import KINDS, EntityKind
@@ -121,11 +127,18 @@ def refuse_wrong(context: CheckContext) -> Iterator[Evidence]:
     if kind is None or context.partner.manifest.auth.scheme == "none":
         return
     request = context.adapter.call(kind.read, ids={kind.noun: context.alive(kind.read)[0]}).request
+    check = "wrong-credentials-refused"
     for what, answer in _wrong_answers(context, request):
-        yield _tell_access(context, kind.read, "wrong-credentials-refused", what, answer)
+        if answer is None:
+            yield context.tell(kind.read, check, f"Logging in with {what} was refused.")
+        else:
+            yield _tell_access(context, kind.read, check, what, answer)
 
 
-def _wrong_answers(context: CheckContext, request: SentRequest) -> Iterator[tuple[str, Answer]]:
+def _wrong_answers(
+    context: CheckContext, request: SentRequest
+) -> Iterator[tuple[str, Answer | None]]:
+    """Which credential was wrong, and the answer; None where logging in was already refused."""
     client = context.session.client
     if context.partner.manifest.auth.scheme == "oauth2-client-credentials":
         token = client.prove().headers["Authorization"].get_secret_value()
@@ -135,8 +148,12 @@ def _wrong_answers(context: CheckContext, request: SentRequest) -> Iterator[tupl
             time.sleep(life + 0.5)
             yield "a token past its time", _with_token(context, request, token)
         return
+    # A role that logs in for other operations lets nobody in here, right or wrong.
+    used = client.credentials_for(request.method, request.url)
     for name in context.partner.manifest.auth.credential_names():
         if name not in context.session.credentials or name.startswith(("second_", "expired_")):
+            continue
+        if used is not None and name not in used:
             continue
         value = context.session.credentials[name].get_secret_value()
         other = _open(context, {name: SecretStr(_misspell(value))})
@@ -145,8 +162,10 @@ def _wrong_answers(context: CheckContext, request: SentRequest) -> Iterator[tupl
         with other:
             try:
                 yield f"a wrong {name}", _again(other, request)
+            except RefusedError:
+                yield f"a wrong {name}", None
             except (InputError, PartnerError):
-                continue  # not let in, or never asked
+                continue  # never asked
 
 
 def _with_token(context: CheckContext, request: SentRequest, token: str) -> Answer:
