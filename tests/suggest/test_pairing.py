@@ -117,6 +117,17 @@ def test_many_values_for_one_of_ours_say_which_to_write(read: Read) -> None:
     assert pairs(read, fields, Order)["status"].options["back"] == {"cancelled": "CANCELLED"}
 
 
+def test_a_second_word_behind_later_statuses_is_left_to_a_person(read: Read) -> None:
+    """What is received after it was delivered is no new order; what is listed before may be."""
+    fields = {"id": "string", "status": ("placed", "in_route", "delivered", "received")}
+    found = pairs(read, fields, Order)["status"].options
+    assert found == {
+        "enum": {"placed": "placed", "in_route": "in-delivery", "delivered": "delivered"}
+    }
+    fields = {"id": "string", "status": ("received", "placed", "delivered")}
+    assert len(pairs(read, fields, Order)["status"].options["enum"]) == 3
+
+
 @pytest.mark.parametrize(
     ("first", "second", "chosen"),
     [

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
-from workbench.canonical import Money, OpenEnum, Weekday
+from workbench.canonical import (
+    TRANSITIONS,
+    Money,
+    OpenEnum,
+    Weekday,
+    find_route,
+    is_terminal,
+)
 from workbench.suggest.fields import SourceField, TargetField
 from workbench.suggest.thesaurus import match_value, tokens
 
@@ -32,12 +40,28 @@ _FIT: dict[type, dict[str, float]] = {
 
 
 def enum_table(target: TargetField, source: SourceField) -> dict[str, str]:
-    """Their values that mean one of ours, in their order."""
+    """Their values that mean one of ours, in their order.
+
+    Statuses are mostly listed as they follow one another. A second word for one of ours that is
+    listed behind later ones (`placed, …, delivered, received`) means something else: it is left
+    to a person.
+    """
     if not _is_enum(target.type_):
         return {}
     ours = [member.value for member in target.type_]
-    paired = ((value, match_value(value, ours)) for value in source.values)
-    return {value: own for value, own in paired if own is not None}
+    table: dict[str, str] = {}
+    for value in source.values:
+        own = match_value(value, ours)
+        if own is not None and not _comes_late(target.type_, own, table.values()):
+            table[value] = own
+    return table
+
+
+def _comes_late(kind: type[OpenEnum], own: str, before: Collection[str]) -> bool:
+    """Whether a status is there already, and one that follows on it as well."""
+    if kind not in TRANSITIONS or own not in before:
+        return False
+    return any(find_route(kind(own), kind(one)) and not is_terminal(kind(one)) for one in before)
 
 
 def fit(target: TargetField, source: SourceField) -> float:
