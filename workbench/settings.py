@@ -115,6 +115,14 @@ class Settings(BaseSettings):
         except CredentialError:
             return None
 
+    def unset(self, partner: str, environment: str, names: Iterable[str]) -> list[str]:
+        """The variables of those credentials that are found nowhere."""
+        return [
+            variable_name(partner, environment, name)
+            for name in names
+            if self.spare_credential(partner, environment, name) is None
+        ]
+
     def keep_credential(self, partner: str, environment: str, name: str, value: str) -> bool:
         """Store a credential that the partner has replaced; whether the next run will find it.
 

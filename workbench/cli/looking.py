@@ -19,6 +19,7 @@ from workbench.cli.output import (
     print_omissions,
     reading_options,
     speaks,
+    tell_unset,
 )
 from workbench.description import describe, find_directions
 from workbench.errors import InputError
@@ -232,9 +233,12 @@ def suggest_command(
 @speaks
 def lint_command(output: Output, slug: str, fail_on: str, *, hooks: bool, is_long: bool) -> int:
     """Check a partner folder offline; what blocks a run comes first."""
-    findings = lint(load_partner(slug, load_settings(), run_hooks=hooks), load_catalogue())
+    settings = load_settings()
+    partner = load_partner(slug, settings, run_hooks=hooks)
+    findings = lint(partner, load_catalogue())
     output.document({"findings": [item.model_dump(mode="json") for item in findings]})
     print_findings(output, findings, is_long=is_long)
+    tell_unset(output, settings, partner)
     return FINDINGS if fails(findings, fail_on) else 0
 
 

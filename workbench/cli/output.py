@@ -22,6 +22,8 @@ from workbench.text import escape_sign, sanitize
 
 if TYPE_CHECKING:
     from workbench.model import ApiDescription
+    from workbench.partners import Partner
+    from workbench.settings import Settings
 
 _ROOT = click.option(
     "--root",
@@ -175,6 +177,15 @@ def tell_unsearchable(output: Output, slug: str, redactor: Redactor) -> None:
         )
     for name in redactor.spared:
         output.note(f"The credential {name} of {slug} stands in its folder, so it is not masked.")
+
+
+def tell_unset(
+    output: Output, settings: Settings, partner: Partner, environment: str = "sandbox"
+) -> None:
+    """Name the variables of credentials that logging in needs, and that are not set."""
+    names = partner.manifest.auth.credential_names()
+    if unset := settings.unset(partner.slug, environment, names):
+        output.text(f"\nTo log in, set (in .env too): {', '.join(unset)}", "yellow")
 
 
 def print_omissions(output: Output, description: ApiDescription) -> None:

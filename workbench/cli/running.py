@@ -14,7 +14,7 @@ import click
 
 from workbench.cli.arguments import environment_option, fail_on_option, is_too_bad, slug_argument
 from workbench.cli.asking import ask_about_production
-from workbench.cli.output import FINDINGS, Output, speaks, tell_unsearchable
+from workbench.cli.output import FINDINGS, Output, speaks, tell_unsearchable, tell_unset
 from workbench.cli.progress import follow
 from workbench.cli.revalidating import against_option, tell_changes
 from workbench.errors import InputError, PartnerError, WorkbenchError
@@ -86,6 +86,8 @@ def check_command(
     ask_about_production(output, slug, environment, wanted)
     with private_umask(), Validation.open(slug, environment=environment, **how) as validation:  # type: ignore[arg-type]
         tell_unsearchable(output, slug, validation.redactor)
+        if LIVE_SOURCES & set(wanted):
+            tell_unset(output, load_settings(), validation.partner, environment)
         _gather(output, validation, wanted)
         verdicts, scores = validation.verdicts(), validation.scores()
     output.document(
@@ -229,6 +231,7 @@ def _validate(
         ask_about_production(output, job.partner, job.environment)
         redactor = open_redactor(partner, job.environment, settings)
         tell_unsearchable(output, job.partner, redactor)
+        tell_unset(output, settings, partner, job.environment)
     named = [job.named(settings.reports) for job in jobs]
     outcomes = (
         run_on_dask(publish, named, scheduler=scheduler)
