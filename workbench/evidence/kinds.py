@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from workbench.canonical import (
     Entity,
@@ -12,9 +12,8 @@ from workbench.canonical import (
     OrderStatusUpdate,
     ReservationStatus,
     ReservationStatusUpdate,
-    Violation,
 )
-from workbench.model import Access, Aspect, Feature, FeatureSlug, Severity
+from workbench.model import Access, Aspect, Feature, FeatureSlug
 from workbench.partners import Entity as EntityName
 from workbench.partners import load_catalogue
 
@@ -70,16 +69,6 @@ def known_criteria(feature: str, criteria: Iterable[str]) -> tuple[str, ...]:
         message = f"{feature} has no criterion {unknown[0]!r}"
         raise LookupError(message)
     return stated
-
-
-def law_facts(violation: Violation) -> dict[str, Any]:
-    """What a finding of the kind `broken-law` says of a law that data of the partner break."""
-    return {
-        "slug": violation.code.lower(),
-        "severity": Severity.HIGH if violation.severity == "error" else Severity.LOW,
-        "what": violation.summary,
-        "pointer": violation.path,
-    }
 
 
 def criterion_of(feature: str, role: str) -> str | None:

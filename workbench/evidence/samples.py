@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from workbench.canonical import Entity, Order, check
+from workbench.canonical import Entity, Order
 from workbench.description import find_violations
 from workbench.errors import HookError, TranslationError
-from workbench.evidence.kinds import law_facts
+from workbench.evidence.laws import broken_laws
 from workbench.evidence.zones import find_unzoned
 from workbench.mapping import Translator
 from workbench.model import (
@@ -144,7 +144,7 @@ def _read(partner: Partner, feature: Feature, translator: Translator, sample: Sa
         look.entities.append(translation.value)
         look.unread |= {*translation.coverage.unread}
         look.unfilled |= {*translation.coverage.unfilled}
-        look.findings += _broken_invariants(translation.value, sample)
+        look.findings += _broken_invariants(translation.value, sample, translator)
         zone = partner.manifest.timezone
         look.findings += find_unzoned(translation, sample.path, zone, Severity.LOW)
     if sample.canonical is not None:
@@ -166,7 +166,7 @@ def _write(_partner: Partner, _feature: Feature, translator: Translator, sample:
     return Look(
         entities=[entity],
         findings=[
-            *_broken_invariants(entity, sample),
+            *_broken_invariants(entity, sample, translator),
             *_differences(sample.payload, written.payload, sample, "payload we send"),
         ],
         unread={*written.coverage.unread},
@@ -185,15 +185,15 @@ def items(partner: Partner, feature: Feature, sample: Sample) -> list[Any]:
     return [sample.payload]
 
 
-def _broken_invariants(entity: Entity, sample: Sample) -> list[Finding]:
+def _broken_invariants(entity: Entity, sample: Sample, translator: Translator) -> list[Finding]:
     return [
         make_finding(
             "broken-law",
-            **law_facts(violation),
+            **facts,
             place=sample.path,
             hint="Check the mapping first; if it is right, the partner's data does not add up.",
         )
-        for violation in check(entity)
+        for facts in broken_laws(entity, translator)
     ]
 
 

@@ -21,6 +21,7 @@ from workbench.evidence.behaviour.readback import (
     tally,
 )
 from workbench.evidence.kinds import criterion_of, feature_of, proved_by
+from workbench.evidence.unknown_ids import fresh_id
 from workbench.model import Evidence, Finding, Outcome
 
 _CHECK = "created-one"
@@ -87,19 +88,6 @@ def fresh_copy(entity: Entity, *, is_part: bool = False) -> Entity:
     return entity.model_copy(update=changed)
 
 
-def fresh_id(like: str) -> str:
-    """An id of the same kind that nothing has: a number, a UUID, or a text with its prefix."""
-    if like.isdecimal():
-        return str(10 ** max(len(like), 6) + uuid.uuid4().int % 10**6)
-    try:
-        uuid.UUID(like)
-    except ValueError:
-        mark = next((sign for sign in like if sign in "_-"), "")
-        start = like.partition(mark)[0] + mark if mark else ""
-        return f"{start}{uuid.uuid4().hex[:8]}"
-    return str(uuid.uuid4())
-
-
 def _create(
     context: CheckContext, slug: str, entity: Entity, parents: Mapping[str, str]
 ) -> Evidence:
@@ -107,7 +95,7 @@ def _create(
     channel = context.adapter.channel
     payload = payload_of(context, slug, entity)
     request = channel.request(operation, {**entity_ids(entity), **parents}, payload)
-    url = read_url(context, channel.show(request).url, identity_of(entity))
+    url = read_url(context, channel.show(request).url, identity_of(entity), slug)
     if url is not None and context.session.client.send("GET", url).status < 300:
         words = f"Nothing was made: {operation.id} reads even what is not there."
         return context.tell(slug, _CHECK, words, outcome=Outcome.UNTESTED)
@@ -115,14 +103,14 @@ def _create(
     if answer.status >= 300:
         words = f"Tried to make one with {context.asked(answer)}: answer {answer.status}."
         return context.tell(slug, _CHECK, words, outcome=Outcome.UNTESTED)
-    identity = _given_id(context, answer, entity)
+    identity = _given_id(context, slug, answer, entity)
     try:
         return _read(context, slug, answer, entity, identity)
     finally:
         take_back(context, slug, {**parents, entity_noun(type(entity)): identity})
 
 
-def _given_id(context: CheckContext, answer: Answer, entity: Entity) -> str:
+def _given_id(context: CheckContext, slug: str, answer: Answer, entity: Entity) -> str:
     """The id under which it can be read: ours, else the one that the answer gives."""
     ours = identity_of(entity)
     body = answer.json()
@@ -130,7 +118,7 @@ def _given_id(context: CheckContext, answer: Answer, entity: Entity) -> str:
     told = [item["id"] for item in things if isinstance(item, dict) and item.get("id")]
     told += [answer.headers.get("location", "").rstrip("/").rpartition("/")[2]]
     for identity in (ours, *map(str, filter(None, told))):
-        url = read_url(context, answer.request.url, identity)
+        url = read_url(context, answer.request.url, identity, slug)
         if url is not None and context.session.client.send("GET", url).status < 300:
             return identity
     return ours
@@ -140,7 +128,7 @@ def _read(
     context: CheckContext, slug: str, answer: Answer, entity: Entity, identity: str
 ) -> Evidence:
     summary = f"Made one with {context.asked(answer)}: answer {answer.status}"
-    url = read_url(context, answer.request.url, identity)
+    url = read_url(context, answer.request.url, identity, slug)
     if url is None:
         words = f"{summary}; there is no operation to read it."
         return context.tell(slug, _CHECK, words, outcome=Outcome.UNTESTED)

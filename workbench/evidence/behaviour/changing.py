@@ -21,13 +21,23 @@ _NEW_ID = "workbench-temporary"
 
 
 def change_one_field(context: CheckContext) -> Iterator[Evidence]:
-    """PATCH changes the field that is sent, and leaves the others as they are."""
-    yield from _each(context, "PATCH", "patch-leaves-others", _patch)
+    """PATCH changes the field that is sent, and leaves the others as they are.
+
+    So does a PUT that the folder binds for `partial` or `change`, and not for `replace`.
+    """
+    merging = [item for item in _targets(context, "PUT") if _merges(context, item)]
+    yield from _each(
+        context, [*_targets(context, "PATCH"), *merging], "patch-leaves-others", _patch
+    )
 
 
 def replace_whole(context: CheckContext) -> Iterator[Evidence]:
-    """PUT replaces: an optional field that is left out is gone, or back to its default."""
-    yield from _each(context, "PUT", "put-replaces", _put)
+    """PUT replaces: an optional field that is left out is gone, or back to its default.
+
+    One that the folder binds for changes of single fields is not held to that.
+    """
+    whole = [item for item in _targets(context, "PUT") if not _merges(context, item)]
+    yield from _each(context, whole, "put-replaces", _put)
 
 
 def remove_and_read(context: CheckContext) -> Iterator[Evidence]:
@@ -41,14 +51,16 @@ def remove_and_read(context: CheckContext) -> Iterator[Evidence]:
                 outcome=Outcome.UNTESTED,
             )
         return
-    yield from _each(context, "DELETE", "use-after-delete", _remove)
+    yield from _each(context, _targets(context, "DELETE"), "use-after-delete", _remove)
 
 
 Try = Callable[[CheckContext, str, Operation, Operation, dict[str, str]], Evidence]
 
 
-def _each(context: CheckContext, method: str, check: str, attempt: Try) -> Iterator[Evidence]:
-    for operation in _targets(context, method):
+def _each(
+    context: CheckContext, operations: list[Operation], check: str, attempt: Try
+) -> Iterator[Evidence]:
+    for operation in operations:
         feature = context.owner(operation)
         read = at(context.partner, operation.path, "GET")
         if feature is None or read is None or feature_of(feature).noun in _OWN_CHECKS:
@@ -74,6 +86,17 @@ def _targets(context: CheckContext, method: str) -> list[Operation]:
     """Operations of a method that the folder names; nothing else is ever written to."""
     found = (item for item in context.partner.callable_operations if item.method == method)
     return [item for item in found if context.partner.names(item)]
+
+
+def _merges(context: CheckContext, operation: Operation) -> bool:
+    """Whether the folder says that only the fields that are sent change."""
+    bound = [
+        set(item.for_)
+        for feature in context.catalogue.features
+        for item, found in context.partner.operations(feature.slug)
+        if found is operation
+    ]
+    return any(words & {"partial", "change"} and "replace" not in words for words in bound)
 
 
 def _existing(context: CheckContext, read: Operation) -> dict[str, str] | None:

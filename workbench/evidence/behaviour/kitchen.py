@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from workbench.adapters import pick_for_mode
 from workbench.canonical import OrderStatus
 from workbench.evidence.behaviour.check_context import CheckContext, finding
-from workbench.evidence.behaviour.reads import UNKNOWN_ID
+from workbench.evidence.behaviour.reads import unknown_to
 from workbench.evidence.behaviour.status import can_send
 from workbench.evidence.bodies import candidates
 from workbench.evidence.kinds import ORDER
@@ -45,7 +45,7 @@ def _tell(context: CheckContext, operation: Operation, identity: str) -> Evidenc
         answer = send(context.session, operation, body, ids={"order": identity})
         if answer.is_success:
             break
-    nobody = send(context.session, operation, body, ids={"order": UNKNOWN_ID})
+    nobody = send(context.session, operation, body, ids={"order": unknown_to(context, ORDER)})
     findings = []
     if answer.is_success and nobody.is_success:
         findings.append(

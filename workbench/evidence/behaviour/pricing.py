@@ -14,10 +14,9 @@ from workbench.evidence.kinds import ORDER
 from workbench.evidence.placing import fresh, send
 from workbench.evidence.relations import last_parameter, stem
 from workbench.model import Evidence, FeatureSlug, Finding, Outcome
+from workbench.vocabulary import concepts, head
 
-_CATALOGUE = re.compile(
-    r"^(menus?|products?|items|catalog(ue)?s?|dishes|articles|articulos|carta|platos)$"
-)
+_OFFERS = frozenset({"menu", "product"})
 _PRICE = re.compile(r"price|amount|precio|importe|cents|cost$|preis", re.IGNORECASE)
 _FEATURES = (FeatureSlug.PRODUCT_WRITE, FeatureSlug.MENU_WRITE)
 
@@ -104,7 +103,7 @@ def _offered(context: CheckContext, line: OrderLine) -> set[Decimal]:
     product = line.ref.product_id or ""
     found: set[Decimal] = set()
     for operation in context.partner.callable_operations:
-        if operation.method != "GET" or not _CATALOGUE.match(stem(operation.path)):
+        if operation.method != "GET" or not _offers(operation.path):
             continue
         name = last_parameter(operation.path)
         named = name is not None and context.partner.manifest.parameters.get(name) == "product"
@@ -117,6 +116,12 @@ def _offered(context: CheckContext, line: OrderLine) -> set[Decimal]:
         body = answer.json()
         found |= _canonical(context, body, product) or {*_raw(context, body, product)}
     return found
+
+
+def _offers(path: str) -> bool:
+    """Whether a path is about dishes, in whatever language."""
+    noun = head(concepts(stem(path)))
+    return noun is not None and noun.name in _OFFERS
 
 
 def _canonical(context: CheckContext, body: Any, product: str) -> set[Decimal]:

@@ -8,13 +8,14 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 
-from workbench.adapters import Answer, SentRequest, finish_write
+from workbench.adapters import Answer, SentRequest, finish_write, pick_for_mode
 from workbench.canonical import Entity, Ids
-from workbench.errors import PartnerError
+from workbench.errors import InputError, PartnerError
 from workbench.evidence.behaviour.check_context import CheckContext, finding
 from workbench.evidence.behaviour.comparing import deviations, differences
 from workbench.evidence.behaviour.inventing import is_invented
 from workbench.evidence.kinds import criterion_of, feature_of
+from workbench.evidence.relations import last_parameter
 from workbench.model import Difference, Evidence, Finding, Operation, Outcome, show_json
 from workbench.partners import Entity as EntityName
 
@@ -54,15 +55,37 @@ def target_of(context: CheckContext, slug: str, entity: Entity, ids: dict[str, s
     return preview.url if isinstance(preview, SentRequest) else preview.request.url
 
 
-def read_url(context: CheckContext, target: str, identity: str = "") -> str | None:
-    """Where the documents say that the written thing can be read: there, or one id below."""
+def read_url(context: CheckContext, target: str, identity: str = "", slug: str = "") -> str | None:
+    """Where the written thing can be read: where the folder says, there, or one id below.
+
+    Args:
+        context: The context.
+        target: Address of the write.
+        identity: The partner's id of what was written.
+        slug: Of the feature; its operation for `read-back` goes before all.
+    """
+    stated = _stated_url(context, identity, slug) if identity and slug else None
+    if stated is not None:
+        return stated
     url = target.partition("?")[0]
     base = context.session.client.base_url.rstrip("/")
     path = url.removeprefix(base)
     if _reads(context, path):
         return url
-    below = f"{path}/{quote(identity, safe='')}"
+    below = f"{path.rstrip('/')}/{quote(identity, safe='')}"
     return base + below if identity and _reads(context, below) else None
+
+
+def _stated_url(context: CheckContext, identity: str, slug: str) -> str | None:
+    """The address of the operation that is bound for reading back one thing, if it takes an id."""
+    operation = pick_for_mode(context.partner, slug, "read-back")
+    noun = feature_of(slug).noun
+    if operation is None or noun is None or last_parameter(operation.path) is None:
+        return None
+    channel = context.adapter.channel
+    with suppress(InputError):  # the id of something above is not known
+        return channel.show(channel.request(operation, {noun: identity})).url
+    return None
 
 
 def identity_of(entity: Entity) -> str:

@@ -5,18 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from workbench.adapters import Answer
-from workbench.canonical import Entity, OpenEnum, Order, Reservation, check
+from workbench.adapters import Answer, pick_operation
+from workbench.canonical import Entity, OpenEnum, Order, Reservation
 from workbench.description import find_violations
 from workbench.errors import HookError, TranslationError
 from workbench.evidence.behaviour.check_context import GONE, CheckContext, finding
-from workbench.evidence.kinds import KINDS, ORDER, EntityKind, criterion_of, law_facts, proved_by
+from workbench.evidence.kinds import KINDS, ORDER, EntityKind, criterion_of, proved_by
+from workbench.evidence.laws import broken_laws
 from workbench.evidence.placing import fresh
+from workbench.evidence.unknown_ids import unknown_id
 from workbench.evidence.zones import find_unzoned
 from workbench.mapping import Translation
 from workbench.model import Evidence, Finding, Outcome
-
-UNKNOWN_ID = "workbench-unknown-0"
 
 
 def read_known(context: CheckContext) -> Iterator[Evidence]:
@@ -124,10 +124,11 @@ def _broken(
     context: CheckContext, kind: EntityKind, entity: Entity | None, answer: Answer
 ) -> Iterator[Finding]:
     """Invariants that the entity does not keep."""
-    for violation in check(entity) if isinstance(entity, Order | Reservation) else ():
+    judged = entity if isinstance(entity, Order | Reservation) else None
+    for facts in broken_laws(judged, context.partner.translator(kind.read)):
         yield finding(
             "broken-law",
-            **law_facts(violation),
+            **facts,
             place=context.subject(kind.read),
             operation=context.subject(kind.read),
             answer=answer,
@@ -193,15 +194,23 @@ def read_unknown(context: CheckContext) -> Iterator[Evidence]:
             why = f"A {kind.noun} is found in a list only, so nothing is asked by id."
             yield context.tell(kind.read, "read-unknown", why, outcome=Outcome.INAPPLICABLE)
             continue
-        answer = context.adapter.call(kind.read, ids={kind.noun: UNKNOWN_ID})
+        nothing = unknown_to(context, kind)
+        answer = context.adapter.call(kind.read, ids={kind.noun: nothing})
         findings = [*_unclear(kind, context.subject(kind.read), answer)]
         yield context.tell(
             kind.read,
             "read-unknown",
-            f"Asked for {kind.noun} {UNKNOWN_ID}, which does not exist: answer {answer.status}.",
+            f"Asked for {kind.noun} {nothing}, which does not exist: answer {answer.status}.",
             criteria=proved_by(kind.read, "not-found"),
             findings=findings,
         )
+
+
+def unknown_to(context: CheckContext, kind: EntityKind) -> str:
+    """An id that no order or reservation has, of the form that theirs have."""
+    read = pick_operation(context.partner, kind.read)
+    like = next(iter(context.known(kind.noun)), "")
+    return unknown_id(context.partner, context.session.environment, read, like)
 
 
 def _unclear(kind: EntityKind, operation: str, answer: Answer) -> Iterator[Finding]:

@@ -14,9 +14,10 @@ from workbench.canonical import (
     ReservationStatus,
     check_action,
     check_due_time,
+    find_route,
     is_legal,
 )
-from workbench.errors import InputError, PartnerError, TranslationError
+from workbench.errors import InputError, PartnerError, RefusedError, TranslationError
 from workbench.evidence.behaviour.check_context import CheckContext, finding
 from workbench.evidence.kinds import KINDS, ORDER, EntityKind, criterion_of, proved_by
 from workbench.evidence.placing import fresh
@@ -66,6 +67,7 @@ def walk_statuses(context: CheckContext) -> Iterator[Evidence]:
     for kind in KINDS:
         if not context.has(kind.status_write):
             continue
+        taken: list[OpenEnum] = []
         for way in WAYS[kind.noun]:
             steps = [status for status in way if can_send(context, kind, status)]
             if way[-1] in _EXITS and way[-1] not in steps:
@@ -74,7 +76,7 @@ def walk_statuses(context: CheckContext) -> Iterator[Evidence]:
             if identity is None:
                 yield _not_walked(context, kind, steps)
                 continue
-            yield from _walk(context, kind, identity, steps)
+            yield from _walk(context, kind, identity, steps, taken)
         yield from _leap(context, kind)
 
 
@@ -85,6 +87,8 @@ def _leap(context: CheckContext, kind: EntityKind) -> Iterator[Evidence]:
     start = _seen(context, kind, identity) if identity else None
     if identity is None or start is None or is_legal(start, last):
         return
+    if not any(can_send(context, kind, status) for status in find_route(start, last)[:-1]):
+        return  # for a partner without words for what is between it is one step
     yield _go_back(context, kind, identity, start, last, "leap-accepted")
 
 
@@ -114,11 +118,22 @@ def _not_walked(context: CheckContext, kind: EntityKind, steps: list[OpenEnum]) 
 
 
 def _walk(
-    context: CheckContext, kind: EntityKind, identity: str, steps: list[OpenEnum]
+    context: CheckContext,
+    kind: EntityKind,
+    identity: str,
+    steps: list[OpenEnum],
+    taken: list[OpenEnum],
 ) -> Iterator[Evidence]:
+    """One way; `taken` are the statuses that were accepted on any way so far."""
     reached: list[OpenEnum] = []
     for status in steps:
-        answer = _send(context, kind, identity, status)
+        try:
+            answer = _send(context, kind, identity, status)
+        except RefusedError as error:
+            if not taken:
+                raise  # we are not let in at all
+            yield _not_ours(context, kind, status, error)
+            continue
         if answer.status >= 400 and status in _CONDITIONAL:
             yield _refused_for_now(context, kind, status, answer)
             continue
@@ -129,6 +144,7 @@ def _walk(
         if answer.status >= 400:
             return
         reached.append(status)
+        taken.append(status)
     if reached and len(steps) > 1:
         yield _repeat(context, kind, identity, reached[-1])
     back = _illegal_after(context, kind, reached)
@@ -173,6 +189,20 @@ def _refused_for_now(
         "status-round-trip",
         f"{status} was answered with {answer.status}: it depends on the time or on who delivers.",
         outcome=Outcome.CANT_TELL if status is ReservationStatus.NO_SHOW else Outcome.INAPPLICABLE,
+        criteria=proved_by(kind.status_write, status),
+    )
+
+
+def _not_ours(
+    context: CheckContext, kind: EntityKind, status: OpenEnum, error: RefusedError
+) -> Evidence:
+    """Others go through with the same login, so this one is somebody else's to tell."""
+    return context.tell(
+        kind.status_write,
+        "status-round-trip",
+        f"{status} is not ours to tell, though other statuses are: {error.message}. "
+        "Where that is as it should be, leave it out of the `for` of the operation.",
+        outcome=Outcome.CANT_TELL,
         criteria=proved_by(kind.status_write, status),
     )
 

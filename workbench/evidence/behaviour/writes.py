@@ -94,7 +94,7 @@ def _write(context: CheckContext, slug: str, entity: Entity) -> Evidence:
     if answer.status >= 400:
         return tell_refused(context, slug, answer, criteria)
     settle_write(context, slug, answer)
-    url = read_url(context, answer.request.url, identity_of(entity))
+    url = read_url(context, answer.request.url, identity_of(entity), slug)
     if url is None:
         words = f"{summary}; there is no operation to read it back."
         return context.tell(slug, "write-accepted", words)

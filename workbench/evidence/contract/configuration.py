@@ -14,7 +14,7 @@ from workbench.adapters import SIGNING, Session, hook_source
 from workbench.errors import InputError
 from workbench.evidence.contract import steering
 from workbench.evidence.contract.budget import BudgetShare
-from workbench.evidence.contract.known_ids import body_references, find_paths, unknown_path
+from workbench.evidence.contract.known_ids import body_references, find_paths
 from workbench.evidence.contract.login import (
     HOOKS,
     NO_SIGN_UP,
@@ -24,6 +24,7 @@ from workbench.evidence.contract.login import (
 )
 from workbench.evidence.known import Value, known_values
 from workbench.evidence.relations import owner
+from workbench.evidence.unknown_ids import unknown_path
 from workbench.model import Catalogue, FeatureSlug, Operation
 from workbench.partners import OVERRIDES, Partner, read_overrides
 
@@ -127,7 +128,9 @@ def _forbidden(session: Session, operation: Operation) -> str | None:
     consent = session.partner.environment(session.environment).consent
     if operation.method == "DELETE" and not consent:
         return "it removes things, and the manifest states no consent to that"
-    if operation.method == "DELETE" and not unknown_path(session, operation):
+    if operation.method == "DELETE" and not unknown_path(
+        session.partner, session.environment, operation
+    ):
         return "it would remove what this run has not made"
     return None
 
@@ -168,7 +171,10 @@ def _steer(
     session: Session, selection: Selection, share: BudgetShare, since: int
 ) -> dict[str, Any]:
     """The plan of `steering.Steering`."""
-    unknown = {name: unknown_path(session, item) for name, item in selection.operations.items()}
+    unknown = {
+        name: unknown_path(session.partner, session.environment, item)
+        for name, item in selection.operations.items()
+    }
     return {
         "paths": find_paths(session, selection.operations, since),
         "unknown": {name: ids for name, ids in unknown.items() if ids},

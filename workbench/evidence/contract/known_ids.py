@@ -10,10 +10,8 @@ from __future__ import annotations
 
 import itertools
 import re
-import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from functools import cache
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -21,18 +19,15 @@ import orjson
 
 from workbench.adapters import Recorded, Session
 from workbench.errors import InputError, PartnerError
-from workbench.evidence.bodies import Maker
 from workbench.evidence.known import Value, known_values
 from workbench.evidence.placing import send
-from workbench.model import ITEMS, Operation, Parameter, SchemaReader
+from workbench.model import ITEMS, Operation, SchemaReader
 
 Path = dict[str, str]
 """Path parameters that exist together, by name."""
 
 _MOST = 4
 _NAMES = re.compile(r"{([^{}]+)}")
-_PLAIN = "workbench-unknown-0"
-_LONG_AGO = {"date": "1970-01-02", "date-time": "1970-01-02T00:00:00Z"}
 
 
 def find_paths(
@@ -65,59 +60,6 @@ def find_paths(
         distinct = {tuple(path.items()): path for path in paths}
         found[name] = [*distinct.values()][:_MOST]
     return found
-
-
-def unknown_path(session: Session, operation: Operation) -> Path:
-    """The last path parameter of something that does not exist, of the documented form.
-
-    Empty where there is no parameter, or where the document lists its values: those may all exist.
-    """
-    names = _NAMES.findall(operation.path)
-    last = next((item for item in operation.parameters if names and item.name == names[-1]), None)
-    value = _unknown(session, operation, last) if last else ""
-    return {last.name: value} if last and value else {}
-
-
-def _unknown(session: Session, operation: Operation, parameter: Parameter) -> str:
-    schema = SchemaReader.of(session.partner.description, operation.document).first(
-        parameter.schema_
-    )
-    if {"enum", "const"} & set(schema):
-        return ""
-    if schema.get("type") in {"integer", "number"}:
-        return str(schema.get("maximum", 2**31 - 1))
-    if schema.get("format") in _LONG_AGO:
-        return _LONG_AGO[schema["format"]]
-    unlikely = _unlikely(str(schema["pattern"])) if "pattern" in schema else ""
-    if unlikely:
-        return unlikely
-    if {"pattern", "format"} & set(schema):
-        bare = {key: value for key, value in schema.items() if key not in {"example", "examples"}}
-        maker = Maker(session.partner, session.environment, operation.document)
-        return str(maker.make(bare))
-    return _PLAIN[: schema.get("maxLength", len(_PLAIN))]
-
-
-@cache
-def _unlikely(pattern: str) -> str:
-    """A text that a pattern allows, not the plainest one, which might well exist; empty if none."""
-    # Only here, because it takes a while to import.
-    from hypothesis import HealthCheck, find, settings  # noqa: PLC0415
-    from hypothesis.errors import HypothesisException  # noqa: PLC0415
-    from hypothesis.strategies import characters, from_regex  # noqa: PLC0415
-
-    quiet = settings(
-        database=None,
-        derandomize=True,
-        max_examples=1000,
-        suppress_health_check=list(HealthCheck),
-    )
-    try:
-        fits = from_regex(pattern, alphabet=characters(codec="ascii", exclude_categories=["C"]))
-        fits = fits.filter(lambda text: text.strip() == text)
-        return find(fits, lambda text: zlib.crc32(text.encode()) % 11 == 7, settings=quiet)
-    except (HypothesisException, re.error):
-        return ""
 
 
 def _stated(session: Session, names: list[str]) -> Iterator[Path]:

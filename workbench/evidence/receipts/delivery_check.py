@@ -14,11 +14,11 @@ from workbench.canonical import (
     OrderStatusUpdate,
     Reservation,
     ReservationStatusUpdate,
-    check,
 )
 from workbench.description import find_violations
 from workbench.errors import HookError, InputError, PartnerError, TranslationError
-from workbench.evidence.kinds import KINDS, law_facts
+from workbench.evidence.kinds import KINDS
+from workbench.evidence.laws import broken_laws
 from workbench.evidence.receipts.delivery_record import with_cause, with_delivery
 from workbench.evidence.receipts.post import Post, tell
 from workbench.evidence.zones import find_unzoned
@@ -78,7 +78,7 @@ def look_at(
     except (HookError, PartnerError) as error:
         words = f"Received, but not read: {error}"
         return tell(post.session, feature.slug, Outcome.CANT_TELL, words)
-    findings += [*_broken_invariants(event, entity), *_late(event, seconds)]
+    findings += [*_broken_invariants(post, event, entity), *_late(event, seconds)]
     broken = any(item.severity.breaks for item in findings)
     after = f" {seconds} s after it was provoked" if seconds is not None else ""
     how = "followed by a read" if event.rule.pull else "translated from its body"
@@ -211,15 +211,18 @@ def _late(event: ReceivedEvent, seconds: float | None) -> Iterator[Finding]:
         )
 
 
-def _broken_invariants(event: ReceivedEvent, entity: Entity | None) -> list[Finding]:
+def _broken_invariants(post: Post, event: ReceivedEvent, entity: Entity | None) -> list[Finding]:
+    rule = event.rule
+    pulled = post.partner.translator(rule.pull) if rule.pull else None
+    translator = pulled or post.partner.translators.get(rule.mapping or "")
     return [
         make_finding(
             "broken-law",
-            **law_facts(violation),
+            **facts,
             place=event.reference,
             operation=event.reference,
         )
-        for violation in (check(entity) if entity is not None else ())
+        for facts in broken_laws(entity, translator)
     ]
 
 

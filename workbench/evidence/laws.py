@@ -1,0 +1,90 @@
+"""Laws that data of the partner break, as far as the partner says what they are about.
+
+Two things are no contradiction. What a mapping fills nowhere, the partner has no field for: that
+an order lacks it is a shortcoming of the integration, and no fault of this order. And a history
+may pass over a status for which the partner has no word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from workbench.canonical import Entity, OpenEnum, Violation, check, find_route
+from workbench.mapping import Translator
+from workbench.model import Severity
+from workbench.text import read_pointer
+
+_ILLEGAL_STEP = "INV-L1"
+_LIMITS = Severity.MEDIUM  # what a partner never says narrows the integration, and breaks nothing
+
+
+def broken_laws(entity: Entity | None, translator: Translator | None) -> Iterator[dict[str, Any]]:
+    """What findings of the kind `broken-law` say of an entity.
+
+    Args:
+        entity: What a payload of the partner became; None where it became nothing.
+        translator: The mapping that made it; None where it is not known.
+    """
+    for violation in check(entity) if entity is not None else ():
+        if translator is None or entity is None:
+            yield _facts(violation)
+        elif violation.code == _ILLEGAL_STEP and _is_passed_over(entity, violation, translator):
+            continue
+        elif _is_never_said(entity, violation, translator):
+            yield _facts(violation, most=_LIMITS)
+        else:
+            yield _facts(violation)
+
+
+def _facts(violation: Violation, most: Severity = Severity.HIGH) -> dict[str, Any]:
+    return {
+        "slug": violation.code.lower(),
+        "severity": most if violation.severity == "error" else Severity.LOW,
+        "what": violation.summary,
+        "pointer": violation.path,
+    }
+
+
+def _is_never_said(entity: Entity, violation: Violation, translator: Translator) -> bool:
+    """Whether what a law is about is absent, and the mapping has no rule for it at all."""
+    steps = read_pointer(violation.path)
+    value: Any = entity
+    for step in steps:
+        if isinstance(value, tuple):
+            value = value[int(step)] if step.isdecimal() and int(step) < len(value) else None
+        else:
+            value = getattr(value, step, None)
+        if value is None:
+            break
+    if value not in (None, ()):
+        return False
+    wanted = tuple(step for step in steps if not step.isdecimal())
+    return not any(
+        keys[: len(wanted)] == wanted or wanted[: len(keys)] == keys
+        for keys in (_steps(row.field) for row in translator.table)
+        if keys
+    )
+
+
+def _steps(field: str) -> tuple[str, ...]:
+    """The names of a field in the table of a mapping, without positions in lists."""
+    names = field.replace("[]", "").split(".")
+    return tuple(name for name in names if name and not name.isdecimal())
+
+
+def _is_passed_over(entity: Entity, violation: Violation, translator: Translator) -> bool:
+    """Whether a step leads over statuses only for which the partner has no word."""
+    steps = read_pointer(violation.path)
+    history: tuple[Any, ...] = getattr(entity, "status_history", ())
+    if len(steps) != 3 or not steps[1].isdecimal() or not 0 < int(steps[1]) < len(history):
+        return False
+    before, after = (history[int(steps[1]) - ago].status for ago in (1, 0))
+    between = find_route(before, after)[:-1]
+    return bool(between) and not _spoken(translator, type(after)) & set(between)
+
+
+def _spoken(translator: Translator, kind: type[OpenEnum]) -> set[OpenEnum]:
+    """Our statuses for which the mapping has words of theirs."""
+    rows = (row.enum for row in translator.table if _steps(row.field)[-1:] == ("status",))
+    return {kind(str(ours)) for enum in rows for ours in (enum or {}).values()}
