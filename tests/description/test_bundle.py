@@ -59,8 +59,6 @@ def attacks(port: int, canary: Path) -> dict[str, dict[str, Any]]:
         "symbolic link": schema_at("link.json"),
         "example by file": example_of({"$ref": f"file://{canary}"}),
         "example by parent": example_of({"$ref": outside}),
-        "externalValue http": example_of({"externalValue": url}),
-        "externalValue file": example_of({"externalValue": f"file://{canary}"}),
         "path item": {"/a": {"$ref": url}},
         "hidden file": schema_at(".env.json"),
         "another kind of file": schema_at("keys.pem"),
@@ -110,6 +108,18 @@ def test_documents_that_reach_out_are_refused(
     assert str(refusal.value.location).startswith("api.json#/")
     assert refusal.value.exit_code == 2
     assert "\n" not in str(refusal.value)
+
+
+def test_an_example_that_lies_elsewhere_is_left_out(
+    read: Callable[..., Any], openapi: Callable[..., dict[str, Any]], listener: Any
+) -> None:
+    """It is told and never fetched; everything else is read."""
+    for place in (f"http://127.0.0.1:{listener.port}/x.json", "file:///etc/passwd", "./gone.json"):
+        description = read(openapi(example_of({"summary": "s", "externalValue": place})))
+        assert len(description.operations) == 1
+        assert place not in str(description.bundles)
+        assert "external-example" in {item.slug for item in description.warnings}
+    assert listener.requests == []
 
 
 @pytest.mark.parametrize("written", [" {}", "\t{}", "ht\ttp{}", "ht\ntp{}", "\u200b{}"])

@@ -87,6 +87,30 @@ EQUAL = {
         body("application/json", {"type": "string", "nullable": True}),
         body("application/json", {"type": ["string", "null"]}),
     ),
+    "nullable beside a part": (
+        body("application/json", {"nullable": True, "allOf": [STRING]}),
+        body("application/json", {"oneOf": [STRING, {"type": "null"}]}),
+    ),
+    "a file without a schema": (
+        body("multipart/form-data", FILE),
+        body("multipart/form-data", {"type": "object", "properties": {"f": {}}}),
+    ),
+    "bounds that bound nothing": (
+        body("application/json", {"type": "string", "minLength": 0}),
+        body("application/json", STRING),
+    ),
+    "spellings of a number": (
+        query(schema={"type": "integer", "maximum": 1000}),
+        query(schema={"type": "integer", "maximum": 1e3}),
+    ),
+    "the type of listed values": (
+        body("application/json", {"type": "string", "enum": ["a", "b"]}),
+        body("application/json", {"enum": ["b", "a"]}),
+    ),
+    "whole numbers among numbers": (
+        answers(s200={"type": "number"}),
+        answers(s200={"type": ["integer", "number"]}),
+    ),
     "what holds by default": (query(schema=MANY), query(schema=MANY, style="form", explode=True)),
     "the form of a single value": (query(schema=STRING), query(schema=STRING, explode=False)),
 }
@@ -108,7 +132,26 @@ def test_a_list_of_version_2_keeps_its_form(write: Write) -> None:
         assert changes(write, old, new) == []
 
 
+def test_a_base_path_may_move_into_the_paths(write: Write) -> None:
+    """What is called stays the same; another base path of the same paths is another address."""
+
+    def served(path: str, url: str) -> dict[str, Any]:
+        made = document("3.0.3", {})
+        return {**made, "paths": {path: made["paths"]["/a"]}, "servers": [{"url": url}]}
+
+    old, new = served("/a", "https://h.example/v1/"), served("/v1/a", "https://h.example")
+    assert changes(write, old, new) == changes(write, new, old) == []
+    assert changes(write, old, served("/a", "https://h.example/v1")) == []
+    moved = changes(write, old, served("/a", "https://h.example/v2"))
+    assert ("breaking", "server-removed") in moved
+
+
 DIFFERENT = {
+    "signs of a single value": (
+        query(schema=STRING, allowReserved=True),
+        query(schema=STRING),
+        "parameter-reserved-changed",
+    ),
     "explode": (query(schema=MANY), query(schema=MANY, explode=False), "parameter-explode-changed"),
     "style": (
         query(schema=MANY, explode=False),

@@ -79,3 +79,79 @@ def test_prose_without_an_address_is_joined(write: Write) -> None:
         "GET /menus",
         "GET /tables",
     ]
+
+
+GUIDE = """# Guide
+
+Test: https://api.bistro.example/v2
+
+Send the key as `X-Api-Key: KEY`.
+
+## POST /orders
+
+| Field | Type | Required |
+|---|---|---|
+| id | string | no |
+
+| Parameter | In | Type |
+|---|---|---|
+| page | header | integer |
+
+Response 204:
+
+## PUT /menus
+
+```json
+{"lines": [{"price": "1.00"}]}
+```
+"""
+
+
+def test_every_kind_of_contradiction_is_told(write: Write) -> None:
+    """Login, address, method, status, place, requirement and a field deep inside, each once."""
+    document = api({"type": "integer"})
+    order = document["paths"]["/orders"]["post"]
+    order["requestBody"]["content"]["application/json"]["schema"]["required"] = ["id"]
+    order["parameters"] = [{"name": "page", "in": "query", "schema": {"type": "integer"}}]
+    line = {"type": "object", "properties": {"price": {"type": "number"}}}
+    shape = {"type": "object", "properties": {"lines": {"type": "array", "items": line}}}
+    content = {"application/json": {"schema": shape}}
+    answers = {"200": {"description": "ok", "content": content}}
+    document["paths"]["/menus"] = {"patch": {"responses": answers}}
+    document["components"] = {"securitySchemes": {"a": {"type": "http", "scheme": "bearer"}}}
+    paths = [write("a.json", document), write("guide.md", GUIDE.replace("v2", "v1"))]
+    told = [item.summary for item in describe(paths).warnings if item.slug == "contradiction"]
+    for words in (
+        "the parameter 'page' is in the query here, and in the header",
+        "in the request, 'id' is required here, and optional",
+        "success is answered with 200 here, and 204",
+        "PATCH /menus is here what PUT /menus is",
+        "log in by token here, and by apiKey x-api-key",
+    ):
+        assert [words in text for text in told].count(True) == 1, words
+    assert all("guide.md#" in text for text in told)
+    shown = 'POST /menus\n\n```json\n{"lines": [{"price": "1.00"}]}\n```\n'
+    document["paths"]["/menus"]["post"] = {"requestBody": {"content": content}, "responses": {}}
+    paths = [write("a.json", document), write("guide.md", f"{GUIDE}\n## {shown}")]
+    told = [item.summary for item in describe(paths).warnings if item.slug == "contradiction"]
+    assert any("api.bistro.example/v1 here, and at api.bistro.example/v2" in text for text in told)
+    paths = [write("a.json", document), write("menus.md", f"# Menus\n\n## {shown}")]
+    told = [item.summary for item in describe(paths).warnings if item.slug == "contradiction"]
+    assert ["'lines[].price' is number here, and string" in text for text in told] == [True]
+
+
+def test_what_prose_does_not_say_contradicts_nothing(write: Write) -> None:
+    """An example without a status, a field without a word on it, a token by another name."""
+    document = api({"type": "integer"})
+    order = document["paths"]["/orders"]["post"]
+    order["responses"] = {"201": {"description": "made"}}
+    order["requestBody"]["content"]["application/json"]["schema"]["required"] = ["id", "total"]
+    flows = {"clientCredentials": {"tokenUrl": "https://a.example/t", "scopes": {}}}
+    document["components"] = {"securitySchemes": {"o": {"type": "oauth2", "flows": flows}}}
+    page = (
+        "# Orders\n\nSend `Authorization: Bearer TOKEN`.\n\n## POST /orders\n\n"
+        "| Field | Type |\n|---|---|\n| id | string |\n| total | number |\n\n"
+        'Response:\n\n```json\n{"ok": true}\n```\n'
+    )
+    warnings = describe([write("a.json", document), write("b.md", page)]).warnings
+    assert "contradiction" not in [item.slug for item in warnings]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from workbench.description.document_change import ChangeSeverity, DocumentChange, shown
 from workbench.description.exchange_diff import ExchangeDiff, path_key
@@ -98,6 +99,7 @@ def _compare_documents(
     before = _items(old, one)
     after = _items(new, other)
     if one is not None and other is not None:
+        one, other, before, after = _align(one, other, before, after)
         for change in (*_compare_servers(one, other), *_compare_schemes(old, new, one, other)):
             yield change, None
         sides = (
@@ -136,6 +138,38 @@ def _items(description: ApiDescription, document: Document | None) -> dict[str, 
     return items
 
 
+def _align(
+    old: Document, new: Document, before: dict[str, Item], after: dict[str, Item]
+) -> tuple[Document, Document, dict[str, Item], dict[str, Item]]:
+    """Read a base path that moved from the servers into the paths, or back, as what it is."""
+    bases = [_base(document) for document in (old, new)]
+    if None in bases or bases[0] == bases[1] or before.keys() & after.keys():
+        return old, new, before, after
+    moved = [
+        {key.replace(" ", f" {base}", 1): item for key, item in items.items()}
+        for base, items in zip(bases, (before, after), strict=True)
+    ]
+    if moved[0].keys().isdisjoint(moved[1]):
+        return old, new, before, after
+    hosts = [
+        document.model_copy(
+            update={
+                "servers": tuple(
+                    url.rstrip("/").removesuffix(base or "") for url in document.servers
+                )
+            }
+        )
+        for base, document in zip(bases, (old, new), strict=True)
+    ]
+    return hosts[0], hosts[1], moved[0], moved[1]
+
+
+def _base(document: Document) -> str | None:
+    """The path that all servers of a document have in common; None where they differ."""
+    found = {urlsplit(url).path.rstrip("/") for url in document.servers}
+    return found.pop() if len(found) == 1 else None
+
+
 def _about(item: Item, severity: ChangeSeverity, slug: str, summary: str) -> DocumentChange:
     return DocumentChange(
         severity=severity,
@@ -148,8 +182,9 @@ def _about(item: Item, severity: ChangeSeverity, slug: str, summary: str) -> Doc
 
 
 def _compare_servers(old: Document, new: Document) -> Iterator[DocumentChange]:
-    for url in old.servers:
-        if url not in new.servers:
+    before, after = ({url.rstrip("/"): url for url in side.servers} for side in (old, new))
+    for key, url in before.items():
+        if key not in after:
             yield DocumentChange(
                 severity=BREAKING,
                 slug="server-removed",
@@ -157,8 +192,8 @@ def _compare_servers(old: Document, new: Document) -> Iterator[DocumentChange]:
                 summary=f"lost the server {shown(url)}",
                 before=url,
             )
-    for url in new.servers:
-        if url not in old.servers:
+    for key, url in after.items():
+        if key not in before:
             yield DocumentChange(
                 severity=NON_BREAKING,
                 slug="server-added",
@@ -166,19 +201,18 @@ def _compare_servers(old: Document, new: Document) -> Iterator[DocumentChange]:
                 summary=f"gained the server {shown(url)}",
                 after=url,
             )
-    for slug, before, after in (
-        ("title-changed", old.title, new.title),
-        ("version-changed", old.api_version, new.api_version),
+    for what, was, now in (
+        ("title", old.title, new.title),
+        ("version", old.api_version, new.api_version),
     ):
-        if before != after:
-            what = slug.removesuffix("-changed")
+        if was != now:
             yield DocumentChange(
                 severity=ChangeSeverity.COSMETIC,
-                slug=slug,
+                slug=f"{what}-changed",
                 document=new.name,
-                summary=f"changed its {what} from {shown(before)} to {shown(after)}",
-                before=before,
-                after=after,
+                summary=f"changed its {what} from {shown(was)} to {shown(now)}",
+                before=was,
+                after=now,
             )
 
 

@@ -14,7 +14,17 @@ from typing import Any
 from workbench.description.document_change import ChangeSeverity, DocumentChange, shown
 from workbench.description.schema_changes import SchemaChange, ValueSetEffect
 from workbench.description.schema_diff import DocumentVersion, SchemaDiff
-from workbench.model import Body, Direction, Event, Interaction, LocatedSchema, Operation, Parameter
+from workbench.model import (
+    WORDS,
+    Body,
+    Direction,
+    Event,
+    Interaction,
+    LocatedSchema,
+    Operation,
+    Parameter,
+    mapping_of,
+)
 from workbench.model import Response as Answer
 
 BREAKING = ChangeSeverity.BREAKING
@@ -66,14 +76,14 @@ class ExchangeDiff:
                 f"is {sides[1]} now, was {sides[0]}",
                 *sides,
             )
-        if isinstance(old, Operation) and isinstance(new, Operation) and old.path != new.path:
+        if _variables(old) != _variables(new):
             yield _change(
                 NON_BREAKING,
                 "path-variable-renamed",
                 new.pointer,
-                f"is now written {shown(new.path)}",
-                old.path,
-                new.path,
+                f"is now written {shown(new.id)}",
+                old.id,
+                new.id,
             )
         for slug, before, after in (
             ("summary-changed", old.summary, new.summary),
@@ -130,6 +140,7 @@ class ExchangeDiff:
             yield _change(COSMETIC, "description-changed", new.pointer, words)
         if self._is_compound(old, self.old) or self._is_compound(new, self.new):
             yield from _forms(old, new, name)
+        yield from _reserved(old, new, name)
         if bool(old.schema_) and bool(new.schema_):
             changes = self._diff(sent=sent).compare(
                 LocatedSchema(old.schema_, f"{old.pointer}/schema"),
@@ -229,8 +240,10 @@ class ExchangeDiff:
         for name, body in before.items():
             if name in after and not (_is_bytes(body) and _is_bytes(after[name])):
                 changes = self._diff(sent=sent).compare(_place(body), _place(after[name]))
+                files = _files(body, self.old) & _files(after[name], self.new)
                 for change in changes:
-                    yield _from_schema_change(change, where, "the body", sent=sent)
+                    if change.field.removesuffix("[]") not in files:
+                        yield _from_schema_change(change, where, "the body", sent=sent)
 
     def _diff(self, *, sent: bool) -> SchemaDiff:
         if sent not in self.diffs:
@@ -297,6 +310,20 @@ def _is_bytes(body: Body) -> bool:
     return is_plain and body.schema_ in _BYTES
 
 
+def _files(body: Body, side: DocumentVersion) -> set[str]:
+    """Parts of a multipart form that are bytes, which 3.1 may say by no schema at all."""
+    if not body.media_type.lower().startswith("multipart/"):
+        return set()
+    parts = side.view(_place(body)).properties
+    return {name for name, part in parts.items() if _is_file(part.schema)}
+
+
+def _is_file(schema: Any) -> bool:
+    node = mapping_of(schema)
+    listed = mapping_of(node.get("items")) if node.get("type") == "array" else node
+    return {key: value for key, value in listed.items() if key not in WORDS} in _BYTES
+
+
 def _forms(old: Parameter, new: Parameter, name: str) -> Iterator[DocumentChange]:
     """Another way of writing the same value: whoever writes or reads it has to change."""
     forms = (
@@ -315,6 +342,10 @@ def _forms(old: Parameter, new: Parameter, name: str) -> Iterator[DocumentChange
                 before,
                 after,
             )
+
+
+def _reserved(old: Parameter, new: Parameter, name: str) -> Iterator[DocumentChange]:
+    """Whether signs such as `/` stand in a value as they are; so may any value have them."""
     if old.allow_reserved != new.allow_reserved:
         verb = "takes" if new.allow_reserved else "no longer takes"
         yield _change(
@@ -352,10 +383,13 @@ def _operation_id(item: Operation | Event) -> str | None:
     return item.operation_id if isinstance(item, Operation) else None
 
 
+def _variables(exchange: Interaction) -> list[str]:
+    return _VARIABLE.findall(exchange.path) if isinstance(exchange, Operation) else []
+
+
 def _keyed(exchange: Interaction) -> dict[tuple[str, str], Parameter]:
     """Parameters by place and name: path variables by their order, headers in any case."""
-    path = exchange.path if isinstance(exchange, Operation) else ""
-    names = [name.strip("{}") for name in _VARIABLE.findall(path)]
+    names = [name.strip("{}") for name in _variables(exchange)]
     keyed = {}
     for parameter in exchange.parameters:
         name = parameter.name.lower() if parameter.place == "header" else parameter.name

@@ -144,9 +144,9 @@ class Gatherer:
                 self.note(Reference(node, "$ref", file, trail, role=role), node["$ref"])
             return
         if isinstance(node.get("externalValue"), str):
-            raise self.refusal(
-                f"externalValue {shorten(node['externalValue'])} would be fetched", file, trail
-            )
+            place = shorten(node.pop("externalValue"))
+            words = f"An example lies elsewhere, at {place}; it is left out, nothing was fetched."
+            self.warn("external-example", "info", trail, words)
         for key in _REFERENCES:
             reference = node.get(key)
             if isinstance(reference, str):

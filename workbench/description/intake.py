@@ -115,10 +115,12 @@ def describe(
 def _merged(intakes: Sequence[_Intake], missed: Sequence[DocumentWarning]) -> ApiDescription:
     documents = tuple(intake.document for intake in intakes)
     bundles = {intake.document.name: intake.bundle for intake in intakes}
+    security = [item for intake in intakes for item in intake.contents.security]
     operations, events, merged, contradictions = merge_documents(
         documents,
         [item for intake in intakes for item in intake.contents.operations],
         [item for intake in intakes for item in intake.contents.events],
+        security,
         bundles,
     )
     found = [item for intake in intakes for item in intake.contents.warnings]
@@ -126,7 +128,7 @@ def _merged(intakes: Sequence[_Intake], missed: Sequence[DocumentWarning]) -> Ap
         documents=documents,
         operations=tuple(operations),
         events=tuple(events),
-        security=tuple(item for intake in intakes for item in intake.contents.security),
+        security=tuple(security),
         warnings=(*found, *contradictions, *missed),
         bundles=bundles,
         merged=merged,

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from itertools import chain, islice
 from typing import Any
 from urllib.parse import urlsplit
 
+from workbench.description.contradictions import (
+    contradictions,
+    rival_bases,
+    rival_logins,
+    rival_methods,
+)
 from workbench.description.exchange_diff import path_key
 from workbench.model import (
     Document,
     DocumentWarning,
     Event,
-    Interaction,
     Operation,
-    SchemaReader,
-    list_of,
-    mapping_of,
+    SecurityScheme,
 )
 from workbench.vocabulary import fold
 
@@ -31,6 +35,7 @@ def merge_documents(
     documents: Sequence[Document],
     operations: Sequence[Operation],
     events: Sequence[Event],
+    security: Sequence[SecurityScheme],
     bundles: dict[str, dict[str, Any]],
 ) -> Merged:
     """Keep each operation and event once, as the most exact document has it.
@@ -42,25 +47,38 @@ def merge_documents(
     if len(documents) < 2:
         return [*operations], [*events], {}, []
     items: list[Item] = [*operations, *events]
-    kept, stands_for, warnings = _join(documents, items, bundles)
+    kept, stands_for, pairs = _join(documents, items)
     left = [kept[_full(item)] for item in items if _full(item) in kept]
+    formats = {document.name: document.format for document in documents}
+    paths = [
+        min(_paths(item) or {_plain(item)}) if isinstance(item, Operation) else "" for item in left
+    ]
+    warnings = islice(
+        chain(
+            *(contradictions(one, two, formats, bundles) for one, two in pairs),
+            rival_methods(left, paths),
+            rival_logins(pairs, security),
+            rival_bases({document.name: document.servers for document in documents}),
+        ),
+        _MOST,
+    )
     return (
         [item for item in left if isinstance(item, Operation)],
         [item for item in left if isinstance(item, Event)],
         stands_for,
-        warnings[:_MOST],
+        [*warnings],
     )
 
 
 def _join(
-    documents: Sequence[Document], items: Sequence[Item], bundles: dict[str, dict[str, Any]]
-) -> tuple[dict[str, Item], dict[str, str], list[DocumentWarning]]:
+    documents: Sequence[Document], items: Sequence[Item]
+) -> tuple[dict[str, Item], dict[str, str], list[tuple[Item, Item]]]:
     formats = {document.name: document.format for document in documents}
     order = {document.name: number for number, document in enumerate(documents)}
     stands_for: dict[str, str] = {}
     kept: dict[str, Item] = {}
     index: dict[tuple[str, str], list[str]] = {}
-    warnings: list[DocumentWarning] = []
+    pairs: list[tuple[Item, Item]] = []
     for item in sorted(items, key=lambda item: (_rank(formats, item), order[item.document])):
         keys = _keys(item)
         known = (name for key in keys for name in index.get(key, ()))
@@ -72,10 +90,9 @@ def _join(
             continue
         stands_for[_full(item)] = same
         stands_for.setdefault(item.id, same)
-        if len(warnings) < _MOST:
-            warnings += _contradictions(kept[same], item, bundles)
+        pairs.append((kept[same], item))
         kept[same] = _with_words(kept[same], item)
-    return kept, stands_for, warnings
+    return kept, stands_for, pairs
 
 
 def _full(item: Item) -> str:
@@ -130,60 +147,3 @@ def _with_words(kept: Item, other: Item) -> Item:
         if not getattr(kept, name) and getattr(other, name)
     }
     return kept.model_copy(update=updates) if updates else kept
-
-
-def _contradictions(
-    kept: Item, other: Item, bundles: dict[str, dict[str, Any]]
-) -> Iterator[DocumentWarning]:
-    readers = [SchemaReader(bundles.get(item.document, {})) for item in (kept, other)]
-    for subject, one, two in _comparable(kept, other):
-        for what, here, there in _differences(readers, one, two):
-            yield DocumentWarning(
-                slug="contradiction",
-                document=kept.document,
-                pointer=kept.pointer,
-                severity="medium",
-                summary=f"{kept.id}: {subject}{what} {here} here, and {there} in "
-                f"{other.document}#{other.pointer}.",
-                hint="Ask the partner which of the two holds.",
-            )
-
-
-def _comparable(kept: Interaction, other: Interaction) -> Iterator[tuple[str, Any, Any]]:
-    """Schemas of the same thing in both documents, with a name for it."""
-    known = {(item.place, item.name): item for item in other.parameters if item.place != "path"}
-    for item in kept.parameters:
-        match = known.get((item.place, item.name))
-        if match is not None:
-            yield f"the parameter {item.name[:60]!r} ", item.schema_, match.schema_
-    for word, one, two in (
-        ("in the request, ", kept.request_schema, other.request_schema),
-        ("in the answer, ", kept.response_schema, other.response_schema),
-    ):
-        if one and two:
-            yield word, one, two
-
-
-def _differences(readers: list[SchemaReader], one: Any, two: Any) -> Iterator[tuple[str, str, str]]:
-    """Types and listed values that cannot both hold, at the top and one level below."""
-    pairs = [("", readers[0].first(one), readers[1].first(two))]
-    known = [reader.properties(schema) for reader, schema in zip(readers, (one, two), strict=True)]
-    pairs += [
-        (f"{name[:60]!r} ", readers[0].first(known[0][name]), readers[1].first(known[1][name]))
-        for name in known[0].keys() & known[1].keys()
-    ]
-    for name, here, there in pairs:
-        types = [_types(schema) for schema in (here, there)]
-        if all(types) and types[0].isdisjoint(types[1]):
-            yield f"{name}is", " or ".join(sorted(types[0])), " or ".join(sorted(types[1]))
-        values = [list_of(schema.get("enum")) for schema in (here, there)]
-        if all(values) and not all(value in values[1] for value in values[0]):
-            texts = [", ".join(map(str, listed))[:120] for listed in values]
-            yield f"{name}is one of", texts[0], texts[1]
-
-
-def _types(schema: dict[str, Any]) -> frozenset[str]:
-    stated = mapping_of(schema).get("type")
-    types = {item for item in (stated if isinstance(stated, list) else [stated]) if item}
-    found = {item for item in types if isinstance(item, str) and item != "null"}
-    return frozenset(found | ({"integer", "number"} if found & {"integer", "number"} else set()))

@@ -123,14 +123,15 @@ def compare_values(old: SchemaView, new: SchemaView) -> Iterator[SchemaChange]:
 
 
 def _contains(values: tuple[Any, ...], value: Any) -> bool:
-    return any(type(item) is type(value) and item == value for item in values)
+    is_flag = isinstance(value, bool)
+    return any(isinstance(item, bool) is is_flag and item == value for item in values)
 
 
 def compare_constraints(old: SchemaView, new: SchemaView) -> Iterator[SchemaChange]:
     """Shifts of bounds, patterns, formats and every other keyword."""
     for key in sorted(old.constraints.keys() | new.constraints.keys()):
         before, after = old.constraints.get(key), new.constraints.get(key)
-        if before == after and type(before) is type(after):
+        if before == after and isinstance(before, bool) is isinstance(after, bool):
             continue
         if key in _ANNOTATIONS:
             yield from _annotation(key, before, after, new.pointer)

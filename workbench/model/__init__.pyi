@@ -88,6 +88,7 @@ from .schema.reader import LocatedSchema as LocatedSchema
 from .schema.reader import SchemaReader as SchemaReader
 from .schema.view import SCHEMA_GROUPS as SCHEMA_GROUPS
 from .schema.view import SCHEMAS as SCHEMAS
+from .schema.view import WORDS as WORDS
 from .schema.view import SchemaView as SchemaView
 from .schema.view import view_schema as view_schema
 from .slugs import FeatureSlug as FeatureSlug

@@ -48,6 +48,7 @@ _FIELD_COLUMN = re.compile(
 _KEY_NAME = re.compile(
     r"(?:x-)?(?:[\w-]*api[-_]?key|[\w-]*token|[\w-]*secret|apikey)", re.IGNORECASE
 )
+_SUCCESS = "2XX"
 _MOST_EXAMPLES = 20
 _MOST_PARAMETERS = 400  # of one operation
 _MOST_WARNINGS = 50
@@ -61,6 +62,13 @@ class Filler:
     events: EventBook
     warnings: list[DocumentWarning] = field(default_factory=list)
     named: dict[str, dict[str, Any]] = field(default_factory=dict)  # types, by lower-case name
+
+    def note_status(self, found: FoundOperation, line: str) -> None:
+        """Take the status that a title or a line such as `Returns 204 No Content` states."""
+        stated = words.STATED_STATUS.match(words.plain(words.MARKS.sub("", line)).strip(" #-"))
+        if stated and not found.draft.source:
+            answer = found.draft.answers.setdefault(stated[1] or stated[3], DraftBody())
+            answer.description = answer.description or stated[2] or stated[4] or ""
 
     def add_item(self, found: FoundOperation, text: str, lead: str, section: ProseSection) -> bool:
         """Take a list item as a status or parameter; False where it is none."""
@@ -292,6 +300,8 @@ class Filler:
     def finish(self, drafts: Iterable[DraftOperation]) -> None:
         """Put the types that tables of their own describe in their places."""
         everything = [*drafts, *self.events.drafts.values()]
+        for draft in everything:
+            _settle_status(draft.answers)
         bodies = [
             body
             for draft in everything
@@ -339,8 +349,16 @@ def schemes_of(
 
 
 def _status(about: str) -> str:
+    """The status that words name, or the class of success: which one of it, nobody said."""
     found = words.STATUS.search(about)
-    return found[1] if found else "200"
+    return found[1] if found else _SUCCESS
+
+
+def _settle_status(answers: dict[str, DraftBody]) -> None:
+    """Give an answer of no stated status the one status of success that is stated elsewhere."""
+    stated = next((status for status in answers if status[0] == "2" and status != _SUCCESS), "")
+    if stated and _SUCCESS in answers:
+        answers[stated].add(answers.pop(_SUCCESS))
 
 
 def _joined(one: dict[str, Any] | None, other: dict[str, Any]) -> dict[str, Any]:
@@ -349,7 +367,7 @@ def _joined(one: dict[str, Any] | None, other: dict[str, Any]) -> dict[str, Any]
     one.setdefault("properties", {})
     for name, schema in other.get("properties", {}).items():
         one["properties"].setdefault(name, schema)
-    required = [*one.get("required", []), *other.get("required", [])]
-    if required:
+    if "required" in one or "required" in other:
+        required = [*one.get("required", []), *other.get("required", [])]
         one["required"] = list(dict.fromkeys(required))
     return one

@@ -93,13 +93,19 @@ def read_fields(table: ProseTable) -> dict[str, Any] | None:
     name = table.column(words.NAME_COLUMN)
     if name is None:
         return None
-    root: dict[str, Any] = {"type": "object", "properties": {}}
+    root = _open_fields(table)
     for row in table.rows:
         field = field_of(table.cell(row, name))
         if field:
             schema, required = _describe(table, row)
             _set_field(root, field, schema, required=required)
     return root if root["properties"] else None
+
+
+def _open_fields(table: ProseTable) -> dict[str, Any]:
+    """An object without fields; it says that none is required where a column could say so."""
+    made: dict[str, Any] = {"type": "object", "properties": {}}
+    return made if table.column(words.REQUIRED_COLUMN) is None else made | {"required": []}
 
 
 def read_parameters(
@@ -118,7 +124,7 @@ def read_parameters(
     if name is None:
         return [], None
     parameters: list[dict[str, Any]] = []
-    fields: dict[str, Any] = {"type": "object", "properties": {}}
+    fields = _open_fields(table)
     for row in table.rows:
         field = field_of(table.cell(row, name))
         if not field:

@@ -149,6 +149,8 @@ class _Reader:
         procedure = procedure_of(section.title)
         if self.every_call and procedure and self.current is None:
             self.take(WrittenCall(self.every_call, f"/{procedure}", Strength.ALONE), section)
+        if self.current is not None:
+            self.filler.note_status(self.current, section.title)
         lead = ""
         for block in section.blocks:
             if isinstance(block, TextBlock):
@@ -171,6 +173,7 @@ class _Reader:
         if self.current is not None:
             if block.is_item and self.filler.add_item(self.current, block.text, lead, section):
                 return
+            self.filler.note_status(self.current, block.text.partition("\n")[0])
             if not self.current.draft.summary:
                 self.name_by(block)
         for line in block.text.split("\n"):

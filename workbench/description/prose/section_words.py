@@ -112,6 +112,13 @@ REQUEST = re.compile(
     r"\b(requests?|body|payload|sends?|peticion(?:es)?|solicitud(?:es)?|cuerpo|envia|requisicao|"
     r"corpo|requetes?|corps|anfragen?|input|entrada|carga)\b"
 )
+STATED_STATUS = re.compile(
+    r"(?:success\w* |error )?(?:responses?|returns?|status|answers?|http(?:/[\d.]+)?|respuesta|"
+    r"resposta|reponse|antwort|devuelve|retorna|renvoie)\b[^\d\n.]{0,20}\b([1-5]\d\d)\b"
+    r"(?:[\s:-]+([^\n]{0,200}))?|([1-5]\d\d)\b[ :-]+(ok|created|accepted|no content|bad request|"
+    r"unauthori[sz]ed|forbidden|not found|conflict|gone|unprocessable(?: \w+)?|too many requests|"
+    r"internal server error|service unavailable)$"
+)
 STATUS = re.compile(r"(?<![\d.])([1-5]\d\d)(?![\d.])")
 NAME_COLUMN = re.compile(
     r"^(?:(?!event|status)\w+ )?(?:name|parameter|param|field|property|attribute|key|header|"

@@ -9,7 +9,8 @@ LOWER = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"
 UPPER = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties", "maxContains")
 _FLAGS = frozenset({"exclusiveMinimum", "exclusiveMaximum"})  # booleans before OpenAPI 3.1
 _BY_KEYWORD = {"properties": "object", "items": "array", "additionalProperties": "object"}
-_JSON_TYPES = {bool: "boolean", int: "integer", float: "number", str: "string"}
+JSON_TYPES = {bool: "boolean", int: "integer", float: "number", str: "string"}
+JSON_TYPES |= {list: "array", dict: "object"}
 
 
 def plain(schema: Any) -> dict[str, Any]:
@@ -108,7 +109,7 @@ def types(schema: dict[str, Any]) -> list[str]:
         return [str(name) for name in stated]
     implied = [name for keyword, name in _BY_KEYWORD.items() if keyword in schema]
     words = listed(schema) or ()
-    return implied or [_JSON_TYPES[type(word)] for word in words if type(word) in _JSON_TYPES]
+    return implied or [JSON_TYPES[type(word)] for word in words if type(word) in JSON_TYPES]
 
 
 def _join_member(one: Any, other: Any) -> Any:

@@ -6,10 +6,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from workbench.model.json_values import list_of, mapping_of, text_of
-from workbench.model.schema.plain_schema import LOWER, UPPER, is_null, listed, tighten
+from workbench.model.schema.plain_schema import JSON_TYPES, LOWER, UPPER, is_null, listed, tighten
 from workbench.model.schema.reader import CHOICES, LocatedSchema, SchemaReader
 
 _BYTES = frozenset({"application/octet-stream", "binary/octet-stream"})
+# Keywords that say nothing with these values: leaving them out means the same.
+_IDLE: dict[str, Any] = {
+    **dict.fromkeys(("minLength", "minItems", "minProperties"), 0),
+    **dict.fromkeys(("uniqueItems", "readOnly", "writeOnly", "deprecated"), False),
+}
 _DEEPEST = 200  # nesting of compositions; far beyond what anybody writes
 WORDS = frozenset(
     {"title", "description", "example", "examples", "externalDocs", "xml", "$comment"}
@@ -82,6 +87,8 @@ def _view(
         part = _view(reader, settled.below("allOf", index), seen, depth + 1)
         if part is not None:
             _join(found, part)
+    # By the letter of 3.0 this needs a `type` beside it; those who write it mean what it says.
+    found.nullable = found.nullable or schema.get("nullable") is True
     return found
 
 
@@ -127,13 +134,16 @@ def _read(place: LocatedSchema, schema: dict[str, Any]) -> SchemaView:
     stated = schema.get("type")
     types = [text_of(item) for item in (stated if isinstance(stated, list) else [stated]) if item]
     if types:
-        view.types = frozenset(types) - {"null"}
+        view.types = frozenset(types) - {"null", "integer" if "number" in types else ""}
         view.nullable = "null" in types
     if schema.get("nullable") is True or schema.get("x-nullable") is True:
         view.nullable = True
     view.values = listed(schema)
-    if view.values is not None and None not in view.values and view.types is None:
-        view.nullable = schema.get("nullable") is True
+    if view.values is not None and view.types is None:
+        view.types = frozenset(
+            JSON_TYPES[type(value)] for value in view.values if value is not None
+        )
+        view.nullable = None in view.values or schema.get("nullable") is True
     view.properties = {
         name: place.below("properties", name) for name in mapping_of(schema.get("properties"))
     }
@@ -150,7 +160,7 @@ def _read(place: LocatedSchema, schema: dict[str, Any]) -> SchemaView:
     for key, value in schema.items():
         if key in WORDS:
             view.words[key] = value
-        elif key not in _STRUCTURE and not key.startswith("x-"):
+        elif key not in _STRUCTURE and not key.startswith("x-") and _IDLE.get(key, ...) != value:
             view.constraints[key] = value
     _level_bounds(view.constraints)
     _level_contents(view.constraints)
