@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from workbench.errors import InputError, ReportError
+from workbench.execution.warm_kernels import can_fork, warm_up
 from workbench.text import suggest_name
 
 _LONGEST = 50  # of a path of at most 107 bytes that a socket may have
@@ -98,6 +99,8 @@ def run_notebook(notebook: Path, output: Path, parameters: Mapping[str, Any]) ->
         ReportError: A cell failed, or the kernel could not start or died; `cell` is the number
             that the executed copy shows as `In [cell]`.
     """
+    if can_fork():
+        warm_up()  # it imports while we do
     check_parameters(notebook, parameters)
     output.parent.mkdir(parents=True, exist_ok=True)
     if not notebook.absolute().is_relative_to(Path.cwd()):
@@ -198,6 +201,9 @@ def _literal(path: Path) -> str:
 def _kernel_config(private: Path) -> Any:
     from traitlets.config import Config  # noqa: PLC0415
 
+    from workbench.execution.kernel_provisioner import prefer_forked_kernels  # noqa: PLC0415
+
+    prefer_forked_kernels()
     config = Config()
     if os.name == "posix":
         config.KernelManager.transport = "ipc"

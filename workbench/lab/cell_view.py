@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from workbench.lab.plots import draw
+from workbench.lab import plots
 from workbench.secrecy import MASK, Redactor
 from workbench.text import sanitize, write_token
 
@@ -154,7 +154,7 @@ class TableCard(Card):
         if chart is None:
             yield table
         else:
-            yield f"<figure>{draw(chart)}</figure>"
+            yield f"<figure>{plots.draw(chart)}</figure>"
             yield fold("As a table", table)
 
     def _lines(self) -> Iterable[str]:

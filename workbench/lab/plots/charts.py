@@ -8,18 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import altair as alt
+import vl_convert
 
 from workbench.model import Evidence
 from workbench.text import sanitize
-
-if TYPE_CHECKING:
-    import altair as alt
-    import vl_convert
-else:  # A picture is asked for by few cells, and what draws it loads slowly.
-    import lazy_loader
-
-    alt, vl_convert = map(lazy_loader.load, ("altair", "vl_convert"))
 
 GOOD, BAD, ODD, QUIET = "#3a9d4b", "#d64545", "#c9821b", "#8a8a8a"
 _AROUND = "currentColor"
