@@ -13,6 +13,7 @@ from workbench.description.schema_validation import as_json_schema
 from workbench.evidence.behaviour.comparing import deviations, differences
 from workbench.evidence.bodies import Maker
 from workbench.evidence.known import known_values
+from workbench.evidence.likeness import read_form
 from workbench.evidence.relations import collections, is_collection, last_parameter, stem
 from workbench.evidence.zones import Coordinates, distance, home, is_swapped
 from workbench.model import Difference
@@ -177,3 +178,21 @@ def test_exchanged_values_are_one_deviation() -> None:
     """Latitude and longitude in each other's place are told once."""
     pair = [Difference("/at/lat", 40.4, -3.7), Difference("/at/lng", -3.7, 40.4)]
     assert [item.slug for item in deviations(pair)] == ["coordinates-swapped"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (b'{"id": "a", "lines": [{"n": 1}]}', b'{"lines": [{"n": 2}, {"n": 3}], "id": "b"}', True),
+        (b'{"error": "no order a"}', b'{"error": "no order b"}', True),
+        (b'{"error": "no"}', b'{"id": "a"}', False),
+        (b"<html>token 1</html>", b"<!doctype html><title>token 2</title>", True),
+        (b"", b" ", True),
+        (b"null", b"{}", False),
+        (b"OK", b"<p>OK</p>", False),
+    ],
+)
+def test_forms_of_answers_leave_values_out(one: bytes, other: bytes, same: bool) -> None:
+    """Two answers are of one form when only their values differ, as between two orders."""
+    assert (read_form(200, one) == read_form(200, other)) is same
+    assert read_form(200, one) != read_form(404, one)

@@ -18,6 +18,7 @@ from workbench.sandbox.outbox import Outbox
 from workbench.sandbox.server import Running, Sandbox, Simulator
 
 NOBODY = "http://127.0.0.1:9"
+_EMPTY = 204
 _DROPPED = {"connection", "host", "transfer-encoding", "content-length"}
 
 
@@ -29,6 +30,8 @@ class Gateway:
         target: Address of the sandbox's API.
         control: Address of its control.
         status: Answered instead of the partner, from the request of number `after` on; 0: never.
+        every: Only each so many of these are.
+        body: What is answered then, and `kind` its media type; `to` is where it leads.
         broken: `METHOD pattern` pairs, the pattern of a path, answered with 500.
         seconds: How long each answer takes.
         expire: Number of the request at which all tokens end; 0: never. The sandbox forgets them,
@@ -41,6 +44,10 @@ class Gateway:
     control: str = ""
     status: int = 0
     after: int = 0
+    every: int = 1
+    body: str = '{"error": "no"}'
+    kind: str = "application/json"
+    to: str = ""
     broken: tuple[str, ...] = ()
     seconds: float = 0.0
     expire: int = 0
@@ -65,7 +72,8 @@ class Gateway:
         for verb, _, part in (item.partition(" ") for item in self.broken):
             if method == verb and re.search(part, path.partition("?")[0]):
                 return 500
-        return self.status if number > self.after else 0
+        is_hit = number > self.after and number % self.every == 0
+        return self.status if is_hit else 0
 
     def _expire(self) -> None:
         if self.control:
@@ -94,7 +102,9 @@ def _handler(gateway: Gateway) -> type[BaseHTTPRequestHandler]:
             token = self.headers.get("authorization", "")
             status = gateway.answer(self.command, self.path, token)
             if status:
-                self._reply(status, {"content-type": "application/json"}, b'{"error": "no"}')
+                headers = {"content-type": gateway.kind}
+                headers |= {"location": gateway.to} if gateway.to else {}
+                self._reply(status, headers, b"" if status == _EMPTY else gateway.body.encode())
                 return
             parts = urlsplit(gateway.target)
             there = http.client.HTTPConnection(parts.netloc, timeout=30)

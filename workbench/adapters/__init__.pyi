@@ -2,6 +2,7 @@ from .adapter import Adapter as Adapter
 from .answer import REFUSALS as REFUSALS
 from .answer import Answer as Answer
 from .answer import SentRequest as SentRequest
+from .answer import classify_refusal as classify_refusal
 from .answer import mask_headers as mask_headers
 from .async_adapter import AsyncAdapter as AsyncAdapter
 from .auth import SigningLogin as SigningLogin

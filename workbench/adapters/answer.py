@@ -65,8 +65,13 @@ def _mask_pairs(pairs: str) -> str:
     )
 
 
-UNAVAILABLE: frozenset[int] = frozenset({502, 503, 504})
-REFUSALS = UNAVAILABLE | {401, 403, 407, 429}
+# A gateway or a network (520 to 530: content networks) tells that the system behind is away.
+UNAVAILABLE: frozenset[int] = frozenset({408, 502, 503, 504, 530, *range(520, 528)})
+# Who we are, what we paid for, from where we ask, and what stands between us.
+_SHUT_OUT = frozenset({401, 402, 403, 407, 451, 511})
+_ELSEWHERE = frozenset({301, 302, 303, 307, 308})
+_TOO_MANY = frozenset({429})
+REFUSALS = UNAVAILABLE | _SHUT_OUT | _ELSEWHERE | _TOO_MANY
 _EXCERPT = 160
 _JSON = "application/json"
 # What our client says of itself, which changes nothing of the answer.
@@ -74,6 +79,16 @@ _CLIENT_HEADERS = frozenset(
     {("Accept-Encoding", "identity"), ("User-Agent", "partner-integration-workbench")}
 )
 _PAGES = frozenset({"text/html", "application/xhtml+xml"})
+
+
+def classify_refusal(statuses: Collection[int]) -> type[PartnerError]:
+    """The error of what kept us from asking: the gravest of some statuses that are refusals."""
+    seen = set(statuses)
+    if seen & _SHUT_OUT:
+        return RefusedError
+    if seen & UNAVAILABLE:
+        return UnavailableError
+    return RateLimitedError if seen & _TOO_MANY else PartnerError
 
 
 @dataclass(frozen=True)
@@ -145,13 +160,18 @@ class Answer:
 
     @property
     def is_page(self) -> bool:
-        """Whether a person's page came where data was asked for, as in maintenance, with 2xx."""
+        """Whether a person's page came where data was asked for, as in maintenance, with 2xx.
+
+        Data, or nothing at all, that is only called a page is none: it is what many servers do.
+        """
         wanted = self.request.headers.get("Accept", "")
         if not self.is_success or "json" not in wanted or "html" in wanted or "*" in wanted:
             return False
         kind = self.headers.get("content-type", "").partition(";")[0].strip().lower()
         start = self.body[:200].lstrip().lower()
-        return kind in _PAGES or (kind != _JSON and start.startswith((b"<!doctype html", b"<html")))
+        if kind in _PAGES:
+            return bool(start) and self.json() is None
+        return kind != _JSON and start.startswith((b"<!doctype html", b"<html"))
 
     @property
     def is_success(self) -> bool:
@@ -167,7 +187,7 @@ class Answer:
     def is_refusal(self) -> bool:
         """Whether something stood in the way of an answer: access, pace, a proxy or a gateway.
 
-        That says nothing of what was asked.
+        So does a redirect, as of a login page. That says nothing of what was asked.
         """
         return self.status in REFUSALS or not self.is_there
 
@@ -240,9 +260,9 @@ class Answer:
         """Return the answer itself when it is a success.
 
         Raises:
-            RefusedError: 401, 403 or 407.
+            RefusedError: 401, 403, 407, and others that shut us out.
             RateLimitedError: 429.
-            UnavailableError: 502, 503, 504, or a page for people instead of data.
+            UnavailableError: 502, 503, 504 and the like, or a page for people instead of data.
             PartnerError: Any other status that is not 2xx, redirects included.
         """
         if self.is_success and not self.is_page:
@@ -253,16 +273,16 @@ class Answer:
             raise UnavailableError(message, **where)
         phrase = HTTPStatus(self.status).phrase if self.status in set(HTTPStatus) else "unknown"
         message = f"The partner answered {self.status} {phrase} to {self.request.method}"
+        if self.status in _ELSEWHERE and (place := self.headers.get("location")):
+            message += f", which leads to {self.redactor.text(place.partition('?')[0])}"
         if self.excerpt:
             message += f": {self.excerpt}"
-        if self.status in {401, 403, 407}:
-            hint = "Check the credentials of this environment, and what they may do."
-            raise RefusedError(message, hint=hint, **where)
-        if self.status == HTTPStatus.TOO_MANY_REQUESTS:
-            raise RateLimitedError(message, retry_after=self.retry_after, **where)
-        if self.status in UNAVAILABLE:
-            raise UnavailableError(message, **where)
-        raise PartnerError(message, **where)
+        kind = classify_refusal({self.status})
+        if kind is RefusedError:
+            where["hint"] = "Check the credentials of this environment, and what they may do."
+        if kind is RateLimitedError:
+            where["retry_after"] = self.retry_after
+        raise kind(message, **where)
 
 
 def read_date(text: str) -> datetime | None:

@@ -353,7 +353,14 @@ class HttpClient:
         self._pace.wait(deadline)
         url, headers = call.carry(auth_headers)
         entry = Recorded(
-            datetime.now(UTC), 0.0, call.method, url, headers, call.body, login=auth_headers.shown
+            datetime.now(UTC),
+            0.0,
+            call.method,
+            url,
+            headers,
+            call.body,
+            login=auth_headers.shown,
+            is_for_token=call.is_for_token,
         )
         clock = time.monotonic()
         status, got, body, trouble = 0, dict[str, str](), b"", ""

@@ -40,7 +40,7 @@ class Echo:
 
 @dataclass(frozen=True)
 class Recorded:
-    """One attempt at one request; status 0 when no answer came."""
+    """One attempt at one request; status 0 when no answer came; `is_for_token`: a login."""
 
     started: datetime
     seconds: float
@@ -53,6 +53,7 @@ class Recorded:
     response_body: bytes = field(default=b"", repr=False)
     error: str = ""
     login: Mapping[str, str] = field(default_factory=dict)
+    is_for_token: bool = False
 
     @property
     def sent(self) -> SentRequest:

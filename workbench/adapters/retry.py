@@ -154,7 +154,7 @@ class CircuitBreaker:
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _IDEMPOTENT = SAFE | {"PUT", "DELETE"}
-_AGAIN = UNAVAILABLE | {408, 425, 429}
+_AGAIN = UNAVAILABLE | {425, 429}
 _TOO_MANY = 429
 _BROKEN = 500
 

@@ -12,6 +12,7 @@ from .description import SecurityScheme as SecurityScheme
 from .description import follow_reference as follow_reference
 from .evidence import LIVE_SOURCES as LIVE_SOURCES
 from .evidence import REFUSAL as REFUSAL
+from .evidence import SAME_ANSWER as SAME_ANSWER
 from .evidence import UNREACHED as UNREACHED
 from .evidence import Evidence as Evidence
 from .evidence import Exchange as Exchange

@@ -38,6 +38,8 @@ LIVE_SOURCES = frozenset({Source.CONTRACT, Source.BEHAVIOUR, Source.RECEIPTS})
 UNREACHED = "reach-partner"
 # Key in the detail of an observation: the kind of refusal that kept us from asking.
 REFUSAL = "refusal"
+# One such kind: whatever is asked, the answer is the same.
+SAME_ANSWER = "SameAnswer"
 
 
 class Outcome(StrEnum):

@@ -25,6 +25,7 @@ from workbench.evidence.behaviour.check_context import CheckContext, finding
 from workbench.evidence.behaviour.coordinates import look_at_places
 from workbench.evidence.behaviour.creating import create_and_find
 from workbench.evidence.behaviour.driving import send_positions
+from workbench.evidence.behaviour.holding import hold_back
 from workbench.evidence.behaviour.identities import (
     refuse_everywhere,
     refuse_expired,
@@ -160,7 +161,7 @@ def gather(
     session.reset()
     kept: list[Kept] = []
     try:
-        yield from _ask(context, kept, seconds, only)
+        yield from hold_back(context, _ask(context, kept, seconds, only), since)
     except KeyboardInterrupt:
         yield from _leave(context, kept, since, _LAST_SECONDS)
         raise

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from workbench.adapters import Answer
-from workbench.errors import RefusedError
+from workbench.errors import InputError, RefusedError, TranslationError
 from workbench.evidence.behaviour.check_context import CheckContext, finding, tell_unjudged
 from workbench.evidence.kinds import KINDS, EntityKind
+from workbench.evidence.likeness import is_like
 from workbench.model import REFUSAL, Evidence, FeatureSlug, Outcome
 
 
@@ -28,42 +29,58 @@ def accept_ours(context: CheckContext) -> Iterator[Evidence]:
     except RefusedError as error:
         yield _shut_out(context, feature, context.subject(read.read), error)
         return
+    is_found = _shows(context, read, names[0], answer)
     yield context.tell(
         feature,
         "credentials-accepted",
-        f"A read with our {environment} credentials was answered with {answer.status}.",
-        outcome=Outcome.PASSED if answer.is_success else Outcome.CANT_TELL,
+        f"A read with our {environment} credentials was answered with {answer.status}"
+        + ("." if is_found or not answer.is_success else ", but not with what was asked for."),
+        outcome=Outcome.PASSED if is_found else Outcome.CANT_TELL,
         subject=context.subject(read.read),
         criteria=(f"{environment}-credentials-work",),
     )
     if account is not None:
-        yield from _reach_account(context, account.restaurant, read, answer)
+        yield from _reach_account(context, account.restaurant, read, answer, is_found=is_found)
+
+
+def _shows(context: CheckContext, read: EntityKind, identity: str, answer: Answer) -> bool:
+    """Whether a success holds what was asked for: its id, or what becomes an entity of ours."""
+    if not answer.is_success:
+        return False
+    if identity.encode() in answer.body:
+        return True
+    translator = context.partner.translator(read.read)
+    try:
+        return translator is not None and bool(translator.translate(answer.json()).value)
+    except (TranslationError, InputError):
+        return False
 
 
 def _reach_account(
-    context: CheckContext, restaurant: str, read: EntityKind, answer: Answer
+    context: CheckContext, restaurant: str, read: EntityKind, answer: Answer, *, is_found: bool
 ) -> Iterator[Evidence]:
-    told = (
-        (
-            FeatureSlug.TEST_ACCOUNT,
-            "test-account-works",
-            f"was found by its {read.noun}: answer {answer.status}.",
-        ),
-        (
-            FeatureSlug.RESTAURANT_LINK,
-            "restaurant-link-by-id",
-            "is addressed by the id in the manifest.",
-        ),
+    found, unknown = Outcome.PASSED, Outcome.CANT_TELL
+    yield context.tell(
+        FeatureSlug.TEST_ACCOUNT,
+        "account-reachable",
+        f"A {read.noun} of restaurant {restaurant} was asked for: answer {answer.status}.",
+        outcome=found if is_found else unknown,
+        subject=restaurant,
+        criteria=("test-account-works",),
     )
-    for slug, criterion, words in told:
-        yield context.tell(
-            slug,
-            "account-reachable",
-            f"Restaurant {restaurant} {words}",
-            outcome=Outcome.PASSED if answer.is_success else Outcome.CANT_TELL,
-            subject=restaurant,
-            criteria=(criterion,),
-        )
+    # The id proves itself only where the request, or its answer, has it.
+    sent = f"{answer.request.url} {' '.join(answer.request.headers.values())}".encode()
+    is_named = is_found and restaurant.encode() in sent + answer.request.body + answer.body
+    yield context.tell(
+        FeatureSlug.RESTAURANT_LINK,
+        "account-reachable",
+        f"Restaurant {restaurant} is addressed by the id in the manifest."
+        if is_named
+        else f"Neither the request nor its answer names the restaurant {restaurant}.",
+        outcome=found if is_named else Outcome.UNTESTED if is_found else unknown,
+        subject=restaurant,
+        criteria=("restaurant-link-by-id",),
+    )
 
 
 def _shut_out(context: CheckContext, feature: str, operation: str, error: RefusedError) -> Evidence:
@@ -92,7 +109,7 @@ def refuse_others(context: CheckContext) -> Iterator[Evidence]:
     """Every read of ours, made without credentials, is refused."""
     if context.partner.manifest.auth.scheme == "none":
         return
-    asked: dict[str, Answer] = {}
+    asked: dict[str, tuple[Answer, Answer]] = {}
     for kind in KINDS:
         for feature in (kind.read, kind.status_read):
             if not context.has(feature) or not context.alive(feature):
@@ -100,16 +117,18 @@ def refuse_others(context: CheckContext) -> Iterator[Evidence]:
             operation = context.subject(feature)
             if operation not in asked:
                 asked[operation] = _ask_as_nobody(context, feature, kind)
-            yield _tell_open(context, feature, asked[operation])
+            yield _tell_open(context, feature, *asked[operation])
 
 
-def _ask_as_nobody(context: CheckContext, feature: str, kind: EntityKind) -> Answer:
+def _ask_as_nobody(context: CheckContext, feature: str, kind: EntityKind) -> tuple[Answer, Answer]:
+    """What our credentials get, and what the same read gets without any."""
     client = context.session.client
-    request = context.adapter.call(feature, ids={kind.noun: context.alive(feature)[0]}).request
+    ours = context.adapter.call(feature, ids={kind.noun: context.alive(feature)[0]})
+    request = ours.request
     parts = urlsplit(request.url)
     own = set(client.prove(request.method, parts.path).query)
     query = urlencode([pair for pair in parse_qsl(parts.query) if pair[0] not in own])
-    return client.send(
+    return ours, client.send(
         request.method,
         urlunsplit(parts._replace(query=query)),
         content=request.body or None,
@@ -119,9 +138,9 @@ def _ask_as_nobody(context: CheckContext, feature: str, kind: EntityKind) -> Ans
     )
 
 
-def _tell_open(context: CheckContext, feature: str, answer: Answer) -> Evidence:
+def _tell_open(context: CheckContext, feature: str, ours: Answer, answer: Answer) -> Evidence:
     findings = []
-    if answer.status < 400:
+    if is_like(answer, ours, context.alive(feature)[0]):
         findings.append(
             finding(
                 "credentials-not-needed",
@@ -136,7 +155,7 @@ def _tell_open(context: CheckContext, feature: str, answer: Answer) -> Evidence:
         "credentials-needed",
         f"The same read without credentials: answer {answer.status}.",
         findings=findings,
-        outcome=tell_unjudged(answer),
+        outcome=tell_unjudged(answer, findings),
     )
 
 

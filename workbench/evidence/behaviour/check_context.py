@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -210,10 +210,14 @@ def finding(kind: str, /, *, answer: Answer | None = None, **told: Any) -> Findi
     return make_finding(kind, **shown, **told)
 
 
-def tell_unjudged(answer: Answer) -> Outcome | None:
-    """Cannot tell, where an answer says nothing of who is let in: a breakdown, or a limit of pace.
+def tell_unjudged(answer: Answer, findings: Sequence[Finding] = ()) -> Outcome | None:
+    """Cannot tell, where an answer says nothing of who is let in; None where it does.
 
-    None where it does. A request without credentials raises nothing by itself.
+    A breakdown or a limit of pace does not, nor a success with something else than what our own
+    credentials get (`findings` tell of one with the same). A request without credentials raises
+    nothing by itself.
     """
+    if findings:
+        return None
     is_beside = answer.status >= _BREAKDOWN or answer.status == HTTPStatus.TOO_MANY_REQUESTS
-    return Outcome.CANT_TELL if is_beside else None
+    return Outcome.CANT_TELL if is_beside or answer.is_success else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import orjson
@@ -21,9 +21,10 @@ from workbench.errors import (
 from workbench.evidence.behaviour.check_context import CheckContext, finding, tell_unjudged
 from workbench.evidence.behaviour.inventing import recorded
 from workbench.evidence.kinds import KINDS, EntityKind
+from workbench.evidence.likeness import is_like
 from workbench.evidence.placing import fresh
 from workbench.evidence.relations import collections
-from workbench.model import Evidence, FeatureSlug, Outcome
+from workbench.model import Evidence, FeatureSlug, Finding, Outcome
 
 _SHORT_LIFE = 5.0  # seconds that are worth waiting for a token to expire
 
@@ -109,14 +110,15 @@ def refuse_expired(context: CheckContext) -> Iterator[Evidence]:
         why = "No expired credentials are set (named `expired_…`)."
         yield context.tell(kind.read, "expired-refused", why, outcome=Outcome.UNTESTED)
         return
-    request = context.adapter.call(kind.read, ids={kind.noun: context.alive(kind.read)[0]}).request
+    ours = context.adapter.call(kind.read, ids={kind.noun: context.alive(kind.read)[0]})
     with client:
         try:
-            answer = _again(client, request)
+            answer = _again(client, ours.request)
         except PartnerError as error:
             yield context.tell(kind.read, "expired-refused", f"They were refused: {error.message}.")
             return
-    yield _tell_access(context, kind.read, "expired-refused", "expired credentials", answer)
+    told = ("expired-refused", "expired credentials")
+    yield _tell_access(context, kind.read, *told, answer, ours)
 
 
 def refuse_wrong(context: CheckContext) -> Iterator[Evidence]:
@@ -126,13 +128,13 @@ def refuse_wrong(context: CheckContext) -> Iterator[Evidence]:
     )
     if kind is None or context.partner.manifest.auth.scheme == "none":
         return
-    request = context.adapter.call(kind.read, ids={kind.noun: context.alive(kind.read)[0]}).request
+    ours = context.adapter.call(kind.read, ids={kind.noun: context.alive(kind.read)[0]})
     check = "wrong-credentials-refused"
-    for what, answer in _wrong_answers(context, request):
+    for what, answer in _wrong_answers(context, ours.request):
         if answer is None:
             yield context.tell(kind.read, check, f"Logging in with {what} was refused.")
         else:
-            yield _tell_access(context, kind.read, check, what, answer)
+            yield _tell_access(context, kind.read, check, what, answer, ours)
 
 
 def _wrong_answers(
@@ -196,16 +198,32 @@ def refuse_everywhere(context: CheckContext) -> Iterator[Evidence]:
     if context.partner.manifest.auth.scheme == "none" or not context.session.allow_writes:
         return
     for slug, entity, ids in _writes(context):
-        answer = _attempt(context, slug, entity, ids, context.session.client, authenticated=False)
+        client = context.session.client
+        answer = _attempt(context, slug, entity, ids, client, authenticated=False)
         if answer is not None:
-            yield _tell_access(context, slug, "credentials-needed", "no credentials", answer)
+            ours = _compare(context, slug, entity, ids, answer)
+            yield _tell_access(context, slug, "credentials-needed", "no credentials", answer, ours)
+
+
+def _compare(
+    context: CheckContext, slug: str, entity: Entity, ids: dict[str, str], answer: Answer
+) -> Answer | None:
+    """What the same write gets from ourselves, sent only where somebody else's looks taken.
+
+    None where there is nothing to compare: ours is not taken any more, as after a first one.
+    """
+    if not answer.is_success or answer.is_refusal:
+        return None
+    ours = _attempt(context, slug, entity, ids, context.session.client)
+    return ours if ours is not None and ours.is_success else None
 
 
 def _tell_access(
-    context: CheckContext, feature: str, check: str, who: str, answer: Answer
+    context: CheckContext, feature: str, check: str, who: str, answer: Answer, ours: Answer | None
 ) -> Evidence:
+    """What somebody else is answered beside what we are; another success lets nobody in."""
     findings = []
-    if answer.status < 300:
+    if is_like(answer, ours or answer):
         findings.append(
             finding(
                 "wrong-access-accepted",
@@ -221,16 +239,16 @@ def _tell_access(
         check,
         f"Called with {who}: answer {answer.status}.",
         findings=findings,
-        outcome=tell_unjudged(answer),
+        outcome=tell_unjudged(answer, findings),
     )
 
 
 def _read_as(context: CheckContext, kind: EntityKind, client: HttpClient) -> Iterator[Evidence]:
     for identity in [] if context.lists_only(kind.read) else context.alive(kind.read)[:1]:
-        request = context.adapter.call(kind.read, ids={kind.noun: identity}).request
-        answer = _again(client, request)
+        ours = context.adapter.call(kind.read, ids={kind.noun: identity})
+        answer = _again(client, ours.request)
         findings = []
-        if answer.status < 300:
+        if is_like(answer, ours, identity):
             findings.append(
                 finding(
                     "other-identity-reads",
@@ -249,7 +267,7 @@ def _read_as(context: CheckContext, kind: EntityKind, client: HttpClient) -> Ite
                     "other-identity",
                     f"Read {kind.noun} {identity} with a second identity: answer {answer.status}.",
                     findings=findings,
-                    outcome=_look_at_refusal(answer),
+                    outcome=_look_at_refusal(answer, findings),
                 )
 
 
@@ -297,13 +315,14 @@ def _list_as(context: CheckContext, kind: EntityKind, client: HttpClient) -> Ite
             f"Listed {kind.noun}s with a second identity: answer {answer.status}.",
             subject=operation.id,
             findings=findings,
-            outcome=_look_at_refusal(answer),
+            # A list of their own is what they should get.
+            outcome=_look_at_refusal(answer, findings) if not answer.is_success else None,
         )
 
 
-def _look_at_refusal(answer: Answer) -> Outcome | None:
+def _look_at_refusal(answer: Answer, findings: Sequence[Finding]) -> Outcome | None:
     """Untested where the second identity itself is not known: it is no other restaurant."""
-    return Outcome.UNTESTED if answer.status == 401 else tell_unjudged(answer)
+    return Outcome.UNTESTED if answer.status == 401 else tell_unjudged(answer, findings)
 
 
 def _writes(context: CheckContext) -> Iterator[tuple[str, Entity, dict[str, str]]]:
@@ -327,7 +346,7 @@ def _write_as(
     if answer is None:
         return
     findings = []
-    if answer.status < 300:
+    if is_like(answer, _compare(context, slug, entity, ids, answer) or answer):
         findings.append(
             finding(
                 "other-identity-writes",
@@ -341,7 +360,7 @@ def _write_as(
         "other-identity",
         f"Wrote with a second identity: answer {answer.status}.",
         findings=findings,
-        outcome=_look_at_refusal(answer),
+        outcome=_look_at_refusal(answer, findings),
     )
 
 

@@ -64,6 +64,7 @@ def _read_one(context: CheckContext, kind: EntityKind, identity: str, *, is_ours
     entity = translation.value if translation else None
     broken = [*_broken(context, kind, entity, answer), *_off_schema(context, kind, answer)]
     broken += [*_unzoned(context, kind, translation, answer)]
+    broken += [*_misplaced(context, kind, identity, entity, answer)]
     proved = _criteria(entity) if not any(item.severity.breaks for item in broken) else ()
     return context.tell(
         kind.read,
@@ -150,6 +151,51 @@ def _off_schema(context: CheckContext, kind: EntityKind, answer: Answer) -> Iter
             pointer=re.sub("/\\d+", "/0", violation.pointer),
             answer=answer,
         ).model_copy(update={"documented": violation.documented or None})
+
+
+def _misplaced(
+    context: CheckContext, kind: EntityKind, identity: str, entity: Entity | None, answer: Answer
+) -> Iterator[Finding]:
+    """What was asked for, and in which restaurant, is not what came."""
+    yield from _mistaken(context, kind.read, kind.noun, identity, answer)
+    account = context.partner.environment(context.session.environment).test_account
+    found = entity.restaurant_id if isinstance(entity, Order | Reservation) else None
+    if account is None or found is None:
+        return
+    ours = {account.restaurant, *account.known.get("restaurant", ()), *account.values.values()}
+    if found not in ours:
+        yield finding(
+            "other-restaurant-read",
+            operation=context.subject(kind.read),
+            expected=account.restaurant,
+            observed=found,
+            answer=answer,
+            noun=kind.noun,
+            id=identity,
+        )
+
+
+def _mistaken(
+    context: CheckContext, feature: str, noun: str, identity: str, answer: Answer
+) -> Iterator[Finding]:
+    """The answer names another thing that we know, and not the one that was asked for."""
+    body = answer.body.decode("utf-8", "replace")
+
+    def is_named(name: str) -> bool:
+        return re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", body) is not None
+
+    others = [name for name in context.known_of(feature) if name != identity]
+    other = next(filter(is_named, others), None)
+    if other is not None and not is_named(identity):
+        yield finding(
+            "other-thing-read",
+            operation=context.subject(feature),
+            criterion=criterion_of(feature, "by-id"),
+            observed=other,
+            answer=answer,
+            noun=noun,
+            id=identity,
+        )
 
 
 def _unzoned(
@@ -261,6 +307,7 @@ def _compare_status(context: CheckContext, kind: EntityKind, identity: str) -> E
     status = context.status(kind.status_read, identity)
     whole = context.status(kind.read, identity) if context.has(kind.read) else status
     findings = list(_status_remarks(context, kind, identity, status, whole))
+    findings += _mistaken(context, kind.status_read, kind.noun, identity, answer)
     return context.tell(
         kind.status_read,
         "status-agrees",

@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from workbench.adapters import REFUSALS
-from workbench.errors import RateLimitedError, RefusedError, UnavailableError
+from workbench.adapters import REFUSALS, classify_refusal
 from workbench.evidence.contract.interaction_record import Witness
 from workbench.evidence.contract.wording import UNKNOWN_STATUS, Failed, causes, say
 from workbench.model import Finding, Operation
@@ -63,8 +62,7 @@ class OperationResult:
         seen = {int(status) for status in self.statuses}
         if not seen or seen - REFUSALS:
             return ""
-        kind = RefusedError if seen & {401, 403, 407} else UnavailableError
-        return (RateLimitedError if seen == {429} else kind).__name__
+        return classify_refusal(seen).__name__
 
     @property
     def is_mostly_refused(self) -> bool:
