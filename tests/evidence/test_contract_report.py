@@ -133,13 +133,13 @@ def test_unknown_statuses_are_named_together(tmp_path: Path) -> None:
     path = _write(
         tmp_path / "r.ndjson",
         _scenario(
-            {"a": _interaction(418), "b": _interaction(451), "c": _interaction(418)},
+            {"a": _interaction(418), "b": _interaction(423), "c": _interaction(418)},
             {name: [_failure("UndefinedStatusCode", severity="medium")] for name in "abc"},
         ),
     )
     (finding,) = read_report(path, Redactor())["POST /o"].findings
-    assert "418, 451" in finding.summary
-    assert "418, 451" in (finding.observed or "")
+    assert "418, 423" in finding.summary
+    assert "418, 423" in (finding.observed or "")
 
 
 FIELD, WHERE = "The field items[].price", "in the 200 answer of POST /o"
@@ -289,6 +289,9 @@ def test_an_unusable_operation_says_why(tmp_path: Path) -> None:
         ({"401": 3, "403": 1}, "RefusedError"),
         ({"429": 5, "503": 1}, "UnavailableError"),
         ({"429": 5}, "RateLimitedError"),
+        ({"302": 2, "522": 1}, "UnavailableError"),
+        ({"302": 2}, "PartnerError"),
+        ({"402": 2}, "RefusedError"),
         ({"401": 3, "200": 1}, ""),
         ({"401": 3, "404": 1}, ""),
         ({}, ""),

@@ -352,16 +352,9 @@ class HttpClient:
         self.redactor.learn(*auth_headers.secrets())
         self._pace.wait(deadline)
         url, headers = call.carry(auth_headers)
-        entry = Recorded(
-            datetime.now(UTC),
-            0.0,
-            call.method,
-            url,
-            headers,
-            call.body,
-            login=auth_headers.shown,
-            is_for_token=call.is_for_token,
-        )
+        sent = (call.method, url, headers, call.body)
+        entry = Recorded(datetime.now(UTC), 0.0, *sent, login=auth_headers.shown)
+        entry = replace(entry, is_for_token=call.is_for_token)
         clock = time.monotonic()
         status, got, body, trouble = 0, dict[str, str](), b"", ""
         try:

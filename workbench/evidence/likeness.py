@@ -56,6 +56,12 @@ def find_stand_in(session: Session, since: int) -> Recorded | None:
     return answered[0] if answered and _are_alike(answered) else None
 
 
+def is_stood_in(session: Session) -> bool:
+    """Whether even what nobody documents was asked for, and answered like all else."""
+    answered = _answered(session, 0)
+    return any(entry.url.endswith(NOWHERE) for entry in answered) and _are_alike(answered)
+
+
 def _answered(session: Session, since: int) -> list[Recorded]:
     base = session.client.base_url
     return [

@@ -23,6 +23,8 @@ BEHAVIOUR = (
     Defect("total-not-sum", "read-known", ("inv-m2",)),
     Defect("line-total-wrong", "read-known", ("inv-m1",)),
     Defect("lines-missing", "read-known", ("inv-m2", "inv-o1")),
+    Defect("first-always", "read-known", ("other-thing-read",)),
+    Defect("of-another", "read-known", ("other-restaurant-read",)),
     Defect("price-in-other-unit", "menu-price", ("price-in-other-unit",)),
     Defect("price-not-of-menu", "menu-price", ("price-not-of-menu",)),
     Defect("currency-other", "menu-price", ("currency-differs",)),

@@ -128,6 +128,7 @@ class Miniature(State):
         if self.has("unknown-breaks") and request.path_params["order_id"] not in self.orders:
             raise ZeroDivisionError
         order = copy.deepcopy(self._order(request))
+        order |= {"restaurant_id": "r9"} if self.has("of-another") else {}
         if self.has("read-stale"):
             order["status"] = self.stale.setdefault(order["id"], order["status"])
         if self.has("geo-implausible") and "address" in order:
@@ -332,7 +333,7 @@ class Miniature(State):
         allowed = self.has("second-writes") if write else self.has("second-reads")
         if order is None or (self.is_second(request) and not allowed):
             raise RefusedError(404, "no such order")
-        return order
+        return self.orders["o1"] if self.has("first-always") else order
 
     def _booking(self, request: Request, write: bool = False) -> dict[str, Any]:
         booking = self.bookings.get(request.path_params["reservation_id"])

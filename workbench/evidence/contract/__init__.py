@@ -13,12 +13,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from workbench.adapters import Session
+from workbench.errors import PartnerError
 from workbench.evidence.contract.budget import Budget, divide
 from workbench.evidence.contract.configuration import select, stages, write_configuration
 from workbench.evidence.contract.report import read_report
 from workbench.evidence.contract.schemathesis_program import Progress, Run, run_program
 from workbench.evidence.contract.telling import Told, leave_out, tell
 from workbench.evidence.contract.vetting import vet
+from workbench.evidence.likeness import is_stood_in
 from workbench.model import Catalogue, Evidence
 from workbench.partners import Partner
 from workbench.store import RunFolder
@@ -40,7 +42,12 @@ def gather(
     Those are the bound ones and those about the same things, such as the list beside a read.
     Without leave to write, only reads are called, with data as documented; removals need the
     manifest's consent; production is left alone. What could not be tested says why.
+
+    Raises:
+        PartnerError: Another source saw that everything is answered alike, so nothing is asked.
     """
+    if is_stood_in(session):
+        raise PartnerError("Whatever was asked before, the answer was the same")
     budget = budget or Budget()
     for document in partner.description.documents:
         selection = select(partner, catalogue, document.name, session)
