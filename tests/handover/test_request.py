@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 from click.testing import CliRunner
 
 from workbench.cli.commands import main
+from workbench.drafting import ask_about
 from workbench.errors import InputError
 from workbench.handover.request import (
     Letter,
@@ -18,7 +21,9 @@ from workbench.handover.request import (
     write_letter,
     write_letter_text,
 )
-from workbench.reporting.language import list_languages
+from workbench.model import FeatureKind
+from workbench.partners import load_catalogue
+from workbench.reporting.language import list_languages, load_language, translate
 from workbench.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -112,13 +117,79 @@ def test_every_form_tells_the_same(settings: Settings, slug: str, code: str) -> 
     assert "<script" not in page
 
 
-def test_open_features_are_asked_for(settings: Settings) -> None:
-    """What nobody could judge from the documents is asked in the letter."""
+def restate(settings: Settings, **told: Any) -> None:
+    """Say something else of features in Tavola's folder, or ask other questions."""
     path = settings.contracts / "tavola" / "partner.yaml"
-    text = path.read_text("utf-8")
-    bound = text[text.index("  delivery-location-write:") : text.index("  availability-write:")]
-    path.write_text(text.replace(bound, "  delivery-location-write: {status: open}\n"), "utf-8")
-    assert "rider" in " ".join(compose_letter("tavola", settings).open_features).lower()
+    manifest = yaml.safe_load(path.read_text("utf-8"))
+    manifest["questions"] += told.pop("questions", [])
+    manifest["features"] |= {name.replace("_", "-"): stated for name, stated in told.items()}
+    path.write_text(yaml.safe_dump(manifest, sort_keys=False), "utf-8")
+
+
+@pytest.mark.parametrize("code", list_languages())
+def test_open_features_are_asked_for_once(settings: Settings, code: str) -> None:
+    """What the documents do not tell is one point of the letter, with what came near it."""
+    rider = load_catalogue().feature("delivery-location-write")
+    assert rider
+    asked = f"{ask_about(rider)} The nearest that we found is POST /x."
+    questions = [asked, "What is the address of your production environment?"]
+    restate(settings, delivery_location_write={"status": "open"}, questions=questions)
+    letter = compose_letter("tavola", settings, language=code)
+    known = translate(load_catalogue(), load_language(code)).feature(rider.slug)
+    assert known
+    assert len(letter.open_features) == 1
+    assert letter.open_features[0].startswith(f"{known.title}. ")
+    assert "POST /x" in letter.open_features[0]
+    assert not any("POST /x" in question for question in letter.questions)
+    is_english = "production environment" in letter.questions[-1]
+    assert is_english == (code == "en")
+
+
+@pytest.mark.parametrize(
+    ("code", "arrival"),
+    [("R1", "none"), ("R5", "none"), ("R3", "missing"), ("R15", "needless"), ("R19", "needless")],
+)
+def test_what_a_platform_does_not_have_is_not_asked_for(
+    settings: Settings, code: str, arrival: str
+) -> None:
+    """None, not yet and not needed are three things, in every form and for every wanted thing."""
+    stated = {"status": "unsupported", "code": code, "reason": "They have told us so on Monday."}
+    restate(
+        settings,
+        webhook_docs=stated,
+        test_account={"given": "A restaurant.", "criteria": {"dashboard-access": stated}},
+    )
+    letter = compose_letter("tavola", settings, language="en")
+    told = arrivals(letter)
+    assert {told["webhook-docs"].value, told["dashboard"].value} == {arrival}
+    for text in (write_letter(letter), write_letter_text(letter)):
+        assert letter.language.say(f"request.arrivals.{arrival}") in text
+        assert text.count("They have told us so on Monday.") == 2
+        assert ("our own eyes" in text) == (arrival == "missing")
+
+
+def test_a_platform_without_notifications_needs_no_address(settings: Settings) -> None:
+    """Where every notification is stated as absent, nobody is asked to enter our address."""
+    none = {"status": "unsupported", "code": "R1", "reason": "Tavola sends no notifications."}
+    events = (item for item in load_catalogue().bindable() if item.kind is FeatureKind.EVENT)
+    restate(settings, **{item.slug.replace("-", "_"): none for item in events})
+    letter = compose_letter("tavola", settings, language="en")
+    assert arrivals(letter)["webhook-address"] is RequestState.NEEDLESS
+    assert letter.address not in write_letter(letter) + write_letter_text(letter)
+
+
+def test_what_may_be_left_out_of_a_login_is_not_missing(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Client id and secret beside a user name are sent where they are set, and never asked for."""
+    path = settings.contracts / "tavola" / "partner.yaml"
+    manifest = yaml.safe_load(path.read_text("utf-8"))
+    manifest["auth"] |= {"scheme": "oauth2-password", "credentials": []}
+    path.write_text(yaml.safe_dump(manifest, sort_keys=False), "utf-8")
+    for name in ("USERNAME", "PASSWORD", "WEBHOOK_SECRET"):
+        monkeypatch.setenv(f"WORKBENCH_TAVOLA__SANDBOX__{name}", "canary-4711-4711")
+    letter = compose_letter("tavola", settings)
+    assert arrivals(letter)["sandbox-credentials"] is RequestState.ARRIVED
 
 
 def test_words_of_others_do_nothing_in_a_mail(settings: Settings) -> None:
@@ -135,5 +206,5 @@ def test_the_command_exits_by_what_is_missing(settings: Settings) -> None:
     result = CliRunner().invoke(main, ["request", "tavola", "--json"])
     assert result.exit_code == 1
     told = json.loads(result.output)
-    assert {item["outcome"] for item in told["items"]} == {"arrived", "missing"}
+    assert {item["outcome"] for item in told["items"]} == {"arrived", "missing", "none"}
     assert told["webhook_address"] == "https://hooks.kitchen.example/tavola/webhooks"

@@ -25,9 +25,11 @@ from workbench.reporting.language import (
     read_words,
     translate,
 )
+from workbench.reporting.phrase import translate_phrase
 from workbench.reporting.report import SECTIONS
 
 from .conftest import Build, context, read
+from .sentences import list_sentences
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = ROOT / "workbench" / "reporting" / "templates"
@@ -73,6 +75,33 @@ def test_a_language_has_the_whole_catalogue(code: str) -> None:
     assert {slug for slug, row in words["features"].items() if "given" in row} == {
         feature.slug for feature in plain.features if feature.given
     }
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_every_sentence_of_our_sources_is_said(code: str) -> None:
+    """What checks, laws, readers and drafts write into a run has its words in the language."""
+    told = list(list_sentences())
+    assert len(told) > 400
+    assert [item for item in told if translate_phrase(item[1], code) == item[1]] == []
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_a_phrase_fills_in_what_english_does(code: str) -> None:
+    """Neither a fact is lost nor one made up, and no phrase says what another says."""
+    for english, own in read_words(code)["phrases"].items():
+        assert fields(english.replace("{}", "")) == fields(own.replace("{}", "")), english
+
+
+def test_a_long_sentence_is_read_from_its_outermost_words() -> None:
+    """What stands inside another sentence is said as well, and a person's own words are left."""
+    text = "Sent PUT /a: answer 200; read back after 1.5 s, 2 value(s) are not as sent."
+    assert translate_phrase(text, "es") == (
+        "Enviamos PUT /a: respuesta 200; leído de nuevo tras 1.5 s, "
+        "2 valor(es) no son como se enviaron."
+    )
+    text = "31 generated requests to GET /a: all answered as documented (9 with 200, 22 with 404)."
+    assert translate_phrase(text, "es").endswith("(9 con 200, 22 con 404).")
+    assert translate_phrase("Luis saw it on the screen.", "es") == "Luis saw it on the screen."
 
 
 def test_days_numbers_and_forms_are_those_of_the_language() -> None:

@@ -33,17 +33,21 @@ def state_features(sheet: ReviewSheet, mappings: DraftedMappings) -> dict[str, A
     return stated
 
 
+def ask_about(feature: Feature) -> str:
+    """The question of a draft which service or event serves a feature; what is near follows it."""
+    what = "event" if feature.kind is FeatureKind.EVENT else "service"
+    return f"Which {what} of yours serves this: {feature.title[:1].lower()}{feature.title[1:]}?"
+
+
 def ask_about_features(sheet: ReviewSheet, mappings: DraftedMappings) -> list[str]:
     """Questions that the absent features leave for the partner."""
     questions = []
     for feature in sheet.features():
         if sheet.bound(feature.slug) or feature.slug in sheet.absences:
             continue
-        what = "event" if feature.kind is FeatureKind.EVENT else "service"
-        title = feature.title[:1].lower() + feature.title[1:]
         near = [item.reference for item in sheet.candidates(feature.slug)[:1]]
         hint = f" The nearest that we found is {near[0]}." if near else ""
-        questions.append(f"Which {what} of yours serves this: {title}?{hint}")
+        questions.append(f"{ask_about(feature)}{hint}")
     unmapped = (f"{sheet.bound(slug)[0]} ({slug})" for slug in mappings.failures)
     return [*questions, *(f"What does the body of {name} look like?" for name in unmapped)]
 

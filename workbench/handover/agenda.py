@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from workbench.drafting import ask_about
 from workbench.handover.phrases import load_words, write_page
 from workbench.model import (
+    Criterion,
     FeatureKind,
     FeatureSlug,
     Protocol,
@@ -16,11 +18,12 @@ from workbench.model import (
     Status,
     StepKind,
 )
-from workbench.reporting import Language, Report, Row, list_starts
+from workbench.partners import load_catalogue
+from workbench.reporting import Language, Report, Row, list_starts, sentence
 
 _PROVED = {Standing.PROVED, Standing.INAPPLICABLE, Standing.UNSUPPORTED}
 # Minutes by how much there is to do: seen to work before, or to be shown for the first time.
-_SHOW, _PROVE, _ASK = 3, 8, 4
+_SHOW, _PROVE, _ASK, _NOTED = 3, 8, 4, 2
 _MOST_EXPECTED = 6
 # Papers that are looked at together; the others stand in the letter.
 _PAPERS = {
@@ -61,26 +64,75 @@ def make_agenda(
 def _list_steps(report: Report, words: Language) -> Iterator[SessionStep]:
     """Access first, then what nobody has seen work, then what worked before, then questions."""
     rows = [row for row in report.rows if row.verdict.status is not Status.EXEMPT]
-    papers = [row for row in rows if row.feature.slug in _PAPERS]
     shown = [row for row in report.platform if row.verdict.status is not Status.EXEMPT]
-    for row in papers:
-        yield _make_step(row, words, _ASK)
+    for row in rows:
+        if row.feature.slug in _PAPERS:
+            yield _make_step(row, words, _ASK)
+    offered = {row.feature.slug for row in shown if not _is_bound(row)}
+    left, near = _sort_questions(report, offered)
     for row in shown:
-        if not row.verdict.status.is_integrated:
+        if not _is_bound(row):
+            yield _ask_for(row, report, words, near.get(row.feature.slug, ""))
+        elif not row.verdict.status.is_integrated:
             yield _make_step(row, words, _PROVE)
     for row in shown:
         if row.verdict.status.is_integrated:
             yield _make_step(row, words, _SHOW)
-    for number, question in enumerate(report.context["questions"], 1):
+    for number, question in enumerate(left, 1):
         yield SessionStep(
             slug=f"question-{number}",
             kind=StepKind.QUESTION,
             title=words.say("session.question", n=number),
-            action=report.translate(str(question)),
+            action=report.translate(question),
             expected=(words.say("session.answer"),),
             who="partner",
             minutes=_ASK,
         )
+
+
+def _sort_questions(report: Report, offered: set[str]) -> tuple[list[str], dict[str, str]]:
+    """Questions with a step of their own; and of the others what came near each feature."""
+    asked = {ask_about(item): item.slug for item in load_catalogue().bindable()}
+    left, near = [], {}
+    for question in map(str, report.context["questions"]):
+        about = next((text for text in asked if question.startswith(text)), "")
+        if about and asked[about] in offered:
+            near[asked[about]] = question.removeprefix(about).strip()
+        else:
+            left.append(question)
+    return left, near
+
+
+def _is_bound(row: Row) -> bool:
+    return bool(row.verdict.subjects) and row.verdict.status is not Status.UNSUPPORTED
+
+
+def _ask_for(row: Row, report: Report, words: Language, near: str) -> SessionStep:
+    """A service that is not connected: is there one, or does what was noted still hold?"""
+    feature, absence = row.feature, row.verdict.absence
+    if absence is not None:
+        reason = sentence(report.translate(absence.reason))
+        action = words.say("session.do.noted", reason=reason)
+    else:
+        action = words.say("session.do.absent", title=feature.title)
+        action = f"{action} {report.translate(near)}".strip()
+    return SessionStep(
+        slug=feature.slug,
+        kind=StepKind.QUESTION,
+        title=feature.title,
+        action=action,
+        who="partner",
+        feature=feature.slug,
+        criteria=tuple(item.slug for item in _pick_criteria(row)),
+        expected=(words.say("session.answer"),),
+        minutes=_NOTED if absence is not None else _ASK,
+    )
+
+
+def _pick_criteria(row: Row) -> list[Criterion]:
+    """What was not shown yet; else what matters most."""
+    open_ones = [item for item in row.feature.criteria if row.standing(item) not in _PROVED]
+    return (open_ones or [item for item in row.feature.criteria if item.core])[:_MOST_EXPECTED]
 
 
 def _make_step(row: Row, words: Language, minutes: int) -> SessionStep:
@@ -90,22 +142,20 @@ def _make_step(row: Row, words: Language, minutes: int) -> SessionStep:
         FeatureKind.SERVICE: StepKind.CALL,
         FeatureKind.PAPERWORK: StepKind.PAPER,
     }[feature.kind]
-    bound = bool(row.verdict.subjects) and row.verdict.status is not Status.UNSUPPORTED
-    open_ones = [item for item in feature.criteria if row.standing(item) not in _PROVED]
-    asked = (open_ones or [item for item in feature.criteria if item.core])[:_MOST_EXPECTED]
-    key = f"session.do.{feature.slug}" if bound else "session.do.absent"
-    if f"session.do.{feature.slug}" not in words.messages:
+    key = f"session.do.{feature.slug}"
+    if key not in words.messages:
         key = "session.do.paper"
-    who = "partner" if kind is StepKind.EVENT or not bound else "us"
+    who = "partner" if kind is StepKind.EVENT else "us"
+    asked = _pick_criteria(row)
     return SessionStep(
         slug=feature.slug,
-        kind=kind if bound else StepKind.QUESTION,
+        kind=kind,
         title=feature.title,
         action=words.say(key, title=feature.title),
         who="together" if kind is StepKind.PAPER else who,
         feature=feature.slug,
         criteria=tuple(item.slug for item in asked),
-        expected=tuple(item.title for item in asked) if bound else (words.say("session.answer"),),
+        expected=tuple(item.title for item in asked),
         minutes=minutes,
         operations=row.verdict.subjects if kind is not StepKind.PAPER else (),
     )

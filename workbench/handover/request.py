@@ -12,12 +12,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from workbench.drafting import ask_about
 from workbench.errors import CredentialError, InputError
 from workbench.handover.phrases import load_words, text_environment, write_page
 from workbench.model import (
     Absence,
     Binding,
     Catalogue,
+    Feature,
+    FeatureKind,
     FeatureSlug,
     Open,
     Outcome,
@@ -32,6 +35,7 @@ from workbench.reporting import (
     load_language,
     sentence,
     translate,
+    translate_phrase,
 )
 from workbench.settings import Settings, variable_name
 from workbench.store import find_run, read_run
@@ -42,6 +46,9 @@ _ACCESS = {
     FeatureSlug.SANDBOX_CREDENTIALS: "sandbox",
     FeatureSlug.PRODUCTION_CREDENTIALS: "production",
 }
+# Reasons by which something is still to come, and those by which both sides leave it for now.
+_NOT_YET = frozenset({"R2", "R3", "R4", "R20"})
+_NOT_NOW = frozenset({"R14", "R15", "R19"})
 
 
 class RequestState(StrEnum):
@@ -49,7 +56,8 @@ class RequestState(StrEnum):
 
     ARRIVED = "arrived"
     MISSING = "missing"
-    NEEDLESS = "needless"  # it does not apply to this platform
+    NEEDLESS = "needless"  # it does not apply to this platform, or not now
+    ABSENT = "none"  # the platform has none
     UNCLEAR = "unclear"  # nobody has judged it yet
 
 
@@ -94,15 +102,19 @@ class Letter:
 
     @property
     def groups(self) -> list[tuple[RequestState, list[Wish]]]:
-        """What is missing first, then what is unclear, what has arrived, what is not needed."""
-        order = (
-            RequestState.MISSING,
-            RequestState.UNCLEAR,
-            RequestState.ARRIVED,
-            RequestState.NEEDLESS,
-        )
-        found = [(kind, [item for item in self.wishes if item.arrival is kind]) for kind in order]
+        """What is missing first, then what is unclear, arrived, absent, and not needed."""
+        order = ("missing", "unclear", "arrived", "none", "needless")
+        kinds = map(RequestState, order)
+        found = [(kind, [item for item in self.wishes if item.arrival is kind]) for kind in kinds]
         return [(kind, items) for kind, items in found if items]
+
+    @property
+    def has_notifications(self) -> bool:
+        """Whether the platform may send any, so that our address concerns it."""
+        beyond = {RequestState.NEEDLESS, RequestState.ABSENT}
+        return not any(
+            item.slug == "webhook-address" and item.arrival in beyond for item in self.wishes
+        )
 
     @property
     def is_whole(self) -> bool:
@@ -156,7 +168,7 @@ def compose_letter(slug: str, settings: Settings, *, language: str = "", title: 
         address=_own_address(slug, settings),
         wishes=tuple(_list_wishes(partner, catalogue, settings, words)),
         questions=_list_questions(partner, words.code),
-        open_features=_list_open(partner, catalogue),
+        open_features=_list_open(partner, catalogue, words.code),
     )
 
 
@@ -210,14 +222,21 @@ def _judge(slug: str, partner: Partner | None, catalogue: Catalogue, words: Lang
     if isinstance(stated, Binding):
         arrival, parts = RequestState.ARRIVED, [*stated.subjects]
     elif isinstance(stated, Absence):
-        kind = RequestState.NEEDLESS if stated.status == "exempt" else RequestState.MISSING
         reason = catalogue.reason(stated.code)
         needed = stated.needed or (reason.needed if reason else "")
-        arrival, parts = kind, [stated.reason, needed]
+        arrival = _classify(stated)
+        parts = [stated.reason, needed if arrival is RequestState.MISSING else ""]
     elif isinstance(stated, Open):
         arrival, parts = RequestState.UNCLEAR, [stated.note or ""]
     told = " ".join(sentence(_speak(part, partner, words.code)) for part in parts if part)
     return Wish(slug, title, words.say(f"request.ask.{slug}"), arrival, told)
+
+
+def _classify(stated: Absence) -> RequestState:
+    """What is not there yet is asked for; what the platform does not have is not."""
+    if stated.status == "exempt" or stated.code in _NOT_NOW:
+        return RequestState.NEEDLESS
+    return RequestState.MISSING if stated.code in _NOT_YET else RequestState.ABSENT
 
 
 def _judge_dashboard(partner: Partner | None, words: Language) -> Wish:
@@ -226,11 +245,7 @@ def _judge_dashboard(partner: Partner | None, words: Language) -> Wish:
     absent = stated.criteria.get("dashboard-access") if stated else None
     arrival, detail = RequestState.MISSING, ""
     if absent is not None:
-        is_exempt = absent.status == "exempt"
-        arrival, detail = (
-            RequestState.NEEDLESS if is_exempt else RequestState.MISSING,
-            absent.reason,
-        )
+        arrival, detail = _classify(absent), absent.reason
     elif stated is not None and stated.given:
         attested = "dashboard-access" in stated.attested
         arrival = RequestState.ARRIVED if attested else RequestState.UNCLEAR
@@ -251,11 +266,13 @@ def _judge_access(
     wish = _judge(slug, partner, catalogue, words)
     if partner is None or place not in partner.manifest.environments:
         return wish
-    names = partner.manifest.credential_names()
+    login = partner.manifest.auth
+    spare = {*login.optional_names()} - {*login.credential_names()}
+    names = [name for name in partner.manifest.credential_names() if name not in spare]
     missing = tuple(name for name in names if not _is_held(partner.slug, place, name, settings))
     if not missing and names:
         return Wish(slug, wish.title, wish.why, RequestState.ARRIVED, wish.detail)
-    if wish.arrival is RequestState.NEEDLESS:
+    if wish.arrival in {RequestState.NEEDLESS, RequestState.ABSENT}:
         return wish
     return Wish(slug, wish.title, wish.why, RequestState.MISSING, wish.detail, missing)
 
@@ -275,6 +292,11 @@ def _judge_address(partner: Partner | None, settings: Settings, words: Language)
     address of its own and taken it back, so this is asked about and not taken for granted.
     """
     arrival, detail = RequestState.MISSING, ""
+    title, why = words.say("request.address"), words.say("request.ask.webhook-address")
+    if partner is not None and _sends_nothing(partner):
+        return Wish(
+            "webhook-address", title, why, RequestState.NEEDLESS, words.say("request.silent")
+        )
     stated = partner.feature(FeatureSlug.WEBHOOK_ENDPOINT) if partner else None
     attested = stated.attested.get("webhook-endpoint-reachable") if stated else None
     reached = _find_receipt(partner, settings) if partner else None
@@ -286,13 +308,13 @@ def _judge_address(partner: Partner | None, settings: Settings, words: Language)
         where = words.say(f"request.places.{reached.environment}")
         arrival = RequestState.UNCLEAR
         detail = words.say("request.received", date=words.date(reached.started_at), place=where)
-    return Wish(
-        slug="webhook-address",
-        title=words.say("request.address"),
-        why=words.say("request.ask.webhook-address"),
-        arrival=arrival,
-        detail=detail,
-    )
+    return Wish("webhook-address", title, why, arrival, detail)
+
+
+def _sends_nothing(partner: Partner) -> bool:
+    """Whether the folder states of every notification that the platform does not send it."""
+    events = [item.slug for item in load_catalogue().bindable() if item.kind is FeatureKind.EVENT]
+    return all(isinstance(partner.statement(slug), Absence) for slug in events)
 
 
 def _find_receipt(partner: Partner, settings: Settings) -> RunHeader | None:
@@ -308,24 +330,42 @@ def _find_receipt(partner: Partner, settings: Settings) -> RunHeader | None:
 
 
 def _list_questions(partner: Partner | None, code: str) -> tuple[str, ...]:
-    stated = partner.manifest.questions if partner else ()
-    return tuple(_speak(item, partner, code) for item in stated)
-
-
-def _list_open(partner: Partner | None, catalogue: Catalogue) -> tuple[str, ...]:
-    """Titles of the services and notifications that nobody could judge from the documents."""
+    """What the folder asks, but which service serves a feature: that is asked with the feature."""
     if partner is None:
         return ()
-    return tuple(
-        feature.title
-        for feature in catalogue.bindable()
-        if isinstance(partner.statement(feature.slug), Open | None)
-    )
+    asked = tuple(ask_about(feature) for feature in _find_open(partner))
+    left = (item for item in partner.manifest.questions if not item.startswith(asked))
+    return tuple(_speak(item, partner, code) for item in left)
+
+
+def _find_open(partner: Partner) -> list[Feature]:
+    """Services and notifications that nobody has judged, in English."""
+    stated = ((item, partner.statement(item.slug)) for item in load_catalogue().bindable())
+    return [feature for feature, found in stated if isinstance(found, Open | None)]
+
+
+def _list_open(partner: Partner | None, catalogue: Catalogue, code: str) -> tuple[str, ...]:
+    """What nobody could judge from the documents: its title, and what came near it."""
+    if partner is None:
+        return ()
+    found = []
+    for feature in _find_open(partner):
+        asked, named = ask_about(feature), catalogue.feature(feature.slug)
+        near = [
+            item.removeprefix(asked).strip()
+            for item in partner.manifest.questions
+            if item.startswith(asked)
+        ]
+        title = named.title if named else feature.title
+        told = [_speak(text, partner, code) for text in near[:1] if text]
+        found.append(". ".join([title, *told]))
+    return tuple(found)
 
 
 def _speak(text: str, partner: Partner | None, code: str) -> str:
-    """A sentence of the folder in the language, where the folder has it."""
-    return partner.translations(code).get(text, text) if partner else text
+    """A sentence of the folder in the language, where the folder has it, or where it is ours."""
+    known = partner.translations(code) if partner else {}
+    return known[text] if text in known else translate_phrase(text, code)
 
 
 def variables(letter: Letter) -> tuple[str, ...]:

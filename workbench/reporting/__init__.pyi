@@ -18,6 +18,7 @@ from .language import load_language as load_language
 from .language import read_part as read_part
 from .language import translate as translate
 from .pdf import set_pdf as set_pdf
+from .phrase import translate_phrase as translate_phrase
 from .portal import build_portal as build_portal
 from .protocol import list_starts as list_starts
 from .protocol import tell_protocol as tell_protocol

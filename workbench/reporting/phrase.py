@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 
 from workbench.model import finding_kinds
 from workbench.reporting.language import read_words
 
 _WORD = re.compile(r"\{(\w+)\}")
-_DEEPEST = 2
+_DEEPEST = 6
 
 
+@lru_cache(maxsize=20_000)
 def translate_phrase(text: str, code: str, depth: int = 0) -> str:
     """The sentence in the language, or as it is; a full stop at its end stays.
 
@@ -43,9 +44,10 @@ def _fill(text: str, words: dict[str, str]) -> str:
 
 @cache
 def _read(code: str) -> tuple[tuple[re.Pattern[str], str], ...]:
-    """Shape of an English sentence → ours; those with fewer words to fill come first."""
+    """Shape of an English sentence → ours; those that say most by themselves come first."""
     known = {**dict(_of_findings(code)), **read_words(code).get("phrases", {})}
-    ranked = sorted(known.items(), key=lambda pair: (len(_WORD.findall(pair[0])), -len(pair[0])))
+    other = ((theirs, ours) for theirs, ours in known.items() if theirs != ours)
+    ranked = sorted(other, key=lambda pair: (-len(_WORD.sub("", pair[0])), pair[0]))
     return tuple((_shape(theirs), ours) for theirs, ours in ranked)
 
 

@@ -22,7 +22,7 @@ from workbench.text import sanitize
 _TAG = re.compile(r"<[^>]+>")
 _GAP = re.compile(r"[ \t]*\n\s*")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
-_WORD = re.compile(r"[^\W\d_]+(?=[\s,.;?!]|$)")
+_WORD = re.compile(r"[^\W\d_]+(?=[\s,;?!]|\.\s|\.?$)")
 LONGEST = 2_000
 
 
