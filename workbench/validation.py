@@ -16,7 +16,15 @@ from typing import Any, Self
 
 from workbench.adapters import Echo, Session, check_places
 from workbench.errors import CredentialError, InputError, PartnerError
-from workbench.evidence import TRACES, behaviour, contract, documents, receipts, samples
+from workbench.evidence import (
+    TRACES,
+    behaviour,
+    contract,
+    documents,
+    make_evidence,
+    receipts,
+    samples,
+)
 from workbench.evidence import tell_echoes as _find_echoes
 from workbench.model import (
     REFUSAL,
@@ -389,12 +397,12 @@ def _cannot_tell(
 ) -> Iterator[Evidence]:
     """The same trouble stops every feature that this source would have looked at."""
     for feature in features:
-        yield Evidence(
-            feature=feature.slug,
+        yield make_evidence(
+            UNREACHED,
+            feature.slug,
+            Outcome.CANT_TELL,
+            f"Not tested: {error}",
             source=source,
-            outcome=Outcome.CANT_TELL,
-            summary=f"Not tested: {error}",
-            check=UNREACHED,
             environment=environment,
             detail={REFUSAL: type(error).__name__},
         )

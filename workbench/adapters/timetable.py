@@ -21,7 +21,7 @@ from workbench.adapters.channel import Channel, Request
 from workbench.adapters.loss import find_faults
 from workbench.canonical import Availability, AvailabilityState, CalendarException, Entity
 from workbench.errors import InputError, MappingError
-from workbench.model import Binding, FeatureSlug
+from workbench.model import FeatureSlug
 
 FEATURE = FeatureSlug.AVAILABILITY_WRITE
 _PARTS = frozenset({"schedules", "shifts", "exceptions"})
@@ -103,8 +103,7 @@ def set_state(channel: Channel, state: AvailabilityState) -> Request:
     if any(rule.field.startswith("state") and "read only" not in rule.conversion for rule in rules):
         now = read_availability(channel)
         return _whole(channel, now.model_copy(update={"state": state}))
-    stated = partner.statement(FEATURE)
-    absence = stated.criteria.get("availability-close-now") if isinstance(stated, Binding) else None
+    absence = partner.absence(FEATURE, "availability-close-now")
     what = "Opening again" if state.accepting else "Closing at once"
     if absence is not None:
         raise absent(partner, FEATURE, what, absence)

@@ -1,3 +1,4 @@
+from .check_table import make_evidence as make_evidence
 from .echoes import ECHO_CHECK as ECHO_CHECK
 from .echoes import tell_echoes as tell_echoes
 from .samples import items as items

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from workbench.evidence.check_table import make_evidence
 from workbench.model import (
     Binding,
     Catalogue,
@@ -58,15 +59,14 @@ def _look_at(partner: Partner, feature: Feature, item: Operation | Event) -> Evi
     ]
     broken = any(finding.severity.breaks for finding in findings)
     title = item.summary or item.id
-    return Evidence(
-        feature=feature.slug,
-        source=Source.DOCUMENTS,
-        outcome=Outcome.FAILED if broken else Outcome.PASSED,
+    return make_evidence(
+        "documented",
+        feature.slug,
+        Outcome.FAILED if broken else Outcome.PASSED,
+        f"{item.document} documents {item.id}: {title}",
+        shows=_criteria_by_document_alone(feature),
         subject=item.id,
-        summary=f"{item.document} documents {item.id}: {title}",
-        check="documented",
-        criteria=_criteria_by_document_alone(feature),
-        findings=tuple(findings),
+        findings=findings,
         inputs=_inputs(partner, item.document),
         detail={"document": item.document, "pointer": item.pointer},
     )
@@ -116,15 +116,14 @@ def _look_at_paper(partner: Partner, feature: Feature) -> Evidence:
         subject, count = "operations", len(described.operations)
     drift = [make_finding("document-changed", pointer=name, name=name) for name in partner.drifted]
     names = ", ".join(f"{doc.name} ({doc.format} {doc.version})" for doc in described.documents)
-    return Evidence(
-        feature=feature.slug,
-        source=Source.DOCUMENTS,
-        outcome=Outcome.PASSED if count else Outcome.CANT_TELL,
+    return make_evidence(
+        "documents-read",
+        feature.slug,
+        Outcome.PASSED if count else Outcome.CANT_TELL,
+        f"Read {names}: {count} {subject}.",
+        shows=_criteria_by_document_alone(feature),
         subject=names,
-        summary=f"Read {names}: {count} {subject}.",
-        check="documents-read",
-        criteria=_criteria_by_document_alone(feature),
-        findings=tuple(drift),
+        findings=drift,
         inputs=dict(partner.inputs),
         detail={
             subject: count,
@@ -147,17 +146,16 @@ def _look_at_reasons(partner: Partner, catalogue: Catalogue, feature: Feature) -
         make_finding("feature-unstated", pointer=f"partner.yaml#/features/{slug}", feature=slug)
         for slug in silent
     ]
-    return Evidence(
-        feature=feature.slug,
-        source=Source.DOCUMENTS,
-        outcome=Outcome.FAILED if findings else Outcome.PASSED,
-        subject="partner.yaml",
-        summary="Every feature is bound, or stated absent with a reason."
+    return make_evidence(
+        "reasons-stated",
+        feature.slug,
+        Outcome.FAILED if findings else Outcome.PASSED,
+        "Every feature is bound, or stated absent with a reason."
         if not silent
         else f"{len(silent)} feature(s) are not stated.",
-        check="reasons-stated",
-        criteria=("report-integrated", "report-not-integrated", "report-benefits"),
-        findings=tuple(findings),
+        shows=["all-stated"],
+        subject="partner.yaml",
+        findings=findings,
         inputs={"partner.yaml": partner.inputs["partner.yaml"]},
     )
 
@@ -174,12 +172,11 @@ def _look_at_open(partner: Partner, catalogue: Catalogue, feature: Feature) -> E
     count = sum(isinstance(statement, Open) for statement in judged)
     if not count:
         return None
-    return Evidence(
-        feature=feature.slug,
-        source=Source.DOCUMENTS,
-        outcome=Outcome.UNTESTED,
+    return make_evidence(
+        "reasons-stated",
+        feature.slug,
+        Outcome.UNTESTED,
+        f"{count} feature(s) are not judged yet, so the report is a draft.",
         subject="partner.yaml",
-        summary=f"{count} feature(s) are not judged yet, so the report is a draft.",
-        check="reasons-stated",
         inputs={"partner.yaml": partner.inputs["partner.yaml"]},
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from workbench.adapters import Echo
+from workbench.evidence.check_table import make_evidence
 from workbench.model import Evidence, Finding, Outcome, Source, make_finding
 
 ECHO_CHECK = "credential-kept"
@@ -25,12 +26,12 @@ def tell_echoes(source: Source, environment: str, echoes: Collection[Echo]) -> I
     for echo in sorted(echoes):
         by_credential.setdefault(echo.credential, []).append(f"{echo.method} {echo.path}")
     kind = "Deliveries" if source is Source.RECEIPTS else "Answers"
-    yield Evidence(
-        feature=f"{environment}-credentials",
+    yield make_evidence(
+        ECHO_CHECK,
+        f"{environment}-credentials",
+        Outcome.PASSED,
+        f"{kind} held credentials of ours: {', '.join(by_credential)}.",
         source=source,
-        outcome=Outcome.PASSED,
-        summary=f"{kind} held credentials of ours: {', '.join(by_credential)}.",
-        check=ECHO_CHECK,
         findings=tuple(_finding(source, name, found) for name, found in by_credential.items()),
         environment=environment,
         artefacts=("exchange.har",),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import NamedTuple
 
 from workbench.canonical import (
@@ -55,25 +54,6 @@ def feature_of(slug: str) -> Feature:
 def proved_by(feature: str, *roles: str) -> tuple[str, ...]:
     """Slugs of the criteria of a feature that these roles prove; none where it has no such."""
     return feature_of(feature).proved_by(*roles)
-
-
-def known_criteria(feature: str, criteria: Iterable[str]) -> tuple[str, ...]:
-    """The criteria, each of which the feature has.
-
-    Raises:
-        LookupError: It lacks one, so that a proof would vanish: a fault of the program.
-    """
-    stated = tuple(criteria)
-    known = {item.slug for item in feature_of(feature).criteria}
-    if unknown := [item for item in stated if item not in known]:
-        message = f"{feature} has no criterion {unknown[0]!r}"
-        raise LookupError(message)
-    return stated
-
-
-def criterion_of(feature: str, role: str) -> str | None:
-    """Slug of the criterion of a feature that a role proves, or None."""
-    return next(iter(proved_by(feature, role)), None)
 
 
 def _kind(noun: EntityName, status: type[OpenEnum]) -> EntityKind:

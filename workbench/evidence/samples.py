@@ -10,6 +10,7 @@ from typing import Any
 from workbench.canonical import Entity, Order
 from workbench.description import find_violations
 from workbench.errors import HookError, TranslationError
+from workbench.evidence.check_table import make_evidence
 from workbench.evidence.laws import broken_laws
 from workbench.evidence.zones import find_unzoned
 from workbench.mapping import Translator
@@ -61,14 +62,13 @@ def gather(partner: Partner, catalogue: Catalogue) -> Iterator[Evidence]:
 def _look_at_mappings(partner: Partner, feature: Feature) -> Evidence:
     """The mapping sheet: every bound feature that carries data has a mapping that compiles."""
     names = sorted(partner.translators)
-    return Evidence(
-        feature=feature.slug,
-        source=Source.SAMPLES,
-        outcome=Outcome.PASSED if names else Outcome.UNTESTED,
+    return make_evidence(
+        "mappings-compiled",
+        feature.slug,
+        Outcome.PASSED if names else Outcome.UNTESTED,
+        f"mapping.yaml holds {len(names)} mapping(s): {', '.join(names) or 'none'}.",
+        shows=["compiled"],
         subject="mapping.yaml",
-        summary=f"mapping.yaml holds {len(names)} mapping(s): {', '.join(names) or 'none'}.",
-        check="mappings-compiled",
-        criteria=tuple(item.slug for item in feature.criteria),
         inputs={name: partner.inputs[name] for name in ("mapping.yaml",) if name in partner.inputs},
     )
 
@@ -100,15 +100,14 @@ def _look_at(
         )
     broken = any(finding.severity.breaks for finding in findings)
     way = "canonical → theirs" if feature.is_ours else "theirs → canonical"
-    return Evidence(
-        feature=feature.slug,
-        source=Source.SAMPLES,
-        outcome=Outcome.FAILED if broken else Outcome.PASSED,
+    return make_evidence(
+        "sample-translated",
+        feature.slug,
+        Outcome.FAILED if broken else Outcome.PASSED,
+        f"Translated {sample.path} ({way}, mapping {translator.name!r}).",
+        shows=_criteria(feature, entities),
         subject=sample.label,
-        summary=f"Translated {sample.path} ({way}, mapping {translator.name!r}).",
-        check="sample-translated",
-        criteria=_criteria(feature, entities),
-        findings=tuple(findings[:_MOST_FINDINGS]),
+        findings=findings[:_MOST_FINDINGS],
         inputs=_inputs(partner, sample),
         detail=detail,
     )
@@ -116,13 +115,12 @@ def _look_at(
 
 def _hindered(partner: Partner, feature: Feature, sample: Sample, error: HookError) -> Evidence:
     """The folder's own code failed, which says nothing of the partner and spoils nothing else."""
-    return Evidence(
-        feature=feature.slug,
-        source=Source.SAMPLES,
-        outcome=Outcome.CANT_TELL,
+    return make_evidence(
+        "sample-translated",
+        feature.slug,
+        Outcome.CANT_TELL,
+        f"{sample.path} could not be translated: {error}",
         subject=sample.label,
-        summary=f"{sample.path} could not be translated: {error}",
-        check="sample-translated",
         inputs=_inputs(partner, sample),
     )
 
@@ -241,20 +239,16 @@ def _criteria(feature: Feature, entities: list[Entity]) -> tuple[str, ...]:
         if item.evidence
         and item.evidence != ("E1",)
         and offline.issuperset(item.evidence)
-        and (
-            item.requirement is Requirement.REQUIRED
-            or item.slug in {f"order-{kind}-covered" for kind in kinds}
-        )
+        and (item.requirement is Requirement.REQUIRED or item.slug in feature.proved_by(*kinds))
     )
 
 
 def _untested(partner: Partner, feature: Feature, missing: str) -> Evidence:
-    return Evidence(
-        feature=feature.slug,
-        source=Source.SAMPLES,
-        outcome=Outcome.UNTESTED,
-        summary=f"There is no {missing} for {feature.slug} in {partner.slug}'s folder.",
-        check="sample-translated",
+    return make_evidence(
+        "sample-translated",
+        feature.slug,
+        Outcome.UNTESTED,
+        f"There is no {missing} for {feature.slug} in {partner.slug}'s folder.",
         inputs={"partner.yaml": partner.inputs["partner.yaml"]},
     )
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from workbench.adapters import SAFE, Recorded, Session
+from workbench.evidence.check_table import make_evidence
 from workbench.evidence.relations import last_parameter
 from workbench.model import Evidence, FeatureSlug, Operation, Outcome, Source
 from workbench.partners import reads_only
@@ -57,13 +58,13 @@ def tell_traces(session: Session, source: Source, since: int) -> Iterator[Eviden
     made = [item for item in traces if item.is_made]
     left = [item for item in made if not item.is_gone]
     changed = dict.fromkeys(item.request for item in traces if not item.is_made)
-    yield Evidence(
-        feature=FEATURE,
-        source=source,
-        outcome=Outcome.PASSED,
-        summary=f"This run made {len(made)} thing(s), took {len(made) - len(left)} of them back, "
+    yield make_evidence(
+        CHECK,
+        FEATURE,
+        Outcome.PASSED,
+        f"This run made {len(made)} thing(s), took {len(made) - len(left)} of them back, "
         f"and changed {len(changed)}.",
-        check=CHECK,
+        source=source,
         environment=session.environment,
         artefacts=("exchange.har",),
         tool="workbench traces",

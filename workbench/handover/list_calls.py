@@ -12,7 +12,7 @@ from typing import Any
 
 from workbench.adapters import SAFE, Adapter, Answer, Session
 from workbench.errors import CredentialError, InputError, PartnerError
-from workbench.evidence import tell_echoes
+from workbench.evidence import make_evidence, tell_echoes
 from workbench.handover.arazzo import Runtime
 from workbench.model import (
     Evidence,
@@ -125,14 +125,13 @@ def _tell(session: Session, step: SessionStep, made: list[_Made], trouble: str) 
         summary = findings[0].summary
     else:
         outcome, summary = Outcome.PASSED, f"Answered as the list expects: {shown}."
-    return Evidence(
-        feature=step.feature,
-        source=Source.BEHAVIOUR,
-        outcome=outcome,
+    return make_evidence(
+        LIST_CHECK,
+        step.feature,
+        outcome,
+        summary,
+        shows=step.criteria,
         subject=last.operation if last else "",
-        summary=summary,
-        check=LIST_CHECK,
-        criteria=step.criteria,
         findings=findings,
         environment=session.environment,
         detail={

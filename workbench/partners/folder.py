@@ -193,6 +193,11 @@ class Partner:
             )
         return found
 
+    def absence(self, feature: str, criterion: str) -> Absence | None:
+        """What the folder states of one behaviour that a bound feature lacks, or None."""
+        stated = self.statement(feature)
+        return stated.criteria.get(criterion) if isinstance(stated, Binding) else None
+
     def statement(self, feature: str) -> Statement | None:
         """What the folder states, in the words that `judge` takes."""
         stated = self.feature(feature)

@@ -37,7 +37,7 @@ def accept_ours(context: CheckContext) -> Iterator[Evidence]:
         + ("." if is_found or not answer.is_success else ", but not with what was asked for."),
         outcome=Outcome.PASSED if is_found else Outcome.CANT_TELL,
         subject=context.subject(read.read),
-        criteria=(f"{environment}-credentials-work",),
+        shows=["accepted"],
     )
     if account is not None:
         yield from _reach_account(context, account.restaurant, read, answer, is_found=is_found)
@@ -66,7 +66,7 @@ def _reach_account(
         f"A {read.noun} of restaurant {restaurant} was asked for: answer {answer.status}.",
         outcome=found if is_found else unknown,
         subject=restaurant,
-        criteria=("test-account-works",),
+        shows=["reached"],
     )
     # The id proves itself only where the request, or its answer, has it.
     sent = f"{answer.request.url} {' '.join(answer.request.headers.values())}".encode()
@@ -79,7 +79,7 @@ def _reach_account(
         else f"Neither the request nor its answer names the restaurant {restaurant}.",
         outcome=found if is_named else Outcome.UNTESTED if is_found else unknown,
         subject=restaurant,
-        criteria=("restaurant-link-by-id",),
+        shows=["reached"],
     )
 
 
@@ -90,7 +90,7 @@ def _shut_out(context: CheckContext, feature: str, operation: str, error: Refuse
         "credentials-refused",
         operation=operation,
         observed=error.message,
-        criterion=f"{environment}-credentials-work",
+        criterion="accepted",
         environment=environment,
     )
     return context.tell(
@@ -99,7 +99,7 @@ def _shut_out(context: CheckContext, feature: str, operation: str, error: Refuse
         refused.summary,
         outcome=Outcome.CANT_TELL,
         subject=operation,
-        criteria=(f"{environment}-credentials-work",),
+        shows=["accepted"],
         findings=[refused],
         detail={REFUSAL: type(error).__name__},
     )
@@ -176,5 +176,5 @@ def renew_token(context: CheckContext) -> Iterator[Evidence]:
         f"Logged in again and was given {other} token; a read with it: answer {answer.status}.",
         outcome=Outcome.PASSED if answer.status < 400 else Outcome.CANT_TELL,
         subject=context.partner.manifest.auth.token_url or "",
-        criteria=("token-renewal",),
+        shows=["renewed"],
     )

@@ -20,7 +20,7 @@ from workbench.evidence.behaviour.readback import (
     read_url,
     tally,
 )
-from workbench.evidence.kinds import criterion_of, feature_of, proved_by
+from workbench.evidence.kinds import feature_of
 from workbench.evidence.unknown_ids import fresh_id
 from workbench.model import Evidence, Finding, Outcome
 
@@ -51,7 +51,7 @@ def write_each(
     """
     for feature in context.catalogue.features:
         slug = feature.slug
-        if not feature.is_write or not proved_by(slug, role) or not context.has(slug):
+        if not feature.is_write or not feature.proved_by(role) or not context.has(slug):
             continue
         entity = next(iter(recorded(context, slug)), None) if is_fit(slug) else None
         if entity is None or not identity_of(entity):
@@ -143,7 +143,7 @@ def _read(
         _CHECK,
         f"{summary}; read back after {seconds:.1f} s, {tally(left)}.",
         subject=context.asked(answer),
-        criteria=_shown_by(context, slug, entity) if is_there and not left else (),
+        shows=_shown_by(context, slug, entity) if is_there and not left else (),
         findings=[*missing, *lost],
     )
 
@@ -153,7 +153,7 @@ def _shown_by(context: CheckContext, slug: str, entity: Entity) -> tuple[str, ..
     has_photos = isinstance(entity, Product) and bool(entity.images)
     bare = entity.model_copy(update={"images": ()}) if has_photos else entity
     is_told = payload_of(context, slug, bare) != payload_of(context, slug, entity)
-    return (*proved_by(slug, "create-one"), *(("product-images",) if is_told else ()))
+    return ("create-one", *(("images",) if is_told else ()))
 
 
 def swap(value: Any, ours: str, theirs: str) -> Any:
@@ -170,7 +170,7 @@ def _not_there(context: CheckContext, slug: str, answer: Answer, found: Answer) 
         "created-not-found",
         operation=context.subject(slug),
         observed=str(found.status),
-        criterion=criterion_of(slug, "create-one"),
+        criterion="create-one",
         answer=answer,
         noun=feature_of(slug).noun,
         status=answer.status,

@@ -19,7 +19,7 @@ from workbench.evidence.behaviour.readback import (
     payload_of,
     read_url,
 )
-from workbench.evidence.kinds import criterion_of, feature_of, proved_by
+from workbench.evidence.kinds import feature_of
 from workbench.model import Difference, Evidence, Finding, Outcome
 
 _CHECK = "written-together"
@@ -140,7 +140,7 @@ def _compare(
         _CHECK,
         f"{summary}; {len(whole)} of them read as sent.",
         subject=context.asked(answer),
-        criteria=proved_by(slug, role) if len(whole) == len(entities) else (),
+        shows=[role] if len(whole) == len(entities) else (),
         findings=findings,
         detail={"seconds": round(answer.seconds, 3)},
     )
@@ -167,7 +167,7 @@ def _missing(
             "some-not-found",
             operation=context.asked(answer),
             observed=", ".join(gone),
-            criterion=criterion_of(slug, role),
+            criterion=role,
             answer=answer,
             n=len(seen),
             noun=feature_of(slug).noun,

@@ -53,7 +53,7 @@ def _try(context: CheckContext, feature: Feature) -> Evidence:
         _CHECK,
         f"Called what is bound: {told}.",
         subject=answers[0][0].id,
-        criteria=[item.slug for item in feature.criteria],
+        shows=[item.slug for item in feature.criteria],
         outcome=Outcome.PASSED if good else Outcome.UNTESTED,
     )
 

@@ -21,11 +21,9 @@ from workbench.evidence.behaviour.readback import (
     settle_write,
     tally,
 )
-from workbench.evidence.kinds import proved_by
-from workbench.model import Binding, Evidence, FeatureSlug, Outcome, show_json
+from workbench.model import Evidence, FeatureSlug, Outcome, show_json
 
 _FEATURE = FeatureSlug.MENU_WRITE
-_READ = "menu-read-back"
 _CHECK = "menus-together"
 _COUNT = 2
 
@@ -46,26 +44,23 @@ def publish_menus(context: CheckContext) -> Iterator[Evidence]:
 
 
 def _publish_several(context: CheckContext, catalog: Catalog) -> Iterator[Evidence]:
-    stated = context.partner.statement(_FEATURE)
-    absent = set(stated.criteria) if isinstance(stated, Binding) else set()
     new = [fresh_copy(catalog.menus[-1]) for _ in range(_COUNT)]
     renamed = [menu.model_copy(update={"name": f"{getattr(menu, 'name', '')} ·"}) for menu in new]
     for role, menus in (("create-many", new), ("modify-many", renamed)):
-        criteria = [slug for slug in proved_by(_FEATURE, role) if slug not in absent]
+        if context.excludes(_CHECK, _FEATURE, role):
+            continue
         whole = _with(catalog, [menu for menu in menus if isinstance(menu, Menu)])
         payload = payload_of(context, _FEATURE, whole)
         # Where the partner has one menu only, the mapping leaves the others out.
-        if criteria and payload != payload_of(context, _FEATURE, catalog):
-            yield _publish(context, whole, payload, criteria)
+        if payload != payload_of(context, _FEATURE, catalog):
+            yield _publish(context, whole, payload, role)
 
 
 def _with(catalog: Catalog, menus: list[Menu]) -> Catalog:
     return catalog.model_copy(update={"menus": (*catalog.menus, *menus)})
 
 
-def _publish(
-    context: CheckContext, catalog: Catalog, payload: Any, criteria: list[str]
-) -> Evidence:
+def _publish(context: CheckContext, catalog: Catalog, payload: Any, role: str) -> Evidence:
     answer = context.adapter.call(
         _FEATURE, entity=catalog, ids=parents_of(context, _FEATURE, catalog)
     )
@@ -86,7 +81,7 @@ def _publish(
         _CHECK,
         f"{summary}; read back after {seconds:.1f} s, {tally(left)}.",
         subject=context.asked(answer),
-        criteria=() if left else criteria,
+        shows=() if left else [role],
         findings=losses(context, _FEATURE, answer, left),
     )
 
@@ -115,7 +110,7 @@ def _compare(context: CheckContext, catalog: Catalog, shown: Catalog, answer: An
             expected=show_json(item.sent),
             operation=context.subject(_FEATURE),
             observed=show_json(item.found),
-            criterion=_READ,
+            criterion="same",
             pointer=item.pointer,
             answer=answer,
         )
@@ -126,6 +121,6 @@ def _compare(context: CheckContext, catalog: Catalog, shown: Catalog, answer: An
         "menu-compared",
         f"Read the menu in our words: {len(shown.menus)} menu(s), {len(shown.products)} dish(es); "
         f"{tally(left)}.",
-        criteria=() if left else (_READ,),
+        shows=() if left else ["same"],
         findings=findings,
     )

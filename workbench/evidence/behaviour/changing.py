@@ -10,7 +10,7 @@ from workbench.errors import InputError
 from workbench.evidence.behaviour.check_context import CheckContext, finding
 from workbench.evidence.behaviour.comparing import differences
 from workbench.evidence.bodies import Maker
-from workbench.evidence.kinds import feature_of, proved_by
+from workbench.evidence.kinds import feature_of
 from workbench.evidence.known import known_values
 from workbench.evidence.placing import send
 from workbench.evidence.relations import at, last_parameter
@@ -165,7 +165,7 @@ def _patch(
         "patch-leaves-others",
         f"Changed only {name} with {operation.id}: answer {answer.status}.",
         subject=operation.id,
-        criteria=proved_by(feature, "partial-update"),
+        shows=["partial-update"],
         findings=findings,
         outcome=Outcome.UNTESTED if answer.status >= 300 and not findings else None,
     )
@@ -283,7 +283,7 @@ def _remove(
         f"Removed a copy with {operation.id}: answer {gone.status}; reading it: {again.status}; "
         f"removing it again: {second.status}.",
         subject=operation.id,
-        criteria=proved_by(feature, "remove"),
+        shows=["remove"],
         findings=findings,
         outcome=Outcome.UNTESTED if gone.status >= 400 and not findings else None,
     )

@@ -10,7 +10,8 @@ from typing import Any
 from workbench.adapters import Adapter, Answer, Recorded, Session, lists_only, pick_operation
 from workbench.canonical import OpenEnum
 from workbench.errors import MappingError
-from workbench.evidence.kinds import feature_of, known_criteria
+from workbench.evidence.check_table import criteria_of, make_evidence
+from workbench.evidence.kinds import feature_of
 from workbench.evidence.relations import owner, path_pattern
 from workbench.model import (
     Binding,
@@ -19,7 +20,6 @@ from workbench.model import (
     Finding,
     Operation,
     Outcome,
-    Source,
     make_finding,
 )
 from workbench.partners import Entity as EntityName
@@ -48,6 +48,11 @@ class CheckContext:
     def has(self, feature: str) -> bool:
         """Whether the feature is bound."""
         return isinstance(self.partner.statement(feature), Binding)
+
+    def excludes(self, check: str, feature: str, fact: str) -> bool:
+        """Whether the folder states that the partner does not do what a check would show."""
+        criteria = criteria_of(check, feature, fact)
+        return any(self.partner.absence(feature, slug) for slug in criteria)
 
     def lists_only(self, feature: str) -> bool:
         """Whether a read has no id of its own: one thing is looked for in a list."""
@@ -105,24 +110,26 @@ class CheckContext:
         *,
         outcome: Outcome | None = None,
         subject: str = "",
-        criteria: Iterable[str] = (),
+        shows: Iterable[str] = (),
         findings: Iterable[Finding] = (),
         detail: dict[str, Any] | None = None,
     ) -> Evidence:
-        """An observation; without an outcome, findings decide between passed and failed."""
+        """An observation; without an outcome, findings decide between passed and failed.
+
+        What it shows are facts of the check, as of `make_evidence`.
+        """
         found = tuple(map(self._complete, findings))
         broken = any(finding.severity.breaks for finding in found)
         if outcome is None:
             outcome = Outcome.FAILED if broken else Outcome.PASSED
-        return Evidence(
-            feature=feature,
-            source=Source.BEHAVIOUR,
-            outcome=outcome,
-            subject=subject or self.subject(feature),
-            summary=summary,
-            check=check,
-            criteria=known_criteria(feature, criteria),
+        return make_evidence(
+            check,
+            feature,
+            outcome,
+            summary,
+            shows=shows,
             findings=found,
+            subject=subject or self.subject(feature),
             environment=self.session.environment,
             inputs={
                 name: self.partner.inputs[name]
@@ -163,7 +170,7 @@ class CheckContext:
         what: str,
         *,
         subject: str = "",
-        criteria: Iterable[str] = (),
+        shows: Iterable[str] = (),
     ) -> Evidence:
         """The check was not made, as our folder does not say what to try it with.
 
@@ -172,7 +179,7 @@ class CheckContext:
             check: Its slug.
             what: What is missing, as a sentence.
             subject: What would have been called.
-            criteria: What could not be looked at.
+            shows: What could not be looked at.
         """
         missing = finding(
             "test-data-missing", what=what, operation=subject or self.subject(feature)
@@ -183,7 +190,7 @@ class CheckContext:
             what,
             outcome=Outcome.UNTESTED,
             subject=subject,
-            criteria=criteria,
+            shows=shows,
             findings=[missing],
         )
 

@@ -27,7 +27,7 @@ def look_at_places(context: CheckContext) -> Iterator[Evidence]:
                 slug="coordinates-swapped",
                 operation=context.subject(ORDER.read),
                 observed=f"latitude {wrong.latitude}, longitude {wrong.longitude}",
-                criterion="order-delivery-covered",
+                criterion="delivery",
                 zone=zone,
             )
         )

@@ -9,7 +9,7 @@ from typing import Any
 from workbench.adapters import Answer
 from workbench.evidence.behaviour.check_context import CheckContext, finding
 from workbench.evidence.behaviour.comparing import deviations, differences, documented
-from workbench.evidence.kinds import KINDS, EntityKind, criterion_of
+from workbench.evidence.kinds import KINDS, EntityKind
 from workbench.evidence.placing import identify, make, maker_of, send
 from workbench.model import Evidence, Finding, Operation, Outcome, show_json
 
@@ -78,7 +78,7 @@ def _missing(
         "created-not-found",
         operation=operation.id,
         observed=str(found.status),
-        criterion=criterion_of(kind.read, "by-id"),
+        criterion="by-id",
         answer=answer,
         noun=kind.noun,
         status=answer.status,

@@ -43,7 +43,7 @@ def send_positions(context: CheckContext) -> Iterator[Evidence]:
     moving = find_moving(context, orders)
     if moving is None:
         why = "No known order is out for delivery, so no position could be sent."
-        yield context.lack(POSITION, "position-sent", why, criteria=("driver-position-sent",))
+        yield context.lack(POSITION, "position-sent", why, shows=["sent"])
     else:
         yield _send_in_pace(context, locations[0], moving)
         yield _send(context, locations[0], moving)
@@ -127,7 +127,7 @@ def _send(context: CheckContext, location: DeliveryLocation, order: Order) -> Ev
                 "position-refused",
                 operation=context.subject(POSITION),
                 observed=f"{answer.status} {answer.excerpt}",
-                criterion="driver-position-sent",
+                criterion="sent",
                 answer=answer,
                 status=answer.status,
             )
@@ -135,16 +135,16 @@ def _send(context: CheckContext, location: DeliveryLocation, order: Order) -> Ev
     findings += _echo_findings(context, there, answer)
     findings += _moved_findings(context, order, answer)
     shown = {
-        "driver-position-sent": True,
-        "delivery-eta-sent": there.eta_dropoff is not None,
-        "driver-identity-sent": there.courier is not None,
+        "sent": True,
+        "arrival": there.eta_dropoff is not None,
+        "courier": there.courier is not None,
     }
     return context.tell(
         POSITION,
         "position-sent",
         f"Sent a position for order {order.ids.partner_id}, which is on its way: answer "
         f"{answer.status}.",
-        criteria=[slug for slug, holds in shown.items() if holds],
+        shows=[fact for fact, holds in shown.items() if holds],
         findings=findings,
     )
 
@@ -154,8 +154,8 @@ def _send_in_pace(context: CheckContext, location: DeliveryLocation, order: Orde
     pace = context.partner.manifest.limits.position_seconds
     if pace is None:
         why = "partner.yaml does not say how often a position may be sent (position_seconds)."
-        rate, untested = ("driver-position-rate",), Outcome.UNTESTED
-        return context.tell(POSITION, "position-pace", why, outcome=untested, criteria=rate)
+        untested = Outcome.UNTESTED
+        return context.tell(POSITION, "position-pace", why, outcome=untested, shows=["taken"])
     answers = [
         context.adapter.call(POSITION, entity=here_and_now(location, order, seconds_ago=ago))
         for ago in (pace + 1, 1)
@@ -166,7 +166,7 @@ def _send_in_pace(context: CheckContext, location: DeliveryLocation, order: Orde
         POSITION,
         "position-pace",
         f"Sent two positions that were taken {pace:g} s apart: answers {told}.",
-        criteria=("driver-position-rate",),
+        shows=["taken"],
         outcome=Outcome.PASSED if is_taken else Outcome.UNTESTED,
     )
 
@@ -208,7 +208,7 @@ def _moved_findings(context: CheckContext, before: Order, answer: Answer) -> Ite
             expected=str(before.status),
             operation=context.subject(POSITION),
             observed=str(after.status),
-            criterion="driver-position-sent",
+            criterion="sent",
             answer=answer,
             what=broken.summary,
         )
@@ -224,7 +224,7 @@ def _send_late(context: CheckContext, location: DeliveryLocation, order: Order) 
                 severity=Severity.MEDIUM if answer.status < 400 else Severity.HIGH,
                 operation=context.subject(POSITION),
                 observed=str(answer.status),
-                criterion="driver-position-window",
+                criterion="refused",
                 answer=answer,
                 state=order.status,
                 status=answer.status,
@@ -235,6 +235,6 @@ def _send_late(context: CheckContext, location: DeliveryLocation, order: Order) 
         "position-window",
         f"Sent a position for order {order.ids.partner_id}, which is {order.status}: answer "
         f"{answer.status}.",
-        criteria=() if findings else ("driver-position-window",),
+        shows=() if findings else ["refused"],
         findings=findings,
     )

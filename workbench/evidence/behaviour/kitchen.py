@@ -15,7 +15,6 @@ from workbench.evidence.placing import fresh, send
 from workbench.model import Evidence, Operation, Outcome
 
 _CHECK = "kitchen-told"
-_CRITERION = "order-kitchen-result"
 
 
 def tell_kitchen_result(context: CheckContext) -> Iterator[Evidence]:
@@ -53,7 +52,7 @@ def _tell(context: CheckContext, operation: Operation, identity: str) -> Evidenc
                 "kitchen-of-no-order",
                 operation=operation.id,
                 observed=str(nobody.status),
-                criterion=_CRITERION,
+                criterion="told",
                 answer=nobody,
                 status=nobody.status,
             )
@@ -65,7 +64,7 @@ def _tell(context: CheckContext, operation: Operation, identity: str) -> Evidenc
         f"Told with {operation.id} that the kitchen has order {identity}: answer "
         f"{answer.status}; of an unknown order: {nobody.status}.",
         subject=operation.id,
-        criteria=(_CRITERION,) if is_told else (),
+        shows=["told"] if is_told else (),
         findings=findings,
         outcome=None if is_told or findings else Outcome.UNTESTED,
     )

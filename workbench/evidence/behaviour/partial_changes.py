@@ -23,9 +23,9 @@ from workbench.evidence.behaviour.readback import (
     tell_refused,
 )
 from workbench.evidence.behaviour.varying import vary
+from workbench.evidence.check_table import criteria_of
 from workbench.evidence.kinds import feature_of
 from workbench.model import (
-    Binding,
     Criterion,
     Difference,
     Evidence,
@@ -36,8 +36,7 @@ from workbench.model import (
     show_json,
 )
 
-# The number of choices is looked at by a check of its own, with both what fits and what does not.
-_OWN_CHECKS = frozenset({"option-limits-enforced", "menu-publish-full"})
+_CHECK = "read-after-write"
 
 
 class Edit(NamedTuple):
@@ -95,10 +94,11 @@ def _wanted(
     context: CheckContext, slug: str, entity: Entity
 ) -> Iterator[tuple[Criterion, tuple[str, ...]]]:
     """The criteria that a change of fields proves, with those fields."""
-    stated = context.partner.statement(slug)
-    absent = stated.criteria if isinstance(stated, Binding) else {}
+    # Checks of their own look at the number of choices, with what fits and what does not, and
+    # at the whole menu.
+    elsewhere = criteria_of("limits-kept", slug, "limits"), criteria_of(_CHECK, slug, "publish")
     for criterion in feature_of(slug).criteria:
-        if criterion.slug in _OWN_CHECKS or criterion.slug in absent:
+        if (criterion.slug,) in elsewhere or context.partner.absence(slug, criterion.slug):
             continue
         names = criterion.fields
         if "modify-one" in criterion.roles and not isinstance(entity, Catalog):
@@ -135,7 +135,7 @@ def _carry_out(context: CheckContext, slug: str, edit: Edit) -> Evidence:
     missed = [item for item in left if item.pointer in edit.moved]
     if missed and pick_operation(context.partner, slug).method == "POST":
         words = f"{summary} It may have made another; bind the operation that changes one."
-        return context.tell(slug, "read-after-write", words, outcome=Outcome.UNTESTED)
+        return context.tell(slug, _CHECK, words, outcome=Outcome.UNTESTED)
     shuffled = [*reordered(edit.payload, now)]
     old = edit.before.json()
     was = {item.pointer: item.found for item in differences(edit.payload, old)}
@@ -144,10 +144,10 @@ def _carry_out(context: CheckContext, slug: str, edit: Edit) -> Evidence:
     rest = [item for item in left if item not in idle]
     return context.tell(
         slug,
-        "read-after-write",
+        _CHECK,
         summary,
         subject=context.asked(answer),
-        criteria=(edit.criterion.slug,) if is_new and not missed and not shuffled else (),
+        shows=(edit.criterion.slug,) if is_new and not missed and not shuffled else (),
         findings=[
             *_without_effect(context, slug, edit, answer, idle),
             *_out_of_order(context, slug, edit, answer, shuffled),
@@ -162,7 +162,7 @@ def _tell_refused(context: CheckContext, slug: str, edit: Edit, answer: Answer) 
     if edit.criterion.core or edit.criterion.roles:
         return tell_refused(context, slug, answer, (edit.criterion.slug,))
     words = f"Another value of {edit.fields} that we made up was answered with {answer.status}."
-    return context.tell(slug, "read-after-write", words, outcome=Outcome.UNTESTED)
+    return context.tell(slug, _CHECK, words, outcome=Outcome.UNTESTED)
 
 
 def _without_effect(

@@ -51,7 +51,7 @@ def compare_prices(context: CheckContext) -> Iterator[Evidence]:
         if compared
         else "Nothing that can be read tells the prices of the products in a new order.",
         outcome=None if compared else Outcome.INAPPLICABLE,
-        criteria=("order-lines-referenced",) if compared else (),
+        shows=["lines-referenced"] if compared else (),
         findings=findings[:3],
     )
     yield from _compare_choices(context, order)
@@ -90,7 +90,7 @@ def _compare_currency(context: CheckContext, order: Order) -> Evidence:
                 expected=wanted,
                 operation=context.subject(ORDER.read),
                 observed=order.currency,
-                criterion="order-totals-reconcile",
+                criterion="totals",
             )
         )
     return context.tell(
@@ -175,5 +175,5 @@ def _compare(context: CheckContext, line: OrderLine, offered: set[Decimal]) -> I
         price=nearest,
         operation=context.subject(ORDER.read),
         observed=f"{asked} minor units",
-        criterion="order-totals-reconcile",
+        criterion="totals",
     )

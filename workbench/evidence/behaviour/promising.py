@@ -14,9 +14,6 @@ from workbench.evidence.placing import fresh
 from workbench.model import Evidence, Outcome
 
 _CHECK = "time-promised"
-_DEADLINE = "order-deadline-met"
-_PROMISED = "order-accept-with-time"
-_CHANGED = "order-time-changed"
 
 
 def promise_times(context: CheckContext) -> Iterator[Evidence]:
@@ -34,9 +31,9 @@ def promise_times(context: CheckContext) -> Iterator[Evidence]:
     if deadline is not None:
         yield _meet(context, identity, deadline, answer)
     if _carries_promise(context, identity, soon) and answer.is_success:
-        yield _compare(context, identity, soon, _PROMISED, answer)
+        yield _compare(context, identity, soon, "promised", answer)
         later = soon + timedelta(minutes=15)
-        yield _compare(context, identity, later, _CHANGED, _accept(context, identity, later))
+        yield _compare(context, identity, later, "moved", _accept(context, identity, later))
 
 
 def _deadline(context: CheckContext, identity: str) -> datetime | None:
@@ -81,13 +78,13 @@ def _meet(context: CheckContext, identity: str, deadline: datetime, answer: Answ
         f"Order {identity} waits until {deadline.isoformat()}; accepted "
         f"{'before' if in_time else 'after'} that: answer {answer.status}, then it reads {seen}.",
         subject=context.asked(answer),
-        criteria=[_DEADLINE],
+        shows=["deadline"],
         outcome=Outcome.PASSED if is_met else Outcome.UNTESTED,
     )
 
 
 def _compare(
-    context: CheckContext, identity: str, promised: datetime, criterion: str, answer: Answer
+    context: CheckContext, identity: str, promised: datetime, fact: str, answer: Answer
 ) -> Evidence:
     """The promised time that reading shows is the one that was sent."""
     shown = _promise(context, identity)
@@ -103,7 +100,7 @@ def _compare(
                 expected=promised.isoformat(),
                 operation=context.subject(ORDER.status_write),
                 observed=shown.isoformat(),
-                criterion=criterion,
+                criterion=fact,
                 answer=answer,
             )
         )
@@ -114,7 +111,7 @@ def _compare(
         _CHECK,
         summary,
         subject=context.asked(answer),
-        criteria=[criterion],
+        shows=[fact],
         findings=findings,
         outcome=Outcome.PASSED if is_kept else failed,
     )

@@ -14,7 +14,7 @@ from workbench.errors import InputError, PartnerError
 from workbench.evidence.behaviour.check_context import CheckContext, finding
 from workbench.evidence.behaviour.comparing import deviations, differences
 from workbench.evidence.behaviour.inventing import is_invented
-from workbench.evidence.kinds import criterion_of, feature_of
+from workbench.evidence.kinds import feature_of
 from workbench.evidence.relations import last_parameter
 from workbench.model import Difference, Evidence, Finding, Operation, Outcome, show_json
 from workbench.partners import Entity as EntityName
@@ -152,7 +152,7 @@ def losses(
 
 
 def tell_refused(
-    context: CheckContext, slug: str, answer: Answer, criteria: tuple[str, ...] = ()
+    context: CheckContext, slug: str, answer: Answer, shown: tuple[str, ...] = ()
 ) -> Evidence:
     """A valid write was refused: a fault, unless what was sent was invented by us."""
     summary = f"Sent {context.asked(answer)}: answer {answer.status}"
@@ -163,9 +163,9 @@ def tell_refused(
         "write-refused",
         operation=context.subject(slug),
         observed=f"{answer.status} {answer.excerpt}",
-        criterion=criteria[0] if criteria else criterion_of(slug, "modify-one"),
+        criterion=shown[0] if shown else "modify-one",
         answer=answer,
         noun=feature_of(slug).noun,
         status=answer.status,
     )
-    return context.tell(slug, "read-after-write", summary, criteria=criteria, findings=[refused])
+    return context.tell(slug, "read-after-write", summary, shows=shown, findings=[refused])

@@ -10,7 +10,7 @@ from workbench.canonical import Entity, OpenEnum, Order, Reservation
 from workbench.description import find_violations
 from workbench.errors import HookError, TranslationError
 from workbench.evidence.behaviour.check_context import GONE, CheckContext, finding
-from workbench.evidence.kinds import KINDS, ORDER, EntityKind, criterion_of, proved_by
+from workbench.evidence.kinds import KINDS, ORDER, EntityKind, proved_by
 from workbench.evidence.laws import broken_laws
 from workbench.evidence.placing import fresh
 from workbench.evidence.unknown_ids import unknown_id
@@ -30,8 +30,7 @@ def read_known(context: CheckContext) -> Iterator[Evidence]:
             identities.append(new)
         if not identities:
             why = f"No {kind.noun} is known to exist in the test account."
-            criteria = proved_by(kind.read, "by-id")
-            yield context.lack(kind.read, "read-known", why, criteria=criteria)
+            yield context.lack(kind.read, "read-known", why, shows=["by-id"])
         for identity in identities:
             yield _read_one(context, kind, identity, is_ours=identity != new)
 
@@ -39,7 +38,7 @@ def read_known(context: CheckContext) -> Iterator[Evidence]:
 def _read_one(context: CheckContext, kind: EntityKind, identity: str, *, is_ours: bool) -> Evidence:
     """Read one thing; `is_ours`: only our folder says that it exists."""
     answer = context.adapter.call(kind.read, ids={kind.noun: identity})
-    criteria = proved_by(kind.read, "by-id")
+    shown: tuple[str, ...] = ("by-id",)
     if is_ours and answer.status in GONE:
         return _tell_unknown(context, kind.read, "read-known", kind.noun, identity, answer)
     trouble = None
@@ -56,22 +55,22 @@ def _read_one(context: CheckContext, kind: EntityKind, identity: str, *, is_ours
             return context.tell(kind.read, "read-known", words, outcome=Outcome.CANT_TELL)
         except TranslationError as error:
             trouble = _not_translated(context, kind, identity, answer, error)
-            criteria = ()
+            shown = ()
     if trouble is not None:
         return context.tell(
-            kind.read, "read-known", trouble.summary, findings=[trouble], criteria=criteria
+            kind.read, "read-known", trouble.summary, findings=[trouble], shows=shown
         )
     entity = translation.value if translation else None
     broken = [*_broken(context, kind, entity, answer), *_off_schema(context, kind, answer)]
     broken += [*_unzoned(context, kind, translation, answer)]
     broken += [*_misplaced(context, kind, identity, entity, answer)]
-    proved = _criteria(entity) if not any(item.severity.breaks for item in broken) else ()
+    shown = _facts(entity) if not any(item.severity.breaks for item in broken) else ()
     return context.tell(
         kind.read,
         "read-known",
         f"Read {kind.noun} {identity}; it became canonical"
         + (" and adds up." if not broken else f" with {len(broken)} remark(s)."),
-        criteria=proved,
+        shows=shown,
         findings=broken,
         detail={"seconds": round(answer.seconds, 3)},
     )
@@ -209,26 +208,25 @@ def _unzoned(
         yield item.model_copy(update={"exchange": answer.exchange, "reproduction": answer.curl})
 
 
-def _criteria(entity: object) -> tuple[str, ...]:
+def _facts(entity: object) -> tuple[str, ...]:
     """What one well-formed entity shows about the read that gave it."""
     if isinstance(entity, Reservation):
-        return ("reservation-by-id", "reservation-details-mapped")
+        return ("by-id", "details")
     if not isinstance(entity, Order):
         return ()
     shown = {
-        "order-by-id": True,
-        "order-lines-referenced": bool(entity.lines)
+        "by-id": True,
+        "lines-referenced": bool(entity.lines)
         and all(line.ref.product_id or line.ref.external_code for line in entity.lines),
-        "order-totals-reconcile": bool(entity.lines),
-        "order-payment-state": bool(entity.payments),
-        "order-customer-contact": bool(entity.customer.phone or entity.customer.email),
-        "order-due-time": entity.timing.due_at is not None or entity.timing.asap is not None,
-        "order-notes-complete": bool(entity.notes),
-        "order-discount-sponsors": bool(entity.discounts)
-        and all(item.shares for item in entity.discounts),
+        "totals": bool(entity.lines),
+        "payments": bool(entity.payments),
+        "contact": bool(entity.customer.phone or entity.customer.email),
+        "due-time": entity.timing.due_at is not None or entity.timing.asap is not None,
+        "notes": bool(entity.notes),
+        "sponsors": bool(entity.discounts) and all(item.shares for item in entity.discounts),
     }
     covered = proved_by(ORDER.read, entity.order_type)
-    return (*covered, *(slug for slug, holds in shown.items() if holds))
+    return (*covered, *(fact for fact, holds in shown.items() if holds))
 
 
 def read_unknown(context: CheckContext) -> Iterator[Evidence]:
@@ -247,7 +245,7 @@ def read_unknown(context: CheckContext) -> Iterator[Evidence]:
             kind.read,
             "read-unknown",
             f"Asked for {kind.noun} {nothing}, which does not exist: answer {answer.status}.",
-            criteria=proved_by(kind.read, "not-found"),
+            shows=["not-found"],
             findings=findings,
         )
 
@@ -269,7 +267,7 @@ def _unclear(kind: EntityKind, operation: str, answer: Answer) -> Iterator[Findi
         noun=kind.noun,
         operation=operation,
         observed=str(status),
-        criterion=criterion_of(kind.read, "not-found"),
+        criterion="not-found",
         answer=answer,
     )
 
@@ -282,8 +280,7 @@ def read_statuses(context: CheckContext) -> Iterator[Evidence]:
         identities = context.known(kind.noun)
         if not identities:
             why = f"No {kind.noun} is known to exist in the test account."
-            criteria = proved_by(kind.status_read, "by-id")
-            yield context.lack(kind.status_read, "status-agrees", why, criteria=criteria)
+            yield context.lack(kind.status_read, "status-agrees", why, shows=["by-id"])
         for identity in identities:
             yield _compare_status(context, kind, identity)
 
@@ -296,12 +293,11 @@ def _compare_status(context: CheckContext, kind: EntityKind, identity: str) -> E
         )
     if answer.status >= 400:
         trouble = _not_read(context, kind.status_read, kind.noun, identity, answer)
-        criteria = proved_by(kind.status_read, "by-id")
         return context.tell(
             kind.status_read,
             "status-agrees",
             trouble.summary,
-            criteria=criteria,
+            shows=["by-id"],
             findings=[trouble],
         )
     status = context.status(kind.status_read, identity)
@@ -312,7 +308,7 @@ def _compare_status(context: CheckContext, kind: EntityKind, identity: str) -> E
         kind.status_read,
         "status-agrees",
         f"Status of {kind.noun} {identity}: {status}.",
-        criteria=proved_by(kind.status_read, "by-id", "statuses-mapped"),
+        shows=["by-id", "statuses-mapped"],
         findings=findings,
     )
 
@@ -336,7 +332,7 @@ def _status_remarks(
         yield finding(
             "status-unmapped",
             operation=context.subject(kind.status_read),
-            criterion=criterion_of(kind.status_read, "statuses-mapped"),
+            criterion="statuses-mapped",
             status=repr(status.value),
             noun=kind.noun,
         )

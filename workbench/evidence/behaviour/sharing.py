@@ -21,12 +21,10 @@ from workbench.evidence.behaviour.readback import (
     settle_write,
     tally,
 )
-from workbench.model import Binding, Evidence, FeatureSlug, Outcome
+from workbench.model import Evidence, FeatureSlug, Outcome
 
 _GROUPS = FeatureSlug.OPTION_CATEGORY_WRITE
 _DISHES = FeatureSlug.PRODUCT_WRITE
-_SHARED = "option-category-shared"
-_LIMITS = "option-limits-enforced"
 _SHARE_CHECK = "group-shared"
 _LIMIT_CHECK = "limits-kept"
 _DISHES_SHARING = 2
@@ -34,7 +32,7 @@ _DISHES_SHARING = 2
 
 def share_group(context: CheckContext) -> Iterator[Evidence]:
     """Two new dishes name one group of extras; both read so, and the group is as it was."""
-    group = _recorded_group(context, _SHARED)
+    group = _recorded_group(context, _SHARE_CHECK, "shared")
     if group is None or not context.has(_DISHES):
         return
     dish = next((one for one in recorded(context, _DISHES) if isinstance(one, Product)), None)
@@ -58,10 +56,9 @@ def share_group(context: CheckContext) -> Iterator[Evidence]:
             _remove(context, _DISHES, copy)
 
 
-def _recorded_group(context: CheckContext, criterion: str) -> OptionCategory | None:
-    """A group to work with, where writing is allowed and the criterion is not stated absent."""
-    stated = context.partner.statement(_GROUPS)
-    if not isinstance(stated, Binding) or criterion in stated.criteria:
+def _recorded_group(context: CheckContext, check: str, fact: str) -> OptionCategory | None:
+    """A group to work with, where writing is allowed and nothing is stated absent."""
+    if not context.has(_GROUPS) or context.excludes(check, _GROUPS, fact):
         return None
     if not context.session.allow_writes:
         return None
@@ -95,7 +92,7 @@ def _share(context: CheckContext, group: OptionCategory, copies: list[Entity]) -
         _SHARE_CHECK,
         f"{len(copies)} new dishes named the group {group.ids.partner_id}; read back, "
         f"{tally(left)}.",
-        criteria=() if left else (_SHARED,),
+        shows=() if left else ["shared"],
         findings=losses(context, _DISHES, answers[-1], left),
     )
 
@@ -108,7 +105,7 @@ def _write(context: CheckContext, slug: str, entity: Entity) -> Answer:
 
 def keep_limits(context: CheckContext) -> Iterator[Evidence]:
     """Other numbers of choices are kept; a least number above the greatest is refused."""
-    group = _recorded_group(context, _LIMITS)
+    group = _recorded_group(context, _LIMIT_CHECK, "limits")
     if group is None:
         return
     count = max(2, len(group.options))
@@ -143,7 +140,7 @@ def _limit(context: CheckContext, within: Entity, beyond: Entity) -> Evidence:
                 "absurd-limits-accepted",
                 operation=context.subject(_GROUPS),
                 observed=str(absurd.status),
-                criterion=_LIMITS,
+                criterion="limits",
                 answer=absurd,
             )
         )
@@ -154,7 +151,7 @@ def _limit(context: CheckContext, within: Entity, beyond: Entity) -> Evidence:
         f"Wrote limits for the number of choices: {tally(left)}; impossible ones were answered "
         f"with {absurd.status}.",
         subject=context.asked(answer),
-        criteria=(_LIMITS,) if is_kept else (),
+        shows=["limits"] if is_kept else (),
         findings=findings,
         outcome=None if is_kept or findings else Outcome.UNTESTED,
     )

@@ -17,23 +17,20 @@ from workbench.canonical import (
 )
 from workbench.errors import InputError, PartnerError, TranslationError
 from workbench.evidence.behaviour.check_context import CheckContext, finding
-from workbench.model import Binding, Evidence, FeatureSlug, Outcome
+from workbench.model import Evidence, FeatureSlug, Outcome
 
 _FEATURE = FeatureSlug.AVAILABILITY_WRITE
-_READ = "availability-read"
-_KEPT = "availability-exceptions-kept"
-_CLOSE = "availability-close-now"
-_ONE_TYPE = "availability-close-one-type"
-_UNTIL = "availability-pause-until"
-_BUSY = "availability-busy-mode"
+_DAYS_CHECK = "exceptions-kept"
+_CLOSING_CHECK = "closed-and-opened"
+_BUSY_CHECK = "busy-and-back"
 _EXTRA = 20  # minutes that each order takes longer
 _REASON = "Test of the integration"
 
 
 class _Closing(NamedTuple):
-    """A way to close, the criterion that it proves, and what has to be seen afterwards."""
+    """A way to close, the fact that it shows, and what has to be seen afterwards."""
 
-    criterion: str
+    fact: str
     given: dict[str, Any]
     holds: Callable[[AvailabilityState], bool]
 
@@ -51,33 +48,29 @@ def open_and_close(context: CheckContext) -> Iterator[Evidence]:
         "availability-known",
         f"Read the availability: {len(before.schedules)} timetable(s), "
         f"{len(before.exceptions)} exception(s).",
-        criteria=[_READ],
+        shows=["read"],
     )
     if not context.session.allow_writes:
         return
-    if not _is_absent(context, _KEPT):
-        yield from _guard(context, _KEPT, partial(_add_days, context, before))
+    if not context.excludes(_DAYS_CHECK, _FEATURE, "kept"):
+        yield from _guard(context, _DAYS_CHECK, "kept", partial(_add_days, context, before))
     for closing in _closings(context):
-        yield from _guard(context, closing.criterion, partial(_close, context, closing))
-    if not _is_absent(context, _BUSY) and _busy_body(context, _EXTRA) != _busy_body(context, None):
-        yield from _guard(context, _BUSY, partial(_slow_down, context))
-
-
-def _is_absent(context: CheckContext, criterion: str) -> bool:
-    """Whether the folder states that the partner does not do this."""
-    stated = context.partner.statement(_FEATURE)
-    return isinstance(stated, Binding) and criterion in stated.criteria
+        close = partial(_close, context, closing)
+        yield from _guard(context, _CLOSING_CHECK, closing.fact, close)
+    is_busy_told = _busy_body(context, _EXTRA) != _busy_body(context, None)
+    if is_busy_told and not context.excludes(_BUSY_CHECK, _FEATURE, "busy"):
+        yield from _guard(context, _BUSY_CHECK, "busy", partial(_slow_down, context))
 
 
 def _guard(
-    context: CheckContext, criterion: str, act: Callable[[], Evidence]
+    context: CheckContext, check: str, fact: str, act: Callable[[], Evidence]
 ) -> Iterator[Evidence]:
     try:
         yield act()
     except (PartnerError, TranslationError) as error:
         words = f"It could not be tried: {error}"
         outcome = Outcome.CANT_TELL
-        yield context.tell(_FEATURE, criterion, words, outcome=outcome, criteria=[criterion])
+        yield context.tell(_FEATURE, check, words, outcome=outcome, shows=[fact])
     except InputError:
         return  # Nothing is bound for it.
 
@@ -107,7 +100,7 @@ def _add_days(context: CheckContext, before: Availability) -> Evidence:
                 "exceptions-lost",
                 operation=context.subject(_FEATURE),
                 observed=f"{len(after.exceptions)} exceptions",
-                criterion=_KEPT,
+                criterion="kept",
                 answer=answer,
                 what=what,
                 n=len(before.exceptions) + len(days),
@@ -115,10 +108,10 @@ def _add_days(context: CheckContext, before: Availability) -> Evidence:
         )
     return context.tell(
         _FEATURE,
-        "exceptions-kept",
+        _DAYS_CHECK,
         f"Added {len(days)} closed days to {len(before.exceptions)} exception(s): "
         f"{len(after.exceptions)} are there.",
-        criteria=[_KEPT],
+        shows=["kept"],
         findings=findings,
     )
 
@@ -139,17 +132,17 @@ def _closings(context: CheckContext) -> Iterator[_Closing]:
     """The ways to close that the mapping can tell apart and the folder does not exclude."""
     until = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=2)
     ways = [
-        _Closing(_CLOSE, {}, lambda state: not state.order_types and state.until is None),
-        _Closing(_UNTIL, {"until": until}, lambda state: state.until == until),
+        _Closing("all", {}, lambda state: not state.order_types and state.until is None),
+        _Closing("until", {"until": until}, lambda state: state.until == until),
     ]
     kind = next((one for one in OrderType if _body(context, {"order_types": (one,)})), None)
     if kind is not None:
         only = {"order_types": (kind,)}
-        ways.append(_Closing(_ONE_TYPE, only, lambda state: state.order_types == (kind,)))
+        ways.append(_Closing("one-type", only, lambda state: state.order_types == (kind,)))
     plain = _body(context, {})
     for way in ways:
         is_told = not way.given or _body(context, way.given) != plain
-        if is_told and not _is_absent(context, way.criterion):
+        if is_told and not context.excludes(_CLOSING_CHECK, _FEATURE, way.fact):
             yield way
 
 
@@ -188,7 +181,7 @@ def _slow_down(context: CheckContext) -> Evidence:
                 "busy-not-kept",
                 operation=context.subject(_FEATURE),
                 observed=str(seen),
-                criterion=_BUSY,
+                criterion="busy",
                 answer=sent if isinstance(sent, Answer) else None,
                 extra=_EXTRA,
             )
@@ -196,9 +189,9 @@ def _slow_down(context: CheckContext) -> Evidence:
     is_shown = seen == _EXTRA and not left
     return context.tell(
         _FEATURE,
-        "busy-and-back",
+        _BUSY_CHECK,
         f"Asked for {_EXTRA} more minutes for each order: read as {seen}, afterwards as {left}.",
-        criteria=[_BUSY] if is_shown else [],
+        shows=["busy"] if is_shown else (),
         findings=findings,
         outcome=None if is_shown or findings else Outcome.UNTESTED,
     )
@@ -214,7 +207,7 @@ def _close(context: CheckContext, way: _Closing) -> Evidence:
     opened = context.adapter.get_availability().state
     if closed is None or opened is None:
         words = "Closed and opened again, but the state cannot be read."
-        return context.tell(_FEATURE, way.criterion, words, outcome=Outcome.UNTESTED)
+        return context.tell(_FEATURE, _CLOSING_CHECK, words, outcome=Outcome.UNTESTED)
     is_right = not closed.accepting and way.holds(closed) and opened.accepting
     findings = []
     if not is_right:
@@ -223,17 +216,17 @@ def _close(context: CheckContext, way: _Closing) -> Evidence:
                 "state-not-kept",
                 operation=context.subject(_FEATURE),
                 observed=f"{_words(closed)}, then {_words(opened)}",
-                criterion=way.criterion,
+                criterion=way.fact,
                 answer=sent if isinstance(sent, Answer) else None,
                 all=", ".join(way.given) or "all",
             )
         )
     return context.tell(
         _FEATURE,
-        "closed-and-opened",
+        _CLOSING_CHECK,
         f"Closed with {', '.join(way.given) or 'no end'}, then opened: read as {_words(closed)}, "
         f"then {_words(opened)}.",
-        criteria=[way.criterion],
+        shows=[way.fact],
         findings=findings,
     )
 

@@ -19,7 +19,7 @@ from workbench.canonical import (
 )
 from workbench.errors import InputError, PartnerError, RefusedError, TranslationError
 from workbench.evidence.behaviour.check_context import CheckContext, finding
-from workbench.evidence.kinds import KINDS, ORDER, EntityKind, criterion_of, proved_by
+from workbench.evidence.kinds import KINDS, ORDER, EntityKind, proved_by
 from workbench.evidence.placing import fresh
 from workbench.model import Evidence, Outcome, Severity
 
@@ -113,7 +113,7 @@ def _not_walked(context: CheckContext, kind: EntityKind, steps: list[OpenEnum]) 
         "status-round-trip",
         f"Statuses were not written: {why}.",
         outcome=Outcome.UNTESTED,
-        criteria=proved_by(kind.status_write, *steps),
+        shows=proved_by(kind.status_write, *steps),
     )
 
 
@@ -189,7 +189,7 @@ def _refused_for_now(
         "status-round-trip",
         f"{status} was answered with {answer.status}: it depends on the time or on who delivers.",
         outcome=Outcome.CANT_TELL if status is ReservationStatus.NO_SHOW else Outcome.INAPPLICABLE,
-        criteria=proved_by(kind.status_write, status),
+        shows=proved_by(kind.status_write, status),
     )
 
 
@@ -235,7 +235,7 @@ def _excused(
         "status-round-trip",
         f"{status} was answered with {answer.status}, which may be right: {why}.",
         outcome=Outcome.CANT_TELL,
-        criteria=proved_by(kind.status_write, status),
+        shows=proved_by(kind.status_write, status),
     )
 
 
@@ -246,7 +246,7 @@ def _compare(
     seen = next((item for item in shown if item != status), status if shown else None)
     about = {
         "operation": context.subject(kind.status_write),
-        "criterion": criterion_of(kind.status_write, status),
+        "criterion": next(iter(proved_by(kind.status_write, status)), None),
         "status": status,
     }
     findings = []
@@ -263,7 +263,7 @@ def _compare(
         "status-round-trip",
         f"Set {kind.noun} {identity} to {status}: answer {answer.status}, then it reads {seen}.",
         subject=context.asked(answer),
-        criteria=proved_by(kind.status_write, *roles),
+        shows=proved_by(kind.status_write, *roles),
         findings=findings,
         detail={"seconds": round(answer.seconds, 3)},
     )
@@ -279,7 +279,7 @@ def _repeat(context: CheckContext, kind: EntityKind, identity: str, status: Open
                 "repeat-not-harmless",
                 operation=context.subject(kind.status_write),
                 observed=f"{answer.status}, then {seen}",
-                criterion=criterion_of(kind.status_write, "repeat-harmless"),
+                criterion="repeat-harmless",
                 answer=answer,
                 status=status,
                 what=answer.status,
@@ -290,7 +290,7 @@ def _repeat(context: CheckContext, kind: EntityKind, identity: str, status: Open
         kind.status_write,
         "repeat-is-harmless",
         f"Sent {status} a second time: answer {answer.status}, still {seen}.",
-        criteria=proved_by(kind.status_write, "repeat-harmless"),
+        shows=["repeat-harmless"],
         findings=findings,
     )
 
@@ -319,7 +319,7 @@ def _go_back(
                 seen=seen,
                 operation=context.subject(kind.status_write),
                 observed=f"{answer.status}, then {seen}",
-                criterion=criterion_of(kind.status_write, "illegal-transition-refused"),
+                criterion="illegal-transition-refused",
                 answer=answer,
             )
         )
@@ -327,6 +327,6 @@ def _go_back(
         kind.status_write,
         "illegal-transition-refused",
         f"Tried {earlier} after {reached}: answer {answer.status}, still {seen}.",
-        criteria=proved_by(kind.status_write, "illegal-transition-refused"),
+        shows=["illegal-transition-refused"],
         findings=findings,
     )

@@ -20,7 +20,6 @@ from workbench.evidence.behaviour.readback import (
     tally,
     tell_refused,
 )
-from workbench.evidence.kinds import proved_by
 from workbench.model import Aspect, Evidence, Outcome
 from workbench.partners import load_catalogue
 
@@ -64,35 +63,35 @@ def _write_all_ways(context: CheckContext, slug: str, entities: list[Entity]) ->
     yield from change_and_read_back(context, slug, entities[0])
 
 
-def _shown_by(slug: str, entity: Entity) -> tuple[str, ...]:
-    """Criteria that one write proves, once it was read back; a repetition changes nothing."""
+def _shown_by(entity: Entity) -> tuple[str, ...]:
+    """Facts that one write shows, once it was read back; a repetition changes nothing."""
     if isinstance(entity, Availability):
-        return _availability_criteria(entity)
-    return proved_by(slug, "publish") if isinstance(entity, Catalog) else ()
+        return _calendar_facts(entity)
+    return ("publish",) if isinstance(entity, Catalog) else ()
 
 
-def _availability_criteria(entity: Availability) -> tuple[str, ...]:
+def _calendar_facts(entity: Availability) -> tuple[str, ...]:
     ranges = [item for schedule in entity.schedules for item in schedule.ranges]
     kinds = {item.kind for item in entity.exceptions}
     shown = {
-        "availability-weekly-schedule": bool(ranges),
-        "availability-after-midnight": any(item.ends_next_day for item in ranges),
-        "availability-per-order-type": any(item.order_types for item in entity.schedules),
-        "availability-shifts": bool(entity.shifts),
-        "availability-closing-exception": ExceptionKind.CLOSED in kinds,
-        "availability-special-hours": ExceptionKind.SPECIAL_HOURS in kinds,
-        "availability-close-now": entity.state is not None and not entity.state.accepting,
+        "weekly": bool(ranges),
+        "after-midnight": any(item.ends_next_day for item in ranges),
+        "per-order-type": any(item.order_types for item in entity.schedules),
+        "shifts": bool(entity.shifts),
+        "closed-day": ExceptionKind.CLOSED in kinds,
+        "special-day": ExceptionKind.SPECIAL_HOURS in kinds,
+        "closed-now": entity.state is not None and not entity.state.accepting,
     }
-    return tuple(slug for slug, holds in shown.items() if holds)
+    return tuple(fact for fact, holds in shown.items() if holds)
 
 
 def _write(context: CheckContext, slug: str, entity: Entity) -> Evidence:
     payload = payload_of(context, slug, entity)
     answer = context.adapter.call(slug, entity=entity, ids=parents_of(context, slug, entity))
     summary = f"Sent {context.asked(answer)}: answer {answer.status}"
-    criteria = _shown_by(slug, entity)
+    shown = _shown_by(entity)
     if answer.status >= 400:
-        return tell_refused(context, slug, answer, criteria)
+        return tell_refused(context, slug, answer, shown)
     settle_write(context, slug, answer)
     url = read_url(context, answer.request.url, identity_of(entity), slug)
     if url is None:
@@ -104,7 +103,7 @@ def _write(context: CheckContext, slug: str, entity: Entity) -> Evidence:
         "read-after-write",
         f"{summary}; read back after {seconds:.1f} s, {tally(left)}.",
         subject=context.asked(answer),
-        criteria=criteria,
+        shows=shown,
         findings=[*losses(context, slug, answer, left)],
         detail={"seconds": round(answer.seconds, 3)},
     )

@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from workbench.adapters import Session
 from workbench.errors import InputError, PartnerError
+from workbench.evidence.check_table import make_evidence
 from workbench.evidence.contract.budget import BudgetShare
 from workbench.evidence.contract.configuration import READING, Selection
 from workbench.evidence.contract.report import OperationResult
@@ -25,7 +26,6 @@ from workbench.model import (
     Finding,
     Operation,
     Outcome,
-    Source,
     follow_reference,
     make_finding,
 )
@@ -108,13 +108,12 @@ class Told:
 def leave_out(selection: Selection) -> Iterator[Evidence]:
     """What was not asked for, and why."""
     for feature, operation, why in selection.left_out:
-        yield Evidence(
-            feature=feature,
-            source=Source.CONTRACT,
-            outcome=Outcome.UNTESTED,
+        yield make_evidence(
+            "contract",
+            feature,
+            Outcome.UNTESTED,
+            f"{operation} was not contract-tested: {why}.",
             subject=operation,
-            summary=f"{operation} was not contract-tested: {why}.",
-            check="contract",
         )
 
 
@@ -129,13 +128,12 @@ def tell(told: Told) -> Iterator[Evidence]:
             doors[operation] = try_door(told.session, told.bundle, known, result.opened)
         findings = [*filter(None, [doors.get(operation)]), *result.findings]
         outcome, summary = _judge(result, findings, told.trouble, unusable)
-        yield Evidence(
-            feature=feature,
-            source=Source.CONTRACT,
-            outcome=outcome,
+        yield make_evidence(
+            "contract",
+            feature,
+            outcome,
+            summary,
             subject=operation,
-            summary=summary,
-            check="contract",
             findings=(*findings, *_unusable(operation, unusable)),
             environment=told.session.environment,
             inputs=told.session.partner.document_inputs(told.selection.document),
@@ -162,13 +160,12 @@ def _reach(told: Told) -> Evidence:
     words += f"with at most about {told.share.each} requests each ({requests} in all, {changed} of "
     words += "which changed something there)"
     limit = "; ".join(part for part in (told.share.why, told.trouble) if part)
-    return Evidence(
-        feature=_ABOUT_DOCUMENT,
-        source=Source.CONTRACT,
-        outcome=Outcome.PASSED if len(reached) == wanted else Outcome.UNTESTED,
+    return make_evidence(
+        "contract-reach",
+        _ABOUT_DOCUMENT,
+        Outcome.PASSED if len(reached) == wanted else Outcome.UNTESTED,
+        f"{words}{f': {limit}' if limit else ''}.",
         subject=told.selection.document,
-        summary=f"{words}{f': {limit}' if limit else ''}.",
-        check="contract-reach",
         environment=told.session.environment,
         inputs=told.session.partner.document_inputs(told.selection.document),
         tool=told.tool,

@@ -19,7 +19,6 @@ from workbench.errors import CredentialError, InputError, PartnerError
 from workbench.evidence.kinds import ENDPOINT
 from workbench.evidence.receipts.delivery_check import explain_absence, look_at
 from workbench.evidence.receipts.post import (
-    RETRIES,
     WAIT_SECONDS,
     Post,
     event_names,
@@ -223,7 +222,7 @@ def _tell_lost(post: Post, names: set[str]) -> Evidence:
         "webhook-not-repeated",
         operation=min(names),
         observed="none",
-        criterion=RETRIES,
+        criterion="repeated",
         events=", ".join(sorted(names)),
         n=f"{post.wait:.0f}",
     )
@@ -233,7 +232,7 @@ def _tell_lost(post: Post, names: set[str]) -> Evidence:
         Outcome.FAILED,
         lost.summary,
         check="sender",
-        criteria=(RETRIES,),
+        shows=["repeated"],
         findings=[lost],
     )
 

@@ -88,7 +88,7 @@ def look_at(
         Outcome.FAILED if broken else Outcome.PASSED,
         f"{event.reference} came{after}, was genuine ({receipt.reason}), and was {how}.",
         subject=event.reference,
-        criteria=tuple(_criteria(post, feature, entity)),
+        shows=_facts(post, feature, entity),
         findings=[with_delivery(post, item, receipt) for item in findings],
         detail={"seconds": seconds, "bytes": len(receipt.body), "method": receipt.method},
     )
@@ -226,16 +226,16 @@ def _broken_invariants(post: Post, event: ReceivedEvent, entity: Entity | None) 
     ]
 
 
-def _criteria(post: Post, feature: Feature, entity: Entity | None) -> Iterator[str]:
+def _facts(post: Post, feature: Feature, entity: Entity | None) -> Iterator[str]:
     """What one translated delivery shows."""
     yield from feature.proved_by("received", str(getattr(entity, "status", "")))
     if isinstance(entity, Order) and feature.access is Access.CREATED:
         if entity.is_test:
-            yield "order-test-flag"
+            yield "test-flag"
         if entity.remake_of:
-            yield "order-remake-linked"
+            yield "remake"
     if isinstance(entity, Reservation):
         booked = (entity.starts_at, entity.party.size)
         before = post.bookings.setdefault(entity.ids.partner_id, booked)
         if before != booked and feature.access is Access.CHANGED:
-            yield "reservation-change-received"
+            yield "rebooked"

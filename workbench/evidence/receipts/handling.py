@@ -54,7 +54,7 @@ def _by_other_method(post: Post, client: HttpClient, last: Delivered) -> Iterato
     other = _OTHER.get(last.method)
     if other is not None and deliver(client, last, method=other).is_success:
         words = f"The same delivery was acknowledged as {last.method} and as {other}."
-        yield tell_trait(post, "event-post-and-put", words, check="both-methods")
+        yield tell_trait(post, "heard", words, check="both-methods")
 
 
 def _under_unknown_name(post: Post, client: HttpClient, last: Delivered) -> Iterator[Evidence]:
@@ -69,7 +69,7 @@ def _under_unknown_name(post: Post, client: HttpClient, last: Delivered) -> Iter
     if webhooks is None or not answer.is_success or not kept or read_events(webhooks, kept[0]):
         return  # the signature covers the address, or the name is in the body
     words = f"A genuine delivery that no rule knows was answered {answer.status}, and kept."
-    yield tell_trait(post, "event-unknown-tolerated", words, check="unknown-kept")
+    yield tell_trait(post, "kept", words, check="unknown-kept")
 
 
 def _out_of_order(post: Post, features: list[Feature]) -> Iterator[Evidence]:
@@ -85,10 +85,10 @@ def _out_of_order(post: Post, features: list[Feature]) -> Iterator[Evidence]:
     rules = webhooks.events.values() if webhooks else ()
     if pairs and all(is_stale(str(new.entity.status), new.at, old) for old, new in pairs):
         words = f"{len(pairs)} older status(es), heard after the newest, would change nothing."
-        yield tell_trait(post, "event-out-of-order", words, check="late-harmless")
+        yield tell_trait(post, "harmless", words, check="late-harmless")
     elif told and all(rule.pull for rule in rules):
         words = "A notice only makes us read the present state, so a late one changes nothing."
-        yield tell_trait(post, "event-out-of-order", words, check="late-harmless")
+        yield tell_trait(post, "harmless", words, check="late-harmless")
 
 
 def _results(post: Post, features: list[Feature]) -> dict[str, list[ProcessedEvent]]:

@@ -5,20 +5,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Iterable, MutableMapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from workbench.adapters import Session
+from workbench.evidence.check_table import criteria_of, make_evidence
 from workbench.evidence.kinds import ENDPOINT
-from workbench.model import Binding, Evidence, Feature, Finding, Outcome, Source
+from workbench.model import Evidence, Feature, Finding, Outcome
 from workbench.partners import Partner
 from workbench.receiver import Arrival, Inbox, Receipt, ReceivedEvent, read_events
 
 Heard = list[tuple[Receipt, ReceivedEvent]]
 
-RETRIES = "event-retries-observed"
 WAIT_SECONDS = 12.0
 SETTLE_SECONDS = 0.3  # in which a second copy of a delivery would come
 _STUCK_SECONDS = 3.0
@@ -71,8 +71,9 @@ class Post:
     @property
     def is_never_repeated(self) -> bool:
         """Whether the folder states that a lost delivery is not sent again: none is lost for it."""
-        webhooks, stated = self.partner.manifest.webhooks, self.partner.statement(ENDPOINT)
-        is_absent = isinstance(stated, Binding) and RETRIES in stated.criteria
+        webhooks = self.partner.manifest.webhooks
+        (retries,) = criteria_of("sender", ENDPOINT, "repeated")
+        is_absent = self.partner.absence(ENDPOINT, retries) is not None
         return is_absent or (webhooks is not None and webhooks.repeats == 0)
 
     def receipts(self, since: datetime) -> list[Receipt]:
@@ -263,20 +264,19 @@ def tell(
     *,
     check: str = "event-received",
     subject: str = "",
-    criteria: tuple[str, ...] = (),
+    shows: Iterable[str] = (),
     findings: list[Finding] | None = None,
     detail: dict[str, Any] | None = None,
 ) -> Evidence:
     """An observation of this source."""
-    return Evidence(
-        feature=feature,
-        source=Source.RECEIPTS,
-        outcome=outcome,
+    return make_evidence(
+        check,
+        feature,
+        outcome,
+        summary,
+        shows=shows,
+        findings=findings or (),
         subject=subject,
-        summary=summary,
-        check=check,
-        criteria=criteria,
-        findings=tuple(findings or ()),
         environment=session.environment,
         inputs={"partner.yaml": session.partner.inputs["partner.yaml"]},
         tool="workbench receiver",
@@ -286,7 +286,7 @@ def tell(
 
 def tell_trait(
     post: Post,
-    criterion: str,
+    fact: str,
     words: str,
     *,
     check: str = "sender",
@@ -300,7 +300,7 @@ def tell_trait(
         words,
         check=check,
         subject=f"/{post.partner.slug}/webhooks/…",
-        criteria=(criterion,),
+        shows=[fact],
         findings=[finding] if finding else [],
     )
 

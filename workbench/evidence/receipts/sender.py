@@ -14,7 +14,6 @@ from workbench.evidence.placing import fresh
 from workbench.evidence.receipts.delivery_record import with_cause, with_delivery
 from workbench.evidence.receipts.handling import deliver, handle_oddities
 from workbench.evidence.receipts.post import (
-    RETRIES,
     Delivered,
     Post,
     event_names,
@@ -32,9 +31,9 @@ def judge_sender(
     """Traits that hold, and what our receiver does with a forged and with a repeated delivery."""
     if not post.heard:
         return
-    for criterion, holds, words in _traits(post, how):
+    for fact, holds, words in _traits(post, how):
         if holds:
-            yield tell_trait(post, criterion, words)
+            yield tell_trait(post, fact, words)
     if post.is_never_repeated:
         yield tell(
             post.session,
@@ -42,7 +41,7 @@ def judge_sender(
             Outcome.INAPPLICABLE,
             "The folder states that a lost delivery is not sent again, so none was lost for it.",
             check="sender",
-            criteria=(RETRIES,),
+            shows=["repeated"],
         )
     webhooks = post.partner.manifest.webhooks
     is_signed = webhooks is not None and webhooks.signature.scheme != "none"
@@ -59,7 +58,7 @@ def judge_sender(
 
 
 def _traits(post: Post, how: str) -> Iterator[tuple[str, bool, str]]:
-    """Criterion, whether it was seen to hold, and what was seen."""
+    """Fact, whether it was seen to hold, and what was seen."""
     receipts = {receipt.id: receipt for receipt, _ in post.heard}.values()
     webhooks = post.partner.manifest.webhooks
     scheme = webhooks.signature.scheme if webhooks else "none"
@@ -70,18 +69,14 @@ def _traits(post: Post, how: str) -> Iterator[tuple[str, bool, str]]:
     slowest = f"We acknowledged in {post.slowest * 1000:.0f} ms at most; {limit} s are allowed."
     again = "The first delivery was answered with 503, and was sent again."
     routed = "The restaurant is known from the pos-code in our address."
-    yield "webhook-endpoint-reachable", True, f"{len(receipts)} delivery(ies) reached our address."
-    yield "event-sender-authenticated", proved, f"Every delivery proved its sender ({scheme})."
-    yield RETRIES, post.refused > 0, again
-    yield "event-restaurant-routed", True, routed
-    yield "event-batch-split", batched > 0, f"{batched} item(s) were split from batches."
-    yield "event-ping-and-pull", pulled > 0, f"{pulled} ping(s) were followed by a read."
-    yield "event-acknowledged-in-time", limit is not None and post.slowest < limit, slowest
-    yield (
-        "webhook-registration-by-api",
-        how.startswith("with "),
-        f"Our address was registered {how}.",
-    )
+    yield "reached", True, f"{len(receipts)} delivery(ies) reached our address."
+    yield "genuine", proved, f"Every delivery proved its sender ({scheme})."
+    yield "repeated", post.refused > 0, again
+    yield "routed", True, routed
+    yield "batch", batched > 0, f"{batched} item(s) were split from batches."
+    yield "pull", pulled > 0, f"{pulled} ping(s) were followed by a read."
+    yield "in-time", limit is not None and post.slowest < limit, slowest
+    yield "registered", how.startswith("with "), f"Our address was registered {how}."
 
 
 def _play_forger(
@@ -93,7 +88,7 @@ def _play_forger(
     kept = len(post.inbox.receipts(post.partner.slug)) == before
     if again.is_success and kept:
         words = "A delivery that was sent again was acknowledged, and kept once."
-        yield tell_trait(post, "event-duplicates-suppressed", words)
+        yield tell_trait(post, "once", words)
     if is_signed:
         yield _tell_forged(post, deliver(client, last, body=last.body + b" "))
 
@@ -231,17 +226,17 @@ def leave_unanswered(post: Post, features: list[Feature]) -> Iterator[Evidence]:
     if repeat is not None:
         seconds = (repeat.last_seen_at - held.received_at).total_seconds()
         words = f"{_LEFT} was sent again after {seconds:.1f} s."
-        yield tell_trait(post, RETRIES, words, check=_CHECK)
+        yield tell_trait(post, "repeated", words, check=_CHECK)
         return
     words = f"{_LEFT} was not sent again within {limit + post.wait:.0f} s."
     lost = make_finding(
         "webhook-dropped-on-silence",
         operation=min(event_names(post.partner, feature)),
         observed="none",
-        criterion=RETRIES,
+        criterion="repeated",
         what=words,
     )
-    yield tell_trait(post, RETRIES, words, check=_CHECK, finding=with_delivery(post, lost, held))
+    yield tell_trait(post, "repeated", words, check=_CHECK, finding=with_delivery(post, lost, held))
 
 
 def _is_about(held: Arrival, identity: str | None) -> bool:
