@@ -12,18 +12,23 @@ from hypothesis import given
 from hypothesis import settings as configure
 from hypothesis import strategies as st
 
+from workbench.canonical import OrderStatus
 from workbench.description.guard import load_text
 from workbench.drafting import Draft, ReviewSheet, StatedPlace, draft_folder, draft_partner
 from workbench.drafting.guesses import guess_environments
 from workbench.drafting.logins import guess_auth
-from workbench.drafting.names import entity_named, is_sandbox, status_named
+from workbench.drafting.names import entity_named, is_sandbox
 from workbench.drafting.yaml_text import Noted, comment, write_yaml
 from workbench.errors import InputError
 from workbench.model.description import ApiDescription, Document, Operation, SecurityScheme
 from workbench.partners import load_partner
 from workbench.settings import Settings
+from workbench.suggest import status_meant
 
 ROOT = Path(__file__).resolve().parents[2]
+
+
+ORDER_STATUSES = [item.value for item in OrderStatus if item is not OrderStatus.CONFIRMED]
 
 
 @pytest.fixture
@@ -344,11 +349,15 @@ def test_words_of_hosts_and_actions() -> None:
     """A staging host is a sandbox, `latest` is none; the last word of a path names a status."""
     assert is_sandbox("https://api-staging.example")
     assert not is_sandbox("https://api.example/latest")
-    assert status_named("rechazar") == "rejected"
-    assert status_named("en-cocina") == "preparing"
-    assert status_named("items") is None
-    assert status_named("acceptCancellation") == "cancelled"
-    assert status_named("denyCancellation") is None
+    assert status_meant("complete", ORDER_STATUSES) == "completed"
+    assert status_meant("entregar", ORDER_STATUSES) == "delivered"
+    assert status_meant("confirm", ORDER_STATUSES) == "accepted"
+    assert status_meant("arrived", ["arrived", "seated"]) == "arrived"
+    assert status_meant("rechazar", ORDER_STATUSES) == "rejected"
+    assert status_meant("en-cocina", ORDER_STATUSES) == "preparing"
+    assert status_meant("items", ORDER_STATUSES) is None
+    assert status_meant("acceptCancellation", ORDER_STATUSES) == "cancelled"
+    assert status_meant("denyCancellation", ORDER_STATUSES) is None
 
 
 SCALAR = (

@@ -15,13 +15,12 @@ from workbench.description.postman_bodies import media_type_of, request_body, te
 from workbench.description.postman_versions import is_old_collection, renew, unwrap
 from workbench.model import DocumentWarning, list_of, mapping_of, text_of
 from workbench.secrecy import is_secret_name
+from workbench.vocabulary import names_an_id
 
 _VARIABLE = re.compile(r"\{\{\s*([^{}]+?)\s*\}\}")
 _LONGEST_VALUE = 500  # of a variable that is put into a text
 _LONGEST_URL = 8_000
 _TEMPLATE = re.compile(r"\{([^{}]+)\}")
-# A variable whose name says that it stands for one thing among many.
-_ID_NAME = re.compile(r"(?:^|[a-z_-])(?:I[dD]|id|uuid|UUID|guid|code|Code|slug|number|Number)$")
 _METHOD = re.compile(r"[A-Za-z]{3,10}")
 _IGNORED_HEADERS = frozenset(
     {"content-type", "accept", "authorization", "user-agent", "host", "content-length"}
@@ -254,7 +253,7 @@ class _Reader:
             is_leading = match.start() == 0
             if known is None:
                 return "{" + name + "}"
-            if not is_leading and text[match.start() - 1] == "/" and _ID_NAME.search(name):
+            if not is_leading and text[match.start() - 1] == "/" and names_an_id(name):
                 return "{" + name + "}" if "://" in text[: match.start()] else match[0]
             return known.rstrip("/") if is_leading else known
 

@@ -11,7 +11,7 @@ from typing import Any, get_args
 from urllib.parse import urljoin, urlsplit
 
 from workbench.drafting.event_match import find_mark, shares_address
-from workbench.drafting.names import entity_named, is_sandbox, split_words
+from workbench.drafting.names import entity_named, is_sandbox, space_words
 from workbench.model import (
     ApiDescription,
     Event,
@@ -91,7 +91,7 @@ def guess_place(description: ApiDescription) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {"currency": [], "timezone": []}
     for bundle in description.bundles.values():
         for name, schema in _named_schemas(bundle):
-            words = split_words(name).replace(" ", "")
+            words = space_words(name).replace(" ", "")
             kind = next((key for key in found if words.endswith(key)), None)
             choices = list_of(schema.get("enum"))
             value = schema.get("const", schema.get("default", choices[0] if choices else None))
@@ -155,9 +155,12 @@ def _entity_of(parameter: Parameter, operation: Operation) -> str | None:
     return entity
 
 
+_CHANGING = frozenset({"order", "reservation"})  # what has a life that events tell of
+
+
 def guess_rule(event: Event | Operation, description: ApiDescription) -> dict[str, Any]:
     """How one event is recognised and read: its address, its mark, and where its ids stand."""
-    tail = event.path if isinstance(event, Operation) else "-".join(split_words(event.name).split())
+    tail = event.path if isinstance(event, Operation) else "-".join(space_words(event.name).split())
     if isinstance(event, Event) and event.address:
         tail = event.address
     tail = re.sub(r"\{[^{}]*\}", "", tail).replace("//", "/").strip("/")
@@ -170,14 +173,11 @@ def guess_rule(event: Event | Operation, description: ApiDescription) -> dict[st
     event_id = next((names[name] for name in _EVENT_IDS if name in names), None)
     if event_id is not None:
         rule["event_id"] = event_id
-    for name, path in names.items():
-        words = split_words(name)
-        if re.fullmatch(r"(?:order|reservation|booking|pedido|reserva)(?: id| uuid)", words):
-            rule["entity_id"] = path
-            break
-    else:
-        if "id" in names and names["id"] != event_id:
-            rule["entity_id"] = names["id"]
+    told = [name for name in names if names_an_id(name) and entity_named(name) in _CHANGING]
+    # What ends in id is one; a number or code may be what people read out.
+    named = min(told, key=lambda name: not name.lower().endswith("id"), default="id")
+    if named in names and names[named] != event_id:
+        rule["entity_id"] = names[named]
     return rule
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-from workbench.drafting.names import split_words
+from workbench.drafting.names import space_words
 from workbench.model import (
     ApiDescription,
     Operation,
@@ -166,14 +166,14 @@ def _scopes(scheme: SecurityScheme, description: ApiDescription) -> list[str]:
 def _find_login(description: ApiDescription) -> tuple[Operation, Found] | None:
     """The call that takes a user's password and answers with a token."""
     for operation in description.operations:
-        words = split_words(f"{operation.path} {operation.operation_id or ''}")
+        words = space_words(f"{operation.path} {operation.operation_id or ''}")
         if operation.method != "POST" or _SIGN_UP.search(words):
             continue
         body = next((body for body in operation.bodies if body.schema_), None)
         if body is None or "{" in operation.path:
             continue
         reader = SchemaReader.of(description, operation.document)
-        names = {split_words(name): name for name in reader.properties(body.schema_)}
+        names = {space_words(name): name for name in reader.properties(body.schema_)}
         password = next((name for name in names if name in _PASSWORD), None)
         user = next((name for name in _USER if name in names), None)
         token = _token_path(reader, operation.response_schema)
@@ -204,6 +204,6 @@ def _texts(reader: SchemaReader, schema: Any, path: str, levels: int) -> Iterato
     for name, child in reader.properties(schema or {}).items():
         if not re.fullmatch(r"[A-Za-z_]\w*", name):
             continue
-        yield f"{path}.{name}", split_words(name)
+        yield f"{path}.{name}", space_words(name)
         if levels > 1:
             yield from _texts(reader, child, f"{path}.{name}", levels - 1)

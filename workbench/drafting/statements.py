@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from workbench.canonical import OrderStatus, ReservationStatus
 from workbench.drafting.mappings import DraftedMappings
-from workbench.drafting.names import status_named
 from workbench.drafting.review import ReviewSheet
 from workbench.drafting.yaml_text import Noted
 from workbench.model import Aspect, Feature, FeatureKind, FeatureSlug, Operation
+from workbench.suggest import status_meant
 
 _PASSED_OVER = 2  # candidates that were not taken, shown for comparison
 _ACCESS = {
@@ -78,13 +79,14 @@ def _operations(sheet: ReviewSheet, feature: Feature, references: tuple[str, ...
     """References, each with the status it sets where several operations share the work."""
     if len(references) < 2 or not feature.is_write or feature.aspect is not Aspect.STATUS:
         return list(references)
+    known = ReservationStatus if feature.noun == "reservation" else OrderStatus
+    # Of an order, to confirm is the common word for to accept.
+    ours = [item.value for item in known if item is not OrderStatus.CONFIRMED]
     listed: list[Any] = []
     for reference in references:
         item = sheet.item(reference)
         path = item.path.rpartition("/")[2] if isinstance(item, Operation) else item.id
-        status = status_named(path) or status_named(item.summary)
-        if status == "confirmed" and feature.noun == "order":
-            status = "accepted"  # of an order, to confirm is the common word for to accept
+        status = status_meant(path, ours) or status_meant(item.summary, ours)
         listed.append({"operation": reference, "for": [status]} if status else reference)
     return listed
 

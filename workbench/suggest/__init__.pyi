@@ -7,3 +7,4 @@ from .ranking import suggest as suggest
 from .scoring import Weights as Weights
 from .suggestion import THRESHOLD as THRESHOLD
 from .suggestion import Suggestion as Suggestion
+from .thesaurus import status_meant as status_meant

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cache
 from importlib.resources import files
 
 from workbench.description import load_text
-from workbench.vocabulary import fold, split_words
+from workbench.vocabulary import concepts, fold, split_words, stem
 
 _SILENT = frozenset(["the", "of", "de", "del", "do", "da", "la", "el", "di", "du", "in", "is", "a"])
+# Step in the vocabulary → the statuses of ours that it leads to, the usual one first.
+_STEPS = {
+    "accept": ("accepted",),
+    "confirm": ("confirmed", "accepted"),
+    "reject": ("rejected", "refused"),
+    "prepare": ("preparing",),
+    "ready": ("ready",),
+    "dispatch": ("in-delivery", "arrived"),
+    "deliver": ("completed", "delivered"),
+    "seat": ("seated", "no-show", "arrived"),
+}
 _SHARED = 0.75  # the best that words in common can give without being the same
 
 
@@ -53,6 +64,32 @@ def match_value(value: str, ours: Iterable[str]) -> str | None:
     scored = [(alike(tokens(value), phrases("values", own)), own) for own in ours]
     score, own = max(scored, key=lambda pair: pair[0], default=(0.0, ""))
     return own if score >= 0.6 else None
+
+
+def status_meant(text: str, ours: Collection[str]) -> str | None:
+    """The status to which words move an order or reservation: `markReady` → `ready`.
+
+    A cancellation is also asked for and accepted, and is still one; who refuses it leaves the
+    status as it was, which is None.
+
+    Args:
+        text: The name of an operation, or the end of its path.
+        ours: Statuses that the thing can have.
+    """
+    steps = {item.name for item in concepts(text) if item.kind == "transition"}
+    if "cancel" in steps:
+        return None if "reject" in steps else "cancelled"
+    led = [own for step in _STEPS if step in steps for own in _STEPS[step] if own in ours]
+    said = _stems(tokens(text))
+
+    def shared(own: str) -> int:
+        return len(said & {part for phrase in phrases("values", own) for part in _stems(phrase)})
+
+    return max(led, key=shared, default=None) or match_value(text, ours)
+
+
+def _stems(words: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(stem(word, language) for word in words for language in ("english", "spanish"))
 
 
 def parents() -> frozenset[str]:
