@@ -203,7 +203,7 @@ def _not_ours(
         f"{status} is not ours to tell, though other statuses are: {error.message}. "
         "Where that is as it should be, leave it out of the `for` of the operation.",
         outcome=Outcome.CANT_TELL,
-        criteria=proved_by(kind.status_write, status),
+        shows=proved_by(kind.status_write, status),
     )
 
 
