@@ -269,17 +269,14 @@ def _load(manifest: Manifest, folder: Path, *, run_hooks: bool) -> Partner:
     overlay = folder / manifest.overlay if manifest.overlay else None
     _keep_inside(folder, overlay or folder, f"{slug}/{MANIFEST}#/overlay")
     description = describe(paths, overlay=overlay, root=_fence(folder, paths))
+    inputs = _hash_inputs(folder, manifest)
     partner = Partner(
         folder=folder,
         manifest=manifest,
         description=description,
         translators=_load_translators(folder, manifest, run_hooks=run_hooks),
-        inputs=_hash_inputs(folder, manifest),
-        drifted=tuple(
-            document.path
-            for document in manifest.documents
-            if _sha256(folder / document.path) != document.sha256
-        ),
+        inputs=inputs,
+        drifted=tuple(item.path for item in manifest.documents if inputs[item.path] != item.sha256),
     )
     ReferenceCheck(partner.slug, manifest, partner.description, partner.translators).run()
     return partner
@@ -363,11 +360,7 @@ def _hash_inputs(folder: Path, manifest: Manifest) -> dict[str, str]:
     names = [MANIFEST, *(document.path for document in manifest.documents)]
     beside = (manifest.overlay, MAPPING, HOOKS)
     names += [name for name in beside if name and (folder / name).is_file()]
-    return {name: _sha256(folder / name) for name in names}
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names}
 
 
 def _keep_inside(folder: Path, path: Path, location: str) -> None:
