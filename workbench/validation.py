@@ -21,20 +21,17 @@ from workbench.evidence import (
     behaviour,
     contract,
     documents,
-    make_evidence,
     receipts,
     samples,
+    tell_unreached,
 )
 from workbench.evidence import tell_echoes as _find_echoes
 from workbench.model import (
-    REFUSAL,
     SECONDS,
-    UNREACHED,
     Binding,
     Catalogue,
     Evidence,
     Feature,
-    Outcome,
     RunHeader,
     Scores,
     Source,
@@ -216,7 +213,9 @@ class Validation(EndedBlock):
             with self._session.limit(min(share * LEEWAY, self._left())):
                 yield from self._ask_within(source, self._session, share)
         except (CredentialError, PartnerError) as error:
-            yield from _cannot_tell(self._concerned(source), source, self.header.environment, error)
+            yield from tell_unreached(
+                self._concerned(source), source, self.header.environment, error
+            )
         yield from self._tell_echoes(source)
 
     def _ask_within(self, source: Source, session: Session, seconds: float) -> Iterator[Evidence]:
@@ -336,7 +335,7 @@ class FeatureProbe:
         try:
             lines = [*self._ask(row, seconds, by_hand=by_hand)]
         except (CredentialError, PartnerError) as error:
-            lines = [*_cannot_tell([row], source, environment, error)]
+            lines = [*tell_unreached([row], source, environment, error)]
         lines = [line for line in lines if line.feature == feature]
         lines += _find_echoes(source, environment, set(self.session.recorder.echoes))
         yield from map(self._mask, lines)
@@ -390,19 +389,3 @@ def _header(
         statements={slug: item for slug, item in stated.items() if item is not None},
         context=context,
     )
-
-
-def _cannot_tell(
-    features: Iterable[Feature], source: Source, environment: str, error: Exception
-) -> Iterator[Evidence]:
-    """The same trouble stops every feature that this source would have looked at."""
-    for feature in features:
-        yield make_evidence(
-            UNREACHED,
-            feature.slug,
-            Outcome.CANT_TELL,
-            f"Not tested: {error}",
-            source=source,
-            environment=environment,
-            detail={REFUSAL: type(error).__name__},
-        )

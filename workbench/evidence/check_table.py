@@ -6,14 +6,23 @@ A check yields its id and the facts that it saw; which criteria these prove or b
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 import yaml
 
-from workbench.model import Evidence, Feature, Finding, Outcome, Record, Source
+from workbench.model import (
+    REFUSAL,
+    UNREACHED,
+    Evidence,
+    Feature,
+    Finding,
+    Outcome,
+    Record,
+    Source,
+)
 from workbench.partners import load_catalogue
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -142,3 +151,19 @@ def make_evidence(
         findings=tuple(map(settle, findings)),
         **{"source": check_kinds()[check].source} | told,
     )
+
+
+def tell_unreached(
+    features: Iterable[Feature], source: Source, environment: str, error: Exception
+) -> Iterator[Evidence]:
+    """The same trouble stops every feature that a source would have looked at."""
+    for feature in features:
+        yield make_evidence(
+            UNREACHED,
+            feature.slug,
+            Outcome.CANT_TELL,
+            f"Not tested: {error}",
+            source=source,
+            environment=environment,
+            detail={REFUSAL: type(error).__name__},
+        )
