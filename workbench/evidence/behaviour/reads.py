@@ -189,7 +189,7 @@ def _mistaken(
         yield finding(
             "other-thing-read",
             operation=context.subject(feature),
-            criterion=criterion_of(feature, "by-id"),
+            criterion="by-id",
             observed=other,
             answer=answer,
             noun=noun,
