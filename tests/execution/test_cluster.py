@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 
+from workbench.errors import InputError
 from workbench.execution.jobs import run_on_dask
 
 distributed = pytest.importorskip("distributed", reason="needs the extra `dask`")
@@ -27,3 +30,13 @@ def test_outcomes_are_results_and_errors() -> None:
         outcomes = dict(run_on_dask(halve, [4, 3], scheduler=address))
     assert outcomes[4] == 2
     assert isinstance(outcomes[3], ValueError)
+
+
+def test_a_dead_scheduler_is_told() -> None:
+    """Nobody at the address: an input error that says how to start one."""
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        address = f"tcp://127.0.0.1:{closed.getsockname()[1]}"
+        with pytest.raises(InputError, match="no Dask scheduler at tcp") as caught:
+            dict(run_on_dask(halve, [4], scheduler=address))
+    assert "dask scheduler" in (caught.value.hint or "")

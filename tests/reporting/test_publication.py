@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import platform
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import nbformat
@@ -24,7 +26,7 @@ from workbench.reporting.publication import (
     summarise,
 )
 from workbench.settings import Settings, load_settings
-from workbench.store import RunFolder, read_log
+from workbench.store import RunFolder, list_runs, read_log
 from workbench.validation import Validation
 
 from .conftest import Build
@@ -153,6 +155,35 @@ def test_a_run_is_never_overwritten(published: Published) -> None:
     assert before == {path: path.read_bytes() for path in published.report.parent.iterdir()}
 
 
+def test_a_run_that_is_done_is_taken_as_it_is(published: Published) -> None:
+    """To resume it changes nothing and gives its result; other options are not the same run."""
+    before = {path: path.read_bytes() for path in published.report.parent.iterdir()}
+    job = Job("comanda", run="one", seed=7, allow_writes=True, draft=True, resume=True)
+    assert publish(job).as_json() == published.as_json()
+    with pytest.raises(InputError, match="with other options"):
+        publish(replace(job, seed=8))
+    assert before == {path: path.read_bytes() for path in published.report.parent.iterdir()}
+
+
+def test_an_interrupted_run_begins_anew(checkout: Settings) -> None:
+    """What a killed process left is kept beside it and is no run; a living one is not disturbed."""
+    half = RunFolder.create(checkout.reports, "comanda", "one")
+    half.log.write_text('{"kind": "header"', "utf-8")
+    note = half.path.with_name(".one.unsearched")
+    note.write_text(f"{os.getppid()} {platform.node()}", "utf-8")
+    job = Job("comanda", run="one", resume=True)
+    with pytest.raises(InputError, match=f"being written by process {os.getppid()}"):
+        publish(job)
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    note.write_text(f"{gone.pid} {platform.node()}", "utf-8")
+    assert publish(job).run == "one"
+    assert [folder.run for folder in list_runs(checkout.reports, "comanda")] == ["one"]
+    assert (
+        half.path.with_name("one.interrupted") / half.log.name
+    ).read_text() == '{"kind": "header"'
+
+
 def test_an_unknown_partner_leaves_nothing_behind(checkout: Settings) -> None:
     """A mistyped slug is an input error with a hint, and no folder is made."""
     with pytest.raises(InputError, match="no partner 'comanca'") as caught:
@@ -247,7 +278,7 @@ def test_unnamed_jobs_are_named_after_the_time(tmp_path: Path) -> None:
     assert len(set(names)) == 3
     assert names == sorted(names)
     assert names[0].endswith("Z")
-    assert Job("a", run="x").named(tmp_path) == Job("a", run="x")
+    assert Job("a", run="x").named(tmp_path).run == "x"
 
 
 def test_only_failures_and_silence_count_as_failures() -> None:

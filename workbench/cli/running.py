@@ -146,6 +146,9 @@ def _print_line(output: Output, line: Evidence) -> None:
 @draft_option
 @fail_on_option
 @click.option("--scheduler", default=None, help="Address of a Dask scheduler to run on.")
+@click.option(
+    "--resume", is_flag=True, help="Keep runs named --run that are done; begin the others anew."
+)
 @against_option
 @speaks
 def validate_command(
@@ -161,6 +164,7 @@ def validate_command(
     every: bool,
     allow_writes: bool,
     draft: bool,
+    resume: bool,
     seed: int,
     seconds: float,
 ) -> int:
@@ -178,6 +182,7 @@ def validate_command(
             allow_writes=allow_writes,
             seconds=seconds,
             draft=draft,
+            resume=resume,
             against=pick_baseline(settings.reports, slug, against, environment) if against else "",
         )
         for slug in chosen

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from workbench.errors import InputError
+from workbench.errors import InputError, WorkbenchError
 from workbench.execution import run_notebook
 from workbench.model import Severity, Status
 from workbench.partners import load_partner, open_redactor
@@ -28,6 +28,7 @@ from workbench.store import (
     list_abandoned,
     list_runs,
     read_header,
+    read_log,
     remember_sign_offs,
 )
 
@@ -39,7 +40,8 @@ class Job:
     """One validation to run; everything in it may be written down.
 
     `draft`: publish although people still have to judge something. `against`: name of the run that
-    it is compared with; empty: the one before.
+    it is compared with; empty: the one before. `resume`: take a run of this name that is done as it
+    is, and begin one anew that was interrupted.
     """
 
     partner: str
@@ -50,10 +52,20 @@ class Job:
     seconds: float = 120.0
     draft: bool = False
     against: str = ""
+    resume: bool = False
 
     def named(self, reports: Path) -> Job:
-        """The same job with a run: when none was named, a new folder under `reports` names it."""
-        return self if self.run else replace(self, run=RunFolder.create(reports, self.partner).run)
+        """The same job with a run that is its own, so that it can be taken up again.
+
+        When none was named, a new folder under `reports` names it.
+
+        Raises:
+            InputError: The run exists, and the job is not to resume it.
+        """
+        if self.run and not self.resume:
+            RunFolder(reports / self.partner / self.run).check_new()
+        run = self.run or RunFolder.create(reports, self.partner).run
+        return replace(self, run=run, resume=True)
 
 
 @dataclass(frozen=True)
@@ -127,16 +139,47 @@ def publish(job: Job) -> Published:
     partner = load_partner(job.partner, settings, run_hooks=False)
     redactor = open_redactor(partner, job.environment, settings)
     search_abandoned(settings, job.partner)
+    if job.resume and (done := _find_done(job, settings)):
+        return done
     folder = RunFolder.create(settings.reports, job.partner, job.run)
+    folder.claim()
     with _guarded(folder, redactor):
         asked = asdict(job)
-        del asked["draft"], asked["against"]
+        del asked["draft"], asked["against"], asked["resume"]
         run_notebook(settings.notebook("validation"), folder.path / VALIDATION, asked)
         write_snapshot(folder)
         remember_previous(settings.reports, folder, job.against)
         remember_sign_offs(list_runs(settings.reports, job.partner), folder)
         pages = _render(folder, settings, draft=job.draft)
     return summarise(folder, pages[0], draft=job.draft)
+
+
+def _find_done(job: Job, settings: Settings) -> Published | None:
+    """The result of a run that was done before; what there is of an interrupted one is set aside.
+
+    Raises:
+        InputError: It was run otherwise than the job asks for, or a process still writes it.
+    """
+    folder = RunFolder(settings.reports / job.partner / job.run)
+    if not folder.log.exists():
+        return None
+    try:
+        log = read_log(folder.log)
+    except WorkbenchError:
+        log = None
+    page = folder.path / PAGE
+    if log is None or not log.is_complete or not page.is_file():
+        folder.set_aside()
+        return None
+    header = log.header
+    writes = header.context.get("options", {}).get("allow_writes", job.allow_writes)
+    if (header.environment, header.seed, writes) != (job.environment, job.seed, job.allow_writes):
+        raise InputError(
+            f"Run {job.run!r} of {job.partner} exists already, with other options",
+            location=str(folder.log),
+            hint="Choose another name with --run, or give the options that it was run with.",
+        )
+    return summarise(folder, page, draft=job.draft)
 
 
 @contextmanager

@@ -17,6 +17,8 @@ from workbench.model import Catalogue, Evidence, Statement, Status, Verdict, jud
 from workbench.secrecy import WITHHELD, Redactor, guard_folder, make_private, open_private
 from workbench.store.logs import LOG_NAME, Log, read_header, read_log
 
+INTERRUPTED = ".interrupted"  # ends the name of what a lost process left of a run
+
 
 @dataclass(frozen=True)
 class RunFolder:
@@ -47,17 +49,25 @@ class RunFolder:
             folder.mark()
             return folder
         folder = cls(_place(reports / partner, run))
-        if folder.log.exists():
-            raise InputError(
-                f"Run {run!r} of {partner} exists already",
-                location=str(folder.log),
-                hint="Choose another name with --run, or remove the folder.",
-            )
+        folder.check_new()
         make_private(folder.path.parent)
         folder.path.mkdir(mode=0o700, exist_ok=True)
         folder.path.chmod(0o700)
         folder.mark()
         return folder
+
+    def check_new(self) -> None:
+        """Refuse a run that has evidence.
+
+        Raises:
+            InputError: It has.
+        """
+        if self.log.exists():
+            raise InputError(
+                f"Run {self.run!r} of {self.path.parent.name} exists already",
+                location=str(self.log),
+                hint="Choose another name with --run, go on with --resume, or remove the folder.",
+            )
 
     @property
     def _note(self) -> Path:
@@ -68,6 +78,28 @@ class RunFolder:
         """Note that this process writes here, and will search what it wrote; the first counts."""
         with suppress(FileExistsError), open_private(self._note, new=True) as file:
             file.write(f"{os.getpid()} {platform.node()}".encode())
+
+    def claim(self) -> None:
+        """Note that this process writes here from now on, and no other."""
+        self._note.unlink(missing_ok=True)
+        self.mark()
+
+    def set_aside(self) -> None:
+        """Give the name of the run back; what a lost process left stays, under another name.
+
+        Raises:
+            InputError: A process writes here.
+        """
+        writer = self._writer()
+        if writer not in {None, os.getpid()}:
+            raise InputError(
+                f"Run {self.run!r} is being written by process {writer}",
+                location=str(self.path),
+                hint="Wait for it, or choose another name with --run.",
+            )
+        aside = _reserve(self.path.parent, f"{self.path.name}{INTERRUPTED}")
+        self.path.rename(aside)
+        self._note.unlink(missing_ok=True)
 
     def release(self, redactor: Redactor) -> None:
         """Search what was written for secrets, unless another process is to do it.
@@ -153,7 +185,7 @@ def list_runs(reports: Path, partner: str) -> list[RunFolder]:
     found = [
         RunFolder(path.parent)
         for path in (reports / partner).glob(f"*/{LOG_NAME}")
-        if path.stat().st_size and path.parent.suffix != WITHHELD
+        if path.stat().st_size and not {WITHHELD, INTERRUPTED} & set(path.parent.suffixes)
     ]
     return sorted(found, key=lambda folder: (read_header(folder.log).started_at, folder.run))
 
