@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -32,6 +33,17 @@ def test_the_figures_of_the_sentence_add_up(report: Report) -> None:
     )
     assert (report.scores.applicable, report.scores.bound) == (12, 9)
     assert sum(number for _, _, number in report.counts) == len(report.platform) == 18
+
+
+def test_the_depths_of_the_features_add_up_to_the_whole(report: Report) -> None:
+    """Behaviours that count are counted once: in their feature, and in the figure of the cover."""
+    counts = [re.match(r"(\d+) of (\d+) behaviours", row.tally) for row in report.platform]
+    told = [(int(count[1]), int(count[2])) for count in counts if count]
+    bound = [row for row in report.platform if row.verdict.status is not Status.EXEMPT]
+    assert len(told) >= len(bound)
+    kept = [pair for row, pair in zip(report.platform, told, strict=True) if row in bound]
+    proved, total = map(sum, zip(*kept, strict=True))
+    assert (proved, total) == (report.scores.proved, report.scores.criteria)
 
 
 def test_words_of_verdicts(report: Report) -> None:
@@ -164,6 +176,7 @@ def test_what_kept_us_from_asking_is_said_once_at_the_top(build_run: Build) -> N
     report = read(build_run(lines).path)
     assert "your system refused us access" in report.access_trouble
     assert "2 observations" in report.access_trouble
+    assert "could not ask anything" in report.access_trouble
     assert report.access_trouble in repr(report.section("cover"))
     assert not report.defects
     assert not read(build_run(run="calm").path).access_trouble
@@ -189,6 +202,23 @@ def test_steps_name_who_does_what(report: Report) -> None:
     assert report.steps[2].about == "Send the sections of the menu; Send the extras"
     assert "did not let us finish" in report.steps[-1].task
     assert len(report.first_steps) == 5
+
+
+def test_one_cause_is_one_step(build_run: Build) -> None:
+    """Two features that one cause breaks are mended together; another cause is another step."""
+    breaks = [
+        ("order-created-event", "webhook-not-genuine"),
+        ("order-status-event", "webhook-not-genuine"),
+        ("menu-write", "write-refused"),
+    ]
+    lines = []
+    for slug, kind in breaks:
+        wrong = Finding(slug=kind, severity="high", summary=f"Wrong: {slug}", operation=slug)
+        failed = {"source": "behaviour", "outcome": "failed", "summary": "s", "findings": [wrong]}
+        lines.append(Evidence(feature=slug, **failed))
+    report = read(build_run(lines).path)
+    mended = [step.about for step in report.steps if step.action == "You mend"]
+    assert [about.count(";") for about in mended] == [0, 1]
 
 
 def test_what_nobody_can_lift_is_no_step(build_run: Build) -> None:

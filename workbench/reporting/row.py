@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from workbench.model import (
@@ -162,11 +162,12 @@ class Row:
             ours = "why.failed" if self.findings else "why.ours"
             return say("why.contradicted" if self.verdict.absence else ours)
         if status in {Status.UNKNOWN, Status.OPEN}:
-            return say(f"why.{status}")
+            return say(f"why.{status}" + ("_paper" if self.is_paperwork else ""))
         if status is Status.SUPPORTED and not self.is_paperwork:
             return say("why.supported", lacking=self.language.join(self.unproved))
         if self.is_paperwork:
-            return say("why.paper")
+            why = self.language.join(self.doubts)
+            return say("why.paper_doubt", why=why) if why else say("why.paper")
         proved = {Outcome.PASSED, Outcome.FAILED, Outcome.INAPPLICABLE}
         lacking = [
             say(f"lacking.{source}")
@@ -256,10 +257,23 @@ class Row:
 
     @property
     def tally(self) -> str:
-        """How many of the feature's behaviours that apply are proved live: its depth."""
-        standings = [self.standing(item) for item in self.feature.criteria]
-        total = sum(standing.counts for standing in standings)
-        return self.language.say("features.tally", n=standings.count(Standing.PROVED), total=total)
+        """How many of the feature's behaviours that apply are proved live: its depth.
+
+        Those beyond the agreed scope are counted apart, so that the features sum up to the whole.
+        """
+        beyond = [item for item in self.feature.criteria if _is_extra(item)]
+        agreed = [item for item in self.feature.criteria if not _is_extra(item)]
+        n, total = self._count(agreed or beyond)
+        more, extra = self._count(beyond if agreed else [])
+        ending = "_beyond" if extra else ""
+        return self.language.say(
+            f"features.tally{ending}", n=n, total=total, more=more, extra=extra
+        )
+
+    def _count(self, criteria: Sequence[Criterion]) -> tuple[int, int]:
+        """How many are proved live, and how many apply."""
+        standings = [self.standing(item) for item in criteria]
+        return standings.count(Standing.PROVED), sum(standing.counts for standing in standings)
 
     def standing(self, criterion: Criterion) -> Standing:
         """How one criterion stands in this run."""
@@ -282,3 +296,7 @@ class Row:
                 or any(finding.criterion == criterion.slug for finding in line.findings)
             )
         ]
+
+
+def _is_extra(criterion: Criterion) -> bool:
+    return criterion.requirement is Requirement.BEYOND

@@ -12,9 +12,11 @@ from pydantic import AwareDatetime
 
 from workbench.errors import CredentialError
 from workbench.model import (
+    LIVE_SOURCES,
     REFUSAL,
     Evidence,
     Feature,
+    Finding,
     Lifter,
     Outcome,
     Protocol,
@@ -27,6 +29,7 @@ from workbench.model import (
     Verdict,
     find_contradictions,
     find_unshown,
+    identify,
 )
 from workbench.reporting.language import Language, name_refusal
 from workbench.reporting.row import Row
@@ -45,16 +48,20 @@ _WHOLE = {Standing.PROVED, Standing.INAPPLICABLE}
 
 
 class Trouble(Record):
-    """What kept us from asking: since when, by which refusals, and in how many observations."""
+    """What kept us from asking: since when, by which refusals, and in how many observations.
+
+    `is_whole`: nothing at all was answered.
+    """
 
     since: AwareDatetime
     kinds: tuple[str, ...]
     observations: int
+    is_whole: bool = False
 
     def tell(self, language: Language) -> str:
         """One sentence for the top of a report."""
         return language.say(
-            "access.trouble",
+            "access.nothing" if self.is_whole else "access.trouble",
             moment=language.moment(self.since),
             why=language.join([name_refusal(kind, language) for kind in self.kinds]),
             observations=language.count("count.observation", self.observations),
@@ -63,12 +70,15 @@ class Trouble(Record):
 
 def find_trouble(evidence: Iterable[Evidence]) -> Trouble | None:
     """What kept us from asking; None when nothing did."""
-    hit = [line for line in evidence if REFUSAL in line.detail]
+    live = [line for line in evidence if line.source in LIVE_SOURCES]
+    hit = [line for line in live if REFUSAL in line.detail]
     if not hit:
         return None
+    told = {Outcome.PASSED, Outcome.FAILED}
     kinds = dict.fromkeys(str(line.detail[REFUSAL]) for line in hit)
     since = min(line.observed_at for line in hit)
-    return Trouble(since=since, kinds=tuple(kinds), observations=len(hit))
+    is_whole = all(line.outcome not in told for line in live)
+    return Trouble(since=since, kinds=tuple(kinds), observations=len(hit), is_whole=is_whole)
 
 
 def name_level(
@@ -163,15 +173,26 @@ def list_steps(rows: Sequence[Row], questions: int, language: Language) -> list[
 
 
 def _mend(rows: Sequence[Row], language: Language) -> Iterator[NextStep]:
-    """What is there, and does not work."""
+    """What is there, and does not work; features that one cause breaks are one step."""
+    broken: dict[object, list[Row]] = {}
+    graves = {row.feature.slug: _grave(row) for row in rows if row.verdict.status is Status.FAILED}
+    name = identify(finding for finding in graves.values() if finding)
     for row in rows:
-        if row.verdict.status is not Status.FAILED:
-            continue
-        grave = [finding for finding in row.findings if finding.severity.breaks]
+        slug = row.feature.slug
+        if slug in graves:
+            grave = graves[slug]
+            broken.setdefault(name(grave) if grave else slug, []).append(row)
+    for found in broken.values():
+        first = found[0]
+        grave = graves[first.feature.slug]
         action = language.say("steps.mend" if grave else "steps.mend_us")
-        task = (grave[0].hint or grave[0].summary) if grave else row.explanation
-        anchor = f"gap-{row.feature.slug}"
-        yield NextStep(action, task, row.feature.title, anchor, is_recorded=bool(grave))
+        task = (grave.hint or grave.summary) if grave else first.explanation
+        anchor = f"gap-{first.feature.slug}"
+        yield NextStep(action, task, _name(found), anchor, is_recorded=bool(grave))
+
+
+def _grave(row: Row) -> Finding | None:
+    return next((finding for finding in row.findings if finding.severity.breaks), None)
 
 
 def _provide(rows: Sequence[Row], language: Language) -> Iterator[NextStep]:

@@ -30,11 +30,12 @@ def accept_ours(context: CheckContext) -> Iterator[Evidence]:
         yield _shut_out(context, feature, context.subject(read.read), error)
         return
     is_found = _shows(context, read, names[0], answer)
+    told = f"A read with our {environment} credentials was answered with {answer.status}."
+    other = f"A read with our {environment} credentials was answered with something else."
     yield context.tell(
         feature,
         "credentials-accepted",
-        f"A read with our {environment} credentials was answered with {answer.status}"
-        + ("." if is_found or not answer.is_success else ", but not with what was asked for."),
+        told if is_found or not answer.is_success else other,
         outcome=Outcome.PASSED if is_found else Outcome.CANT_TELL,
         subject=context.subject(read.read),
         shows=["accepted"],
