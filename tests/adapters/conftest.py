@@ -34,6 +34,15 @@ from workbench.secrecy import Redactor
 from workbench.settings import Settings
 
 ROOT = Path(__file__).parents[2]
+# How the manifest of the folders in these tests begins; `write_folder` fills it in.
+NOOK = """
+partner: nook
+title: Nook
+timezone: Europe/Madrid
+currency: EUR
+documents: [{{path: api.json, sha256: {sha256}}}]
+environments: {{sandbox: {{base_url: {url}}}}}
+auth: {{scheme: none}}"""
 QUICK = RetryPolicy(
     connect=20,
     read=20,

@@ -17,19 +17,15 @@ from workbench.errors import InputError
 from workbench.sandbox.server import Sandbox
 from workbench.settings import Settings
 
-from .conftest import ROOT, Opened, Partner, answer
+from .conftest import NOOK, ROOT, Opened, Partner, answer
 
-MANIFEST = """
-partner: nook
-title: Nook
-timezone: Europe/Madrid
-currency: EUR
-documents: [{{path: api.json, sha256: {sha256}}}]
-environments: {{sandbox: {{base_url: {url}}}}}
-auth: {{scheme: none}}
+MANIFEST = (
+    NOOK
+    + """
 features:
   order-status-read: {{operations: ["GET /orders/{{order}}"], mapping: status}}
 """
+)
 MAPPING = """
 mappings:
   status:

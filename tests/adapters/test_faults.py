@@ -17,7 +17,7 @@ from workbench.canonical.menu import Product
 from workbench.canonical.order import OrderStatusUpdate
 from workbench.errors import PartnerError, RateLimitedError, UnavailableError
 
-from .conftest import Partner, answer, inject
+from .conftest import NOOK, Partner, answer, inject
 
 # Fault, how often it happens, and whether it passes within the policy of a read.
 TWELVE = [
@@ -36,14 +36,9 @@ TWELVE = [
 ]
 # Those after which nobody knows whether the partner has done what it was asked.
 UNCERTAIN = {"rst", "close", "garbage", "hang", "truncated", "html", "503"}
-MANIFEST = """
-partner: nook
-title: Nook
-timezone: Europe/Madrid
-currency: EUR
-documents: [{{path: api.json, sha256: {sha256}}}]
-environments: {{sandbox: {{base_url: {url}}}}}
-auth: {{scheme: none}}
+MANIFEST = (
+    NOOK
+    + """
 parameters: {{order: order, pid: product}}
 features:
   order-status-read: {{operations: ["GET /orders/{{order}}/status"], mapping: status}}
@@ -51,6 +46,7 @@ features:
   product-write: {{operations: ["PUT /products/{{pid}}"], mapping: product}}
   delivery-location-write: {{operations: ["POST /orders/{{order}}/driver"], mapping: location}}
 """
+)
 MAPPING = """
 mappings:
   status:

@@ -15,17 +15,12 @@ from workbench.canonical.menu import (
 )
 from workbench.errors import InputError, PartnerError, UnavailableError
 
-from .conftest import Partner, Seen, answer
+from .conftest import NOOK, Partner, Seen, answer
 from .menus import CARD, DAILY, make_catalog, make_money, make_product, with_product
 
-MANIFEST = """
-partner: nook
-title: Nook
-timezone: Europe/Madrid
-currency: EUR
-documents: [{{path: api.json, sha256: {sha256}}}]
-environments: {{sandbox: {{base_url: {url}}}}}
-auth: {{scheme: none}}
+MANIFEST = (
+    NOOK
+    + """
 parameters: {{pid: product, group: option-category, oid: option, vid: product-variant}}
 features:
   menu-write: {{status: unsupported, code: R5, reason: There are no menus at all.}}
@@ -38,6 +33,7 @@ features:
       - {{operation: "POST /products", for: [many]}}
   product-variant-write: {{operations: ["PUT /products/{{pid}}/sizes/{{vid}}"], mapping: size}}
 """
+)
 MAPPING = """
 mappings:
   group: {into: OptionCategory, fields: {ids.partner_id: $.id, name: $.name}}

@@ -14,20 +14,16 @@ from workbench.adapters.paging import walk_pages
 from workbench.canonical.order import Order
 from workbench.errors import InputError, PartnerError, TranslationError
 
-from .conftest import Opened, Partner, Seen, answer
+from .conftest import NOOK, Opened, Partner, Seen, answer
 
-MANIFEST = """
-partner: nook
-title: Nook
-timezone: Europe/Madrid
-currency: EUR
-documents: [{{path: api.json, sha256: {sha256}}}]
-environments: {{sandbox: {{base_url: {url}}}}}
-auth: {{scheme: none}}
+MANIFEST = (
+    NOOK
+    + """
 features:
   order-read: {{operations: ["GET /orders/{{id}}"], mapping: order}}
   reservation-read: {{operations: ["GET /tables/{{id}}/now"], mapping: order}}
 """
+)
 MAPPING = """
 mappings:
   order:

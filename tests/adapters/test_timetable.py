@@ -23,7 +23,7 @@ from workbench.canonical.availability import (
 )
 from workbench.errors import InputError, TranslationError
 
-from .conftest import Opened, Partner, answer
+from .conftest import NOOK, Opened, Partner, answer
 
 HOLIDAY = CalendarException(
     kind=ExceptionKind.CLOSED,
@@ -169,17 +169,13 @@ def test_holidays_of_several_threads_are_all_there(open_adapter: Opened) -> None
     assert len(adapter.get_availability().exceptions) == before + 8
 
 
-MANIFEST = """
-partner: nook
-title: Nook
-timezone: Europe/Madrid
-currency: EUR
-documents: [{{path: api.json, sha256: {sha256}}}]
-environments: {{sandbox: {{base_url: {url}}}}}
-auth: {{scheme: none}}
+MANIFEST = (
+    NOOK
+    + """
 features:
   availability-write: {{operations: ["PUT /hours"], mapping: hours}}
 """
+)
 MAPPING = """
 mappings:
   hours:

@@ -20,10 +20,12 @@ from workbench.handover.guide import Guide, write_guide, write_guide_markdown
 from workbench.handover.machines import list_machines
 from workbench.handover.phrases import load_words
 from workbench.handover.schema import WHOLES, entity_schema, load_laws, model_schema
-from workbench.handover.versions import latest_version, list_fields, list_steps, load_versions
+from workbench.handover.versions import latest_version, list_steps, load_versions
 from workbench.handover.wish import describe_wish
 from workbench.partners import load_catalogue
 from workbench.reporting.language import list_languages
+
+from .fields import list_fields
 
 EVERY = [
     pytest.param(item, id=f"{name}-{n}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -43,7 +44,7 @@ def deliver(inbox: Inbox) -> None:
         received_at=datetime.now(UTC),
     )  # fmt: skip
     key = Identity(str(arrival.received_at))
-    inbox.put_sync(arrival, Verification(ok=True, reason="ok"), key)
+    asyncio.run(inbox.put(arrival, Verification(ok=True, reason="ok"), key))
 
 
 @pytest.mark.parametrize(("seconds", "fewest"), [(0, 1), (0.3, 3)])

@@ -88,11 +88,16 @@ def _entry(
     return arrival, OK, identify(webhooks, arrival, tail)
 
 
+def keep(inbox: Inbox, arrival: Arrival, verification: Verification, identity: Identity) -> None:
+    """Store an arrival, and wait for it, where there is no event loop."""
+    asyncio.run(inbox.put(arrival, verification, identity))
+
+
 def post(
     inbox: Inbox, slug: str, tail: str, payload: Any, *, at: datetime = START, code: str = "pos-1"
 ) -> None:
     """Store a delivery as the application does."""
-    inbox.put_sync(*_entry(slug, tail, payload, at, code))
+    keep(inbox, *_entry(slug, tail, payload, at, code))
 
 
 def post_all(inbox: Inbox, slug: str, tail: str, payloads: Iterable[Any]) -> None:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from deliveries import keep
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -45,7 +46,7 @@ def arrival(
 def test_what_was_put_is_there(inbox: Inbox) -> None:
     """Bytes, headers in order, address and verification come back as they were."""
     body = bytes(range(256))
-    inbox.put_sync(arrival(1, body), OK, Identity("k"))
+    keep(inbox, arrival(1, body), OK, Identity("k"))
     (receipt,) = inbox.receipts("p")
     assert receipt.body == body
     assert receipt.headers == (("x-n", "1"), ("x-n", "tw\xefce"))
@@ -67,9 +68,9 @@ def test_the_file_is_durable_and_private(tmp_path: Path) -> None:
 
 def test_repeats_are_counted(inbox: Inbox) -> None:
     """The same key is one row; another body under it is noticed; another pos-code is its own."""
-    inbox.put_sync(arrival(1), OK, Identity("k"))
-    inbox.put_sync(arrival(1, at=START + timedelta(seconds=9)), OK, Identity("k"))
-    inbox.put_sync(arrival(1, b"other"), OK, Identity("k"))
+    keep(inbox, arrival(1), OK, Identity("k"))
+    keep(inbox, arrival(1, at=START + timedelta(seconds=9)), OK, Identity("k"))
+    keep(inbox, arrival(1, b"other"), OK, Identity("k"))
     (receipt,) = inbox.receipts("p")
     assert (receipt.seen_again, receipt.differed, receipt.body) == (2, 1, b"{}")
     assert receipt.received_at == START
@@ -78,10 +79,10 @@ def test_repeats_are_counted(inbox: Inbox) -> None:
 def test_receipts_are_chosen_by_partner_and_time(inbox: Inbox) -> None:
     """`since` is inclusive and counts repeats; the order is that of arrival."""
     later = START + timedelta(hours=1)
-    inbox.put_sync(arrival(1), OK, Identity("a"))
-    inbox.put_sync(arrival(2), OK, Identity("b"))
-    inbox.put_sync(arrival(3, partner="q"), OK, Identity("c"))
-    inbox.put_sync(arrival(1, at=later), OK, Identity("a"))
+    keep(inbox, arrival(1), OK, Identity("a"))
+    keep(inbox, arrival(2), OK, Identity("b"))
+    keep(inbox, arrival(3, partner="q"), OK, Identity("c"))
+    keep(inbox, arrival(1, at=later), OK, Identity("a"))
     assert [r.tail for r in inbox.receipts("p")] == ["orders/1", "orders/2"]
     assert [r.tail for r in inbox.receipts("p", later)] == ["orders/1"]
     assert inbox.receipts("p", later + timedelta(microseconds=1)) == []
@@ -91,9 +92,9 @@ def test_receipts_are_chosen_by_partner_and_time(inbox: Inbox) -> None:
 def test_health_tells_depth_and_age(inbox: Inbox) -> None:
     """Depth counts what is new, not what is in quarantine; the age is that of the oldest."""
     assert inbox.health().oldest_seconds is None
-    inbox.put_sync(arrival(1, at=datetime.now(UTC) - timedelta(seconds=50)), OK, Identity("a"))
-    inbox.put_sync(arrival(2, at=datetime.now(UTC)), OK, Identity("b"))
-    inbox.put_sync(arrival(3), REFUSED, Identity("c"))
+    keep(inbox, arrival(1, at=datetime.now(UTC) - timedelta(seconds=50)), OK, Identity("a"))
+    keep(inbox, arrival(2, at=datetime.now(UTC)), OK, Identity("b"))
+    keep(inbox, arrival(3), REFUSED, Identity("c"))
     health = inbox.health()
     assert (health.is_writing, health.depth, health.quarantined) == (True, 2, 1)
     assert health.oldest_seconds is not None
@@ -103,11 +104,11 @@ def test_health_tells_depth_and_age(inbox: Inbox) -> None:
 def test_a_repeat_that_is_news_opens_the_receipt(inbox: Inbox) -> None:
     """A ping without id is new again, a normal repeat leaves the state as it is."""
     for key in ("ping", "event"):
-        inbox.put_sync(arrival(1), OK, Identity(key))
+        keep(inbox, arrival(1), OK, Identity(key))
     with contextlib.closing(sqlite3.connect(inbox.database.name)) as other, other:
         other.execute("UPDATE receipts SET state = 'done'")
-    inbox.put_sync(arrival(1), OK, Identity("ping", reopens=True))
-    inbox.put_sync(arrival(1), OK, Identity("event"))
+    keep(inbox, arrival(1), OK, Identity("ping", reopens=True))
+    keep(inbox, arrival(1), OK, Identity("event"))
     assert [receipt.state for receipt in inbox.receipts("p")] == ["new", "done"]
 
 
@@ -191,7 +192,7 @@ def test_only_a_busy_inbox_on_a_slow_disk_gathers(seconds: float, rows: int, pau
 def test_duplicates_at_once_are_one_row(inbox: Inbox) -> None:
     """Threads and tasks that bring the same event together make one receipt."""
     threads = [
-        threading.Thread(target=inbox.put_sync, args=(arrival(1), OK, Identity("k")))
+        threading.Thread(target=keep, args=(inbox, arrival(1), OK, Identity("k")))
         for _ in range(10)
     ]
     for thread in threads:
@@ -207,12 +208,12 @@ def test_the_acknowledgement_waits_for_the_commit(inbox: Inbox) -> None:
     with contextlib.closing(sqlite3.connect(inbox.database.name, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreError, match="SQLITE_BUSY") as caught:
-            inbox.put_sync(arrival(1, b"Ana Example, 12 Street"), OK, Identity("k"))
+            keep(inbox, arrival(1, b"Ana Example, 12 Street"), OK, Identity("k"))
         assert not caught.value.is_fatal
         assert "Ana" not in str(caught.value)
         other.execute("ROLLBACK")
     assert inbox.receipts("p") == []
-    inbox.put_sync(arrival(1), OK, Identity("k"))
+    keep(inbox, arrival(1), OK, Identity("k"))
     assert len(inbox.receipts("p")) == 1
 
 
@@ -226,12 +227,12 @@ def test_a_full_disk_refuses_and_recovers(tmp_path: Path) -> None:
         kept = 0
         with pytest.raises(StoreError, match="SQLITE_FULL"):  # noqa: PT012  which put it is depends
             while kept < 20:
-                inbox.put_sync(arrival(kept, b"x" * 4000), OK, Identity(str(kept)))
+                keep(inbox, arrival(kept, b"x" * 4000), OK, Identity(str(kept)))
                 kept += 1
         assert len(inbox.receipts("p")) == kept
         with engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA max_page_count=100000")
-        inbox.put_sync(arrival(99), OK, Identity("99"))
+        keep(inbox, arrival(99), OK, Identity("99"))
 
 
 def test_after_an_io_error_nothing_is_acknowledged(inbox: Inbox) -> None:
@@ -243,10 +244,10 @@ def test_after_an_io_error_nothing_is_acknowledged(inbox: Inbox) -> None:
     kept = inbox._store.write
     inbox._store.write = fail  # type: ignore[method-assign]
     with pytest.raises(StoreError):
-        inbox.put_sync(arrival(1), OK, Identity("k"))
+        keep(inbox, arrival(1), OK, Identity("k"))
     inbox._store.write = kept  # type: ignore[method-assign]
     with pytest.raises(StoreError, match="FSYNC"):
-        inbox.put_sync(arrival(2), OK, Identity("k2"))
+        keep(inbox, arrival(2), OK, Identity("k2"))
     assert not inbox.health().is_writing
 
 
@@ -255,8 +256,8 @@ def test_the_writer_outlives_an_unforeseen_fault(inbox: Inbox) -> None:
     broken = arrival(1)
     object.__setattr__(broken, "method", object())
     with pytest.raises(StoreError):
-        inbox.put_sync(broken, OK, Identity("k"))
-    inbox.put_sync(arrival(2), OK, Identity("k2"))
+        keep(inbox, broken, OK, Identity("k"))
+    keep(inbox, arrival(2), OK, Identity("k2"))
     assert len(inbox.receipts("p")) == 1
 
 
@@ -287,7 +288,7 @@ def test_the_queue_is_bounded(tmp_path: Path) -> None:
         outcomes = asyncio.run(storm())
         assert [isinstance(outcome, StoreError) for outcome in outcomes] == [False] * 4 + [True] * 2
         with pytest.raises(StoreError):
-            inbox.put_sync(arrival(9, b"x" * 10_001), OK, Identity("9"))
+            keep(inbox, arrival(9, b"x" * 10_001), OK, Identity("9"))
 
 
 def test_closing_writes_what_waits_and_refuses_the_rest(tmp_path: Path) -> None:
@@ -305,7 +306,7 @@ def test_closing_writes_what_waits_and_refuses_the_rest(tmp_path: Path) -> None:
 
     asyncio.run(storm())
     with pytest.raises(StoreError, match="closing"):
-        inbox.put_sync(arrival(1), OK, Identity("late"))
+        keep(inbox, arrival(1), OK, Identity("late"))
     with Inbox(path) as again:
         assert len(again.receipts("p")) == 100
 
@@ -315,9 +316,9 @@ def test_quarantine_cannot_fill_the_disk(tmp_path: Path) -> None:
     inbox = Inbox(tmp_path / "inbox.db")
     inbox._store._quarantine_bytes = 10_000
     with inbox:
-        inbox.put_sync(arrival(0, b"g" * 9_000), OK, Identity("genuine"))
+        keep(inbox, arrival(0, b"g" * 9_000), OK, Identity("genuine"))
         for number in range(1, 31):
-            inbox.put_sync(arrival(number, b"x" * 1000), REFUSED, Identity(f"refused:{number}"))
+            keep(inbox, arrival(number, b"x" * 1000), REFUSED, Identity(f"refused:{number}"))
         kept = inbox.receipts("p")
     quarantined = [receipt for receipt in kept if receipt.state == "quarantined"]
     assert kept[0].state == "new"
@@ -366,7 +367,7 @@ def test_rows_and_counts_agree_with_a_model(
             for number, is_genuine, body in half:
                 key = f"{number}{is_genuine}"
                 model.setdefault(key, []).append(body)
-                inbox.put_sync(arrival(number, body), OK if is_genuine else REFUSED, Identity(key))
+                keep(inbox, arrival(number, body), OK if is_genuine else REFUSED, Identity(key))
             stored = inbox.receipts("p")
     assert [receipt.body for receipt in stored] == [bodies[0] for bodies in model.values()]
     assert [receipt.seen_again for receipt in stored] == [len(b) - 1 for b in model.values()]
@@ -385,8 +386,8 @@ def test_health_tells_of_a_disk_that_takes_nothing(
 
     monkeypatch.setattr(inbox._store, "write", refuse)
     with pytest.raises(StoreError, match="full"):
-        inbox.put_sync(arrival(1), OK, Identity("1"))
+        keep(inbox, arrival(1), OK, Identity("1"))
     assert not inbox.health().is_writing
     monkeypatch.setattr(inbox._store, "write", write)
-    inbox.put_sync(arrival(1), OK, Identity("1"))
+    keep(inbox, arrival(1), OK, Identity("1"))
     assert inbox.health().is_writing

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 import pytest
-from deliveries import START, order, post, status, work
+from deliveries import START, keep, order, post, status, work
 from sqlalchemy import select, update
 
 from workbench.partners.webhooks import Webhooks
@@ -207,7 +207,7 @@ def refuse(inbox: Inbox, body: Any, key: bytes) -> None:
         received_at=START,
     )
     identity = identify_refused(arrival, "orders", [(b"x-sig", proof.encode())])
-    inbox.put_sync(arrival, Verification(False, "mismatch"), identity)
+    keep(inbox, arrival, Verification(False, "mismatch"), identity)
 
 
 def test_an_hour_with_the_wrong_key_loses_nothing(inbox: Inbox) -> None:

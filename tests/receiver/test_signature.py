@@ -540,3 +540,13 @@ def test_secrets_are_read_by_name() -> None:
     assert read_secrets(basic, credential) == (b"u:p",)
     with pytest.raises(CredentialError):
         read_secrets(data(scheme="hmac", header="X", credentials=["later"]), credential)
+
+
+def test_a_proof_that_lacks_a_part_is_none() -> None:
+    """Basic credentials without a colon, and a delivery signed without an id, open nothing."""
+    bare = {"authorization": "Basic " + b64(b"nocolon")}
+    assert check(data(scheme="basic"), bare, b"nocolon").reason == "malformed"
+    text = b"." + STAMP.encode() + b"." + BODY
+    unnamed = {"webhook-timestamp": STAMP, "webhook-signature": "v1," + b64(mac(KEY, text))}
+    key = b"whsec_" + b64(KEY).encode()
+    assert check(data(scheme="standard-webhooks"), unnamed, key).reason == "malformed"

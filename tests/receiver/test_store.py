@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import postgres_server
 import pytest
+from deliveries import keep
 
 from workbench.errors import InputError
 from workbench.receiver.events import Identity
@@ -37,7 +38,7 @@ def test_bytes_come_back_as_they_were(location: str) -> None:
     """Body, headers, address, time and verification, after the inbox was opened again."""
     body = bytes(range(256))
     with Inbox(location) as inbox:
-        inbox.put_sync(arrival(1, body), OK, Identity("k"))
+        keep(inbox, arrival(1, body), OK, Identity("k"))
     with Inbox(location) as inbox:
         (receipt,) = inbox.receipts("p")
     assert receipt.body == body
@@ -65,12 +66,12 @@ def test_a_ping_that_is_repeated_is_news(location: str) -> None:
     """Only where the rule says so, and never out of the quarantine."""
     with Inbox(location) as inbox:
         for identity, proof in ((Identity("a", reopens=True), OK), (Identity("b"), OK)):
-            inbox.put_sync(arrival(1), proof, identity)
-        inbox.put_sync(arrival(1), REFUSED, Identity("c", reopens=True))
+            keep(inbox, arrival(1), proof, identity)
+        keep(inbox, arrival(1), REFUSED, Identity("c", reopens=True))
         with inbox.database.transact() as connection:
             connection.exec_driver_sql("UPDATE receipts SET state='read' WHERE state='new'")
         for key in "abc":
-            inbox.put_sync(arrival(1), OK, Identity(key, reopens=key != "b"))
+            keep(inbox, arrival(1), OK, Identity(key, reopens=key != "b"))
         assert [r.state for r in inbox.receipts("p")] == ["new", "read", "quarantined"]
 
 
@@ -78,8 +79,8 @@ def test_health_counts_and_ages(location: str) -> None:
     """Depth, oldest age and quarantine are those of the database."""
     with Inbox(location) as inbox:
         old = datetime.now(UTC) - timedelta(minutes=5)
-        inbox.put_sync(arrival(1, at=old), OK, Identity("a"))
-        inbox.put_sync(arrival(2), REFUSED, Identity("b"))
+        keep(inbox, arrival(1, at=old), OK, Identity("a"))
+        keep(inbox, arrival(2), REFUSED, Identity("b"))
         health = inbox.health()
     assert (health.depth, health.quarantined, health.is_writing) == (1, 1, True)
     assert health.oldest_seconds == pytest.approx(300, abs=5)
@@ -90,9 +91,9 @@ def test_quarantine_is_trimmed(location: str) -> None:
     inbox = Inbox(location)
     inbox._store._quarantine_bytes = 5_000
     with inbox:
-        inbox.put_sync(arrival(0, b"g" * 4_000), OK, Identity("genuine"))
+        keep(inbox, arrival(0, b"g" * 4_000), OK, Identity("genuine"))
         for number in range(1, 13):
-            inbox.put_sync(arrival(number, b"x" * 1000), REFUSED, Identity(f"refused:{number}"))
+            keep(inbox, arrival(number, b"x" * 1000), REFUSED, Identity(f"refused:{number}"))
         kept = [receipt.target for receipt in inbox.receipts("p")]
     assert kept[0] == "orders/0"
     assert kept[-1] == "orders/12"
@@ -105,7 +106,7 @@ def test_several_may_open_at_once(location: str) -> None:
         inboxes = list(pool.map(Inbox, [location] * 4))
     try:
         for number in range(8):
-            inboxes[number % 4].put_sync(arrival(number % 2), OK, Identity(str(number % 2)))
+            keep(inboxes[number % 4], arrival(number % 2), OK, Identity(str(number % 2)))
         receipts = inboxes[0].receipts("p")
     finally:
         for inbox in inboxes:

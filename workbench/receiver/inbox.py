@@ -7,7 +7,6 @@ disk the next batch gathers, so throughput does not fall to one event per fsync.
 from __future__ import annotations
 
 import asyncio
-import concurrent.futures
 import threading
 import time
 from collections import defaultdict, deque
@@ -40,7 +39,7 @@ GATHER_SECONDS = 0.01  # at most
 class _Entry:
     row: Row
     size: int
-    future: asyncio.Future[None] | concurrent.futures.Future[None]
+    future: asyncio.Future[None]
 
 
 # What makes an inbox that still takes deliveries one to look after.
@@ -137,26 +136,6 @@ class Inbox:
         self._enqueue(arrival, verification, identity, future)
         await future
 
-    def put_sync(
-        self,
-        arrival: Arrival,
-        verification: Verification,
-        identity: Identity,
-        *,
-        seconds: float = 10,
-    ) -> None:
-        """As `put`, for callers without an event loop; waits for `seconds` at most.
-
-        Raises:
-            StoreError: It is not stored.
-        """
-        future: concurrent.futures.Future[None] = concurrent.futures.Future()
-        self._enqueue(arrival, verification, identity, future)
-        try:
-            future.result(seconds)
-        except TimeoutError as error:
-            raise StoreError("the inbox did not write in time") from error
-
     def receipts(self, partner: str | None, since: datetime | None = None) -> list[Receipt]:
         """What came in, in order of arrival.
 
@@ -201,7 +180,7 @@ class Inbox:
         arrival: Arrival,
         verification: Verification,
         identity: Identity,
-        future: asyncio.Future[None] | concurrent.futures.Future[None],
+        future: asyncio.Future[None],
     ) -> None:
         row = write_row(arrival, verification, identity)
         size = len(row["body"]) + len(row["headers"])
@@ -266,17 +245,14 @@ def _settle(batch: Sequence[_Entry], error: StoreError | None) -> None:
     """Answer all who wait; one wake-up for each event loop."""
     by_loop: dict[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] = defaultdict(list)
     for entry in batch:
-        if isinstance(entry.future, asyncio.Future):
-            by_loop[entry.future.get_loop()].append(entry.future)
-        else:
-            _resolve([entry.future], error)
+        by_loop[entry.future.get_loop()].append(entry.future)
     for loop, futures in by_loop.items():
         with suppress(RuntimeError):  # the loop is closed: nobody waits any more
             loop.call_soon_threadsafe(_resolve, futures, error)
 
 
 def _resolve(
-    futures: Sequence[asyncio.Future[None] | concurrent.futures.Future[None]],
+    futures: Sequence[asyncio.Future[None]],
     error: StoreError | None,
 ) -> None:
     for future in futures:

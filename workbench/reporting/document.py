@@ -9,7 +9,7 @@ import json
 import re
 from datetime import date
 from importlib.metadata import version
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import AwareDatetime, Field
 
@@ -279,14 +279,6 @@ def write_json(report: Report) -> str:
     document = make_document(report).model_dump(mode="json")
     text = json.dumps(document, indent=1, ensure_ascii=False)
     return sanitize(_MARKUP.sub(lambda sign: escape_sign(sign[0]), text), escape_sign)
-
-
-def make_schema() -> dict[str, Any]:
-    """JSON Schema 2020-12 of `report.json`."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **ReportDocument.model_json_schema(mode="serialization"),
-    }
 
 
 def _tell_signing(report: Report) -> SigningEntry:

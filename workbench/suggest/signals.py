@@ -21,7 +21,6 @@ Signals = dict[str, float]
 MENU = frozenset(
     {"menu", "menu-section", "product", "product-variant", "option-category", "option"}
 )
-_SENDS = frozenset({"POST", "PUT", "PATCH"})
 _TYPE_WORDS = frozenset({"type", "topic", "action", "kind", "tipo", "typ", "trigger", "object"})
 _SPOKEN = frozenset({"verb", "transition", "facet"})
 

@@ -49,7 +49,6 @@ _HOOKS = (
     ("is-a-hook", re.compile(r"^x{0,2}p+x{0,3}W")),
 )
 Brands = frozenset[tuple[str, ...]]
-SPOKEN = tuple(dict.fromkeys(name for name, _ in _PATTERNS))
 
 
 def count_roles(text: str, ours: frozenset[str], brands: Brands) -> Counter[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from children import Storm, child, compile_disk, send, serving
+from deliveries import keep
 
 from workbench.errors import InputError, StoreError
 from workbench.receiver.events import Identity
@@ -93,7 +94,7 @@ def test_a_file_that_became_read_only_is_told(tmp_path: Path) -> None:
         with inbox.database.engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA query_only=ON")
         with pytest.raises(StoreError, match="READONLY"):
-            inbox.put_sync(_arrival(), Verification(True, "ok"), Identity("k"))
+            keep(inbox, _arrival(), Verification(True, "ok"), Identity("k"))
 
 
 @pytest.mark.slow
