@@ -10,6 +10,7 @@ import pytest
 from workbench.canonical.availability import Weekday
 from workbench.canonical.base import Money, UnitPrice
 from workbench.canonical.delivery import Address, DeliveryLocation
+from workbench.mapping import times
 from workbench.mapping.codec import Codec
 from workbench.mapping.converters import CONVERTERS
 
@@ -85,6 +86,8 @@ BOTH_WAYS = [
     ("epoch-ms", datetime, {}, 1795435200250, NOON + timedelta(milliseconds=250)),
     ("epoch-s", datetime, {}, 946684800, datetime(2000, 1, 1, tzinfo=UTC)),
     ("zoned-datetime", datetime, {}, "2026-11-23T13:00:00 Europe/Madrid", NOON),
+    ("from-now", datetime, {}, 25, NOON + timedelta(minutes=25)),
+    ("from-now", datetime, {"unit": "seconds"}, 90, NOON + timedelta(seconds=90)),
     ("date", date, {}, "2026-11-23", date(2026, 11, 23)),
     ("date", date, {"format": "%d-%m-%Y"}, "23-11-2026", date(2026, 11, 23)),
     ("time", time, {}, "13:30", time(13, 30)),
@@ -139,6 +142,12 @@ BOTH_WAYS = [
 ]
 
 
+@pytest.fixture(autouse=True)
+def noon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is noon, for what counts from now."""
+    monkeypatch.setattr(times, "now", lambda: NOON)
+
+
 @pytest.mark.parametrize(("name", "type_", "options", "theirs", "ours"), BOTH_WAYS)
 def test_converter_and_its_inverse(
     name: str, type_: Any, options: dict[str, Any], theirs: Any, ours: Any
@@ -149,6 +158,16 @@ def test_converter_and_its_inverse(
     assert (tuple(result) if isinstance(result, list) else result) == ours
     written = write(codec, ours, getattr(ours, "currency", "EUR"))
     assert (written, type(written)) == (theirs, type(theirs))
+
+
+def test_minutes_from_now_promise_nothing_too_early_and_nothing_past() -> None:
+    """A part of a minute is a whole one; what was a minute ago and more has no such number."""
+    codec = build("from-now", datetime)
+    spans = ((timedelta(minutes=20, seconds=1), 21), (timedelta(seconds=-30), 0))
+    assert [codec.write(NOON + span) for span, _ in spans] == [count for _, count in spans]
+    for wrong in (lambda: codec.write(NOON - timedelta(minutes=1)), lambda: codec.read(-1)):
+        with pytest.raises(ValueError, match="past"):
+            wrong()
 
 
 def test_every_converter_is_tried() -> None:

@@ -1,4 +1,4 @@
-"""The language is no larger than what the embedded partners need of it."""
+"""The language is no larger than what the embedded partners and the strangers need of it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import yaml
 from workbench.mapping.converters import CONVERTERS
 from workbench.mapping.grammar import Branch, Ignored, Mapping, PriceParts, Rule, Unfilled
 
-CONTRACTS = Path(__file__).parents[2] / "contracts"
+ROOT = Path(__file__).parents[2]
 
 
 def words(node: Any) -> Iterator[tuple[str, Any]]:
@@ -27,13 +27,14 @@ def words(node: Any) -> Iterator[tuple[str, Any]]:
 
 USED = [
     pair
-    for path in sorted(CONTRACTS.glob("*/mapping.yaml"))
+    for place in ("contracts/*/mapping.yaml", "tests/strangers/*/folder/mapping.yaml")
+    for path in sorted(ROOT.glob(place))
     for pair in words(yaml.safe_load(path.read_text("utf-8")))
 ]
 
 
 def test_every_word_of_the_language_is_used() -> None:
-    """A partner of ours uses each key of the grammar, so that none is there for nobody."""
+    """A partner or a stranger uses each key of the grammar, so that none is there for nobody."""
     grammar = {
         field.alias or name
         for part in (Rule, Branch, PriceParts, Mapping, Ignored, Unfilled)
@@ -43,5 +44,5 @@ def test_every_word_of_the_language_is_used() -> None:
 
 
 def test_every_converter_is_used() -> None:
-    """A partner of ours uses each converter."""
+    """A partner or a stranger uses each converter."""
     assert sorted(set(CONVERTERS) - {value for key, value in USED if key == "as"}) == []

@@ -77,6 +77,7 @@ EXAMPLES: dict[str, tuple[dict[str, Any], Any]] = {
     "zoned-datetime": ({}, "2026-11-30T20:15:00 Europe/Madrid"),
     "epoch-s": ({}, 1796066100),
     "epoch-ms": ({}, 1796066100000),
+    "from-now": ({}, 20),
     "date": ({"format": "%d.%m.%Y"}, "30.11.2026"),
     "time": ({}, "20:15"),
     "weekday": ({"first": "sunday-0"}, 0),
@@ -153,7 +154,11 @@ def _converters() -> Iterator[str]:
     for name, converter in CONVERTERS.items():
         options, theirs = EXAMPLES[name]
         codec = converter.build(converter.options.model_validate(options), converter.fits[0], _ZONE)
-        ours = codec.read(theirs, "EUR") if codec.is_money else codec.read(theirs)
+        ours: Any
+        if converter.is_lossy:
+            ours = f"{theirs} minutes after it is read"
+        else:
+            ours = codec.read(theirs, "EUR") if codec.is_money else codec.read(theirs)
         known = ", ".join(f"`{option}`" for option in converter.options.model_fields) or "none"
         shown = f"`{show_json(theirs)}`"
         given = f" with `{show_json(options)}`" if options else ""

@@ -24,6 +24,7 @@ class Converter:
         options: Model of its options.
         reads: JSON types of theirs that it takes, in the words of JSON Schema.
         writes: JSON types that it may write; as `reads` where that is empty.
+        is_lossy: Whether what was read is not written back to the letter, as time goes by.
     """
 
     build: Callable[[Any, Any, Any], Codec]
@@ -31,6 +32,7 @@ class Converter:
     options: type[Options] = Options
     reads: tuple[str, ...] = ("string",)
     writes: tuple[str, ...] = ()
+    is_lossy: bool = False
 
 
 TEXTS = "tuple[str, ...]"
@@ -72,6 +74,14 @@ CONVERTERS: Mapping[str, Converter] = MappingProxyType(
         ),
         "epoch-ms": Converter(
             times.build_epoch(timedelta(milliseconds=1)), (datetime,), reads=NUMBERS, writes=WHOLE
+        ),
+        "from-now": Converter(
+            times.build_from_now,
+            (datetime,),
+            times.FromNowOptions,
+            NUMBERS,
+            WHOLE,
+            is_lossy=True,
         ),
         "date": Converter(times.build_date, (date,), times.FormatOptions),
         "time": Converter(times.build_time, (time,), times.TimeOptions),

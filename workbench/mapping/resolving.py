@@ -21,6 +21,7 @@ from workbench.mapping.canonical_fields import (
 from workbench.mapping.choosing import choose_codec, find_separator, list_words, type_value
 from workbench.mapping.codec import Codec
 from workbench.mapping.consistency import check_level, is_clash, nest_items
+from workbench.mapping.converters import CONVERTERS
 from workbench.mapping.enums import cast_word, guess_type
 from workbench.mapping.grammar import SourceLocation
 from workbench.mapping.plan import (
@@ -154,7 +155,7 @@ class _Resolver:
             writes=rule.one_way != "in" and bool(paths),
             keeps_null=level.keeps_nulls if rule.nulls is None else rule.nulls == "keep",
             label=rule.as_ or ("enum" if rule.enum else ""),
-            is_lossy=rule.one_way == "in" or bool(rule.back) or "rounding" in rule.options,
+            is_lossy=_is_lossy(rule),
         )
         if "[*]" in (rule.each or ""):
             step.item = where.at("each").look(
@@ -372,3 +373,10 @@ def _list_days(key: Level | None) -> tuple[Any, ...]:
 def is_object_rule(rule: grammar.Rule) -> bool:
     """Whether a rule is on objects of theirs."""
     return rule.fields is not None or rule.use is not None or rule.case is not None
+
+
+def _is_lossy(rule: grammar.Rule) -> bool:
+    """Whether a rule says that what was read is not written back to the letter."""
+    converter = CONVERTERS.get(rule.as_ or "")
+    is_stated = rule.one_way == "in" or bool(rule.back) or "rounding" in rule.options
+    return is_stated or (converter is not None and converter.is_lossy)

@@ -91,6 +91,12 @@ class TimeOptions(Options):
     midnight: str | None = None
 
 
+class FromNowOptions(Options):
+    """What is counted."""
+
+    unit: Literal["minutes", "seconds"] = "minutes"
+
+
 class WeekdayOptions(Options):
     """Number of the first day, or the names from Monday on; else English names in lower case."""
 
@@ -288,3 +294,31 @@ def build_weekday(options: WeekdayOptions, _type: Any, _zone: ZoneInfo) -> Codec
 def build_minutes(_options: Options, _type: Any, _zone: ZoneInfo) -> Codec:
     """Their whole number of minutes."""
     return Codec(to_whole, to_whole)
+
+
+def now() -> datetime:
+    """The instant from which `from-now` counts; one place, so that tests can stop the clock."""
+    return datetime.now(UTC)
+
+
+def build_from_now(options: FromNowOptions, _type: Any, _zone: ZoneInfo) -> Codec:
+    """Their count of minutes (or seconds) from now on, as in "ready in 20 minutes".
+
+    A part of a minute is written as a whole one, so that nothing is promised too early. What is
+    past cannot be said so.
+    """
+    unit = timedelta(**{options.unit: 1})
+
+    def read(value: Any) -> datetime:
+        count = to_whole(value)
+        if count < 0:
+            raise ValueError(f"{count} {options.unit} from now are past")
+        return now().replace(microsecond=0) + count * unit
+
+    def write(value: datetime) -> int:
+        left = value - now()
+        if left <= -unit:
+            raise ValueError(f"it is past: {options.unit} from now cannot say it")
+        return max(0, -(-left // unit))
+
+    return Codec(read, write)

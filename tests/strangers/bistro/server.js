@@ -38,6 +38,7 @@ const spec = swaggerJsdoc({
             restaurantId: { type: 'string' },
             status: { type: 'string', enum: ['PLACED', 'ACCEPTED', 'REJECTED', 'READY', 'PICKED_UP', 'CANCELLED'] },
             type: { type: 'string', enum: ['delivery', 'collection'] },
+            readyAt: { type: 'string', format: 'date-time' },
             createdAt: { type: 'string', format: 'date-time' },
             customer: {
               type: 'object',
@@ -201,6 +202,13 @@ api.get('/restaurants/:rid/orders/:oid', (req, res) => {
  *     parameters:
  *       - { name: rid, in: path, required: true, schema: { type: string } }
  *       - { name: oid, in: path, required: true, schema: { type: string } }
+ *     requestBody:
+ *       content:
+ *         application/json:
+ *           schema:
+ *             type: object
+ *             properties:
+ *               prepMinutes: { type: integer, minimum: 0, description: Minutes from now until it is ready }
  *     responses:
  *       200: { description: Accepted }
  *       404: { description: No such order }
@@ -240,6 +248,10 @@ Object.entries(steps).forEach(([action, [from, to]]) => {
       return;
     }
     order.status = to;
+    const minutes = (req.body || {}).prepMinutes;
+    if (action === 'accept' && Number.isInteger(minutes)) {
+      order.readyAt = new Date(Date.now() + minutes * 60000).toISOString();
+    }
     res.json({ data: order });
   });
 });
