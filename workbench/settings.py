@@ -98,7 +98,7 @@ class Settings(BaseSettings):
             CredentialError: It is in none; the message names the places, never a value.
         """
         variable = variable_name(partner, environment, name)
-        value = self._variable(variable) or _from_keyring(partner, environment, name)
+        value = self.variable(variable) or _from_keyring(partner, environment, name)
         if not value:
             raise CredentialError(
                 f"Credential {name!r} of {partner} ({environment}) is not set",
@@ -175,9 +175,10 @@ class Settings(BaseSettings):
         """Address that replaces the manifest's; only for sandboxes, so production stays put."""
         if environment == "production":
             return None
-        return self._variable(variable_name(partner, environment, kind))
+        return self.variable(variable_name(partner, environment, kind))
 
-    def _variable(self, name: str) -> str | None:
+    def variable(self, name: str) -> str | None:
+        """A variable of the environment, else of `.env`; None where it is in neither."""
         return os.environ.get(name) or _read_env_file(self.root / ".env").get(name)
 
 

@@ -138,3 +138,63 @@ def test_a_word_that_nothing_is_bound_for_is_told(open_nook: Callable[..., Adapt
     assert isinstance(caught.value, ManifestError)
     assert "/features/product-write/operations/2/for" in (caught.value.location or "")
     assert "'publish'" in (caught.value.hint or "")
+
+
+TWO_SHOPS = """
+partner: nook
+title: Nook
+timezone: Europe/Madrid
+currency: EUR
+documents: [{{path: api.json, sha256: {sha256}}}]
+environments:
+  sandbox:
+    base_url: "{url}/shops/{{shop}}"
+    test_account: {{restaurant: v-1, values: {{shop: north, venue: v-1}}}}
+    restaurants:
+      south: {{restaurant: v-2, values: {{shop: south, venue: v-2}}}}
+      own-host: {{restaurant: v-3, base_url: "{url}/elsewhere", values: {{venue: v-3}}}}
+auth: {{scheme: none}}
+parameters: {{item: product}}
+features:
+  product-write: {{operations: ["PUT /venues/{{venue}}/items/{{item}}"], mapping: product}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("chosen", "asked"),
+    [
+        ("", "/shops/north/venues/v-1/items/d%201"),
+        ("south", "/shops/south/venues/v-2/items/d%201"),
+        ("own-host", "/elsewhere/venues/v-3/items/d%201"),
+    ],
+)
+def test_each_restaurant_has_its_own_address_and_values(
+    chosen: str,
+    asked: str,
+    open_nook: Callable[..., Adapter],
+    partner: Partner,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One folder serves several restaurants; which one is meant is said from outside."""
+    monkeypatch.setenv("WORKBENCH_NOOK__SANDBOX__RESTAURANT", chosen)
+    partner.routes[f"PUT {asked}"] = lambda _: _say({"ok": True})
+    open_nook(TWO_SHOPS, MAPPING, _paths()).write("product-write", DISH)
+    assert [seen.target for seen in partner.seen] == [asked]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "values", "said"),
+    [("soth", "shop: north", "'south'"), ("", "shop_name: north", "values: {shop: …}")],
+)
+def test_a_restaurant_that_is_not_there_is_told(
+    chosen: str,
+    values: str,
+    said: str,
+    open_nook: Callable[..., Adapter],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A misspelt restaurant, and an address that nothing fills, are errors with the way on."""
+    monkeypatch.setenv("WORKBENCH_NOOK__SANDBOX__RESTAURANT", chosen)
+    with pytest.raises(ManifestError) as caught:
+        open_nook(TWO_SHOPS.replace("shop: north", values), MAPPING, _paths())
+    assert said in (caught.value.hint or "")

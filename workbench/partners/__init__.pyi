@@ -20,6 +20,7 @@ from .manifest import RateLimits as RateLimits
 from .overrides import OVERRIDES as OVERRIDES
 from .overrides import read_overrides as read_overrides
 from .read_only import reads_only as reads_only
+from .restaurant_choice import choose_restaurant as choose_restaurant
 from .statement import BodyErrors as BodyErrors
 from .webhooks import SIGNED_TOLERANCE_SECONDS as SIGNED_TOLERANCE_SECONDS
 from .webhooks import EventMatch as EventMatch

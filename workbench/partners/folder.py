@@ -37,6 +37,7 @@ from workbench.model import (
 )
 from workbench.partners.catalogue import MANIFEST, ReferenceCheck, load_catalogue
 from workbench.partners.manifest import BoundOperation, Environment, FeatureStatement, Manifest
+from workbench.partners.restaurant_choice import choose_restaurants
 from workbench.settings import Settings
 from workbench.text import suggest_name, write_pointer
 
@@ -292,7 +293,7 @@ def load_manifest(slug: str, settings: Settings) -> Manifest:
     if folder.name != slug or not (folder / MANIFEST).is_file():
         raise _unknown_partner(slug, settings)
     with locating(folder / MANIFEST):
-        return _read_manifest(folder)
+        return choose_restaurants(_read_manifest(folder), settings)
 
 
 def _find_documents(folder: Path, manifest: Manifest) -> list[Path]:

@@ -97,6 +97,8 @@ class TestAccount(Statement):
         restaurant: The partner's id of the test restaurant.
         values: Parameter name of theirs → constant for this account (`restaurantId: r-100`).
         known: Entity → ids that exist there, so that tests hit real resources instead of 404s.
+        spare: `order` or `reservation` → ids whose status tests may change for good, where nothing
+            places a new one.
         dashboard: Address of the restaurant dashboard, if we have access.
     """
 
@@ -105,7 +107,18 @@ class TestAccount(Statement):
     restaurant: str
     values: dict[str, str | int] = Field(default_factory=dict)
     known: dict[Entity, tuple[str, ...]] = Field(default_factory=dict)
+    spare: dict[Literal["order", "reservation"], tuple[str, ...]] = Field(default_factory=dict)
     dashboard: str | None = None
+
+
+class RestaurantPlace(TestAccount):
+    """Another restaurant of the same account, as `test_account`, and its own address if it has one.
+
+    Attributes:
+        base_url: Root of the API for this restaurant.
+    """
+
+    base_url: Address | None = None
 
 
 class Trigger(Statement):
@@ -137,9 +150,12 @@ class Environment(Statement):
     """One of the partner's environments.
 
     Attributes:
-        base_url: Root of the API, without credentials. A sandbox's may be replaced by the
+        base_url: Root of the API, without credentials; `{name}` in it is a value of the
+            restaurant (`https://{shop}.example/api`). A sandbox's may be replaced by the
             environment variable `WORKBENCH_<PARTNER>__<ENVIRONMENT>__BASE_URL`.
         control_url: Root of the sandbox's control address, when it has one.
+        restaurants: Name of ours → a further restaurant, chosen with the environment variable
+            `WORKBENCH_<PARTNER>__<ENVIRONMENT>__RESTAURANT`.
         hosts: Further `host` or `host:port` that may be called (token server, …).
         consent: Who at the partner agreed to destructive tests, and when; without it nothing
             destructive is sent.
@@ -151,6 +167,7 @@ class Environment(Statement):
     control_url: str | None = None
     hosts: tuple[str, ...] = ()
     test_account: TestAccount | None = None
+    restaurants: dict[str, RestaurantPlace] = Field(default_factory=dict)
     consent: str | None = None
     triggers: dict[str, Trigger] = Field(default_factory=dict)
     reset: str | None = None
