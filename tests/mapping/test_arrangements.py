@@ -13,7 +13,7 @@ from workbench.canonical.invariants import check
 from workbench.canonical.menu import Catalog
 from workbench.canonical.order import Order
 from workbench.errors import MappingError, TranslationError
-from workbench.mapping import Translator
+from workbench.mapping import Translator, try_payload
 
 Compile = Callable[[str], dict[str, Translator]]
 
@@ -151,6 +151,29 @@ def test_an_exponent_that_is_always_the_same_is_kept_when_written(compile_text: 
     again = order.translate(payload).value
     assert isinstance(again, Order)
     assert again.totals.total.amount_minor == 1090
+
+
+@pytest.mark.parametrize(
+    ("stated", "money", "assumed"),
+    [
+        ("", "JPY", ("JPY",)),
+        ("", "KWD", ("KWD",)),
+        ("", "EUR", ()),
+        ("exponent: 0", "JPY", ()),
+        ("exponent: 2", "JPY", ()),
+        ("exponent: $.digits", "JPY", ()),
+    ],
+)
+def test_a_unit_that_nobody_stated_is_told(
+    compile_text: Compile, stated: str, money: str, assumed: tuple[str, ...]
+) -> None:
+    """Whole numbers of yen are yen, or hundredths: unstated, it is no silent guess."""
+    text = CHARGES.replace("exponent: $.digits", f"currency: $.money\n    {stated}")
+    order = compile_text(text)["order"]
+    payload = copy.deepcopy(CHARGED) | {"money": money, "bag": 3000}
+    payload["charges"][0]["value"] = 9000
+    payload["charges"][1]["value"] = 109000
+    assert try_payload(order, payload).assumed_units == assumed
 
 
 def test_exponent_that_is_none_is_refused(compile_text: Compile) -> None:

@@ -14,7 +14,7 @@ from workbench.cli.output import FINDINGS, Output, speaks
 from workbench.errors import InputError
 from workbench.execution import Chunk, CorpusTally, Recipe, map_corpus, map_on_dask
 from workbench.mapping import Translator, TriedPayload, try_payload
-from workbench.model import show_json, write_json
+from workbench.model import make_finding, show_json, write_json
 from workbench.partners import Partner, load_partner
 from workbench.secrecy import open_private
 from workbench.settings import load_settings
@@ -130,6 +130,9 @@ def _find(tried: TriedPayload, file: Path) -> Iterator[dict[str, str]]:
     for violation in tried.violations:
         summary = f"{violation.code}: {violation.summary}"
         yield {"slug": "broken-law", "summary": summary, "at": violation.path}
+    for currency in tried.assumed_units:
+        summary = make_finding("unit-open", currency=currency, name="this mapping").summary
+        yield {"slug": "unit-open", "summary": summary, "at": "/"}
     for pointer, before, after in tried.losses:
         summary = f"{show_json(before)} comes back as {show_json(after)}"
         yield {"slug": "lost-on-the-way-back", "summary": summary, "at": pointer or "/"}

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from workbench.canonical import Entity, OpenEnum, Violation, check, find_route
-from workbench.mapping import Translator
-from workbench.model import Severity
+from workbench.mapping import Translation, Translator
+from workbench.model import Finding, Severity, make_finding
 from workbench.text import read_pointer
 
 _ILLEGAL_STEP = "INV-L1"
@@ -88,3 +88,20 @@ def _spoken(translator: Translator, kind: type[OpenEnum]) -> set[OpenEnum]:
     """Our statuses for which the mapping has words of theirs."""
     rows = (row.enum for row in translator.table if _steps(row.field)[-1:] == ("status",))
     return {kind(str(ours)) for enum in rows for ours in (enum or {}).values()}
+
+
+def find_assumed_units(
+    translation: Translation, operation: str, name: str, severity: Severity = Severity.MEDIUM
+) -> Iterator[Finding]:
+    """Amounts whose unit nobody stated, in a currency where that makes them a hundred times other.
+
+    Args:
+        translation: What was read.
+        operation: `METHOD /path`, event or sample that gave it.
+        name: Of the mapping.
+        severity: What it weighs; a limit where it was seen live.
+    """
+    for currency in translation.assumed_units:
+        yield make_finding(
+            "unit-open", severity=severity, operation=operation, currency=currency, name=name
+        )

@@ -11,7 +11,7 @@ from workbench.canonical import Entity, Order
 from workbench.description import find_violations
 from workbench.errors import HookError, TranslationError
 from workbench.evidence.check_table import make_evidence
-from workbench.evidence.laws import broken_laws
+from workbench.evidence.laws import broken_laws, find_assumed_units
 from workbench.evidence.zones import find_unzoned
 from workbench.mapping import Translator
 from workbench.model import (
@@ -145,6 +145,7 @@ def _read(partner: Partner, feature: Feature, translator: Translator, sample: Sa
         look.findings += _broken_invariants(translation.value, sample, translator)
         zone = partner.manifest.timezone
         look.findings += find_unzoned(translation, sample.path, zone, Severity.LOW)
+        look.findings += find_assumed_units(translation, sample.path, translator.name, Severity.LOW)
     if sample.canonical is not None:
         dumped = [entity.model_dump(mode="json") for entity in look.entities]
         actual = dumped if isinstance(sample.canonical, list) else dumped[0]

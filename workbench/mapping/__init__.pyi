@@ -14,4 +14,5 @@ from .times import Zone as Zone
 from .tracing import Coverage as Coverage
 from .translator import Translation as Translation
 from .translator import Translator as Translator
+from .translator import assumes_unit as assumes_unit
 from .translator import translate_one as translate_one

@@ -29,6 +29,7 @@ class Codec:
             equal of `read`, never another behaviour. Kept because it is felt: a mapping takes 0.9
             (in) and 1.2 times (out) as long as one written by hand, and 1.6 and 3.8 without.
         write_inline: Likewise for `write`.
+        assumes_unit: Both count minor units as ISO 4217 has them, because the rule says nothing.
         lacks_zone: Whether a value of theirs says no zone though it should, so that `read` takes
             the restaurant's.
     """
@@ -39,6 +40,7 @@ class Codec:
     read_inline: str = ""
     write_inline: str = ""
     lacks_zone: Callable[[Any], bool] | None = None
+    assumes_unit: bool = False
 
 
 def describe(value: Any) -> str:

@@ -190,6 +190,7 @@ def build_minor(options: MinorOptions, type_: Any, _zone: Any) -> Codec:
         read,
         write,
         is_money=True,
+        assumes_unit=True,
         read_inline="amount({v}, cur) if type({first}) is int else {c}({v}, cur)",
         write_inline=(
             f"{{v}}.amount_minor if {{first}}.currency == cur{is_ours.format(first='{v}')} "
@@ -260,4 +261,5 @@ def build_money_object(options: ObjectOptions, type_: Any, _zone: Any) -> Codec:
         written = {amount_key: minor, currency_key: money.currency}
         return written | ({stated: digits} if isinstance(stated, str) else {})
 
-    return Codec(read, write, is_money=True)
+    assumes = options.unit == "minor" and stated is None
+    return Codec(read, write, is_money=True, assumes_unit=assumes)

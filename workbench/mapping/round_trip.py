@@ -29,6 +29,7 @@ class TriedPayload:
             `one-way`, `back`, `rounding`) is none.
         rereads: Whether what goes back is read as the same entity again; then a value that is only
             spelt otherwise (a phone without spaces, 0.30000000000000004 as 0.3) is no loss.
+        assumed_units: Currencies whose minor units nobody stated, and which have not two decimals.
         error: Why it did not fit.
     """
 
@@ -39,6 +40,7 @@ class TriedPayload:
     violations: tuple[Violation, ...] = ()
     changes: tuple[tuple[str, Any, Any], ...] = ()
     rereads: bool = False
+    assumed_units: tuple[str, ...] = ()
     error: TranslationError | None = None
 
     @property
@@ -80,6 +82,7 @@ def _read(translator: Translator, payload: Any) -> TriedPayload:
         provenance=read.provenance,
         coverage=read.coverage,
         violations=check(read.value),
+        assumed_units=read.assumed_units,
         changes=tuple(_find_changes(read, back)),
         rereads=_rereads(translator, read, back),
     )

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from workbench.canonical import Entity
+from workbench.canonical import Entity, Money, walk
 from workbench.canonical import exponent as digits_of
 from workbench.errors import HookError, InputError, MappingError, TranslationError
 from workbench.mapping.code import GeneratedCode
@@ -98,6 +98,19 @@ class Translation:
     def unzoned(self) -> tuple[str, ...]:
         """Pointers, list indexes as `*`, of times without the zone that they should say."""
         return tuple(dict.fromkeys(collapse_pointer(steps) for steps in self._trace.unzoned))
+
+    @cached_property
+    def assumed_units(self) -> tuple[str, ...]:
+        """Currencies without two decimals whose minor units nobody stated.
+
+        100 of such a unit are mostly 100, and with some partners 1: they were counted as ISO 4217
+        has them.
+        """
+        if not assumes_unit(self.level):
+            return ()
+        amounts = (item for _, item in walk(self.value) if isinstance(item, Money))
+        found = {item.currency for item in amounts if item.amount_minor and item.exponent != 2}
+        return tuple(sorted(found))
 
     def declares(self, pointer: str) -> bool:
         """Whether the mapping says of a value of the payload that it is not sent back as it is."""
@@ -308,6 +321,15 @@ class Translator:
                 f"{self.entity_type.__name__} has no field {name!r}",
                 hint=suggest_name(name, fields),
             )
+
+
+def assumes_unit(level: Level) -> bool:
+    """Whether minor units are counted as ISO 4217 has them, as nothing of a mapping says how."""
+    return level.exponent is None and any(
+        step.codec is not None and step.codec.assumes_unit and step.reads
+        for one in collect_levels([level])
+        for step in one.steps
+    )
 
 
 def translate_one(translator: Translator, payload: Any) -> Translation | TranslationError:

@@ -18,7 +18,7 @@ from workbench.canonical import (
 from workbench.description import find_violations
 from workbench.errors import HookError, InputError, PartnerError, TranslationError
 from workbench.evidence.kinds import KINDS
-from workbench.evidence.laws import broken_laws
+from workbench.evidence.laws import broken_laws, find_assumed_units
 from workbench.evidence.receipts.delivery_record import with_cause, with_delivery
 from workbench.evidence.receipts.post import Post, tell
 from workbench.evidence.zones import find_unzoned
@@ -64,6 +64,8 @@ def look_at(
         if translation is not None:
             entity, zone = translation.value, post.partner.manifest.timezone
             findings += find_unzoned(translation, event.reference, zone)
+            name = translation.level.title
+            findings += find_assumed_units(translation, event.reference, name)
         if seconds is not None and not event.rule.pull:
             findings += _unlike_read(post, feature, event, entity)
     except TranslationError as error:
