@@ -63,6 +63,10 @@ def _prepare(stranger: Stranger, url: str, root: Path) -> Guest:
     assert made.path is not None
     shutil.copytree(made.path, root / "drafted")
     review(stranger, url, made)
+    # Spare orders are spent once; the server stays for all rows, so none may be spent here.
+    manifest = made.path / "partner.yaml"
+    lines = manifest.read_text("utf-8").splitlines(keepends=True)
+    manifest.write_text("".join(item for item in lines if " spare:" not in item), "utf-8")
     return Guest(stranger, url, root / "drafted", made.path)
 
 

@@ -10,6 +10,7 @@ from .auth import open_login as open_login
 from .binding import entity_ids as entity_ids
 from .binding import entity_name as entity_name
 from .binding import entity_noun as entity_noun
+from .binding import item_place as item_place
 from .binding import lists_only as lists_only
 from .binding import pick_for_mode as pick_for_mode
 from .binding import pick_new as pick_new

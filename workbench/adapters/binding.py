@@ -88,18 +88,23 @@ def pick_new(partner: Partner, feature: str) -> Operation:
 
 def lists_only(partner: Partner, operation: Operation) -> bool:
     """Whether a reading operation gives a list and takes no id: one thing is found in it."""
+    return item_place(partner, operation) is not None
+
+
+def item_place(partner: Partner, operation: Operation) -> str | None:
+    """JSONPath of the items in the answer of an operation that lists only; None for all others."""
     slots = [item.name for item in operation.parameters if item.place == "path"]
     takes_id = any(partner.manifest.parameters.get(name) != "restaurant" for name in slots)
-    if operation.method not in {"GET", "HEAD"} or takes_id:
-        return False
-    reader = SchemaReader.of(partner.description, operation.document)
     schema = operation.response_schema
-    if schema is None:
-        return False
+    if operation.method not in {"GET", "HEAD"} or takes_id or schema is None:
+        return None
+    reader = SchemaReader.of(partner.description, operation.document)
     page = reader.first(schema)
-    return "items" in page or any(
-        _is_list(reader, part) for part in reader.properties(page).values()
-    )
+    if "items" in page:
+        return "$[*]"
+    parts = reader.properties(page).items()
+    name = next((name for name, part in parts if _is_list(reader, part)), None)
+    return None if name is None else f"$[{name!r}][*]"
 
 
 def pick_for_mode(partner: Partner, feature: str, word: str) -> Operation | None:

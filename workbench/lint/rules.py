@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from workbench.adapters import find_hindrances
+from workbench.adapters import find_hindrances, item_place
+from workbench.canonical import exponent
 from workbench.description import clean_document
 from workbench.errors import InputError
-from workbench.mapping import check_mapping, check_required
+from workbench.mapping import assumes_unit, check_mapping, check_required
 from workbench.model import (
     Absence,
     Binding,
@@ -23,6 +24,7 @@ from workbench.model import (
     FeatureKind,
     Finding,
     Open,
+    Operation,
     Severity,
     Source,
     make_finding,
@@ -219,13 +221,15 @@ def _unfit_mappings(partner: Partner, catalogue: Catalogue) -> Iterator[Finding]
             for name, _ in partner.events(feature.slug)
             if webhooks and name in webhooks.events
         ]
-        at = next((rule.each for rule in rules if rule.each), "$")
+        at = next((rule.each for rule in rules if rule.each), None)
+        if at is None and isinstance(item, Operation) and not feature.is_ours:
+            at = item_place(partner, item)
         found = check_mapping(
             translator,
             partner.description,
             item.document,
             schema,
-            at=at,
+            at=at or "$",
             writes=feature.is_ours,
         )
         for finding in found:
@@ -337,11 +341,25 @@ def _kept(path: Path, where: str, *, is_recorded: bool) -> Iterator[Finding]:
     )
 
 
+def _open_units(partner: Partner, _: Catalogue) -> Iterator[Finding]:
+    """Whole numbers in a currency without two decimals, of which nobody has said what they are."""
+    currency = partner.manifest.currency
+    for name, translator in partner.translators.items():
+        if exponent(currency) != 2 and assumes_unit(translator.plan):
+            yield make_finding(
+                "unit-open",
+                pointer=f"mapping.yaml#/mappings/{name}",
+                currency=currency,
+                name=name,
+            )
+
+
 RULES: tuple[Rule, ...] = (
     _kept_secrets,
     _unstated,
     _left_out,
     _open_place,
+    _open_units,
     _unjudged,
     _drifted,
     _unexplained,

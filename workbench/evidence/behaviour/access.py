@@ -141,6 +141,16 @@ def _ask_as_nobody(context: CheckContext, feature: str, kind: EntityKind) -> tup
 
 def _tell_open(context: CheckContext, feature: str, ours: Answer, answer: Answer) -> Evidence:
     findings = []
+    if answer.status >= 500:
+        # With credentials the same read was answered just now.
+        findings.append(
+            finding(
+                "breaks-without-credentials",
+                operation=context.subject(feature),
+                observed=str(answer.status),
+                answer=answer,
+            )
+        )
     if is_like(answer, ours, context.alive(feature)[0]):
         findings.append(
             finding(

@@ -11,18 +11,21 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from workbench.adapters import Answer, SentRequest
-from workbench.canonical import DeliveryLocation
+from workbench.canonical import DeliveryLocation, Product
 from workbench.errors import InputError, TranslationError
 from workbench.evidence.behaviour.check_context import CheckContext, finding
 from workbench.evidence.behaviour.driving import POSITION, find_moving, here_and_now
 from workbench.evidence.behaviour.inventing import recorded
+from workbench.evidence.behaviour.spare import to_write_on
 from workbench.evidence.behaviour.writes import OWN_CHECKS
 from workbench.evidence.bodies import candidates
 from workbench.evidence.kinds import KINDS, EntityKind
 from workbench.evidence.known import known_values
-from workbench.evidence.placing import fresh, maker_of, send
+from workbench.evidence.placing import maker_of, send
 from workbench.evidence.relations import at, last_parameter
-from workbench.model import Evidence, Finding, Operation, Outcome, SchemaReader
+from workbench.mapping import Translator
+from workbench.model import Evidence, Finding, Operation, Outcome, SchemaReader, compare_json
+from workbench.text import read_pointer
 
 _MOST_PROBES = 40
 _MOST_PROBES_PACED = 8  # where the manifest states how many requests a minute are allowed
@@ -48,6 +51,7 @@ class Probe(NamedTuple):
 
 
 _ABSENT = object()
+NEGATIVE = "a negative price"
 
 
 class Base(NamedTuple):
@@ -57,6 +61,7 @@ class Base(NamedTuple):
     operation: Operation
     payload: Any
     ids: dict[str, str]
+    senseless: tuple[Probe, ...] = ()
 
 
 def try_bounds(context: CheckContext) -> Iterator[Evidence]:
@@ -85,7 +90,7 @@ def _bases(context: CheckContext) -> Iterator[Base]:
     for kind in KINDS:
         yield from _placing(context, kind)
     for kind in KINDS:
-        name = fresh(context.session, kind) if context.has(kind.status_write) else None
+        name = to_write_on(context, kind) if context.has(kind.status_write) else None
         if name is not None:
             first = "accepted" if kind.noun == "order" else "confirmed"
             entity = kind.update(name, kind.status(first))
@@ -144,8 +149,25 @@ def _base(context: CheckContext, slug: str, entity: Any, ids: dict[str, str]) ->
         if is_sent and operation.request_schema is not None and translator is not None:
             del item
             named = _ids(operation.path, path)
-            yield Base(slug, operation, translator.untranslate(entity).payload, named)
+            payload = translator.untranslate(entity).payload
+            yield Base(slug, operation, payload, named, _senseless(translator, entity, payload))
             return
+
+
+def _senseless(translator: Translator, entity: Any, payload: Any) -> tuple[Probe, ...]:
+    """Values that no dish has, whatever the document allows: a price below nothing."""
+    if not isinstance(entity, Product) or entity.price is None:
+        return ()
+    below = entity.price.model_copy(update={"amount_minor": -100})
+    try:
+        other = translator.untranslate(entity.model_copy(update={"price": below})).payload
+    except TranslationError:
+        return ()
+    return tuple(
+        Probe(steps, item.found, NEGATIVE, False)
+        for item in compare_json(payload, other)
+        if (steps := tuple(read_pointer(item.pointer)))
+    )
 
 
 def _matches(template: str, path: str) -> bool:
@@ -163,7 +185,8 @@ def _ids(template: str, path: str) -> dict[str, str]:
 def _go_round(context: CheckContext, base: Base) -> Evidence:
     findings: dict[tuple[str, str], Finding] = {}
     is_paced = context.partner.manifest.limits.requests_per_minute is not None
-    probes = [*_probes(context, base)][: _MOST_PROBES_PACED if is_paced else _MOST_PROBES]
+    most = _MOST_PROBES_PACED if is_paced else _MOST_PROBES
+    probes = [*base.senseless, *_probes(context, base)][:most]
     for probe in probes:
         answer = send(context.session, base.operation, _changed(base.payload, probe), ids=base.ids)
         for item in _judge(base.operation, probe, answer):
@@ -190,7 +213,8 @@ def _judge(operation: Operation, probe: Probe, answer: Answer) -> Iterator[Findi
     elif probe.fits is True and answer.status in {400, 422}:
         kind = "boundary-refused"
     elif probe.fits is False and answer.status < 300:
-        kind = "out-of-range-accepted"
+        is_price = probe.words == NEGATIVE
+        kind = "negative-price-accepted" if is_price else "out-of-range-accepted"
     if kind:
         yield finding(
             kind,

@@ -10,6 +10,7 @@ from workbench.errors import InputError
 from workbench.evidence.behaviour.check_context import CheckContext, finding
 from workbench.model import Evidence, Finding, Operation, Outcome, Parameter, SchemaReader
 
+TOTAL = re.compile(r"^(total|total_?(count|items|results)|count)$", re.IGNORECASE)
 Fetch = Callable[[Mapping[str, Any]], tuple[list[dict[str, Any]], Any]]
 
 _PAGING = re.compile(
@@ -35,27 +36,20 @@ def look_at_filters(
     reader = SchemaReader.of(context.partner.description, operation.document)
     findings: list[Finding] = []
     tried: list[str] = []
+    counting = _Counting(fetch, next(iter(largest.values()), None))
     for parameter in operation.parameters:
         if parameter.place != "query" or _PAGING.match(parameter.name):
             continue
         schema = reader.first(parameter.schema_)
         try:
-            verdict = _judge(parameter, schema, items, fetch, largest)
+            verdict = _judge(parameter, schema, items, counting, largest)
         except InputError:
             continue  # refused: a filter that needs more than we know
         if verdict is None:
             continue
         tried.append(parameter.name)
-        if verdict:
-            findings.append(
-                finding(
-                    "filter-ignored",
-                    operation=operation.id,
-                    observed=verdict,
-                    pointer=f"?{parameter.name}",
-                    name=repr(parameter.name),
-                )
-            )
+        findings += _tell_ignored(operation, parameter, verdict)
+    findings += counting.tell(operation)
     yield context.tell(
         feature,
         "filters-honoured",
@@ -64,6 +58,59 @@ def look_at_filters(
         subject=operation.id,
         findings=findings,
     )
+
+
+def _tell_ignored(operation: Operation, parameter: Parameter, verdict: str) -> Iterator[Finding]:
+    if verdict:
+        yield finding(
+            "filter-ignored",
+            operation=operation.id,
+            observed=verdict,
+            pointer=f"?{parameter.name}",
+            name=repr(parameter.name),
+        )
+
+
+class _Counting:
+    """Asks for a list, and notes where its total is not that of what was asked for.
+
+    Attributes:
+        wrong: How many items a whole answer had, and the total that it states.
+    """
+
+    def __init__(self, fetch: Fetch, most: Any) -> None:
+        self._fetch, self._most = fetch, most if isinstance(most, int) else 0
+        self.wrong: tuple[int, int] | None = None
+
+    def __call__(self, query: Mapping[str, Any]) -> tuple[list[dict[str, Any]], Any]:
+        items, body = self._fetch(query)
+        total = find_value(body, TOTAL)
+        # Of a full page the total may rightly be larger.
+        if isinstance(total, int) and len(items) < self._most and total != len(items):
+            self.wrong = (len(items), total)
+        return items, body
+
+    def tell(self, operation: Operation) -> Iterator[Finding]:
+        """The wrong total, if there was one."""
+        if self.wrong is not None:
+            counted, total = map(str, self.wrong)
+            yield finding(
+                "filtered-total-wrong",
+                operation=operation.id,
+                expected=counted,
+                observed=total,
+            )
+
+
+def find_value(body: Any, name: re.Pattern[str]) -> Any:
+    """A value by its name, at the top of a body or one level down."""
+    if not isinstance(body, dict):
+        return None
+    for level in (body, *(value for value in body.values() if isinstance(value, dict))):
+        for key, value in level.items():
+            if name.match(key) and not isinstance(value, dict | list | bool):
+                return value
+    return None
 
 
 def _judge(

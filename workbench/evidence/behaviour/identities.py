@@ -20,9 +20,9 @@ from workbench.errors import (
 )
 from workbench.evidence.behaviour.check_context import CheckContext, finding, tell_unjudged
 from workbench.evidence.behaviour.inventing import recorded
+from workbench.evidence.behaviour.spare import to_write_on
 from workbench.evidence.kinds import KINDS, EntityKind
 from workbench.evidence.likeness import is_like
-from workbench.evidence.placing import fresh
 from workbench.evidence.relations import collections
 from workbench.model import Evidence, FeatureSlug, Finding, Outcome
 
@@ -330,7 +330,7 @@ def _writes(context: CheckContext) -> Iterator[tuple[str, Entity, dict[str, str]
     if not context.session.allow_writes:
         return
     for kind in KINDS:
-        name = fresh(context.session, kind) if context.has(kind.status_write) else None
+        name = to_write_on(context, kind) if context.has(kind.status_write) else None
         if name is not None:
             first = "accepted" if kind.noun == "order" else "confirmed"
             yield kind.status_write, kind.update(name, kind.status(first)), {kind.noun: name}

@@ -8,10 +8,11 @@ from workbench.adapters import pick_for_mode
 from workbench.canonical import OrderStatus
 from workbench.evidence.behaviour.check_context import CheckContext, finding
 from workbench.evidence.behaviour.reads import unknown_to
+from workbench.evidence.behaviour.spare import to_write_on
 from workbench.evidence.behaviour.status import can_send
 from workbench.evidence.bodies import candidates
 from workbench.evidence.kinds import ORDER
-from workbench.evidence.placing import fresh, send
+from workbench.evidence.placing import send
 from workbench.model import Evidence, Operation, Outcome
 
 _CHECK = "kitchen-told"
@@ -22,7 +23,7 @@ def tell_kitchen_result(context: CheckContext) -> Iterator[Evidence]:
     operation = pick_for_mode(context.partner, ORDER.status_write, "kitchen-result")
     if operation is None or not context.session.allow_writes:
         return
-    identity = fresh(context.session, ORDER)
+    identity = to_write_on(context, ORDER)
     if identity is None or not can_send(context, ORDER, OrderStatus.ACCEPTED):
         why = "No new order can be placed and accepted, of which the kitchen could tell."
         yield context.lack(ORDER.status_write, _CHECK, why, subject=operation.id)

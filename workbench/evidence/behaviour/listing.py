@@ -9,7 +9,7 @@ from typing import Any
 from workbench.errors import InputError
 from workbench.evidence.behaviour.check_context import CheckContext, finding
 from workbench.evidence.behaviour.comparing import differences
-from workbench.evidence.behaviour.filtering import look_at_filters
+from workbench.evidence.behaviour.filtering import TOTAL, find_value, look_at_filters
 from workbench.evidence.kinds import KINDS, EntityKind
 from workbench.evidence.placing import fresh, send
 from workbench.evidence.relations import collections, last_parameter
@@ -32,7 +32,6 @@ _CURSOR = re.compile(
     r"^(cursor|after|page_?token|next|continuation.*|starting_after)$", re.IGNORECASE
 )
 _NEXT = re.compile(r"^(next|next_?(cursor|page_?token|token)|cursor)$", re.IGNORECASE)
-_TOTAL = re.compile(r"^(total|total_?(count|items|results)|count)$", re.IGNORECASE)
 _MOST_PAGES = 30
 
 
@@ -103,7 +102,7 @@ class Listing:
         self, query: Mapping[str, Any], pages: list[list[str]], size: int, body: Any
     ) -> dict[str, Any] | None:
         if self.cursor is not None:
-            token = _find(body, _NEXT)
+            token = find_value(body, _NEXT)
             return {**query, self.cursor.name: token} if isinstance(token, str | int) else None
         if self.offset is not None:
             return {**query, self.offset.name: len(pages) * size}
@@ -217,7 +216,7 @@ def _page_troubles(listing: Listing) -> Iterator[Finding]:
         lost = whole - set(flat)
         if lost and len(pages) < _MOST_PAGES:
             troubles.append(("pages-skip", f"{len(whole)}", f"{len(set(flat))}"))
-    total = _find(body, _TOTAL)
+    total = find_value(body, TOTAL)
     most = next(iter(listing.largest().values()), 0)
     if isinstance(total, int) and len(whole) < most and total not in {len(whole), len(pages[0])}:
         troubles.append(("total-wrong", str(len(whole)), str(total)))
@@ -241,15 +240,4 @@ def _items(body: Any) -> list[dict[str, Any]] | None:
             found = _items(value) if isinstance(value, dict) else None
             if found is not None:
                 return found
-    return None
-
-
-def _find(body: Any, name: re.Pattern[str]) -> Any:
-    """A value by its name, at the top of a body or one level down."""
-    if not isinstance(body, dict):
-        return None
-    for level in (body, *(value for value in body.values() if isinstance(value, dict))):
-        for key, value in level.items():
-            if name.match(key) and not isinstance(value, dict | list | bool):
-                return value
     return None

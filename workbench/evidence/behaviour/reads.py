@@ -11,7 +11,7 @@ from workbench.description import find_violations
 from workbench.errors import HookError, TranslationError
 from workbench.evidence.behaviour.check_context import GONE, CheckContext, finding
 from workbench.evidence.kinds import KINDS, ORDER, EntityKind, proved_by
-from workbench.evidence.laws import broken_laws
+from workbench.evidence.laws import broken_laws, find_assumed_units
 from workbench.evidence.placing import fresh
 from workbench.evidence.unknown_ids import unknown_id
 from workbench.evidence.zones import find_unzoned
@@ -200,11 +200,12 @@ def _mistaken(
 def _unzoned(
     context: CheckContext, kind: EntityKind, translation: Translation | None, answer: Answer
 ) -> Iterator[Finding]:
-    """Times whose zone had to be assumed."""
+    """Times whose zone, and amounts whose unit had to be assumed."""
     if translation is None:
         return
-    zone = context.partner.manifest.timezone
-    for item in find_unzoned(translation, context.subject(kind.read), zone):
+    zone, subject = context.partner.manifest.timezone, context.subject(kind.read)
+    units = find_assumed_units(translation, subject, translation.level.title)
+    for item in (*find_unzoned(translation, subject, zone), *units):
         yield item.model_copy(update={"exchange": answer.exchange, "reproduction": answer.curl})
 
 

@@ -19,8 +19,8 @@ from workbench.canonical import (
 )
 from workbench.errors import InputError, PartnerError, RefusedError, TranslationError
 from workbench.evidence.behaviour.check_context import CheckContext, finding
+from workbench.evidence.behaviour.spare import ended, to_write_on
 from workbench.evidence.kinds import KINDS, ORDER, EntityKind, proved_by
-from workbench.evidence.placing import fresh
 from workbench.model import Evidence, Outcome, Severity
 
 _REASON = "Test of the integration"
@@ -72,18 +72,27 @@ def walk_statuses(context: CheckContext) -> Iterator[Evidence]:
             steps = [status for status in way if can_send(context, kind, status)]
             if way[-1] in _EXITS and way[-1] not in steps:
                 continue
-            identity = fresh(context.session, kind)
+            identity = to_write_on(context, kind)
             if identity is None:
                 yield _not_walked(context, kind, steps)
                 continue
             yield from _walk(context, kind, identity, steps, taken)
         yield from _leap(context, kind)
+        yield from _revive(context, kind)
+
+
+def _revive(context: CheckContext, kind: EntityKind) -> Iterator[Evidence]:
+    """What ended long ago is not taken up again."""
+    first = WAYS[kind.noun][0][0]
+    if can_send(context, kind, first):
+        for identity, status in ended(context, kind):
+            yield _go_back(context, kind, identity, status, first)
 
 
 def _leap(context: CheckContext, kind: EntityKind) -> Iterator[Evidence]:
     """From the very start to the very end at once, which no life of an order or table has."""
     last = OrderStatus.DELIVERED if kind.noun == "order" else ReservationStatus.COMPLETED
-    identity = fresh(context.session, kind) if can_send(context, kind, last) else None
+    identity = to_write_on(context, kind) if can_send(context, kind, last) else None
     start = _seen(context, kind, identity) if identity else None
     if identity is None or start is None or is_legal(start, last):
         return
@@ -106,7 +115,8 @@ def _not_walked(context: CheckContext, kind: EntityKind, steps: list[OpenEnum]) 
     why = (
         "writing was not allowed for this run"
         if not context.session.allow_writes
-        else f"nothing places a new {kind.noun}; add a trigger to partner.yaml"
+        else f"nothing places a new {kind.noun}; add a trigger to partner.yaml, or name some "
+        "under `test_account.spare`"
     )
     return context.tell(
         kind.status_write,
