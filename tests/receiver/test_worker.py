@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
@@ -214,6 +215,22 @@ def test_an_older_status_is_history(
     assert [effect.entity["status"] for effect in work(inbox)] == heard
     labels = [label for (label,) in rows(inbox, ATTEMPTS, "outcome")]
     assert labels.count("stale") == len(told) - len(heard)
+
+
+def test_a_status_of_the_future_holds_nothing_up(inbox: Inbox) -> None:
+    """A time behind the arrival counts as that of the arrival, so what comes later is not stale."""
+    post(
+        inbox,
+        "tavola",
+        "orders/status",
+        status("accepted") | {"changed_at": "2199-01-01T00:00:00Z"},
+    )
+    (first,) = work(inbox)
+    now = datetime.now(UTC).isoformat()
+    post(inbox, "tavola", "orders/status", status("ready") | {"changed_at": now})
+    (second,) = work(inbox)
+    assert (first.entity["status"], second.entity["status"]) == ("accepted", "ready")
+    assert first.entity["at"].startswith("2199")  # what the partner told is passed on as it is
 
 
 def test_an_order_that_comes_late_gets_the_known_status(inbox: Inbox) -> None:

@@ -54,6 +54,7 @@ def enter(connection: Connection, outcomes: Sequence[AttemptOutcome], now: int) 
     for outcome in outcomes:
         label, result = outcome.state, outcome.result
         if result is not None:
+            result = _believe(outcome.event, result)
             key = _key(outcome.event, result)
             before = learnt.get(key) or known.get(key)
             label, result = _weigh(before, result)
@@ -93,6 +94,15 @@ def open_recall(database: Database, pos_code: str) -> Callable[[str, str], Any]:
         return None if payload is None else orjson.loads(payload)
 
     return recall
+
+
+def _believe(event: RowMapping, result: ProcessedEvent) -> ProcessedEvent:
+    """The result with a time that is not later than its arrival.
+
+    Of a clock that is ahead, or a year misread, everything that comes later would be out of date.
+    """
+    arrived = read_instant(event["received_at"])
+    return result if result.at is None or result.at <= arrived else replace(result, at=arrived)
 
 
 def _weigh(before: Any, result: ProcessedEvent) -> tuple[str, ProcessedEvent | None]:
