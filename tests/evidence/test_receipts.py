@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -188,17 +188,39 @@ def test_a_delivery_that_tells_our_key_is_noted(
     assert not session.redactor.find(told.encode())
 
 
-def _keep_one(folder: RunFolder, session: Session, key: str, *, is_genuine: bool) -> None:
+def test_what_was_kept_before_ages_from_the_day_it_came(
+    open_mini: Callable, catalogue: Catalogue, folder: RunFolder
+) -> None:
+    """A delivery of an earlier day proves what it proved then, no longer than from then on."""
+    earlier = datetime.now(UTC).replace(microsecond=0) - timedelta(days=9)
+    body = b'{"event_id": "n1", "order_id": "o1", "status": "accepted"}'
+    with open_mini(allow_writes=False) as (partner, session):
+        _keep_one(folder, session, "", is_genuine=True, tail="orders/status", body=body, at=earlier)
+        lines = [*receipts.gather(partner, catalogue, session, folder)]
+    (came,) = [line for line in lines if line.subject == "webhook:orderStatusChanged"]
+    assert came.observed_at == earlier
+
+
+def _keep_one(
+    folder: RunFolder,
+    session: Session,
+    key: str,
+    *,
+    is_genuine: bool,
+    tail: str = "orders",
+    body: bytes = b"{}",
+    at: datetime | None = None,
+) -> None:
     """A delivery with our key in it, in the durable inbox as `workbench listen` keeps it."""
-    name = "orders" if is_genuine else "forged"
+    name = tail if is_genuine else "forged"
     arrival = Arrival(
         partner="miniature",
         pos_code="miniature",
         method="POST",
         target=name,
         headers=(("x-debug", key),),
-        body=b"{}",
-        received_at=datetime.now(UTC),
+        body=body,
+        received_at=at or datetime.now(UTC),
     )
     reason = "ok" if is_genuine else "mismatch"
     with Inbox(folder.path.parent / INBOX_NAME) as inbox:

@@ -263,4 +263,6 @@ def _read_inbox(
             words += f"{feature.max_age_days} days."
             yield tell(session, feature.slug, Outcome.UNTESTED, words)
         for receipt, event in found[-3:]:
-            yield look_at(post, feature, receipt, event, None)
+            line = look_at(post, feature, receipt, event, None)
+            # It ages from the day on which it came.
+            yield line.model_copy(update={"observed_at": receipt.received_at})
