@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from workbench.evidence.contract.report import OperationResult, read_report
+from workbench.evidence.contract.telling import describes_answers
+from workbench.model.description import Body, Operation, Response
 from workbench.model.evidence import Severity
 from workbench.secrecy import Redactor
 
@@ -303,3 +305,32 @@ def test_a_refusal_is_no_deviation(statuses: dict[str, int], refusal: str) -> No
     result.statuses.update(statuses)
     assert result.refusal == refusal
     assert result.has_success == ("200" in statuses)
+
+
+@pytest.mark.parametrize(
+    ("status", "schema", "says"),
+    [
+        ("200", {"type": "object"}, True),
+        ("200", {"$ref": "#/components/schemas/Thing"}, True),
+        ("200", {}, False),
+        ("200", {"description": "An order.", "example": {"id": 1}}, False),
+        ("200", {"$ref": "#/components/schemas/Anything"}, False),
+        ("200", None, False),
+        ("204", None, True),
+        ("404", {"type": "object"}, False),
+    ],
+)
+def test_a_document_may_say_nothing_of_its_answers(
+    status: str, schema: dict[str, Any] | None, *, says: bool
+) -> None:
+    """What a success holds is compared only where a schema asks for something."""
+    bundle = {"components": {"schemas": {"Thing": {"required": ["id"]}, "Anything": {}}}}
+    bodies = () if schema is None else (Body(media_type="application/json", schema_=schema),)
+    operation = Operation(
+        id="GET /a",
+        method="GET",
+        path="/a",
+        document="a.yaml",
+        responses=(Response(status=status, bodies=bodies),),
+    )
+    assert describes_answers(operation, bundle) is says

@@ -30,6 +30,10 @@ from workbench.model import (
     make_finding,
 )
 
+_BODILESS = frozenset({"204", "205"})
+# What a schema may say without asking for anything.
+_REMARKS = frozenset({"title", "description", "example", "examples", "default", "deprecated"})
+
 
 def try_door(
     session: Session, bundle: dict[str, Any], operation: Operation, opened: str
@@ -127,7 +131,8 @@ def tell(told: Told) -> Iterator[Evidence]:
         if known and result.opened and operation not in doors:
             doors[operation] = try_door(told.session, told.bundle, known, result.opened)
         findings = [*filter(None, [doors.get(operation)]), *result.findings]
-        outcome, summary = _judge(result, findings, told.trouble, unusable)
+        is_blank = known is not None and not describes_answers(known, told.bundle)
+        outcome, summary = _judge(result, findings, told.trouble, unusable, is_blank=is_blank)
         yield make_evidence(
             "contract",
             feature,
@@ -213,10 +218,32 @@ def _is_class_seen(status: str, result: OperationResult) -> bool:
     return status.upper().endswith("XX") and any(seen[0] == status[0] for seen in result.statuses)
 
 
+def describes_answers(operation: Operation, bundle: dict[str, Any]) -> bool:
+    """Whether the document says what a success holds: a schema with a condition, or nothing."""
+    successes = [item for item in operation.responses if item.is_success]
+    if all(item.status in _BODILESS for item in successes):
+        return bool(successes)
+    for body in (body for item in successes for body in item.bodies):
+        schema = body.schema_
+        if isinstance(reference := schema.get("$ref"), str):
+            schema = follow_reference(bundle, reference) or {}
+        if schema.keys() - _REMARKS:
+            return True
+    return False
+
+
 def _judge(
-    result: OperationResult, findings: list[Finding], trouble: str, unusable: list[Unusable]
+    result: OperationResult,
+    findings: list[Finding],
+    trouble: str,
+    unusable: list[Unusable],
+    *,
+    is_blank: bool = False,
 ) -> tuple[Outcome, str]:
-    """Passed only where a success was seen, and where the whole schema could be compared."""
+    """Passed only where a success was seen, and where the whole schema could be compared.
+
+    `is_blank`: the document does not say what a success holds, so only its status was compared.
+    """
     if not result.cases:
         return _judge_silence(result, trouble)
     seen = ", ".join(f"{count} with {status}" for status, count in sorted(result.statuses.items()))
@@ -233,6 +260,7 @@ def _judge(
         (bool(left_out), Outcome.CANT_TELL, f"not all could be compared, unusable is {left_out}"),
         (not result.has_success, Outcome.UNTESTED, "no success was seen, so nothing is proved"),
         (bool(findings), Outcome.PASSED, f"{deviations}, all minor"),
+        (is_blank, Outcome.PASSED, "statuses are documented, and what answers hold is not"),
         (True, Outcome.PASSED, "all answered as documented"),
     )
     outcome, words = next((outcome, words) for holds, outcome, words in rules if holds)
