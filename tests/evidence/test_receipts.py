@@ -156,6 +156,23 @@ def test_the_address_is_registered_through_the_api(
     assert proved >= {"webhook-registration-by-api", "order-event-received"}
 
 
+def test_a_feature_bound_to_the_wrong_notification_is_our_matter(
+    tmp_path: Path, catalogue: Catalogue, folder: RunFolder
+) -> None:
+    """What came instead, and nothing is bound to, is named; nobody has failed."""
+    settings = write_folder(tmp_path / "checkout")
+    manifest = settings.contracts / "miniature" / "partner.yaml"
+    data = yaml.safe_load(manifest.read_text("utf-8"))
+    data["features"]["order-status-event"]["events"] = ["webhook:orderCreated"]
+    manifest.write_text(yaml.safe_dump(data), "utf-8")
+    with open_miniature(settings) as (partner, session):
+        lines = [*receipts.gather(partner, catalogue, session, folder, wait=0.8)]
+    (doubt,) = [line for line in lines if line.feature == "order-status-event" and line.findings]
+    assert doubt.outcome is Outcome.CANT_TELL
+    assert doubt.findings[0].observed == "webhook:orderStatusChanged"
+    assert not doubt.findings[0].matter.is_theirs
+
+
 def test_without_leave_to_write_only_the_inbox_is_read(
     open_mini: Callable, catalogue: Catalogue, folder: RunFolder
 ) -> None:

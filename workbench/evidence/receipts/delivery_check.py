@@ -119,6 +119,9 @@ def explain_absence(post: Post, names: set[str], done: str, since: datetime) -> 
     elif doubled is not None:
         told = {"events": listed, "observed": "the id of another event"}
         found = make_finding("webhook-id-reused", **told, **place)
+    elif others := post.unexpected(since):
+        told = {"events": listed, "observed": ", ".join(sorted(others))}
+        found = make_finding("webhook-other-came", done=done, **told, **place)
     else:
         told = {"events": listed, "n": f"{post.wait:.0f}", "observed": "none"}
         found = make_finding("webhook-not-delivered", done=done, **told, **place)

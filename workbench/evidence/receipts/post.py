@@ -14,7 +14,7 @@ from workbench.adapters import Session
 from workbench.evidence.check_table import criteria_of, make_evidence
 from workbench.evidence.kinds import ENDPOINT
 from workbench.model import Evidence, Feature, Finding, Outcome
-from workbench.partners import Partner
+from workbench.partners import Partner, load_catalogue
 from workbench.receiver import Arrival, Inbox, Receipt, ReceivedEvent, read_events
 
 Heard = list[tuple[Receipt, ReceivedEvent]]
@@ -94,6 +94,24 @@ class Post:
             told = {event.reference for event in read_events(webhooks, receipt)}
             if not told or told & names:
                 found.append(receipt)
+        return found
+
+    def unexpected(self, since: datetime) -> set[str]:
+        """What came genuine for the first time since an instant, and no feature is bound to.
+
+        By the name of its event, or by the end of its address where no rule knows it.
+        """
+        webhooks = self.partner.manifest.webhooks
+        if webhooks is None:
+            return set()
+        bound = {
+            name for item in load_catalogue().features for name in event_names(self.partner, item)
+        }
+        found: set[str] = set()
+        for receipt in self.inbox.receipts(self.partner.slug, since):
+            if receipt.verified and receipt.received_at >= since:
+                told = {event.reference for event in read_events(webhooks, receipt)}
+                found |= (told or {receipt.tail}) - bound
         return found
 
     def refused_again(self, since: datetime) -> Receipt | None:
