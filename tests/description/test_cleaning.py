@@ -322,3 +322,32 @@ def test_signatures_of_recorded_addresses_are_masked() -> None:
     request = entry_of(data)["request"]
     assert request["url"] == f"https://a.example/file?page=2&X-Amz-Signature={MASK}&sig={MASK}"
     assert [item["value"] for item in request["queryString"]] == [MASK, "2"]
+
+
+def test_names_that_are_secrets_are_replaced() -> None:
+    """By their form, or as a run of signs below a name for secrets; the copy stays readable."""
+    run, key = "9f86d081884c7d659a2f", "sk_live_" + "9aB3" * 6
+    text = f"x-clients:\n  {key}: first\nx-api-keys: {{{run}: second}}\nsent: {run}\n"
+    cleaned = clean_document(text.encode(), "a.yaml")
+    assert sum(cleaned.replaced.values()) == 2
+    assert yaml.safe_load(cleaned.data) == {
+        "x-clients": {"redacted-1": "first"},
+        "x-api-keys": {"redacted-2": "second"},
+        "sent": "redacted-2",
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<login><user>u</user><apiKey>{}</apiKey></login>",
+        'Take this. The key: {}. Keep it.\n\n<a:token kind="b"> {} </a:token>',
+        "Your client secret is `{}`. Do not share it.",
+    ],
+)
+def test_secrets_inside_elements_and_sentences_are_found(text: str) -> None:
+    """XML in an example, and a sentence that goes on behind the value."""
+    run = "9f86d081884c7d659a2f"
+    cleaned = clean_document(f"# A\n\nGET /a\n\n{text.replace('{}', run)}\n".encode(), "a.md")
+    assert run.encode() not in cleaned.data
+    assert cleaned.replaced

@@ -5,12 +5,13 @@ import io
 import re
 import zipfile
 from collections.abc import Callable
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from workbench.description import describe
+from workbench.description import clean_document, describe
 from workbench.description.conversion import convert
 from workbench.description.limits import DEFAULT_LIMITS
 from workbench.errors import DescriptionError
@@ -156,6 +157,43 @@ def test_parsers_have_no_network(take: Take, listener: Any) -> None:
     assert listener.requests == []
 
 
+def mail(words: str, page: str = "", attached: str = "") -> bytes:
+    """A mail in base64, as plain text and where given as a page, too."""
+    message = EmailMessage()
+    message["Subject"], message["From"] = "Our tables", "Mia <mia@nido.example>"
+    message.set_content(words, cte="base64")
+    if page:
+        message.add_alternative(page, subtype="html", cte="quoted-printable")
+    if attached:
+        message.add_attachment(b"x", maintype="a", subtype="b", filename=attached)
+    return bytes(message)
+
+
+def test_a_mail_is_read_and_what_it_carries_is_told(take: Take) -> None:
+    """Of two forms the page counts; attachments are named, however the mail is called."""
+    words = "Hello,\n\nGET https://api.nido.example/v1/tables/{id}\n"
+    description = take("note.eml", mail(words, attached="spec.pdf"))
+    assert ids(description) == ["GET /v1/tables/{id}"]
+    (told,) = [item for item in description.warnings if item.slug == "attachment"]
+    assert "'spec.pdf'" in told.summary
+    page = "<h2>PUT /tables/{id}</h2>"
+    assert ids(take("note", mail(words, page))) == ["PUT /tables/{id}"]
+    archive = mail(words, page).replace(b"alternative", b"related", 1)
+    both = {"PUT /tables/{id}", "GET /v1/tables/{id}"}
+    assert set(ids(take("page.mhtml", archive))) == both
+
+
+def test_of_a_mail_only_the_words_are_kept() -> None:
+    """Its headers name people and hosts; a key in its text is masked, whatever its encoding."""
+    key = "sk_live_" + "9aB3" * 8
+    cleaned = clean_document(mail(f"X-Api-Key: {key}\n\nGET /tables/{{id}}\n"), "note.eml")
+    assert cleaned.suffix == ".html"
+    assert b"GET /tables/{id}" in cleaned.data
+    assert key.encode() not in cleaned.data
+    assert b"mia@nido.example" not in cleaned.data
+    assert cleaned.replaced["headers of a mail"] == 1
+
+
 WSDL = (
     '<?xml version="1.0"?><definitions xmlns="http://schemas.xmlsoap.org/wsdl/">'
     '<portType name="T"><operation name="Read"/></portType></definitions>'
@@ -178,8 +216,13 @@ WSDL = (
         ("docs.tar.gz", gzip.compress(b"GET /a", mtime=0), "archive"),
         ("slides.pptx", office.archive({"ppt/presentation.xml": "<a/>"}), "PowerPoint"),
         ("text.odt", office.archive({"mimetype": "x", "content.xml": "<a/>"}), "OpenDocument"),
-        ("old.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "old format"),
-        ("page.mhtml", b"MIME-Version: 1.0\nContent-Type: multipart/related\n", "MHTML"),
+        ("old.doc", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "another format"),
+        ("book.xlsb", office.archive({"xl/workbook.bin": "x"}), "another format"),
+        ("photo.heic", b"\0\0\0\x18ftypheic" + b"\0" * 50, "image"),
+        ("photo", b"RIFF\x24\0\0\0WEBPVP8 " + b"\0" * 50, "image"),
+        ("film.mp4", b"\0\0\0\x18ftypisom" + b"\0" * 50, "recording"),
+        ("docs.tar", b"api.yaml".ljust(257, b"\0") + b"ustar\0", "archive"),
+        ("api.yaml", bytes(range(32)) * 9, "bytes, and no text"),
         ("tool.exe", b"MZ\x90\0" + b"\0" * 60, "program"),
     ],
 )

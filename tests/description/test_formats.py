@@ -93,11 +93,11 @@ def example(name: str) -> tuple[str, str | bytes]:
             "a.pptx",
             office.archive({"ppt/presentation.xml": ""}),
         ),
-        "Word and Excel before 2007, RTF": (
+        "Word and Excel of other forms, RTF": (
             "a.doc",
             b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
         ),
-        "web archive": ("a.mhtml", "MIME-Version: 1.0\n"),
+        "mail, web archive": ("a.eml", "MIME-Version: 1.0\nSubject: a\n\nGET /tables/{id}\n"),
         "scan": ("a.pdf", office.pdf("#rect(width: 2cm, height: 2cm)")),
     }
     return made[name]

@@ -156,6 +156,11 @@ HOSTILE: dict[str, str | bytes] = {
     "stars.md": "*a_" * 50_000 + "\n\nGET /a",
     **office.ATTACKS,
     **office.LARGE,
+    "nested.eml": "MIME-Version: 1.0\n"
+    + "".join(f'Content-Type: multipart/mixed; boundary="b{n}"\n\n--b{n}\n' for n in range(4_000)),
+    "parts.eml": "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n"
+    + "--b\nContent-Type: text/plain; charset=nobodys\n\nGET /a\n" * 20_000,
+    "headers.eml": "MIME-Version: 1.0\n" + "X: =?utf-8?q?a?=\n =?utf-8?q?b?=\n" * 20_000,
     "empty.yaml": "",
     "null.json": "null",
     "binary.json": "\0\1\2" * 1_000,

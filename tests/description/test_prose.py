@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from workbench.description import find_directions
 from workbench.model.description import ApiDescription
 
 Read = Callable[..., ApiDescription]
@@ -414,3 +415,117 @@ def test_environments_have_names_in_every_language(read: Read, lines: tuple[str,
     described = read(text, "a.md")
     assert ids(described) == ["GET /tables"]
     assert set(described.documents[0].servers) == {"https://a.example/v1", "https://b.example/v1"}
+
+
+STYLES = {
+    "a path and what it takes": (
+        "`/tables/{id}` supports GET and DELETE.\n\nThe URL /tables accepts POST requests only.",
+        ["GET /tables/{id}", "DELETE /tables/{id}", "POST /tables"],
+    ),
+    "several methods behind a label": (
+        "### /v1/tables\n\nAllowed methods: `GET`, `POST`",
+        ["GET /v1/tables", "POST /v1/tables"],
+    ),
+    "a list of routes in JSON": (
+        (
+            '```json\n[{"verb": "GET", "path": "/tables/:id"},\n'
+            ' {"path": "/tables", "methods": ["POST"]}]\n```'
+        ),
+        ["GET /tables/{id}", "POST /tables"],
+    ),
+    "a list of routes in YAML": (
+        (
+            "```yaml\nroutes:\n  - method: GET\n    url: /tables/{id}\n"
+            "  - url: /seats\n    method: PUT\n```"
+        ),
+        ["GET /tables/{id}", "PUT /seats"],
+    ),
+    "routes of a program": (
+        (
+            "```php\nRoute::get('/tables/{id}', [T::class, 'show']);\n```\n\n"
+            "```python\n@app.route('/seats/<int:seat>', methods=['PUT', 'DELETE'])\n```\n\n"
+            '```java\n@PostMapping("/bills")\n```'
+        ),
+        ["GET /tables/{id}", "PUT /seats/{seat}", "DELETE /seats/{seat}", "POST /bills"],
+    ),
+    "comments of apiDoc": (
+        "```js\n/**\n * @api {get} /tables/:id Read a table\n */\n```",
+        ["GET /tables/{id}"],
+    ),
+    "a request of Bruno": (
+        "```bru\nget {\n  url: https://api.nido.example/tables/:id\n}\n```",
+        ["GET /tables/{id}"],
+    ),
+    "lists of fields": (":Method: GET\n:URL: /tables/<table_id>", ["GET /tables/{table_id}"]),
+    "what a variable may be": (
+        "`GET https://nido.example/v1/{name=tables/*}`",
+        ["GET /v1/tables/{name}"],
+    ),
+    "other scripts": ("メソッド\uff1aGET\n\nURL\uff1a/v1/tables/{id}", ["GET /v1/tables/{id}"]),
+    "a variable before curl": (
+        "```\nTOKEN=x curl -XDELETE https://nido.example/tables/{id}\n```",
+        ["DELETE /tables/{id}"],
+    ),
+    "AsciiDoc": (
+        (
+            "= Nido\n\n== Calls\n\n|===\n|Method |Path\n\n|GET\n|/tables/{id}\n|===\n\n"
+            "[source,http]\n----\nPUT /tables/{id} HTTP/1.1\n----"
+        ),
+        ["GET /tables/{id}", "PUT /tables/{id}"],
+    ),
+}
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_calls_are_read_however_they_are_written(read: Read, style: str) -> None:
+    """Each style of documentation gives its calls, all of them seen and read."""
+    text, expected = STYLES[style]
+    description = read(f"{text}\n" if style == "AsciiDoc" else f"# Nido\n\n{text}\n", "guide.md")
+    assert ids(description) == expected
+    assert (description.documents[0].seen, description.documents[0].read) == (len(expected),) * 2
+
+
+def test_one_url_with_a_method_is_data(read: Read) -> None:
+    """A webhook that is registered has both, and is no route."""
+    body = '{"url": "https://you.example/in", "method": "POST"}'
+    text = f"# N\n\n## POST /hooks\n\n```json\n{body}\n```\n"
+    description = read(text, "guide.md")
+    assert ids(description) == ["POST /hooks"]
+    assert set(description.operations[0].bodies[0].schema_["properties"]) == {"url", "method"}
+
+
+def test_a_list_of_routes_is_a_document(read: Read) -> None:
+    """What frameworks print as JSON is read from a file of its own, with its titles."""
+    routes = [{"path": "/tables/:id", "methods": ["GET", "PUT"], "name": "A table"}]
+    description = read([*routes, {"method": "POST", "route": "/tables"}], "routes.json")
+    assert ids(description) == ["GET /tables/{id}", "PUT /tables/{id}", "POST /tables"]
+    assert description.operations[0].summary == "A table"
+
+
+def test_an_arrow_says_who_calls(read: Read) -> None:
+    """In a heading, or in a column of its own; the judge of direction takes it at its word."""
+    text = (
+        "# Link\n\n## Platform → POS: a new bill\n\n`POST /pos/bills`\n\n## POS -> Platform\n\n"
+        "`POST /bills/{id}/paid`\n\n## All\n\n| Method | Path | Direction |\n|---|---|---|\n"
+        "| PUT | /pos/tables | Market place => till |\n| PUT | /tables | POS ➜ Market place |\n"
+    )
+    directions = find_directions(read(text, "guide.md"))
+    assert {name: side.value for (_, name), side in directions.items()} == {
+        "POST /bills/{id}/paid": "outbound",
+        "PUT /tables": "outbound",
+        "POST /pos/bills": "inbound",
+        "PUT /pos/tables": "inbound",
+    }
+
+
+def test_answers_named_by_their_status(read: Read) -> None:
+    """A title, a line, and a table of answers whose first column is a name state the status."""
+    text = (
+        "# N\n\n## GET /tables\n\nReturns `200 OK`\n\n### 404 Not Found\n\nNo table.\n\n"
+        "## PUT /tables\n\n| Name | Type |\n|---|---|\n| 204 No Content | |\n"
+        "| 409 Conflict | E |\n\n"
+        "## POST /tables\n\nResponse:\n\n```json\n{}\n```\n"
+    )
+    description = read(text, "guide.md")
+    found = {item.method: {one.status for one in item.responses} for item in description.operations}
+    assert found == {"GET": {"200", "404"}, "PUT": {"204", "409"}, "POST": {"2XX"}}

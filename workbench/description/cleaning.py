@@ -20,7 +20,6 @@ from urllib.parse import quote
 import orjson
 
 from workbench.description.cleaning_tables import (
-    PACKED,
     PASSWORD,
     SHORTEST,
     blocks_of_file,
@@ -29,6 +28,7 @@ from workbench.description.cleaning_tables import (
     people_in,
     write_page,
 )
+from workbench.description.conversion import PACKED
 from workbench.description.file_kinds import encoding_of
 from workbench.description.guard import decode, read_bytes
 from workbench.description.limits import DEFAULT_LIMITS, IntakeLimits
@@ -38,11 +38,12 @@ from workbench.description.prose.blocks import TextBlock
 from workbench.description.scalar_places import Path, json_spans, yaml_spans
 from workbench.errors import DescriptionError
 from workbench.model import mapping_of, text_of
-from workbench.secrecy import MASK, find_secrets, is_placeholder, is_secret_name, is_telling
+from workbench.secrecy import FORMS, MASK, find_secrets, is_placeholder, is_secret_name, is_telling
 
 _SCHEME = re.compile(
     r"((?:bearer|basic|token|digest|apikey|api-key|hmac)\s+)(.+)", re.IGNORECASE | re.DOTALL
 )
+_RUN = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9+/=]{16,}")
 _COOKIE = re.compile(r"(?P<name>[^=;\s]+)=(?P<value>[^;]+)")
 
 
@@ -118,6 +119,8 @@ def clean_document(raw: bytes, name: str, limits: IntakeLimits = DEFAULT_LIMITS)
     try:
         kind, blocks = blocks_of_file(raw, name, limits)
         cleaner.note_named(kind, blocks)
+        if kind == "mail":  # its headers name people, and lead through other houses
+            cleaner.counts["headers of a mail"] = 1
         if kind in PACKED:
             return _clean_packed(raw, blocks, cleaner)
         text = decode(raw, name, limits)
@@ -152,6 +155,9 @@ class _Cleaner:
     is_recorded: bool = False
     is_written: bool = False
     cells: dict[str, tuple[str, str]] = field(default_factory=dict)
+    keys: dict[str, str] = field(
+        default_factory=dict
+    )  # names that are secrets → what replaces them
 
     def note_named(self, kind: str, blocks: Sequence[Block]) -> None:
         """Look for secrets, and in tables of recorded data for people, beside their names."""
@@ -209,6 +215,7 @@ class _Cleaner:
                 label = "api key"
             is_pair = bool(label) and any(key in node for key in _CARRIED)
             for key, child in node.items():
+                self.key(key, subject, is_leaf=not isinstance(child, dict | list))
                 inner = key
                 if key in _TRANSPARENT:
                     inner = label if is_pair and key in _CARRIED else subject
@@ -224,6 +231,14 @@ class _Cleaner:
             changed = self.value(child, path, subject, depth)
             if changed != child:
                 self.changes[path] = changed
+
+    def key(self, key: str, subject: str, *, is_leaf: bool) -> None:
+        """Judge a name: a secret by its form, or a run of signs below a name for secrets."""
+        forms = [item.what for item in find_secrets(key) if item.what in FORMS]
+        is_named = is_leaf and _RUN.fullmatch(key) and is_secret_name(subject, parameter=True)
+        if (forms or (is_named and is_telling(key))) and key not in self.keys:
+            self.counts[forms[0] if forms else subject] += 1
+            self.keys[key] = f"redacted-{len(self.keys) + 1}"
 
     def packed(self, node: Any, path: Path) -> None:
         """A body that is recorded in base64."""
@@ -267,6 +282,7 @@ class _Cleaner:
                 data = None
             if isinstance(data, dict | list):
                 inner = _Cleaner(self.counts, self.secrets, self.people, {}, self.is_recorded)
+                inner.keys = self.keys
                 inner.walk(data, (), "", depth)
                 return inner.apply(text)
         return self.prose(text)
@@ -287,6 +303,8 @@ class _Cleaner:
         for value in sorted(values, key=len, reverse=True)[:_MOST_VALUES]:
             for form in dict.fromkeys((value, quote(value, safe=""), escape(value, quote=False))):
                 text = text.replace(form, MASK)
+        for value, substituted in self.keys.items():
+            text = text.replace(value, substituted)
         for value, (substituted, _) in self.cells.items():
             # Only as a whole cell: a short name may be a word elsewhere.
             cell = rf"(?<=[\n\t,;|>\"]){re.escape(value)}(?=[\r\n\t,;|<\"])"

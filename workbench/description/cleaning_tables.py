@@ -9,7 +9,7 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from workbench.description.conversion import convert, read_csv
+from workbench.description.conversion import PACKED, convert, read_csv
 from workbench.description.file_kinds import recognise
 from workbench.description.guard import decode
 from workbench.description.limits import IntakeLimits
@@ -20,7 +20,6 @@ from workbench.description.prose.blocks import Grid, Heading
 from workbench.description.prose.documented_tables import ProseTable, clean
 from workbench.secrecy import is_placeholder, is_secret_name, is_telling
 
-PACKED = frozenset({"pdf", "docx", "xlsx"})
 SHORTEST = 12  # signs of a key or token that is no example
 _SHORTEST_PASSWORD = 6
 _LONGEST_NAME = 40
@@ -30,6 +29,7 @@ _LABELLED = re.compile(
     r"(?P<name>[^\n:=|]{2,40}?)(?:\s+(?:is|ist|es|lautet)|\s*[:=]|\s)\s*(?P<value>\S+)"
 )
 _CALL = re.compile(rf"^\s*`?(?:{words.METHODS})\b", re.MULTILINE)
+_SENTENCE_END = re.compile(r"\n|(?<=[.;`])\s")
 _MOST_LINES = 20_000
 _PARAGRAPH = re.compile(r"</(?:\w+:)?(?:p|si|row)>")
 _TAG = re.compile(r"<[^<>]*>")
@@ -56,7 +56,7 @@ def named_secrets(blocks: Sequence[Block]) -> Iterator[tuple[str, str]]:
                 yield from _in_row([clean(cell) for cell in row], block.table.header)
         else:
             text = block.title if isinstance(block, Heading) else block.text
-            for line in text.split("\n")[:_MOST_LINES]:
+            for line in _SENTENCE_END.split(text)[:_MOST_LINES]:
                 found = _LABELLED.fullmatch(line[:1_000].strip(" -*_`."))
                 value = found["value"].strip("`*_.,") if found else ""
                 if found and _is_secret(found["name"], value):

@@ -1,4 +1,4 @@
-"""PDF, Word, Excel and CSV files → the blocks of prose, within limits.
+"""PDF, Word, Excel, CSV and mails → the blocks of prose, within limits.
 
 The parsers are an extra (`documents`) and run in a child process, see `extraction`. Archives are
 weighed before anything is unpacked.
@@ -17,7 +17,7 @@ from typing import Any
 
 from workbench.description import extraction
 from workbench.description.limits import IntakeLimits, refusal
-from workbench.description.prose import Block, CodeBlock, read_page
+from workbench.description.prose import Block, CodeBlock, read_markdown, read_page
 from workbench.description.prose.blocks import Grid, Heading, TextBlock
 from workbench.description.prose.documented_tables import settle
 from workbench.errors import DescriptionError, install_hint
@@ -27,7 +27,9 @@ _MOST_PARTS = 4_000
 _MOST_UNPACKED = 100 * 2**20
 _MOST_OUTPUT = 32 * 2**20
 _WORST_RATIO = 300
-_NAMES = {"docx": "Word document", "xlsx": "Excel workbook", "pdf": "PDF"}
+_NAMES = {"docx": "Word document", "xlsx": "Excel workbook", "pdf": "PDF", "mail": "mail"}
+PACKED = frozenset(_NAMES)  # kinds whose text cannot be changed in place
+ATTACHED = "attached"  # language of a code block that is the name of what a mail carries
 _WHY = {
     "scanned": (
         "it holds pictures of its pages, and no text",
@@ -49,14 +51,14 @@ def convert(raw: bytes, kind: str, name: str, limits: IntakeLimits) -> list[Bloc
 
     Args:
         raw: The bytes of the file.
-        kind: `docx`, `xlsx` or `pdf`.
+        kind: One of `PACKED`.
         name: File name, for messages.
         limits: Caps of the intake guard.
 
     Raises:
         DescriptionError: The file is damaged, locked, a bomb, or the extra is not installed.
     """
-    if kind != "pdf":
+    if kind in {"docx", "xlsx"}:
         _weigh(raw, kind, name)
     answer = _ask(raw, kind, name)
     if "missing" in answer:
@@ -159,10 +161,13 @@ def _refused(kind: str, name: str, why: str) -> DescriptionError:
 def _blocks_of(item: dict[str, Any]) -> list[Block]:
     if "html" in item:
         return read_page(str(item["html"]))
+    if "markdown" in item:
+        return read_markdown(str(item["markdown"]))[0]
     if "heading" in item:
         return [Heading(int(item["level"]), str(item["heading"]), 1)]
     if "rows" in item:
         return [Grid(settle([tuple(map(str, row)) for row in item["rows"]]), 1)]
-    if "code" in item:
-        return [CodeBlock("", str(item["code"]), 1)]
+    for key in ("code", ATTACHED):
+        if key in item:
+            return [CodeBlock(key if key == ATTACHED else "", str(item[key]), 1)]
     return [TextBlock(str(item["words"]), 1)]

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import NoReturn
 
-_COMMAND = re.compile(r"^[ \t]*(?:[$>#][ \t]*)?curl(?:\.exe)?[ \t]", re.MULTILINE)
+_COMMAND = re.compile(
+    r"^[ \t]*(?:[$>#][ \t]*)?(?:\w{1,40}=\S{0,80}[ \t]+){0,4}curl(?:\.exe)?[ \t]", re.MULTILINE
+)
 _CONTINUED = re.compile(r"[\\^`][ \t]*\n[ \t]*")
 _UNFINISHED = re.compile(r"[ \t]*\n[ \t]*(?=-{1,2}[A-Za-z]|['\"]?https?://)")
 _ADDRESS = re.compile(r"(?:https?://|[\[{<$]|/|[\w-]+\.[\w.-]+/)\S*|localhost\S*")

@@ -99,6 +99,20 @@ _FROM_US = re.compile(
     r"(?:us\b|[^.]{0,60} to us\b)|\b(?:sent|called|pushed|posted) by (?:you|your \w+|"
     r"the pos)\b(?! to)"
 )
+# An arrow between two sides, each a few words: `Marketplace → POS`.
+_ARROW = re.compile(
+    r"(?:^|[.:(|]\s*)((?:[\w'-]+ ){0,3}[\w'-]+)\s*(?:-{1,3}>|={1,2}>|[→⇒➜➡⟶►▶]\ufe0f?)\s*"
+    r"((?:[\w'-]+ ){0,3}[\w'-]+)"
+)
+# The side that is ours wherever it stands, and the one that is theirs; the rest depends.
+_OUR_SIDE = re.compile(
+    r"\b(?:pos|till|tills|ecr|pms|kasse\w*|tpv|pdv|caisse|you|your|merchants?|restaurants?|stores?|"
+    r"venues?|subscribers?|integrators?|ihr\w*|votre|su|tu|seu)\b"
+)
+_THEIR_SIDE = re.compile(
+    r"\b(?:platforms?|market ?places?|aggregators?|we|us|our|api|app|hub|plattform|plataforma|"
+    r"plateforme)\b"
+)
 _NOUN = re.compile(r"\b(?:webhooks?|web hooks?|callbacks?|notificacion entrante|rueckruf)\b")
 _MANAGES = re.compile(
     r"\b(?:register|registers|create|creates|subscribe|subscribes|unsubscribe|list|lists|get|gets|"
@@ -135,11 +149,24 @@ def said_direction(text: str) -> Direction | None:
         text: A heading with the sentences below it.
     """
     said = _plain(text[:_LEAD])
+    arrow = _ARROW.search(said)
+    drawn = _points(*arrow.groups()) if arrow else None
+    if drawn is not None:
+        return drawn
     from_us = _FROM_US.search(said)
     to_us = _TO_US.search(said) or _SAID.search(said)
     if from_us and (not to_us or from_us.start() < to_us.start()):
         return Direction.OUTBOUND
     return Direction.INBOUND if to_us else None
+
+
+def _points(start: str, end: str) -> Direction | None:
+    """Which way an arrow points; None where both sides may be anybody."""
+    for ours, theirs in ((_OUR_SIDE, _THEIR_SIDE), (_THEIR_SIDE, _OUR_SIDE)):
+        sides = [bool(ours.search(side)) and not theirs.search(side) for side in (start, end)]
+        if sides[0] != sides[1]:
+            return Direction.INBOUND if sides[1] is (ours is _OUR_SIDE) else Direction.OUTBOUND
+    return None
 
 
 def reads_like_webhook(

@@ -14,7 +14,6 @@ from typing import Any
 from workbench.description.dialect import DIALECTS
 from workbench.description.inference import infer_schema
 from workbench.description.openapi import Contents, read_openapi
-from workbench.model import Event
 
 _VARIABLE = re.compile(r"\{([^{}]+)\}")
 _MOST_EXAMPLES = 20  # of one payload; recorded traffic repeats itself
@@ -63,6 +62,7 @@ class DraftOperation:
     answers: dict[str, DraftBody] = field(default_factory=dict)
     security: list[str] | None = None
     source: str = ""  # empty for an operation, else `webhook` or `path`
+    is_sender_stated: bool = False  # whether the words about an event say plainly who sends it
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -143,22 +143,21 @@ def read_draft(drafted: DraftDocument, name: str) -> tuple[dict[str, Any], Conte
     """Generate the OpenAPI document of a drafted document and read it; return both."""
     document = generate_openapi(drafted)
     contents = read_openapi(document, DIALECTS["3.1"], name)
-    sources = {
-        f"{draft.method} {draft.path}" if draft.source == "path" else draft.path: draft.source
+    listed = {
+        f"{draft.method} {draft.path}": draft.is_sender_stated
         for draft in drafted.drafts
-        if draft.source
+        if draft.source == "path"
     }
+    # An event that stands among the paths has the source, and so the id, of its format.
     contents.events = [
-        _rename_event(event, sources.get(event.name, "")) for event in contents.events
+        event.model_copy(
+            update={"source": "path", "id": event.name, "is_sender_stated": listed[event.name]}
+        )
+        if event.name in listed
+        else event
+        for event in contents.events
     ]
     return document, contents
-
-
-def _rename_event(event: Event, source: str) -> Event:
-    """Give an event read as a webhook the source, and so the id, that its format has."""
-    if source == "path":
-        return event.model_copy(update={"source": "path", "id": event.name})
-    return event
 
 
 def _operation(draft: DraftOperation, *, is_event: bool = False) -> dict[str, Any]:

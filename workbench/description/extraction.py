@@ -1,4 +1,4 @@
-"""Runs as a program of its own: one PDF, Word or Excel file on stdin → blocks as JSON on stdout.
+"""Runs as a program of its own: one PDF, Word, Excel or mail on stdin → blocks as JSON on stdout.
 
 Parsers of such files are large and meet hostile input, so they work in a child with limits of
 time, memory and output, without network, and cannot take the workbench along. Nothing of the
@@ -7,6 +7,8 @@ workbench is imported here. The limits are set before the first byte is looked a
 
 from __future__ import annotations
 
+import email
+import email.policy
 import io
 import json
 import re
@@ -15,6 +17,7 @@ import socket
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any, NoReturn
 
 MOST_MEMORY = 1 << 30
@@ -23,6 +26,7 @@ MOST_PAGES = 400
 MOST_ROWS = 20_000
 MOST_COLUMNS = 60
 MOST_SHEETS = 60
+MOST_PARTS = 200  # of a mail
 _LONGEST_CELL = 2_000
 _MONOSPACED = re.compile(
     r"mono|courier|consol|menlo|typewriter|inconsolata|hack|cmtt", re.IGNORECASE
@@ -61,6 +65,39 @@ def read_xlsx(data: bytes) -> list[Block]:
         if rows:
             found += [{"heading": str(sheet.title), "level": 1}, {"rows": rows}]
     return found
+
+
+def read_mail(data: bytes) -> list[Block]:
+    """Mail or web archive → its words, of two forms the HTML; what is attached by its name."""
+    message: Any = email.message_from_bytes(data, policy=email.policy.default)
+    parts = list(islice(message.walk(), MOST_PARTS))
+    texts = {"text/plain", "text/html"}
+    spare = [
+        part
+        for group in parts
+        if group.get_content_type() == "multipart/alternative"
+        and any(inner.get_content_type() == "text/html" for inner in group.walk())
+        for part in group.iter_parts()
+        if part.get_content_type() == "text/plain"
+    ]
+    found = [{"heading": str(message["subject"]), "level": 1}] if message["subject"] else []
+    for part in parts:
+        name = part.get_filename()
+        if part.is_multipart() or part in spare:
+            continue
+        if name is None and part.get_content_type() in texts:
+            way = "html" if part.get_content_subtype() == "html" else "markdown"
+            found.append({way: _words_of(part)})
+        elif part["content-location"] is None and (name or part["content-id"] is None):
+            found.append({"attached": str(name or part.get_content_type())})
+    return found
+
+
+def _words_of(part: Any) -> str:
+    try:
+        return str(part.get_content())
+    except LookupError:  # a character set that nobody knows
+        return bytes(part.get_payload(decode=True)).decode("latin-1")
 
 
 def read_pdf(data: bytes) -> list[Block]:
@@ -159,7 +196,7 @@ def _confine() -> None:
         setattr(socket.socket, name, _no_network)
 
 
-READERS = {"docx": read_docx, "xlsx": read_xlsx, "pdf": read_pdf}
+READERS = {"docx": read_docx, "xlsx": read_xlsx, "pdf": read_pdf, "mail": read_mail}
 
 
 def main() -> None:

@@ -50,7 +50,9 @@ def encoding_of(data: bytes) -> tuple[str, bytes]:
     if data[:2] == b"\0\0" or data[1:4] == b"\0\0\0":
         return ("utf-32-be" if data[:1] == b"\0" else "utf-32-le"), b""
     if len(data) > 1 and len(data) % 2 == 0 and (data[0] == 0) != (data[1] == 0):
-        return ("utf-16-be" if data[0] == 0 else "utf-16-le"), b""
+        high = data[0 if data[0] == 0 else 1 : 400 : 2]  # zero in what is mostly western
+        if high.count(0) * 3 > len(high):
+            return ("utf-16-be" if data[0] == 0 else "utf-16-le"), b""
     try:
         data.decode()
     except UnicodeDecodeError:
@@ -85,10 +87,12 @@ def _is_western(data: bytes) -> bool:
 
 
 _PROSE = frozenset({".md", ".markdown", ".mdx", ".mdown", ".txt", ".rst", ".adoc", ".asciidoc"})
-_PAGES = frozenset({".html", ".htm", ".xhtml", ".mht", ".mhtml"})
+_PAGES = frozenset({".html", ".htm", ".xhtml"})
 _PAGE = re.compile(
     r"\s*(?:<!--.{0,2000}?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
 )
+_MAIL = re.compile(r"\A(?:[A-Za-z][\w-]{0,60}:[^\n]*\n(?:[ \t][^\n]*\n)*){0,100}MIME-Version:")
+_ODD = re.compile(r"[\x00-\x08\x0b\x0e-\x1a\ufffd]")
 _HTTP = re.compile(
     r"\A(?:\s*(?:#|//)[^\n]*\n|\s*@\w[^\n]*\n|\s*\n)*\s*(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\s+\S+"
 )
@@ -149,6 +153,14 @@ _MAGIC = (
     (b"SQLite format 3", "database"),
     (b"OggS", "recording"),
     (b"ID3", "recording"),
+)
+# Forms that begin with a size or another word: where their name stands, and the kind.
+_INNER = (
+    (4, re.compile(rb"ftyp(?:he[iv]|mif|avi|msf)"), "image"),
+    (4, re.compile(rb"ftyp"), "recording"),
+    (8, re.compile(rb"WEBP"), "image"),
+    (8, re.compile(rb"(?:WAVE|AVI )"), "recording"),
+    (257, re.compile(rb"ustar"), "archive"),
 )
 _BY_NAME = {
     ".wsdl": "wsdl", ".wadl": "wadl", ".xsd": "xsd", ".graphql": "graphql", ".graphqls": "graphql",
@@ -229,17 +241,20 @@ _REFUSED = {
     "archive": ("an archive", "Unpack it, and give the documents in it one by one."),
     "zip": ("an archive (zip)", "Unpack it, and give the documents in it one by one."),
     "pptx": ("a PowerPoint presentation", "Save it as PDF, and give that."),
-    "odt": ("an OpenDocument file", "Save it as .docx, .xlsx or PDF, and give that."),
+    "odt": (
+        "an OpenDocument or iWork file",
+        "Save it as .docx, .xlsx or PDF, and give that.",
+    ),
     "epub": ("an e-book (EPUB)", "Ask for the page, Markdown or PDF it was made of."),
     "old-office": (
-        "a Word, Excel or Outlook file of the old format (.doc, .xls, .msg)",
-        "Open it in its own program and save it as .docx, .xlsx or PDF.",
+        "a Word, Excel or Outlook file of another format (.doc, .xls, .xlsb, .msg)",
+        "Open it in its own program and save it as .docx, .xlsx or PDF; a mail as .eml.",
     ),
     "rtf": ("a rich text file (RTF)", "Save it as .docx or PDF, and give that."),
+    "binary": ("a file of bytes, and no text", "Ask for the text, or for the file as PDF."),
     "program": ("a program", "Ask the partner for the document that describes the interface."),
     "database": ("a database", "Ask the partner for the document that describes the interface."),
     "recording": ("a recording", "Ask the partner for the text."),
-    "mht": ("a web archive (MHTML)", "Save the page as HTML (`Web page, complete`) instead."),
     "postman-environment": (
         "the environment of a Postman collection: variables, and no request",
         "Give the collection; name the environment beside it.",
@@ -250,7 +265,7 @@ _REFUSED = {
 EXPECTED = (
     "Expected OpenAPI (`openapi: 3.x` or `swagger: '2.0'`), AsyncAPI (`asyncapi: 2.x` or `3.x`), "
     "a Postman, Insomnia or Bruno collection, a HAR recording, RAML, API Blueprint, an `.http` "
-    "file, Markdown, a saved page, PDF, Word, Excel, CSV, or a list of events in YAML."
+    "file, Markdown, a saved page, PDF, Word, Excel, CSV, a mail, or a list of routes or events."
 )
 
 
@@ -266,30 +281,23 @@ def recognise(raw: bytes, path: Path) -> str:
     """Return the kind of a file.
 
     Returns:
-        `html`, `markdown`, `blueprint`, `raml`, `http`, `bruno`, `csv`, `pdf`, `docx`, `xlsx`, or
-        `data` for JSON and YAML.
+        `html`, `markdown`, `blueprint`, `raml`, `http`, `bruno`, `csv`, `pdf`, `docx`, `xlsx`,
+        `mail`, or `data` for JSON and YAML.
 
     Raises:
         DescriptionError: It is of a kind that is not read.
     """
     suffix = path.suffix.lower()
-    kind = next((kind for magic, kind in _MAGIC if raw.startswith(magic)), "")
-    if (
-        kind in {"image", "program"}
-        and len(raw) > 2
-        and raw[:2] in {b"BM", b"MZ"}
-        and _is_text(raw)
-    ):
-        kind = ""
-    if kind == "zip":
-        kind = _in_archive(raw)
+    kind = _by_bytes(raw)
     if kind in {"pdf", "docx", "xlsx"}:
         return kind
     if kind:
         refuse(kind, path.name)
     head = raw[:20_000].decode(encoding_of(raw)[0], "replace")
-    if suffix in {".mht", ".mhtml"}:
-        refuse("mht", path.name)
+    if suffix in {".eml", ".mht", ".mhtml"} or _MAIL.match(head):
+        return "mail"
+    if len(_ODD.findall(head)) * 10 > len(head):
+        refuse("binary", path.name)
     stated = _BY_NAME.get(suffix, "")
     is_page = suffix in _PAGES or bool(_PAGE.match(head))
     is_prose = suffix in _PROSE and not _SOURCE.match(head, _skip_remarks(head))
@@ -300,6 +308,20 @@ def recognise(raw: bytes, path: Path) -> str:
     if stated in _REFUSED:
         refuse(stated, path.name)
     return _text_kind(head, suffix, stated)
+
+
+def _by_bytes(raw: bytes) -> str:
+    """The kind that the first bytes tell, or nothing."""
+    kind = next((kind for magic, kind in _MAGIC if raw.startswith(magic)), "")
+    kind = kind or next((kind for at, name, kind in _INNER if name.match(raw, at)), "")
+    if (
+        kind in {"image", "program"}
+        and len(raw) > 2
+        and raw[:2] in {b"BM", b"MZ"}
+        and _is_text(raw)
+    ):
+        kind = ""
+    return _in_archive(raw) if kind == "zip" else kind
 
 
 def refuse(kind: str, name: str) -> NoReturn:
@@ -342,6 +364,8 @@ def _in_archive(raw: bytes) -> str:
         ("xl/workbook.xml", "xlsx"),
         ("ppt/presentation.xml", "pptx"),
         ("META-INF/container.xml", "epub"),
+        ("xl/workbook.bin", "old-office"),
+        ("Index/Document.iwa", "odt"),
     ):
         if part in names:
             return kind

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 from workbench.description.asyncapi import is_asyncapi, read_asyncapi
 from workbench.description.asyncapi_messages import HOME
 from workbench.description.bundle import bundle
-from workbench.description.conversion import convert, read_csv
+from workbench.description.conversion import PACKED, convert, read_csv
 from workbench.description.defects import find_defects
 from workbench.description.dialect import recognise_dialect
 from workbench.description.document_set import keep_below, names_of
@@ -41,8 +42,21 @@ from workbench.description.postman import (
     variables_of,
 )
 from workbench.description.postman_versions import is_environment, unwrap
-from workbench.description.prose import Block, read_blocks
-from workbench.description.prose_warnings import beside, carried_warning, elsewhere, left_out
+from workbench.description.prose import (
+    Block,
+    CodeBlock,
+    declared_calls,
+    read_blocks,
+    read_markdown,
+    read_page,
+)
+from workbench.description.prose_warnings import (
+    attachments,
+    beside,
+    carried_warning,
+    elsewhere,
+    left_out,
+)
 from workbench.description.raml import read_raml
 from workbench.description.raml_files import RamlFiles
 from workbench.description.repairs import mend
@@ -72,7 +86,6 @@ from workbench.model import (
 )
 
 _LARGEST = 2**20  # bytes of a file of variables
-_PACKED = frozenset({"pdf", "docx", "xlsx"})
 
 
 def describe(
@@ -157,7 +170,7 @@ def _take_in(path: Path, name: str, setting: _Setting) -> _Intake:
     raw = read_file(path, setting.limits)
     intake = _read_raw(raw, path, name, setting)
     codec = encoding_of(raw)[0]
-    if intake.document.format not in _PACKED and not is_unicode(codec):
+    if intake.document.format not in PACKED and not is_unicode(codec):
         summary = f"The document is no Unicode; it was read as {codec.upper()}."
         intake.contents.warnings.insert(
             0, DocumentWarning(slug="encoding", document=name, summary=summary)
@@ -171,14 +184,14 @@ def _read_raw(raw: bytes, path: Path, name: str, setting: _Setting) -> _Intake:
         name=name, format="", version="", sha256=hashlib.sha256(raw).hexdigest(), size=len(raw)
     )
     kind = recognise(raw, path)
-    if kind in _PACKED:
+    if kind in PACKED:
         return _read_blocks(document, kind, convert(raw, kind, name, limits), "")
     if kind != "data":
         text = decode(raw, name, limits)
         return _read_text(path, document, kind, text, setting)
     reading = read_bytes(raw, name, limits)
     if not isinstance(reading.data, dict):
-        raise unknown(name, reading.data)
+        return _read_list(document, reading.data)
     data, matched = reading.data, frozenset[int]()
     if overlay is not None and overlay.concerns(name):
         data, matched = apply_actions(data, overlay.actions, overlay.name)
@@ -202,9 +215,6 @@ def _read_text(path: Path, document: Document, kind: str, text: str, setting: _S
         return _from_draft(document, kind, version, drafted, told)
     if kind == "csv":
         return _read_blocks(document, kind, read_csv(text, name), "")
-    # Imported late: the Markdown parser takes a tenth of a second, and few documents are prose.
-    from workbench.description.prose import read_markdown, read_page  # noqa: PLC0415
-
     if kind == "html":
         carried = descriptions_in_page(text, name, limits)
         blocks, title = (read_page(text), "")
@@ -253,6 +263,7 @@ def _read_blocks(document: Document, kind: str, blocks: list[Block], title: str)
     told = [*prose.warnings, *left_out(document.name, prose.tally)]
     if document.addresses:
         told.append(elsewhere(document))
+    told += attachments(document.name, blocks)
     return _from_draft(document, kind, "", prose.drafted, told)
 
 
@@ -286,9 +297,18 @@ def _read_format(
         drafted, warnings = read_har(data, name)
         version = text_of(mapping_of(data["log"]).get("version"))
         return _from_draft(document, "har", version, drafted, warnings)
-    if is_event_catalogue(data):
-        return _from_draft(document, "event-catalogue", "", read_event_catalogue(data, name), ())
-    raise unknown(name, data)
+    return _read_list(document, data)
+
+
+def _read_list(document: Document, data: Any) -> _Intake:
+    """Read a list of events, or of methods and paths: there is no standard for either."""
+    if isinstance(data, dict) and is_event_catalogue(data):
+        drafted = read_event_catalogue(data, document.name)
+        return _from_draft(document, "event-catalogue", "", drafted, ())
+    text = json.dumps(data, default=str)
+    if not any(declared_calls(text)):
+        raise unknown(document.name, data)
+    return _read_blocks(document, "routes", [CodeBlock("json", text, 1)], "")
 
 
 def _variables(paths: Sequence[Path], limits: IntakeLimits) -> dict[str, str]:

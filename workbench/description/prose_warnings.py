@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from workbench.description.conversion import ATTACHED
 from workbench.description.openapi import Contents
-from workbench.description.prose import Prose, ReadingTally
+from workbench.description.prose import Block, CodeBlock, Prose, ReadingTally
 from workbench.description.prose.collection import MOST_CALLS
 from workbench.description.targets import ends_with, shape
 from workbench.model import Document, DocumentWarning
@@ -26,6 +29,21 @@ def left_out(name: str, tally: ReadingTally) -> list[DocumentWarning]:
             hint="Look at these places in the document; write what matters there into a Markdown "
             "file beside it, as headings such as `GET /orders/{id}`.",
         )
+    ]
+
+
+def attachments(name: str, blocks: Sequence[Block]) -> list[DocumentWarning]:
+    """Tell of each file that a mail carries: only its words are read."""
+    return [
+        DocumentWarning(
+            slug="attachment",
+            document=name,
+            severity="medium",
+            summary=f"The mail carries {block.text[:120]!r}, which is not read from it.",
+            hint="Save it, and give it beside the mail.",
+        )
+        for block in blocks
+        if isinstance(block, CodeBlock) and block.language == ATTACHED
     ]
 
 

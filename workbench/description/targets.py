@@ -22,6 +22,7 @@ _PREFIX = re.compile(
 _BARE_HOST = re.compile(r"(?:localhost|[\w-]+(?:\.[\w-]+)*\.([A-Za-z]{2,12}))(?::\d+)?(?=/)")
 _FILE_ENDINGS = frozenset({"php", "json", "xml", "html", "asp", "aspx", "do", "jsp", "cgi", "svc"})
 _EXPANSION = re.compile(r"\{[?&]([^{}]*)\}")
+_NAMED = re.compile(r"\{(\w+)=([\w/*-]{1,200})\}")  # `{name=orders/*}`: what may stand there
 _FORMAT = re.compile(r"\(\.:\w+\)|\{\.\w+\}")  # `(.:format)` of a list of routes
 _WHOLE = re.compile(
     r":([A-Za-z_][\w-]*)|<(?:\w+:)?([^<>:]+)>|\[([^\[\]]+)\]|\$\{?([A-Za-z_]\w*)\}?|%([A-Z_]+)%|"
@@ -78,6 +79,7 @@ def read_target(
         None for a text that cannot be a target.
     """
     written = _ESCAPED.sub("", text[:_LONGEST]).strip().strip("`'\"").rstrip(".,;:")
+    written = _NAMED.sub(lambda found: re.sub(r"\*+", "{" + found[1] + "}", found[2]), written)
     written = _fill(_FORMAT.sub("", written), variables or {})
     server, path = _cut_server(written, bases)
     if not path.startswith("/"):

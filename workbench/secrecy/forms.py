@@ -78,6 +78,10 @@ _NAMED = re.compile(
     r"(?<![\w.-])(?P<name>[A-Za-z_][\w.-]{1,60})(?P<quote>\\?[\"']?)(?:\s?[=:]\s?|\s?=>\s?|',\s?')"
     r"(?P<open>\\?[\"']?|&(?:quot|#3[49]);)(?P<value>(?!//)[^\s\"'<>&,;\\]{4,2000})"
 )
+# An element of XML that holds nothing else; a mark such as `<token>` alone is a placeholder.
+_ELEMENT = re.compile(
+    r"<(?:\w{1,40}:)?(?P<name>[A-Za-z_][\w.-]{1,60})(?:\s[^<>]{0,200})?>\s*(?P<value>[^\s<>]{4,2000})\s*</"
+)
 # What goes on with a value behind a sign that would end it in a form or a list: whole words only,
 # and none that is a name. (Possessive repetition would say it shorter; Python 3.11.2 errs in it.)
 _IN_WORD = r"[^\s\"'<>&,;:=\\`\[\]{}()]"
@@ -160,6 +164,10 @@ def _find(text: str) -> Iterator[FoundSecret]:
     for match in _BASIC.finditer(text):
         if _is_login(match[1]):
             yield FoundSecret(match.start(1), match.end(1), "basic login")
+    for match in _ELEMENT.finditer(text):
+        is_secret = is_secret_name(match["name"], parameter=True) and is_telling(match["value"])
+        if is_secret and _PROSE_VALUE.match(match["value"]):
+            yield FoundSecret(match.start("value"), match.end("value"), match["name"])
     yield from _find_logins(text)
     yield from _find_cookies(text)
     yield from _find_named(text)

@@ -5,6 +5,7 @@ first (`marks`); `reader` walks over the sections and `collection` counts what w
 """
 
 from workbench.description.prose.blocks import Block, CodeBlock
+from workbench.description.prose.clients import declared_calls
 from workbench.description.prose.collection import ReadingTally
 from workbench.description.prose.markdown import read_markdown
 from workbench.description.prose.pages import read_page, without_remarks
@@ -15,6 +16,7 @@ __all__ = [
     "CodeBlock",
     "Prose",
     "ReadingTally",
+    "declared_calls",
     "read_blocks",
     "read_markdown",
     "read_page",

@@ -22,6 +22,7 @@ _METHOD_WORD = re.compile(words.METHODS, re.IGNORECASE)
 _METHOD_LIST = re.compile(
     rf"(?:{words.METHODS})(?:[\s,/|;&+`]+(?:{words.METHODS}))+", re.IGNORECASE
 )
+_ARROW = re.compile(r"->|=>|[→⇒➜➡⟶]")
 _PATH_CELL = re.compile(r"(?:https?://\S+|/\S*|[a-z][\w.-]*(?:/[\w{}:.<>-]+)+/?)")
 
 
@@ -44,7 +45,9 @@ def calls_of_table(table: ProseTable) -> list[WrittenCall]:
         calls = (
             _of_matrix(row, matrix, paths or 0) if matrix else _of_row(table, row, methods, paths)
         )
-        found += [replace(call, row=number) for call in calls]
+        stated = table.cell(row, table.column(words.DIRECTION_COLUMN))
+        arrow = stated if _ARROW.search(stated) or not stated else f"{stated} → it"
+        found += [replace(call, row=number, clause=arrow) for call in calls]
     return found
 
 

@@ -14,7 +14,7 @@ from enum import IntEnum
 from workbench.description.curl import CurlRequest, read_curl
 from workbench.description.prose import section_words as words
 from workbench.description.prose.blocks import CodeBlock, bare
-from workbench.description.prose.clients import sampled_calls
+from workbench.description.prose.clients import declared_calls, sampled_calls
 
 _SEPARATOR = r"(?:[\s:*`|>→~_\"'()-]|&gt;){1,16}"
 _TARGET = (
@@ -48,7 +48,7 @@ _RPC = re.compile(
 )
 RPC_NAME = re.compile(r"^\W*([A-Za-z]\w*(?:\.\w+)+|[a-z]+(?:[A-Z]\w*)+)\W*$")
 _BLUEPRINT = re.compile(rf"\[\s*(?:({words.METHODS})\s*)?(/[^\]\s]*|https?://[^\]\s]*)?\s*\]\s*$")
-_LABELLED = re.compile(r"^[\s>*_`#+-]*([^\s:`|][^:`|]{0,40}?)[\s*_`]*[:\uff1a|][\s*_`:]*(.*)$")
+_LABELLED = re.compile(r"^[\s>*_`#+:-]*([^\s:`|][^:`|]{0,40}?)[\s*_`]*[:\uff1a|][\s*_`:]*(.*)$")
 _TITLED = re.compile(r"([^.,:;]{2,80}?)[\s*_`]*(?:\u2013|\u2014|->|→|\s-)")  # title, dash, call
 _TASK = re.compile(r"^\s*\[[ xX]\]\s+")
 _LEADING = " \t`*_>-+•→=#["
@@ -70,6 +70,14 @@ _LOWER_CALL = re.compile(
     re.IGNORECASE,
 )
 _ROUTE = re.compile(rf"^(?:\w+\s+)?({words.METHODS})(?:\|[A-Z]+)*\s+(/\S*)\s+[\w/@.:]+[#@]\w+$")
+_API_DOC = re.compile(rf"^(?:/?\*+\s*)?@api\s*\{{({words.METHODS})\}}\s+(\S+)", re.IGNORECASE)
+_OPTIONAL = re.compile(r"\[([?&][^\[\]\s]{1,200})\]")  # of a query
+_PATH = re.compile(r"(?<![\w/{}.:<-])(?:https?://[^\s`/]+)?/[\w{:<][\w{}:.<>/-]*(?<![.:])")
+_OFFERS = re.compile(
+    r"[`*\s]*(?:\w+\s+){0,2}?(?:supports?|accepts?|allows?|takes|handles?|responds?|answers|offers?|"
+    r"(?:can|may) be|is (?:available|called)|methods?|verbs?|soporta|admite|acepta|aceita|suporta|"
+    r"accepte|supporte|unterstutzt|erlaubt|[:(\u2013\u2014-])"
+)
 _LINE_END = re.compile(r"\s*(?:$|HTTP/|#|//|--|→|->|\()")
 _DIRECTIVE = re.compile(rf"\s*\.\. http:({words.METHODS})::\s+(\S+)", re.IGNORECASE)
 _COMMENT = re.compile(r"^\s*(?:#|//|--\s)\s*")
@@ -156,7 +164,7 @@ def procedure_of(title: str) -> str:
 
 def calls_of_line(line: str, *, is_item: bool = False) -> Iterator[WrittenCall | Suspect]:
     """Calls of one line of words."""
-    text = _in_capitals(_TASK.sub("", line.strip()))
+    text = _OPTIONAL.sub(r"\1", _in_capitals(_TASK.sub("", line.strip())))
     directive = _DIRECTIVE.fullmatch(text)
     if directive:
         yield WrittenCall(directive[1].upper(), directive[2], Strength.ALONE)
@@ -164,6 +172,16 @@ def calls_of_line(line: str, *, is_item: bool = False) -> Iterator[WrittenCall |
     if "curl " in text:
         yield from calls_of_code(CodeBlock("", text.strip("`"), 1))
         return
+    offered = list(_offered(text))
+    if offered and not _matches_in(text):
+        yield from offered
+    else:
+        is_listed = is_item and line.strip() != text
+        yield from _named(text, Strength.LISTED if is_listed else Strength.ALONE)
+
+
+def _named(text: str, whole: Strength) -> Iterator[WrittenCall | Suspect]:
+    """Calls that a line names, method first; `whole` is how sure one is that fills it."""
     matches = _matches_in(text)
     ends = [match.start() for match in matches[1:]] + [len(text)]
     for number, match in enumerate(matches):
@@ -179,7 +197,7 @@ def calls_of_line(line: str, *, is_item: bool = False) -> Iterator[WrittenCall |
             continue  # `GET / POST`
         strength = Strength.MENTION
         if is_alone:
-            strength = Strength.LISTED if is_item and line.strip() != text else Strength.ALONE
+            strength = whole
         elif not before:
             strength = Strength.LISTED
         stated = {Strength.LISTED: after, Strength.ALONE: titled[1] if titled else ""}
@@ -192,6 +210,17 @@ def calls_of_line(line: str, *, is_item: bool = False) -> Iterator[WrittenCall |
     is_suspect = _SUSPECT.search(text) or _METHODS_BEHIND.search(text)
     if is_suspect and not words.ALL_CALLS.search(text):
         yield Suspect(text[:160])
+
+
+def _offered(text: str) -> Iterator[WrittenCall]:
+    """Calls of a line that names a path first, and then the methods that it takes."""
+    paths = list(_PATH.finditer(text))
+    ends = [path.start() for path in paths[1:]] + [len(text)]
+    for path, end in zip(paths, ends, strict=False):
+        said = re.split(r"[.;](?:\s|$)", text[path.end() : end], maxsplit=1)[0]
+        if _OFFERS.match(words.plain(said)):
+            for method in re.findall(rf"(?<![A-Za-z])(?:{words.METHODS})(?![A-Za-z])", said):
+                yield WrittenCall(method, path[0], Strength.MENTION)
 
 
 def _matches_in(text: str) -> list[re.Match[str]]:
@@ -247,12 +276,14 @@ def calls_of_code(code: CodeBlock) -> Iterator[WrittenCall | Suspect]:
                 yield _of_curl(request)
     for stated, url in sampled_calls(code.text):
         yield WrittenCall(stated, url, Strength.SAMPLE) if stated else Suspect(url)
+    for stated, url, summary in declared_calls(code.text):
+        yield WrittenCall(stated, url, Strength.BLOCK, summary)
     lines = code.text.split("\n")[:_MOST_LINES]
     starts: list[tuple[int, re.Match[str]]] = []
-    summary: dict[int, str] = {}
+    beside_of: dict[int, str] = {}
     for number, line in enumerate(lines):
         text = _in_capitals(_CLIENT.sub("", line.strip().lstrip("`*>$ ")))
-        text = _ROUTE.sub(r"\1 \2", text)
+        text = _ROUTE.sub(r"\1 \2", _API_DOC.sub(_of_comment, text))
         match = CALL.match(text) or RELATIVE_CALL.match(text) or _PLACEHOLDER_CALL.match(text)
         is_whole = _CLIENT.match(line.strip().lstrip("`*>$ ")) is not None
         if match is None or not (is_whole or _LINE_END.match(text, match.end())):
@@ -263,14 +294,19 @@ def calls_of_code(code: CodeBlock) -> Iterator[WrittenCall | Suspect]:
             above = lines[number - 1] if number else ""
             beside = _COMMENT.sub("", text[match.end() :].replace("HTTP/1.1", ""))
             noted = _COMMENT.sub("", above) if _COMMENT.match(above) else ""
-            summary[number] = _words(beside) or noted.strip()
+            beside_of[number] = _words(beside) or noted.strip()
     for place, (number, match) in enumerate(starts):
         end = starts[place + 1][0] if place + 1 < len(starts) else len(lines)
         method, target = (group for group in match.groups() if group)
         headers, body, rest = _request_lines(lines[number + 1 : end])
         yield WrittenCall(
-            method, target, Strength.BLOCK, summary[number], headers=headers, body=body, rest=rest
+            method, target, Strength.BLOCK, beside_of[number], headers=headers, body=body, rest=rest
         )
+
+
+def _of_comment(found: re.Match[str]) -> str:
+    """`@api {get} /order/:id` of a comment as a call; what follows it is its title."""
+    return f"{found[1].upper()} {found[2]} //"
 
 
 def _of_curl(request: CurlRequest) -> WrittenCall:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from workbench.description.prose import section_words as words
 
@@ -33,6 +34,37 @@ _STATED = re.compile(
     rf"[\"'`]|(?<=\w)\.|->|Net::HTTP::|\bhttp)({words.METHODS})\b",
     re.IGNORECASE,
 )
+_METHOD_WORD = re.compile(rf"\b(?:{words.METHODS})\b", re.IGNORECASE)
+# A route as frameworks declare it: `app.get('/a')`, `Route::get("/a")`, `@GetMapping("/a")`.
+_DECLARED = re.compile(
+    rf"(?:\b(?:app|router|server|api|fastify|bp|blueprint|route|routes|group|mux|r|e)(?:\.|::|->)|@(?:\w+\.)?)"
+    rf"({words.METHODS}|route)(?:Mapping)?\(\s*(?:(?:value|path)\s*=\s*)?[\"'`](/[^\"'`\s]{{0,300}})[\"'`]"
+    r"([^)\n]{0,200}?\bmethods\s*=\s*[^)\n]{0,80})?"
+    # A request of Bruno: `get {` with the URL on the next line.
+    rf"|^({words.METHODS})\s*\{{\s*\n\s*url:\s*(\S+)",
+    re.IGNORECASE | re.MULTILINE,
+)
+# One entry of a list of routes in JSON, YAML or a program: between braces, or an item.
+_ENTRY = re.compile(
+    r"\{(?:[^{}]|\{[\w.:-]{1,40}\}){5,600}\}"
+    r"|(?<=\s-\s)(?:(?!\n\s*- |[{}]).|\{[\w.:-]{1,40}\}){5,600}",
+    re.DOTALL,
+)
+_KEY = r"(?:^|[\s{,])[\"']?(?:%s)[\"']?\s*[:=]\s*"
+_ENTRY_METHOD = re.compile(
+    _KEY % "(?:http_?)?methods?|verb"
+    + rf"(\[[^\[\]]{{3,80}}\]|[\"']?(?:{words.METHODS})(?:[|,]\s?(?:{words.METHODS}))*\b)",
+    re.IGNORECASE,
+)
+_ENTRY_PATH = re.compile(
+    _KEY % "path|url|uri|route|endpoint|pattern"
+    + r"[\"'`]?((?:https?://[^\s\"'`,]{1,200})?/[^\s\"'`,]{0,300})",
+    re.IGNORECASE,
+)
+_ENTRY_NAME = re.compile(
+    _KEY % "summary|description|title|name" + r"[\"'`]?([^\"'`\n{}]{1,90})", re.IGNORECASE
+)
+_MOST_ENTRIES = 2_000
 _TARGET = re.compile(r"https?://|/|\$?\{")
 _LONGEST = 20_000
 
@@ -59,6 +91,25 @@ def sampled_calls(text: str) -> Iterator[tuple[str, str]]:
             yield _method_of_command(match[0]), url_in_line[0]
     if not is_found and _CLIENT.search(text):
         yield from _of_statements(text)
+
+
+def declared_calls(text: str) -> Iterator[tuple[str, str, str]]:
+    """Yield method, path and title of each route that a program or a list of routes declares."""
+    text = text[: 20 * _LONGEST]
+    for found in _DECLARED.finditer(text):
+        stated = [found[1] or found[4]] if (found[1] or found[4]).lower() != "route" else []
+        for method in stated or _METHOD_WORD.findall(found[3] or "GET"):
+            yield method.upper(), found[2] or found[5], ""
+    entries = []
+    for entry in islice(_ENTRY.finditer(f"\n{text}"), _MOST_ENTRIES):
+        methods, path = _ENTRY_METHOD.search(entry[0]), _ENTRY_PATH.search(entry[0])
+        if methods and path:
+            name = _ENTRY_NAME.search(entry[0])
+            title = name[1].strip(" ,") if name else ""
+            entries.append([(one, path[1], title) for one in _METHOD_WORD.findall(methods[1])])
+    # One alone may as well be data: a webhook that is registered has a URL and a method, too.
+    for calls in entries if len(entries) > 1 else ():
+        yield from ((method.upper(), path, title) for method, path, title in calls)
 
 
 def _method_of_command(line: str) -> str:

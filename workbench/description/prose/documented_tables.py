@@ -56,7 +56,11 @@ class ProseTable:
     def statuses(self) -> Iterator[tuple[str, str]]:
         """Yield status and description of each row of a table of answers."""
         status = self.column(words.STATUS_COLUMN)
-        if status is None or self.column(words.NAME_COLUMN) is not None:
+        if self.column(words.NAME_COLUMN) is not None:
+            # A list of answers may call them names: `200 OK`.
+            named = [words.STATUS.match(self.cell(row, 0)) for row in self.rows]
+            status = 0 if any(named) and sum(map(bool, named)) * 2 >= len(named) else None
+        if status is None:
             return
         described = self.column(words.DESCRIPTION_COLUMN)
         for row in self.rows:

@@ -182,11 +182,19 @@ class EventBook:
             )
 
 
-def comes_to_us(method: str, path: str, section: ProseSection, summary: str) -> bool:
-    """Whether a call is one that they make, by the words of its section and of those above."""
-    own = said_direction(f"{summary}. " + "\n\n".join(section.opening))
+def comes_to_us(method: str, path: str, section: ProseSection, said: str) -> tuple[bool, bool]:
+    """Whether a call is one that they make, and whether words say so plainly.
+
+    Args:
+        method: Its method.
+        path: Its path.
+        section: Where it stands; the sections above count, too.
+        said: What is said of the call itself.
+    """
+    own = said_direction(f"{said}. " + "\n\n".join(section.opening))
+    is_managing = manages_webhooks(path, said)
     if own is not None:
-        return own is Direction.INBOUND and not manages_webhooks(path, summary)
+        return own is Direction.INBOUND and not is_managing, True
     for above in reversed(section.parents):
         lead = ". ".join(
             sentence
@@ -197,13 +205,11 @@ def comes_to_us(method: str, path: str, section: ProseSection, summary: str) -> 
         stated = said_direction(lead)
         if stated is not None:
             is_sending = method in {"POST", "PUT", "PATCH"}
-            return (
-                stated is Direction.INBOUND and is_sending and not manages_webhooks(path, summary)
-            )
-    tags = ("webhook",)
-    return section.is_about_webhooks and reads_like_webhook(
-        method, path, tags=tags, summary=summary
+            return stated is Direction.INBOUND and is_sending and not is_managing, True
+    is_hook = section.is_about_webhooks and reads_like_webhook(
+        method, path, tags=("webhook",), summary=said
     )
+    return is_hook, False
 
 
 def is_about_events(section: ProseSection) -> bool:

@@ -23,6 +23,14 @@ _MARK = re.compile(
 _INK = re.compile(r"</?(?:mark|font)\b[^<>\n]{0,200}>", re.IGNORECASE)  # only colours its words
 _PICTURE = re.compile(rf"!\[\s{{0,3}}({words.METHODS})\s{{0,3}}\]\([^()\n]{{0,500}}\)")
 _ASCIIDOC = re.compile(r"^(={1,6})[ \t]+(?=\S)", re.MULTILINE)
+_LISTING = re.compile(
+    r"^(?:\[source,?[ \t]*(\w*)[^\n]*\]\n)?(?:\.[^\n]*\n)?-{4,}\n(.*?)\n-{4,}$",
+    re.MULTILINE | re.DOTALL,
+)
+_BARS = re.compile(
+    r"^(?:\[([^\n]*)\]\n)?(?:\.[^\n]*\n)?\|={3,}\n(.*?)\n\|={3,}$", re.MULTILINE | re.DOTALL
+)
+_COLUMNS = re.compile(r"cols=\"?(?:(\d+)\*|([^\"\n]+))")
 _ATTRIBUTE = re.compile(
     r"([A-Za-z][\w-]*)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|\{\s*[\"'`]?([^{}\"'`]*)[\"'`]?\s*\}|([^\s>%]+))"
 )
@@ -32,6 +40,7 @@ _CALL = re.compile(rf"\s*(?:{words.METHODS})\s+\S*/\S*.*", re.IGNORECASE)
 _PLACE = re.compile(r"(query|path|header|body|form)")
 _END = re.compile(r"\{%-?[ \t]*end[\w-]*[ \t]*-?%\}|</[A-Za-z][\w.-]*>")
 _STATUS = re.compile(r"[1-5]\d\d")
+_MOST_COLUMNS = 100
 _MOST_MARKS = 4_000  # between two code blocks
 _LONGEST = 2_000  # characters of one mark, and of the words that belong to it
 
@@ -40,12 +49,28 @@ def unfold(text: str) -> str:
     """Return the text with the marks outside its code blocks written out as Markdown."""
     if len(_ASCIIDOC.findall(text)) > 1:
         text = _ASCIIDOC.sub(lambda match: "#" * len(match[1]) + " ", text)
+        text = _LISTING.sub(lambda match: f"```{match[1] or ''}\n{match[2]}\n```\n", text)
+        text = _BARS.sub(_write_bars, text)
     if not any(mark in text for mark in ("{%", "<", "![")):
         return text
     return "\n".join(
         part if is_code else _Writer(_PICTURE.sub(r"`\1`", _INK.sub("", part))).write()
         for part, is_code in _parts(text.split("\n"))
     )
+
+
+def _write_bars(found: re.Match[str]) -> str:
+    """A table of AsciiDoc, whose cells may stand on lines of their own, as one of Markdown."""
+    lines = [line for line in found[2].split("\n") if line.strip()]
+    stated = _COLUMNS.search(found[1] or "")
+    several = stated[2].count(",") + 1 if stated and stated[2] else lines[0].count("|")
+    width = min(int(stated[1]) if stated and stated[1] else several, _MOST_COLUMNS)
+    cells = [cell.strip() for cell in " ".join(lines).replace("\\|", "&#124;").split("|")[1:]]
+    if not width or not cells:
+        return found[0]
+    rows = [" | ".join(cells[at : at + width]) for at in range(0, len(cells), width)]
+    rows[1:1] = [" | ".join(["---"] * width)]
+    return "\n" + "\n".join(f"| {row} |" for row in rows) + "\n"
 
 
 def _parts(lines: list[str]) -> Iterator[tuple[str, bool]]:

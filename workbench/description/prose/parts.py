@@ -64,7 +64,8 @@ class DraftCall:
         value = _PATH_VALUE.fullmatch(labelled[1]) if labelled else None
         self.is_badge = False
         if labelled and words.METHOD_LABEL.fullmatch(labelled[0]) and method_in(labelled[1]):
-            self.method = method_in(labelled[1])
+            stated = words.METHOD.findall(labelled[1].upper()) or [method_in(labelled[1])]
+            self.method = " ".join(dict.fromkeys(stated))
         elif labelled and value and words.TARGET_LABEL.fullmatch(labelled[0]):
             self.path = value[1]
         elif labelled and value and words.HOOK_LABEL.fullmatch(labelled[0]):
@@ -83,10 +84,13 @@ class DraftCall:
         if self.method and path:
             self.path = path[1]
 
-    def whole(self) -> WrittenCall | None:
-        """The call, once both are known; then it is forgotten."""
+    def whole(self) -> list[WrittenCall]:
+        """The call, or one for each of its methods, once both are known; then it is forgotten."""
         if not (self.method and self.path):
-            return None
-        call = WrittenCall(self.method, self.path, Strength.ALONE, self.title)
+            return []
+        calls = [
+            WrittenCall(method, self.path, Strength.ALONE, self.title)
+            for method in self.method.split()
+        ]
         self.method = self.path = self.title = ""
-        return call
+        return calls

@@ -207,8 +207,7 @@ class _Reader:
         labelled = self.parts.labelled(line)
         if not (labelled and self.current is None and self.events.label(*labelled, section)):
             self.parts.note(line, labelled)
-        whole = self.parts.whole()
-        if whole is not None:
+        for whole in self.parts.whole():
             self.take_labelled(whole, section)
 
     def take_labelled(self, call: WrittenCall, section: ProseSection) -> None:
@@ -234,8 +233,7 @@ class _Reader:
         if not calls:
             self.seen.note_path(block.text.strip())
             self.parts.note_path(block.text.strip())
-            whole = self.parts.whole()
-            if whole is not None:
+            for whole in self.parts.whole():
                 self.take(whole, section)
         text = "\n".join(rest) if calls else block.text
         self.events.note(block.text if len(block.text) < 300 else "")
@@ -318,13 +316,17 @@ class _Reader:
         is_open = any(isinstance(block, TextBlock) for block in section.blocks)
         if not summary and section.parents and not (_is_call(section.title) and is_open):
             summary = words.MARKS.sub("", section.parents[-1].title)
+        # What a column says of the direction counts as words of the call.
+        said = f"{call.clause}. {summary}" if call.row is not None else summary
+        is_theirs, is_said = comes_to_us(call.method, target.path, section, said)
         draft = DraftOperation(
             method=call.method,
             path=target.path,
             summary=summary,
             tags=[words.MARKS.sub("", above.title) for above in section.parents[1:2]],
             parameters=target.parameters(),
-            source="path" if comes_to_us(call.method, target.path, section, summary) else "",
+            source="path" if is_theirs else "",
+            is_sender_stated=is_said,
         )
         found = FoundOperation(draft, call.strength, target, section)
         self.found.append(found)

@@ -7,6 +7,7 @@ import re
 from workbench.text import strip_accents
 
 METHODS = "GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS"
+METHOD = re.compile(rf"\b(?:{METHODS})\b")
 MARKS = re.compile(r"[`*]|(?<!\w)_+|_+(?!\w)|<[^<>]{0,200}>|\\(?=[_\[\](){}<>*.-])")
 NUMBER = re.compile(r"^\W*(?:\d+(?:\.\d+)*[.)]?\s+)?\W*")
 # Titles of sections that are a part of the operation around them.
@@ -23,15 +24,21 @@ PART_TITLE = re.compile(
     r"descripcion|cuerpo|ejemplos?|cabeceras?|anfrage|antwort|beschreibung|parameter|beispiele?|"
     r"requete|reponse|parametres?|exemples?|corps)"
 )
+_METHOD_WORD = (
+    r"(?:methods?|verb[eo]?s?|metod[ao]s?|methoden?|methodes?|\w*methode|メソット|(?:请求)?方[法式]|"
+    r"\u043c\u0435\u0442\u043e\u0434)"
+)
+_PATH_WORD = (
+    r"(?:urls?|uris?|paths?|endpoints?|routes?|resources?|rutas?|rotas?|pfad|pad|percorso|indirizzo|"
+    r"sciezka|adresse|caminho|chemin|endpunkte?|direccion|endereco|address|ハス|エントホイント|"
+    r"(?:请求|接口)?(?:地址|路径)|\u043f\u0443\u0442\u044c|\u0430\u0434\u0440\u0435\u0441)"
+)
 METHOD_LABEL = re.compile(
-    r"(?:http[ -]?|request[ -]?|api[ -]?)?(?:methods?|verb[eo]?s?|metod[ao]s?|methoden?|methodes?|"
-    r"\w*methode)"
-    r"(?: http| type)?"
+    rf"(?:(?:http|request|api|allowed|supported|accepted)[ -]?)?{_METHOD_WORD}(?: http| type)?"
 )
 TARGET_LABEL = re.compile(
-    r"(?:http |request |api |full |relative |resource |complete )?"
-    r"(?:urls?|uris?|paths?|endpoints?|routes?|resources?|rutas?|rotas?|pfad|pad|percorso|indirizzo|sciezka|adresse|caminho|chemin|"
-    r"endpunkte?|direccion|endereco|address|anfrage ?url|aufruf)(?: (?:path|template|pattern))?"
+    r"(?:(?:http|request|api|full|relative|resource|complete) )?"
+    rf"(?:{_PATH_WORD}|anfrage ?url|aufruf)(?: (?:path|template|pattern))?"
 )
 HOOK_LABEL = re.compile(r"(?:web-?hooks?|callbacks?)(?: (?:url|path|endpoint))?")
 SERVER_LABEL = re.compile(
@@ -139,6 +146,10 @@ DESCRIPTION_COLUMN = re.compile(
     r"comments?|descripcion|notas?|significado|descricao|"
     r"remarque|descrizione|omschrijving|opis|beschreibung|bemerkung|zweck|funktion|accion|acao|uso|usage)$"
 )
+DIRECTION_COLUMN = re.compile(
+    r"^(?:direction|richtung|direccion|direcao|sentido|sens|flow|who calls|caller|called by|sender|"
+    r"initiator|from ?(?:/|->|→) ?to)$"
+)
 STATUS_COLUMN = re.compile(r"^(?:http )?(?:status|code|codigo|estado)(?: code| http)?$")
 STATED_REQUIRED = re.compile(
     r"^\W{0,4}(?:required|mandatory|obligator\w+|obrigator\w+|requerido|requis|erforderlich|pflicht\w*)\b"
@@ -170,13 +181,9 @@ _TYPES = (
     ),
 )
 URL = re.compile(r"https?://[^\s`)>\]\"'|*,;]+")
-METHOD_COLUMN = re.compile(
-    r"^(?:http )?(?:methods?|verb[eo]?s?|metod[ao]s?|methoden?|methodes?|\w*methode)$"
-)
+METHOD_COLUMN = re.compile(rf"^(?:http )?{_METHOD_WORD}$")
 PATH_COLUMN = re.compile(
-    r"^(?:api |full |relative )?(?:urls?|uris?|paths?|endpoints?|routes?|resources?|rutas?|"
-    r"rotas?|pfad|pad|percorso|indirizzo|sciezka|endpunkte?|direccion|endereco|"
-    r"caminho|chemin|adresse|url path)(?: ?\(.{0,30}\))?$"
+    rf"^(?:(?:api|full|relative) )?(?:{_PATH_WORD}|url path)(?: ?\(.{{0,30}}\))?$"
 )
 GONE = re.compile(
     r"\b(?:deprecated|no longer|removed|retired|obsolete|instead of|replac(?:es|ed)|formerly|"
