@@ -97,6 +97,10 @@ def example(name: str) -> tuple[str, str | bytes]:
             "a.doc",
             b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
         ),
+        "list of routes": (
+            "a.json",
+            json.dumps([{"method": "GET", "path": "/tables/:id"}] * 2),
+        ),
         "mail, web archive": ("a.eml", "MIME-Version: 1.0\nSubject: a\n\nGET /tables/{id}\n"),
         "scan": ("a.pdf", office.pdf("#rect(width: 2cm, height: 2cm)")),
     }

@@ -161,6 +161,16 @@ HOSTILE: dict[str, str | bytes] = {
     "parts.eml": "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n"
     + "--b\nContent-Type: text/plain; charset=nobodys\n\nGET /a\n" * 20_000,
     "headers.eml": "MIME-Version: 1.0\n" + "X: =?utf-8?q?a?=\n =?utf-8?q?b?=\n" * 20_000,
+    "many.routes.json": json.dumps([{"method": "GET", "path": f"/a{n}"} for n in range(9_000)]),
+    "braces.routes.json": json.dumps(["{" * 200_000, {"method": "GET", "path": "/a{" * 50_000}]),
+    "methods.routes.json": json.dumps([{"methods": ["GET"] * 20_000, "path": "/a"}] * 2),
+    "offers.md": "# A\n\n" + "/a{" * 60_000 + " GET\n\n" + "/a supports " * 20_000 + "GET\n",
+    "built.md": "# GET /a\n```\nrequests.get("
+    + "a." * 50_000
+    + "\nfetch("
+    + "a+" * 50_000
+    + "\n```\n",
+    "bars.adoc": "= A\n== GET /a\n" + "|===\n|a\n" * 30_000 + "----\n" * 30_000,
     "empty.yaml": "",
     "null.json": "null",
     "binary.json": "\0\1\2" * 1_000,
@@ -272,13 +282,25 @@ ATTACKS = {
     "HAR": ["recording.har", "packed.har", "cookies.har"],
     "RAML": ["deep.raml", "types.raml", "templates.raml", "include.raml"],
     "API Blueprint": ["sections.apib", "lists.apib", "brackets.apib"],
-    "Markdown": ["table.md", "calls.md", "sections.md", "brackets.md", "boxes.md", "samples.md"],
+    "Markdown": [
+        "table.md",
+        "calls.md",
+        "sections.md",
+        "brackets.md",
+        "boxes.md",
+        "samples.md",
+        "offers.md",
+        "built.md",
+        "bars.adoc",
+    ],
     "saved page": ["page.html", "script.html", "pieces.html", "arguments.html"],
     "CSV": ["table.csv", "wide.csv", "quote.csv"],
     "list of events": ["catalogue.yaml", "names.yaml", "fields.yaml"],
     "PDF": ["cut.pdf", "noise.pdf", "loop.pdf"],
     "Word": ["bomb.docx", "entities.docx", "deep.docx"],
     "Excel": ["lying.xlsx", "entities.xlsx", "wide.xlsx"],
+    "mail, web archive": ["nested.eml", "parts.eml", "headers.eml"],
+    "list of routes": ["many.routes.json", "braces.routes.json", "methods.routes.json"],
 }
 
 

@@ -466,6 +466,18 @@ STYLES = {
         "```\nTOKEN=x curl -XDELETE https://nido.example/tables/{id}\n```",
         ["DELETE /tables/{id}"],
     ),
+    "URLs that programs build": (
+        (
+            "```python\nrequests.get(BASE + '/tables/' + table_id)\n```\n\n"
+            '```go\nreq, _ := http.NewRequest("POST", base+"/tables", body)\n```\n\n'
+            '```java\nnew Request.Builder().url("https://nido.example/seats")\n  .put(body)\n```'
+        ),
+        ["GET /tables/{table_id}", "POST /tables", "PUT /seats"],
+    ),
+    "a method beside the URL in one cell": (
+        "| Action | URL |\n|---|---|\n| read | [GET] https://nido.example/tables/:id |",
+        ["GET /tables/{id}"],
+    ),
     "AsciiDoc": (
         (
             "= Nido\n\n== Calls\n\n|===\n|Method |Path\n\n|GET\n|/tables/{id}\n|===\n\n"
@@ -516,6 +528,24 @@ def test_an_arrow_says_who_calls(read: Read) -> None:
         "POST /pos/bills": "inbound",
         "PUT /pos/tables": "inbound",
     }
+
+
+def test_methods_that_are_not_read_are_counted(read: Read) -> None:
+    """A method that OpenAPI does not know is seen, and told."""
+    description = read("# N\n\n## QUERY /tables\n\n## GET /tables\n", "guide.md")
+    assert (description.documents[0].seen, description.documents[0].read) == (2, 1)
+    assert "calls-left-out" in {item.slug for item in description.warnings}
+
+
+def test_events_are_named_as_they_are_written(read: Read) -> None:
+    """In titles of one word, in bold lines, and as the listed values of a field."""
+    text = (
+        '# Webhooks\n\n## tableTaken\n\n```json\n{"id": 1}\n```\n\n# Events\n\n'
+        "**bill.paid** \u2014 sent when it is paid\n\n"
+        "The field `event` is one of `seat_taken` or `seat_lost`.\n"
+    )
+    found = set(names(read(text, "guide.md")))
+    assert found == {"tableTaken", "bill.paid", "seat_taken", "seat_lost"}
 
 
 def test_answers_named_by_their_status(read: Read) -> None:

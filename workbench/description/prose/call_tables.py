@@ -117,7 +117,7 @@ def _of_row(
         named = [one for one in named if not several or one.upper() not in {"HEAD", "OPTIONS"}]
         return [WrittenCall(one.upper(), path, Strength.ALONE, summary) for one in named]
     for index, cell in enumerate(row[:MOST_COLUMNS]):
-        match = CALL.match(cell.strip().strip("`*")) or RELATIVE_CALL.match(cell.strip())
+        match = CALL.match(cell.strip().strip("`*[")) or RELATIVE_CALL.match(cell.strip())
         if match:
             method, target = (group for group in match.groups() if group)
             others = [clean(other) for place, other in enumerate(row) if place != index]

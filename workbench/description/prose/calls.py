@@ -56,9 +56,6 @@ _ALONE = re.compile(
     r"(?:\s|[`*_|.:]|HTTP/[\d.]+|\(?\s*(?:deprecated|beta|new)\s*\)?)*", re.IGNORECASE
 )
 METHOD = re.compile(rf"(?:http[ -]?)?({words.METHODS})\b", re.IGNORECASE)
-_METHODS_BEHIND = re.compile(
-    rf"(?<!\w)/[\w{{:][^\s]*[{{:<]\w[^\n]{{0,120}}?\b(?:{words.METHODS})\b"
-)
 _SUSPECT = re.compile(
     rf"(?<![A-Za-z])({words.METHODS})(?![A-Za-z])(?=[^\n]{{0,120}}?(?<![<\w])/[\w{{:])"
 )
@@ -82,6 +79,7 @@ _LINE_END = re.compile(r"\s*(?:$|HTTP/|#|//|--|→|->|\()")
 _DIRECTIVE = re.compile(rf"\s*\.\. http:({words.METHODS})::\s+(\S+)", re.IGNORECASE)
 _COMMENT = re.compile(r"^\s*(?:#|//|--\s)\s*")
 _MOST_LINES = 5_000
+_NEAR = 120  # characters behind a path in which a method is about it
 
 
 class Strength(IntEnum):
@@ -207,7 +205,11 @@ def _named(text: str, whole: Strength) -> Iterator[WrittenCall | Suspect]:
         yield WrittenCall(method, target, strength, summary, clause=clause)
     for match in reversed(matches):
         text = text[: match.start()] + text[match.end() :]
-    is_suspect = _SUSPECT.search(text) or _METHODS_BEHIND.search(text)
+    is_suspect = _SUSPECT.search(text) or any(
+        words.METHOD.search(text, path.end(), path.end() + _NEAR)
+        for path in _PATH.finditer(text)
+        if re.search(r"[{:<]\w", path[0])
+    )
     if is_suspect and not words.ALL_CALLS.search(text):
         yield Suspect(text[:160])
 

@@ -8,13 +8,20 @@ from itertools import islice
 
 from workbench.description.prose import section_words as words
 
+# A URL as programs build it: texts and variables, joined.
+_PIECE = (
+    r"(?:[bfrub]{0,2}[\"'`][^\"'`\n]{0,500}[\"'`]|[A-Za-z_$][\w.$]{0,60}(?:\([\w., ]{0,60}\))?)"
+)
+_BUILT = rf"({_PIECE}(?:\s*[+.]\s*{_PIECE}){{0,8}})"
 _DIRECT = re.compile(
-    r"\b(?:requests|axios|client|http|https|session|api|httpx|got|superagent|request|\$http|ky)"
-    r"\.(get|post|put|patch|delete)\(\s*f?[\"'`]([^\"'`\s]{2,500})[\"'`]"
-    rf"|\.request\(\s*[\"'`]({words.METHODS})[\"'`]\s*,\s*f?[\"'`]([^\"'`\s]{{2,500}})[\"'`]"
-    r"|\bfetch\(\s*[\"'`]([^\"'`\s]{2,500})[\"'`](?:[^;]{0,200}?\bmethod[\"']?:\s*[\"'](\w{3,7}))?",
+    r"\b(?:\w*(?:requests|axios|client|http|https|session|api|httpx|got|superagent|request|ky))"
+    rf"(?:\.|->|::)(get|post|put|patch|delete)\(\s*{_BUILT}"
+    r"|(?:\.|->|::|\bnew )(?:New)?Request(?:WithContext)?\(\s*(?:\w+,\s*)?"
+    rf"[\"'`]({words.METHODS})[\"'`]\s*,\s*{_BUILT}"
+    rf"|\bfetch\(\s*{_BUILT}(?:[^;]{{0,200}}?\bmethod[\"']?:\s*[\"'](\w{{3,7}}))?",
     re.IGNORECASE,
 )
+_TEXT_PIECE = re.compile(r"[bfrub]{0,2}[\"'`]([^\"'`\n]*)[\"'`]|([A-Za-z_$][\w.$]*)")
 _COMMAND = re.compile(
     r"^[ \t>$]*(?:\$?\w+[ \t]*=[ \t]*)?(?:Invoke-RestMethod|Invoke-WebRequest|irm|iwr|wget)\b.*$",
     re.IGNORECASE | re.MULTILINE,
@@ -23,7 +30,7 @@ _CONTINUED = re.compile(r"[\\`^][ \t]*\n[ \t]*")
 _COMMAND_METHOD = re.compile(rf"-method[\s=:]{{1,3}}[\"']?({words.METHODS})\b", re.IGNORECASE)
 _COMMAND_BODY = re.compile(r"--(?:post|body)-(?:data|file)")
 _CLIENT = re.compile(
-    r"\b(?:requests|httpx|axios|fetch|ajax|HttpClient|HttpRequest\w*|NewRequest\w*|Net::HTTP|URLSession|"
+    r"\b(?:requests|httpx|axios|fetch|ajax|HttpClient|HttpRequest\w*|Request\.Builder|NewRequest\w*|Net::HTTP|URLSession|"
     r"URLRequest|CURLOPT_URL|OkHttp\w*|RestClient|RestTemplate|WebClient|Guzzle\w*|Unirest|HTTParty|"
     r"Faraday|urlopen|superagent|reqwest|http\.client|HttpResponse|RestRequest)\b"
 )
@@ -31,7 +38,7 @@ _LITERAL = re.compile(r"[\"'`](https?://[^\s\"'`<>]{4,500})[\"'`]")
 _URL = re.compile(r"https?://[^\s\"'`<>|;]{4,500}")
 _STATED = re.compile(
     r"(?:\b(?:method|type|verb|customrequest)\b[\"']?\s*(?:=>|[:=,(])\s*[\"'`]|HttpMethod\.|Method\.|"
-    rf"[\"'`]|(?<=\w)\.|->|Net::HTTP::|\bhttp)({words.METHODS})\b",
+    rf"[\"'`]|(?<=\w)\.|\)\s{{0,40}}\.|->|Net::HTTP::|\bhttp)({words.METHODS})\b",
     re.IGNORECASE,
 )
 _METHOD_WORD = re.compile(rf"\b(?:{words.METHODS})\b", re.IGNORECASE)
@@ -80,7 +87,7 @@ def sampled_calls(text: str) -> Iterator[tuple[str, str]]:
     text = text[:_LONGEST]
     is_found = False
     for match in _DIRECT.finditer(text):
-        url = match[2] or match[4] or match[5]
+        url = _built(match[2] or match[4] or match[5])
         if _TARGET.match(url):
             is_found = True
             yield (match[1] or match[3] or match[6] or "GET").upper(), url
@@ -91,6 +98,19 @@ def sampled_calls(text: str) -> Iterator[tuple[str, str]]:
             yield _method_of_command(match[0]), url_in_line[0]
     if not is_found and _CLIENT.search(text):
         yield from _of_statements(text)
+
+
+def _built(written: str) -> str:
+    """The URL that texts and variables make together; a base before the path is left out."""
+    pieces = list(_TEXT_PIECE.finditer(written))
+    if len(pieces) > 1 and pieces[0][2] and (pieces[1][1] or "").startswith("/"):
+        pieces = pieces[1:]
+    if all(piece[2] for piece in pieces):
+        return ""
+    return "".join(
+        "{" + piece[2].rpartition(".")[2].strip("$") + "}" if piece[2] else piece[1]
+        for piece in pieces
+    )
 
 
 def declared_calls(text: str) -> Iterator[tuple[str, str, str]]:

@@ -23,6 +23,8 @@ _PATH_IN_TEXT = re.compile(r"(?:https?://|(?<![\w<:/])/(?=[\w{:<]))[^\s`*\"'|)]+
 _PATH_TEMPLATE = re.compile(
     r"(?:https?://[^\s/]+|\{\{?[\w .-]{1,40}\}?\})?(?=/)\S*?(?:/:\w|\{\w|<\w)\S*", re.IGNORECASE
 )
+# A call by a method that no version of OpenAPI before 3.2 has, such as `QUERY /orders`.
+_RARE_CALL = re.compile(r"([A-Z]{4,9})[`*\s]{1,4}(/[\w{:/.<>}-]+)")
 MOST_TOLD = 8  # calls that a warning names
 MOST_CALLS = 2_000  # different ones that are read of one document; the others are counted
 
@@ -164,10 +166,13 @@ class SeenCalls:
         """Note a better way of writing a call."""
         self.calls[method, shape(target.path)] = f"{method} {target.path}"
 
-    def note_path(self, text: str) -> None:
-        """Note a line, title or cell that is nothing but a path with a variable."""
-        if len(text) < _LONGEST_PATH and _PATH_TEMPLATE.fullmatch(text.strip("`*_ ")):
-            self.paths.setdefault(text.strip("`*_ "))
+    def note_paths(self, texts: Iterable[str]) -> None:
+        """Note each line, title or cell that is nothing but a path, or a call by a rare method."""
+        for text in (text.strip("`*_ ") for text in texts if len(text) < _LONGEST_PATH):
+            if _PATH_TEMPLATE.fullmatch(text):
+                self.paths.setdefault(text)
+            elif rare := _RARE_CALL.fullmatch(text):
+                self.calls.setdefault((rare[1], shape(rare[2])), f"{rare[1]} {rare[2]}")
 
     def tally(self, known: Index, read: int, servers: Sequence[str]) -> ReadingTally:
         """Count against what was read: `known` operations, `read` of them and of events."""

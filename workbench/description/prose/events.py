@@ -26,7 +26,8 @@ _ITEM = re.compile(
     r"\s*(?:[^`\w]{0,4})?[`*_]{0,3}([A-Za-z][\w.:/-]{2,78})[`*_]{0,3}\s*(?:$|[-\u2013\u2014:(|=])(.*)",
     re.DOTALL,
 )
-_OPENING = re.compile(r"\s*`([A-Za-z][\w.:/-]{2,78})`(\s.*)", re.DOTALL)
+_OPENING = re.compile(r"\s*(?:`|\*\*|__)+([A-Za-z][\w.:/-]{2,78})(?:`|\*\*|__)+(\s.*)", re.DOTALL)
+_ONE_OF = re.compile(rf"`(?:{'|'.join(EVENT_KEYS)})`(?=[^\n]{{0,200}}?`[^`\n]*`[^\n]*?`[^`\n]*`)")
 _MENTIONED = re.compile(r"\(\s*`([A-Za-z][\w.:-]{2,78})`\s*\)")
 _SIGNATURE_HEADER = re.compile(
     r"\b((?:x-)?[a-z0-9]+(?:-[a-z0-9]+)*-(?:signature|hmac|sign|digest)(?:-[a-z0-9]+)*)\b",
@@ -137,15 +138,23 @@ class EventBook:
         column = table.column(words.NAME_COLUMN)
         for row in table.rows if column is not None else ():
             if table.cell(row, column) in EVENT_KEYS:
-                for name in re.findall(r"[`\"']([\w.:/-]{3,80})[`\"']", " ".join(row)):
-                    if _is_event_name(name):
-                        self.open(name)
+                self.add_named(" ".join(row))
+
+    def add_named(self, text: str) -> None:
+        """Open the events that a text lists as the values of a field."""
+        names = re.findall(r"[`\"']([\w.:/-]{3,80})[`\"']", text)
+        # One that tells what happened speaks for the others of its list.
+        for name in names if any(map(_is_event_name, names)) else ():
+            if is_compound(name) and not _FILE.search(name):
+                self.open(name)
 
     def add_item(self, text: str, section: ProseSection, *, is_item: bool) -> bool:
         """Take a list item that is an event, or a line that begins with one below such a title."""
         is_titled = words.ABOUT_EVENTS.search(bare(section.title))
         opening = _OPENING.match(text) if is_titled else None
         if not (is_item or opening) or not is_about_events(section):
+            if _ONE_OF.search(text) and is_about_events(section):
+                self.add_named(text)
             return False
         item = _ITEM.match(text) or opening
         if not item or not _is_event_name(item[1]):
@@ -254,6 +263,9 @@ def name_of_heading(section: ProseSection) -> str:
         named = _SPAN_NAME.search(title) or _DOTTED_NAME.search(title)
         if named and not _FILE.search(named[0].strip("`")):
             return named[named.lastindex or 0]
+    alone = words.MARKS.sub("", section.subject).strip()
+    if _CELL_NAME.fullmatch(alone) and is_compound(alone):
+        return alone
     title = bare(section.subject)
     if words.ABOUT_DELIVERY.search(title) or is_title_of_part(section.subject):
         return ""

@@ -14,6 +14,7 @@ _PATH_ALONE = re.compile(
     r"[\s`*]*((?:https?://[^\s`]+|\{\{?[\w .-]{1,40}\}?\}|\$\{?\w{1,40}\}?|\[[\w .-]{1,40}\])?"
     r"/[^\s`]*)[\s`*]*"
 )
+_BASE = re.compile(r"https?://[^/\s]+(?:/(?:api|rest|v?\d[\w.]*))*/?")
 _METHOD_ALONE = re.compile(rf"[\s`*]*({words.METHODS})[\s`*:]*")
 _METHOD_AND_TITLE = re.compile(rf"[\s`*]*({words.METHODS})[`*]*\s+([^\s/][^/\n]{{1,90}})")
 
@@ -25,6 +26,7 @@ class DraftCall:
     Attributes:
         label: What a heading says of the first line below it.
         title: Words beside the method.
+        base: Address of the API between method and path, as some portals draw it.
         is_badge: Whether the method is the last that was said; a heading below it is its title.
     """
 
@@ -33,6 +35,7 @@ class DraftCall:
     title: str = ""
     label: str = ""
     is_badge: bool = False
+    base: str = ""
 
     def begin(self, title: str, *, is_inside: bool) -> None:
         """Take what a heading says; a part such as `Request` goes on with what was said before.
@@ -81,8 +84,11 @@ class DraftCall:
     def note_path(self, text: str) -> None:
         """Remember a path that stands alone after its method."""
         path = _PATH_ALONE.fullmatch(text)
-        if self.method and path:
-            self.path = path[1]
+        base, self.base = self.base, ""
+        if self.method and path and not base and _BASE.fullmatch(path[1]):
+            self.base = path[1].rstrip("/")
+        elif self.method and path:
+            self.path = f"{base if path[1].startswith('/') else ''}{path[1]}"
 
     def whole(self) -> list[WrittenCall]:
         """The call, or one for each of its methods, once both are known; then it is forgotten."""

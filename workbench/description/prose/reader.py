@@ -143,7 +143,7 @@ class _Reader:
         for call in calls:
             self.take(call, section, in_heading=True)
         self.parts.path = self.parts.path or ("" if calls else resources[0])
-        self.seen.note_path(resources[0] if not calls else "")
+        self.seen.note_paths(() if calls else (resources[0], section.title))
         if self.current is None and section.is_about_webhooks:
             self.events.begin(section)
         procedure = procedure_of(section.title)
@@ -203,7 +203,7 @@ class _Reader:
         if environment is not None:
             self.take_address(environment[1], environment[0], section)
             return
-        self.seen.note_path(line)
+        self.seen.note_paths([line])
         labelled = self.parts.labelled(line)
         if not (labelled and self.current is None and self.events.label(*labelled, section)):
             self.parts.note(line, labelled)
@@ -231,7 +231,7 @@ class _Reader:
                 self.take(call, section)
                 rest = call.rest
         if not calls:
-            self.seen.note_path(block.text.strip())
+            self.seen.note_paths([block.text.strip()])
             self.parts.note_path(block.text.strip())
             for whole in self.parts.whole():
                 self.take(whole, section)
@@ -255,8 +255,7 @@ class _Reader:
                 if listed is not None and rows is not None:
                     self.filler.add_table(listed, rows, "", section)
         elif not self.events.add_table(block.table, section):
-            for cell in paths_of_table(block.table):
-                self.seen.note_path(cell)
+            self.seen.note_paths(paths_of_table(block.table))
             self.filler.add_table(self.current, block.table, lead, section)
 
     def take_address(self, url: str, label: str, section: ProseSection) -> None:
