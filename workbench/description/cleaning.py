@@ -29,7 +29,7 @@ from workbench.description.cleaning_tables import (
     write_page,
 )
 from workbench.description.conversion import PACKED
-from workbench.description.file_kinds import encoding_of
+from workbench.description.encodings import encoding_of
 from workbench.description.guard import decode, read_bytes
 from workbench.description.limits import DEFAULT_LIMITS, IntakeLimits
 from workbench.description.persons import substitute

@@ -12,10 +12,14 @@ from workbench.description.file_kinds import recognise
 from workbench.description.guard import decode, read_bytes, read_file, read_text
 from workbench.description.limits import DEFAULT_LIMITS, IntakeLimits
 from workbench.description.neighbours import Neighbours
+from workbench.description.postman import variables_of
+from workbench.description.postman_versions import is_environment, unwrap
 from workbench.description.raml_files import RamlFiles
 from workbench.description.saved_pages import addresses_in_page, descriptions_in_page
 from workbench.errors import DescriptionError
 from workbench.model import mapping_of
+
+_LARGEST = 2**20  # bytes of a file of variables
 
 
 def missing_neighbours(
@@ -82,3 +86,16 @@ def names_of(paths: Sequence[Path]) -> list[str]:
         )
     shared = Path(os.path.commonpath(absolute))
     return [path.relative_to(shared).as_posix() for path in absolute]
+
+
+def variables_among(paths: Sequence[Path], limits: IntakeLimits) -> dict[str, str]:
+    """The variables of all environment files among the documents, for the collections."""
+    found: dict[str, str] = {}
+    for path in map(Path, paths):
+        if path.suffix.lower() == ".json" and path.is_file() and path.stat().st_size < _LARGEST:
+            raw = read_file(path, limits)
+            if b'"values"' in raw:
+                data = unwrap(mapping_of(read_bytes(raw, path.name, limits).data))
+                if is_environment(data):
+                    found |= variables_of(data.get("values"))
+    return found

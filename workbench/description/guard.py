@@ -16,7 +16,7 @@ from typing import Any
 
 import orjson
 
-from workbench.description.file_kinds import encoding_of
+from workbench.description.encodings import encoding_of
 from workbench.description.limits import (
     DEFAULT_LIMITS,
     MOST_WARNINGS,

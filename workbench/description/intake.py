@@ -15,14 +15,13 @@ from workbench.description.bundle import bundle
 from workbench.description.conversion import PACKED, convert, read_csv
 from workbench.description.defects import find_defects
 from workbench.description.dialect import recognise_dialect
-from workbench.description.document_set import keep_below, names_of
+from workbench.description.document_set import keep_below, names_of, variables_among
 from workbench.description.draft_operations import DraftDocument, read_draft
+from workbench.description.encodings import encoding_of, is_unicode
 from workbench.description.event_catalogue import is_event_catalogue, read_event_catalogue
 from workbench.description.event_schemas import event_schemas
 from workbench.description.file_kinds import (
     EXPECTED,
-    encoding_of,
-    is_unicode,
     raml_version,
     recognise,
     unknown,
@@ -85,8 +84,6 @@ from workbench.model import (
     write_json,
 )
 
-_LARGEST = 2**20  # bytes of a file of variables
-
 
 def describe(
     paths: Sequence[Path],
@@ -116,7 +113,7 @@ def describe(
         raise DescriptionError("no document was given", hint=EXPECTED)
     keep_below(root, paths)
     correction = load_overlay(overlay, limits) if overlay is not None else None
-    setting = _Setting(limits, root, correction, _variables(paths, limits))
+    setting = _Setting(limits, root, correction, variables_among(paths, limits))
     intakes = [
         _take_in(Path(path), name, setting)
         for path, name in zip(paths, names_of(paths), strict=True)
@@ -309,19 +306,6 @@ def _read_list(document: Document, data: Any) -> _Intake:
     if not any(declared_calls(text)):
         raise unknown(document.name, data)
     return _read_blocks(document, "routes", [CodeBlock("json", text, 1)], "")
-
-
-def _variables(paths: Sequence[Path], limits: IntakeLimits) -> dict[str, str]:
-    """The variables of all environment files among the documents, for the collections."""
-    found: dict[str, str] = {}
-    for path in map(Path, paths):
-        if path.suffix.lower() == ".json" and path.is_file() and path.stat().st_size < _LARGEST:
-            raw = read_file(path, limits)
-            if b'"values"' in raw:
-                data = unwrap(mapping_of(read_bytes(raw, path.name, limits).data))
-                if is_environment(data):
-                    found |= variables_of(data.get("values"))
-    return found
 
 
 def _read_environment(document: Document, data: dict[str, Any]) -> _Intake:
