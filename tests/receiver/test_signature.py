@@ -543,10 +543,19 @@ def test_secrets_are_read_by_name() -> None:
 
 
 def test_a_proof_that_lacks_a_part_is_none() -> None:
-    """Basic credentials without a colon, and a delivery signed without an id, open nothing."""
+    """Basic credentials without a colon, and a delivery signed with an empty id, open nothing."""
     bare = {"authorization": "Basic " + b64(b"nocolon")}
     assert check(data(scheme="basic"), bare, b"nocolon").reason == "malformed"
     text = b"." + STAMP.encode() + b"." + BODY
-    unnamed = {"webhook-timestamp": STAMP, "webhook-signature": "v1," + b64(mac(KEY, text))}
+    unnamed = {**STANDARD, "webhook-id": "", "webhook-signature": "v1," + b64(mac(KEY, text))}
     key = b"whsec_" + b64(KEY).encode()
     assert check(data(scheme="standard-webhooks"), unnamed, key).reason == "malformed"
+
+
+def test_a_proof_with_more_than_its_parts_is_none() -> None:
+    """A token with a fourth part is no token, and a key that is spelt in base64 is no text."""
+    signed = {"x-token": token(KEY, {}) + ".e30"}
+    assert check(data(scheme="jwt", header="X-Token"), signed, KEY).reason == "malformed"
+    spelt = b64(KEY).encode()
+    by_text = {**STANDARD, "webhook-signature": "v1," + b64(mac(spelt, STANDARD_TEXT))}
+    assert check(data(scheme="standard-webhooks"), by_text, spelt).reason == "mismatch"
