@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from deliveries import START, CallableSink, order, partner, post
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from workbench.receiver.inbox import Inbox
 from workbench.receiver.inbox_tables import RECEIPTS, content_bytes
@@ -75,6 +75,19 @@ def test_not_one_receipt_more_goes_than_the_bound_asks(inbox: Inbox) -> None:
     assert first
     assert Retainer(inbox.database, Keeping(bytes=size - int(first))).step() == 1
     assert states(inbox) == ["erased", "done", "done"]
+
+
+def test_what_nobody_has_read_yet_makes_no_room(inbox: Inbox) -> None:
+    """A receipt that waits to be read is not counted among what can go: the next one goes."""
+    fill(inbox, 3)
+    size = inbox.database.size()
+    with inbox.database.transact() as connection:
+        connection.execute(update(RECEIPTS).where(RECEIPTS.c.id == 1).values(state="new"))
+        cost = connection.scalar(select(content_bytes()).where(RECEIPTS.c.id == 2))
+    assert Retainer(inbox.database, Keeping(bytes=size - int(cost or 0))).step() > 0
+    with inbox.database.transact() as connection:
+        kept = connection.scalars(select(RECEIPTS.c.state).order_by(RECEIPTS.c.id)).all()
+    assert kept[1] == "erased"
 
 
 def test_the_room_of_a_file_is_given_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

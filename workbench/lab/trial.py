@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from jsonpath import JSONPointer
 
 from workbench.canonical import Money, Violation
 from workbench.errors import InputError
@@ -16,6 +15,7 @@ from workbench.evidence import items
 from workbench.lab.cell_view import Card, escape, fold, mask_alike, show_json, show_table
 from workbench.mapping import Coverage
 from workbench.mapping import try_payload as try_mapping
+from workbench.model import follow_reference
 from workbench.partners import Partner, load_catalogue
 from workbench.reporting import DisplayTable, make_table
 
@@ -52,7 +52,7 @@ class Trial(Card):
         steps = [name.split(".") for name in self.provenance]
         whole = {".".join(path[:depth]) for path in steps for depth in range(1, len(path))}
         rows = (
-            (name, _pick(self.result, name), pointer, _resolve(self.payload, pointer))
+            (name, _pick(self.result, name), pointer, follow_reference(self.payload, f"#{pointer}"))
             for name, pointer in self.provenance.items()
             if name not in whole
         )
@@ -194,7 +194,3 @@ def _pick(data: Any, path: str) -> Any:
         data = data[int(name)] if isinstance(data, list) else data.get(name)
     is_money = isinstance(data, dict) and data.keys() == Money.model_fields.keys()
     return str(Money(**data)) if is_money else data
-
-
-def _resolve(data: Any, pointer: str) -> Any:
-    return JSONPointer(pointer).resolve(data, default=None)
