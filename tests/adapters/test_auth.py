@@ -7,17 +7,18 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from pydantic import SecretStr
 
-from workbench.adapters.auth import open_login
+from workbench.adapters.auth import _BY_OTHER_MEANS, _GRANTS, _fixed_headers, open_login
 from workbench.adapters.hooks import open_hook
 from workbench.adapters.http_client import HttpClient
 from workbench.adapters.proof import Outgoing
 from workbench.adapters.tokens import TokenLogin
 from workbench.errors import CredentialError, HookError, PartnerError, RefusedError
+from workbench.partners.login import Scheme
 from workbench.partners.manifest import Auth
 from workbench.secrecy import MASK
 
@@ -283,3 +284,16 @@ def test_broken_hook_is_told_without_secrets(tmp_path: Path, text: str | None) -
 
 def _never(_: object) -> Any:
     raise AssertionError
+
+
+@pytest.mark.parametrize("scheme", get_args(Scheme))
+def test_every_login_is_done_by_somebody(scheme: str) -> None:
+    """Each scheme of the manifest sends something, or is among those that others send."""
+    is_fixed = scheme in {"api-key", "bearer", "basic"} | _BY_OTHER_MEANS
+    assert is_fixed or scheme in {"hmac", "session", "password"} | set(_GRANTS)
+
+
+def test_a_login_that_nobody_does_is_told() -> None:
+    """Who adds a scheme to the manifest alone learns it from the first session, not from a 401."""
+    with pytest.raises(LookupError, match="smoke-signals"):
+        _fixed_headers(Auth.model_construct(scheme="smoke-signals"), {})

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from workbench.evidence import check_table
+from workbench.evidence.behaviour.varying import _CHANGES
 from workbench.evidence.check_table import check_kinds, criteria_of, make_evidence
 from workbench.model import Outcome, make_finding
 from workbench.partners import load_catalogue
@@ -74,3 +75,10 @@ def test_a_line_and_its_findings_name_criteria_by_facts() -> None:
     assert line.source == "behaviour"
     assert criteria_of("read-after-write", "menu-write", "publish") == ("menu-publish-full",)
     assert criteria_of("read-after-write", "option-write", "publish") == ()
+
+
+def test_every_field_of_a_criterion_can_be_given_another_value() -> None:
+    """A field that a criterion is about is changed by the check of single fields, or not at all."""
+    told = {name for item in load_catalogue().criteria() for name in item.fields}
+    # A menu is published whole, and of a set menu the price is changed.
+    assert told - {"menus", "kind"} <= set(_CHANGES)

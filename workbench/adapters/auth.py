@@ -311,6 +311,9 @@ def _place(auth: Auth) -> TokenPlace:
     return TokenPlace(auth.token, life=life, header=auth.header or "Authorization", prefix=prefix)
 
 
+_BY_OTHER_MEANS = frozenset({"none", "headers", "hook"})  # add no header of their own
+
+
 def _fixed_headers(auth: Auth, credentials: Mapping[str, SecretStr]) -> AuthHeaders:
     def value(name: str, prefix: str | None = "") -> SecretStr:
         own = auth.named(name)
@@ -331,6 +334,9 @@ def _fixed_headers(auth: Auth, credentials: Mapping[str, SecretStr]) -> AuthHead
     elif auth.scheme == "basic":
         pair = (secret(credentials, auth.named(name)) for name in ("username", "password"))
         headers["Authorization"] = basic(":".join(pair))
+    elif auth.scheme not in _BY_OTHER_MEANS:
+        message = f"nobody has said what the login {auth.scheme!r} sends"
+        raise LookupError(message)
     return AuthHeaders(headers=headers, query=query)
 
 
