@@ -14,17 +14,10 @@ from functools import partial
 from importlib.metadata import version
 from typing import Any, Self
 
+from workbench import evidence as sources
 from workbench.adapters import Echo, Session, check_places
 from workbench.errors import CredentialError, InputError, PartnerError
-from workbench.evidence import (
-    TRACES,
-    behaviour,
-    contract,
-    documents,
-    receipts,
-    samples,
-    tell_unreached,
-)
+from workbench.evidence import TRACES, tell_unreached
 from workbench.evidence import tell_echoes as _find_echoes
 from workbench.model import (
     SECONDS,
@@ -199,9 +192,9 @@ class Validation(EndedBlock):
 
     def _ask(self, source: Source) -> Generator[Evidence]:
         if source is Source.DOCUMENTS:
-            yield from documents.gather(self.partner, self.catalogue)
+            yield from sources.documents.gather(self.partner, self.catalogue)
         elif source is Source.SAMPLES:
-            yield from samples.gather(self.partner, self.catalogue)
+            yield from sources.samples.gather(self.partner, self.catalogue)
         else:
             yield from self._ask_live(source)
 
@@ -220,16 +213,20 @@ class Validation(EndedBlock):
 
     def _ask_within(self, source: Source, session: Session, seconds: float) -> Iterator[Evidence]:
         if source is Source.CONTRACT:
-            budget = contract.Budget(seconds=round(min(seconds, self._left())))
-            yield from contract.gather(
+            budget = sources.contract.Budget(seconds=round(min(seconds, self._left())))
+            yield from sources.contract.gather(
                 self.partner, self.catalogue, session, self.folder, budget=budget
             )
         elif source is Source.BEHAVIOUR:
-            yield from behaviour.gather(self.partner, self.catalogue, session, seconds=seconds)
+            yield from sources.behaviour.gather(
+                self.partner, self.catalogue, session, seconds=seconds
+            )
         else:
-            wait = min(receipts.WAIT_SECONDS, seconds * RECEIPT_SHARE)
+            wait = min(sources.receipts.WAIT_SECONDS, seconds * RECEIPT_SHARE)
             how = {"wait": wait, "seconds": seconds}
-            yield from receipts.gather(self.partner, self.catalogue, session, self.folder, **how)
+            yield from sources.receipts.gather(
+                self.partner, self.catalogue, session, self.folder, **how
+            )
 
     def _left(self) -> float:
         """Seconds that the run has left for calls; it begins with its first live question."""
@@ -342,21 +339,21 @@ class FeatureProbe:
 
     def _ask(self, row: Feature, seconds: float, *, by_hand: bool) -> Iterator[Evidence]:
         if row.is_event and by_hand:
-            yield from receipts.await_by_hand(
+            yield from sources.receipts.await_by_hand(
                 self.partner, self.session, row, self.folder, wait=seconds
             )
         elif row.is_event:
             alone = self._catalogue.model_copy(update={"features": (row,)})
-            yield from receipts.gather(
+            yield from sources.receipts.gather(
                 self.partner, alone, self.session, self.folder, wait=min(seconds, 10.0)
             )
         else:
-            yield from behaviour.gather(
+            yield from sources.behaviour.gather(
                 self.partner,
                 self._catalogue,
                 self.session,
                 seconds=seconds,
-                only=behaviour.list_checks(row),
+                only=sources.behaviour.list_checks(row),
             )
 
     def _mask(self, line: Evidence) -> Evidence:

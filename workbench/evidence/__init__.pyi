@@ -1,3 +1,8 @@
+from . import behaviour as behaviour
+from . import contract as contract
+from . import documents as documents
+from . import receipts as receipts
+from . import samples as samples
 from .check_table import make_evidence as make_evidence
 from .check_table import tell_unreached as tell_unreached
 from .echoes import ECHO_CHECK as ECHO_CHECK
