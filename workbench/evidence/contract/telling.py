@@ -152,7 +152,8 @@ def tell(told: Told) -> Iterator[Evidence]:
 def _reach(told: Told) -> Evidence:
     """How many operations were reached, with how many requests: a budget is no success."""
     names = told.selection.operations
-    reached = [name for name in names if told.results.get(name, OperationResult(name)).cases]
+    # Reached is who answered; requests into the void reach nobody.
+    reached = [name for name in names if told.results.get(name, OperationResult(name)).statuses]
     wanted = len(names) + told.selection.unreached
     requests = sum(result.cases for result in told.results.values())
     changed = sum(
