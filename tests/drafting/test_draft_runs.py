@@ -83,6 +83,26 @@ def test_each_flow_of_oauth2_is_kept(
     assert guess_auth(description, "http://127.0.0.1:1/api")[0] == wanted
 
 
+def test_the_cookie_of_a_session_is_had_by_logging_in(tmp_path: Path) -> None:
+    """A cookie is a key that somebody brings only where no call takes a password."""
+    key = {"type": "apiKey", "in": "cookie", "name": "sessionid"}
+    login = {"post": {"requestBody": _body(login="string", password="string"), "responses": {}}}
+    orders = {"get": {"security": [{"own": []}], "responses": {}}}
+    for paths, wanted in (
+        ({"/orders": orders}, {"scheme": "api-key", "cookie": "sessionid"}),
+        (
+            {"/orders": orders, "/login": login},
+            {
+                "scheme": "session",
+                "token_url": "/login",
+                "fields": {"login": "username", "password": "password"},
+            },
+        ),
+    ):
+        description = _describe(tmp_path, components={"securitySchemes": {"own": key}}, paths=paths)
+        assert guess_auth(description, "http://127.0.0.1:1")[0] == wanted
+
+
 def test_the_call_that_takes_a_password_is_the_login(tmp_path: Path) -> None:
     """A bearer token is had where name and password go in, and not where one signs up."""
     description = _describe(

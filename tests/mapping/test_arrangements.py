@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from workbench.canonical import Money
 from workbench.canonical.invariants import check
 from workbench.canonical.menu import Catalog
 from workbench.canonical.order import Order
@@ -174,6 +175,32 @@ def test_a_unit_that_nobody_stated_is_told(
     payload["charges"][0]["value"] = 9000
     payload["charges"][1]["value"] = 109000
     assert try_payload(order, payload).assumed_units == assumed
+
+
+@pytest.mark.parametrize("rule", ["$.money", "{value: JPY}"])
+def test_amounts_are_in_the_currency_of_the_order(compile_text: Compile, rule: str) -> None:
+    """What the order is in holds for its amounts, though nothing says it a second time."""
+    text = CHARGES.replace("exponent: $.digits", "exponent: 2").replace("$.money", rule)
+    order = compile_text(text)["order"]
+    payload = copy.deepcopy(CHARGED) | {"money": "JPY", "bag": 3000}
+    payload["charges"][0]["value"] = 9000
+    payload["charges"][1]["value"] = 109000
+    value = order.translate(payload).value
+    assert isinstance(value, Order)
+    assert value.totals.total == Money(amount_minor=1090, currency="JPY")
+    written = order.untranslate(value).payload
+    assert (written["bag"], written.get("money", "JPY")) == (3000, "JPY")
+
+
+def test_an_object_of_defaults_is_there_without_one_of_theirs(compile_text: Compile) -> None:
+    """Where every rule of an object says what holds without it, it is assumed, and told."""
+    more = "      customer.name: {from: $.guest.name, default: Guest}\n"
+    partly = f"{more}      customer.phone: $.guest.phone\n"
+    for rules, name in ((more, "Guest"), (partly, None)):
+        result = compile_text(CHARGES + rules)["order"].translate(CHARGED)
+        assert isinstance(result.value, Order)
+        assert result.value.customer.name == name
+        assert "customer.name" in result.coverage.assumed
 
 
 def test_exponent_that_is_none_is_refused(compile_text: Compile) -> None:

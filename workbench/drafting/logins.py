@@ -135,6 +135,10 @@ def _auth_of(
         beside = {"prefix": f"{prefix[1]} "} if prefix else {}
         if login is not None and scheme.parameter.lower() == "authorization":
             return login[1] | (beside or {"prefix": "Bearer "})
+        if login is not None and scheme.place == "cookie":
+            # Nobody hands out the cookie of a session: who logs in is given it.
+            asked = {key: value for key, value in login[1].items() if key != "token"}
+            return asked | {"scheme": "session"}
         return {"scheme": "api-key", str(scheme.place): scheme.parameter, **beside}
     if takes_token and login is not None:
         return login[1]

@@ -215,6 +215,7 @@ class Level:
         place: JSON Pointer in the mapping file of the mapping, or of the rule it belongs to.
         case: The branches, for a level that has no rules of its own.
         currency: Where the payload says its currency.
+        fixed_currency: What it is, where the mapping says so; else empty.
         exponent: The decimal digits of its minor units, or where it says them.
         keeps_nulls: Whether nulls of theirs are kept apart from absent values.
         is_root: It may be written in part.
@@ -232,6 +233,7 @@ class Level:
     ignored: tuple[Steps, ...] = ()
     unfilled: frozenset[str] = frozenset()
     currency: Steps | None = None
+    fixed_currency: str = ""
     exponent: Steps | int | None = None
     keeps_nulls: bool = False
     is_root: bool = False
@@ -274,6 +276,13 @@ class Group:
                 yield from child.walk()
             else:
                 yield child
+
+    @property
+    def is_assumed(self) -> bool:
+        """Whether every rule below says what holds where the payload says nothing."""
+        return not self.merges and all(
+            step.is_constant or step.default is not UNSET for step in self.walk()
+        )
 
     @property
     def is_constant(self) -> bool:

@@ -111,7 +111,8 @@ def _emit_constants(
     ]
     if not constants and not late_defaults:
         return
-    with code.block("if True:" if eager or group.is_constant else f"if {name}:"):
+    is_there = eager or group.is_constant or group.is_assumed
+    with code.block("if True:" if is_there else f"if {name}:"):
         for key, child in constants:
             if isinstance(child, Group):
                 value = _emit_group(code, child, eager=True)

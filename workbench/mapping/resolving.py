@@ -113,6 +113,13 @@ class _Resolver:
             where.at("unfilled", index, "field").look(resolve_field, level.model, item.field)
         level.unfilled = frozenset(item.field for item in mapping.unfilled)
         self.fill_fields(level, mapping.fields, where.at("fields"))
+        own = next((step for step in level.steps if step.keys == ("currency",)), None)
+        if own is not None and level.currency is None:
+            # The currency of the whole is that of its amounts, where nothing else is said.
+            if own.is_constant and isinstance(own.value, str):
+                level.fixed_currency = own.value
+            elif not own.label and own.reads and own.writes:
+                level.currency = own.source
 
     def fill_fields(
         self, level: Level, fields: dict[str, grammar.Rule], where: SourceLocation

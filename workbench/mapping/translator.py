@@ -189,6 +189,7 @@ class Translator:
         self.can_write = any(step.writes for step in level.steps)
         self.source = program.code.text
         self._program = program
+        self._usual_currency = level.fixed_currency or program.currency
         self._prepare = hooks.get(f"read_{name_hook(level.title)}")
         self._finish = hooks.get(f"write_{name_hook(level.title)}")
         self._read: Callable[..., Any] = program.functions[f"read_{level.number}"]
@@ -218,7 +219,7 @@ class Translator:
         """
         if self._prepare is not None:
             payload = self._prepare(payload)
-        currency = self._program.currency
+        currency = self._usual_currency
         if self.plan.currency is not None:
             found = look_up(payload, self.plan.currency)[0]
             currency = found if isinstance(found, str) else currency
@@ -298,9 +299,9 @@ class Translator:
     def _find_currency(self, entity: Entity) -> str:
         """The currency that the written payload is in."""
         if not self._has_own_currency:
-            return self._program.currency
+            return self._usual_currency
         own = getattr(entity, "currency", None) or find_currency(entity)
-        return own or self._program.currency
+        return own or self._usual_currency
 
     def _check(self, entity: Entity, only: set[str] | None) -> None:
         if not self.can_write:
