@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -117,12 +121,90 @@ def test_ci_templates_hold_the_rules_of_the_house(tmp_path: Path) -> None:
     foreign = [item for item in used if not item[0].startswith("./")]
     assert all(re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", name) and tag for name, tag in foreign)
     jobs = yaml.safe_load(workflow)["jobs"]
+    given = next(step["with"] for step in jobs["validate"]["steps"] if step.get("id") == "partners")
+    assert given.keys() <= yaml.safe_load(action)["inputs"].keys()
+    assert "vars.CHANGES_URL" in given["changes-url"]
     assert jobs["validate"]["permissions"] == {"contents": "read"}
     assert "secrets." not in str(jobs["tell"])
     assert yaml.safe_load(action)["runs"]["using"] == "composite"
     spec, job = yaml.safe_load_all((tmp_path / "templates/validate.yml").read_text("utf-8"))
     assert "partners" in spec["spec"]["inputs"]
     assert "validate-partners" in job
+
+
+@pytest.fixture
+def hearer() -> Iterator[tuple[str, list[tuple[str, bytes]]]]:
+    """A server on loopback that keeps what is posted; below `/broken` it answers with 500."""
+    heard: list[tuple[str, bytes]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            length = int(self.headers["Content-Length"])
+            heard.append((self.headers["Content-Type"], self.rfile.read(length)))
+            self.send_response(500 if self.path == "/broken" else 204)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}", heard
+        server.shutdown()
+
+
+# Writes what a validation of two partners leaves: one of them has changed.
+_STAND_IN = """#!/bin/sh
+test "$1" = validate || exit 0
+for slug in calm moved; do
+  mkdir -p "reports/$slug/$RUN" "reports/$slug/status"
+  echo '{}' > "reports/$slug/$RUN/evidence.jsonl"
+  echo '{}' > "reports/$slug/$RUN/manifest.json"
+  echo "what changed at $slug" > "reports/$slug/status/changes.md"
+done
+echo '{"kind": "sign-off"}' > "reports/moved/$RUN/session.jsonl"
+echo '{"partner": "calm", "quiet": true}' > reports/calm/status/changes.json
+echo '{"partner": "moved", "quiet": false}' > reports/moved/status/changes.json
+exit 1
+"""
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+@pytest.mark.parametrize("place", ["", "broken", "nobody", "proposal"])
+def test_a_change_is_told_to_the_address_that_was_given(
+    tmp_path: Path, hearer: tuple[str, list[tuple[str, bytes]]], place: str
+) -> None:
+    """The changed partner's JSON arrives; an address that fails ends no run and hides nothing."""
+    lay_out(tmp_path)
+    address, heard = hearer
+    tool = tmp_path / "bin" / "workbench"
+    tool.parent.mkdir()
+    tool.write_text(_STAND_IN, "utf-8")
+    tool.chmod(0o755)
+    done = subprocess.run(
+        ["bash", ".github/actions/validate/run.sh"],
+        cwd=tmp_path,
+        env={
+            "PATH": f"{tool.parent}:{os.environ['PATH']}",
+            "RUN": "ci-1",
+            "GITHUB_OUTPUT": str(tmp_path / "output"),
+            "CHANGES_URL": "http://127.0.0.1:9/" if place == "nobody" else f"{address}/{place}",
+            "CI_MERGE_REQUEST_IID": "7" if place == "proposal" else "",
+            "no_proxy": "127.0.0.1",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1, done.stdout + done.stderr
+    told = (tmp_path / "reports" / "moved" / "status" / "changes.json").read_bytes()
+    is_heard = place in {"", "broken"}
+    assert heard == ([("application/json", told)] if is_heard else [])
+    assert ("could not be told" in done.stdout) == (place in {"broken", "nobody"})
+    assert (tmp_path / "output").read_text("utf-8") == "changed=true\n"
+    assert (tmp_path / "changed.md").read_text("utf-8") == "what changed at moved\n"
+    assert (tmp_path / "public" / "reports" / "moved" / "status" / "changes.json").is_file()
+    assert (tmp_path / "history" / "moved" / "ci-1" / "session.jsonl").is_file()
 
 
 def test_the_ci_step_fails_where_nothing_was_tested(tmp_path: Path) -> None:

@@ -222,10 +222,9 @@ def _judge(slug: str, partner: Partner | None, catalogue: Catalogue, words: Lang
     if isinstance(stated, Binding):
         arrival, parts = RequestState.ARRIVED, [*stated.subjects]
     elif isinstance(stated, Absence):
-        reason = catalogue.reason(stated.code)
-        needed = stated.needed or (reason.needed if reason else "")
         arrival = _classify(stated)
-        parts = [stated.reason, needed if arrival is RequestState.MISSING else ""]
+        needed = stated.needed if arrival is RequestState.MISSING else ""
+        parts = [stated.reason, needed or ""]
     elif isinstance(stated, Open):
         arrival, parts = RequestState.UNCLEAR, [stated.note or ""]
     told = " ".join(sentence(_speak(part, partner, words.code)) for part in parts if part)

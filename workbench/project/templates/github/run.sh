@@ -24,14 +24,18 @@ for log in reports/*/"$RUN"/evidence.jsonl; do
     find "$folder" -maxdepth 1 -type f -perm -004 -exec cp --parents -t public {} +
     mkdir -p "history/${folder#reports/}"
     cp "$folder"/{evidence.jsonl,manifest.json} "history/${folder#reports/}/"
+    # What was signed, so that a later night can say what does not hold any more.
+    for signed in "$folder"/{session,signed-before}.jsonl; do
+      if [ -f "$signed" ]; then cp "$signed" "history/${folder#reports/}/"; fi
+    done
   fi
   status=reports/$slug/status
   if [ -d "$status" ]; then cp -R --parents "$status" public; fi
   if [ -f "$status/changes.json" ] && ! grep -q '"quiet": true' "$status/changes.json"; then
     changed=true
     cat "$status/changes.md" >> changed.md
-    # Whoever wants to hear of it at once: the change as JSON.
-    if [ -n "${CHANGES_URL:-}" ]; then
+    # Whoever wants to hear of it at once: the change as JSON. A proposal that is not merged changes nothing yet.
+    if [ -n "${CHANGES_URL:-}" ] && [ -z "${CI_MERGE_REQUEST_IID:-}" ]; then
       curl --silent --show-error --fail --max-time 30 --header 'Content-Type: application/json' \
         --data-binary "@$status/changes.json" -- "$CHANGES_URL" || echo "The change could not be told."
     fi
