@@ -187,7 +187,7 @@ def test_a_list_without_rows_is_told(tmp_path: Path, name: str, text: str) -> No
 def test_a_list_that_never_ends_is_not_read(tmp_path: Path) -> None:
     """A pipe is refused, and a number of a thousand digits is no time."""
     os.mkfifo(tmp_path / "pipe.csv")
-    with pytest.raises(InputError, match="no file"):
+    with pytest.raises(InputError, match="not a file"):
         read_list(tmp_path / "pipe.csv")
     long = tmp_path / "long.csv"
     long.write_text(f"step,minutes\nPay,{'9' * 5000}\n", "utf-8")
@@ -220,6 +220,45 @@ def test_a_markdown_table_is_a_list(tmp_path: Path) -> None:
     )  # fmt: skip
     [row] = read_list(path)
     assert (row.title, row.expected, row.minutes) == ("Send the menu", ("it is shown",), 12)
+
+
+LISTS = {
+    "ids.md": (
+        "## Orders\n\n| Test Case ID | Test Case | Steps | Expected Results | Pass/Fail |\n"
+        "|---|---|---|---|---|\n| TC-01 | **Accept** an order | Open it | The guest sees it | |\n"
+        "| TC-02 | Cancel \\| refuse it | Press no | It is gone | ok |\n"
+    ),
+    "titled.csv": (
+        "Partner checklist;;;\nVersion 3;;;\n;Scenario;Expected;Duration\n"
+        "1.1;Accept an order;The guest sees it;10 min\n1.2;Cancel | refuse it;It is gone;5\n"
+    ),
+    "german.csv": "Nr;Testfall;Erwartetes Ergebnis\n1;Accept an order;Gäste sehen es\n"
+    "2;Cancel | refuse it;Weg\n",
+    "several.html": (
+        "<h1>Go live</h1><table><tr><th>#</th><th>What</th><th>Result</th></tr><tr><td>1</td>"
+        "<td>Accept an order</td><td>seen</td></tr></table><p>and</p><table><tr><th>Action</th>"
+        "<th>Should be</th></tr><tr><td>Cancel | refuse it</td><td>gone</td></tr></table>"
+    ),
+    "boxes.md": "# Before you go live\n\n- [ ] Accept an order\n- [x] Cancel | refuse it\n",
+}
+
+
+@pytest.mark.parametrize("name", [*LISTS, "book.xlsx"])
+def test_lists_have_many_shapes(tmp_path: Path, name: str) -> None:
+    """Numbers, titles above the head, other heads and files, boxes to tick: the same two rows."""
+    path = tmp_path / name
+    if name.endswith(".xlsx"):
+        book = pytest.importorskip("openpyxl").Workbook()
+        head = (["Certification"], [], ["No.", "Test", "Expected result"])
+        for cells in (*head, [1, "Accept an order", "seen"], [2, "Cancel | refuse it", "gone"]):
+            book.active.append(cells)
+        book.save(path)
+    else:
+        path.write_bytes(LISTS[name].encode("cp1252" if name == "german.csv" else "utf-8"))
+    rows = read_list(path)
+    assert [row.title for row in rows] == ["Accept an order", "Cancel | refuse it"]
+    assert all(row.expected for row in rows) or name == "boxes.md"
+    assert name != "titled.csv" or [row.minutes for row in rows] == [10, 5]
 
 
 @pytest.mark.slow

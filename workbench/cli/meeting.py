@@ -34,7 +34,8 @@ _DAY = click.DateTime(["%Y-%m-%d"])
     "listing",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="The partner's own certification list: Arazzo, CSV, or Markdown with a table.",
+    help="The partner's own certification list: Arazzo, or a table (CSV, Markdown, Excel, "
+    "Word, PDF, or a page).",
 )
 @click.option("--with", "participants", multiple=True, metavar="NAME, ROLE", help="Who takes part.")
 @click.option("--step", default="", metavar="STEP", help="A step by its number or slug.")
@@ -124,7 +125,7 @@ def _take_step(
         result = walk.fail(step, options["failed"])
     else:
         result = walk.skip(step, options["skip"])
-    output.text(f"{step.title}: {result.mark}. {result.seen}")
+    output.text(walk.tell_result(step, result))
 
 
 def _walk_through(output: Output, walk: SessionWalk, options: dict[str, Any]) -> None:

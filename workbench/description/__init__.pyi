@@ -1,6 +1,6 @@
 from .cleaning import clean_document as clean_document
 from .comparison import compare_descriptions as compare_descriptions
-from .conversion import split_values as split_values
+from .conversion import read_rows as read_rows
 from .document_change import ChangeSeverity as ChangeSeverity
 from .document_change import DocumentChange as DocumentChange
 from .document_set import missing_neighbours as missing_neighbours
@@ -8,6 +8,7 @@ from .document_set import page_addresses as page_addresses
 from .edited_file import find_position as find_position
 from .edited_file import locating as locating
 from .edited_file import read_edited as read_edited
+from .guard import decode as decode
 from .guard import load_text as load_text
 from .guard import read_bytes as read_bytes
 from .guard import read_file as read_file

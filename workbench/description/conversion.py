@@ -16,10 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from workbench.description import extraction
-from workbench.description.limits import IntakeLimits, refusal
+from workbench.description.file_kinds import recognise
+from workbench.description.guard import decode, read_file
+from workbench.description.limits import DEFAULT_LIMITS, IntakeLimits, refusal
 from workbench.description.prose import Block, CodeBlock, read_markdown, read_page
 from workbench.description.prose.blocks import Grid, Heading, TextBlock
-from workbench.description.prose.documented_tables import settle
+from workbench.description.prose.documented_tables import clean, settle
 from workbench.errors import DescriptionError, install_hint
 
 SECONDS = 60.0
@@ -109,6 +111,35 @@ def split_values(text: str, name: str) -> list[tuple[str, ...]]:
             hint="Export it again as CSV in UTF-8.",
         ) from error
     return rows
+
+
+def read_rows(
+    path: Path, limits: IntakeLimits = DEFAULT_LIMITS
+) -> tuple[list[tuple[str, ...]], list[str]]:
+    """The rows of all tables of a file, heads among them, and the items of its lists.
+
+    Args:
+        path: Markdown, a page, separated values, a Word, Excel or PDF file.
+        limits: Caps of the intake guard.
+
+    Raises:
+        DescriptionError: It cannot be read, is too large, or is of another kind.
+    """
+    raw = read_file(path, limits)
+    kind = recognise(raw, path)
+    if kind in _NAMES:
+        blocks = convert(raw, kind, path.name, limits)
+    elif kind == "html":
+        blocks = read_page(decode(raw, path.name, limits))
+    elif kind == "markdown":
+        blocks, _ = read_markdown(decode(raw, path.name, limits))
+    else:
+        return split_values(decode(raw, path.name, limits), path.name), []
+    tables = [block.table for block in blocks if isinstance(block, Grid)]
+    rows = [row for table in tables for row in (table.header, *table.rows)]
+    plain = [tuple(map(clean, row)) for row in rows]
+    items = [block.text for block in blocks if isinstance(block, TextBlock) and block.is_item]
+    return plain, [clean(item) for item in items]
 
 
 def _weigh(raw: bytes, kind: str, name: str) -> None:

@@ -9,10 +9,9 @@ that nothing unbound is written, no secret leaves, and each call is recorded.
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache
 from math import log, sqrt
 from pathlib import Path
@@ -21,9 +20,10 @@ from typing import Any
 from babel import Locale
 from snowballstemmer import algorithms
 
-from workbench.description import load_text, split_values
+from workbench.description import DEFAULT_LIMITS, decode, load_text, read_file, read_rows
 from workbench.errors import DescriptionError, InputError
 from workbench.handover.arazzo import read_calls
+from workbench.handover.list_tables import read_table
 from workbench.handover.phrases import load_words
 from workbench.model import (
     Binding,
@@ -40,16 +40,9 @@ from workbench.text import write_pointer
 from workbench.vocabulary import STOP, concepts, split_words, stem
 
 ARAZZO = "1.0.1"
-_LARGEST = 2 * 1024 * 1024
+_LIMITS = replace(DEFAULT_LIMITS, size=2 * 2**20)
 _MOST_ROWS = 300
 _LONG = 10_000
-_NAMES = {
-    "step": ("step", "test", "case", "title", "name", "paso", "prueba", "caso", "scenario"),
-    "expected": ("expected", "expected result", "result", "esperado", "resultado"),
-    "feature": ("feature", "función", "funcion"),
-    "minutes": ("minutes", "minutos"),
-    "operation": ("operation", "endpoint", "call", "operación"),
-}
 # How alike a row and a criterion have to be, so that the one is bound to the other by its words.
 _LEAST = 0.27
 _KINDS = {
@@ -75,43 +68,40 @@ class ListRow:
 
 
 def read_list(path: Path) -> tuple[ListRow, ...]:
-    """The rows of a list: Arazzo (YAML or JSON), CSV, or the tables of a Markdown file.
+    """The rows of a list: Arazzo (YAML or JSON), or the tables of any other file.
 
     Raises:
         InputError: The file cannot be read, is too large, or has no rows.
     """
     try:
-        if not path.is_file():  # a pipe or a device may never end
-            raise InputError("The list is no file", location=str(path))
-        if path.stat().st_size > _LARGEST:
-            raise InputError("The list is larger than 2 MiB", location=str(path))
-        text = path.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise _unreadable(path) from error
-    if path.suffix.lower() in {".yaml", ".yml", ".json"}:
-        rows = _read_arazzo(load_text(text, path.name), path)
-    elif path.suffix.lower() in {".md", ".markdown"}:
-        rows = _read_table(_split_markdown(text))
-    else:
-        try:
-            rows = _read_table(split_values(text, path.name))
-        except DescriptionError as error:
-            raise _unreadable(path) from error
+        if path.suffix.lower() in {".yaml", ".yml", ".json"}:
+            read = load_text(decode(read_file(path, _LIMITS), path.name), path.name)
+            rows = _read_arazzo(read, path)
+        else:
+            rows = tuple(
+                ListRow(
+                    title=row.title,
+                    expected=row.expected,
+                    feature=row.feature,
+                    minutes=row.minutes,
+                    operations=(row.operation,) if row.operation else (),
+                )
+                for row in read_table(*read_rows(path, _LIMITS))
+            )
+    except DescriptionError as error:
+        raise InputError(
+            f"The list cannot be read: {error.message}",
+            location=error.location or str(path),
+            hint=error.hint or "Give Arazzo as YAML or JSON, or a table in any usual file.",
+        ) from error
     if not rows or len(rows) > _MOST_ROWS:
         raise InputError(
             f"The list has {len(rows)} rows" if rows else "The list has no rows that we can read",
             location=str(path),
-            hint=f"A table needs a column such as `step` or `test`, and 1 to {_MOST_ROWS} rows.",
+            hint=f"A table needs a column such as `Step` or `Test case`, and 1 to {_MOST_ROWS} "
+            "rows.",
         )
     return rows
-
-
-def _unreadable(path: Path) -> InputError:
-    return InputError(
-        "The list cannot be read",
-        location=str(path),
-        hint="Give text in UTF-8: Arazzo as YAML or JSON, CSV, or Markdown with a table.",
-    )
 
 
 def bind_rows(
@@ -334,40 +324,3 @@ def _read_arazzo(data: Any, path: Path) -> tuple[ListRow, ...]:
 def _items(value: Any) -> list[Any]:
     """The items of a list; none where somebody wrote anything else."""
     return value if isinstance(value, list) else []
-
-
-def _split_markdown(text: str) -> list[list[str]]:
-    lines = [line.strip() for line in text.splitlines() if line.strip().startswith("|")]
-    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
-    return [row for row in rows if not all(re.fullmatch(r":?-+:?", cell) for cell in row)]
-
-
-def _read_table(table: Iterable[Sequence[str]]) -> tuple[ListRow, ...]:
-    """Rows below a head that names its columns; another table's head begins anew."""
-    columns: dict[str, int] = {}
-    rows = []
-    for cells in table:
-        head = {
-            key: place
-            for place, cell in enumerate(cells)
-            for key, names in _NAMES.items()
-            if cell.lower().strip(" *#") in names
-        }
-        if "step" in head:
-            columns = head
-            continue
-        told = {key: cells[place] for key, place in columns.items() if place < len(cells)}
-        if not told.get("step"):
-            continue
-        minutes = re.match(r"\d{1,4}", told.get("minutes", ""))
-        operation = told.get("operation", "")
-        rows.append(
-            ListRow(
-                title=told["step"],
-                expected=tuple(filter(None, [told.get("expected", "")])),
-                feature=told.get("feature", ""),
-                minutes=int(minutes[0]) if minutes else 0,
-                operations=(operation,) if operation else (),
-            )
-        )
-    return tuple(rows)

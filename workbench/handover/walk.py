@@ -168,7 +168,8 @@ class SessionWalk:
             )
             for line in asked:
                 lines.append(line)
-                tell(f"{line.outcome}: {line.summary}")
+                told = self.report.translate(line.summary)
+                tell(f"{self._say(f'outcomes.{line.outcome}')}: {told}")
         took = round((datetime.now(UTC) - began).total_seconds(), 1)
         return self._record(self._judge(step, lines, took))
 
@@ -313,6 +314,11 @@ class SessionWalk:
             ) from error
         self.add(line)
         return line
+
+    def tell_result(self, step: SessionStep, result: StepResult) -> str:
+        """One line on how a step ended, in the language of the session."""
+        seen = self.report.translate(result.seen)
+        return f"{step.title}: {self._say(f'session.marks.{result.mark}')}. {seen}".strip()
 
     def _require_whole(self) -> None:
         """Nobody signs what people still have to judge, or what was cut off."""
