@@ -126,6 +126,26 @@ def test_the_notice_is_written_in_every_language(settings: Settings, code: str) 
     assert {row["feature"]: row["now"] for row in told}["order-status-write"] == "failed"
 
 
+def test_a_run_that_could_try_nothing_accuses_nobody(tmp_path: Path) -> None:
+    """An address that was away is no feature that broke: nobody is told to work by hand again."""
+    (tmp_path / "contracts").mkdir()
+    write_run(tmp_path, KEPT)
+    away = write_run(tmp_path, (), run="two", at=LATER)
+    for folder in (RunFolder(away.folder.path.with_name("one")), away.folder):
+        seal(folder)
+    notice = Notice.read("ronda", Settings(root=tmp_path), "one", run="two", now=LATER)
+    assert set(notice.drift.unshown) == {*KEPT}
+    assert notice.restaurant == ()
+    assert not notice.drift.has_regressions
+    partner, restaurant = (write_notice_text(notice, name) for name in ("partner", "restaurant"))
+    assert partner.startswith("Ronda: it could not be tried this time")
+    assert restaurant.startswith("Ronda: nothing has changed")
+    assert "does not work" not in write_notice(notice) + partner
+    assert "could not be tried" in write_feed(tmp_path / "reports", "ronda", now=LATER)
+    # The next one is held against what was seen last.
+    assert pick_baseline(tmp_path / "reports", "ronda", "previous", "sandbox") == "one"
+
+
 def test_nothing_changed_is_said(root: Path, settings: Settings) -> None:
     """A run held against itself is quiet for everybody."""
     notice = Notice.read("ronda", settings, "two", now=LATER)

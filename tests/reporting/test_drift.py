@@ -39,13 +39,14 @@ def test_the_same_run_twice_has_no_drift(build_run: Build) -> None:
     assert not drift.has_regressions
 
 
-def test_a_lost_proof_is_a_regression(build_run: Build) -> None:
-    """A feature that was integrated and is not any more makes the whole drift worse."""
+def test_what_was_not_shown_again_is_no_worse(build_run: Build) -> None:
+    """A feature that was integrated and that nobody could try is told, and no more is said."""
     drift = compare_runs(build_run(run="one"), build_run(without("menu-write"), run="two"))
     [change] = drift.verdicts
     assert (change.name, change.before, change.now) == ("menu-write", "limited", "unverified")
-    assert change.direction is Trend.REGRESSION
-    assert drift.has_regressions
+    assert change.direction is Trend.NEUTRAL
+    assert drift.unshown == ("menu-write",)
+    assert not drift.has_regressions
     back = compare_runs(build_run(without("menu-write"), run="x"), build_run(run="y"))
     assert back.direction is Trend.IMPROVEMENT
 
@@ -59,7 +60,12 @@ def test_findings_come_and_go(build_run: Build) -> None:
     drift = compare_runs(one, two)
     assert [item.slug for item in drift.appeared] == ["late"]
     assert drift.has_regressions
-    assert compare_runs(two, one).direction is Trend.IMPROVEMENT
+    # Only a run that asked again can say that it is gone.
+    assert compare_runs(two, one).gone == ()
+    asked = extra.model_copy(update={"findings": ()})
+    three = build_run([*observations(), asked], run="three")
+    assert compare_runs(two, three).gone == drift.appeared
+    assert compare_runs(two, three).direction is Trend.IMPROVEMENT
 
 
 def test_documents_and_behaviour(build_run: Build) -> None:

@@ -27,6 +27,7 @@ from workbench.reporting import (
     Report,
     build_portal,
     compare_runs,
+    read_snapshot,
     render_report,
     search_abandoned,
 )
@@ -71,6 +72,7 @@ def report_command(
     search_abandoned(settings, slug)
     folder = find_run(settings.reports, slug, run)
     if reader == "restaurant":
+        folder = folder if run else _find_tested(settings, folder)
         report = Report.read(folder.path.absolute(), language)
         paths = list(save_sheet(report, settings, formats))
     else:
@@ -79,6 +81,16 @@ def report_command(
     for path in paths:
         output.text(path)
     return 0
+
+
+def _find_tested(settings: Settings, latest: RunFolder) -> RunFolder:
+    """The latest run in which the platform answered; else the latest of all."""
+    here = read_snapshot(latest)
+    for run in reversed(list_runs(settings.reports, here.partner)):
+        found = read_snapshot(run)
+        if found.is_complete and found.scores.is_tested and found.environment == here.environment:
+            return run
+    return latest
 
 
 @click.command("portal")

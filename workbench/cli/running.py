@@ -269,7 +269,7 @@ def _judge_exit(
         return PartnerError.exit_code
     found = [severity for result in results for severity in result.severities]
     is_bad = any(result.has_failures for result in results)
-    is_worse = any(notice.drift.has_regressions for notice in changes)
+    is_worse = any(item.drift.has_regressions or item.drift.unshown for item in changes)
     return FINDINGS if is_too_bad(found, fail_on, otherwise=is_bad or is_worse) else 0
 
 

@@ -65,8 +65,10 @@ def _list_steps(report: Report, words: Language) -> Iterator[SessionStep]:
     """Access first, then what nobody has seen work, then what worked before, then questions."""
     rows = [row for row in report.rows if row.verdict.status is not Status.EXEMPT]
     shown = [row for row in report.platform if row.verdict.status is not Status.EXEMPT]
+    sends = any(_is_bound(row) and row.feature.kind is FeatureKind.EVENT for row in shown)
     for row in rows:
-        if row.feature.slug in _PAPERS:
+        is_ours = row.feature.slug == FeatureSlug.WEBHOOK_ENDPOINT
+        if row.feature.slug in _PAPERS and (sends or not is_ours):
             yield _make_step(row, words, _ASK)
     offered = {row.feature.slug for row in shown if not _is_bound(row)}
     left, near = _sort_questions(report, offered)

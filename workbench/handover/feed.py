@@ -173,7 +173,8 @@ def _list_entries(
         title = words.say("notice.feed.first")
         meeting = Meeting.read(run, snapshot.verdicts, snapshot.started_at.date())
         if drift is not None:
-            kind = "contradicted" if meeting.contradicted else drift.direction
+            kind = drift.direction if snapshot.scores.is_tested else "untested"
+            kind = "contradicted" if meeting.contradicted else kind
             title = words.say(f"notice.subject.{kind}", title=snapshot.title)
         text = " ".join(_tell(drift, run, meeting.contradicted, words))
         yield _entry(title, f"{partner}/{run.run}", snapshot.started_at, text, run.run)

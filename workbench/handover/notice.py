@@ -121,7 +121,7 @@ class Notice:
         found: list[FeatureChange] = []
         for change in self.drift.verdicts:
             was, is_now = (known.get(change.name) for known in rows)
-            is_worse = change.direction is Trend.REGRESSION
+            is_worse = change.direction is Trend.REGRESSION or change.name in self.drift.unshown
             found.append(
                 FeatureChange(
                     slug=change.name,
@@ -200,6 +200,11 @@ class Notice:
         return tuple(item for item in self.expiries if item.until < self.now + _SOON)
 
     @property
+    def kind(self) -> str:
+        """What it tells in a word: that nothing could be tried, else which way it goes."""
+        return self.drift.direction if self.new.scores.is_tested else "untested"
+
+    @property
     def is_quiet(self) -> bool:
         """Whether there is nothing to tell anybody."""
         return self.drift.is_empty and not self.ending
@@ -223,6 +228,7 @@ class Notice:
             "run": drift.new,
             "against": drift.old,
             "direction": drift.direction.value,
+            "tested": self.new.scores.is_tested,
             "quiet": self.is_quiet,
             "partner_changes": {
                 "features": [
@@ -239,6 +245,7 @@ class Notice:
                 "appeared": list(self.appeared),
                 "gone": list(self.gone),
                 "contradicted": list(self.new.meeting.contradicted),
+                "unshown": list(drift.unshown),
             },
             "restaurant_changes": list(self.restaurant),
             "our_changes": {
@@ -260,6 +267,8 @@ class Notice:
         before, after = was.state if was else "lacking", now.state
         if before == after or not {before, after} & _WORKING:
             return ""
+        if after == "soon" and now.slug in self.drift.unshown:
+            return ""  # nobody could try it this time; until its proof ends it is taken to work
         if after not in _WORKING:
             return self.words.say("notice.restaurant.lost", title=now.title, text=now.text)
         names = "; ".join(now.exceptions) or self.words.say("sheet.limit")
@@ -278,8 +287,8 @@ def pick_baseline(reports: Path, partner: str, name: str, environment: str) -> s
     Args:
         reports: Folder of all runs.
         partner: Slug.
-        name: Of a run; `previous`, the latest complete one; or `signed`, the latest whose session
-            was signed.
+        name: Of a run; `previous`, the latest complete one that tried something, if any did; or
+            `signed`, the latest whose session was signed.
         environment: In which the new run is made.
 
     Returns:
@@ -298,20 +307,23 @@ def pick_baseline(reports: Path, partner: str, name: str, environment: str) -> s
                 hint="Name a complete run of the same environment, `previous`, or `signed`.",
             )
         return name
+    latest = ""
     for run in reversed(list_runs(reports, partner)):
         protocol = read_protocol(run)
         if name == SIGNED_RUN and not (protocol and protocol.sign_offs):
             continue
         found = read_snapshot(run)
         if found.is_complete and found.environment == environment:
-            return run.run
+            if found.scores.is_tested or name == SIGNED_RUN:
+                return run.run
+            latest = latest or run.run
     if name == SIGNED_RUN:
         raise InputError(
             f"No session of {partner} was signed in {environment}",
             location=str(reports / partner),
             hint=f"Hold one: `workbench session {partner}`; or name a run.",
         )
-    return ""
+    return latest
 
 
 def write_notice(notice: Notice) -> str:

@@ -153,7 +153,10 @@ _STEPS: dict[str, frozenset[str]] = {
     "screen": frozenset({FeatureSlug.ORDER_CREATED_EVENT, FeatureSlug.ORDER_READ}),
     "book": frozenset({FeatureSlug.RESERVATION_CREATED_EVENT, FeatureSlug.RESERVATION_READ}),
     "drivers": frozenset({FeatureSlug.DELIVERY_LOCATION_WRITE}),
-    "trial": frozenset(),
+    "trial_order": frozenset({FeatureSlug.ORDER_CREATED_EVENT, FeatureSlug.ORDER_READ}),
+    "trial_booking": frozenset(
+        {FeatureSlug.RESERVATION_CREATED_EVENT, FeatureSlug.RESERVATION_READ}
+    ),
 }
 
 

@@ -45,7 +45,10 @@ SNAPSHOT, PREVIOUS = "snapshot.json", "previous.json"
 
 
 class Seen(Record):
-    """A distinct finding of a run; two runs show the same one when their keys agree."""
+    """A distinct finding of a run; two runs show the same one when their keys agree.
+
+    `checks` are those that showed it, as `Snapshot.checks` has them; snapshots of old have none.
+    """
 
     slug: str
     severity: Severity
@@ -53,6 +56,7 @@ class Seen(Record):
     operation: str | None = None
     pointer: str | None = None
     matter: Matter = Matter.PLATFORM  # snapshots of old do not tell
+    checks: tuple[str, ...] = ()
 
     @property
     def key(self) -> tuple[str, str | None, str | None]:
@@ -108,6 +112,7 @@ def take_snapshot(folder: RunFolder, catalogue: Catalogue | None = None) -> Snap
     header, scores = log.header, count_scores(catalogue, verdicts)
     bindable = catalogue.bindable()
     pairs = [(item, concerned[item.slug]) for item in bindable if item.slug in concerned]
+    keys = {line.id: _name_check(line) for line in log.evidence}
     return Snapshot(
         partner=header.partner,
         title=header.title,
@@ -120,7 +125,10 @@ def take_snapshot(folder: RunFolder, catalogue: Catalogue | None = None) -> Snap
         trouble=find_trouble(log.evidence),
         verdicts={slug: item.status for slug, item in concerned.items()},
         findings=tuple(
-            Seen.model_validate(item.finding.model_dump(include=set(Seen.model_fields)))
+            Seen(
+                **item.finding.model_dump(include=set(Seen.model_fields)),
+                checks=tuple(dict.fromkeys(keys[name] for name in item.evidence if name in keys)),
+            )
             for item in collect(log.evidence, concerned.values())
         ),
         checks=_combine_checks(log.evidence),
@@ -225,9 +233,12 @@ def list_expiries(
 def _combine_checks(evidence: tuple[Evidence, ...]) -> dict[str, Outcome]:
     grouped: dict[str, list[Outcome]] = {}
     for line in evidence:
-        key = "/".join((line.feature, line.source, line.check or line.subject))
-        grouped.setdefault(key, []).append(line.outcome)
+        grouped.setdefault(_name_check(line), []).append(line.outcome)
     return {key: combine_outcomes(outcomes) for key, outcomes in sorted(grouped.items())}
+
+
+def _name_check(line: Evidence) -> str:
+    return "/".join((line.feature, line.source, line.check or line.subject))
 
 
 class Trend(StrEnum):
@@ -250,6 +261,10 @@ _RANKS: Mapping[str, int] = {
     Status.FAILED: 0,
 }
 _BEHAVIOUR: Mapping[str, int] = {Outcome.PASSED: 1, Outcome.FAILED: 0}
+# Verdicts of what was shown, right or wrong, and of what a run could not show. From the one
+# to the other nothing became worse or better: nobody has seen it.
+_SHOWN = frozenset({Status.CONFIRMED, Status.LIMITED, Status.FAILED})
+_UNSHOWN = frozenset({Status.SUPPORTED, Status.UNVERIFIED})
 
 
 class Drifted(Record):
@@ -290,6 +305,15 @@ class Drift(Record):
         """Whether nothing has changed."""
         parts = (self.verdicts, self.appeared, self.gone, self.documents, self.behaviour)
         return not any(parts)
+
+    @property
+    def unshown(self) -> tuple[str, ...]:
+        """Features that were integrated, and of which the new run shows nothing."""
+        return tuple(
+            item.name
+            for item in self.verdicts
+            if item.now in _UNSHOWN and item.before in _SHOWN - {Status.FAILED}
+        )
 
     @property
     def direction(self) -> Trend:
@@ -335,7 +359,9 @@ def compare(old: Snapshot, new: Snapshot) -> Drift:
         new=new.run,
         verdicts=tuple(_changes(old.verdicts, new.verdicts, _RANKS)),
         appeared=tuple(item for key, item in now.items() if key not in before),
-        gone=tuple(item for key, item in before.items() if key not in now),
+        gone=tuple(
+            item for key, item in before.items() if key not in now and _was_asked(item, new)
+        ),
         documents=tuple(_changes(old.inputs, new.inputs, {})),
         behaviour=tuple(
             change
@@ -343,6 +369,12 @@ def compare(old: Snapshot, new: Snapshot) -> Drift:
             if change.before and change.now  # a check that was not made tells nothing
         ),
     )
+
+
+def _was_asked(item: Seen, new: Snapshot) -> bool:
+    """Whether a check that showed a finding was made again, so that its absence says something."""
+    answers = {Outcome.PASSED, Outcome.FAILED}
+    return not item.checks or any(new.checks.get(key) in answers for key in item.checks)
 
 
 def _changes(
@@ -356,6 +388,8 @@ def _changes(
 
 def _judge(before: str, now: str, ranks: Mapping[str, int]) -> Trend:
     was, is_now = ranks.get(before), ranks.get(now)
+    if before in _SHOWN and now in _UNSHOWN:
+        return Trend.NEUTRAL
     if was is None or is_now is None or was == is_now:
         return Trend.NEUTRAL
     return Trend.IMPROVEMENT if is_now > was else Trend.REGRESSION
