@@ -31,7 +31,8 @@ _PARTS = {
     "(documented at 7)", "has a value 7 that the document does not list", "on line 7",
     "has fields 7 that the document rules out", "is not written 7 as the document says (7)",
     "it overlaps another opening7", "which changed something there)",
-    "The YAML tag 7 (line 7) has no meaning here", "7; its value was read as text.",
+    "The YAML tag 7 (line 7) has no meaning here", ", but not with what was asked for.",
+    "7; its value was read as text.",
 }  # fmt: skip
 # Programs, settings of tools, faults of the program, and errors of the command line.
 _SILENT_MODULES = {"configuration", "login", "schemathesis_program", "inventing", "delivery_record"}

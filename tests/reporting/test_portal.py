@@ -14,6 +14,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from workbench.errors import InputError
+from workbench.model import LIVE_SOURCES, Finding, Outcome, Severity
 from workbench.reporting.history import write_snapshot
 from workbench.reporting.portal import build_portal, gather_lines
 
@@ -26,7 +27,13 @@ NOW = datetime.now(UTC)
 @pytest.fixture
 def reports(build_run: Build, tmp_path: Path) -> Path:
     """Two partners: one that became worse, one that has a single run."""
-    worse = [line for line in observations() if line.feature != "menu-write"]
+    lost = Finding(slug="menu-differs", severity=Severity.HIGH, summary="A dish is lost.")
+    worse = [
+        line.model_copy(update={"outcome": Outcome.FAILED, "findings": (lost,)})
+        if line.feature == "menu-write" and line.source in LIVE_SOURCES
+        else line
+        for line in observations()
+    ]
     build_run(run="one", started_at=NOW - timedelta(days=2))
     build_run(worse, run="two", started_at=NOW - timedelta(days=1))
     build_run(run="only", partner="ronda", title="Ronda")
