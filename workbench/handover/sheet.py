@@ -85,13 +85,10 @@ class Sheet:
         total, partly = states.total(), states["partly"]
         works = states["works"] + partly
         key = "none" if not works else "all" if works == total else "some"
-        return self.words.say(
-            f"sheet.lead.{key}-partly" if partly else f"sheet.lead.{key}",
-            n=works,
-            partly=partly,
-            total=total,
-            title=self.report.log.header.title,
-        )
+        key = f"sheet.lead.{key}-partly" if partly else f"sheet.lead.{key}"
+        told = {"partly": partly, "total": total, "title": self.report.log.header.title}
+        is_counted = works and works < total
+        return self.words.count(key, works, **told) if is_counted else self.words.say(key, **told)
 
     def as_json(self) -> dict[str, Any]:
         """For a page of a shop: texts without markup, states as words of a short list."""
