@@ -22,6 +22,7 @@ from workbench.handover.notice import (
     write_notice,
     write_notice_text,
 )
+from workbench.handover.sheet import find_tested
 from workbench.handover.walk import SessionWalk
 from workbench.model import Acceptance, Finding, Protocol, SignOff, Status
 from workbench.reporting import Report, Trend, build_portal, write_badge_json
@@ -142,7 +143,8 @@ def test_a_run_that_could_try_nothing_accuses_nobody(tmp_path: Path) -> None:
     assert restaurant.startswith("Ronda: nothing has changed")
     assert "does not work" not in write_notice(notice) + partner
     assert "could not be tried" in write_feed(tmp_path / "reports", "ronda", now=LATER)
-    # The next one is held against what was seen last.
+    # The next one is held against what was seen last, and a sheet is made of that.
+    assert find_tested(tmp_path / "reports", away.folder).run == "one"
     assert pick_baseline(tmp_path / "reports", "ronda", "previous", "sandbox") == "one"
 
 

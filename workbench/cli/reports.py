@@ -19,7 +19,7 @@ from workbench.cli.output import (
 )
 from workbench.description import ChangeSeverity, DocumentChange, compare_descriptions, describe
 from workbench.errors import InputError
-from workbench.handover import save_sheet
+from workbench.handover import find_tested, save_sheet
 from workbench.partners import Partner, load_partner
 from workbench.reporting import (
     Drift,
@@ -27,7 +27,6 @@ from workbench.reporting import (
     Report,
     build_portal,
     compare_runs,
-    read_snapshot,
     render_report,
     search_abandoned,
 )
@@ -72,7 +71,7 @@ def report_command(
     search_abandoned(settings, slug)
     folder = find_run(settings.reports, slug, run)
     if reader == "restaurant":
-        folder = folder if run else _find_tested(settings, folder)
+        folder = folder if run else find_tested(settings.reports, folder)
         report = Report.read(folder.path.absolute(), language)
         paths = list(save_sheet(report, settings, formats))
     else:
@@ -81,16 +80,6 @@ def report_command(
     for path in paths:
         output.text(path)
     return 0
-
-
-def _find_tested(settings: Settings, latest: RunFolder) -> RunFolder:
-    """The latest run in which the platform answered; else the latest of all."""
-    here = read_snapshot(latest)
-    for run in reversed(list_runs(settings.reports, here.partner)):
-        found = read_snapshot(run)
-        if found.is_complete and found.scores.is_tested and found.environment == here.environment:
-            return run
-    return latest
 
 
 @click.command("portal")

@@ -14,6 +14,7 @@ from .schema import entity_schema as entity_schema
 from .schema import find_entity as find_entity
 from .schema import list_parts as list_parts
 from .schema import model_schema as model_schema
+from .sheet import find_tested as find_tested
 from .sheet import save_sheet as save_sheet
 from .versions import latest_version as latest_version
 from .walk import SessionWalk as SessionWalk

@@ -25,7 +25,7 @@ from workbench.reporting import (
     sentence,
 )
 from workbench.settings import Settings
-from workbench.store import find_run, list_runs, read_protocol
+from workbench.store import RunFolder, find_run, list_runs, read_protocol
 
 Reader = Literal["partner", "restaurant", "us"]
 READERS: tuple[Reader, ...] = ("partner", "restaurant", "us")
@@ -231,17 +231,7 @@ class Notice:
             "tested": self.new.scores.is_tested,
             "quiet": self.is_quiet,
             "partner_changes": {
-                "features": [
-                    {
-                        "feature": item.slug,
-                        "title": item.title,
-                        "before": self.old.verdicts[item.slug].status.value if item.before else "",
-                        "now": self.new.verdicts[item.slug].status.value if item.now else "",
-                        "direction": item.direction.value,
-                        "why": item.why,
-                    }
-                    for item in self.features
-                ],
+                "features": [self._tell_feature(item) for item in self.features],
                 "appeared": list(self.appeared),
                 "gone": list(self.gone),
                 "contradicted": list(self.new.meeting.contradicted),
@@ -257,6 +247,16 @@ class Notice:
                 {"feature": item.slug, "until": item.until.isoformat(), "late": item.is_late}
                 for item in self.expiries
             ],
+        }
+
+    def _tell_feature(self, item: FeatureChange) -> dict[str, str]:
+        return {
+            "feature": item.slug,
+            "title": item.title,
+            "before": self.old.verdicts[item.slug].status.value if item.before else "",
+            "now": self.new.verdicts[item.slug].status.value if item.now else "",
+            "direction": item.direction.value,
+            "why": item.why,
         }
 
     def _tell(self, found: Iterator[Seen]) -> tuple[str, ...]:
@@ -307,23 +307,24 @@ def pick_baseline(reports: Path, partner: str, name: str, environment: str) -> s
                 hint="Name a complete run of the same environment, `previous`, or `signed`.",
             )
         return name
-    latest = ""
-    for run in reversed(list_runs(reports, partner)):
-        protocol = read_protocol(run)
-        if name == SIGNED_RUN and not (protocol and protocol.sign_offs):
-            continue
-        found = read_snapshot(run)
-        if found.is_complete and found.environment == environment:
-            if found.scores.is_tested or name == SIGNED_RUN:
-                return run.run
-            latest = latest or run.run
-    if name == SIGNED_RUN:
+    known = [(run, read_snapshot(run)) for run in reversed(list_runs(reports, partner))]
+    whole = [item for item in known if item[1].is_complete and item[1].environment == environment]
+    if name == PREVIOUS_RUN:
+        tested = [run for run, found in whole if found.scores.is_tested]
+        return next((run.run for run in (*tested, *(run for run, _ in whole))), "")
+    signed = next((run.run for run, _ in whole if _is_signed(run)), "")
+    if not signed:
         raise InputError(
             f"No session of {partner} was signed in {environment}",
             location=str(reports / partner),
             hint=f"Hold one: `workbench session {partner}`; or name a run.",
         )
-    return latest
+    return signed
+
+
+def _is_signed(run: RunFolder) -> bool:
+    protocol = read_protocol(run)
+    return bool(protocol and protocol.sign_offs)
 
 
 def write_notice(notice: Notice) -> str:

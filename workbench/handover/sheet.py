@@ -18,9 +18,10 @@ from typing import Any
 from workbench.errors import InputError
 from workbench.handover.phrases import load_words, write_page
 from workbench.model import FeatureSlug, Standing, Status
-from workbench.reporting import Language, Report, Row, displayable, set_pdf
+from workbench.reporting import Language, Report, Row, displayable, read_snapshot, set_pdf
 from workbench.secrecy import Redactor
 from workbench.settings import Settings
+from workbench.store import RunFolder, list_runs
 
 SHEET = "sheet"
 _MISSING = {Standing.UNSUPPORTED, Standing.FAILED}
@@ -201,6 +202,19 @@ _WRITERS: dict[str, Callable[[Sheet], str | bytes]] = {
     "json": write_sheet_json,
     "pdf": write_sheet_pdf,
 }
+
+
+def find_tested(reports: Path, latest: RunFolder) -> RunFolder:
+    """The latest run in which the platform answered, of the same environment; else the latest.
+
+    A sheet of a run that could try nothing would say that nothing works.
+    """
+    here = read_snapshot(latest)
+    for run in reversed(list_runs(reports, here.partner)):
+        found = read_snapshot(run)
+        if found.is_complete and found.scores.is_tested and found.environment == here.environment:
+            return run
+    return latest
 
 
 def save_sheet(report: Report, settings: Settings, formats: Iterable[str] = ()) -> Iterator[Path]:
