@@ -112,3 +112,17 @@ def test_a_wrong_project_file_is_told(
         load_settings().publisher()
     assert caught.value.hint
     assert str(tmp_path) in (caught.value.location or "")
+
+
+def test_credentials_that_are_not_set_are_named_by_their_variables(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who has to set something is told what, and of what is set nothing."""
+    (tmp_path / "contracts").mkdir()
+    (tmp_path / ".env").write_text("WORKBENCH_NOOK__SANDBOX__API_KEY=k-1\n", "utf-8")
+    (tmp_path / ".env").chmod(0o600)
+    monkeypatch.setenv("WORKBENCH_NOOK__SANDBOX__USERNAME", "kitchen")
+    names = ("api_key", "username", "password")
+    assert Settings(root=tmp_path).unset("nook", "sandbox", names) == [
+        "WORKBENCH_NOOK__SANDBOX__PASSWORD"
+    ]
