@@ -476,7 +476,8 @@ def test_a_session_that_was_killed_is_searched_next(settings: Settings) -> None:
 def test_nothing_is_confirmed_without_evidence() -> None:
     """Confirmed needs evidence, attested a name, failed what was seen."""
     at = "2026-11-20T12:00:00Z"
-    for wrong in ({"mark": "confirmed"}, {"mark": "attested"}, {"mark": "failed"}):
+    assert StepResult(step="x", at=at, mark=StepMark.ATTESTED, by="李").by == "李"  # a whole name
+    for wrong in ({"mark": "confirmed"}, {"mark": "attested", "by": " "}, {"mark": "failed"}):
         with pytest.raises(ValidationError):
             StepResult(step="x", at=at, **wrong)  # type: ignore[arg-type]
 
@@ -571,6 +572,18 @@ def test_conditions_belong_to_a_conditional_acceptance(settings: Settings) -> No
     for decision, conditions in (("conditional", []), ("accepted", ["x"])):
         with pytest.raises(InputError, match="cannot be signed"):
             walk.sign("us", decision, "Ana", "engineer", conditions=conditions)
+    with pytest.raises(InputError, match="signed: conditions belong to a conditional acceptance"):
+        walk.sign("us", "conditional", "Ana", "engineer")
+    for said in (
+        lambda: walk.sign("us", "accepted", " ", "engineer"),
+        lambda: walk.attest(walk.step("1"), " "),
+        lambda: walk.fail(walk.step("1"), ""),
+        lambda: walk.decide(""),
+        lambda: SessionWalk.open("tavola", settings, participants=[" "]),
+    ):
+        with pytest.raises(InputError) as caught:
+            said()
+        assert caught.value.hint
     with pytest.raises(InputError, match="no feature"):
         walk.sign("us", "accepted", "Ana", "engineer", features=["order-reed"])
 

@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Literal, Self
 
+from pydantic import ValidationError
+
 from workbench.errors import InputError
 from workbench.evidence import ECHO_CHECK
 from workbench.handover.agenda import make_agenda
@@ -72,6 +74,8 @@ class SessionWalk:
         Raises:
             InputError: There is no run, or the list cannot be read.
         """
+        for name in participants:
+            _require(name, "A participant has no name", "Give name and role.")
         folder = find_run(settings.reports, slug, run)
         folder.mark()  # A session that is killed is searched for secrets when it is next touched.
         partner = load_partner(slug, settings, run_hooks=False)
@@ -258,11 +262,13 @@ class SessionWalk:
 
     def attest(self, step: SessionStep, by: str, seen: str = "") -> StepResult:
         """A named person vouches for it; shown as attested, never as proved."""
+        _require(by, "Nobody is named who vouches for the step", "Give name and role.")
         result = StepResult(step=step.slug, mark=StepMark.ATTESTED, at=_now(), seen=seen, by=by)
         return self._record(result)
 
     def fail(self, step: SessionStep, seen: str) -> StepResult:
         """It was tried, and something else was seen."""
+        _require(seen, "Nothing is said of what was seen", "Say it in a sentence.")
         return self._record(StepResult(step=step.slug, mark=StepMark.FAILED, at=_now(), seen=seen))
 
     def skip(self, step: SessionStep, why: str = "") -> StepResult:
@@ -271,6 +277,7 @@ class SessionWalk:
 
     def decide(self, text: str, who: str = "", due: date | None = None) -> None:
         """Note a decision, or a deadline that somebody agreed to."""
+        _require(text, "The decision says nothing", "Say it in a sentence.")
         self.add(Decision(at=_now(), text=text, who=who, due=due))
 
     def pause(self) -> None:
@@ -295,6 +302,8 @@ class SessionWalk:
                 conditions are missing or too many.
         """
         self._require_whole()
+        for text, what in ((name, "name"), (role, "role")):
+            _require(text, f"The signature has no {what}", "Give --name and --role of who signs.")
         verdicts = {slug: item.status for slug, item in self.report.verdicts.items()}
         for slug in features:
             if slug not in verdicts:
@@ -309,7 +318,7 @@ class SessionWalk:
             )  # fmt: skip
         except ValueError as error:
             raise InputError(
-                f"This cannot be signed: {error}",
+                f"This cannot be signed: {_say_first(error)}",
                 hint="Give name, role and, for a conditional acceptance, its conditions.",
             ) from error
         self.add(line)
@@ -349,6 +358,17 @@ def _unprovable(step: SessionStep) -> InputError:
         f"No feature belongs to {step.title!r}, so only a person can vouch for it",
         hint="Attest it with a name, or note what was seen as failed.",
     )
+
+
+def _require(text: str, what: str, hint: str) -> None:
+    if not text.strip():
+        raise InputError(what, hint=hint)
+
+
+def _say_first(error: ValueError) -> str:
+    """The first fault in words, without those of the library."""
+    told = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
+    return told.removeprefix("Value error, ")
 
 
 def _now() -> datetime:

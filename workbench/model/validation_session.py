@@ -13,6 +13,9 @@ from pydantic import AwareDatetime, Field, TypeAdapter, model_validator
 from workbench.model.evidence import Evidence, Record
 from workbench.model.verdict import Status
 
+# What a person says; a whole name may be one sign long.
+Said = Annotated[str, Field(pattern=r"\S")]
+
 
 class StepKind(StrEnum):
     """What a step asks for."""
@@ -136,7 +139,7 @@ class StepResult(Record):
     def _rests_on_something(self) -> StepResult:
         faults = {
             StepMark.CONFIRMED: "a confirmed step needs evidence" if not self.evidence else "",
-            StepMark.ATTESTED: "an attested step needs a name" if len(self.by) < 3 else "",
+            StepMark.ATTESTED: "an attested step needs a name" if not self.by.strip() else "",
             StepMark.FAILED: "a failed step says what was seen" if not self.seen else "",
         }
         if fault := faults.get(self.mark, ""):
@@ -149,7 +152,7 @@ class Decision(Record):
 
     kind: Literal["decision"] = "decision"
     at: AwareDatetime
-    text: str = Field(min_length=3)
+    text: Said
     who: str = ""
     due: date | None = None
 
@@ -159,7 +162,7 @@ class Participant(Record):
 
     kind: Literal["participant"] = "participant"
     at: AwareDatetime
-    name: str = Field(min_length=3)
+    name: Said
 
 
 class SessionPause(Record):
@@ -193,8 +196,8 @@ class SignOff(Record):
     kind: Literal["sign-off"] = "sign-off"
     side: Literal["us", "partner"]
     decision: Acceptance
-    name: str = Field(min_length=3)
-    role: str = Field(min_length=2)
+    name: Said
+    role: Said
     at: AwareDatetime
     conditions: tuple[str, ...] = ()
     features: tuple[str, ...] = ()
