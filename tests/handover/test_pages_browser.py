@@ -23,8 +23,10 @@ from workbench.model import Finding, Protocol
 from workbench.reporting import Report
 from workbench.reporting.language import list_languages
 from workbench.settings import Settings
+from workbench.store import remember_sign_offs
 
 from .runs import NOW, write_run
+from .test_notice import sign
 
 CHROMIUM = shutil.which("chromium")
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -37,9 +39,18 @@ Write = Callable[[str], str]
 EXAMPLE = Path(__file__).parents[2] / "reports" / "example" / "bocado"
 
 
-def write_agenda(report: Report) -> str:
-    """The agenda of a run, before anything was tried."""
-    return write_protocol(report, Protocol(make_agenda(report)))
+def write_agenda(code: str) -> str:
+    """The agenda of a run that shows otherwise what was signed before, and not all of it."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        seen = Finding(slug="x", severity="high", summary="A dish of the menu is lost.")
+        signed = sign(write_run(root, ("order-read", "menu-write")))
+        run = write_run(
+            root, (), run="two", at=NOW + timedelta(days=3), broken={"menu-write": seen}
+        )
+        remember_sign_offs([signed], run.folder)
+        report = Report.read(run.folder.path, code)
+        return write_protocol(report, Protocol(make_agenda(report)))
 
 
 def write_changes(code: str) -> str:
@@ -59,7 +70,7 @@ PAGES: dict[str, Write] = {
     "model": write_guide,
     "option": lambda code: write_guide(code, "Option"),
     "request": lambda code: write_letter(compose_letter("tavola", Settings(), language=code)),
-    "session": lambda code: write_agenda(Report.read(EXAMPLE, code)),
+    "session": write_agenda,
     "sheet": lambda code: write_sheet(read_sheet(Report.read(EXAMPLE, code))),
 }
 CASES = [(name, code) for name in PAGES for code in list_languages()]
