@@ -296,12 +296,12 @@ def test_what_is_left_out_is_counted(read: Read) -> None:
     )
     description = read(text, "guide.md")
     (document,) = description.documents
-    assert ids(description) == ["GET /tables", "PUT /tables"]
+    assert ids(description) == ["GET /tables", "PUT /tables", "PATCH /tables"]
     assert document.seen is not None
     assert document.seen > 4
     (warning,) = [item for item in description.warnings if item.slug == "calls-left-out"]
     assert warning.severity == "high"
-    assert f"{document.seen} calls and events seen, 2 read" in warning.summary
+    assert f"{document.seen} calls and events seen, 3 read" in warning.summary
 
 
 @pytest.mark.parametrize("language", ["yaml", "json", ""])
@@ -478,6 +478,10 @@ STYLES = {
         "| Action | URL |\n|---|---|\n| read | [GET] https://nido.example/tables/:id |",
         ["GET /tables/{id}"],
     ),
+    "further words before a path": (
+        "Use PATCH on the same address, path /tables/{id}/seats.\n\nA DELETE for /tables/{id} .",
+        ["PATCH /tables/{id}/seats", "DELETE /tables/{id}"],
+    ),
     "AsciiDoc": (
         (
             "= Nido\n\n== Calls\n\n|===\n|Method |Path\n\n|GET\n|/tables/{id}\n|===\n\n"
@@ -546,6 +550,30 @@ def test_events_are_named_as_they_are_written(read: Read) -> None:
     )
     found = set(names(read(text, "guide.md")))
     assert found == {"tableTaken", "bill.paid", "seat_taken", "seat_lost"}
+
+
+def test_the_sentence_of_a_call_says_more_than_its_section(read: Read) -> None:
+    """What we are told to send is ours, below words about what they send and below an arrow."""
+    text = (
+        "# Link\n\n**Platform ➜ Till**\n\n`POST /till/seats`: a seat was taken\n\n# Bills\n\n"
+        "We call your URL with POST.\n\nYou confirm with PUT https://nido.example/bills/{id}/seen\n"
+    )
+    found = find_directions(read(text, "guide.md"))
+    assert {name: side.value for (_, name), side in found.items()} == {
+        "PUT /bills/{id}/seen": "outbound",
+        "POST /till/seats": "inbound",
+    }
+
+
+def test_a_method_behind_an_address_is_no_part_of_it(read: Read) -> None:
+    """All calls go to one address, whose last step stands for what is called."""
+    text = (
+        "# RPC\n\nAll methods are called with POST to `https://nido.example/api/METHOD`.\n\n"
+        "| Method | Description |\n|---|---|\n| tables.read | Read one |\n"
+    )
+    description = read(text, "guide.md")
+    assert ids(description) == ["POST /tables.read"]
+    assert description.documents[0].servers == ("https://nido.example/api",)
 
 
 def test_answers_named_by_their_status(read: Read) -> None:

@@ -97,7 +97,9 @@ _FROM_US = re.compile(
     r"\byou (?:must |can |should |may |need to |have to |will )?(?:call|send|post|push|report|"
     r"notify) "
     r"(?:us\b|[^.]{0,60} to us\b)|\b(?:sent|called|pushed|posted) by (?:you|your \w+|"
-    r"the pos)\b(?! to)"
+    r"the pos)\b(?! to)|"
+    r"\byou (?:(?:must|can|should|may|will) )?(?!receive|get|implement|expose|host|accept)\w+ "
+    r"(?:\w+ ){0,6}?(?:with|by|via|using|through) (?:an? )?(?:get|post|put|patch|delete)\b"
 )
 # An arrow between two sides, each a few words: `Marketplace → POS`.
 _ARROW = re.compile(

@@ -30,7 +30,8 @@ CALL = re.compile(
 _SPOKEN_CALL = re.compile(
     rf"(?<![A-Za-z])({words.METHODS})(?![A-Za-z])[`*\"']*\s+"
     r"(?:(?:http|requests?|calls?|to|the|this|endpoint|url|at|on|against|an?|al|para|hacia|auf|sur|"
-    r"vers|em|en|peticion|requisicao|anfrage|requete)\s+){1,5}"
+    r"vers|em|en|peticion|requisicao|anfrage|requete|for|of|with|same|address|path|route|resource|"
+    r"its|under),?\s+){1,6}"
     rf"[`*\"']*({_TARGET})",
     re.IGNORECASE,
 )

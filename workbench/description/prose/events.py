@@ -200,7 +200,8 @@ def comes_to_us(method: str, path: str, section: ProseSection, said: str) -> tup
         section: Where it stands; the sections above count, too.
         said: What is said of the call itself.
     """
-    own = said_direction(f"{said}. " + "\n\n".join(section.opening))
+    whole = "\n\n".join((f"{said}. {section.title}.", *section.opening))
+    own = said_direction(said) or said_direction(whole)
     is_managing = manages_webhooks(path, said)
     if own is not None:
         return own is Direction.INBOUND and not is_managing, True

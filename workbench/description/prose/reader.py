@@ -315,13 +315,14 @@ class _Reader:
         is_open = any(isinstance(block, TextBlock) for block in section.blocks)
         if not summary and section.parents and not (_is_call(section.title) and is_open):
             summary = words.MARKS.sub("", section.parents[-1].title)
-        # What a column says of the direction counts as words of the call.
-        said = f"{call.clause}. {summary}" if call.row is not None else summary
+        # What a column, or the sentence around it, says of the direction is about this call.
+        said = f"{call.clause} {call.method}. {summary}" if call.clause else summary
         is_theirs, is_said = comes_to_us(call.method, target.path, section, said)
         draft = DraftOperation(
             method=call.method,
             path=target.path,
             summary=summary,
+            description=f"{call.clause} {call.method}." if call.clause and is_said else "",
             tags=[words.MARKS.sub("", above.title) for above in section.parents[1:2]],
             parameters=target.parameters(),
             source="path" if is_theirs else "",

@@ -12,6 +12,7 @@ from workbench.description.prose.calls import CALL, label_of
 from workbench.description.prose.documented_tables import clean
 
 _PLACEHOLDER = re.compile(r"[?{}<>\[\]]|[A-Z]{2,}_[A-Z_]+|/:[a-z]")
+_TAIL = re.compile(r"/(?:[A-Z][A-Z_]{2,}|\{[^/{}]*\}|<[^/<>]*>|:\w+)$")  # `/METHOD` behind a base
 _MOST_SEGMENTS = 4
 _BASE_STEP = re.compile(r"|(?:open|public|partner)?-?api|rest|v?\d+(?:[._]\d+)*", re.IGNORECASE)
 _URL_LINE = re.compile(r"\W*(https?://\S+)\W*")
@@ -22,7 +23,7 @@ def stated_servers(sections: Sequence[ProseSection]) -> dict[str, str]:
     found: dict[str, str] = {}
     for section in sections:
         for label, url in _addresses(section):
-            base = url.rstrip("/.")
+            base = _TAIL.sub("", url.rstrip("/."))
             if is_base(base):
                 found.setdefault(base, label if words.ENVIRONMENT.fullmatch(label) else "")
     return found
