@@ -271,7 +271,9 @@ def _score(model: str, target: TargetField, source: SourceField) -> float:
     named = alike(tokens(source.path[-1]), listed)
     if len(source.path) > 1:
         named = max(named, 0.97 * alike(tokens(" ".join(source.path[-2:])), listed))
-    score = named * types * _context(target, source)
+    score = named * types
+    if score >= 0.25:  # what stands around it never makes it more
+        score *= _context(target, source)
     return score if score >= 0.25 else 0.0
 
 

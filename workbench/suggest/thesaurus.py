@@ -47,7 +47,8 @@ def phrases(kind: str, name: str) -> tuple[tuple[str, ...], ...]:
     return tuple(dict.fromkeys([tokens(parts[-1]), *map(tokens, listed)]))
 
 
-def alike(name: tuple[str, ...], listed: Iterable[tuple[str, ...]]) -> float:
+@cache
+def alike(name: tuple[str, ...], listed: tuple[tuple[str, ...], ...]) -> float:
     """How like a name is to the best of several phrases: 1 the same words, 0 none in common."""
     words, best = set(name), 0.0
     for rank, phrase in enumerate(listed):
