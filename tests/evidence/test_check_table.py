@@ -75,6 +75,8 @@ def test_a_line_and_its_findings_name_criteria_by_facts() -> None:
     assert line.source == "behaviour"
     assert criteria_of("read-after-write", "menu-write", "publish") == ("menu-publish-full",)
     assert criteria_of("read-after-write", "option-write", "publish") == ()
+    accepted = criteria_of("credentials-accepted", "sandbox-credentials", "accepted")
+    assert accepted == ("sandbox-credentials-work",)  # of those for production nothing is said
 
 
 def test_every_field_of_a_criterion_can_be_given_another_value() -> None:

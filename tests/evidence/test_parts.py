@@ -196,3 +196,11 @@ def test_forms_of_answers_leave_values_out(one: bytes, other: bytes, same: bool)
     """Two answers are of one form when only their values differ, as between two orders."""
     assert (read_form(200, one) == read_form(200, other)) is same
     assert read_form(200, one) != read_form(404, one)
+
+
+def test_places_at_the_edge() -> None:
+    """Seconds of arc count, and 90 degrees are still a latitude."""
+    new_york = home("America/New_York")
+    assert new_york == (pytest.approx(40.7142, abs=1e-3), pytest.approx(-74.0064, abs=1e-3))
+    assert is_swapped(Coordinates(15, 90), "Arctic/Longyearbyen")
+    assert not is_swapped(Coordinates(15, 90.5), "Arctic/Longyearbyen")

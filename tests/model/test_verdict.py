@@ -8,7 +8,7 @@ from itertools import permutations
 import pytest
 from pydantic import ValidationError
 
-from workbench.model.evidence import LIVE_SOURCES, Evidence, Outcome, Severity, Source
+from workbench.model.evidence import LIVE_SOURCES, Evidence, Matter, Outcome, Severity, Source
 from workbench.model.feature import Feature
 from workbench.model.judging import is_stale, judge
 from workbench.model.statement import Absence, Attestation, Binding, Limit, Open, Statement
@@ -451,3 +451,16 @@ def test_a_binding_names_what_it_binds() -> None:
     """A binding to nothing is refused."""
     with pytest.raises(ValidationError, match="at least 1"):
         Binding(subjects=())
+
+
+@pytest.mark.parametrize("matter", Matter)
+def test_only_what_is_no_doubt_about_ourselves_breaks_a_feature(matter: Matter) -> None:
+    """A grave finding of test data or environment settles nothing; any other one does."""
+    grave = finding(Severity.HIGH, matter=matter)
+    lines = [
+        line(Source.BEHAVIOUR, PASSED, criteria=("by-id",)),
+        line(Source.BEHAVIOUR, FAILED, grave),
+    ]
+    verdict = judge(FEATURE, BOUND, lines, now=NOW)
+    is_doubt = matter in {Matter.TEST_DATA, Matter.ENVIRONMENT}
+    assert verdict.status is (Status.UNVERIFIED if is_doubt else Status.FAILED)

@@ -69,6 +69,7 @@ class SchemaReader:
     def __init__(self, bundle: Any) -> None:
         self._bundle = bundle
         self._walked: dict[tuple[str, int], tuple[tuple[Path, dict[str, Any]], ...]] = {}
+        self._nulls: dict[str, bool] = {}
         self._surveyed = 0
         self._omissions: dict[tuple[str, str], Omission] = {}
 
@@ -269,11 +270,17 @@ class SchemaReader:
 
     def _useful(self, options: list[LocatedSchema]) -> list[LocatedSchema]:
         """Choices but null."""
-        return [
-            item
-            for item in options
-            if not is_null(item.schema) and not is_null(self.resolve(item.schema))
-        ]
+        return [item for item in options if not self._is_null(item.schema)]
+
+    def _is_null(self, schema: Any) -> bool:
+        """Whether only null fits; of a mere reference it is looked up once."""
+        stated = schema if isinstance(schema, dict) else {}
+        reference = str(stated["$ref"]) if stated.keys() == {"$ref"} else None
+        if reference is None:
+            return is_null(schema) or is_null(self.resolve(schema))
+        if reference not in self._nulls:
+            self._nulls[reference] = is_null(self.resolve(schema))
+        return self._nulls[reference]
 
     def _leave_out(self, place: LocatedSchema, kind: str, summary: str) -> None:
         schema = place.schema if isinstance(place.schema, dict) else {}
