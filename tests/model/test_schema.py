@@ -218,3 +218,11 @@ def test_a_node_knows_its_members_and_their_values() -> None:
     assert cook.is_write_only
     assert node.values().types == {"integer"}
     assert found.walk(to("Boat"), 3)[0][0] == ("crew", ITEMS, "cook")
+
+
+def test_a_ring_of_references_is_told() -> None:
+    """References that only lead to each other say nothing, and that is said."""
+    ring = {name: {"$ref": f"#/s/{after}"} for name, after in ("ab", "bc", "ca")}
+    reader = SchemaReader({"s": ring})
+    assert reader.resolve({"$ref": "#/s/a"}) == {}
+    assert [item.kind for item in reader.left_out] == ["repeated"]

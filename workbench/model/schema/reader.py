@@ -28,6 +28,9 @@ Path = tuple[str, ...]
 Choose = Callable[[Sequence["LocatedSchema"]], Sequence["LocatedSchema"]]
 
 
+_REPEATED = "A schema is part of what it is composed of; the repetition is left out."
+
+
 @dataclass(frozen=True)
 class LocatedSchema:
     """A schema where it stands in the bundle; `reference` is the last one followed to it."""
@@ -99,6 +102,8 @@ class SchemaReader:
         while isinstance(node, dict) and isinstance(node.get("$ref"), str):
             reference = node["$ref"]
             beside = {key: value for key, value in node.items() if key != "$ref"}
+            if reference in mine:
+                self._leave_out(LocatedSchema(node, pointer), "repeated", _REPEATED)
             if reference in seen:
                 is_new = bool(beside) or reference in mine
                 return LocatedSchema(beside, pointer, reference) if is_new else None
@@ -264,8 +269,7 @@ class SchemaReader:
         top = start.schema.get("$ref") if isinstance(start.schema, dict) else None
         inner = place.schema.get("$ref") if isinstance(place.schema, dict) else None
         if isinstance(top, str) and top == inner and top in seen:
-            what = "A schema is part of what it is composed of; the repetition is left out."
-            self._leave_out(place, "repeated", what)
+            self._leave_out(place, "repeated", _REPEATED)
         return self.settle(place, seen)
 
     def _useful(self, options: list[LocatedSchema]) -> list[LocatedSchema]:
