@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import orjson
 
 from workbench.adapters import Answer, Recorded, Session
+from workbench.errors import InputError, PartnerError
 
 NOWHERE = "/workbench-nowhere-0"  # documented by nobody
 _BODILESS = frozenset({"HEAD", "OPTIONS"})
@@ -54,6 +56,12 @@ def find_stand_in(session: Session, since: int) -> Recorded | None:
     """The one answer to everything that was asked; None where answers differ, or none came."""
     answered = _answered(session, since)
     return answered[0] if answered and _are_alike(answered) else None
+
+
+def ask_nowhere(session: Session) -> None:
+    """Ask for what nobody documents; whoever answers that like all else does not listen."""
+    with suppress(PartnerError, InputError):
+        session.client.send("GET", NOWHERE)
 
 
 def is_stood_in(session: Session) -> bool:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
 
 from workbench.adapters import REFUSALS, Recorded, classify_refusal
-from workbench.errors import InputError, PartnerError
 from workbench.evidence.behaviour.check_context import CheckContext, finding
-from workbench.evidence.likeness import NOWHERE, differ, find_stand_in, read_form
+from workbench.evidence.likeness import ask_nowhere, differ, find_stand_in, read_form
 from workbench.model import REFUSAL, SAME_ANSWER, Evidence, FeatureSlug, Outcome
 
 CHECK = "answers-alike"
@@ -46,8 +44,7 @@ def hold_back(context: CheckContext, lines: Iterator[Evidence], since: int) -> I
 def _find_same(context: CheckContext, since: int) -> Recorded | None:
     if find_stand_in(context.session, since) is None:
         return None
-    with suppress(PartnerError, InputError):
-        context.session.client.send("GET", NOWHERE)
+    ask_nowhere(context.session)
     return find_stand_in(context.session, since)
 
 

@@ -19,6 +19,7 @@ from workbench.description import find_violations
 from workbench.errors import HookError, InputError, PartnerError, TranslationError
 from workbench.evidence.kinds import KINDS
 from workbench.evidence.laws import broken_laws, find_assumed_units
+from workbench.evidence.likeness import ask_nowhere, is_stood_in
 from workbench.evidence.receipts.delivery_record import with_cause, with_delivery
 from workbench.evidence.receipts.post import Post, tell
 from workbench.evidence.zones import find_unzoned
@@ -69,6 +70,9 @@ def look_at(
         if seconds is not None and not event.rule.pull:
             findings += _unlike_read(post, feature, event, entity)
     except TranslationError as error:
+        if event.rule.pull and _is_stood_in(post):
+            words = "Received, but not read: whatever is asked, the answer is the same"
+            return tell(post.session, feature.slug, Outcome.CANT_TELL, words)
         findings.append(
             make_finding(
                 "webhook-not-translated",
@@ -94,6 +98,12 @@ def look_at(
         findings=[with_delivery(post, item, receipt) for item in findings],
         detail={"seconds": seconds, "bytes": len(receipt.body), "method": receipt.method},
     )
+
+
+def _is_stood_in(post: Post) -> bool:
+    """Whether what was read after a ping is what is answered to everything."""
+    ask_nowhere(post.session)
+    return is_stood_in(post.session)
 
 
 def explain_absence(post: Post, names: set[str], done: str, since: datetime) -> Finding:
