@@ -73,14 +73,7 @@ def look_at(
         if event.rule.pull and _is_stood_in(post):
             words = "Received, but not read: whatever is asked, the answer is the same"
             return tell(post.session, feature.slug, Outcome.CANT_TELL, words)
-        findings.append(
-            make_finding(
-                "webhook-not-translated",
-                pointer=error.path or None,
-                operation=event.reference,
-                why=error.message,
-            )
-        )
+        findings.append(_untranslated(event, error))
     except (HookError, PartnerError) as error:
         words = f"Received, but not read: {error}"
         return tell(post.session, feature.slug, Outcome.CANT_TELL, words)
@@ -97,6 +90,15 @@ def look_at(
         shows=_facts(post, feature, entity),
         findings=[with_delivery(post, item, receipt) for item in findings],
         detail={"seconds": seconds, "bytes": len(receipt.body), "method": receipt.method},
+    )
+
+
+def _untranslated(event: ReceivedEvent, error: TranslationError) -> Finding:
+    return make_finding(
+        "webhook-not-translated",
+        pointer=error.path or None,
+        operation=event.reference,
+        why=error.message,
     )
 
 
