@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from workbench.adapters import lists_only
 from workbench.errors import InputError
 from workbench.evidence.behaviour.check_context import CheckContext, finding
 from workbench.evidence.behaviour.comparing import differences
@@ -119,7 +120,7 @@ def look_at_lists(context: CheckContext) -> Iterator[Evidence]:
         if not operations:
             continue
         read = operations[0][1]
-        for operation in collections(context.partner, read, "GET")[:1]:
+        for operation in _lists(context, kind, read):
             listing = Listing(context, operation, read)
             try:
                 yield from _look_at(context, kind, listing)
@@ -131,6 +132,14 @@ def look_at_lists(context: CheckContext) -> Iterator[Evidence]:
                     outcome=Outcome.UNTESTED,
                     subject=operation.id,
                 )
+
+
+def _lists(context: CheckContext, kind: EntityKind, read: Operation) -> list[Operation]:
+    """Every list that is bound beside a read, and the one on its own path."""
+    bound = [operation for _, operation in context.partner.operations(kind.read)]
+    lists = [item for item in bound if item is not read and lists_only(context.partner, item)]
+    near = collections(context.partner, read, "GET")[:1]
+    return [*lists, *(item for item in near if item not in lists)]
 
 
 def _look_at(context: CheckContext, kind: EntityKind, listing: Listing) -> Iterator[Evidence]:
