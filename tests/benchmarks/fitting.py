@@ -39,7 +39,7 @@ from priors import bounds_of, counts, feature_priors, sender_priors
 ROOT = Path(__file__).resolve().parents[2]
 PARTNERS = 3  # partners in whose documents a signal must be seen to count
 STRENGTH = 8.0  # of the pull towards the prior: features
-STRENGTH_SENDERS = 6.0
+STRENGTH_SENDERS = 9.0
 SMALLEST = 0.02  # weight that is worth storing
 ROWS = 700  # rows of one partner that count in full
 EXCHANGES = 12

@@ -13,7 +13,7 @@ import re
 
 _RELATIONS = (
     *("it", "its kin", "its courier", "another part of the menu", "something else"),
-    *("an unknown word", "nothing known", "nothing"),
+    *("an unknown word", "nothing known", "nothing", "the restaurant", "a sale"),
 )
 _EVENTS = ("created-event", "status-event")
 _SHAPES = frozenset(
@@ -53,14 +53,14 @@ _FEATURES: dict[str, dict[str, float]] = {
     "read": {
         "GET behind a transition": -1.5,
         "document has a read of one": -1.5,
-        "document has no read of one": 1.0,
+        "document has no read of one": 1.3,
         "GET one of it": 0.5,
         "answer is a list": -0.3,
     },
     "status-read": {
         "GET behind a transition": -1.5,
         "document has a read of one": -1.5,
-        "document has no read of one": 1.0,
+        "document has no read of one": 1.3,
         "GET one of it": 0.5,
         "answer is a list": -0.3,
         "document has no status of its own": 0.7,
@@ -78,6 +78,9 @@ _FEATURES: dict[str, dict[str, float]] = {
         "body holds no status": -0.7,
         "body holds a status of a life cycle": 0.5,
     },
+    "menu-write": {
+        "type field knows another part of the menu": -1.0,
+    },
     "menu-write part-write": {
         "sent to us": -0.7,
         "name begins with read": -0.7,
@@ -85,6 +88,8 @@ _FEATURES: dict[str, dict[str, float]] = {
     },
     "part-write": {
         "type field knows it": 1.5,
+        "type field knows it among others": 2.5,
+        "path is below a sale": -2.0,
         "sets a price of it": 0.7,
         "path ends in it": 0.5,
     },
@@ -179,7 +184,8 @@ def sender_priors() -> dict[str, float]:
         "declared as schema": 2.0,
         "name speaks of webhooks": 1.0,
         "tag speaks of webhooks": 1.0,
-        "text speaks of webhooks": 0.5,
+        "first sentence speaks of webhooks": 1.0,
+        "first sentence tells of a webhook": 3.0,
         "path speaks of webhooks": 0.5,
         "path manages subscriptions": -2.0,
         "stands among webhooks and manages none": 1.5,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from workbench.model.description import ApiDescription
+from workbench.model.description import ApiDescription, Direction
 from workbench.model.feature import FeatureKind
 from workbench.partners.catalogue import load_catalogue
 from workbench.suggest import THRESHOLD, Suggestion, judge_directions, suggest
@@ -223,3 +223,29 @@ def test_hundred_operations_take_less_than_a_second(read: Callable[..., ApiDescr
     start = time.process_time()
     suggest(described, load_catalogue())
     assert time.process_time() - start < 10
+
+
+def test_reasons_quote_what_was_seen_and_tell_what_would_change_it(
+    read: Callable[..., ApiDescription],
+) -> None:
+    """A proposal names words and fields of the document, and the score without them."""
+    body = {"status": ("accepted", "rejected", "ready"), "note": "string"}
+    table = {"PUT /orders/{id}/status": {"summary": "Set the order status", "body": body}}
+    found = suggest(read(table), load_catalogue())["order-status-write"][0]
+    assert found.proposed
+    assert any("status = accepted|rejected|ready" in reason for reason in found.reasons)
+    assert any("PUT /orders/{id}/status" in reason for reason in found.reasons)
+    assert found.turns
+    assert all(0.0 <= float(turn.rpartition(": ")[2]) <= 1.0 for turn in found.turns)
+
+
+def test_a_person_says_who_sends(read: Callable[..., ApiDescription]) -> None:
+    """What a person states decides, is the reason that is told, and ranks everything anew."""
+    reference = "POST /orders/{id}/accept"
+    described = read({reference: {"summary": "Accept order"}})
+    stated = {reference: Direction.INBOUND}
+    assert judge_directions(described)[reference] == "outbound"
+    assert judge_directions(described, stated=stated)[reference] == "inbound"
+    before = suggest(described, load_catalogue())["order-status-write"][0]
+    found = suggest(described, load_catalogue(), stated=stated)["order-status-write"]
+    assert not found or found[0].score < before.score

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from workbench.cli.looking import we_are_option
 from workbench.cli.output import (
     FINDINGS,
     Output,
@@ -35,6 +36,7 @@ from workbench.settings import load_settings
 @click.option("--title", default="", help="Name of the partner; default: from the documents.")
 @click.option("--timezone", default="", help="IANA zone of the test restaurant, if you know it.")
 @click.option("--currency", default="", help="ISO 4217 code of its prices, if you know it.")
+@we_are_option
 @speaks
 def new_command(
     output: Output,
@@ -44,6 +46,7 @@ def new_command(
     title: str,
     timezone: str,
     currency: str,
+    we_are: str | None,
     *,
     follow: bool,
     update: bool,
@@ -61,6 +64,7 @@ def new_command(
         place=StatedPlace(timezone=timezone, currency=currency),
         root=root,
         follow=follow,
+        we_are=we_are,
     )
     output.document(
         {

@@ -30,6 +30,12 @@ from workbench.settings import load_settings
 from workbench.suggest import Suggestion, suggest
 from workbench.vocabulary import KINDS
 
+we_are_option = click.option(
+    "--we-are",
+    type=click.Choice(list(KINDS)),
+    help="Who we are in these documents, where they do not make it plain.",
+)
+
 hooks_option = click.option(
     "--hooks", is_flag=True, help="Run the code of the folder's hooks.py; only if you trust it."
 )
@@ -146,13 +152,14 @@ def _rows(found: Sequence[Suggestion], most: int) -> list[dict[str, Any]]:
             "direction": item.direction,
             "reasons": list(item.reasons),
             "against": list(item.against),
+            "turns": list(item.turns),
         }
         for item in found[:shown]
     ]
 
 
 def _explain(output: Output, feature: str, found: dict[str, list[Suggestion]]) -> int:
-    """Tell of one feature what was looked at, and what speaks for and against each."""
+    """Tell of one feature what was looked at: what is for it, against it, and would change it."""
     if feature not in found:
         raise InputError(
             f"There is no feature {feature[:60]!r}", hint="`workbench features` lists them."
@@ -163,6 +170,7 @@ def _explain(output: Output, feature: str, found: dict[str, list[Suggestion]]) -
         output.text(f"\n{item.reference} · {item.score:.2f} · {state} · {item.direction}")
         output.text("".join(f"  + {reason}\n" for reason in item.reasons).rstrip())
         output.text("".join(f"  - {reason}\n" for reason in item.against).rstrip())
+        output.text("".join(f"  ? {turn}\n" for turn in item.turns).rstrip())
     if not found[feature]:
         output.text(f"Nothing in these documents speaks of {feature}.")
     return 0
@@ -172,13 +180,11 @@ def _explain(output: Output, feature: str, found: dict[str, list[Suggestion]]) -
 @click.argument("sources", nargs=-1, required=True, metavar="PATH_URL_OR_SLUG…")
 @reading_options
 @click.option("--most", default=5, show_default=True, help="Proposals per feature.")
+@we_are_option
 @click.option(
-    "--we-are",
-    type=click.Choice(list(KINDS)),
-    help="Who we are in these documents, where they do not make it plain.",
-)
-@click.option(
-    "--explain", metavar="FEATURE", help="All candidates of one feature, for and against."
+    "--explain",
+    metavar="FEATURE",
+    help="All candidates of one feature: for, against, what would change it.",
 )
 @hooks_option
 @speaks

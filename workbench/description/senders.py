@@ -20,6 +20,7 @@ from importlib.resources import files
 from typing import Any
 
 from workbench.description.direction import reads_like_webhook, said_direction
+from workbench.description.sender_reasons import LEAD, first_sentence, say
 from workbench.model import (
     ApiDescription,
     Direction,
@@ -42,7 +43,8 @@ from workbench.vocabulary import (
 
 Signals = dict[str, float]
 _SURE = 0.99
-_LEAD = 1500  # characters of a text that are about the thing itself
+_BY_A_PERSON = ("a person says so",)
+_ROUNDS = 2  # in which what the neighbours say is asked
 _GENERIC = frozenset(
     [
         *("api", "apis", "rest", "http", "open", "openapi", "reference", "documentation", "docs"),
@@ -59,13 +61,15 @@ _OUR_URL = re.compile(
     r"^/?\{?\[?(?:\w*(?:web-?hook|callback)\w*)[\s_-]?ur[li]\]?\}?|^/?\{\w*ur[li]\}",
     re.IGNORECASE,
 )
+_HOOKED = frozenset({"own:hook-is-sent", "own:hook-sends", "own:is-a-hook"})
+_DUTY = re.compile(r"\b(?:should|must|have to|need to|deben?|devem?|muss|müssen|doit|doivent)\b")
+_ADDRESS = re.compile(r"\{?(\{\w+\})\}?[\w/]*")  # where a description is an address alone
 _HOOK = re.compile(r"web-?hook|callback|notif|(?:^|/)hooks?(?:/|$)|/events?(?:/|$)", re.IGNORECASE)
 _MANAGED_TAIL = re.compile(
     r"(?:^|/)(?:web-?hooks?|callbacks?|hooks?|subscriptions?|suscripciones)"
     r"(?:[-_](?:subscriptions?|config\w*|settings?|urls?|endpoints?))?(?:/\{[^/]+\})*/?$",
     re.IGNORECASE,
 )
-_SENTENCE_END = re.compile(r"(?<=[a-z)][.!?])\s")
 _ENVELOPE = frozenset(
     {"event", "eventtype", "eventid", "type", "topic", "timestamp", "payload", "data"}
 )
@@ -88,6 +92,7 @@ def judge_senders(
     we_are: str | None = None,
     weights: Mapping[str, Any] | None = None,
     own: list[Signals] | None = None,
+    stated: Mapping[str, Direction] | None = None,
 ) -> list[Sender]:
     """Say for every operation, then every event, who sends it.
 
@@ -97,17 +102,28 @@ def judge_senders(
             a restaurant.
         weights: Other weights than those that are shipped, as in `senders.json`.
         own: What `own_signals` gave, where it is known already.
+        stated: Id, tag or document → who sends, as a person says; its neighbours follow.
     """
     used = weights or shipped_weights()
     own = own_signals(description, we_are) if own is None else own
-    first = [weigh(signals, used["own"]) for signals in own]
-    both = [
-        {**signals, **around}
-        for signals, around in zip(own, group_signals(description, first), strict=True)
-    ]
+    items = all_exchanges(description)
+    known = [_said(item, stated or {}) or _stated(item) for item in items]
+    odds = [weigh(signals, used["own"]) for signals in own]
+    for _ in range(_ROUNDS):
+        odds = [
+            one
+            if sender is None or sender.reasons != _BY_A_PERSON
+            else math.log(sender.inbound / (1 - sender.inbound))
+            for one, sender in zip(odds, known, strict=True)
+        ]
+        both = [
+            {**signals, **around}
+            for signals, around in zip(own, group_signals(description, odds), strict=True)
+        ]
+        odds = [weigh(signals, used["all"]) for signals in both]
     return [
-        _stated(item) or _role(signals, used["all"])
-        for item, signals in zip(all_exchanges(description), both, strict=True)
+        sender or _role(signals, used["all"], item)
+        for sender, item, signals in zip(known, items, both, strict=True)
     ]
 
 
@@ -125,27 +141,26 @@ def _stated(item: Operation | Event) -> Sender | None:
     return Sender(item.direction, inbound, ("the document states who sends it",))
 
 
-def _role(signals: Signals, weights: Mapping[str, float]) -> Sender:
+def _said(item: Operation | Event, stated: Mapping[str, Direction]) -> Sender | None:
+    """The sender that a person states, of the exchange itself, its tag or its document."""
+    for name in (item.id, *item.tags, item.document):
+        if name in stated:
+            inbound = _SURE if stated[name] is Direction.INBOUND else 1 - _SURE
+            return Sender(stated[name], inbound, _BY_A_PERSON)
+    return None
+
+
+def _role(signals: Signals, weights: Mapping[str, float], item: Operation | Event) -> Sender:
     inbound = 1 / (1 + math.exp(-max(-30.0, min(30.0, weigh(signals, weights)))))
     side = 1 if inbound >= 0.5 else -1
     shares = sorted(
         ((side * weights.get(name, 0.0) * value, name) for name, value in signals.items()),
         reverse=True,
     )
-    reasons = tuple(_say(name) for share, name in shares[:3] if share > 0.1 and name != "always")
+    reasons = tuple(
+        say(name, item) for share, name in shares[:3] if share > 0.1 and name != "always"
+    )
     return Sender(Direction.INBOUND if side > 0 else Direction.OUTBOUND, inbound, reasons)
-
-
-def _say(name: str) -> str:
-    """A signal in words."""
-    place, _, what = name.partition(":")
-    where = {"own": "its text", "tag": "the text of its tag", "all": "the preface"}.get(place)
-    if where is None:
-        return name.replace(":", " ").replace("-", " ")
-    side, _, act = what.partition("-")
-    who = "we are" if side == "us" else "they are"
-    said = {"sends": "the sender", "gets": "the one that is called", "hosts": "the host"}
-    return f"{where} says that {who} {said.get(act, 'spoken to')}"
 
 
 def weigh(signals: Mapping[str, float], weights: Mapping[str, float]) -> float:
@@ -179,14 +194,14 @@ class _Preface:
         info = mapping_of(bundle.get("info"))
         stated = next((one.title for one in description.documents if one.name == name), "")
         title = stated or text_of(info.get("title"))
-        text = text_of(info.get("description"))[: 2 * _LEAD]
+        text = text_of(info.get("description"))[: 2 * LEAD]
         self.brands = _brands(title)
         self.tags = {
-            text_of(tag.get("name")): text_of(tag.get("description"))[:_LEAD]
+            text_of(tag.get("name")): text_of(tag.get("description"))[:LEAD]
             for tag in map(mapping_of, list_of(bundle.get("tags")))
         }
         spoken = "\n".join(
-            f"{item.summary}. {item.description[:_LEAD]}"
+            f"{item.summary}. {item.description[:LEAD]}"
             for item in (*description.operations, *description.events)
             if item.document == name
         )
@@ -237,23 +252,39 @@ def _own(item: Operation | Event, preface: _Preface) -> Signals:
         "always": 1.0,
         f"declared as {kind}": 1.0,
         f"method {'event' if isinstance(item, Event) else item.method}": 1.0,
-        **_spoken("own", f"{item.summary}.\n{item.description[:_LEAD]}", preface),
+        **_own_words(item, preface),
         **preface.of_tag(item.tags),
         **preface.signals,
     }
     signals.update({key: 1.0 for key, is_so in (*_by_words(item), *_by_shape(item)) if is_so})
+    if "name manages" in signals:
+        signals.pop("first sentence tells of a webhook", None)
     return signals
 
 
-def _first_sentence(text: str) -> str:
-    """What a description says first, which is about the thing itself."""
-    plain = next((line for line in text[:_LEAD].splitlines() if any(map(str.isalpha, line))), "")
-    return _SENTENCE_END.split(plain, maxsplit=1)[0]
+def _own_words(item: Operation | Event, preface: _Preface) -> Signals:
+    """What its text says of the two sides, and its first sentence of webhooks.
+
+    A webhook of which a later sentence speaks often follows a call of ours: a result, told later.
+    """
+    text = item.description[:LEAD]
+    lead = first_sentence(text)
+    first = _spoken("own", f"{item.summary}.\n{lead}", preface)
+    found = first
+    if text.strip() != lead:
+        found = _spoken("own", f"{item.summary}.\n{text}", preface)
+        found = {name: value for name, value in found.items() if name not in _HOOKED} | {
+            name: value for name, value in first.items() if name in _HOOKED
+        }
+    tells = _HOOK.search(lead) and not _HOOKED.isdisjoint(first)
+    if tells and not _DUTY.search(lead):
+        found["first sentence tells of a webhook"] = 1.0
+    return found
 
 
 def _by_words(item: Operation | Event) -> Iterator[tuple[str, bool]]:
     """What its names and its text say."""
-    text = item.description[:_LEAD]
+    text = item.description[:LEAD]
     operation_id = "" if isinstance(item, Event) else item.operation_id or ""
     name = f"{item.summary} {operation_id}"
     said = said_direction(f"{item.summary}. {text}") if item.summary or text else None
@@ -261,6 +292,7 @@ def _by_words(item: Operation | Event) -> Iterator[tuple[str, bool]]:
     yield "plain words say that we send it", said is Direction.OUTBOUND
     yield "name speaks of webhooks", bool(_HOOK.search(name))
     yield "text speaks of webhooks", bool(_HOOK.search(text))
+    yield "first sentence speaks of webhooks", bool(_HOOK.search(first_sentence(text)))
     yield "tag speaks of webhooks", bool(_HOOK.search(" ".join(item.tags)))
     tagged = bool(_HOOK.search(" ".join(item.tags)))
     path = item.name if isinstance(item, Event) else item.path
@@ -275,7 +307,9 @@ def _by_shape(item: Operation | Event) -> Iterator[tuple[str, bool]]:
     is_event = isinstance(item, Event)
     path = item.name if isinstance(item, Event) else item.path
     yield "path speaks of webhooks", bool(_HOOK.search(path))
-    yield "path is an address of ours", bool(_OUR_URL.search(path))
+    told = _ADDRESS.fullmatch(item.description[:LEAD].strip())
+    is_ours = _OUR_URL.search(path) or (told and _OUR_URL.search(told[1]))
+    yield "path is an address of ours", bool(is_ours)
     yield "path manages subscriptions", not is_event and bool(_MANAGED_TAIL.search(path))
     yield "path tells what happened", _tells(concepts(path.rsplit("/", 1)[-1]))
     yield (
@@ -347,7 +381,7 @@ def _is_about_hooks(item: Operation | Event) -> bool:
     """Whether an operation is spoken of as a webhook, without being a webhook's management."""
     if not isinstance(item, Operation) or _MANAGED_TAIL.search(item.path):
         return False
-    said = f"{item.summary} {_first_sentence(item.description)}"
+    said = f"{item.summary} {first_sentence(item.description)}"
     return _HOOK.search(said) is not None
 
 

@@ -33,6 +33,7 @@ _PARTS = frozenset({"menu-section", "product", "product-variant", "option-catego
 _SELF = frozenset({"me", "self", "mine"})  # who asks: `/restaurants/me`
 _ASKING = frozenset({"read", "list"})
 _CHANGING = frozenset({"update", "accept", "confirm", "reject", "cancel", "push"})
+_WHOLE = 10  # fields at the top of a body that is a whole thing
 _UNKNOWN = Concept("other", "unknown")
 _EVENTS = (Concept("manner", "event"), Concept("manner", "notice"))
 
@@ -117,6 +118,17 @@ class InteractionSignals:
     def is_write(self) -> bool:
         """Whether the method changes something."""
         return self.method in {"POST", "PUT", "PATCH"}
+
+    @property
+    def moves_by_path(self) -> bool:
+        """Whether its path names a step of a life cycle, or a status."""
+        return any(act.kind == "transition" or act.name == "status" for act in self.acts)
+
+    @property
+    def writes_whole(self) -> bool:
+        """Whether it writes a thing with most of its fields, not a side of it."""
+        tops = {leaf.path[0] for leaf in self.request.leaves}
+        return not self.moves_by_path and len(tops) >= _WHOLE
 
     @cached_property
     def said(self) -> frozenset[str]:

@@ -7,6 +7,7 @@ from workbench.suggest.suggestion import Factor
 from workbench.vocabulary import concepts, split_words
 
 _ELSEWHERE = frozenset({"customer", "batch", "report", "staff", "configuration", "webhook"})
+_ASKS = frozenset({"read", "list", "push"})
 _OTHER_READS = frozenset({"event", "handle", "hours", "closure"})
 
 
@@ -111,7 +112,13 @@ def _told_to_move(clues: InteractionSignals) -> Factor:
 
 
 def _reads_one(clues: InteractionSignals, entity: str) -> Factor:
-    spoken = [act for act in clues.acts if act.kind == "transition" or act.name in _OTHER_READS]
+    spoken = [
+        act
+        for act in clues.acts
+        if act.kind == "transition"
+        or act.name in _OTHER_READS
+        or (act.kind == "verb" and act.name not in _ASKS)
+    ]
     if spoken or clues.acted & {"list"}:
         return Factor(0.35, "a list, or another side of it")
     if clues.identified:

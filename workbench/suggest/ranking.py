@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
 from workbench.description import judge_senders
-from workbench.model import ApiDescription, Catalogue, FeatureKind, FeatureSlug
+from workbench.model import ApiDescription, Catalogue, Direction, FeatureKind, FeatureSlug
 from workbench.suggest.events import fit_event
 from workbench.suggest.interaction_signals import InteractionSignals, read_all
 from workbench.suggest.lifecycle import fit_read, fit_status_read, fit_status_write
 from workbench.suggest.location_and_hours import fit_availability, fit_location
 from workbench.suggest.menus import fit_menu, fit_part
-from workbench.suggest.scoring import Weights, explain, probability, settle, shipped
+from workbench.suggest.reasons import explain
+from workbench.suggest.scoring import Weights, probability, settle, shipped
 from workbench.suggest.signals import (
     AIMS,
     Signals,
@@ -54,6 +55,7 @@ def suggest(
     *,
     we_are: str | None = None,
     weights: Weights | None = None,
+    stated: Mapping[str, Direction] | None = None,
 ) -> dict[str, list[Suggestion]]:
     """Rank the operations and events of a description for every service and event feature.
 
@@ -62,6 +64,7 @@ def suggest(
         catalogue: The features; those that nothing is known about get an empty list.
         we_are: `restaurant`, `courier` or `channel`, where the documents do not make it plain.
         weights: Other weights than those that are shipped.
+        stated: Id, tag or document → who sends, where a person says so.
 
     Returns:
         Feature slug → suggestions, best first; in the order of the catalogue. The result does not
@@ -70,7 +73,8 @@ def suggest(
     used = weights or shipped()
     clues = _name(
         read_all(
-            description, senders=judge_senders(description, we_are=we_are, weights=used.senders)
+            description,
+            senders=judge_senders(description, we_are=we_are, weights=used.senders, stated=stated),
         )
     )
     around = look_around(list(clues.values()))
@@ -87,11 +91,15 @@ def suggest(
 
 
 def judge_directions(
-    description: ApiDescription, *, we_are: str | None = None, weights: Weights | None = None
+    description: ApiDescription,
+    *,
+    we_are: str | None = None,
+    weights: Weights | None = None,
+    stated: Mapping[str, Direction] | None = None,
 ) -> dict[str, str]:
     """Say for every reference of a description who sends it: `outbound` (we do) or `inbound`."""
     used = (weights or shipped()).senders
-    senders = judge_senders(description, we_are=we_are, weights=used)
+    senders = judge_senders(description, we_are=we_are, weights=used, stated=stated)
     clues = _name(read_all(description, senders=senders))
     return {name: clue.direction.value for name, clue in clues.items()}
 
@@ -133,15 +141,16 @@ def _judge(
     score = probability(signals, AIMS[feature], weights)
     if score < TRACE:
         return None
-    reasons, against = explain(signals, AIMS[feature], weights, clue)
+    why = explain(signals, AIMS[feature], weights, clue)
     return Suggestion(
         feature=feature,
         reference=name,
         score=round(score, 3),
         proposed=score >= THRESHOLD,
         direction=clue.direction.value,
-        reasons=reasons,
-        against=against,
+        reasons=why.for_it,
+        against=why.against,
+        turns=why.turns,
     )
 
 

@@ -23,10 +23,7 @@ from workbench.suggest.interaction_signals import InteractionSignals
 from workbench.suggest.signals import Aim, Signals
 from workbench.suggest.suggestion import THRESHOLD, Suggestion
 
-_FOR, _AGAINST = 4, 2  # reasons that are told
-_LOUD = 0.15  # log-odds from which a signal is a reason
 _FURTHEST = 30.0
-_SILENT = frozenset({"always", "rule", "no rule", "belief", "wide belief"})
 
 
 @dataclass(frozen=True)
@@ -55,44 +52,6 @@ def probability(signals: Signals, aim: Aim, weights: Weights) -> float:
     return 1 / (1 + math.exp(-max(-_FURTHEST, min(_FURTHEST, odds))))
 
 
-def explain(
-    signals: Signals, aim: Aim, weights: Weights, clue: InteractionSignals
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What speaks for it and what against it, in words, strongest first."""
-    shares = sorted(
-        (
-            (weights.of(aim.family, name) * value, name)
-            for name, value in signals.items()
-            if name not in _SILENT
-        ),
-        key=lambda pair: (-abs(pair[0]), pair[1]),
-    )
-    told = [(share, _say(name, aim, clue)) for share, name in shares if abs(share) >= _LOUD]
-    speak_for = dict.fromkeys(text for share, text in told if share > 0)
-    against = dict.fromkeys(text for share, text in told if share < 0)
-    return tuple(speak_for)[:_FOR], tuple(against)[:_AGAINST]
-
-
-def _say(name: str, aim: Aim, clue: InteractionSignals) -> str:
-    """A signal in words, with what was seen."""
-    noun = aim.noun.replace("-", " ")
-    if name == "sent to us":
-        side = "they send it" if clue.inbound > 0 else "we send it"
-        return f"{side}: {clue.why}" if clue.why else side
-    said = f"{name} ".replace(" its kin ", f" what stands for the {noun} ")
-    said = said.replace(" of it ", f" of the {noun} ").replace(" it ", f" the {noun} ").strip()
-    path = clue.item.id
-    if said.startswith(("path", "names one")):
-        return f"{said} ({path})"
-    if said.startswith("name ") and clue.item.summary:
-        return f"{said} (“{clue.item.summary[:60]}”)"
-    if said.startswith("text ") and clue.item.description:
-        return f"{said} (“{' '.join(clue.item.description.split())[:60]}”)"
-    if said.startswith("tag ") and clue.item.tags:
-        return f"{said} (“{clue.item.tags[0][:40]}”)"
-    return said
-
-
 Judged = dict[str, list[Suggestion]]
 _NEAR = 0.3  # probability from which a sibling may carry another along
 _SURE = 0.7  # and how sure its siblings must be on average
@@ -109,7 +68,8 @@ def settle(judged: Judged, clues: Mapping[str, InteractionSignals]) -> Judged:
     settled = dict(judged)
     for feature in _STATUS_WRITES:
         if feature in settled:
-            settled[feature] = _with_siblings(settled[feature], clues)
+            found = _with_siblings(settled[feature], clues)
+            settled[feature] = _narrow_first(found, clues)
     for feature in _STATUS_READS:
         if feature in settled:
             settled[feature] = _dedicated_first(settled[feature], clues)
@@ -153,6 +113,21 @@ def _dedicated_first(
     if not dedicated:
         return found
     return [replace(item, proposed=item.proposed and item.reference in dedicated) for item in found]
+
+
+def _narrow_first(
+    found: list[Suggestion], clues: Mapping[str, InteractionSignals]
+) -> list[Suggestion]:
+    """Where steps or a status have operations of their own, no write of the whole sets them."""
+    narrow = {
+        item.reference for item in found if item.proposed and clues[item.reference].moves_by_path
+    }
+    if not narrow:
+        return found
+    return [
+        replace(item, proposed=item.proposed and not clues[item.reference].writes_whole)
+        for item in found
+    ]
 
 
 def _with_siblings(

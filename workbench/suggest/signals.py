@@ -22,6 +22,8 @@ MENU = frozenset(
     {"menu", "menu-section", "product", "product-variant", "option-category", "option"}
 )
 _TYPE_WORDS = frozenset({"type", "topic", "action", "kind", "tipo", "typ", "trigger", "object"})
+_SEVERAL = 3  # parts of a menu that one operation writes
+_SALES = frozenset({"order", "reservation", "delivery", "order-line"})  # whose items are no menu
 _SPOKEN = frozenset({"verb", "transition", "facet"})
 
 
@@ -110,6 +112,16 @@ def _relation(name: str, aim: Aim) -> str:
     return "something else"
 
 
+def _owner(name: str, aim: Aim) -> str:
+    """What a thing is below: all things of a platform may stand below a restaurant."""
+    if name != aim.noun:
+        if name == "restaurant":
+            return "the restaurant"
+        if aim.noun in MENU and name in _SALES:
+            return "a sale"
+    return _relation(name, aim)
+
+
 def _path(clue: InteractionSignals, aim: Aim) -> Iterator[str]:
     subject = clue.subject
     if subject is None:
@@ -120,10 +132,10 @@ def _path(clue: InteractionSignals, aim: Aim) -> Iterator[str]:
         yield f"path ends in {_relation(subject.name, aim)}"
         yield f"path ends in {subject.name}"
     for owner in set(clue.owners):
-        yield f"path passes {_relation(owner, aim)}"
+        yield f"path passes {_owner(owner, aim)}"
         yield f"path passes {owner}"
     if clue.owners:
-        yield f"path is below {_relation(clue.owners[0], aim)}"
+        yield f"path is below {_owner(clue.owners[0], aim)}"
     for act in {item.name for item in clue.acts}:
         yield f"path does {act}"
     if any(item.kind == "transition" for item in clue.acts):
@@ -194,6 +206,8 @@ def _bodies(clue: InteractionSignals, aim: Aim) -> Iterator[str]:
             yield f"{side} is not described"
     for kind in clue.kinds:
         yield f"type field knows {_relation(kind, aim)}"
+    if aim.noun in clue.kinds and len(MENU & clue.kinds) >= _SEVERAL:
+        yield "type field knows it among others"
     listed = _event_types(clue.request)
     if any(item.kind == "transition" for value in listed for item in value):
         yield "event types say a transition"

@@ -23,6 +23,7 @@ class Suggestion:
         direction: `outbound` (we call) or `inbound` (they call us).
         reasons: What speaks for it, in words, strongest first.
         against: What speaks against it.
+        turns: What would change the answer, each with the score that it would have then.
     """
 
     feature: str
@@ -32,6 +33,7 @@ class Suggestion:
     direction: str
     reasons: tuple[str, ...]
     against: tuple[str, ...] = ()
+    turns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ _PATTERNS = (
     ("sends", re.compile(r"([UT])[xEWO]{0,3}S")),
     ("gets", re.compile(r"([UT])[xEW]{0,2}p+x{0,2}S")),
     ("sends", re.compile(r"S[xEWpO]{0,6}bx{0,2}([UT])")),
-    ("gets", re.compile(r"S[xEWO]{0,7}tx{0,2}([UT])")),
+    ("gets", re.compile(r"S[xEWO]{0,10}tx{0,2}([UT])")),
     ("gets", re.compile(r"Sx?([UT])")),
     ("is-the-receiver", re.compile(r"^(?:t|R[xEW]{0,1}b?)x?([UT])")),
     ("is-the-sender", re.compile(r"^(?:f|S[xEW]?)x?([UT])x?$|^fx?([UT])|^S[xEW]?bx{0,2}([UT])")),
