@@ -15,6 +15,7 @@ from workbench.canonical import (
 from workbench.model.description import ApiDescription
 from workbench.suggest import ACCEPTED, FieldSuggestion, suggest_mapping
 
+LIKELY = 0.6
 Read = Callable[..., ApiDescription]
 
 ENGLISH = {
@@ -40,10 +41,10 @@ SPANISH = {
 def pairs(
     read: Read, fields: dict[str, Any], model: type, *samples: Any
 ) -> dict[str, FieldSuggestion]:
-    """What is accepted for the answer of a GET, by field."""
+    """What is likely for the answer of a GET, by field."""
     described = read({"GET /things/{id}": {"answer": fields}})
     found = suggest_mapping(described, described.operations[0], model, samples)
-    return {item.field: item for item in found if item.accepted}
+    return {item.field: item for item in found if item.confidence >= LIKELY}
 
 
 def test_english_order(read: Read) -> None:
@@ -171,7 +172,7 @@ def test_body_of_a_write_is_what_is_sent(read: Read) -> None:
     body = {"order_id": "string", "lat": "number", "lng": "number", "timestamp": "integer"}
     described = read({"POST /location": {"body": body, "answer": {"latitude": "number"}}})
     found = suggest_mapping(described, described.operations[0], DeliveryLocation)
-    assert {item.field: item.path for item in found if item.accepted} == {
+    assert {item.field: item.path for item in found if item.confidence >= LIKELY} == {
         "order_id": "$.order_id",
         "latitude": "$.lat",
         "longitude": "$.lng",
@@ -198,3 +199,28 @@ def test_a_state_with_known_values_is_a_status_beside_a_city(read: Read) -> None
     """A flat order may hold its state and the city of its guest side by side."""
     fields = {"id": "string", "state": ("NEW", "READY", "CANCELLED"), "city": "string"}
     assert pairs(read, fields, Order)["status"].path == "$.state"
+
+
+def test_what_is_not_plain_is_no_rule(read: Read) -> None:
+    """An instant without format or example is a comment, and a rule once an example shows it."""
+    table = {"id": "integer", "created_at": "string", "notice": {"code": "string"}}
+    silent = pairs(read, table, OrderStatusUpdate)
+    assert silent["order_id"].accepted
+    assert not any(item.accepted for item in silent.values() if item.field != "order_id")
+    shown = pairs(read, table, Order, {"id": 7, "created_at": "2026-05-01T10:00:00Z"})
+    assert shown["placed_at"].accepted
+
+
+def test_the_body_of_a_page_is_its_things(read: Read) -> None:
+    """A list beside counters is read as one thing; an order with lines stays an order."""
+    page = {"total": "integer", "orders": [{"id": "string", "status": "string"}]}
+    assert pairs(read, page, Order)["ids.partner_id"].path == "$.id"
+    whole = {"id": "string", "items": [{"id": "string", "name": "string"}]}
+    assert pairs(read, whole, Order)["lines[].name"].path == "$.items[*].name"
+
+
+def test_an_object_that_says_another_thing_takes_away(read: Read) -> None:
+    """The title of an instruction in a line is not the line's name."""
+    table = {"id": "string", "items": [{"id": "string", "instruction": {"title": "string"}}]}
+    found = pairs(read, table, Order)
+    assert "lines[].name" not in found or not found["lines[].name"].accepted

@@ -18,8 +18,12 @@ from workbench.canonical import (
 )
 from workbench.suggest.fields import SourceField, TargetField
 from workbench.suggest.thesaurus import match_value, tokens
+from workbench.vocabulary import names_an_id
 
 _OFFSET = re.compile(r"(?:[zZ]|[+-]\d\d:?\d\d)$")
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
+_AMOUNT = re.compile(r"-?\d+[.,]\d{1,3}(?: ?[A-Z]{3})?$")
+_SECONDS = 10**9  # as an instant: the year 2001
 _MINOR = frozenset({"cent", "cents", "minor", "fractional", "centimo", "pence", "centavo"})
 _MILLISECONDS = 10**11  # as seconds, this is the year 5138
 # Texts of ours that are as good as enumerations; a kind has words of ours, so it needs a look.
@@ -71,6 +75,8 @@ def fit(target: TargetField, source: SourceField) -> float:
             return 0.3 + 0.7 * len(enum_table(target, source)) / len(source.values)
         return {"string": 0.85, "integer": 0.5}.get(source.kind, 0.0)
     factor = _FIT.get(target.type_, {}).get(source.kind, 0.0)
+    if factor and _is_shown(target, source):
+        return 0.98
     if target.type_ is str and source.values:
         return (_CODED.get(target.path.rpartition(".")[2], 0.6)) * factor
     if target.type_ is str and source.format in {"date-time", "date"}:
@@ -80,6 +86,18 @@ def fit(target: TargetField, source: SourceField) -> float:
     if target.type_ in {datetime, date} and source.format.startswith("date"):
         return 1.0
     return factor
+
+
+def _is_shown(target: TargetField, source: SourceField) -> bool:
+    """Whether it is plainly an instant, an amount in a text, or an id that is a number."""
+    example = source.example
+    if target.type_ is str:
+        return source.kind == "integer" and names_an_id(source.path[-1])
+    if target.type_ is datetime:
+        if isinstance(example, int) and not isinstance(example, bool):
+            return any(low <= example < 4 * low for low in (_SECONDS, _SECONDS * 1000))
+        return isinstance(example, str) and _INSTANT.match(example) is not None
+    return target.type_ is Money and isinstance(example, str) and _AMOUNT.match(example) is not None
 
 
 def convert(target: TargetField, source: SourceField) -> dict[str, Any]:

@@ -16,6 +16,16 @@ _DEEP = 8  # levels of a body that are mapped
 _NESTED = 3  # levels of one of our entities
 _SKIPPED = frozenset({"origin", "ext", "raw_status", "raw_type"})
 _AMOUNTS = frozenset({"amount", "value", "importe", "valor", "fractional", "minor"})
+_PAGING = frozenset(
+    tokens(
+        "page pages total count limit offset more next previous cursor success message status code"
+        " error links meta per size last first current"
+    )
+)
+_CARRIERS = frozenset(
+    ["data", "orders", "reservations", "bookings", "results", "items", "records", "pedidos"]
+)
+_IDS = (tokens("id"), tokens("uuid"), tokens("guid"), tokens("code"), tokens("number"))
 _CURRENCIES = frozenset({*tokens("currency"), "moneda", "moeda"})
 
 
@@ -115,10 +125,23 @@ def read_source(
         replace(leaf, example=seen[leaf.path].example) if leaf.path in seen else leaf
         for leaf in leaves
     ]
-    level = _level([*merged, *(samples_only if samples or not leaves else [])])
-    if not level.scalars and len(level.lists) == 1:
-        return next(iter(level.lists.values()))
-    return level
+    return _unwrap(_level([*merged, *(samples_only if samples or not leaves else [])]))
+
+
+def _unwrap(level: SourceLevel) -> SourceLevel:
+    """What a page or an envelope carries: the things of its only list, where it tells no thing."""
+    carried = [one for path, one in level.lists.items() if len(path) <= 1 or path[-1] == "data"]
+    if len(level.lists) != 1 or len(carried) != 1:
+        return level
+    (path, inner), *_ = level.lists.items()
+    around = [one for one in level.scalars if not {*tokens(one.path[-1])} & _PAGING]
+    is_page = bool(path) and path[-1].lower() in _CARRIERS and len(inner.scalars) > len(around)
+    return inner if not level.scalars or (is_page and not _names_one(level)) else level
+
+
+def _names_one(level: SourceLevel) -> bool:
+    """Whether the top of a body says which thing it is."""
+    return any(len(one.path) == 1 and tokens(one.path[0])[-1:] in _IDS for one in level.scalars)
 
 
 def _level(leaves: Iterable[Leaf]) -> SourceLevel:

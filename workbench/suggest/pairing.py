@@ -83,11 +83,19 @@ def _augment(
         column = came[column]
 
 
-ACCEPTED = 0.6  # confidence from which a pair goes into a draft; the rest is left to the reviewer
+ACCEPTED = 0.9  # probability from which a pair is a rule of a draft; the rest are comments
+_LIKELY = 0.6  # probability from which a pair may take a value away from others
 _SHOWN = 0.35  # confidence under which a pair is not worth a look
 _CLEAR = 0.1  # lead over the next candidate that leaves no doubt
 _FAINT = 0.1  # what an unsure pair weighs: it never takes a value away from a sure one
 _LISTS = 3  # lists inside lists that are followed
+_FOREIGN = 0.8  # what is left of a pair for each object of theirs that says another thing
+# Objects that say nothing of what is in them, or that it is the thing itself.
+_CARRIERS = tuple(
+    map(tokens, ["order", "reservation", "booking", "data", "payload", "attributes", "details"])
+) + tuple(
+    map(tokens, ["info", "body", "content", "header", "result", "pedido", "reserva", "event"])
+)
 _NEUTRAL = frozenset({"ids", "ref", "totals", "timing", "state", "schedule"})
 
 
@@ -196,7 +204,7 @@ def _pair(model: type[Entity], source: SourceLevel, deep: int) -> Paired:
         ]
         for target in targets.scalars
     ]
-    chosen = assign([[one if one >= ACCEPTED else one * _FAINT for one in row] for row in weights])
+    chosen = assign([[one if one >= _LIKELY else one * _FAINT for one in row] for row in weights])
     scalars = []
     for row, (target, column) in enumerate(zip(targets.scalars, chosen, strict=True)):
         if column is None:
@@ -273,24 +281,34 @@ def _score(model: str, target: TargetField, source: SourceField) -> float:
         named = max(named, 0.97 * alike(tokens(" ".join(source.path[-2:])), listed))
     score = named * types
     if score >= 0.25:  # what stands around it never makes it more
-        score *= _context(target, source)
+        score *= _context(model, target, source)
     return score if score >= 0.25 else 0.0
 
 
-def _context(target: TargetField, source: SourceField) -> float:
+def _context(model: str, target: TargetField, source: SourceField) -> float:
     """Whether both stand in the same kind of object."""
+    itself = tokens(model)
     ours = [part for part in target.path.split(".")[:-1] if part not in _NEUTRAL]
     theirs = [tokens(part) for part in source.path]
     for parent in reversed(ours):
         near = max(alike(name, phrases("parents", parent)) for name in theirs)
-        return 1.0 if near >= 0.6 else 0.55
+        return _strange(theirs[:-1], ours) if near >= 0.6 else 0.55
     soft = [part for part in target.path.split(".")[:-1] if part in {"totals", "timing"}]
     for name in theirs[:-1]:
+        if name and set(name) <= set(itself):
+            continue
         if any(alike(name, phrases("parents", parent)) > 0.9 for parent in parents() - _NEUTRAL):
             return 0.6
         if soft and alike(name, phrases("parents", soft[0])) > 0.9:
             return 1.0
-    return 0.97 if soft or len(source.path) > 2 else 1.0
+    strange = _strange([name for name in theirs[:-1] if not set(name) <= set(itself)], soft)
+    return strange * (0.97 if soft or len(source.path) > 2 else 1.0)
+
+
+def _strange(theirs: Sequence[tuple[str, ...]], ours: Sequence[str]) -> float:
+    """How far objects of theirs that ours knows nothing of speak against a pair."""
+    known = [*_CARRIERS, *(phrase for name in ours for phrase in phrases("parents", name))]
+    return _FOREIGN ** sum(alike(name, known) < 0.6 for name in theirs)
 
 
 def _explain(target: TargetField, source: SourceField, lead: float) -> tuple[str, ...]:
