@@ -91,7 +91,8 @@ def test_proposals_carry_score_and_reasons(draft: Callable[..., Draft]) -> None:
     text = draft("newcomer", "tavola/openapi.yaml").manifest
     assert "  # GET /orders/{order_id}: 0.9" in text
     assert "answer holds a status" in text
-    assert "  # not taken: GET /orders (0." in text
+    assert "  # not taken: " in text
+    assert "  # against it: " in text
 
 
 def test_guesses_of_login_servers_and_webhooks(
@@ -192,6 +193,20 @@ def test_decisions_reach_the_manifest(sheet: ReviewSheet, settings: Settings) ->
     assert not features["product-write"].reviewed
     assert features["option-write"].status == "open"
     assert features["delivery-location-write"].reason == "They deliver themselves."
+
+
+def test_roles_are_shown_and_can_be_stated(sheet: ReviewSheet) -> None:
+    """A stated role ranks all anew and keeps decisions; a name that is not there is refused."""
+    sheet.reject("menu-write")
+    assert sheet.roles()["orders"]["outbound"] > 0
+    assert sheet.bound("order-read") == ("GET /orders/{order_id}",)
+    sheet.state_roles(they_send="orders")
+    assert sheet.roles()["orders"]["outbound"] == 0
+    assert sheet.bound("order-read") == ()
+    assert sheet.bound("menu-write") == ()
+    assert sheet.bound("reservation-read") == ("GET /reservations/{reservation_id}",)
+    with pytest.raises(InputError, match="reference, tag or document"):
+        sheet.state_roles(we_send="nothing")
 
 
 def test_preview_writes_nothing(sheet: ReviewSheet, settings: Settings) -> None:

@@ -6,11 +6,27 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from workbench.model import ApiDescription, Event, SchemaReader, list_of, mapping_of
+from workbench.model import (
+    ITEMS,
+    ApiDescription,
+    Event,
+    Operation,
+    SchemaReader,
+    list_of,
+    mapping_of,
+)
+from workbench.vocabulary import concepts, entities, split_words
 
 _PLAIN = re.compile(r"[A-Za-z_]\w*")
 _MARKS = ("type", "event", "topic", "action", "kind", "name")  # words of fields that tell a kind
 _LEVELS = 2
+_KINDS = frozenset({"type", "event", "topic", "action", "kind", "trigger", "evento", "tipo"})
+_FEW = 4  # fields of an envelope around a list of events
+_EVENTS = frozenset({"event", "topic", "trigger", "evento", "notification"})
+_HAPPENS = frozenset({"verb", "transition", "facet"})
+_BATCHES = frozenset(
+    ["events", "data", "notifications", "messages", "records", "eventos", "orders"]
+)
 
 Mark = tuple[str, str]  # a JSONPath, or `header:NAME`, and the value there
 
@@ -86,3 +102,66 @@ def _example_marks(examples: list[Any], path: str, levels: int) -> Iterator[Mark
             yield here, values[0]
         elif levels > 1 and all(isinstance(value, dict) for value in values):
             yield from _example_marks(values, here, levels - 1)
+
+
+def find_event_field(
+    event: Event | Operation, description: ApiDescription, noun: str
+) -> dict[str, Any]:
+    """The field whose values are the kinds of events that arrive at one address; else nothing.
+
+    Args:
+        event: What comes to us.
+        description: What holds it.
+        noun: `order` or `reservation`: values that name another thing are left out.
+    """
+    reader = SchemaReader.of(description, event.document)
+    _, schema = find_batch(event, description)
+    found = []
+    for path, node in reader.walk(schema, _LEVELS):
+        values = [value for value in list_of(node.get("enum")) if isinstance(value, str)]
+        says_so = not _EVENTS.isdisjoint(split_words(" ".join(path)))
+        told = [value for value in values if _is_event(value, noun, is_said=says_so)]
+        is_kind = ITEMS not in path and not _KINDS.isdisjoint(split_words("".join(path[-1:])))
+        if is_kind and len(path) <= _LEVELS and len(values) > 1 and told:
+            found.append((len(path), "$" + "".join(map(_step, path)), told))
+    if not found:
+        return {}
+    _, place, told = min(found)
+    return {"json": place, "values": told}
+
+
+def find_batch(event: Event | Operation, description: ApiDescription) -> tuple[str, Any]:
+    """JSONPath and schema of the items, where one body brings several events.
+
+    Where it brings one: an empty path, and the schema of the body.
+    """
+    schema = event.request_schema or {}
+    reader = SchemaReader.of(description, event.document)
+    top = reader.resolve(schema)
+    if top.get("type") == "array" or "items" in top:
+        return "$[*]", top.get("items") or {}
+    fields = reader.properties(schema)
+    nodes = {name: reader.resolve(child) for name, child in fields.items()}
+    lists = [
+        name
+        for name, node in nodes.items()
+        if node.get("type") == "array" and reader.properties(node.get("items") or {})
+    ]
+    if len(lists) == 1 and lists[0].lower() in _BATCHES and len(fields) <= _FEW:
+        return f"$.{lists[0]}[*]", nodes[lists[0]]["items"]
+    return "", schema
+
+
+def _step(part: str) -> str:
+    return f".{part}" if _PLAIN.fullmatch(part) else f"[{part!r}]"
+
+
+def _is_event(value: str, noun: str, *, is_said: bool) -> bool:
+    """Whether a value tells that something became of the thing; `pickup` is a kind of order.
+
+    `is_said`: the field says that it holds events, so that a value need not name the thing.
+    """
+    said = concepts(value)
+    named = {item.name for item in said if item.kind == "entity"} & entities()
+    happens = any(item.kind in _HAPPENS for item in said)
+    return happens and (noun in named or (is_said and not named))

@@ -11,6 +11,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from workbench.drafting.delivery_promises import guess_promises
 from workbench.drafting.event_match import shares_address
 from workbench.drafting.guesses import (
     guess_environments,
@@ -80,6 +81,7 @@ def draft_partner(
     place: StatedPlace | None = None,
     root: str | Path | None = None,
     follow: bool = False,
+    we_are: str | None = None,
 ) -> Draft:
     """Make `contracts/<slug>` from documents, with everything that is proposed bound for review.
 
@@ -91,13 +93,21 @@ def draft_partner(
         place: Time zone, currency and language of the test restaurant.
         root: Folder or address whose files references may name; else the folder of each document.
         follow: Whether the description that a page draws is fetched and taken instead.
+        we_are: `restaurant`, `courier` or `channel`, where the documents do not make it plain.
 
     Raises:
         InputError: The slug is no slug or taken, or a document is refused.
         PartnerError: A document could not be fetched.
     """
     sheet = ReviewSheet.open(
-        slug, documents, settings=settings, title=title, place=place, root=root, follow=follow
+        slug,
+        documents,
+        settings=settings,
+        title=title,
+        place=place,
+        root=root,
+        follow=follow,
+        we_are=we_are,
     )
     return draft_folder(sheet)
 
@@ -220,14 +230,19 @@ def _webhooks(
     rules = {}
     for reference, slug in events.items():
         item = sheet.item(reference)
-        rule = guess_rule(item, sheet.description)
+        rule = guess_rule(item, sheet.description, _noun(sheet, slug))
         shares = isinstance(item, Event) and shares_address(item, sheet.description)
         if shares and not rule["match"].get("values"):
             questions.append(f"How is {reference} told from the other events at its address?")
         name = mappings.names.get(slug)
         rules[reference] = {**rule, "mapping": name} if name else rule
-    questions.append("How often is a webhook sent again when we do not answer it?")
-    return {"signature": signature, "events": rules}, questions
+    promises, about = guess_promises(bound, sheet.description)
+    return {"signature": signature, **promises, "events": rules}, [*questions, *about]
+
+
+def _noun(sheet: ReviewSheet, slug: str) -> str:
+    feature = sheet.catalogue.feature(slug)
+    return feature.noun or "" if feature is not None else ""
 
 
 def _bound(sheet: ReviewSheet) -> tuple[list[str], dict[str, str]]:

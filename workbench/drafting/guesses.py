@@ -10,7 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, get_args
 from urllib.parse import urljoin, urlsplit
 
-from workbench.drafting.event_match import find_mark, shares_address
+from workbench.drafting.event_match import (
+    find_batch,
+    find_event_field,
+    find_mark,
+    shares_address,
+)
 from workbench.drafting.names import entity_named, is_sandbox, space_words
 from workbench.model import (
     ApiDescription,
@@ -158,8 +163,14 @@ def _entity_of(parameter: Parameter, operation: Operation) -> str | None:
 _CHANGING = frozenset({"order", "reservation"})  # what has a life that events tell of
 
 
-def guess_rule(event: Event | Operation, description: ApiDescription) -> dict[str, Any]:
-    """How one event is recognised and read: its address, its mark, and where its ids stand."""
+def guess_rule(
+    event: Event | Operation, description: ApiDescription, noun: str = ""
+) -> dict[str, Any]:
+    """How one event is recognised and read: its address, its mark, and where its ids stand.
+
+    `noun` is what it tells of: of the kinds of events that its body may hold, those of others are
+    left out.
+    """
     tail = event.path if isinstance(event, Operation) else "-".join(space_words(event.name).split())
     if isinstance(event, Event) and event.address:
         tail = event.address
@@ -168,17 +179,31 @@ def guess_rule(event: Event | Operation, description: ApiDescription) -> dict[st
     rule: dict[str, Any] = {"match": {"path": tail}}
     if isinstance(event, Event) and shares_address(event, description):
         rule["match"] |= find_mark(event, description)
-    schema = event.request_schema
+    if "values" not in rule["match"] and noun:
+        rule["match"] |= find_event_field(event, description, noun)
+    batch, schema = find_batch(event, description)
+    if batch:
+        rule["each"] = batch
     names = _field_paths(description, event.document, schema) if schema else {}
     event_id = next((names[name] for name in _EVENT_IDS if name in names), None)
     if event_id is not None:
         rule["event_id"] = event_id
+    entity_id = _id_of(names, noun, event_id)
+    if entity_id is not None:
+        rule["entity_id"] = entity_id
+    return rule
+
+
+def _id_of(names: Mapping[str, str], noun: str, event_id: str | None) -> str | None:
+    """Where the id of the thing stands: a field named after it, a mere `id`, another thing's id."""
     told = [name for name in names if names_an_id(name) and entity_named(name) in _CHANGING]
     # What ends in id is one; a number or code may be what people read out.
-    named = min(told, key=lambda name: not name.lower().endswith("id"), default="id")
-    if named in names and names[named] != event_id:
-        rule["entity_id"] = names[named]
-    return rule
+    told.sort(key=lambda name: not name.lower().endswith("id"))
+    own = [name for name in told if entity_named(name) == noun]
+    for name in (*own, "id", *told) if noun else (*told, "id"):
+        if name in names and names[name] != event_id:
+            return names[name]
+    return None
 
 
 def _field_paths(description: ApiDescription, document: str, schema: Any) -> dict[str, str]:

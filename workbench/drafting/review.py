@@ -14,10 +14,18 @@ from typing import Self
 
 from workbench.drafting.staging import Staged, stage_documents
 from workbench.errors import InputError
-from workbench.model import ApiDescription, Catalogue, Event, Feature, FeatureKind, Operation
+from workbench.model import (
+    ApiDescription,
+    Catalogue,
+    Direction,
+    Event,
+    Feature,
+    FeatureKind,
+    Operation,
+)
 from workbench.partners import load_catalogue
 from workbench.settings import Settings, load_settings
-from workbench.suggest import Suggestion, suggest
+from workbench.suggest import Suggestion, judge_directions, suggest
 from workbench.text import suggest_name
 
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -43,6 +51,8 @@ class ReviewSheet:
         accepted: Feature → references that are bound.
         absences: Feature → reason code and sentence, stated by the reviewer.
         decided: Features of which the reviewer has said something.
+        we_are: `restaurant`, `courier` or `channel`, where a person says so.
+        senders: Id, tag or document → who sends, where a person says so.
     """
 
     slug: str
@@ -56,6 +66,8 @@ class ReviewSheet:
     accepted: dict[str, list[str]] = field(default_factory=dict)
     absences: dict[str, tuple[str, str]] = field(default_factory=dict)
     decided: set[str] = field(default_factory=set)
+    we_are: str | None = None
+    senders: dict[str, Direction] = field(default_factory=dict)
 
     @classmethod
     def open(
@@ -68,23 +80,19 @@ class ReviewSheet:
         place: StatedPlace | None = None,
         root: str | Path | None = None,
         follow: bool = False,
+        we_are: str | None = None,
     ) -> Self:
         """Read documents (paths, or addresses that are fetched) and rank them for every feature.
 
-        `root` and `follow` are as of `collect_documents`.
+        `root` and `follow` are as of `collect_documents`; `we_are` says whose part we play in the
+        documents: `restaurant`, `courier` or `channel`.
 
         Raises:
             InputError: The slug is no slug or taken, or a document is refused.
             PartnerError: A document could not be fetched.
         """
         _check_slug(slug, settings := settings or load_settings())
-        folder = Path(tempfile.mkdtemp(prefix="workbench-"))
-        try:
-            found = _below_root(documents, settings.root)
-            staged = stage_documents(found, folder, root=root, follow=follow)
-        except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise
+        folder, staged = _stage(_below_root(documents, settings.root), root=root, follow=follow)
         catalogue, description = load_catalogue(), staged.description
         sheet = cls(
             slug=slug,
@@ -94,7 +102,8 @@ class ReviewSheet:
             catalogue=catalogue,
             description=description,
             staged=staged,
-            suggestions=suggest(description, catalogue),
+            suggestions=suggest(description, catalogue, we_are=we_are),
+            we_are=we_are,
         )
         # The copies live as long as the sheet.
         weakref.finalize(sheet, shutil.rmtree, folder, ignore_errors=True)
@@ -106,6 +115,55 @@ class ReviewSheet:
             self.accept(feature.slug)
         self.decided.clear()
         return self
+
+    def roles(self) -> dict[str, dict[str, int]]:
+        """Document and tag → how many of its exchanges we send (`outbound`), and they do."""
+        judged = judge_directions(self.description, we_are=self.we_are, stated=self.senders)
+        counts: dict[str, dict[str, int]] = {}
+        for item in self._exchanges():
+            side = judged.get(item.id) or judged.get(f"{item.document}#{item.id}", "")
+            for name in (item.document, *item.tags[:1]):
+                row = counts.setdefault(name, {Direction.OUTBOUND: 0, Direction.INBOUND: 0})
+                row[side] += 1
+        return counts
+
+    def state_roles(
+        self, we_are: str | None = None, *, we_send: str = "", they_send: str = ""
+    ) -> Self:
+        """Say who is who; everything is ranked anew, and decisions stay.
+
+        Args:
+            we_are: `restaurant`, `courier` or `channel`.
+            we_send: References, tags or documents whose requests we make, between `;`.
+            they_send: The same for requests that the partner makes to us.
+
+        Raises:
+            InputError: A name is neither a reference nor a tag nor a document.
+        """
+        known = {
+            name: None
+            for item in self._exchanges()
+            for name in (item.id, *item.tags, item.document)
+        }
+        for text, side in ((we_send, Direction.OUTBOUND), (they_send, Direction.INBOUND)):
+            for name in filter(None, (part.strip() for part in text.split(";"))):
+                if name not in known:
+                    raise _unknown("reference, tag or document", name, list(known))
+                self.senders[name] = side
+        self.we_are = we_are or self.we_are
+        self.suggestions = suggest(
+            self.description, self.catalogue, we_are=self.we_are, stated=self.senders
+        )
+        kept = set(self.decided)
+        for feature in self.features():
+            if feature.slug not in kept:
+                self.accepted.pop(feature.slug, None)
+                self.accept(feature.slug)
+        self.decided = kept
+        return self
+
+    def _exchanges(self) -> tuple[Operation | Event, ...]:
+        return (*self.description.operations, *self.description.events)
 
     def features(self) -> tuple[Feature, ...]:
         """The services and events that a folder has to state."""
@@ -188,9 +246,20 @@ class ReviewSheet:
         rows = [row for feature in self.features() for row in self._rows(feature)]
         head = "".join(
             f"<th>{name}</th>"
-            for name in ("feature", "bound", "operation or event", "score", "who sends", "why")
+            for name in (
+                *("feature", "bound", "operation or event", "score", "who sends", "why"),
+                *("against", "what would change it"),
+            )
         )
-        return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+        roles = "".join(
+            _row(name, str(row[Direction.OUTBOUND]), str(row[Direction.INBOUND]))
+            for name, row in self.roles().items()
+        )
+        return (
+            "<table><thead><tr><th>document or tag</th><th>we send</th><th>they send</th></tr>"
+            f"</thead><tbody>{roles}</tbody></table>"
+            f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+        )
 
     def _rows(self, feature: Feature) -> list[str]:
         bound = self.bound(feature.slug)
@@ -205,12 +274,28 @@ class ReviewSheet:
                 f"{item.score:.2f}",
                 item.direction,
                 "; ".join(item.reasons),
+                "; ".join(item.against),
+                "; ".join(item.turns),
             )
             for item in shown
         ]
         by_hand = set(bound) - {item.reference for item in candidates}
-        rows += [_row(feature.slug, "yes", item, "", "", "by hand") for item in sorted(by_hand)]
-        return rows or [_row(feature.slug, "", "nothing found", "", "", "")]
+        rows += [
+            _row(feature.slug, "yes", item, "", "", "by hand", "", "") for item in sorted(by_hand)
+        ]
+        return rows or [_row(feature.slug, "", "nothing found", "", "", "", "", "")]
+
+
+def _stage(
+    documents: list[str | Path], *, root: str | Path | None, follow: bool
+) -> tuple[Path, Staged]:
+    """The documents in a folder of their own, which is gone again where one is refused."""
+    folder = Path(tempfile.mkdtemp(prefix="workbench-"))
+    try:
+        return folder, stage_documents(documents, folder, root=root, follow=follow)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def _below_root(documents: Sequence[str | Path], root: Path) -> list[str | Path]:

@@ -48,7 +48,7 @@ def guess_signature(
             signature = {"scheme": scheme, "header": name, "credentials": [credential]}
             ask = f"How exactly is the header {name} of your webhooks made, and with which key?"
             return (signature | told if scheme == "hmac" else signature), [ask]
-    for text in _paragraphs(description):
+    for text in read_paragraphs(description):
         told = read_signature(text)
         if told:
             return told, [f"Is this how your webhooks are signed: {_shorten(text)}"]
@@ -79,11 +79,12 @@ def _details(text: str) -> dict[str, Any]:
 
 def _told(description: ApiDescription, header: str) -> dict[str, Any]:
     """What the text says beside of a header that is known."""
-    texts = (text for text in _paragraphs(description) if header.lower() in text.lower())
+    texts = (text for text in read_paragraphs(description) if header.lower() in text.lower())
     return next((found for text in texts if (found := _details(text))), {})
 
 
-def _paragraphs(description: ApiDescription) -> Iterator[str]:
+def read_paragraphs(description: ApiDescription) -> Iterator[str]:
+    """Every paragraph of every description of the documents."""
     for bundle in description.bundles.values():
         waiting: list[Any] = [bundle]
         while waiting:

@@ -9,7 +9,7 @@ from workbench.drafting.mappings import DraftedMappings
 from workbench.drafting.review import ReviewSheet
 from workbench.drafting.yaml_text import Noted
 from workbench.model import Aspect, Feature, FeatureKind, FeatureSlug, Operation
-from workbench.suggest import status_meant
+from workbench.suggest import Suggestion, status_meant
 
 _PASSED_OVER = 2  # candidates that were not taken, shown for comparison
 _ACCESS = {
@@ -61,6 +61,8 @@ def _binding(sheet: ReviewSheet, feature: Feature, mappings: DraftedMappings) ->
         found = scored.get(reference)
         why = f"{found.score:.2f}, {'; '.join(found.reasons)}" if found else "bound by hand"
         notes.append(f"{reference}: {why}")
+        if found and found.against:
+            notes.append(f"  against it: {'; '.join(found.against)}")
     left = [item for item in scored.values() if item.reference not in references]
     notes += [f"not taken: {item.reference} ({item.score:.2f})" for item in left[:_PASSED_OVER]]
     statement: dict[str, Any] = {}
@@ -94,14 +96,22 @@ def _operations(sheet: ReviewSheet, feature: Feature, references: tuple[str, ...
 def _unbound(sheet: ReviewSheet, feature: Feature) -> Noted:
     """`open` with what was seen; an absence only where the reviewer stated one."""
     near = sheet.candidates(feature.slug)[:_PASSED_OVER]
-    notes = [f"nearest: {item.reference} ({item.score:.2f})" for item in near]
+    notes = [_look_here(item) for item in near]
     if feature.slug in sheet.absences:
         code, reason = sheet.absences[feature.slug]
         return Noted({"status": "unsupported", "code": code, "reason": reason}, notes)
+    if not near:
+        notes = ["nothing of it was seen in the documents"]
     statement: dict[str, Any] = {"status": "open"}
     if near:
         statement["candidates"] = [item.reference for item in near]
     return Noted(statement, notes)
+
+
+def _look_here(item: Suggestion) -> str:
+    """A candidate that is not sure enough to be bound, with what speaks for and against it."""
+    told = [*item.reasons[:2], *(f"but {text}" for text in item.against[:1])]
+    return f"look here: {item.reference} ({item.score:.2f}): {'; '.join(told)}"
 
 
 def _paperwork(sheet: ReviewSheet, feature: Feature) -> dict[str, str]:
