@@ -307,7 +307,7 @@ def _context(model: str, target: TargetField, source: SourceField) -> float:
 
 def _strange(theirs: Sequence[tuple[str, ...]], ours: Sequence[str]) -> float:
     """How far objects of theirs that ours knows nothing of speak against a pair."""
-    known = [*_CARRIERS, *(phrase for name in ours for phrase in phrases("parents", name))]
+    known = (*_CARRIERS, *(phrase for name in ours for phrase in phrases("parents", name)))
     return _FOREIGN ** sum(alike(name, known) < 0.6 for name in theirs)
 
 
