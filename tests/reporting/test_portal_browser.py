@@ -14,6 +14,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from workbench.model import Finding, Outcome
 from workbench.reporting.engineer import NOTEBOOK, write_engineer
 from workbench.reporting.history import remember_previous
 from workbench.reporting.portal import build_portal
@@ -46,7 +47,12 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def portal(build_run: Build, tmp_path: Path) -> Path:
     """The index of three partners, one of which became worse."""
-    worse = [line for line in observations() if line.feature != "menu-write"]
+    seen = Finding(slug="menu-lost", severity="high", summary="The menu is not there.")
+    broken = {"outcome": Outcome.FAILED, "findings": (seen,)}
+    worse = [
+        line.model_copy(update=broken if line.feature == "menu-write" else {})
+        for line in observations()
+    ]
     build_run(run="one", started_at=NOW - timedelta(days=2))
     build_run(worse, run="two", started_at=NOW - timedelta(days=1))
     build_run(run="only", partner="ronda", title="Ronda")
