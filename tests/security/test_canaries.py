@@ -307,8 +307,8 @@ def test_a_session_tells_nothing(checkout: Path) -> None:
     done = [
         run(checkout, "check", "echo", "--source", "documents", "--run", "met"),
         run(checkout, *here, "--list", str(listing), "--with", "Ana, engineer"),
-        run(checkout, *here, "--step", "list-1", "--confirm", "--seconds", "10", "--verbose"),
-        run(checkout, *here, "--step", "list-1", "--confirm", "--seconds", "10", "--json"),
+        run(checkout, *here, "--step", "list-1", "--confirm", "--seconds", "5", "--verbose"),
+        run(checkout, *here, "--step", "list-1", "--confirm", "--seconds", "5", "--json"),
         run(checkout, *here, "--step", "3", "--failed", "saw another price"),
         run(checkout, *here, "--decide", "the price is mended", "--who", "Ana"),
         run(checkout, *here, "--sign", "us", "--name", "Ana", "--role", "engineer", "--json"),

@@ -29,8 +29,8 @@ def stored(location: str) -> list[str]:
     ("location", "kills"),
     [
         ("sqlite", 1),
-        pytest.param("sqlite", 6, marks=pytest.mark.slow),
-        pytest.param("postgresql", 6, marks=pytest.mark.slow),
+        pytest.param("sqlite", 3, marks=pytest.mark.slow),
+        pytest.param("postgresql", 3, marks=pytest.mark.slow),
     ],
     indirect=["location"],
 )
@@ -78,7 +78,7 @@ def test_two_servers_take_turns(cluster: postgres_server.Cluster) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("events", "kills"), [(1000, 10)])
+@pytest.mark.parametrize(("events", "kills"), [(400, 4)])
 def test_a_killed_worker_does_nothing_twice(
     location: str, tmp_path: Path, events: int, kills: int
 ) -> None:
