@@ -85,6 +85,8 @@ def names(description: ApiDescription) -> list[str]:
         ("![GET](https://a.example/get.svg) `/tables`", ["GET /tables"]),
         ("```\ntable GET /tables/:id(.:format) tables#show\n```", ["GET /tables/{id}"]),
         ("- `GET /tables`: all\n- `POST /tables`: a new one", ["GET /tables", "POST /tables"]),
+        ("**PUT**&nbsp;&nbsp;`/tables`\n**GET** &#160; `/t`\n**GET**\u00a0\u202f`/u`",
+         ["PUT /tables", "GET /t", "GET /u"]),
     ],
 )  # fmt: skip
 def test_a_call_is_read_in_every_form(read: Read, text: str, found: list[str]) -> None:
@@ -587,3 +589,61 @@ def test_answers_named_by_their_status(read: Read) -> None:
     description = read(text, "guide.md")
     found = {item.method: {one.status for one in item.responses} for item in description.operations}
     assert found == {"GET": {"200", "404"}, "PUT": {"204", "409"}, "POST": {"2XX"}}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('When guests sit we POST `{"event": "TABLE_TAKEN", "id": 1}`.', ["TABLE_TAKEN"]),
+        ('Nous envoyons `{"evenement": "table.prise", "id": 1}` \u00e0 votre serveur.',
+         ["table.prise"]),
+        ("Hook: `table.taken` \u2192 POST your-url\nHook: `table.freed` \u2192 POST your-url",
+         ["table.taken", "table.freed"]),
+        ("- table.geopend -> POST naar uw endpoint", ["table.geopend"]),
+        ("### Bill paid\n\nPOST {your URL}\n\n### Bill lost\n\nPOST <webhook_url>",
+         ["bill-paid", "bill-lost"]),
+        ('**Rechnung**\nMethode: POST\nAdresse: Ihre URL\nInhalt: {"ereignis": "rechnung.bezahlt"}',
+         ["rechnung.bezahlt"]),
+        ("1) Mesa libre (la enviamos)\n   M\u00e9todo: POST\n   Ruta: {su URL}", ["mesa-libre"]),
+        ("1) Conto nuovo\n\n   Metodo: POST\n   Indirizzo: {il vostro URL}", ["conto-nuovo"]),
+        ("### Conta\nM\u00e9todo: POST\nRota: [URL do parceiro]", ["conta"]),
+    ],
+)  # fmt: skip
+def test_a_delivery_to_our_own_address_is_an_event(read: Read, text: str, found: list[str]) -> None:
+    """In a sentence with its payload, behind an arrow, or as the address of a labelled call."""
+    description = read(f"# Nido\n\n`GET /tables`\n\n## Callbacks\n\n{text}\n", "guide.md")
+    assert (ids(description), names(description)) == (["GET /tables"], found)
+    assert description.documents[0].seen == description.documents[0].read
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1) Abrir mesa\n   Metodo: PUT\n   Ruta: /mesas/{id}\n\n2) Ver\n   Verbo: GET\n   Ruta: /m",
+        (
+            "1. Abrir mesa\n\n   Verbo: PUT\n   Ruta: /mesas/{id}\n\n"
+            "2. Ver\n\n   Verbo: GET\n   Ruta: /m"
+        ),
+        "Abrir mesa\nPUT /mesas/{id}\n\nVer\nGET /m",
+        "### Abrir mesa\n`PUT /mesas/{id}` `GET /n`\n### Ver\n`GET /m`",
+    ],
+)
+def test_a_line_above_a_call_is_its_title(read: Read, text: str) -> None:
+    """Numbered or not; the words of the next call of a line are no title of this one."""
+    found = {item.id: item.summary for item in read(f"# Nido\n\n{text}\n", "a.txt").operations}
+    assert (found["PUT /mesas/{id}"], found["GET /m"]) == ("Abrir mesa", "Ver")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("Method: POST\nURL: as agreed by mail", "as agreed by mail"),
+        ("After that the event `table.taken` is raised.", "table.taken"),
+    ],
+)
+def test_what_looks_like_an_event_and_is_not_read_is_told(read: Read, text: str, told: str) -> None:
+    """A target that is no address, and an event that only a sentence names, are counted."""
+    described = read(f"# N\n\n## `GET /tables`\n\n## More\n\n{text}\n", "a.md")
+    (warning,) = [item for item in described.warnings if item.slug == "calls-left-out"]
+    assert told in warning.summary
+    assert "2 calls and events seen, 1 read" in warning.summary

@@ -50,7 +50,7 @@ _SAID = re.compile(
                 r"(?:\w+ )?(?:invoca|envia|llama|dispara|invocad|enviad|llamad|chamad|disparad)\w*"
             ),
             (
-                r"\b(?:enviaremos|llamaremos|notificaremos|invocaremos|enviara|llamara|invocara|"
+                r"\b(?:enviamos|llamamos|notificamos|chamamos|enviaremos|llamaremos|notificaremos|invocaremos|enviara|llamara|invocara|"
                 r"notificara|chamaremos|chamara|se envia|se invoca|se llama|envia|llama|invoca)\b"
                 r"[^.]{0,80}\b(?:su|tu|vuestro|seu|al|del|do|ao)s? (?:servidor|endpoint|url|"
                 r"webhook|sistema|servicio|servico|tpv|pos|integrador|pdv)\b"
@@ -67,16 +67,25 @@ _SAID = re.compile(
                 r"integrateur|caisse|client|restaurant)\b"
             ),
             (
-                r"\b(?:appelle|envoie|envoyee?|notifie)\w*\b[^.]{0,80}\bvotre (?:serveur|endpoint|"
-                r"url|systeme|webhook)\b"
+                r"\b(?:appelle|appelons|envoie|envoyons|envoyee?|notifi(?:e|ons))\w*\b[^.]{0,80}"
+                r"\bvotre (?:serveur|endpoint|url|systeme|webhook)\b"
             ),
             (
                 r"\b(?:vom|von ihrem|beim) (?:partner|integrator|kassensystem|kunden)\w*\b"
                 r"[^.]{0,40}(?:implementiert|bereitgestellt|bereitzustellen)\b"
             ),
             (
-                r"\b(?:rufen|ruft|senden|sendet|schickt)\b[^.]{0,80}\bihre[nm]? "
+                r"\b(?:rufen|ruft|senden|sendet|schickt|schicken)\b[^.]{0,80}\bihre[nm]? "
                 r"(?:server|endpunkt|url|webhook|system)\b"
+            ),
+            # Italian and Dutch
+            (
+                r"\b(?:inviamo|chiamiamo|notifichiamo|viene inviat[oa])\b[^.]{0,80}"
+                r"\b(?:vostr|tu|su)[oa] (?:server|endpoint|url|webhook|sistema|indirizzo)\b"
+            ),
+            (
+                r"\b(?:sturen|versturen|stuurt|roepen|verzonden)\b[^.]{0,80}\b(?:uw|jouw|je) "
+                r"(?:server|endpoint|url|webhook|systeem|adres)\b"
             ),
         )
     )

@@ -189,7 +189,9 @@ def _named(text: str, whole: Strength) -> Iterator[WrittenCall | Suspect]:
             continue
         before = text[: match.start()].strip(_LEADING) if number == 0 else "-"
         before = "" if before.upper() == "HTTP" else before
-        after = text[match.end() :]
+        after = text[match.end() : ends[number]]
+        if number + 1 < len(matches):  # what is said of the next one is not about this one
+            after = re.split(r"[.;](?:\s|$)", after, maxsplit=1)[0]
         titled = _TITLED.fullmatch(before)
         is_alone = _is_opened(before) and bool(_ALONE.fullmatch(after))
         if target == "/" and not is_alone:

@@ -174,8 +174,21 @@ class SeenCalls:
             elif rare := _RARE_CALL.fullmatch(text):
                 self.calls.setdefault((rare[1], shape(rare[2])), f"{rare[1]} {rare[2]}")
 
-    def tally(self, known: Index, read: int, servers: Sequence[str]) -> ReadingTally:
-        """Count against what was read: `known` operations, `read` of them and of events."""
+    def tally(
+        self,
+        known: Index,
+        drafts: Sequence[DraftOperation],
+        servers: Sequence[str],
+        events: Iterable[str],
+    ) -> ReadingTally:
+        """Count against what was read.
+
+        Args:
+            known: The operations that were found.
+            drafts: What became an operation or an event.
+            servers: Base URLs.
+            events: Names of events that the words tell of.
+        """
         left = [
             text
             for (method, _), text in self.calls.items()
@@ -186,6 +199,9 @@ class SeenCalls:
         left += [text for text in self.suspects if not known.has_path(_path_in(text), servers)]
         lonely = [text for text in self.paths if not known.has_path(text, servers)]
         left += [text for text in lonely if not any(text in other for other in left)]
+        named = {draft.path for draft in drafts}
+        left += [name for name in events if name not in named]
+        read = len(drafts)
         return ReadingTally(len(left) + read, read, tuple(left[:MOST_TOLD]), bool(self.beyond))
 
 

@@ -240,7 +240,7 @@ class Filler:
             self.warn(code)
             return
         if found is None:
-            self.events.add_payload(value, section)
+            self.events.add_payload(value, section, lead)
             return
         about = self.about(found, section, lead)
         draft = found.draft

@@ -15,6 +15,7 @@ from workbench.description.draft_operations import DraftBody, DraftOperation
 from workbench.description.prose import section_words as words
 from workbench.description.prose.blocks import ProseSection, bare
 from workbench.description.prose.calls import is_title_of_part
+from workbench.description.prose.deliveries import words_of_delivery
 from workbench.description.prose.documented_tables import ProseTable, clean
 from workbench.description.prose.examples import EVENT_KEYS, event_named, happened
 from workbench.model import Direction
@@ -42,6 +43,7 @@ _EVERY = re.compile(
 )
 _MOST_NOTES = 6
 _LONGEST_NOTE = 600
+_MOST_SHOWN = 40  # names of one line
 
 
 @dataclass
@@ -56,6 +58,8 @@ class EventBook:
     fields: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     last: tuple[ProseSection, str] | None = None  # the event that a section said it is about
+    sent: ProseSection | None = None  # one that tells of a delivery to us and names no event yet
+    shown: dict[str, None] = field(default_factory=dict)  # names that only words tell of
     header: str = ""
 
     def open(self, name: str, summary: str = "") -> DraftOperation:
@@ -95,20 +99,55 @@ class EventBook:
         self.last = (section, value)
         return True
 
-    def add_payload(self, value: Any, section: ProseSection) -> bool:
+    def deliver(self, line: str, section: ProseSection) -> bool:
+        """Take a line that names our own address as the target; False where it is none."""
+        before = words_of_delivery(line)
+        if before is None:
+            return False
+        named = _SPAN_NAME.search(before) or _DOTTED_NAME.search(before)
+        if named:
+            name = named[named.lastindex or 0]
+            self.open(name, "" if is_generic(section) else section.title)
+            self.last = (section, name)
+        else:
+            self.sent = section
+        return True
+
+    def settle(self, section: ProseSection) -> None:
+        """Name a delivery by the title above it, where nothing below it did."""
+        if self.sent is section:
+            self.sent = None
+            name = name_of_heading(section)
+            if name and not words.WEBHOOK.fullmatch(bare(section.subject)):
+                self.open(name, section.subject)
+
+    def show(self, line: str, section: ProseSection) -> None:
+        """Note the names of events that a line only speaks of."""
+        names = _SPAN_NAME.findall(line)[:_MOST_SHOWN]
+        plain = words.plain(line) if names else ""
+        is_said = bool(words.ABOUT_EVENTS.search(plain) or words.WEBHOOK.search(plain))
+        for name in names if is_said or (names and is_about_events(section)) else ():
+            is_apart = re.search(r"[.:]", name) or (is_said and name.isupper())
+            if is_apart and "/" not in name and _is_event_name(name):
+                self.shown.setdefault(name)
+
+    def add_payload(self, value: Any, section: ProseSection, lead: str = "") -> bool:
         """Take a payload shown among events; False where it is none that can be named."""
+        is_hook = section.is_about_webhooks or self.sent is section
+        is_hook = is_hook or said_direction(lead) is Direction.INBOUND
         stated = _of_family(event_named(value), section)
         if self.last is not None and not stated and self.last[0] in (section, *section.parents):
             stated = self.last[1]
-        if stated and (section.is_about_webhooks or stated in self.drafts or happened(stated)):
+        if stated and (is_hook or stated in self.drafts or happened(stated)):
             draft = self.open(stated, "" if is_generic(section) else section.title)
-        elif section.is_about_webhooks and isinstance(value, dict):
+        elif is_hook and isinstance(value, dict):
             name = name_of_heading(section)
             if not name:
                 return False
             draft = self.open(name, section.subject)
         else:
             return False
+        self.sent = None
         if not draft.description:
             draft.description = "\n\n".join(section.opening)[:2_000]
         draft.request = draft.request or DraftBody()
@@ -267,7 +306,7 @@ def name_of_heading(section: ProseSection) -> str:
     alone = words.MARKS.sub("", section.subject).strip()
     if _CELL_NAME.fullmatch(alone) and is_compound(alone):
         return alone
-    title = bare(section.subject)
+    title = re.sub(r"\s*\([^()]*\)", "", bare(section.subject)) or bare(section.subject)
     if words.ABOUT_DELIVERY.search(title) or is_title_of_part(section.subject):
         return ""
     spoken = re.sub(r"\b(?:web-?hooks?|payloads?|examples?|samples?|events?|json)\b", " ", title)

@@ -21,13 +21,15 @@ _LONGEST_MENDED = 100_000
 _KEYS = (
     "event", "event_type", "eventType", "event_name", "eventName", "eventCode", "fullCode", "topic",
     "evento", "tipo_evento", "trigger", "action", "notification_type", "notificationType", "type",
-    "webhook", "message_type", "messageType", "evt",
+    "webhook", "message_type", "messageType", "evt", "tipo", "typ", "evenement", "ereignis",
+    "gebeurtenis", "zdarzenie", "nome_evento", "nombre_evento",
 )  # fmt: skip
-EVENT_KEYS = frozenset(_KEYS) - {"type", "action", "trigger"}
+EVENT_KEYS = frozenset(_KEYS) - {"type", "action", "trigger", "tipo", "typ"}
 _ENVELOPES = ("event", "meta", "metadata", "header", "headers", "data", "notification")
 _NAME = re.compile(r"[A-Za-z][\w.:/-]{1,78}")
 _HAPPENED = re.compile(
-    r"(?:ed|[_.:/-](?:new|create|update|delete|cancel|change|add|remove|upload|patch|paid|sent|ready|"
+    r"(?:ed|[_.:/-](?:nuev[oa]|nov[oa]|nouve(?:au|lle)|neue?|nuov[oa]|nieuwe?|now[aey])|"
+    r"[_.:/-](?:new|create|update|delete|cancel|change|add|remove|upload|patch|paid|sent|ready|"
     r"accept|reject|fail|success|complete|open|close|lost|placed|refund|accepted|deny|assign)s?|"
     r"[_.:/-](?:taken|gone|made|left|done|begun|broken|given|shown|met|held|sold|bought|built|begin|end)|"
     r"[_.:/-](?:\w{2,20}(?:ad|id)[oa]s?|ge\w{3,20}t|\w{3,20}iert|erstellt)|"
@@ -78,6 +80,14 @@ def read_example(text: str, name: str) -> Any:
 def event_named(value: Any) -> str:
     """Name of the event that a payload says it is, or nothing."""
     return _named(value[0] if isinstance(value, list) and value else value)
+
+
+def name_in(text: str, name: str) -> str:
+    """Name of the event that a text of JSON says it is, or nothing."""
+    try:
+        return event_named(read_example(text, name))
+    except NotJsonError:
+        return ""
 
 
 def _named(value: Any) -> str:

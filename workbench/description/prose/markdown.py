@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from html import unescape
 from itertools import pairwise
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from workbench.description.prose import section_words as words
 from workbench.description.prose.blocks import (
     BOLD_LEVEL,
     Block,
@@ -16,6 +18,13 @@ from workbench.description.prose.blocks import (
     Grid,
     Heading,
     TextBlock,
+)
+from workbench.description.prose.calls import (
+    Strength,
+    WrittenCall,
+    calls_of_line,
+    label_of,
+    method_in,
 )
 from workbench.description.prose.documented_tables import ProseTable
 from workbench.description.prose.marks import unfold
@@ -25,6 +34,13 @@ _RULE = re.compile(r"[ \t]*\+(?:[-=]{2,}\+){1,60}[ \t]*")
 _RULES_OF_A_LIST = 3
 _BOLD_LINE = re.compile(r"(?:\*\*|__)(?=\S)((?:(?!\*\*|__).){1,90})(?:\*\*|__)[ \t]*:?")
 _STATUS = re.compile(r"\b[1-5]\d\d\b")
+_SPACE = re.compile(r"[\u00a0\u2002-\u200a\u202f]")
+_ENTITY = re.compile(
+    r"&(?!(?:lt|gt|amp|quot|vert|num)\b)(?:[A-Za-z]{3,8}|#160|#[xX][aA]0|#8239|#x202f);"
+)
+_LABELS = (words.METHOD_LABEL, words.TARGET_LABEL, words.SERVER_LABEL, words.HOOK_LABEL,
+           words.EVENT_LABEL, words.ENVIRONMENT)  # fmt: skip
+_LONGEST_TITLE = 90  # characters of a line above the labels of a call
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?\n)---[ \t]*(?:\n|\Z)", re.DOTALL)
 _FRONT_TITLE = re.compile(r"^title:[ \t]*[\"']?(.*?)[\"']?[ \t]*$", re.MULTILINE)
 _FRONT_CALL = re.compile(
@@ -48,7 +64,7 @@ def read_markdown(text: str) -> tuple[list[Block], str]:
     # What stands inside a line is read by `calls`; the parser finds the blocks.
     parser = MarkdownIt("commonmark").enable("table").disable(["inline", "text_join"])
     tokens = parser.parse(unfold(_write_grids(text)))
-    return [*before, *_blocks(tokens)], title
+    return [*before, *_titled(list(_blocks(tokens)))], title
 
 
 def _write_grids(text: str) -> str:
@@ -111,10 +127,10 @@ def _blocks(tokens: Sequence[Token]) -> Iterator[Block]:
             case "list_item_close":
                 items -= 1
             case "heading_open":
-                yield Heading(int(token.tag[1:]), tokens[index + 1].content, line)
+                yield Heading(int(token.tag[1:]), _plain_spaces(tokens[index + 1].content), line)
                 index += 2
             case "inline":
-                yield _words(token.content, line, is_item=items > 0)
+                yield _words(_plain_spaces(token.content), line, is_item=items > 0)
             case "fence" | "code_block":
                 language = token.info.strip().split()
                 if status := _STATUS.search(" ".join(language[1:])):
@@ -133,12 +149,53 @@ def _words(content: str, line: int, *, is_item: bool) -> Block:
     return Heading(BOLD_LEVEL, bold[1], line) if bold else TextBlock(content, line, is_item)
 
 
+def _titled(blocks: Sequence[Block]) -> Iterator[Block]:
+    """Make a line, numbered or not, the title of the call that stands right below it."""
+    for above, block, below in zip((None, *blocks), blocks, (*blocks[1:], None), strict=False):
+        if not isinstance(block, TextBlock):
+            yield block
+            continue
+        title, _, rest = block.text.strip().partition("\n")
+        is_under = isinstance(above, Heading) and above.level > 1 and not block.is_item
+        under = below.text if isinstance(below, TextBlock) and block.is_item else ""
+        if is_under or not _is_title(title, rest or under, is_joined=bool(rest)):
+            yield block
+            continue
+        yield Heading(BOLD_LEVEL, title.strip(" :"), block.line)
+        if rest:
+            yield TextBlock(rest, block.line + 1)
+
+
+def _is_title(line: str, below: str, *, is_joined: bool) -> bool:
+    first = below.partition("\n")[0]
+    stated = label_of(line)
+    is_plain = "/" not in line and not re.match(rf"\W*(?:{words.METHODS})\b", line)
+    if not first or not is_plain or not 2 < len(line) <= _LONGEST_TITLE:
+        return False
+    if stated and (not stated[1] or any(one.fullmatch(stated[0]) for one in _LABELS)):
+        return False
+    labelled = label_of(first)
+    if labelled and words.METHOD_LABEL.fullmatch(labelled[0]):
+        return bool(method_in(labelled[1]))
+    if labelled and words.TARGET_LABEL.fullmatch(labelled[0]):
+        return bool(labelled[1])
+    if not is_joined or line.strip()[-1] in ".:,;`":
+        return False
+    alone = next(calls_of_line(first), None)
+    return isinstance(alone, WrittenCall) and alone.strength is Strength.ALONE
+
+
+def _plain_spaces(text: str) -> str:
+    """Write entities of words and of spaces as what they mean; a path may hold the others."""
+    return _SPACE.sub(" ", _ENTITY.sub(lambda found: unescape(found[0]), text))
+
+
 def _read_table(tokens: Sequence[Token], index: int) -> tuple[ProseTable, int]:
     rows: list[list[str]] = []
     while tokens[index].type != "table_close":
         if tokens[index].type == "tr_open":
             rows.append([])
         elif tokens[index].type == "inline" and rows:
-            rows[-1].append(tokens[index].content)
+            rows[-1].append(_plain_spaces(tokens[index].content))
         index += 1
     return ProseTable(tuple(rows[0]) if rows else (), tuple(map(tuple, rows[1:]))), index

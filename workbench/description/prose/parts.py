@@ -62,8 +62,12 @@ class DraftCall:
             return label, alone
         return label_of(line)
 
-    def note(self, line: str, labelled: tuple[str, str] | None) -> None:
-        """Remember a method or path that stands on a line of its own, with or without a label."""
+    def note(self, line: str, labelled: tuple[str, str] | None) -> dict[str, None]:
+        """Remember a method or path that stands on a line of its own, with or without a label.
+
+        Returns:
+            What looks like the target of a call, and is none that can be read.
+        """
         value = _PATH_VALUE.fullmatch(labelled[1]) if labelled else None
         self.is_badge = False
         if labelled and words.METHOD_LABEL.fullmatch(labelled[0]) and method_in(labelled[1]):
@@ -73,6 +77,8 @@ class DraftCall:
             self.path = value[1]
         elif labelled and value and words.HOOK_LABEL.fullmatch(labelled[0]):
             self.method, self.path = "POST", value[1]
+        elif labelled and labelled[1] and self.method and _is_target(labelled[0]):
+            return {f"{self.method} {line.strip()}"[:160]: None}
         elif method := _METHOD_ALONE.fullmatch(line):
             self.method, self.path, self.title = method[1], "", ""
             self.is_badge = True
@@ -80,6 +86,7 @@ class DraftCall:
             self.method, self.path, self.title = titled[1], "", titled[2].strip("` *")
         else:
             self.note_path(line)
+        return {}
 
     def note_path(self, text: str) -> None:
         """Remember a path that stands alone after its method."""
@@ -100,3 +107,7 @@ class DraftCall:
         ]
         self.method = self.path = self.title = ""
         return calls
+
+
+def _is_target(label: str) -> bool:
+    return bool(words.TARGET_LABEL.fullmatch(label) or words.HOOK_LABEL.fullmatch(label))

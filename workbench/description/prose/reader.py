@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from workbench.description.direction import said_direction
 from workbench.description.draft_operations import DraftDocument, DraftOperation
 from workbench.description.prose import section_words as words
 from workbench.description.prose.blocks import (
@@ -45,7 +46,9 @@ from workbench.description.prose.collection import (
     join,
 )
 from workbench.description.prose.contents import Filler, schemes_of
-from workbench.description.prose.events import EventBook, comes_to_us
+from workbench.description.prose.deliveries import payloads_within
+from workbench.description.prose.events import EventBook, comes_to_us, is_about_events
+from workbench.description.prose.examples import name_in
 from workbench.description.prose.parts import DraftCall
 from workbench.description.prose.servers import (
     environment_of,
@@ -56,7 +59,7 @@ from workbench.description.prose.servers import (
 )
 from workbench.description.targets import RequestTarget, read_target, shape
 from workbench.errors import DescriptionError
-from workbench.model import DocumentWarning
+from workbench.model import Direction, DocumentWarning
 
 _LONGEST_SUMMARY = 90
 _NEAREST = 40  # calls of one section among which an example looks for its own
@@ -162,6 +165,7 @@ class _Reader:
                 self.read_table(block, lead, section)
         if self.current is not None:
             self.describe(self.current, section)
+        self.events.settle(section)
 
     def read_words(self, block: TextBlock, lead: str, section: ProseSection) -> None:
         """Read a paragraph or list item."""
@@ -178,6 +182,21 @@ class _Reader:
                 self.name_by(block)
         for line in block.text.split("\n"):
             self.read_line(line, section, is_item=block.is_item)
+        for payload, before, behind in payloads_within(block.text):
+            self.read_payload(payload, before, behind, section)
+
+    def read_payload(self, text: str, before: str, behind: str, section: ProseSection) -> None:
+        """Read JSON that stands inside of words: an event that it names, or an example."""
+        name = name_in(text, self.name)
+        said = f"{before} {behind}"
+        is_sent = is_about_events(section) or said_direction(said) is Direction.INBOUND
+        owner = None if name and (is_sent or self.events.sent is section) else self.current
+        count = len(self.events.drafts)
+        self.filler.add_code(
+            owner, CodeBlock("json", text, section.line), before if owner else said, section
+        )
+        if name and owner is None and count == len(self.events.drafts):
+            self.events.shown.setdefault(name)
 
     def name_by(self, block: TextBlock) -> None:
         """Take a short line as the summary of a call that stands without a title."""
@@ -187,6 +206,10 @@ class _Reader:
 
     def read_line(self, line: str, section: ProseSection, *, is_item: bool) -> None:
         """Read one line: a call, a label with a method or path, or an address."""
+        self.events.show(line, section)
+        if self.events.deliver(line, section):
+            self.current, self.parts = None, DraftCall()
+            return
         calls = list(calls_of_line(line, is_item=is_item))
         self.seen.suspects.update({call.words: None for call in calls if isinstance(call, Suspect)})
         written = [call for call in calls if isinstance(call, WrittenCall)]
@@ -206,7 +229,7 @@ class _Reader:
         self.seen.note_paths([line])
         labelled = self.parts.labelled(line)
         if not (labelled and self.current is None and self.events.label(*labelled, section)):
-            self.parts.note(line, labelled)
+            self.seen.suspects.update(self.parts.note(line, labelled))
         for whole in self.parts.whole():
             self.take_labelled(whole, section)
 
@@ -359,7 +382,7 @@ class _Reader:
             if item.draft.source:
                 self.events.sign(item.draft)
         drafts = [*(item.draft for item in joined), *events]
-        return drafts, self.seen.tally(known, len(drafts), tuple(self.servers))
+        return drafts, self.seen.tally(known, drafts, tuple(self.servers), self.events.shown)
 
 
 def _is_call(title: str) -> bool:

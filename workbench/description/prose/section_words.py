@@ -6,6 +6,7 @@ import re
 
 from workbench.text import strip_accents
 
+LONGEST_LINE = 400  # characters of a line that is read as a label or a rule
 METHODS = "GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS"
 METHOD = re.compile(rf"\b(?:{METHODS})\b")
 MARKS = re.compile(r"[`*]|(?<!\w)_+|_+(?!\w)|<[^<>]{0,200}>|\\(?=[_\[\](){}<>*.-])")
