@@ -606,6 +606,10 @@ def test_answers_named_by_their_status(read: Read) -> None:
          ["rechnung.bezahlt"]),
         ("1) Mesa libre (la enviamos)\n   M\u00e9todo: POST\n   Ruta: {su URL}", ["mesa-libre"]),
         ("1) Conto nuovo\n\n   Metodo: POST\n   Indirizzo: {il vostro URL}", ["conto-nuovo"]),
+        ("Hook `bill.paid`: POST {url_do_parceiro}", ["bill.paid"]),
+        ('| What | Call |\n|---|---|\n| seated | POST {your endpoint} `{"event": "seat.taken"}` |',
+         ["seat.taken"]),
+        ("Webhook: mesa.asignada\n\nURL by mail", ["mesa.asignada"]),
         ("### Conta\nM\u00e9todo: POST\nRota: [URL do parceiro]", ["conta"]),
     ],
 )  # fmt: skip
@@ -638,6 +642,8 @@ def test_a_line_above_a_call_is_its_title(read: Read, text: str) -> None:
     ("text", "told"),
     [
         ("Method: POST\nURL: as agreed by mail", "as agreed by mail"),
+        ("**Metoda:** GET", "Metoda"),
+        ('Pushed: `{"type": "table.full", "id": 1}`', "table.full"),
         ("After that the event `table.taken` is raised.", "table.taken"),
     ],
 )

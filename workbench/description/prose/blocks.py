@@ -106,6 +106,13 @@ class ProseSection:
             return self.parents[-1].scope
         return self.level
 
+    def ends(self, other: ProseSection, level: int) -> bool:
+        """Whether this heading ends an operation of that section and level."""
+        if self.level <= level:
+            return True
+        is_part = words.PART_TITLE.fullmatch(bare(self.title))
+        return other.level == BOLD_LEVEL and self.level < BOLD_LEVEL and not is_part
+
     @property
     def subject(self) -> str:
         """Title of the section that the words are about, parts such as `Request` skipped."""

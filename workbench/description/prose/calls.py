@@ -363,3 +363,8 @@ def _words(text: str) -> str:
 def is_title_of_part(title: str) -> bool:
     """Whether a heading names a part of an operation, such as `Request`."""
     return bool(words.PART_TITLE.fullmatch(bare(title)))
+
+
+def is_call_title(title: str) -> bool:
+    """Whether a heading is a call, such as `GET /orders`."""
+    return bool(re.search(rf"\b(?:{words.METHODS})\b\W{{0,6}}\S*/", title))

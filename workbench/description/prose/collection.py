@@ -16,6 +16,7 @@ from workbench.description.targets import (
     read_target,
     shape,
 )
+from workbench.errors import DescriptionError
 
 _MOST_COMPARED = 200_000  # pairs of paths; a document with more has no reader's hand in it
 _LONGEST_PATH = 300
@@ -203,6 +204,18 @@ class SeenCalls:
         left += [name for name in events if name not in named]
         read = len(drafts)
         return ReadingTally(len(left) + read, read, tuple(left[:MOST_TOLD]), bool(self.beyond))
+
+
+def nothing_found(name: str, tally: ReadingTally) -> DescriptionError:
+    """The error for prose that names no call and no event."""
+    seen = f" ({tally.seen} seen, none could be read: {tally.left_out[0]!r})" if tally.seen else ""
+    return DescriptionError(
+        f"no operation was found in the prose{seen}",
+        location=name,
+        hint="Expected headings or lines such as `GET /orders/{id}`, curl commands, or tables with "
+        "method and path. Where a page is drawn by a program, save it as the browser shows it, or "
+        "ask for the description behind it.",
+    )
 
 
 def _path_in(text: str) -> str:

@@ -36,7 +36,9 @@ _SENT = re.compile(
     rf"(?:^|[:\u2013\u2014|]|-{{1,2}}>|=>|[→⇒➜➡⟶►])[\s`*]{{0,4}}(?:(?:post|put|patch)[\s`*:]{{1,4}}"
     rf"(?:(?:to|an|a|al|vers|naar|para|do|na)\s)?)?(?={_OWN_ADDRESS.pattern}$)",
 )
-_STARTS_SENT = re.compile(r"(?:-{1,2}>|=>|[→⇒➜➡⟶►])|^[\s`*]*(?:post|put|patch)\b")
+_STARTS_SENT = re.compile(
+    r"(?:-{1,2}>|=>|[→⇒➜➡⟶►])|(?:^|[:\u2013\u2014|])[\s`*]*(?:post|put|patch)\b"
+)
 _MAY_BE_SENT = re.compile(r"->|=>|[→⇒➜➡⟶►]|\b(?:POST|PUT|PATCH)\b", re.IGNORECASE)
 _SPAN = re.compile(r"(?<!`)`\s*(\{[^`]{3,4000}\})\s*`(?!`)")
 _LABELLED = re.compile(r"^([^\n:{}`]{1,60}:)[ \t]*(\{.{3,3000}?\})[ \t]*(?=\n[^\n{}\"]{1,60}:|\Z)",
@@ -60,6 +62,7 @@ def words_of_delivery(line: str) -> str | None:
             return ""
     if not _MAY_BE_SENT.search(line):
         return None
+    line = _SPAN.sub("", line)
     plain = words.plain(line.strip())
     sent = _SENT.search(plain)
     if sent is None or not _STARTS_SENT.search(sent[0]):

@@ -89,9 +89,14 @@ class EventBook:
             self.open(name, section.title.replace(name, ""))
             self.last = (section, name)
 
-    def label(self, label: str, value: str, section: ProseSection) -> bool:
-        """Open the event that a line such as `Event: order.created` names."""
-        if not words.EVENT_LABEL.fullmatch(label) or not _CELL_NAME.fullmatch(value):
+    def label(self, label: str, value: str, section: ProseSection, *, is_free: bool) -> bool:
+        """Open the event that a line such as `Event: order.created` names.
+
+        Inside an operation (not `is_free`) only a label of webhooks does so.
+        """
+        is_event = is_free and words.EVENT_LABEL.fullmatch(label)
+        is_hook = words.HOOK_LABEL.fullmatch(label) and _is_event_name(value) and "/" not in value
+        if not (is_hook or is_event) or not _CELL_NAME.fullmatch(value):
             return False
         if not (is_about_events(section) or is_compound(value)):
             return False
@@ -239,7 +244,9 @@ def comes_to_us(method: str, path: str, section: ProseSection, said: str) -> tup
         section: Where it stands; the sections above count, too.
         said: What is said of the call itself.
     """
-    whole = "\n\n".join((f"{said}. {section.title}.", *section.opening))
+    # A sentence with a payload of its own tells of that one.
+    spoken = [text for text in section.opening if "`{" not in text]
+    whole = "\n\n".join((f"{said}. {section.title}.", *spoken))
     own = said_direction(said) or said_direction(whole)
     is_managing = manages_webhooks(path, said)
     if own is not None:

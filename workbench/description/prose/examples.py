@@ -27,6 +27,10 @@ _KEYS = (
 EVENT_KEYS = frozenset(_KEYS) - {"type", "action", "trigger", "tipo", "typ"}
 _ENVELOPES = ("event", "meta", "metadata", "header", "headers", "data", "notification")
 _NAME = re.compile(r"[A-Za-z][\w.:/-]{1,78}")
+# A name of parts behind a key that often names an event.
+LIKELY_EVENT = re.compile(
+    r"\"(?:event\w{0,9}|type|topic|tipo|typ)\"\s*:\s*\"([A-Za-z]\w{1,40}[.:]\w[\w.:]{1,40})\""
+)
 _HAPPENED = re.compile(
     r"(?:ed|[_.:/-](?:nuev[oa]|nov[oa]|nouve(?:au|lle)|neue?|nuov[oa]|nieuwe?|now[aey])|"
     r"[_.:/-](?:new|create|update|delete|cancel|change|add|remove|upload|patch|paid|sent|ready|"

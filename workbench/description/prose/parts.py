@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from workbench.description.prose import section_words as words
 from workbench.description.prose.blocks import bare
@@ -36,6 +36,9 @@ class DraftCall:
     label: str = ""
     is_badge: bool = False
     base: str = ""
+    waiting: str = ""  # the line of a method whose path did not come yet
+    lost: dict[str, None] = field(default_factory=dict)  # such lines that never got theirs
+    is_inside: bool = False
 
     def begin(self, title: str, *, is_inside: bool) -> None:
         """Take what a heading says; a part such as `Request` goes on with what was said before.
@@ -44,6 +47,8 @@ class DraftCall:
             title: The heading.
             is_inside: Whether it stands below a call that is whole.
         """
+        self.give_up()
+        self.is_inside = is_inside
         label = bare(title)
         is_label = any(word.fullmatch(label) for word in (words.METHOD_LABEL, words.TARGET_LABEL))
         self.label = label if is_label else ""
@@ -53,6 +58,12 @@ class DraftCall:
             titled = _METHOD_AND_TITLE.fullmatch(title)
             self.method, self.title = (titled[1], titled[2]) if titled else ("", "")
             self.path = ""
+
+    def give_up(self) -> None:
+        """Note the method that waits as one whose path nobody states."""
+        if self.waiting:
+            self.lost.setdefault(self.waiting)
+        self.waiting = ""
 
     def labelled(self, line: str) -> tuple[str, str] | None:
         """Label and value of a line; below a heading that is a label, the line is the value."""
@@ -71,13 +82,17 @@ class DraftCall:
         value = _PATH_VALUE.fullmatch(labelled[1]) if labelled else None
         self.is_badge = False
         if labelled and words.METHOD_LABEL.fullmatch(labelled[0]) and method_in(labelled[1]):
+            self.give_up()
             stated = words.METHOD.findall(labelled[1].upper()) or [method_in(labelled[1])]
+            is_one = len(stated) == 1 and not self.is_inside
+            self.waiting = line.strip()[:160] if is_one else ""
             self.method = " ".join(dict.fromkeys(stated))
         elif labelled and value and words.TARGET_LABEL.fullmatch(labelled[0]):
             self.path = value[1]
         elif labelled and value and words.HOOK_LABEL.fullmatch(labelled[0]):
             self.method, self.path = "POST", value[1]
         elif labelled and labelled[1] and self.method and _is_target(labelled[0]):
+            self.waiting = ""
             return {f"{self.method} {line.strip()}"[:160]: None}
         elif method := _METHOD_ALONE.fullmatch(line):
             self.method, self.path, self.title = method[1], "", ""
@@ -105,7 +120,7 @@ class DraftCall:
             WrittenCall(method, self.path, Strength.ALONE, self.title)
             for method in self.method.split()
         ]
-        self.method = self.path = self.title = ""
+        self.method = self.path = self.title = self.waiting = ""
         return calls
 
 

@@ -35,6 +35,7 @@ from workbench.description.prose.calls import (
     calls_of_code,
     calls_of_heading,
     calls_of_line,
+    is_call_title,
     procedure_of,
     resource_of,
 )
@@ -44,11 +45,12 @@ from workbench.description.prose.collection import (
     ReadingTally,
     SeenCalls,
     join,
+    nothing_found,
 )
 from workbench.description.prose.contents import Filler, schemes_of
 from workbench.description.prose.deliveries import payloads_within
 from workbench.description.prose.events import EventBook, comes_to_us, is_about_events
-from workbench.description.prose.examples import name_in
+from workbench.description.prose.examples import LIKELY_EVENT, name_in
 from workbench.description.prose.parts import DraftCall
 from workbench.description.prose.servers import (
     environment_of,
@@ -58,7 +60,6 @@ from workbench.description.prose.servers import (
     stated_servers,
 )
 from workbench.description.targets import RequestTarget, read_target, shape
-from workbench.errors import DescriptionError
 from workbench.model import Direction, DocumentWarning
 
 _LONGEST_SUMMARY = 90
@@ -92,7 +93,7 @@ def read_blocks(blocks: Sequence[Block], title: str, name: str) -> Prose:
         # Where only a sentence names the call of a section, what follows belongs to that call.
         reader, drafts, tally = _read(sections, name, frozenset(reader.spoken))
     if not drafts:
-        raise _nothing(name, tally)
+        raise nothing_found(name, tally)
     heading = next((section.title for section in sections if section.title), "")
     drafted = DraftDocument(
         title=words.MARKS.sub("", title or heading) or name,
@@ -137,7 +138,7 @@ class _Reader:
 
     def read(self, section: ProseSection) -> None:
         """Read one section: a new operation, a part of the one above, or events."""
-        if self.current is not None and section.level <= self.level:
+        if self.current is not None and section.ends(self.current.section, self.level):
             self.current, self.open = None, []
         self.parts.begin(section.title, is_inside=self.current is not None)
         resources = [resource_of(above.title) for above in (section, *reversed(section.parents))]
@@ -188,6 +189,9 @@ class _Reader:
     def read_payload(self, text: str, before: str, behind: str, section: ProseSection) -> None:
         """Read JSON that stands inside of words: an event that it names, or an example."""
         name = name_in(text, self.name)
+        if not name and (likely := LIKELY_EVENT.search(text)):
+            self.events.shown.setdefault(likely[1])
+            return
         said = f"{before} {behind}"
         is_sent = is_about_events(section) or said_direction(said) is Direction.INBOUND
         owner = None if name and (is_sent or self.events.sent is section) else self.current
@@ -208,14 +212,15 @@ class _Reader:
         """Read one line: a call, a label with a method or path, or an address."""
         self.events.show(line, section)
         if self.events.deliver(line, section):
-            self.current, self.parts = None, DraftCall()
+            self.current = None
+            self.parts.method = self.parts.path = self.parts.waiting = ""
             return
         calls = list(calls_of_line(line, is_item=is_item))
         self.seen.suspects.update({call.words: None for call in calls if isinstance(call, Suspect)})
         written = [call for call in calls if isinstance(call, WrittenCall)]
         if written:
             self.take(written[0], section)
-            self.parts.method = self.parts.path = ""
+            self.parts.method = self.parts.path = self.parts.waiting = ""
             # Further calls of a line are spoken of: they count where nothing else defines them.
             for further in written[1:]:
                 target = self.seen.see(further, tuple(self.servers))
@@ -228,7 +233,9 @@ class _Reader:
             return
         self.seen.note_paths([line])
         labelled = self.parts.labelled(line)
-        if not (labelled and self.current is None and self.events.label(*labelled, section)):
+        if labelled and self.events.label(*labelled, section, is_free=self.current is None):
+            self.current = None
+        else:
             self.seen.suspects.update(self.parts.note(line, labelled))
         for whole in self.parts.whole():
             self.take_labelled(whole, section)
@@ -277,7 +284,13 @@ class _Reader:
                 listed = self.take(call, section, is_listed=True)
                 if listed is not None and rows is not None:
                     self.filler.add_table(listed, rows, "", section)
-        elif not self.events.add_table(block.table, section):
+        for row in block.table.rows:
+            told = [self.events.deliver(cell, section) for cell in row]
+            if any(told):
+                self.current = None
+                for payload, before, behind in payloads_within(" | ".join(row)):
+                    self.read_payload(payload, before, behind, section)
+        if not calls and not self.events.add_table(block.table, section):
             self.seen.note_paths(paths_of_table(block.table))
             self.filler.add_table(self.current, block.table, lead, section)
 
@@ -334,9 +347,9 @@ class _Reader:
     ) -> FoundOperation:
         """Start an operation or event."""
         subject = words.NUMBER.sub("", words.MARKS.sub("", section.subject)).strip(" :")
-        summary = call.summary or (subject if not _is_call(subject) else "")
+        summary = call.summary or (subject if not is_call_title(subject) else "")
         is_open = any(isinstance(block, TextBlock) for block in section.blocks)
-        if not summary and section.parents and not (_is_call(section.title) and is_open):
+        if not summary and section.parents and not (is_call_title(section.title) and is_open):
             summary = words.MARKS.sub("", section.parents[-1].title)
         # What a column, or the sentence around it, says of the direction is about this call.
         said = f"{call.clause} {call.method}. {summary}" if call.clause else summary
@@ -378,23 +391,10 @@ class _Reader:
         joined = join(self.found)
         self.filler.finish([item.draft for item in joined])
         events = self.events.finish()
+        self.parts.give_up()
+        self.seen.suspects.update(self.parts.lost)
         for item in joined:
             if item.draft.source:
                 self.events.sign(item.draft)
         drafts = [*(item.draft for item in joined), *events]
         return drafts, self.seen.tally(known, drafts, tuple(self.servers), self.events.shown)
-
-
-def _is_call(title: str) -> bool:
-    return bool(re.search(rf"\b(?:{words.METHODS})\b\W{{0,6}}\S*/", title))
-
-
-def _nothing(name: str, tally: ReadingTally) -> DescriptionError:
-    seen = f" ({tally.seen} seen, none could be read: {tally.left_out[0]!r})" if tally.seen else ""
-    return DescriptionError(
-        f"no operation was found in the prose{seen}",
-        location=name,
-        hint="Expected headings or lines such as `GET /orders/{id}`, curl commands, or tables with "
-        "method and path. Where a page is drawn by a program, save it as the browser shows it, or "
-        "ask for the description behind it.",
-    )

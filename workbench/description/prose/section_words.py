@@ -10,7 +10,7 @@ LONGEST_LINE = 400  # characters of a line that is read as a label or a rule
 METHODS = "GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS"
 METHOD = re.compile(rf"\b(?:{METHODS})\b")
 MARKS = re.compile(r"[`*]|(?<!\w)_+|_+(?!\w)|<[^<>]{0,200}>|\\(?=[_\[\](){}<>*.-])")
-NUMBER = re.compile(r"^\W*(?:\d+(?:\.\d+)*[.)]?\s+)?\W*")
+NUMBER = re.compile(r"^\W*(?:(?:\d+(?:\.\d+)*[.)]?|[A-Za-z][.)])\s+)?\W*")
 # Titles of sections that are a part of the operation around them.
 PART_TITLE = re.compile(
     r"(?:(?:http |example |sample |api )?(?:requests?|endpoints?|urls?|methods?|calls?|paths?)|"
@@ -31,7 +31,7 @@ _METHOD_WORD = (
 )
 _PATH_WORD = (
     r"(?:urls?|uris?|paths?|endpoints?|routes?|resources?|rutas?|rotas?|pfad|pad|percorso|indirizzo|"
-    r"sciezka|adresse|caminho|chemin|endpunkte?|direccion|endereco|address|ハス|エントホイント|"
+    r"sciezka|adres(?:se)?|caminho|chemin|endpunkte?|direccion|endereco|address|ハス|エントホイント|"
     r"(?:请求|接口)?(?:地址|路径)|\u043f\u0443\u0442\u044c|\u0430\u0434\u0440\u0435\u0441)"
 )
 METHOD_LABEL = re.compile(
