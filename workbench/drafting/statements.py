@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from workbench.canonical import OrderStatus, ReservationStatus
+from workbench.drafting.asking import ask_about
 from workbench.drafting.mappings import DraftedMappings
 from workbench.drafting.review import ReviewSheet
 from workbench.drafting.yaml_text import Noted
@@ -32,12 +33,6 @@ def state_features(sheet: ReviewSheet, mappings: DraftedMappings) -> dict[str, A
         else:
             stated[feature.slug] = _unbound(sheet, feature)
     return stated
-
-
-def ask_about(feature: Feature) -> str:
-    """The question of a draft which service or event serves a feature; what is near follows it."""
-    what = "event" if feature.kind is FeatureKind.EVENT else "service"
-    return f"Which {what} of yours serves this: {feature.title[:1].lower()}{feature.title[1:]}?"
 
 
 def ask_about_features(sheet: ReviewSheet, mappings: DraftedMappings) -> list[str]:
