@@ -27,6 +27,8 @@ MOST_ROWS = 20_000
 MOST_COLUMNS = 60
 MOST_SHEETS = 60
 MOST_PARTS = 200  # of a mail
+_MOST_HEADS = 1_000  # of parts, before a mail is parsed: that takes the longer the more there are
+_HEAD = re.compile(rb"^content-type:", re.IGNORECASE | re.MULTILINE)
 _LONGEST_CELL = 2_000
 _MONOSPACED = re.compile(
     r"mono|courier|consol|menlo|typewriter|inconsolata|hack|cmtt", re.IGNORECASE
@@ -69,6 +71,8 @@ def read_xlsx(data: bytes) -> list[Block]:
 
 def read_mail(data: bytes) -> list[Block]:
     """Mail or web archive → its words, of two forms the HTML; what is attached by its name."""
+    if len(_HEAD.findall(data)) > _MOST_HEADS:
+        raise Refused("time")
     message: Any = email.message_from_bytes(data, policy=email.policy.default)
     parts = list(islice(message.walk(), MOST_PARTS))
     texts = {"text/plain", "text/html"}
