@@ -1,4 +1,4 @@
-from .asking import ask_about as ask_about
+from .feature_questions import ask_about as ask_about
 from .folder import Draft as Draft
 from .folder import draft_folder as draft_folder
 from .folder import draft_partner as draft_partner

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from workbench.canonical import OrderStatus, ReservationStatus
-from workbench.drafting.asking import ask_about
+from workbench.drafting.feature_questions import ask_about
 from workbench.drafting.mappings import DraftedMappings
 from workbench.drafting.review import ReviewSheet
 from workbench.drafting.yaml_text import Noted
