@@ -249,7 +249,7 @@ class _Index:
         scored = [
             (_compare(asked, words), feature, item)
             for feature, item, words in self._rows
-            if (within is None and _share_subject(asked, words))
+            if (within is None and _share_subject(asked, words) and _is_about(feature, row.title))
             or (within is not None and feature.slug == within.slug)
         ]
         best = max(scored, key=lambda found: found[0], default=None)
@@ -259,6 +259,24 @@ class _Index:
         known = self._weights
         found = {word: known[word] for word in rest if word in known}
         return found | {word: 2 * known[word] for word in title if word in known}
+
+
+def _is_about(feature: Feature, title: str) -> bool:
+    """Whether the thing that a title names first is that of a feature; true where none is named.
+
+    "Order with a note from the guest" is about an order, whatever else it names. Hours and days
+    off are no things of their own: what is told of them belongs to what has criteria about them.
+    """
+    thing, facet = _first(title, "entity"), _first(title, "facet")
+    if thing:
+        return thing in {_first(feature.title, "entity"), _first(str(feature.noun), "entity")}
+    return not facet or facet in {_first(item.title, "facet") for item in feature.criteria}
+
+
+@cache
+def _first(text: str, kind: str) -> str:
+    """The name of the first concept of a kind that a text has; empty without one."""
+    return next((item.name for item in concepts(text) if item.kind == kind), "")
 
 
 def _share_subject(one: Mapping[str, float], other: Mapping[str, float]) -> bool:
