@@ -7,10 +7,10 @@ job has to be one that can be taken up again: it finds what was done, and begins
 from __future__ import annotations
 
 import multiprocessing
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from queue import SimpleQueue
 from typing import TypeVar
 
 from workbench.errors import InputError, ReportError
@@ -31,17 +31,19 @@ def run_jobs(
     An exception of a job is its result. A job whose process was lost is done again, three times in
     all; then a `ReportError` is its result.
     """
-    own = threading.local()
-    started: list[_Worker] = []
+    count = max(1, workers)
+    idle: SimpleQueue[_Worker] = SimpleQueue()
+    for _ in range(count):
+        idle.put(_Worker())
 
     def run(job: Job) -> Result:
-        if not hasattr(own, "worker"):
-            own.worker = _Worker()
-            started.append(own.worker)
-        result: Result = own.worker.run(work, job)
-        return result
+        worker = idle.get()
+        try:
+            return worker.run(work, job)
+        finally:
+            idle.put(worker)
 
-    threads = ThreadPoolExecutor(max(1, workers))
+    threads = ThreadPoolExecutor(count)
     try:
         waiting = {threads.submit(run, job): job for job in jobs}
         for done in as_completed(waiting):
@@ -51,8 +53,8 @@ def run_jobs(
             yield waiting[done], done.result() if error is None else error
     finally:
         threads.shutdown(cancel_futures=True)
-        for worker in started:
-            worker.close()
+        for _ in range(count):
+            idle.get().close()
 
 
 class _Worker:
