@@ -153,6 +153,27 @@ def hearer() -> Iterator[tuple[str, list[tuple[str, bytes]]]]:
         server.shutdown()
 
 
+def run_step(root: Path, program: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """The step of the CI templates in a project, with a program in the place of `workbench`."""
+    tool = root / "bin" / "workbench"
+    tool.parent.mkdir()
+    tool.write_text(program, "utf-8")
+    tool.chmod(0o755)
+    return subprocess.run(
+        ["bash", ".github/actions/validate/run.sh"],
+        cwd=root,
+        env={
+            **environment,
+            "PATH": f"{tool.parent}:{os.environ['PATH']}",
+            "RUN": "ci-1",
+            "GITHUB_OUTPUT": str(root / "output"),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
 # Writes what a validation of two partners leaves: one of them has changed.
 _STAND_IN = """#!/bin/sh
 test "$1" = validate || exit 0
@@ -177,24 +198,12 @@ def test_a_change_is_told_to_the_address_that_was_given(
     """The changed partner's JSON arrives; an address that fails ends no run and hides nothing."""
     lay_out(tmp_path)
     address, heard = hearer
-    tool = tmp_path / "bin" / "workbench"
-    tool.parent.mkdir()
-    tool.write_text(_STAND_IN, "utf-8")
-    tool.chmod(0o755)
-    done = subprocess.run(
-        ["bash", ".github/actions/validate/run.sh"],
-        cwd=tmp_path,
-        env={
-            "PATH": f"{tool.parent}:{os.environ['PATH']}",
-            "RUN": "ci-1",
-            "GITHUB_OUTPUT": str(tmp_path / "output"),
-            "CHANGES_URL": "http://127.0.0.1:9/" if place == "nobody" else f"{address}/{place}",
-            "CI_MERGE_REQUEST_IID": "7" if place == "proposal" else "",
-            "no_proxy": "127.0.0.1",
-        },
-        capture_output=True,
-        text=True,
-        check=False,
+    done = run_step(
+        tmp_path,
+        _STAND_IN,
+        CHANGES_URL="http://127.0.0.1:9/" if place == "nobody" else f"{address}/{place}",
+        CI_MERGE_REQUEST_IID="7" if place == "proposal" else "",
+        no_proxy="127.0.0.1",
     )
     assert done.returncode == 1, done.stdout + done.stderr
     told = (tmp_path / "reports" / "moved" / "status" / "changes.json").read_bytes()
@@ -210,24 +219,8 @@ def test_a_change_is_told_to_the_address_that_was_given(
 def test_the_ci_step_fails_where_nothing_was_tested(tmp_path: Path) -> None:
     """Run as a runner runs it, without credentials: 3, and nothing is called changed."""
     lay_out(tmp_path, examples=True)
-    tool = tmp_path / "bin" / "workbench"
-    tool.parent.mkdir()
-    tool.write_text(f'#!/bin/sh\nexec {sys.executable} -m workbench "$@"\n', "utf-8")
-    tool.chmod(0o755)
-    done = subprocess.run(
-        ["bash", ".github/actions/validate/run.sh"],
-        cwd=tmp_path,
-        env={
-            **os.environ,
-            "PATH": f"{tool.parent}:{os.environ['PATH']}",
-            "PARTNERS": "mesa",
-            "RUN": "ci-1",
-            "GITHUB_OUTPUT": str(tmp_path / "output"),
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    program = f'#!/bin/sh\nexec {sys.executable} -m workbench "$@"\n'
+    done = run_step(tmp_path, program, **os.environ | {"PARTNERS": "mesa"})
     assert done.returncode == 3, done.stdout + done.stderr
     assert (tmp_path / "output").read_text("utf-8") == "changed=false\n"
     kept = {path.name for path in (tmp_path / "public").rglob("*") if path.is_file()}
