@@ -13,13 +13,22 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 CHILD = Path(__file__).parent / "faults" / "child.py"
+PATIENCE = 120.0  # seconds that a test waits for an event of its own, on a machine of any load
+
+
+def wait_until(is_so: Callable[[], bool], seconds: float = PATIENCE) -> bool:
+    """Whether something came true in time."""
+    end = time.monotonic() + seconds
+    while not is_so() and time.monotonic() < end:
+        time.sleep(0.005)
+    return is_so()
 
 
 @dataclass
@@ -29,13 +38,10 @@ class Child:
     process: subprocess.Popen[str]
     lines: list[str] = field(default_factory=list)
 
-    def read(self, count: int, seconds: float = 30) -> list[str]:
+    def read(self, count: int, seconds: float = PATIENCE) -> list[str]:
         """Wait until it has written so many lines; all of them."""
-        end = time.monotonic() + seconds
-        while len(self.lines) < count:
-            assert time.monotonic() < end, f"{len(self.lines)} of {count} lines"
-            assert self.process.poll() is None or len(self.lines) >= count, "the child ended"
-            time.sleep(0.005)
+        wait_until(lambda: len(self.lines) >= count or self.process.poll() is not None, seconds)
+        assert len(self.lines) >= count, f"{len(self.lines)} of {count} lines"
         return self.lines[:]
 
     def kill(self) -> list[str]:
@@ -82,7 +88,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def send(port: int, path: str, body: bytes = b"{}", seconds: float = 10) -> int:
+def send(port: int, path: str, body: bytes = b"{}", seconds: float = PATIENCE) -> int:
     """One POST on a connection of its own; 0 when nobody answers."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=seconds)
     with contextlib.closing(connection):
@@ -116,8 +122,13 @@ class Storm:
             for thread in threads:
                 thread.join()
 
+    def wait_for(self, more: int, status: int = 200) -> None:
+        """Wait until so many more events were answered like that."""
+        enough = self.answers.count(status) + more
+        assert wait_until(lambda: self.answers.count(status) >= enough), f"few answers of {status}"
+
     def _send(self, lane: int) -> None:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         for number in itertools.count():
             if self._stop.is_set():
                 break
@@ -131,9 +142,9 @@ class Storm:
                 connection.close()
                 status = 0
                 time.sleep(0.02)
-            self.answers.append(status)
             if status == 200:
                 self.acknowledged.append(key)
+            self.answers.append(status)
         connection.close()
 
 
@@ -142,17 +153,14 @@ def serving(location: str, disk: dict[str, str] | None = None) -> Iterator[tuple
     """The shipped server in a process of its own, answering."""
     port = free_port()
     with child("server", location, port, disk=disk) as server:
-        for _ in range(400):
-            if send(port, "/p1/webhooks/hello") == 200:
-                break
-            time.sleep(0.05)
+        assert wait_until(lambda: send(port, "/p1/webhooks/hello") == 200), "it does not answer"
         yield server, port
 
 
 def stop(server: Child) -> int:
     """SIGTERM; the exit code."""
     server.process.send_signal(signal.SIGTERM)
-    return server.process.wait(timeout=20)
+    return server.process.wait(timeout=PATIENCE)
 
 
 def compile_disk(folder: Path) -> str:

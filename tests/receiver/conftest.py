@@ -16,6 +16,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))  # helpers beside the tests, which are no package
 
 import postgres_server as postgres
+from children import PATIENCE
 
 from workbench.partners.webhooks import Webhooks
 from workbench.receiver.app import create_app
@@ -40,14 +41,14 @@ class Line:
         method: str = "POST",
     ) -> tuple[int, dict[str, str], bytes]:
         """One request on a connection of its own: status, headers, body."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=PATIENCE)
         with contextlib.closing(connection):
             connection.request(method, path, body=body, headers=headers or {})
             answer = connection.getresponse()
             fields = {name.lower(): value for name, value in answer.getheaders()}
             return answer.status, fields, answer.read()
 
-    def raw(self, *parts: bytes, seconds: float = 5) -> bytes:
+    def raw(self, *parts: bytes, seconds: float = PATIENCE) -> bytes:
         """Bytes on a socket; everything that comes back until the server closes or time is up."""
         with socket.create_connection(("127.0.0.1", self.server.port), timeout=seconds) as line:
             for part in parts:

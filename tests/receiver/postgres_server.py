@@ -73,11 +73,11 @@ class Cluster:
     def start(self) -> None:
         """Start, and wait until it answers."""
         log = str(self.folder / "log")
-        self._run("pg_ctl", "-D", str(self.data), "-l", log, "-w", "-t", "60", "start")
+        self._run("pg_ctl", "-D", str(self.data), "-l", log, "-w", "-t", "120", "start")
 
     def stop(self) -> None:
         """Stop at once, connections and all, as an administrator would."""
-        self._run("pg_ctl", "-D", str(self.data), "-m", "fast", "-w", "stop")
+        self._run("pg_ctl", "-D", str(self.data), "-m", "fast", "-w", "-t", "120", "stop")
 
     def copy_to(self, target: Path) -> None:
         """Its files as they are now, to another folder of its user; it must not run."""

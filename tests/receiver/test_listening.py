@@ -77,7 +77,7 @@ def test_from_the_partner_to_the_sink(
         ) as server,
     ):
         number = provoke(adapter, f"{server.url}/{slug}/webhooks", path)
-        assert came.wait(10)
+        assert came.wait(120)
     assert (effects[0].partner, effects[0].kind) == (slug, kind)
     assert effects[0].entity_id == number
     assert inbox_path(settings, slug).is_file()

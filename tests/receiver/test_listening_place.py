@@ -91,12 +91,12 @@ def listening(tmp_path: Path, *, unix: str = "", tls: str = "") -> Iterator[int]
             yield port
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(120)
 
 
 def ask(connection: http.client.HTTPConnection, method: str, path: str, **told: str) -> int:
     """Status of one request; waits until somebody listens."""
-    for _ in range(100):
+    for _ in range(1200):
         try:
             with closing(connection):
                 connection.request(method, path, b"{}", {"Host": "h", **told})

@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 import shutil
 import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from children import wait_until
 from deliveries import ROOT, CallableSink, order, partner, post, status
 
 from workbench.errors import InputError
@@ -212,14 +212,6 @@ def states(database: Database) -> dict[str, str]:
     with database.transact() as connection:
         rows = connection.execute(EFFECTS.select()).mappings()
         return {row["entity_id"]: row["state"] for row in rows}
-
-
-def wait_until(is_so: Callable[[], bool], seconds: float = 60) -> bool:
-    """Whether something came true in time."""
-    end = time.monotonic() + seconds
-    while not is_so() and time.monotonic() < end:
-        time.sleep(0.01)
-    return is_so()
 
 
 def test_a_receipt_is_shown_step_by_step(inbox: Inbox) -> None:

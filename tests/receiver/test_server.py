@@ -10,10 +10,10 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import pytest
+from children import wait_until
 
 from workbench.errors import InputError
 from workbench.partners.webhooks import Webhooks
@@ -86,10 +86,7 @@ def test_granian_serves_and_ends_gracefully(tmp_path: Path) -> None:
     )
     acknowledged: list[str] = []
     try:
-        for _ in range(1200):
-            if post(port, "/p1/webhooks/first") == 200:
-                break
-            time.sleep(0.05)
+        assert wait_until(lambda: post(port, "/p1/webhooks/first") == 200)
         head = b"POST /p1/webhooks/x HTTP/1.1\r\nHost: h\r\n"
         for tail, expected in (
             (b"Content-Length: 9\r\n\r\nabc", b" 408 "),
@@ -108,9 +105,9 @@ def test_granian_serves_and_ends_gracefully(tmp_path: Path) -> None:
         lanes = [threading.Thread(target=storm, args=(lane,)) for lane in range(4)]
         for lane in lanes:
             lane.start()
-        time.sleep(0.4)
+        wait_until(lambda: len(acknowledged) > 40)
         process.send_signal(signal.SIGTERM)
-        output, _ = process.communicate(timeout=10)
+        output, _ = process.communicate(timeout=120)
         for lane in lanes:
             lane.join()
     finally:

@@ -7,12 +7,13 @@ import http.server
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from children import wait_until
 from pydantic import SecretStr
 
 from workbench.adapters.retry import RetryPolicy
@@ -224,14 +225,6 @@ def test_one_slow_answer_does_not_hold_up_the_others(far_side: Any) -> None:
         far_side.waiting.set()
         thread.join()
     sink.close()
-
-
-def wait_until(is_so: Callable[[], bool], seconds: float = 60) -> bool:
-    """Whether something came true in time."""
-    end = time.monotonic() + seconds
-    while not is_so() and time.monotonic() < end:
-        time.sleep(0.01)
-    return is_so()
 
 
 @pytest.mark.parametrize(("url", "secret"), [("nowhere", SECRET), ("http://h/", "whsec_%%")])

@@ -15,6 +15,7 @@ from unittest.mock import Mock
 
 import postgres_server
 import pytest
+from children import wait_until
 from deliveries import (
     CallableSink,
     order,
@@ -514,10 +515,7 @@ def test_several_workers_keep_the_order(inbox: Inbox) -> None:
     threads = [threading.Thread(target=one.run, args=(stop,), daemon=True) for one in workers]
     for thread in threads:
         thread.start()
-    for _ in range(300):
-        if inbox.health().depth == 0:
-            break
-        time.sleep(0.05)
+    wait_until(lambda: inbox.health().depth == 0)
     stop.set()
     for thread in threads:
         thread.join()

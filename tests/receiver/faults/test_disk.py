@@ -108,11 +108,11 @@ def test_a_server_under_load_survives_a_disk_that_fills_and_empties(
         storm = Storm(port, "s")
         with storm.blowing():
             for _ in range(3):
-                time.sleep(0.15)
+                storm.wait_for(20)
                 flag.touch()
-                time.sleep(0.15)
+                storm.wait_for(4, status=503)
                 flag.unlink()
-            time.sleep(0.15)
+            storm.wait_for(20)
     assert set(storm.answers) == {200, 503}
     assert set(storm.acknowledged) <= stored(path)
 

@@ -41,7 +41,7 @@ def test_a_killed_server_loses_nothing(location: str, kills: int) -> None:
         with serving(location) as (server, port):
             storm = Storm(port, f"k{kill}")
             with storm.blowing():
-                time.sleep(random.uniform(0.3, 0.6))
+                storm.wait_for(random.randint(40, 120))
                 server.kill()
             acknowledged |= set(storm.acknowledged)
     found = stored(location)
@@ -56,7 +56,7 @@ def test_a_stopped_server_loses_nothing(location: str) -> None:
     with serving(location) as (server, port):
         storm = Storm(port, "s")
         with storm.blowing():
-            time.sleep(0.4)
+            storm.wait_for(40)
             assert stop(server) == 0
     assert set(storm.acknowledged) <= set(stored(location))
 
@@ -68,9 +68,10 @@ def test_two_servers_take_turns(cluster: postgres_server.Cluster) -> None:
     with serving(location) as (old, first), serving(location) as (_, second):
         storms = [Storm(first, "old"), Storm(second, "new")]
         with storms[0].blowing(2), storms[1].blowing(2):
-            time.sleep(0.3)
+            storms[0].wait_for(20)
+            storms[1].wait_for(20)
             assert stop(old) == 0
-            time.sleep(0.3)
+            storms[1].wait_for(20)
     found = stored(location)
     assert {*storms[0].acknowledged, *storms[1].acknowledged} <= set(found)
     assert set(storms[1].answers) == {200}
@@ -104,8 +105,8 @@ def test_a_killed_worker_does_nothing_twice(
                 worker.kill()
             _end_leases(inbox)
         with child(*arguments) as first, child(*arguments) as second:
-            first.read(2, seconds=60)
-            second.read(2, seconds=60)
+            first.read(2)
+            second.read(2)
         _assert_once_and_in_order(inbox, events)
         with inbox.database.transact() as connection:
             made = connection.execute(select(EFFECTS)).mappings().all()
@@ -150,9 +151,7 @@ def test_a_restarted_database_is_waited_for(own_cluster: postgres_server.Cluster
     with serving(location) as (_, port):
         assert send(port, "/p1/webhooks/before") == 200
         own_cluster.stop()
-        started = time.monotonic()
-        assert [send(port, f"/p1/webhooks/down-{n}") for n in range(3)] == [503] * 3
-        assert time.monotonic() - started < 60
+        assert [send(port, f"/p1/webhooks/down-{n}", seconds=60) for n in range(3)] == [503] * 3
         own_cluster.start()
         answers = [send(port, f"/p1/webhooks/after-{n}") for n in range(4)]
         assert answers[-1] == 200
@@ -169,9 +168,9 @@ def test_a_killed_database_loses_nothing(own_cluster: postgres_server.Cluster, k
         for kill in range(kills):
             storm = Storm(port, f"k{kill}")
             with storm.blowing():
-                time.sleep(0.4)
+                storm.wait_for(40)
                 own_cluster.kill()
-                time.sleep(0.1)
+                time.sleep(0.1)  # it goes on asking while nobody stores
             acknowledged |= set(storm.acknowledged)
             assert set(storm.answers) <= {200, 503}
             own_cluster.start()
