@@ -137,6 +137,17 @@ class Recorder:
                 masked[id(entry)] = self._mask(entry)
         return [masked[id(entry)] for entry in entries]
 
+    @property
+    def count(self) -> int:
+        """How many exchanges there are so far."""
+        with self._lock:
+            return len(self._entries)
+
+    def unmasked(self, since: int = 0) -> list[Recorded]:
+        """Exchanges as they were, from a number on: to count and to compare, never to be shown."""
+        with self._lock:
+            return list(self._entries)[since:]
+
     def latest(self, fits: Callable[[Recorded], bool]) -> Recorded | None:
         """The last answered exchange that fits, with secrets masked."""
         with self._lock:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -46,54 +46,62 @@ def is_like(answer: Answer, ours: Answer, identity: str = "") -> bool:
     return same or (bool(identity) and identity.encode() in answer.body)
 
 
-def differ(session: Session, since: int) -> bool:
-    """Whether the answers from a request on already tell that somebody listens to the question."""
-    answered = _answered(session, since)
-    return len(_questions(answered)) > 1 and not _are_alike(answered)
+class Answers:
+    """What the partner answered from a request on; each answer is looked at once.
 
+    Args:
+        session: With the partner.
+        since: Number of the first request that counts.
+    """
 
-def find_stand_in(session: Session, since: int) -> Recorded | None:
-    """The one answer to everything that was asked; None where answers differ, or none came."""
-    answered = _answered(session, since)
-    return answered[0] if answered and _are_alike(answered) else None
+    def __init__(self, session: Session, since: int = 0) -> None:
+        self._session = session
+        self._seen = since
+        self._first: int | None = None
+        self._questions: set[tuple[str, str]] = set()
+        self._reads: set[Form] = set()
+        self._writes: set[Form] = set()
+
+    def differ(self) -> bool:
+        """Whether they already tell that somebody listens to the question."""
+        self._go_on()
+        return len(self._questions) > 1 and not self._are_alike()
+
+    def find_stand_in(self) -> Recorded | None:
+        """The one answer to everything that was asked; None where answers differ, or none came."""
+        self._go_on()
+        if self._first is None or not self._are_alike():
+            return None
+        return self._session.recorder.exchanges[self._first]
+
+    def is_stood_in(self) -> bool:
+        """Whether even what nobody documents was asked for, and answered like all else."""
+        self._go_on()
+        return any(url.endswith(NOWHERE) for _, url in self._questions) and self._are_alike()
+
+    def _go_on(self) -> None:
+        new = self._session.recorder.unmasked(self._seen)
+        base = self._session.client.base_url
+        for number, entry in enumerate(new, self._seen):
+            if not entry.status or entry.is_for_token or entry.method in _BODILESS:
+                continue
+            if entry.url.startswith(base):
+                self._first = number if self._first is None else self._first
+                self._questions.add((entry.method, entry.url.partition("?")[0]))
+                forms = self._reads if entry.method == "GET" else self._writes
+                forms.add(read_form(entry.status, entry.response_body))
+        self._seen += len(new)
+
+    def _are_alike(self) -> bool:
+        """All are of one form; or all reads are, and no write was taken, told in one form."""
+        if len(self._reads | self._writes) == 1:
+            return True
+        several = len([url for method, url in self._questions if method == "GET"]) > 1
+        taken = any(status in _SUCCESS for status, _ in self._writes)
+        return several and len(self._reads) == len(self._writes) == 1 and not taken
 
 
 def ask_nowhere(session: Session) -> None:
     """Ask for what nobody documents; whoever answers that like all else does not listen."""
     with suppress(PartnerError, InputError):
         session.client.send("GET", NOWHERE)
-
-
-def is_stood_in(session: Session) -> bool:
-    """Whether even what nobody documents was asked for, and answered like all else."""
-    answered = _answered(session, 0)
-    return any(entry.url.endswith(NOWHERE) for entry in answered) and _are_alike(answered)
-
-
-def _answered(session: Session, since: int) -> list[Recorded]:
-    base = session.client.base_url
-    return [
-        entry
-        for entry in session.recorder.exchanges[since:]
-        if entry.status and not entry.is_for_token and entry.method not in _BODILESS
-        if entry.url.startswith(base)
-    ]
-
-
-def _questions(entries: Iterable[Recorded]) -> set[tuple[str, str]]:
-    return {(entry.method, entry.url.partition("?")[0]) for entry in entries}
-
-
-def _are_alike(entries: list[Recorded]) -> bool:
-    """All are of one form; or all reads are, and no write was taken, which is told in one form."""
-    reads = {_form(entry) for entry in entries if entry.method == "GET"}
-    writes = {_form(entry) for entry in entries if entry.method != "GET"}
-    if len(reads | writes) == 1:
-        return True
-    several = len({url for method, url in _questions(entries) if method == "GET"}) > 1
-    taken = any(status in _SUCCESS for status, _ in writes)
-    return several and len(reads) == len(writes) == 1 and not taken
-
-
-def _form(entry: Recorded) -> Form:
-    return read_form(entry.status, entry.response_body)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from workbench.adapters import REFUSALS, Recorded, classify_refusal
 from workbench.evidence.behaviour.check_context import CheckContext, finding
-from workbench.evidence.likeness import ask_nowhere, differ, find_stand_in, read_form
+from workbench.evidence.likeness import Answers, ask_nowhere, read_form
 from workbench.model import REFUSAL, SAME_ANSWER, Evidence, FeatureSlug, Outcome
 
 CHECK = "answers-alike"
@@ -27,8 +27,9 @@ def hold_back(context: CheckContext, lines: Iterator[Evidence], since: int) -> I
         since: Number of the first request that counts.
     """
     held: list[Evidence] | None = []
+    answers = Answers(context.session, since)
     for line in lines:
-        if held is not None and differ(context.session, since):
+        if held is not None and answers.differ():
             yield from held
             held = None
         if held is None:
@@ -37,15 +38,15 @@ def hold_back(context: CheckContext, lines: Iterator[Evidence], since: int) -> I
             held.append(line)
     if held is None:
         return
-    same = _find_same(context, since)
+    same = _find_same(context, answers)
     yield from held if same is None else _retell(context, held, same)
 
 
-def _find_same(context: CheckContext, since: int) -> Recorded | None:
-    if find_stand_in(context.session, since) is None:
+def _find_same(context: CheckContext, answers: Answers) -> Recorded | None:
+    if answers.find_stand_in() is None:
         return None
     ask_nowhere(context.session)
-    return find_stand_in(context.session, since)
+    return answers.find_stand_in()
 
 
 def _retell(context: CheckContext, held: list[Evidence], same: Recorded) -> Iterator[Evidence]:

@@ -184,7 +184,7 @@ def _misspell(value: str) -> str:
 def _token_life(context: CheckContext) -> float | None:
     """Seconds that the last token lives, as the partner's own answer said."""
     path = (context.partner.manifest.auth.token_url or "token").partition("?")[0]
-    for entry in reversed(context.session.recorder.exchanges):
+    for entry in reversed(context.session.recorder.unmasked()):
         if entry.url.partition("?")[0].endswith(path) and entry.status == 200:
             try:
                 return float(orjson.loads(entry.response_body)["expires_in"])

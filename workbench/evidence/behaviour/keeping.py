@@ -166,7 +166,7 @@ def _remove_made(context: CheckContext, since: int) -> Iterator[str]:
         for operation in context.partner.callable_operations
         if operation.method == "DELETE" and context.partner.names(operation)
     ]
-    for trace in list_traces(session, session.recorder.exchanges[since:]):
+    for trace in list_traces(session, session.recorder.unmasked(since)):
         method, _, path = trace.request.partition(" ")
         if not trace.is_made or trace.is_gone or method == "control":
             continue
@@ -181,7 +181,7 @@ def _remove_made(context: CheckContext, since: int) -> Iterator[str]:
 
 def _end_made(context: CheckContext, since: int) -> Iterator[str]:
     """Reject or cancel what this run placed and that has not ended yet; gives what was ended."""
-    exchanges = context.session.recorder.exchanges[since:]
+    exchanges = context.session.recorder.unmasked(since)
     traces = list_traces(context.session, exchanges)
     for kind in KINDS:
         if not (context.has(kind.status_write) and context.has(kind.read)):

@@ -103,7 +103,7 @@ def _calls(context: CheckContext) -> dict[str, list[Recorded]]:
         key=lambda pair: pair[0].path.count("{"),
     )
     calls: dict[str, list[Recorded]] = defaultdict(list)
-    for entry in context.session.recorder.exchanges:
+    for entry in context.session.recorder.unmasked():
         path = entry.url.partition("?")[0].removeprefix(base)
         for operation, pattern in patterns:
             if operation.method == entry.method and pattern.fullmatch(path):

@@ -20,7 +20,7 @@ from workbench.evidence.contract.report import read_report
 from workbench.evidence.contract.schemathesis_program import Progress, Run, run_program
 from workbench.evidence.contract.telling import Told, leave_out, tell
 from workbench.evidence.contract.vetting import vet
-from workbench.evidence.likeness import is_stood_in
+from workbench.evidence.likeness import Answers
 from workbench.model import Catalogue, Evidence
 from workbench.partners import Partner
 from workbench.store import RunFolder
@@ -46,7 +46,7 @@ def gather(
     Raises:
         PartnerError: Another source saw that everything is answered alike, so nothing is asked.
     """
-    if is_stood_in(session):
+    if Answers(session).is_stood_in():
         raise PartnerError("Whatever was asked before, the answer was the same")
     budget = budget or Budget()
     for document in partner.description.documents:
@@ -80,7 +80,7 @@ def _run(
         told.runs.append(Run(Path(), "", "the time was used up before"))
         return
     # What other sources left behind, or the run before this one, is no part of the question.
-    since = len(session.recorder.exchanges) if session.reset() else 0
+    since = session.recorder.count if session.reset() else 0
     share = replace(told.share, reached=names)
     with tempfile.TemporaryDirectory(prefix="workbench-contract-") as scratch:
         room = Path(scratch)

@@ -105,5 +105,5 @@ def _phase(
 
 def _usual_seconds(session: Session) -> float:
     """What an answer took of late in this run; 0 where nothing was asked before."""
-    taken = [entry.seconds for entry in session.recorder.exchanges[-_SAMPLE:] if entry.status]
+    taken = [entry.seconds for entry in session.recorder.unmasked()[-_SAMPLE:] if entry.status]
     return statistics.median(taken) if taken else 0.0

@@ -158,7 +158,7 @@ def _asked(
     """Read each combination, or the list that the last thing in a path is in."""
     stem = operation.path[: operation.path.rfind("}") + 1]
     reads = {item.path: item for item in described if item.method == "GET"}
-    before = len(session.recorder.exchanges)
+    before = session.recorder.count
     read, listed = reads.get(stem), reads.get(stem.rpartition("/")[0])
     found: list[tuple[str, Path]] = []
     if stated and read is not None:

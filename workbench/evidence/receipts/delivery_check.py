@@ -19,7 +19,7 @@ from workbench.description import find_violations
 from workbench.errors import HookError, InputError, PartnerError, TranslationError
 from workbench.evidence.kinds import KINDS
 from workbench.evidence.laws import broken_laws, find_assumed_units
-from workbench.evidence.likeness import ask_nowhere, is_stood_in
+from workbench.evidence.likeness import Answers, ask_nowhere
 from workbench.evidence.receipts.delivery_record import with_cause, with_delivery
 from workbench.evidence.receipts.post import Post, tell
 from workbench.evidence.zones import find_unzoned
@@ -105,7 +105,7 @@ def _untranslated(event: ReceivedEvent, error: TranslationError) -> Finding:
 def _is_stood_in(post: Post) -> bool:
     """Whether what was read after a ping is what is answered to everything."""
     ask_nowhere(post.session)
-    return is_stood_in(post.session)
+    return Answers(post.session).is_stood_in()
 
 
 def explain_absence(post: Post, names: set[str], done: str, since: datetime) -> Finding:
