@@ -27,6 +27,24 @@ def name_of(row: dict[str, Any]) -> str:
     return f"{row['partner']}, {row['condition']}"
 
 
+def run_of(row: dict[str, Any]) -> str:
+    """What the run is called in which a row is seen; some rows share one."""
+    return f"{row['partner']}, {row['beside']}" if "beside" in row else name_of(row)
+
+
+def rows_of(row: dict[str, Any]) -> list[dict[str, Any]]:
+    """The rows that are seen in the same run, itself among them."""
+    return [other for other in ROWS if run_of(other) == run_of(row)]
+
+
+def _together(row: dict[str, Any]) -> dict[str, Any]:
+    """The row, with what breaks in all that share its run."""
+    if "beside" not in row:
+        return row
+    broken = [item for other in rows_of(row) for item in other["gateway"]["broken"]]
+    return {**row, "gateway": {"broken": broken}}
+
+
 def _work(rows: queue.SimpleQueue[str], told: dict[str, Future[Said]], named: Any) -> None:
     command = [sys.executable, str(HERE / "worker.py")]
     with subprocess.Popen(
@@ -48,10 +66,10 @@ def _work(rows: queue.SimpleQueue[str], told: dict[str, Future[Said]], named: An
 
 @pytest.fixture(scope="session")
 def said(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Said]]:
-    """What `workbench check` said in the row of that name; all rows that are asked for run."""
-    named = {name_of(row): row for row in ROWS}
+    """What `workbench check` said in the run of that name; all that are asked for are made."""
+    named = {run_of(row): _together(row) for row in ROWS}
     wanted = {
-        name_of(item.callspec.params["row"])
+        run_of(item.callspec.params["row"])
         for item in request.session.items
         if getattr(item, "originalname", "") == "test_truth"
     }
@@ -66,7 +84,7 @@ def said(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Said]]:
     for thread in threads:
         rows.put("")
         thread.start()
-    yield lambda name: told[name].result(timeout=300)
+    yield lambda run: told[run].result(timeout=300)
     for thread in threads:
         thread.join()
 
@@ -74,4 +92,4 @@ def said(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Said]]:
 @pytest.fixture(scope="session")
 def clean_runs(said: Callable[[str], Said]) -> dict[str, Said]:
     """Partner → what was said of it as it should be, live sources included."""
-    return {row["partner"]: said(name_of(row)) for row in ROWS if row.get("clean")}
+    return {row["partner"]: said(run_of(row)) for row in ROWS if row.get("clean")}

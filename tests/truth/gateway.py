@@ -1,7 +1,12 @@
-"""A partner in bad conditions: a sandbox behind a gateway that gets in the way."""
+"""A partner in bad conditions: a gateway that gets in the way stands before it.
+
+Before a sandbox of this process it is a part of its server, as each hop costs as much as an answer;
+before any other partner it is a server of its own.
+"""
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import os
 import re
@@ -9,10 +14,13 @@ import secrets
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 from urllib.parse import urlsplit
+
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from workbench.sandbox.outbox import Outbox
 from workbench.sandbox.server import Running, Sandbox, Simulator
@@ -66,7 +74,6 @@ class Gateway:
             self.tokens |= {token} - {""}
             if number == self.expire:
                 self._expire()
-        time.sleep(self.seconds)
         if token in self.ended:
             return 401
         for verb, _, part in (item.partition(" ") for item in self.broken):
@@ -75,11 +82,44 @@ class Gateway:
         is_hit = number > self.after and number % self.every == 0
         return self.status if is_hit else 0
 
+    def said(self, status: int) -> tuple[dict[str, str], bytes]:
+        """Headers and body of what it answers itself."""
+        headers = {"content-type": self.kind} | ({"location": self.to} if self.to else {})
+        return headers, b"" if status == _EMPTY else self.body.encode()
+
+    def before(self, app: ASGIApp) -> ASGIApp:
+        """The program of a sandbox with this gateway before its API; its control stays free."""
+
+        async def pass_on(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] != "http" or scope["path"].startswith("/_control"):
+                await app(scope, receive, send)
+                return
+            given = dict(scope["headers"]).get(b"authorization", b"").decode()
+            path = scope["raw_path"].decode()
+            # In a thread of its own where it asks the sandbox itself for something.
+            ask = asyncio.to_thread if self.expire else _at_once
+            status = await ask(self.answer, scope["method"], path, given)
+            await asyncio.sleep(self.seconds)
+            if not status:
+                await app(scope, receive, send)
+                return
+            headers, body = self.said(status)
+            listed = [(name.encode(), value.encode()) for name, value in headers.items()]
+            listed.append((b"content-length", str(len(body)).encode()))
+            await send({"type": "http.response.start", "status": status, "headers": listed})
+            await send({"type": "http.response.body", "body": body})
+
+        return pass_on
+
     def _expire(self) -> None:
         if self.control:
             _post(f"{self.control}/tokens/expire")
         else:
             self.ended = frozenset(self.tokens)
+
+
+async def _at_once(function: Any, *given: Any) -> Any:
+    return function(*given)
 
 
 def _post(url: str) -> None:
@@ -101,10 +141,9 @@ def _handler(gateway: Gateway) -> type[BaseHTTPRequestHandler]:
             body = self.rfile.read(int(self.headers.get("content-length") or 0))
             token = self.headers.get("authorization", "")
             status = gateway.answer(self.command, self.path, token)
+            time.sleep(gateway.seconds)
             if status:
-                headers = {"content-type": gateway.kind}
-                headers |= {"location": gateway.to} if gateway.to else {}
-                self._reply(status, headers, b"" if status == _EMPTY else gateway.body.encode())
+                self._reply(status, *gateway.said(status))
                 return
             parts = urlsplit(gateway.target)
             there = http.client.HTTPConnection(parts.netloc, timeout=30)
@@ -167,15 +206,13 @@ def opened(
     `credentials`: whether we have them; `wrong`: those of the API are of somebody else, while the
     webhook secret is ours.
     """
-    with Sandbox([simulator]) as sandbox, ExitStack() as stack:
+    sandbox = Sandbox([simulator])
+    running: Running = sandbox.partners[simulator.slug]
+    gateway = Gateway("", running.control_url, **conditions)  # type: ignore[arg-type]
+    running.server.config.app = gateway.before(running.server.config.app)  # type: ignore[arg-type]
+    _hush(running.outbox, gateway.silent)
+    with sandbox:
         given = sandbox.environment()
-        running: Running = sandbox.partners[simulator.slug]
-        base = urlsplit(running.base_url)
-        target = f"{base.scheme}://{base.netloc}"
-        gateway = Gateway(target, running.control_url, **conditions)  # type: ignore[arg-type]
-        _hush(running.outbox, gateway.silent)
-        address = next(name for name in given if name.endswith("__BASE_URL"))
-        given[address] = stack.enter_context(guarded(gateway)) + base.path
         if gateway.down:
             given |= {name: NOBODY for name in given if name.endswith("_URL")}
         kept = {k: v for k, v in given.items() if credentials or k.endswith("_URL")}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import yaml
 
 from workbench.partners import load_catalogue
 
-from .conftest import ROWS, Said, name_of
+from .conftest import ROWS, Said, name_of, rows_of, run_of
 
 pytestmark = pytest.mark.slow
 
@@ -35,7 +36,7 @@ def _marked() -> list[Any]:
 @pytest.mark.parametrize("row", _marked(), ids=name_of)
 def test_truth(row: dict[str, Any], said: Callable[[str], Said]) -> None:
     """In every condition the verdicts, the figures and the exit code are those of the table."""
-    told = said(name_of(row))
+    told = said(run_of(row))
     for seen in (told, told["again"]) if row.get("twice") else (told,):
         assert not seen["trouble"]
         _compare(row, seen)
@@ -45,6 +46,8 @@ def _compare(row: dict[str, Any], told: Said) -> None:
     verdicts = {slug: status for slug, status in told["verdicts"].items() if slug in BINDABLE}
     failed = {slug for slug, status in told["verdicts"].items() if status == "failed"}
     integrated = {slug for slug, status in verdicts.items() if status in INTEGRATED}
+    if "beside" in row:
+        failed = _attribute(row, told, failed)
     if "failed" in row:
         assert failed == set(row["failed"])
     if "within" in row:
@@ -65,6 +68,29 @@ def _compare(row: dict[str, Any], told: Said) -> None:
         assert "passed" not in {line["outcome"] for line in reached}
     if "exit" in row:
         assert told["code"] == row["exit"]
+
+
+def _attribute(row: dict[str, Any], told: Said, failed: set[str]) -> set[str]:
+    """Of what failed in a shared run all that no other row breaks, seen where this one breaks."""
+    others = {
+        slug
+        for other in rows_of(row)
+        if other is not row
+        for slug in (*other.get("failed", ()), *other.get("within", ()))
+    }
+    ours = failed - others
+    ((verb, _, path),) = (item.partition(" ") for item in row["gateway"]["broken"])
+    at = {
+        operation
+        for line in told["evidence"]
+        if line["feature"] in ours and line["outcome"] == "failed"
+        for operation in line["broken"]
+    }
+    assert at
+    assert {name.partition(" ")[0] for name in at} == {verb}
+    # An id of the document stands in braces.
+    assert all(re.search(path, name) for name in at)
+    return ours
 
 
 def test_every_criterion_has_a_check_or_a_reason() -> None:

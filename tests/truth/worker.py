@@ -81,8 +81,16 @@ def _check(slug: str, row: Mapping[str, Any]) -> dict[str, Any]:
     if trouble is not None and not isinstance(trouble, SystemExit):
         return {"code": done.exit_code, "trouble": repr(trouble)}
     said = json.loads(done.stdout)
-    said["evidence"] = [{key: line[key] for key in _TOLD} for line in said["evidence"]]
+    said["evidence"] = [
+        {key: line[key] for key in _TOLD} | {"broken": _broken(line)} for line in said["evidence"]
+    ]
     return {"code": done.exit_code, "trouble": "", **said}
+
+
+def _broken(line: Mapping[str, Any]) -> list[str]:
+    """The operations at which a grave thing was found."""
+    grave = [item for item in line["findings"] if item["severity"] in {"critical", "high"}]
+    return [item["operation"] or "" for item in grave]
 
 
 if __name__ == "__main__":
