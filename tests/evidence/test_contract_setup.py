@@ -10,6 +10,7 @@ import sys
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from workbench.evidence.contract.budget import Budget, BudgetShare, divide
 from workbench.evidence.contract.configuration import Selection, select, write_configuration
 from workbench.evidence.contract.login import secret_environment
 from workbench.evidence.contract.schemathesis_program import compose, seclude
+from workbench.evidence.contract.steering import Steering
 from workbench.model.description import Operation
 from workbench.model.feature import Catalogue
 from workbench.partners import Partner
@@ -208,6 +210,35 @@ def test_real_ids_reach_path_query_and_body(
     steering = _plan(tmp_path)
     assert {"order_id": "o1"} in steering["paths"]["GET /orders/{order_id}"]
     assert steering["bodies"]["product_id"] == ["p1", "p2"]
+
+
+def test_a_known_order_is_changed_only_where_it_is_put_back_or_spare(
+    tmp_path: Path, selected: Callable
+) -> None:
+    """What nothing resets keeps its status, wherever its id stands in a case."""
+    settings = write_folder(tmp_path / "checkout")
+    account = {
+        "restaurant": "r1",
+        "known": {"order": ["o1", "o2", "o3"]},
+        "spare": {"order": ["o3"]},
+    }
+    _change(settings, environment={"reset": None, "test_account": account})
+    with open_miniature(settings) as (partner, session):
+        selection = selected(partner, session)
+        _configure(tmp_path, partner, session, selection)
+    write = "PUT /orders/{order_id}/status"
+    plan = _plan(tmp_path)
+    assert {"order_id": "o1"} in plan["paths"]["GET /orders/{order_id}"]
+    assert plan["paths"][write] in ([], [{"order_id": "o3"}])
+    assert plan["spared"][write] == ["o1", "o2"]
+    assert "GET /orders/{order_id}" not in plan["spared"]
+    case = SimpleNamespace(
+        operation=SimpleNamespace(label=write), method="PUT", meta=None, query={},
+        path_parameters={"order_id": "o1"}, body={"orders": [{"order_id": "o2"}, {"id": "o3"}]},
+    )  # fmt: skip
+    Steering(plan).before_call(None, case, {})
+    assert case.path_parameters["order_id"] not in {"o1", "o2", "o3"}
+    assert case.body == {"orders": [{"order_id": "o2-unknown"}, {"id": "o3"}]}
 
 
 def test_no_case_is_planned_that_could_write_unseen(

@@ -14,7 +14,11 @@ from workbench.adapters import SIGNING, Session, hook_source
 from workbench.errors import InputError
 from workbench.evidence.contract import steering
 from workbench.evidence.contract.budget import BudgetShare
-from workbench.evidence.contract.known_ids import body_references, find_paths
+from workbench.evidence.contract.known_ids import (
+    body_references,
+    find_paths,
+    find_spared,
+)
 from workbench.evidence.contract.login import (
     HOOKS,
     NO_SIGN_UP,
@@ -182,6 +186,11 @@ def _steer(
             name: ids
             for operation in selection.operations.values()
             for name, (_, ids) in body_references(session, operation).items()
+        },
+        "spared": {
+            name: sorted(ids)
+            for name, item in selection.operations.items()
+            if (ids := find_spared(session, item))
         },
         "share": share.coverage,
         "astray": min(_ASTRAY, share.coverage),

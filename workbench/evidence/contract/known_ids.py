@@ -17,11 +17,12 @@ from urllib.parse import unquote, urlsplit
 
 import orjson
 
-from workbench.adapters import Recorded, Session
+from workbench.adapters import SAFE, Recorded, Session
 from workbench.errors import InputError, PartnerError
 from workbench.evidence.known import Value, known_values
 from workbench.evidence.placing import send
 from workbench.model import ITEMS, Operation, SchemaReader
+from workbench.partners import reads_only
 
 Path = dict[str, str]
 """Path parameters that exist together, by name."""
@@ -36,7 +37,9 @@ def find_paths(
     """For each operation with path parameters, those that exist together; an empty list if none.
 
     Where neither the manifest nor an earlier answer tells, a list is asked for; where the manifest
-    leaves several combinations, each is read. Whatever hinders that is left out.
+    leaves several combinations, each is read. Whatever hinders that is left out. What writes never
+    gets an order or reservation that the manifest states as known: a status is not taken back, and
+    the next run reads it again. An account that is reset, and what is given as spare, may change.
 
     Args:
         session: The opened environment.
@@ -57,9 +60,22 @@ def find_paths(
         if not paths:
             seen += _asked(session, operation, described, stated, seen)
             paths = [*_matching(operation.path, seen)] or stated
-        distinct = {tuple(path.items()): path for path in paths}
+        spared = find_spared(session, operation)
+        distinct = {tuple(path.items()): path for path in paths if spared.isdisjoint(path.values())}
         found[name] = [*distinct.values()][:_MOST]
     return found
+
+
+def find_spared(session: Session, operation: Operation) -> set[str]:
+    """Orders and reservations that stay as they are: known ones that nothing puts back."""
+    environment = session.partner.environment(session.environment)
+    account = environment.test_account
+    is_read = operation.method in SAFE or reads_only(session.partner, operation)
+    if account is None or environment.reset or is_read:
+        return set()
+    spare = {identity for ids in account.spare.values() for identity in ids}
+    known = (ids for noun, ids in account.known.items() if noun in {"order", "reservation"})
+    return {str(value) for ids in known for value in ids} - spare
 
 
 def _stated(session: Session, names: list[str]) -> Iterator[Path]:
@@ -187,11 +203,12 @@ def body_references(session: Session, operation: Operation) -> dict[str, tuple[s
     if operation.request_schema is None or operation.method != "POST":
         return {}
     found: dict[str, tuple[str, list[Value]]] = {}
+    spared = find_spared(session, operation)
     reader = SchemaReader.of(session.partner.description, operation.document)
     for place, name in _fields(reader, operation.request_schema):
         known = known_values(session.partner, session.environment, name)
-        if known:
-            found[name] = (place, [*known])
+        if ids := [value for value in known if str(value) not in spared]:
+            found[name] = (place, ids)
     return found
 
 

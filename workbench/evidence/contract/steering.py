@@ -16,6 +16,7 @@ from collections import Counter
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+_NOTHING = 2**31 - 1
 _LEAST_KEPT = 3  # cases of one kind that are always tried; of the rest, fewer and fewer
 
 
@@ -25,8 +26,9 @@ class Steering:
     Args:
         plan: As `configuration.steer` writes it. `paths`: operation → path parameters that exist
             together; `unknown`: operation → the same for something that does not exist; `bodies`:
-            field → ids; `share`, `astray`: most coverage cases for an operation with and without
-            known ids; `examples`; `pace`: seconds between requests; `headers`, `login`, `seed`.
+            field → ids; `spared`: operation → ids that it must not change; `share`, `astray`: most
+            coverage cases for an operation with and without known ids; `examples`; `pace`: seconds
+            between requests; `headers`, `login`, `seed`.
     """
 
     def __init__(self, plan: dict[str, Any]) -> None:
@@ -37,6 +39,7 @@ class Steering:
         kept = (ids for paths in plan["paths"].values() for ids in paths)
         self._kept = {str(value) for ids in kept for value in ids.values()}
         self._kept |= {str(value) for ids in plan["bodies"].values() for value in ids}
+        self._spared = {name: frozenset(ids) for name, ids in plan["spared"].items()}
         self._names = {"id", "Id", "ID", "uuid"}.union(*plan["unknown"].values())
         self._dice = random.Random(plan["seed"])  # noqa: S311 - a choice of cases, no secret
         self._next = 0.0
@@ -93,7 +96,13 @@ class Steering:
         del context
         if case.meta is not None and case.meta.generation.mode.is_positive:
             case.body = self._place_inside(case.body)
-        if case.method.upper() == "DELETE" and not self._is_ours(case.formatted_path):
+        spared = self._spared.get(case.operation.label, frozenset())
+        ids = {str(value) for value in (case.path_parameters or {}).values()}
+        is_removal = case.method.upper() == "DELETE" and not self._is_ours(case.formatted_path)
+        if spared:
+            case.body = _without(case.body, spared)
+            case.path_parameters = _without(case.path_parameters, spared)
+        if is_removal or ids & spared:
             self._place(case, is_unknown=True)
         kwargs["auth"] = self.log_in
 
@@ -199,6 +208,17 @@ class Steering:
                 real[len(str(value)) % len(real)] if is_made_up else self._place_inside(value)
             )
         return placed
+
+
+def _without(node: Any, spared: frozenset[str]) -> Any:
+    """A body in which ids of what must stay as it is are those of nothing."""
+    if isinstance(node, list):
+        return [_without(item, spared) for item in node]
+    if isinstance(node, dict):
+        return {name: _without(value, spared) for name, value in node.items()}
+    if not isinstance(node, str | int) or str(node) not in spared:
+        return node
+    return f"{node}-unknown" if isinstance(node, str) else _NOTHING
 
 
 def _is_for(login: dict[str, Any], asked: str) -> bool:
