@@ -23,7 +23,13 @@ from workbench.cli.commands import main
 from workbench.errors import CredentialError, InputError
 from workbench.handover.agenda import write_protocol
 from workbench.handover.arazzo import Runtime
-from workbench.handover.certification import bind_rows, read_list, write_arazzo
+from workbench.handover.certification import (
+    ListRow,
+    bind_rows,
+    read_list,
+    read_steps,
+    write_arazzo,
+)
 from workbench.handover.walk import SessionWalk
 from workbench.model import (
     Acceptance,
@@ -133,6 +139,92 @@ def test_rows_of_a_list_are_bound_by_their_words(settings: Settings, listing: Pa
     ]  # fmt: skip
     with pytest.raises(InputError, match="begun already"):
         SessionWalk.open("tavola", settings, listing=listing)
+
+
+def test_what_words_alone_led_to_counts_only_when_somebody_agrees(
+    settings: Settings, listing: Path
+) -> None:
+    """A row whose every word is a criterion's needs nobody; what else a row asks for does."""
+    walk = SessionWalk.open("tavola", settings, listing=listing)
+    step = walk.step("list-3")
+    assert step.is_proposed
+    assert "somebody has to agree" in step.action
+    line = Evidence(
+        feature=step.feature, source="behaviour", outcome="passed", summary="Seen.",
+        criteria=step.criteria,
+    )  # fmt: skip
+    result = walk._judge(step, [line], 1.0)
+    assert result.mark is StepMark.CONFIRMED
+    alone = walk._weigh(step, result, " ")
+    assert alone.mark is StepMark.SKIPPED
+    assert "Nobody has agreed yet" in alone.seen
+    agreed = walk._weigh(step, result, "Luis, partner desk")
+    assert (agreed.mark, agreed.by) == (StepMark.CONFIRMED, "Luis, partner desk")
+    walk._record(agreed)
+    text = write_protocol_markdown(Report.read(walk.folder.path.absolute(), "en"))
+    assert "Luis, partner desk agreed that the row asks for this" in text
+    assert "Vouched for by" not in text
+
+
+SURE = {
+    "Accept an order": "order-accept",
+    "Restaurant rejects an order": "order-reject",
+    "Customer cancels the order": "order-cancellation-received",
+    "Fetch an order by its number": "order-by-id",
+}
+UNSURE = (
+    "Order cancelled", "Accept an order before its deadline", "Accept an order with a lasagne",
+    "Accept two pizzas", "New booking arrives in the book", "The guest is happy",
+)  # fmt: skip
+
+
+def test_only_a_row_that_says_no_more_than_a_criterion_is_sure(settings: Settings) -> None:
+    """Thing, act and actor agree, and no word is left; any other row waits for a person."""
+    partner, catalogue = load_partner("tavola", settings, run_hooks=False), load_catalogue()
+    rows = [ListRow(title) for title in (*SURE, *UNSURE)]
+    steps = bind_rows(rows, partner, catalogue, "en")
+    sure = {step.title: step.criteria[0] for step in steps if step.feature and not step.is_proposed}
+    assert sure == SURE
+    [more] = bind_rows([ListRow("Accept an order", ("The guest rings",))], partner, catalogue, "en")
+    assert more.is_proposed
+    [stated] = bind_rows(
+        [ListRow("It tastes good", feature="order-status-write")], partner, catalogue, "en"
+    )
+    assert not stated.is_proposed
+    assert {"order-accept", "order-reject"} <= {*stated.criteria}
+    [either] = [step for step in steps if step.title == "Order cancelled"]
+    assert "Tell the platform how an order is going" in either.action
+    assert "Be told when an order changes" in either.action
+
+
+def test_bindings_are_stated_in_a_file_beside_the_list(
+    settings: Settings, listing: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the words point to is written, corrected by a person, and holds as stated."""
+    monkeypatch.setenv("WORKBENCH_REPORTS", str(settings.reports))
+    monkeypatch.setenv("WORKBENCH_ROOT", str(settings.root))
+    beside = tmp_path / "bindings.csv"
+    asked = ["session", "tavola", "--list", str(listing)]
+    shown = CliRunner().invoke(main, [*asked, "--propose", str(beside), "--json"])
+    assert shown.exit_code == 1, shown.output
+    assert json.loads(shown.output)["open"] == 5
+    assert read_protocol(RunFolder(settings.reports / "tavola" / "base")) is None
+    text = beside.read_text("utf-8")
+    beside.write_text(
+        text.replace("The pizza tastes good,", "The pizza tastes good,order-accept"), "utf-8"
+    )
+    shown = CliRunner().invoke(main, [*asked, "--bindings", str(beside), "--json"])
+    assert shown.exit_code == 1, shown.output
+    steps = json.loads(shown.output)["steps"][:5]
+    assert [step["is_proposed"] for step in steps] == [False] * 5
+    assert steps[4]["criteria"] == ["order-accept"]
+    beside.write_text("step,feature\nAccept the order,order-acept\n", "utf-8")
+    with pytest.raises(InputError, match="no feature or criterion") as caught:
+        read_steps(
+            listing, beside, load_partner("tavola", settings, run_hooks=False),
+            load_catalogue(), "en",
+        )  # fmt: skip
+    assert "order-accept" in (caught.value.hint or "")
 
 
 def test_arazzo_goes_out_and_comes_back(settings: Settings, tmp_path: Path) -> None:

@@ -14,13 +14,16 @@ from workbench.cli.output import FINDINGS, Output, speaks
 from workbench.errors import InputError, WorkbenchError
 from workbench.handover import (
     SessionWalk,
+    read_steps,
     write_arazzo,
+    write_bindings,
     write_protocol,
 )
 from workbench.model import SessionStep, StepKind, StepMark
 from workbench.partners import load_partner
 from workbench.reporting import Report, tell_protocol, write_protocol_markdown
 from workbench.settings import load_settings
+from workbench.store import find_run
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -37,10 +40,30 @@ _DAY = click.DateTime(["%Y-%m-%d"])
     help="The partner's own certification list: Arazzo, or a table (CSV, Markdown, Excel, "
     "Word, PDF, or a page).",
 )
+@click.option(
+    "--bindings",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="With --list: a table (Step, Feature) that says which row is about which feature or "
+    "criterion.",
+)
+@click.option(
+    "--propose",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="With --list: write such a table with what the words of the rows point to, to look "
+    "through and give back with --bindings; no session is begun.",
+)
 @click.option("--with", "participants", multiple=True, metavar="NAME, ROLE", help="Who takes part.")
 @click.option("--step", default="", metavar="STEP", help="A step by its number or slug.")
 @click.option("--confirm", is_flag=True, help="Try the step now; evidence decides.")
 @click.option("--by-hand", is_flag=True, help="Somebody else acts; wait for the notification.")
+@click.option(
+    "--agree",
+    default="",
+    metavar="NAME, ROLE",
+    help="With --confirm: who agrees that a row of the list asks for what its words point to.",
+)
 @click.option(
     "--set",
     "values",
@@ -80,9 +103,14 @@ def session_command(output: Output, slug: str, **options: Any) -> int:
 
     Without a step it begins the session, or shows how far it is. It may be left at any time.
     """
+    if options["propose"]:
+        return _propose(output, slug, options)
+    if options["bindings"] and not options["listing"]:
+        raise InputError("There is no list to bind", hint="Give it with --list FILE.")
     walk = SessionWalk.open(
         slug, load_settings(), run=options["run"], language=options["language"],
         participants=options["participants"], listing=options["listing"],
+        bindings=options["bindings"],
     )  # fmt: skip
     if options["step"]:
         _take_step(output, walk, walk.step(options["step"]), options)
@@ -104,6 +132,24 @@ def session_command(output: Output, slug: str, **options: Any) -> int:
     return FINDINGS if failed or not walk.protocol.is_done else 0
 
 
+def _propose(output: Output, slug: str, options: dict[str, Any]) -> int:
+    """Write what the rows of a list would be bound to."""
+    if options["listing"] is None:
+        raise InputError("There is no list to bind", hint="Give it with --list FILE.")
+    settings = load_settings()
+    folder = find_run(settings.reports, slug, options["run"])
+    report = Report.read(folder.path.absolute(), options["language"])
+    steps = read_steps(
+        options["listing"], options["bindings"], load_partner(slug, settings, run_hooks=False),
+        report.catalogue, report.language.code,
+    )  # fmt: skip
+    options["propose"].write_text(output.redact(write_bindings(steps)), "utf-8")
+    open_ones = [step for step in steps if step.is_proposed or not step.feature]
+    output.document({"path": str(options["propose"]), "rows": len(steps), "open": len(open_ones)})
+    output.text(options["propose"])
+    return FINDINGS if open_ones else 0
+
+
 def _take_step(
     output: Output, walk: SessionWalk, step: SessionStep, options: dict[str, Any]
 ) -> None:
@@ -117,7 +163,7 @@ def _take_step(
         result = walk.confirm(
             step, by_hand=options["by_hand"], seconds=options["seconds"],
             allow_writes=options["allow_writes"], tell=output.text,
-            inputs=dict(map(split_value, options["values"])),
+            inputs=dict(map(split_value, options["values"])), agreed=options["agree"],
         )  # fmt: skip
     elif options["attest"]:
         result = walk.attest(step, options["attest"], options["note"])
@@ -162,6 +208,8 @@ def _ask(output: Output, walk: SessionWalk, step: SessionStep, options: dict[str
     told = dict.fromkeys(("confirm", "attest", "failed", "skip", "by_hand"), "")
     if answer in {"t", "w"}:
         told |= {"confirm": "yes", "by_hand": "yes" if answer == "w" else ""}
+        if step.is_proposed and not options["agree"]:
+            told["agree"] = click.prompt("Who agrees that this is meant (name, role)", default="")
     else:
         name = {"a": "attest", "f": "failed", "s": "skip"}[answer]
         told[name] = click.prompt({"a": "Name, role", "f": "What was seen", "s": "Why"}[answer])

@@ -11,24 +11,20 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from csv import writer
 from dataclasses import dataclass, field, replace
-from functools import cache
-from math import log, sqrt
+from io import StringIO
 from pathlib import Path
 from typing import Any
-
-from babel import Locale
-from snowballstemmer import algorithms
 
 from workbench.description import DEFAULT_LIMITS, decode, load_text, read_file, read_rows
 from workbench.errors import DescriptionError, InputError
 from workbench.handover.arazzo import read_calls
+from workbench.handover.list_binding import Bound, RowIndex
 from workbench.handover.list_tables import read_table
 from workbench.handover.phrases import load_words
 from workbench.model import (
-    Binding,
     Catalogue,
-    Criterion,
     Feature,
     FeatureKind,
     SessionStep,
@@ -36,22 +32,18 @@ from workbench.model import (
     StepKind,
 )
 from workbench.partners import Partner
-from workbench.text import write_pointer
-from workbench.vocabulary import STOP, concepts, split_words, stem
+from workbench.reporting import Language
+from workbench.text import suggest_name, write_pointer
 
 ARAZZO = "1.0.1"
 _LIMITS = replace(DEFAULT_LIMITS, size=2 * 2**20)
 _MOST_ROWS = 300
 _LONG = 10_000
-# How alike a row and a criterion have to be, so that the one is bound to the other by its words.
-_LEAST = 0.27
 _KINDS = {
     FeatureKind.SERVICE: StepKind.CALL,
     FeatureKind.EVENT: StepKind.EVENT,
     FeatureKind.PAPERWORK: StepKind.PAPER,
 }
-# Kinds of our vocabulary that name a thing, and not what is done to it.
-_SUBJECTS = ("entity:", "facet:", "other:", "manner:")
 
 
 @dataclass(frozen=True)
@@ -104,6 +96,64 @@ def read_list(path: Path) -> tuple[ListRow, ...]:
     return rows
 
 
+def read_steps(
+    listing: Path, bindings: Path | None, partner: Partner, catalogue: Catalogue, code: str
+) -> tuple[SessionStep, ...]:
+    """The steps of a partner's own list.
+
+    Args:
+        listing: The list.
+        bindings: A table beside it that says which row is about which feature.
+        partner: Whose folder says which operation serves what.
+        catalogue: In the language of the session.
+        code: Of that language.
+
+    Raises:
+        InputError: A file cannot be read, or the table names what there is none of.
+    """
+    rows = read_list(listing)
+    if bindings is not None:
+        rows = _state_bindings(rows, bindings, catalogue)
+    return bind_rows(rows, partner, catalogue, code)
+
+
+def _state_bindings(
+    rows: Iterable[ListRow], path: Path, catalogue: Catalogue
+) -> tuple[ListRow, ...]:
+    """The rows with what a file beside the list states of them: a table of steps and features."""
+    rows = tuple(rows)
+    known = {_plain(row.title) for row in rows}
+    slugs = [feature.slug for feature in catalogue.features]
+    slugs += [item.slug for item in catalogue.criteria()]
+    stated = {_plain(row.title): row.feature for row in read_list(path)}
+    for title, feature in stated.items():
+        if title not in known:
+            raise InputError(f"The list has no step {title!r}", location=str(path))
+        if feature and feature not in slugs:
+            raise InputError(
+                f"There is no feature or criterion {feature!r}",
+                location=str(path),
+                hint=suggest_name(feature, slugs),
+            )
+    return tuple(replace(row, feature=stated.get(_plain(row.title)) or row.feature) for row in rows)
+
+
+def write_bindings(steps: Iterable[SessionStep]) -> str:
+    """What the rows of a list are bound to, as a table to look through and to give back."""
+    out = StringIO()
+    table = writer(out, lineterminator="\n")
+    table.writerow(("Step", "Feature", "Sure", "Why"))
+    for step in steps:
+        sure = "" if not step.feature else "no" if step.is_proposed else "yes"
+        meant = step.criteria[0] if len(step.criteria) == 1 else step.feature
+        table.writerow((step.title, meant, sure, step.action))
+    return out.getvalue()
+
+
+def _plain(title: str) -> str:
+    return " ".join(title.split()).casefold()
+
+
 def bind_rows(
     rows: Iterable[ListRow], partner: Partner, catalogue: Catalogue, code: str
 ) -> tuple[SessionStep, ...]:
@@ -115,32 +165,51 @@ def bind_rows(
         catalogue: In the language of the session.
         code: Of that language.
     """
-    words = load_words(code)
-    index = _Index(catalogue, partner, code)
-    steps: list[SessionStep] = []
-    for number, row in enumerate(rows, 1):
-        feature, criterion = _bind(row, partner, catalogue, index)
-        kind = _KINDS[feature.kind] if feature is not None else StepKind.QUESTION
-        steps.append(
-            SessionStep(
-                slug=f"list-{number}",
-                kind=kind,
-                title=row.title,
-                action=words.say("session.row", title=feature.title) if feature else row.title,
-                who="us" if kind is StepKind.CALL else "partner",
-                feature=feature.slug if feature else "",
-                criteria=(criterion.slug,) if criterion else (),
-                expected=row.expected
-                or ((criterion.title,) if criterion else ())
-                or ((words.say("session.as_listed"),) if row.calls else ()),
-                minutes=row.minutes or 5,
-                operations=row.operations,
-                origin=str(number),
-                calls=row.calls if kind is StepKind.CALL else (),
-                inputs=dict(row.inputs),
-            )
-        )
-    return tuple(steps)
+    index = RowIndex(catalogue, partner, code)
+    return tuple(
+        _make_step(number, row, _bind(row, partner, catalogue, index), load_words(code))
+        for number, row in enumerate(rows, 1)
+    )
+
+
+def _make_step(number: int, row: ListRow, bound: Bound, words: Language) -> SessionStep:
+    feature = bound.feature
+    kind = _KINDS[feature.kind] if feature is not None else StepKind.QUESTION
+    named = (bound.criterion,) if bound.criterion else ()
+    # What a list calls shows what the list expects, and of ours only what its words name.
+    shown = named if row.calls else bound.criteria
+    told = [item.title for item in shown]
+    return SessionStep(
+        slug=f"list-{number}",
+        kind=kind,
+        title=row.title,
+        action=_tell_binding(bound, words),
+        who="us" if kind is StepKind.CALL else "partner",
+        feature=feature.slug if feature else "",
+        criteria=tuple(item.slug for item in shown),
+        expected=row.expected
+        or tuple(told)
+        or ((words.say("session.as_listed"),) if row.calls else ()),
+        minutes=row.minutes or 5,
+        operations=row.operations,
+        origin=str(number),
+        is_proposed=feature is not None and not bound.is_sure,
+        calls=row.calls if kind is StepKind.CALL else (),
+        inputs=dict(row.inputs),
+    )
+
+
+def _tell_binding(bound: Bound, words: Language) -> str:
+    """What the row is bound to, and by whose word."""
+    feature, criterion = bound.feature, bound.criterion
+    if feature is None:
+        names = words.say("session.or").join(item.title for item in bound.rivals[:3])
+        return words.say("session.either", names=names) if names else words.say("session.unbound")
+    if bound.is_sure:
+        return words.say("session.row", title=feature.title)
+    if criterion is None:
+        return words.say("session.proposed", title=feature.title)
+    return words.say("session.proposed_as", title=feature.title, behaviour=criterion.title)
 
 
 def write_arazzo(steps: Iterable[SessionStep], partner: Partner) -> str:
@@ -185,18 +254,18 @@ def _list_calls(
         }
 
 
-def _bind(
-    row: ListRow, partner: Partner, catalogue: Catalogue, index: _Index
-) -> tuple[Feature | None, Criterion | None]:
+def _bind(row: ListRow, partner: Partner, catalogue: Catalogue, index: RowIndex) -> Bound:
+    """What a person states goes before operations, and these before words."""
     named = catalogue.feature(row.feature) if row.feature else None
     if named is None and row.feature:
         for feature in catalogue.features:
             if (found := feature.criterion(row.feature)) is not None:
-                return feature, found
+                return Bound(feature, found, is_sure=True)
     if named is None and row.operations:
         named = _by_operation(row.operations, partner, catalogue)
-    hit = index.find(row, within=named)
-    return (named, hit[1] if hit else None) if named else (hit or (None, None))
+    if named is not None:
+        return index.within(named, row.title, row.expected)
+    return index.find(row.title, row.expected)
 
 
 def _by_operation(
@@ -218,91 +287,6 @@ def _by_operation(
             counted[feature.slug] += len(operations) * bool(wanted & names)
     best = [slug for slug, number in counted.most_common(1) if number]
     return catalogue.feature(best[0]) if best else None
-
-
-class _Index:
-    """Which criterion a row speaks of, by the words that they share.
-
-    Rare words count more, and those of titles twice. Only what the folder binds is asked for.
-    """
-
-    def __init__(self, catalogue: Catalogue, partner: Partner, code: str) -> None:
-        self._code = code
-        rows = [(feature, item) for feature in catalogue.features for item in feature.criteria]
-        texts = [
-            (_stems(f"{item.title} {item.slug}", code),
-             _stems(f"{feature.title} {item.benefit}", code))
-            for feature, item in rows
-        ]  # fmt: skip
-        counted = Counter(word for title, rest in texts for word in title | rest)
-        self._weights = {word: log(1 + len(rows) / n) for word, n in counted.items()}
-        self._rows = [
-            (feature, item, self._weigh(title, rest))
-            for (feature, item), (title, rest) in zip(rows, texts, strict=True)
-            if isinstance(partner.statement(feature.slug), Binding)
-        ]
-
-    def find(self, row: ListRow, within: Feature | None) -> tuple[Feature, Criterion] | None:
-        """The criterion of a row, of any feature or of one; None where that would be a guess."""
-        title = _stems(row.title, self._code)
-        asked = self._weigh(title, _stems(" ".join(row.expected), self._code))
-        scored = [
-            (_compare(asked, words), feature, item)
-            for feature, item, words in self._rows
-            if (within is None and _share_subject(asked, words) and _is_about(feature, row.title))
-            or (within is not None and feature.slug == within.slug)
-        ]
-        best = max(scored, key=lambda found: found[0], default=None)
-        return (best[1], best[2]) if best and best[0] >= _LEAST else None
-
-    def _weigh(self, title: set[str], rest: set[str]) -> dict[str, float]:
-        known = self._weights
-        found = {word: known[word] for word in rest if word in known}
-        return found | {word: 2 * known[word] for word in title if word in known}
-
-
-def _is_about(feature: Feature, title: str) -> bool:
-    """Whether the thing that a title names first is that of a feature; true where none is named.
-
-    "Order with a note from the guest" is about an order, whatever else it names. Hours and days
-    off are no things of their own: what is told of them belongs to what has criteria about them.
-    """
-    thing, facet = _first(title, "entity"), _first(title, "facet")
-    if thing:
-        return thing in {_first(feature.title, "entity"), _first(str(feature.noun), "entity")}
-    return not facet or facet in {_first(item.title, "facet") for item in feature.criteria}
-
-
-@cache
-def _first(text: str, kind: str) -> str:
-    """The name of the first concept of a kind that a text has; empty without one."""
-    return next((item.name for item in concepts(text) if item.kind == kind), "")
-
-
-def _share_subject(one: Mapping[str, float], other: Mapping[str, float]) -> bool:
-    """Whether both speak of the same thing; that both refuse or change something is not enough."""
-    return any(word in other for word in one if word.startswith(_SUBJECTS))
-
-
-def _compare(one: Mapping[str, float], other: Mapping[str, float]) -> float:
-    """The cosine of two weighted sets of words: 0 to 1."""
-    shared = sum(weight * other.get(word, 0.0) for word, weight in one.items())
-    size = sqrt(sum(x * x for x in one.values()) * sum(x * x for x in other.values()))
-    return shared / size if size else 0.0
-
-
-def _stems(text: str, code: str) -> set[str]:
-    """Stems of the words, and what our vocabulary takes them for in whatever language."""
-    meant = {f"{item.kind}:{item.name}" for item in concepts(text) if item != STOP}
-    return meant | {stem(word, _find_stemmer(code)) for word in split_words(text)}
-
-
-@cache
-def _find_stemmer(code: str) -> str:
-    """The stemmer of a language; that of English where there is none of its own."""
-    name = str(load_words(code).locale.language)
-    named = (Locale(name).get_language_name("en") or "").lower()
-    return named if named in algorithms() else "english"
 
 
 def _read_arazzo(data: Any, path: Path) -> tuple[ListRow, ...]:

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from workbench.errors import InputError
 from workbench.evidence import ECHO_CHECK
 from workbench.handover.agenda import make_agenda
-from workbench.handover.certification import bind_rows, read_list
+from workbench.handover.certification import read_steps
 from workbench.handover.list_calls import run_list_step
 from workbench.handover.phrases import load_words
 from workbench.model import (
@@ -60,6 +60,7 @@ class SessionWalk:
         language: str = "",
         participants: Sequence[str] = (),
         listing: Path | None = None,
+        bindings: Path | None = None,
     ) -> Self:
         """Begin the session of a run, or resume the one that was begun.
 
@@ -70,6 +71,7 @@ class SessionWalk:
             language: Of the agenda; empty: that of the partner's locale.
             participants: Names and roles of those who take part.
             listing: The partner's own certification list; only when the session begins.
+            bindings: A table beside it that says which row is about which feature.
 
         Raises:
             InputError: There is no run, or the list cannot be read.
@@ -83,8 +85,8 @@ class SessionWalk:
         redactor = open_redactor(partner, report.log.header.environment, settings)
         walk = cls(folder, settings, report, redactor.data)
         if read_protocol(folder) is None:
-            rows = read_list(listing) if listing else ()
-            extra = bind_rows(rows, partner, report.catalogue, report.language.code)
+            words = report.catalogue, report.language.code
+            extra = read_steps(listing, bindings, partner, *words) if listing else ()
             walk.begin(participants, extra)
         else:
             walk._resume(participants, listing)
@@ -144,6 +146,7 @@ class SessionWalk:
         seconds: float = 60.0,
         allow_writes: bool = False,
         inputs: Mapping[str, Any] | None = None,
+        agreed: str = "",
         tell: Tell = lambda _: None,
     ) -> StepResult:
         """Try the step now, and let what is seen decide.
@@ -154,6 +157,7 @@ class SessionWalk:
             seconds: How long to try or to wait.
             allow_writes: Whether the test account may be written to.
             inputs: Values for the calls of the partner's own list, by name.
+            agreed: Who agrees that the row asks for what its words were taken for, name and role.
             tell: Hears what is being done.
 
         Raises:
@@ -165,17 +169,13 @@ class SessionWalk:
         tell(self._say("session.trying", title=step.title))
         lines = []
         with self._open_probe(allow_writes=allow_writes) as probe:
-            asked = (
-                run_list_step(probe.session, step, inputs or {})
-                if step.calls
-                else probe.ask(step.feature, seconds=seconds, by_hand=by_hand)
-            )
-            for line in asked:
+            listed = run_list_step(probe.session, step, inputs or {}) if step.calls else None
+            for line in listed or probe.ask(step.feature, seconds=seconds, by_hand=by_hand):
                 lines.append(line)
                 told = self.report.translate(line.summary)
                 tell(f"{self._say(f'outcomes.{line.outcome}')}: {told}")
         took = round((datetime.now(UTC) - began).total_seconds(), 1)
-        return self._record(self._judge(step, lines, took))
+        return self._record(self._weigh(step, self._judge(step, lines, took), agreed))
 
     def _open_probe(self, *, allow_writes: bool) -> FeatureProbe:
         header = self.report.log.header
@@ -216,6 +216,15 @@ class SessionWalk:
             evidence=(*passed, *failed, *beside),
         )
 
+    def _weigh(self, step: SessionStep, result: StepResult, agreed: str) -> StepResult:
+        """What was seen of a step that words alone led to counts only when somebody agrees."""
+        if not step.is_proposed or result.mark is StepMark.SKIPPED:
+            return result
+        if agreed.strip():
+            return result.model_copy(update={"by": agreed.strip()})
+        seen = self._say("session.unagreed", seen=self.report.translate(result.seen))
+        return result.model_copy(update={"mark": StepMark.SKIPPED, "seen": seen})
+
     def _titles(self, criteria: set[str]) -> list[str]:
         every = self.report.catalogue.criteria()
         return [item.title for item in every if item.slug in criteria]
@@ -227,12 +236,15 @@ class SessionWalk:
         by_hand: bool = False,
         seconds: float = 60.0,
         allow_writes: bool = False,
+        agreed: str = "",
     ) -> DisplayTable:
         """For a notebook: `confirm` a step by its name, and show what was seen; empty: none."""
         shown: list[tuple[str, ...]] = []
         if name:
             step = self.step(name)
-            result = self.confirm(step, by_hand=by_hand, seconds=seconds, allow_writes=allow_writes)
+            result = self.confirm(
+                step, by_hand=by_hand, seconds=seconds, allow_writes=allow_writes, agreed=agreed
+            )
             shown = [(line.outcome, line.check or "", line.summary) for line in result.evidence]
             shown.append((result.mark, step.title, result.seen))
         return make_table(("outcome", "what", "seen"), shown)

@@ -82,6 +82,8 @@ class SessionStep(Record):
         minutes: How long it takes about.
         operations: Operations or events of the partner's document that serve it.
         origin: `agenda`, or the row of the partner's own list that asks for it.
+        is_proposed: Whether the words of a row alone led to the feature; then a person has to agree
+            before evidence counts.
         calls: What the list calls, and with what; empty: our own checks ask.
         inputs: What the calls need from outside, by name.
     """
@@ -97,6 +99,7 @@ class SessionStep(Record):
     minutes: int = Field(default=5, gt=0)
     operations: tuple[str, ...] = ()
     origin: str = "agenda"
+    is_proposed: bool = False
     calls: tuple[StepCall, ...] = ()
     inputs: dict[str, Any] = Field(default_factory=dict)
 
@@ -122,7 +125,7 @@ class StepResult(Record):
     Attributes:
         seen: What was seen, as a sentence.
         seconds: How long it took to see it.
-        by: For an attested step: name and role of who vouches for it.
+        by: Name and role of who vouches for an attested step, or agreed to a proposed binding.
         evidence: Observations of this session.
     """
 
@@ -134,6 +137,11 @@ class StepResult(Record):
     seconds: float | None = None
     by: str = ""
     evidence: tuple[Evidence, ...] = ()
+
+    @property
+    def voice(self) -> str:
+        """What the named person said: `by`, that it is so; `agreed`, that the row asks for it."""
+        return "by" if self.mark is StepMark.ATTESTED else "agreed"
 
     @model_validator(mode="after")
     def _rests_on_something(self) -> StepResult:

@@ -136,7 +136,7 @@ def _set_step(
     say, result = report.language.say, protocol.results.get(step.slug)
     mark = result.mark.value if result else "pending"
     seen = sentence(report.translate(result.seen)) if result and result.seen else ""
-    by = say("session.by", name=result.by) if result and result.by else ""
+    by = say(f"session.{result.voice}", name=result.by) if result and result.by else ""
     return {
         "number": number,
         "start": start,

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from functools import cache
 
-from workbench.vocabulary.lexicon import fold, plain_words, stem, tables
+from workbench.vocabulary.lexicon import concepts, fold, plain_words, stem, tables
 
 KINDS = ("restaurant", "courier", "channel")
 _BY = frozenset({"by", "por", "pelo", "pela", "par", "von", "vom", "durch", "da"})
@@ -90,6 +90,47 @@ def count_counterparts(text: str, brands: Brands) -> Counter[str]:
         if "author" in kinds:
             found.update(kinds & set(KINDS))
     return found
+
+
+def acting_party(text: str) -> str:
+    """The kind of party that acts in a title; empty where none is said to.
+
+    It stands behind `by` (`refused by the kitchen`), or first and before what it does (`the guest
+    cancels`). `customer` is a guest; the other kinds are those of the vocabulary.
+    """
+    words = plain_words(text)[:_LONGEST]
+    kinds = [
+        kind or ("customer" if _means(word, "other") == "customer" else "")
+        for word, kind in zip(words, _parties(words, frozenset()), strict=True)
+    ]
+    for place, word in enumerate(words):
+        behind = [kind for kind in kinds[place + 1 : place + 3] if kind]
+        if word in _BY and behind:
+            return behind[0]
+    named = [place for place, word in enumerate(words) if word not in _forms("articles")][:1]
+    if not named or not kinds[named[0]]:
+        return ""
+    after = named[0] + 1
+    while after < len(words) and kinds[after] == "-":
+        after += 1
+    next_word = "".join(words[after : after + 1])
+    does = _means(next_word, "verb") or _means(next_word, "transition")
+    return kinds[named[0]] if does else ""
+
+
+@cache
+def silent_words() -> frozenset[str]:
+    """Words that say nothing of what a text is about: articles, particles, forms of `to be`."""
+    return frozenset(word for name in ("articles", "passives", "glue") for word in tables()[name])
+
+
+def drop_articles(text: str) -> str:
+    """A text without its articles, so that `close the store` is what `close store` is."""
+    return " ".join(word for word in plain_words(text) if word not in _forms("articles"))
+
+
+def _means(word: str, kind: str) -> str:
+    return next((item.name for item in concepts(word) if item.kind == kind), "")
 
 
 def _sentences(text: str) -> Iterator[str]:
