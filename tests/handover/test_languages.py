@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from workbench.errors import InputError
+from workbench.evidence import list_sentences
 from workbench.handover.agenda import make_agenda, write_protocol
 from workbench.handover.guide import write_guide
 from workbench.handover.notice import READERS, Notice, write_notice, write_notice_text
@@ -81,6 +82,7 @@ def make_language() -> dict[str, Any]:
         }
         for kind in finding_kinds().values()
     }
+    tree["checks"] = {name: mark(words["en"]) for name, words in list_sentences().items()}
     tree["phrases"] = {english: mark(english) for english in read_words("es")["phrases"]}
     return tree
 

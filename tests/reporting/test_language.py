@@ -79,9 +79,9 @@ def test_a_language_has_the_whole_catalogue(code: str) -> None:
 
 @pytest.mark.parametrize("code", OTHERS)
 def test_every_sentence_of_our_sources_is_said(code: str) -> None:
-    """What checks, laws, readers and drafts write into a run has its words in the language."""
+    """What laws, readers and drafts write into a run has its words in the language."""
     told = list(list_sentences())
-    assert len(told) > 400
+    assert len(told) > 200
     assert [item for item in told if translate_phrase(item[1], code) == item[1]] == []
 
 

@@ -1,11 +1,13 @@
-"""What each check can show, in one table, and the one maker of lines of evidence.
+"""What each check can show and say, in one table, and the one maker of lines of evidence.
 
-A check yields its id and the facts that it saw; which criteria these prove or break stands in
-`checks.yaml`. What the table does not know raises, so that no proof vanishes.
+A check yields its id and the facts that it saw; which criteria these prove or break, and what is
+said of it in each language, stands in `checks.yaml`. What the table does not know raises, so that
+no proof vanishes.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib.resources import files
@@ -25,6 +27,9 @@ from workbench.model import (
 )
 from workbench.partners import load_catalogue
 
+Words = Mapping[str, str]  # language → a sentence whose facts stand in braces
+_WORDS = "words"  # the section of the table that belongs to no check
+_FACT = re.compile(r"\{(\w+)\}")
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -36,12 +41,14 @@ class CheckKind(Record):
         roles: Roles of criteria that it yields as facts.
         facts: Other facts that it yields → the criteria that each is about.
         chosen: Whether it takes any criteria of the feature from the catalogue.
+        says: Its sentences, by name; facts stand in braces.
     """
 
     source: Source | None = None
     roles: tuple[str, ...] = ()
     facts: Mapping[str, str | tuple[str, ...]] = {}
     chosen: bool = False
+    says: Mapping[str, Words] = {}
 
     def about(self, fact: str) -> tuple[str, ...]:
         """Slugs of the criteria that a fact of its own is about, of whichever feature."""
@@ -58,19 +65,56 @@ class CheckKind(Record):
 
 
 @cache
+def _read_rows() -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
+    text = files("workbench.evidence").joinpath("checks.yaml").read_text("utf-8")
+    rows: Mapping[str, Mapping[str, Mapping[str, Any]]] = yaml.load(text, Loader=_LOADER)  # noqa: S506 - a safe loader, in C
+    return rows
+
+
+@cache
+def list_sentences() -> Mapping[str, Words]:
+    """What checks say, by `check.name`, or by name alone where several checks say it."""
+    own = {
+        f"{check}.{name}": words
+        for check, kind in check_kinds().items()
+        for name, words in kind.says.items()
+    }
+    return own | dict(_read_rows()[_WORDS])
+
+
+def say(name: str, /, **facts: object) -> str:
+    """A sentence of the table, in English; reports in other languages look it up there.
+
+    Args:
+        name: As of `list_sentences`.
+        facts: What its braces want.
+
+    Raises:
+        LookupError: There is no such sentence, or it wants other facts: faults of the program.
+    """
+    words = list_sentences().get(name)
+    if words is None:
+        message = f"there is no sentence {name!r}"
+        raise LookupError(message)
+    if set(_FACT.findall(words["en"])) != facts.keys():
+        message = f"{name} does not say {', '.join(sorted(facts)) or 'nothing'}"
+        raise LookupError(message)
+    return _FACT.sub(lambda found: str(facts[found[1]]), words["en"])
+
+
+@cache
 def check_kinds() -> Mapping[str, CheckKind]:
     """The table, by the id of the check.
 
     Raises:
         LookupError: A row names a criterion, or a role of criteria, that the catalogue lacks.
     """
-    text = files("workbench.evidence").joinpath("checks.yaml").read_text("utf-8")
-    rows: dict[str, dict[str, dict[str, Any]]] = yaml.load(text, Loader=_LOADER)  # noqa: S506 - a safe loader, in C
     kinds = {
         name: CheckKind.model_validate(
             {**row, "source": None if source == "several" else Source(source)}
         )
-        for source, checks in rows.items()
+        for source, checks in _read_rows().items()
+        if source != _WORDS
         for name, row in checks.items()
     }
     criteria = [*load_catalogue().criteria()]
@@ -162,7 +206,7 @@ def tell_unreached(
             UNREACHED,
             feature.slug,
             Outcome.CANT_TELL,
-            f"Not tested: {error}",
+            say("not-tested", why=error),
             source=source,
             environment=environment,
             detail={REFUSAL: type(error).__name__},

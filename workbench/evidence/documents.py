@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from workbench.evidence.check_table import make_evidence
+from workbench.evidence.check_table import make_evidence, say
 from workbench.model import (
     Binding,
     Catalogue,
@@ -63,7 +63,7 @@ def _look_at(partner: Partner, feature: Feature, item: Operation | Event) -> Evi
         "documented",
         feature.slug,
         Outcome.FAILED if broken else Outcome.PASSED,
-        f"{item.document} documents {item.id}: {title}",
+        say("documented.documents", document=item.document, id=item.id, title=title),
         shows=_criteria_by_document_alone(feature),
         subject=item.id,
         findings=findings,
@@ -78,10 +78,10 @@ def _missing_parts(
     if item.deprecated:
         yield make_finding("operation-deprecated", pointer=item.pointer, operation=item.id)
     if feature.is_read and item.response_schema is None:
-        yield _no_schema(item, "the successful answer")
+        yield _no_schema(item, say("successful-answer"))
     sends = is_event or (isinstance(item, Operation) and item.method in {"PUT", "PATCH"})
     if sends and item.request_schema is None and not _has_examples(item):
-        yield _no_schema(item, "the body")
+        yield _no_schema(item, say("the-body"))
 
 
 def _no_schema(item: Operation | Event, part: str) -> Finding:
@@ -120,7 +120,7 @@ def _look_at_paper(partner: Partner, feature: Feature) -> Evidence:
         "documents-read",
         feature.slug,
         Outcome.PASSED if count else Outcome.CANT_TELL,
-        f"Read {names}: {count} {subject}.",
+        say("documents-read.read", names=names, count=count, subject=subject),
         shows=_criteria_by_document_alone(feature),
         subject=names,
         findings=drift,
@@ -150,9 +150,7 @@ def _look_at_reasons(partner: Partner, catalogue: Catalogue, feature: Feature) -
         "reasons-stated",
         feature.slug,
         Outcome.FAILED if findings else Outcome.PASSED,
-        "Every feature is bound, or stated absent with a reason."
-        if not silent
-        else f"{len(silent)} feature(s) are not stated.",
+        say("reasons-stated.all") if not silent else say("reasons-stated.silent", n=len(silent)),
         shows=["all-stated"],
         subject="partner.yaml",
         findings=findings,
@@ -176,7 +174,7 @@ def _look_at_open(partner: Partner, catalogue: Catalogue, feature: Feature) -> E
         "reasons-stated",
         feature.slug,
         Outcome.UNTESTED,
-        f"{count} feature(s) are not judged yet, so the report is a draft.",
+        say("reasons-stated.open", n=count),
         subject="partner.yaml",
         inputs={"partner.yaml": partner.inputs["partner.yaml"]},
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from workbench.adapters import Echo
-from workbench.evidence.check_table import make_evidence
+from workbench.evidence.check_table import make_evidence, say
 from workbench.model import Evidence, Finding, Outcome, Source, make_finding
 
 ECHO_CHECK = "credential-kept"
@@ -30,7 +30,7 @@ def tell_echoes(source: Source, environment: str, echoes: Collection[Echo]) -> I
         ECHO_CHECK,
         f"{environment}-credentials",
         Outcome.PASSED,
-        f"{kind} held credentials of ours: {', '.join(by_credential)}.",
+        say("credential-kept.seen", kind=kind, names=", ".join(by_credential)),
         source=source,
         findings=tuple(_finding(source, name, found) for name, found in by_credential.items()),
         environment=environment,
@@ -39,13 +39,15 @@ def tell_echoes(source: Source, environment: str, echoes: Collection[Echo]) -> I
 
 
 def _finding(source: Source, credential: str, places: list[str]) -> Finding:
-    more = f" and {len(places) - _SHOWN} more" if len(places) > _SHOWN else ""
     kind = "delivery(ies)" if source is Source.RECEIPTS else "answer(s)"
-    place = "" if source is Source.RECEIPTS else "Answers to "
+    shown, more = ", ".join(places[:_SHOWN]), len(places) - _SHOWN
+    if more > 0:
+        shown = say("credential-kept.more", places=shown, n=more)
+    where = "credential-kept.places" if source is Source.RECEIPTS else "credential-kept.answers"
     return make_finding(
         "credential-echoed",
         operation=places[0],
-        observed=f"{place}{', '.join(places[:_SHOWN])}{more}; the value is left out here.",
+        observed=say(where, places=shown),
         what=len(places),
         kind=kind,
         credential=credential,

@@ -10,7 +10,7 @@ from typing import Any
 from workbench.canonical import Entity, Order
 from workbench.description import find_violations
 from workbench.errors import HookError, TranslationError
-from workbench.evidence.check_table import make_evidence
+from workbench.evidence.check_table import make_evidence, say
 from workbench.evidence.laws import broken_laws, find_assumed_units
 from workbench.evidence.zones import find_unzoned
 from workbench.mapping import Translator
@@ -52,7 +52,7 @@ def gather(partner: Partner, catalogue: Catalogue) -> Iterator[Evidence]:
         translator = partner.translator(feature.slug)
         samples = partner.samples(feature.slug)
         if translator is None or not samples:
-            missing = "mapping" if translator is None else "recorded sample"
+            missing = "mapping" if translator is None else say("recorded-sample")
             yield _untested(partner, feature, missing)
             continue
         for sample in samples:
@@ -66,7 +66,7 @@ def _look_at_mappings(partner: Partner, feature: Feature) -> Evidence:
         "mappings-compiled",
         feature.slug,
         Outcome.PASSED if names else Outcome.UNTESTED,
-        f"mapping.yaml holds {len(names)} mapping(s): {', '.join(names) or 'none'}.",
+        say("mappings-compiled.holds", n=len(names), names=", ".join(names) or "none"),
         shows=["compiled"],
         subject="mapping.yaml",
         inputs={name: partner.inputs[name] for name in ("mapping.yaml",) if name in partner.inputs},
@@ -104,7 +104,7 @@ def _look_at(
         "sample-translated",
         feature.slug,
         Outcome.FAILED if broken else Outcome.PASSED,
-        f"Translated {sample.path} ({way}, mapping {translator.name!r}).",
+        say("sample-translated.translated", path=sample.path, way=way, name=repr(translator.name)),
         shows=_criteria(feature, entities),
         subject=sample.label,
         findings=findings[:_MOST_FINDINGS],
@@ -119,7 +119,7 @@ def _hindered(partner: Partner, feature: Feature, sample: Sample, error: HookErr
         "sample-translated",
         feature.slug,
         Outcome.CANT_TELL,
-        f"{sample.path} could not be translated: {error}",
+        say("sample-translated.failed", path=sample.path, error=error),
         subject=sample.label,
         inputs=_inputs(partner, sample),
     )
@@ -149,7 +149,7 @@ def _read(partner: Partner, feature: Feature, translator: Translator, sample: Sa
     if sample.canonical is not None:
         dumped = [entity.model_dump(mode="json") for entity in look.entities]
         actual = dumped if isinstance(sample.canonical, list) else dumped[0]
-        look.findings += _differences(sample.canonical, actual, sample, "canonical entity")
+        look.findings += _differences(sample.canonical, actual, sample, say("canonical-entity"))
     return look
 
 
@@ -166,7 +166,7 @@ def _write(_partner: Partner, _feature: Feature, translator: Translator, sample:
         entities=[entity],
         findings=[
             *_broken_invariants(entity, sample, translator),
-            *_differences(sample.payload, written.payload, sample, "payload we send"),
+            *_differences(sample.payload, written.payload, sample, say("payload-we-send")),
         ],
         unread={*written.coverage.unread},
         unfilled={*written.coverage.unfilled},
@@ -190,7 +190,7 @@ def _broken_invariants(entity: Entity, sample: Sample, translator: Translator) -
             "broken-law",
             **facts,
             place=sample.path,
-            hint="Check the mapping first; if it is right, the partner's data does not add up.",
+            hint=say("sample-translated.remark"),
         )
         for facts in broken_laws(entity, translator)
     ]
@@ -249,7 +249,7 @@ def _untested(partner: Partner, feature: Feature, missing: str) -> Evidence:
         "sample-translated",
         feature.slug,
         Outcome.UNTESTED,
-        f"There is no {missing} for {feature.slug} in {partner.slug}'s folder.",
+        say("sample-translated.missing", missing=missing, feature=feature.slug, slug=partner.slug),
         inputs={"partner.yaml": partner.inputs["partner.yaml"]},
     )
 

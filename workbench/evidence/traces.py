@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from workbench.adapters import SAFE, Recorded, Session
-from workbench.evidence.check_table import make_evidence
+from workbench.evidence.check_table import make_evidence, say
 from workbench.evidence.relations import last_parameter
 from workbench.model import Evidence, FeatureSlug, Operation, Outcome, Source
 from workbench.partners import reads_only
@@ -62,8 +62,7 @@ def tell_traces(session: Session, source: Source, since: int) -> Iterator[Eviden
         CHECK,
         FEATURE,
         Outcome.PASSED,
-        f"This run made {len(made)} thing(s), took {len(made) - len(left)} of them back, "
-        f"and changed {len(changed)}.",
+        say("traces-told.made", made=len(made), back=len(made) - len(left), changed=len(changed)),
         source=source,
         environment=session.environment,
         artefacts=("exchange.har",),

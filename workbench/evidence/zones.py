@@ -11,6 +11,7 @@ from importlib import resources
 from pathlib import Path
 from typing import NamedTuple
 
+from workbench.evidence.check_table import say
 from workbench.mapping import Translation
 from workbench.model import Finding, Severity, make_finding
 
@@ -70,7 +71,7 @@ def find_unzoned(
             severity=severity,
             pointer=pointer,
             operation=operation,
-            observed="a time without one",
+            observed=say("time-without-zone"),
             zone=zone,
         )
 

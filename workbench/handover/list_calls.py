@@ -12,7 +12,7 @@ from typing import Any
 
 from workbench.adapters import SAFE, Adapter, Answer, Session
 from workbench.errors import CredentialError, InputError, PartnerError
-from workbench.evidence import make_evidence, tell_echoes
+from workbench.evidence import make_evidence, say, tell_echoes
 from workbench.handover.arazzo import Runtime
 from workbench.model import (
     Evidence,
@@ -111,7 +111,7 @@ def _tell(session: Session, step: SessionStep, made: list[_Made], trouble: str) 
     last = made[-1] if made else None
     findings: tuple[Finding, ...] = ()
     if trouble:
-        outcome, summary = Outcome.CANT_TELL, f"Not tested: {trouble}"
+        outcome, summary = Outcome.CANT_TELL, say("not-tested", why=trouble)
     elif last is not None and last.unmet:
         outcome = Outcome.FAILED
         findings = (
@@ -124,7 +124,7 @@ def _tell(session: Session, step: SessionStep, made: list[_Made], trouble: str) 
         )
         summary = findings[0].summary
     else:
-        outcome, summary = Outcome.PASSED, f"Answered as the list expects: {shown}."
+        outcome, summary = Outcome.PASSED, say("list-calls.answered", calls=shown)
     return make_evidence(
         LIST_CHECK,
         step.feature,

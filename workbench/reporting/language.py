@@ -24,6 +24,7 @@ from babel.lists import format_list
 from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision
 
 from workbench.errors import InputError
+from workbench.evidence import list_sentences
 from workbench.model import Catalogue, Feature, finding_kinds
 from workbench.partners import load_catalogue
 from workbench.settings import current_root
@@ -32,7 +33,7 @@ from workbench.text import suggest_name
 DEFAULT = "en"
 OTHER = "other"  # the plural form that every language of CLDR has
 # Parts of a language's file that are no messages of a report.
-BESIDE = ("handover", "catalogue", "findings", "phrases")
+BESIDE = ("handover", "catalogue", "checks", "findings", "phrases")
 _LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)  # every value is a text
 _FOLDER = "languages"
 _OURS = frozenset({DEFAULT, "es"})  # a test of ours has looked for what they lack
@@ -197,7 +198,7 @@ def _translate_feature(feature: Feature, words: dict[str, dict[str, Any]]) -> Fe
 
 
 def list_missing(code: str) -> list[str]:
-    """What a language lacks: dotted keys of messages, of the catalogue and of findings.
+    """What a language lacks: dotted keys of messages, of the catalogue, of checks and findings.
 
     Of what depends on a number, the form `other` is enough; a language has what forms it has.
     """
@@ -222,6 +223,9 @@ def _list_needed(code: str) -> Iterator[str]:
         yield from (f"catalogue.reasons.{reason.code}.{name}" for name in _REASON_WORDS)
     for kind, rows in (("features", catalogue.features), ("criteria", catalogue.criteria())):
         yield from (f"catalogue.{kind}.{row.slug}.{name}" for row in rows for name in _ROW_WORDS)
+    for said, words in list_sentences().items():
+        if code not in words:
+            yield f"checks.{said}"
     for row in finding_kinds().values():
         for name in ("title", "says", "expected", "hint"):
             words = getattr(row, name)

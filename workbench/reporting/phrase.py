@@ -10,8 +10,9 @@ import re
 from collections.abc import Iterator
 from functools import cache, lru_cache
 
+from workbench.evidence import list_sentences
 from workbench.model import finding_kinds
-from workbench.reporting.language import read_words
+from workbench.reporting.language import read_part, read_words
 
 _WORD = re.compile(r"\{(\w+)\}")
 _DEEPEST = 6
@@ -45,21 +46,26 @@ def _fill(text: str, words: dict[str, str]) -> str:
 @cache
 def _read(code: str) -> tuple[tuple[re.Pattern[str], str], ...]:
     """Shape of an English sentence → ours; those that say most by themselves come first."""
-    known = {**dict(_of_findings(code)), **read_words(code).get("phrases", {})}
+    known = {**dict(_of_tables(code)), **read_words(code).get("phrases", {})}
     other = ((theirs, ours) for theirs, ours in known.items() if theirs != ours)
     ranked = sorted(other, key=lambda pair: (-len(_WORD.sub("", pair[0])), pair[0]))
     return tuple((_shape(theirs), ours) for theirs, ours in ranked)
 
 
-def _of_findings(code: str) -> Iterator[tuple[str, str]]:
-    """Sentences of findings, from the table of their kinds; both without the full stop."""
-    ours = read_words(code).get("findings", {})
-    for kind in finding_kinds().values():
-        for name in ("says", "expected", "hint"):
-            words = getattr(kind, name) or {}
-            told = words.get(code) or ours.get(kind.id, {}).get(name)
-            if told and _WORD.sub("", words["en"]).strip(" .:"):
-                yield words["en"].removesuffix("."), told.removesuffix(".")
+def _of_tables(code: str) -> Iterator[tuple[str, str]]:
+    """Sentences of checks and of findings, from their tables; both without the full stop."""
+    told = read_part(code, "checks") | read_part(code, "findings")
+    said = [(words, told.get(name)) for name, words in list_sentences().items()]
+    said += [
+        (words, told.get(f"{kind.id}.{name}"))
+        for kind in finding_kinds().values()
+        for name in ("says", "expected", "hint")
+        if (words := getattr(kind, name))
+    ]
+    for words, other in said:
+        ours = words.get(code) or other
+        if ours and _WORD.sub("", words["en"]).strip(" .:"):
+            yield words["en"].removesuffix("."), ours.removesuffix(".")
 
 
 def _shape(text: str) -> re.Pattern[str]:

@@ -46,6 +46,7 @@ from workbench.evidence.behaviour.slots import book_offered
 from workbench.evidence.behaviour.special_days import open_and_close
 from workbench.evidence.behaviour.status import walk_statuses
 from workbench.evidence.behaviour.writes import write_and_read_back
+from workbench.evidence.check_table import say
 from workbench.evidence.kinds import ORDER, RESERVATION
 from workbench.evidence.traces import count_exchanges, tell_traces
 from workbench.model import (
@@ -197,19 +198,21 @@ def _run(context: CheckContext, check: Check) -> Iterator[Evidence]:
     try:
         yield from check.run(context)
     except MappingError as error:
-        yield from _give_up(context, check, f"Not tested: {error.message}.", Outcome.UNTESTED)
+        yield from _give_up(
+            context, check, say("not-tested-why", why=error.message), Outcome.UNTESTED
+        )
     except (CredentialError, PartnerError, InputError) as error:
-        words = f"The check could not go on: {error}"
+        words = say("stopped", error=error)
         refusal = {} if isinstance(error, InputError) else {REFUSAL: type(error).__name__}
         yield from _give_up(context, check, words, Outcome.CANT_TELL, detail=refusal)
     except TranslationError as error:
-        words = f"An answer did not fit: {error}"
+        words = say("did-not-fit", error=error)
         named = [error.feature] if error.feature and context.has(error.feature) else check.features
         for feature in named:
             yield context.tell(feature, check.slug, words, findings=[_misfit(error)])
         # The other features that the check is about have answered nothing wrong.
         rest = tuple(feature for feature in check.features if feature not in named)
-        words = f"The check could not go on, as an answer of {named[0]} could not be read."
+        words = say("unreadable-answer", operation=named[0])
         yield from _give_up(context, check._replace(features=rest), words, Outcome.CANT_TELL)
 
 
@@ -229,7 +232,7 @@ def _give_up(
 
 
 def _misfit(error: TranslationError) -> Finding:
-    about = "An answer"
+    about = say("an-answer")
     return finding(
         "answer-not-translated", pointer=error.path or None, about=about, why=error.message
     )

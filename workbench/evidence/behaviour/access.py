@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from workbench.adapters import Answer
 from workbench.errors import InputError, RefusedError, TranslationError
 from workbench.evidence.behaviour.check_context import CheckContext, finding, tell_unjudged
+from workbench.evidence.check_table import say
 from workbench.evidence.kinds import KINDS, EntityKind
 from workbench.evidence.likeness import is_like
 from workbench.model import REFUSAL, Evidence, FeatureSlug, Outcome
@@ -20,7 +21,7 @@ def accept_ours(context: CheckContext) -> Iterator[Evidence]:
     account = context.partner.environment(environment).test_account
     read = next((k for k in KINDS if context.has(k.read) and context.known(k.noun)), None)
     if read is None:
-        why = "No bound read and known resource to try the credentials with."
+        why = say("credentials-accepted.nothing-to-read")
         yield context.lack(feature, "credentials-accepted", why)
         return
     try:
@@ -30,8 +31,8 @@ def accept_ours(context: CheckContext) -> Iterator[Evidence]:
         yield _shut_out(context, feature, context.subject(read.read), error)
         return
     is_found = _shows(context, read, names[0], answer)
-    told = f"A read with our {environment} credentials was answered with {answer.status}."
-    other = f"A read with our {environment} credentials was answered with something else."
+    told = say("credentials-accepted.answered", environment=environment, status=answer.status)
+    other = say("credentials-accepted.something-else", environment=environment)
     yield context.tell(
         feature,
         "credentials-accepted",
@@ -64,7 +65,7 @@ def _reach_account(
     yield context.tell(
         FeatureSlug.TEST_ACCOUNT,
         "account-reachable",
-        f"A {read.noun} of restaurant {restaurant} was asked for: answer {answer.status}.",
+        say("account-reachable.asked", noun=read.noun, restaurant=restaurant, status=answer.status),
         outcome=found if is_found else unknown,
         subject=restaurant,
         shows=["reached"],
@@ -75,9 +76,9 @@ def _reach_account(
     yield context.tell(
         FeatureSlug.RESTAURANT_LINK,
         "account-reachable",
-        f"Restaurant {restaurant} is addressed by the id in the manifest."
+        say("account-reachable.addressed", restaurant=restaurant)
         if is_named
-        else f"Neither the request nor its answer names the restaurant {restaurant}.",
+        else say("account-reachable.not-named", restaurant=restaurant),
         outcome=found if is_named else Outcome.UNTESTED if is_found else unknown,
         subject=restaurant,
         shows=["reached"],
@@ -164,7 +165,7 @@ def _tell_open(context: CheckContext, feature: str, ours: Answer, answer: Answer
     return context.tell(
         feature,
         "credentials-needed",
-        f"The same read without credentials: answer {answer.status}.",
+        say("credentials-needed.answered", status=answer.status),
         findings=findings,
         outcome=tell_unjudged(answer, findings),
     )
@@ -180,11 +181,11 @@ def renew_token(context: CheckContext) -> Iterator[Evidence]:
     before = context.session.client.prove()
     after = context.session.client.log_in_again()
     answer = context.adapter.call(kind.read, ids={kind.noun: context.alive(kind.read)[0]})
-    other = "another" if before != after else "the same"
+    other = say("another") if before != after else say("the-same")
     yield context.tell(
         FeatureSlug.TOKEN_LIFECYCLE,
         "token-renewed",
-        f"Logged in again and was given {other} token; a read with it: answer {answer.status}.",
+        say("token-renewed.renewed", other=other, status=answer.status),
         outcome=Outcome.PASSED if answer.status < 400 else Outcome.CANT_TELL,
         subject=context.partner.manifest.auth.token_url or "",
         shows=["renewed"],

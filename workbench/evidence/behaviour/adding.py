@@ -20,6 +20,7 @@ from workbench.evidence.behaviour.readback import (
     read_url,
     tally,
 )
+from workbench.evidence.check_table import say
 from workbench.evidence.kinds import feature_of
 from workbench.evidence.unknown_ids import fresh_id
 from workbench.model import Evidence, Finding, Outcome
@@ -59,7 +60,7 @@ def write_each(
         if context.session.allow_writes:
             yield from write(context, slug, entity)
         else:
-            words = "Nothing was written: writing was not allowed."
+            words = say("nothing-written")
             yield context.tell(slug, check, words, outcome=Outcome.UNTESTED)
 
 
@@ -67,7 +68,7 @@ def _create_copy(context: CheckContext, slug: str, entity: Entity) -> Iterator[E
     try:
         yield _create(context, slug, fresh_copy(entity), parents_of(context, slug, entity))
     except (PartnerError, InputError, TranslationError) as error:
-        words = f"Making one could not go on: {error}"
+        words = say("created-one.stopped", error=error)
         yield context.tell(slug, _CHECK, words, outcome=Outcome.CANT_TELL)
 
 
@@ -97,11 +98,11 @@ def _create(
     request = channel.request(operation, {**entity_ids(entity), **parents}, payload)
     url = read_url(context, channel.show(request).url, identity_of(entity), slug)
     if url is not None and context.session.client.send("GET", url).status < 300:
-        words = f"Nothing was made: {operation.id} reads even what is not there."
+        words = say("created-one.reads-anything", operation=operation.id)
         return context.tell(slug, _CHECK, words, outcome=Outcome.UNTESTED)
     answer = channel.send(request)
     if answer.status >= 300:
-        words = f"Tried to make one with {context.asked(answer)}: answer {answer.status}."
+        words = say("created-one.tried", asked=context.asked(answer), status=answer.status)
         return context.tell(slug, _CHECK, words, outcome=Outcome.UNTESTED)
     identity = _given_id(context, slug, answer, entity)
     try:
@@ -127,10 +128,10 @@ def _given_id(context: CheckContext, slug: str, answer: Answer, entity: Entity) 
 def _read(
     context: CheckContext, slug: str, answer: Answer, entity: Entity, identity: str
 ) -> Evidence:
-    summary = f"Made one with {context.asked(answer)}: answer {answer.status}"
+    summary = say("created-one.made", asked=context.asked(answer), status=answer.status)
     url = read_url(context, answer.request.url, identity, slug)
     if url is None:
-        words = f"{summary}; there is no operation to read it."
+        words = say("created-one.no-read", summary=summary)
         return context.tell(slug, _CHECK, words, outcome=Outcome.UNTESTED)
     payload = swap(payload_of(context, slug, entity), identity_of(entity), identity)
     left, seconds = await_effect(context, url, payload)
@@ -141,7 +142,7 @@ def _read(
     return context.tell(
         slug,
         _CHECK,
-        f"{summary}; read back after {seconds:.1f} s, {tally(left)}.",
+        say("read-back", summary=summary, seconds=f"{seconds:.1f}", tally=tally(left)),
         subject=context.asked(answer),
         shows=_shown_by(context, slug, entity) if is_there and not left else (),
         findings=[*missing, *lost],

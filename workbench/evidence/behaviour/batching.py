@@ -19,6 +19,7 @@ from workbench.evidence.behaviour.readback import (
     payload_of,
     read_url,
 )
+from workbench.evidence.check_table import say
 from workbench.evidence.kinds import feature_of
 from workbench.model import Difference, Evidence, Finding, Outcome
 
@@ -59,7 +60,7 @@ def _go(context: CheckContext, slug: str, entity: Entity) -> Iterator[Evidence]:
         answer = _send(context, slug, changed, parents, named)
         yield _compare(context, slug, "modify-many", answer, changed, named)
     except (PartnerError, InputError, TranslationError) as error:
-        words = f"Writing {_COUNT} at once could not go on: {error}"
+        words = say("written-together.stopped", n=_COUNT, error=error)
         yield context.tell(slug, _CHECK, words, outcome=Outcome.CANT_TELL)
     finally:
         for name in named:
@@ -81,7 +82,7 @@ def _send(
     sent = context.adapter.write_all(slug, entities, ids=parents)
     answers = [item for item in sent if isinstance(item, Answer)]
     if not answers:
-        raise InputError(f"Nothing of {slug} could be sent")
+        raise InputError(say("written-together.nothing-sent", slug=slug))
     return answers[0]
 
 
@@ -127,9 +128,11 @@ def _compare(
     """Read each of them: all have to be there, as they were sent."""
     pairs = zip(entities, named, strict=True)
     seen = [one for entity, name in pairs for one in _look(context, slug, answer, entity, name)]
-    summary = f"{context.asked(answer)} with {len(entities)} at once: answer {answer.status}"
+    summary = say(
+        "written-together.sent", asked=context.asked(answer), n=len(entities), status=answer.status
+    )
     if len(seen) < len(entities):
-        words = f"{summary}; there is no operation to read one of them."
+        words = say("written-together.no-read", summary=summary)
         return context.tell(slug, _CHECK, words, outcome=Outcome.UNTESTED)
     whole = [one for one in seen if one.is_there and not one.left]
     findings = [*_missing(context, slug, role, answer, seen)]
@@ -138,7 +141,7 @@ def _compare(
     return context.tell(
         slug,
         _CHECK,
-        f"{summary}; {len(whole)} of them read as sent.",
+        say("written-together.read", summary=summary, n=len(whole)),
         subject=context.asked(answer),
         shows=[role] if len(whole) == len(entities) else (),
         findings=findings,

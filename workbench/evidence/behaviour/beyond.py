@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from workbench.adapters import SAFE, Answer
 from workbench.errors import InputError, PartnerError, TranslationError
 from workbench.evidence.behaviour.check_context import CheckContext
+from workbench.evidence.check_table import say
 from workbench.evidence.kinds import KINDS
 from workbench.evidence.placing import fresh, send
 from workbench.model import Access, Evidence, Feature, Operation, Outcome
@@ -26,7 +27,7 @@ def try_beyond(context: CheckContext) -> Iterator[Evidence]:
         try:
             yield _try(context, feature)
         except (PartnerError, InputError) as error:
-            words = f"It could not be tried: {error}"
+            words = say("not-tried", error=error)
             yield context.tell(feature.slug, _CHECK, words, outcome=Outcome.CANT_TELL)
 
 
@@ -44,14 +45,17 @@ def _try(context: CheckContext, feature: Feature) -> Evidence:
             answers.append((operation, send(context.session, operation, payload, ids=ids)))
     told = ", ".join(f"{operation.id}: {answer.status}" for operation, answer in answers)
     if not answers:
-        what = f"No recorded body to send with {', '.join(left_out) or 'what is bound'}."
+        what = say(
+            "bound-and-answered.no-body",
+            operations=", ".join(left_out) or say("bound-and-answered.anything"),
+        )
         return context.lack(feature.slug, _CHECK, what)
     good = all(answer.is_success for _, answer in answers)
     good = good and all(_is_translated(context, feature, answer) for _, answer in answers)
     return context.tell(
         feature.slug,
         _CHECK,
-        f"Called what is bound: {told}.",
+        say("bound-and-answered.called", told=told),
         subject=answers[0][0].id,
         shows=[item.slug for item in feature.criteria],
         outcome=Outcome.PASSED if good else Outcome.UNTESTED,

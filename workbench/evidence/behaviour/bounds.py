@@ -19,6 +19,7 @@ from workbench.evidence.behaviour.inventing import recorded
 from workbench.evidence.behaviour.spare import to_write_on
 from workbench.evidence.behaviour.writes import OWN_CHECKS
 from workbench.evidence.bodies import candidates
+from workbench.evidence.check_table import say
 from workbench.evidence.kinds import KINDS, EntityKind
 from workbench.evidence.known import known_values
 from workbench.evidence.placing import maker_of, send
@@ -51,7 +52,7 @@ class Probe(NamedTuple):
 
 
 _ABSENT = object()
-NEGATIVE = "a negative price"
+NEGATIVE = "negative-price"
 
 
 class Base(NamedTuple):
@@ -77,8 +78,7 @@ def try_bounds(context: CheckContext) -> Iterator[Evidence]:
             yield context.tell(
                 base.feature,
                 "bounds-kept",
-                f"{base.operation.id} did not accept a plain body (answer {answer.status}), so "
-                "its bounds were not tried.",
+                say("bounds-kept.no-plain-body", operation=base.operation.id, status=answer.status),
                 outcome=Outcome.UNTESTED,
                 subject=base.operation.id,
             )
@@ -164,7 +164,7 @@ def _senseless(translator: Translator, entity: Any, payload: Any) -> tuple[Probe
     except TranslationError:
         return ()
     return tuple(
-        Probe(steps, item.found, NEGATIVE, False)
+        Probe(steps, item.found, say(NEGATIVE), False)
         for item in compare_json(payload, other)
         if (steps := tuple(read_pointer(item.pointer)))
     )
@@ -197,7 +197,7 @@ def _go_round(context: CheckContext, base: Base) -> Evidence:
     return context.tell(
         base.feature,
         "bounds-kept",
-        f"Changed {len(probes)} single value(s) of an accepted {base.operation.id}.",
+        say("bounds-kept.changed", n=len(probes), operation=base.operation.id),
         subject=base.operation.id,
         outcome=None if probes else Outcome.INAPPLICABLE,
         findings=findings.values(),
@@ -213,7 +213,7 @@ def _judge(operation: Operation, probe: Probe, answer: Answer) -> Iterator[Findi
     elif probe.fits is True and answer.status in {400, 422}:
         kind = "boundary-refused"
     elif probe.fits is False and answer.status < 300:
-        is_price = probe.words == NEGATIVE
+        is_price = probe.words == say(NEGATIVE)
         kind = "negative-price-accepted" if is_price else "out-of-range-accepted"
     if kind:
         yield finding(
@@ -257,7 +257,7 @@ def _walk(
             below = (*place, name)
             inner = reader.first(part)
             if name in schema.get("required", []) and name in value:
-                yield Probe(below, _ABSENT, "nothing at all", False)
+                yield Probe(below, _ABSENT, say("nothing-at-all"), False)
             if name in value:
                 yield from _walk(reader, inner, value[name], below)
             elif _is_free_text(inner):
@@ -278,7 +278,7 @@ def _of_items(
     if isinstance(most, int) and most < _MOST_ITEMS:
         yield Probe(place, (value * (most + 1))[: most + 1], f"{most + 1} items", False)
     if least > 0:
-        yield Probe(place, [], "no items", False)
+        yield Probe(place, [], say("no-items"), False)
 
 
 def _of_value(
@@ -286,7 +286,7 @@ def _of_value(
 ) -> Iterator[Probe]:
     if "enum" in schema:
         if isinstance(value, str):
-            yield Probe(place, "workbench-none", "a value outside the list", False)
+            yield Probe(place, "workbench-none", say("value-outside"), False)
         return
     if isinstance(value, str) and _is_free_text(schema):
         yield from _of_text(schema, place)
@@ -297,12 +297,10 @@ def _of_value(
 def _of_text(schema: Mapping[str, Any], place: tuple[str | int, ...]) -> Iterator[Probe]:
     least, most = schema.get("minLength", 0), schema.get("maxLength")
     if least == 0:
-        yield Probe(place, "", "an empty text", None)
+        yield Probe(place, "", say("empty-text"), None)
     else:
         yield Probe(place, "x" * (least - 1), f"{least - 1} characters", False)
-    yield Probe(
-        place, "Ñandú 🍕 <b>'\"&"[: most or 20].ljust(least, "x"), "letters of all kinds", None
-    )
+    yield Probe(place, "Ñandú 🍕 <b>'\"&"[: most or 20].ljust(least, "x"), say("all-letters"), None)
     if isinstance(most, int) and most <= _LONGEST:
         yield Probe(place, "x" * (most + 1), f"{most + 1} characters", False)
         if not _is_name_of_thing(place):

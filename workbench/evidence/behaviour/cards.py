@@ -21,6 +21,7 @@ from workbench.evidence.behaviour.readback import (
     settle_write,
     tally,
 )
+from workbench.evidence.check_table import say
 from workbench.model import Evidence, FeatureSlug, Outcome, show_json
 
 _FEATURE = FeatureSlug.MENU_WRITE
@@ -39,7 +40,7 @@ def publish_menus(context: CheckContext) -> Iterator[Evidence]:
         yield from _publish_several(context, catalog)
         yield from _read_back(context, catalog)
     except (PartnerError, InputError, TranslationError) as error:
-        words = f"Publishing several menus could not go on: {error}"
+        words = say("menus-together.stopped", error=error)
         yield context.tell(_FEATURE, _CHECK, words, outcome=Outcome.CANT_TELL)
 
 
@@ -64,22 +65,25 @@ def _publish(context: CheckContext, catalog: Catalog, payload: Any, role: str) -
     answer = context.adapter.call(
         _FEATURE, entity=catalog, ids=parents_of(context, _FEATURE, catalog)
     )
-    summary = (
-        f"Sent {len(catalog.menus)} menus with {context.asked(answer)}: answer {answer.status}"
+    summary = say(
+        "menus-together.sent",
+        n=len(catalog.menus),
+        asked=context.asked(answer),
+        status=answer.status,
     )
     if not answer.is_success:
-        words = f"{summary}. Two of them were made up."
+        words = say("menus-together.made-up", summary=summary)
         return context.tell(_FEATURE, _CHECK, words, outcome=Outcome.UNTESTED)
     settle_write(context, _FEATURE, answer)
     url = read_url(context, answer.request.url)
     if url is None:
-        words = f"{summary}; there is no operation to read them."
+        words = say("menus-together.no-read", summary=summary)
         return context.tell(_FEATURE, _CHECK, words, outcome=Outcome.UNTESTED)
     left, seconds = await_effect(context, url, payload)
     return context.tell(
         _FEATURE,
         _CHECK,
-        f"{summary}; read back after {seconds:.1f} s, {tally(left)}.",
+        say("read-back", summary=summary, seconds=f"{seconds:.1f}", tally=tally(left)),
         subject=context.asked(answer),
         shows=() if left else [role],
         findings=losses(context, _FEATURE, answer, left),
@@ -119,8 +123,12 @@ def _compare(context: CheckContext, catalog: Catalog, shown: Catalog, answer: An
     return context.tell(
         _FEATURE,
         "menu-compared",
-        f"Read the menu in our words: {len(shown.menus)} menu(s), {len(shown.products)} dish(es); "
-        f"{tally(left)}.",
+        say(
+            "menu-compared.read",
+            menus=len(shown.menus),
+            dishes=len(shown.products),
+            tally=tally(left),
+        ),
         shows=() if left else ["same"],
         findings=findings,
     )

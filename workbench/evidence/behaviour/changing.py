@@ -10,6 +10,7 @@ from workbench.errors import InputError
 from workbench.evidence.behaviour.check_context import CheckContext, finding
 from workbench.evidence.behaviour.comparing import differences
 from workbench.evidence.bodies import Maker
+from workbench.evidence.check_table import say
 from workbench.evidence.kinds import feature_of
 from workbench.evidence.known import known_values
 from workbench.evidence.placing import send
@@ -47,7 +48,7 @@ def remove_and_read(context: CheckContext) -> Iterator[Evidence]:
             yield context.tell(
                 feature or "",
                 "use-after-delete",
-                "Nothing was removed: the manifest has no consent to destructive tests.",
+                say("use-after-delete.no-consent"),
                 outcome=Outcome.UNTESTED,
             )
         return
@@ -66,12 +67,12 @@ def _each(
         if feature is None or read is None or feature_of(feature).noun in _OWN_CHECKS:
             continue
         if not context.session.allow_writes:
-            why = "Writing was not allowed for this run."
+            why = say("writing-not-allowed")
             yield context.tell(feature, check, why, outcome=Outcome.UNTESTED, subject=operation.id)
             continue
         ids = _existing(context, read)
         if ids is None:
-            why = f"No id is known that {read.id} would find."
+            why = say("no-known-id", read=read.id)
             yield context.lack(feature, check, why, subject=operation.id)
             continue
         try:
@@ -153,7 +154,7 @@ def _patch(
         None,
     )
     if change is None:
-        raise InputError(f"{operation.id} has no plain field that could be changed alone")
+        raise InputError(say("patch-leaves-others.no-plain-field", operation=operation.id))
     name, value = change
     answer = send(context.session, operation, {name: value}, ids=ids)
     after = _resource(send(context.session, read, ids=ids), names)
@@ -163,7 +164,7 @@ def _patch(
     return context.tell(
         feature,
         "patch-leaves-others",
-        f"Changed only {name} with {operation.id}: answer {answer.status}.",
+        say("patch-leaves-others.changed", name=name, operation=operation.id, status=answer.status),
         subject=operation.id,
         shows=["partial-update"],
         findings=findings,
@@ -215,7 +216,7 @@ def _put(
     body = {name: before[name] for name in names if name in before}
     required = schema.get("required", [])
     if not set(required) <= set(body):
-        raise InputError(f"What {read.id} shows is not enough for {operation.id}")
+        raise InputError(say("shown-too-little", read=read.id, operation=operation.id))
     for name in [key for key in body if key not in required]:
         value = _another(body[name], names[name])
         if value is None or isinstance(value, bool):
@@ -227,7 +228,7 @@ def _put(
         after = _resource(send(context.session, read, ids=ids), names)
         send(context.session, operation, body, ids=ids)
         return _tell_put(context, feature, operation, name, value, answer, after)
-    raise InputError(f"What {read.id} shows has nothing optional that could be left out")
+    raise InputError(say("put-replaces.nothing-optional", read=read.id))
 
 
 def _tell_put(
@@ -254,7 +255,7 @@ def _tell_put(
     return context.tell(
         feature,
         "put-replaces",
-        f"Sent {operation.id} without {name}: answer {answer.status}.",
+        say("put-replaces.sent", operation=operation.id, name=name, status=answer.status),
         subject=operation.id,
         findings=findings,
         outcome=Outcome.UNTESTED if answer.status >= 300 else None,
@@ -267,12 +268,12 @@ def _remove(
     name = last_parameter(operation.path)
     put = at(context.partner, operation.path, "PUT")
     if name is None or put is None or not context.partner.names(put):
-        raise InputError(f"No PUT is bound beside {operation.id} that makes something to remove")
+        raise InputError(say("use-after-delete.no-put", operation=operation.id))
     made = {name: _NEW_ID}
     body = _copy(context, put, read, ids)
     answer = send(context.session, put, body, ids=made)
     if answer.status >= 300 or send(context.session, read, ids=made).status >= 300:
-        raise InputError(f"{put.id} did not make anything to remove: answer {answer.status}")
+        raise InputError(say("use-after-delete.not-made", put=put.id, status=answer.status))
     gone, again, second = (
         send(context.session, item, ids=made) for item in (operation, read, operation)
     )
@@ -280,8 +281,13 @@ def _remove(
     return context.tell(
         feature,
         "use-after-delete",
-        f"Removed a copy with {operation.id}: answer {gone.status}; reading it: {again.status}; "
-        f"removing it again: {second.status}.",
+        say(
+            "use-after-delete.removed",
+            operation=operation.id,
+            gone=gone.status,
+            again=again.status,
+            second=second.status,
+        ),
         subject=operation.id,
         shows=["remove"],
         findings=findings,
@@ -309,7 +315,7 @@ def _leftovers(
         yield finding(
             "use-after-delete", operation=operation.id, observed=str(again.status), answer=gone
         )
-    for what, answer in (("Removing", gone), ("Removing a second time", second)):
+    for what, answer in ((say("removing"), gone), (say("removing-again"), second)):
         if answer.status >= 500:
             yield finding(
                 "delete-breaks",

@@ -26,6 +26,7 @@ from workbench.partners import Entity as EntityName
 from workbench.partners import Partner
 
 TOOL = "workbench behaviour"
+OUR_REASON = "Test of the integration"  # what a partner reads of what we do
 _BREAKDOWN = 500
 GONE = frozenset({404, 410})  # there is no such thing
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from workbench.canonical import Order
 from workbench.errors import TranslationError
 from workbench.evidence.behaviour.check_context import CheckContext, finding
+from workbench.evidence.check_table import say
 from workbench.evidence.kinds import ORDER
 from workbench.evidence.zones import Coordinates, is_swapped
 from workbench.model import Evidence, Finding, Outcome
@@ -26,16 +27,18 @@ def look_at_places(context: CheckContext) -> Iterator[Evidence]:
                 "place-swapped",
                 slug="coordinates-swapped",
                 operation=context.subject(ORDER.read),
-                observed=f"latitude {wrong.latitude}, longitude {wrong.longitude}",
+                observed=say(
+                    "place-plausible.pair", latitude=wrong.latitude, longitude=wrong.longitude
+                ),
                 criterion="delivery",
                 zone=zone,
             )
         )
-    words = f"{len(places)} known order(s) have coordinates; {len(findings)} kind(s) of trouble."
+    words = say("place-plausible.seen", places=len(places), kinds=len(findings))
     yield context.tell(
         ORDER.read,
         "place-plausible",
-        words if places else "No known order has coordinates.",
+        words if places else say("place-plausible.none"),
         outcome=None if places else Outcome.UNTESTED,
         findings=findings,
     )

@@ -9,6 +9,7 @@ from typing import Any
 from workbench.adapters import Answer
 from workbench.evidence.behaviour.check_context import CheckContext, finding
 from workbench.evidence.behaviour.comparing import deviations, differences, documented
+from workbench.evidence.check_table import say
 from workbench.evidence.kinds import KINDS, EntityKind
 from workbench.evidence.placing import identify, make, maker_of, send
 from workbench.model import Evidence, Finding, Operation, Outcome, show_json
@@ -23,11 +24,9 @@ def create_and_find(context: CheckContext) -> Iterator[Evidence]:
             continue
         operation = maker_of(context.session, kind)
         if operation is None:
-            yield _skip(
-                context, kind, f"The description has no operation that places {kind.noun}s."
-            )
+            yield _skip(context, kind, say("created-then-found.no-operation", noun=kind.noun))
         elif not context.session.allow_writes:
-            yield _skip(context, kind, "Writing was not allowed for this run.", Outcome.UNTESTED)
+            yield _skip(context, kind, say("writing-not-allowed"), Outcome.UNTESTED)
         else:
             yield from _create(context, kind, operation)
 
@@ -42,14 +41,17 @@ def _create(context: CheckContext, kind: EntityKind, operation: Operation) -> It
     placed = make(context.session, operation)
     if placed is None:
         yield _skip(
-            context, kind, f"No body that we made was accepted by {operation.id}.", Outcome.UNTESTED
+            context,
+            kind,
+            say("created-then-found.none-accepted", operation=operation.id),
+            Outcome.UNTESTED,
         )
         return
     answer, body = placed
     identity = identify(context.session, kind, answer)
     if identity is None:
         yield _skip(
-            context, kind, f"The answer to {operation.id} does not say the id.", Outcome.UNTESTED
+            context, kind, say("created-then-found.no-id", operation=operation.id), Outcome.UNTESTED
         )
         return
     found = context.adapter.call(kind.read, ids={kind.noun: identity})
@@ -61,7 +63,13 @@ def _create(context: CheckContext, kind: EntityKind, operation: Operation) -> It
     yield context.tell(
         kind.read,
         "created-then-found",
-        f"Placed {kind.noun} {identity} with {operation.id}, then read it: answer {found.status}.",
+        say(
+            "created-then-found.placed",
+            noun=kind.noun,
+            identity=identity,
+            operation=operation.id,
+            status=found.status,
+        ),
         subject=operation.id,
         findings=findings,
     )
@@ -98,7 +106,7 @@ def _changed(
     for item in deviations(left):
         yield finding(
             item.slug,
-            after=f"After {operation.id}",
+            after=say("after-operation", operation=operation.id),
             operation=operation.id,
             expected=show_json(item.difference.sent),
             observed=show_json(item.difference.found),
@@ -126,7 +134,12 @@ def _replay(context: CheckContext, kind: EntityKind, operation: Operation, body:
     return context.tell(
         kind.read,
         "idempotency-replayed",
-        f"Sent {operation.id} twice with one key: answers {first.status} and {second.status}.",
+        say(
+            "idempotency-replayed.sent",
+            operation=operation.id,
+            first=first.status,
+            second=second.status,
+        ),
         subject=operation.id,
         findings=findings,
     )

@@ -15,10 +15,11 @@ from workbench.canonical import (
     check_location,
     is_terminal,
 )
-from workbench.evidence.behaviour.check_context import CheckContext, finding
+from workbench.evidence.behaviour.check_context import OUR_REASON, CheckContext, finding
 from workbench.evidence.behaviour.comparing import deviations, differences, documented
 from workbench.evidence.behaviour.inventing import is_invented, recorded
 from workbench.evidence.behaviour.status import WAYS, can_send
+from workbench.evidence.check_table import say
 from workbench.evidence.kinds import ORDER
 from workbench.evidence.placing import fresh
 from workbench.model import Evidence, FeatureSlug, Finding, Outcome, Severity, show_json
@@ -33,16 +34,16 @@ def send_positions(context: CheckContext) -> Iterator[Evidence]:
     locations = [item for item in recorded(context, POSITION) if isinstance(item, DeliveryLocation)]
     if not locations or not context.session.allow_writes:
         if locations:
-            why = "No position was sent: writing was not allowed."
+            why = say("position-sent.not-allowed")
             yield context.tell(POSITION, "position-sent", why, outcome=Outcome.UNTESTED)
         else:
-            why = "No position was sent: there is no recorded sample."
+            why = say("position-sent.no-sample")
             yield context.lack(POSITION, "position-sent", why)
         return
     orders = _known_orders(context)
     moving = find_moving(context, orders)
     if moving is None:
-        why = "No known order is out for delivery, so no position could be sent."
+        why = say("position-sent.none-out")
         yield context.lack(POSITION, "position-sent", why, shows=["sent"])
     else:
         yield _send_in_pace(context, locations[0], moving)
@@ -100,7 +101,7 @@ def _set_ended(context: CheckContext) -> Order | None:
     identity = fresh(context.session, ORDER)
     if identity is None:
         return None
-    update = ORDER.update(identity, OrderStatus.REJECTED, "Test of the integration")
+    update = ORDER.update(identity, OrderStatus.REJECTED, OUR_REASON)
     context.adapter.call(ORDER.status_write, entity=update, status=OrderStatus.REJECTED.value)
     order = context.adapter.read(ORDER.read, identity).value
     return order if isinstance(order, Order) and is_terminal(order.status) else None
@@ -142,8 +143,7 @@ def _send(context: CheckContext, location: DeliveryLocation, order: Order) -> Ev
     return context.tell(
         POSITION,
         "position-sent",
-        f"Sent a position for order {order.ids.partner_id}, which is on its way: answer "
-        f"{answer.status}.",
+        say("position-sent.sent", order=order.ids.partner_id, status=answer.status),
         shows=[fact for fact, holds in shown.items() if holds],
         findings=findings,
     )
@@ -153,7 +153,7 @@ def _send_in_pace(context: CheckContext, location: DeliveryLocation, order: Orde
     """Two more positions, as far apart as the partner asks for; both have to be taken."""
     pace = context.partner.manifest.limits.position_seconds
     if pace is None:
-        why = "partner.yaml does not say how often a position may be sent (position_seconds)."
+        why = say("position-pace.not-stated")
         untested = Outcome.UNTESTED
         return context.tell(POSITION, "position-pace", why, outcome=untested, shows=["taken"])
     answers = [
@@ -165,7 +165,7 @@ def _send_in_pace(context: CheckContext, location: DeliveryLocation, order: Orde
     return context.tell(
         POSITION,
         "position-pace",
-        f"Sent two positions that were taken {pace:g} s apart: answers {told}.",
+        say("position-pace.sent", pace=f"{pace:g}", told=told),
         shows=["taken"],
         outcome=Outcome.PASSED if is_taken else Outcome.UNTESTED,
     )
@@ -188,7 +188,7 @@ def _echo_findings(
     for item in deviations(left):
         yield finding(
             item.slug,
-            after="In the answer to a position",
+            after=say("position-sent.place"),
             operation=operation.id,
             expected=show_json(item.difference.sent),
             observed=show_json(item.difference.found),
@@ -233,8 +233,12 @@ def _send_late(context: CheckContext, location: DeliveryLocation, order: Order) 
     return context.tell(
         POSITION,
         "position-window",
-        f"Sent a position for order {order.ids.partner_id}, which is {order.status}: answer "
-        f"{answer.status}.",
+        say(
+            "position-window.sent",
+            order=order.ids.partner_id,
+            state=order.status,
+            status=answer.status,
+        ),
         shows=() if findings else ["refused"],
         findings=findings,
     )

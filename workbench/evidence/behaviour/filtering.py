@@ -8,6 +8,7 @@ from typing import Any
 
 from workbench.errors import InputError
 from workbench.evidence.behaviour.check_context import CheckContext, finding
+from workbench.evidence.check_table import say
 from workbench.model import Evidence, Finding, Operation, Outcome, Parameter, SchemaReader
 
 TOTAL = re.compile(r"^(total|total_?(count|items|results)|count)$", re.IGNORECASE)
@@ -53,7 +54,11 @@ def look_at_filters(
     yield context.tell(
         feature,
         "filters-honoured",
-        f"Filters tried on {operation.id}: {', '.join(tried) or 'none that we can judge'}.",
+        say(
+            "filters-honoured.tried",
+            operation=operation.id,
+            tried=", ".join(tried) or say("filters-honoured.none"),
+        ),
         outcome=None if tried else Outcome.INAPPLICABLE,
         subject=operation.id,
         findings=findings,
@@ -126,7 +131,7 @@ def _judge(
     nothing = _nothing_fits(parameter.name, str(schema.get("format", "")))
     if nothing is not None:
         found, _ = fetch({**largest, parameter.name: nothing})
-        return f"gives {len(found)} items for {nothing}" if found else ""
+        return say("filters-honoured.gives-some", n=len(found), nothing=nothing) if found else ""
     field = _field(parameter.name, items)
     if field is not None:
         return _judge_by_field(parameter.name, field, items, fetch, largest)
@@ -134,7 +139,7 @@ def _judge(
     if len(options) > 1:
         answers = [fetch({**largest, parameter.name: value})[0] for value in options[:3]]
         if answers[0] and all(answer == answers[0] == items for answer in answers):
-            return "gives the same items for every value"
+            return say("filters-honoured.gives-same")
         return ""
     return None
 
@@ -166,9 +171,9 @@ def _judge_by_field(
         text = str(value).lower() if isinstance(value, bool) else value
         found, _ = fetch({**largest, name: text})
         if any(item.get(field) != value for item in found):
-            return f"gives items whose {field} is not {value!r}"
+            return say("filters-honoured.gives-others", field=field, value=repr(value))
         if not found:
-            return f"gives nothing for {value!r}, although there are such items"
+            return say("filters-honoured.gives-nothing", value=repr(value))
     return ""
 
 

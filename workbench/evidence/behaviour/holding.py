@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from workbench.adapters import REFUSALS, Recorded, classify_refusal
 from workbench.evidence.behaviour.check_context import CheckContext, finding
+from workbench.evidence.check_table import say
 from workbench.evidence.likeness import Answers, ask_nowhere, read_form
 from workbench.model import REFUSAL, SAME_ANSWER, Evidence, FeatureSlug, Outcome
 
@@ -54,7 +55,7 @@ def _retell(context: CheckContext, held: list[Evidence], same: Recorded) -> Iter
     what = f"{status} with {shape if len(shape) <= _LONGEST else f'{shape[:_LONGEST]}…'}"
     is_refused = status in REFUSALS
     kind = classify_refusal({status}).__name__ if is_refused else SAME_ANSWER
-    words = f"Whatever was asked, the answer was the same ({what})."
+    words = say("answers-alike.same", what=what)
     if not is_refused:
         told = finding("answers-alike", observed=what)
         yield context.tell(

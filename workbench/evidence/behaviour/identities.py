@@ -21,6 +21,7 @@ from workbench.errors import (
 from workbench.evidence.behaviour.check_context import CheckContext, finding, tell_unjudged
 from workbench.evidence.behaviour.inventing import recorded
 from workbench.evidence.behaviour.spare import to_write_on
+from workbench.evidence.check_table import say
 from workbench.evidence.kinds import KINDS, EntityKind
 from workbench.evidence.likeness import is_like
 from workbench.evidence.relations import collections
@@ -87,7 +88,7 @@ def refuse_second(context: CheckContext) -> Iterator[Evidence]:
     client = open_stranger(context, "second")
     if client is None:
         for kind in readable:
-            why = "No second identity is set (credentials named `second_…`)."
+            why = say("other-identity.not-set")
             yield context.tell(kind.read, "other-identity", why, outcome=Outcome.UNTESTED)
         return
     with client:
@@ -107,7 +108,7 @@ def refuse_expired(context: CheckContext) -> Iterator[Evidence]:
         return
     client = open_stranger(context, "expired")
     if client is None:
-        why = "No expired credentials are set (named `expired_…`)."
+        why = say("expired-refused.not-set")
         yield context.tell(kind.read, "expired-refused", why, outcome=Outcome.UNTESTED)
         return
     ours = context.adapter.call(kind.read, ids={kind.noun: context.alive(kind.read)[0]})
@@ -115,9 +116,11 @@ def refuse_expired(context: CheckContext) -> Iterator[Evidence]:
         try:
             answer = _again(client, ours.request)
         except PartnerError as error:
-            yield context.tell(kind.read, "expired-refused", f"They were refused: {error.message}.")
+            yield context.tell(
+                kind.read, "expired-refused", say("expired-refused.refused", why=error.message)
+            )
             return
-    told = ("expired-refused", "expired credentials")
+    told = ("expired-refused", say("expired-credentials"))
     yield _tell_access(context, kind.read, *told, answer, ours)
 
 
@@ -132,7 +135,7 @@ def refuse_wrong(context: CheckContext) -> Iterator[Evidence]:
     check = "wrong-credentials-refused"
     for what, answer in _wrong_answers(context, ours.request):
         if answer is None:
-            yield context.tell(kind.read, check, f"Logging in with {what} was refused.")
+            yield context.tell(kind.read, check, say("login-refused", what=what))
         else:
             yield _tell_access(context, kind.read, check, what, answer, ours)
 
@@ -144,11 +147,11 @@ def _wrong_answers(
     client = context.session.client
     if context.partner.manifest.auth.scheme == "oauth2-client-credentials":
         token = client.prove().headers["Authorization"].get_secret_value()
-        yield "a changed token", _with_token(context, request, _misspell(token))
+        yield say("changed-token"), _with_token(context, request, _misspell(token))
         life = _token_life(context)
         if life is not None and life <= _SHORT_LIFE:
             time.sleep(life + 0.5)
-            yield "a token past its time", _with_token(context, request, token)
+            yield say("old-token"), _with_token(context, request, token)
         return
     # A role that logs in for other operations lets nobody in here, right or wrong.
     used = client.credentials_for(request.method, request.url)
@@ -163,9 +166,9 @@ def _wrong_answers(
             continue
         with other:
             try:
-                yield f"a wrong {name}", _again(other, request)
+                yield say("wrong-name", name=name), _again(other, request)
             except RefusedError:
-                yield f"a wrong {name}", None
+                yield say("wrong-name", name=name), None
             except (InputError, PartnerError):
                 continue  # never asked
 
@@ -202,7 +205,9 @@ def refuse_everywhere(context: CheckContext) -> Iterator[Evidence]:
         answer = _attempt(context, slug, entity, ids, client, authenticated=False)
         if answer is not None:
             ours = _compare(context, slug, entity, ids, answer)
-            yield _tell_access(context, slug, "credentials-needed", "no credentials", answer, ours)
+            yield _tell_access(
+                context, slug, "credentials-needed", say("no-credentials"), answer, ours
+            )
 
 
 def _compare(
@@ -237,7 +242,7 @@ def _tell_access(
     return context.tell(
         feature,
         check,
-        f"Called with {who}: answer {answer.status}.",
+        say("called-with", who=who, status=answer.status),
         findings=findings,
         outcome=tell_unjudged(answer, findings),
     )
@@ -265,7 +270,12 @@ def _read_as(context: CheckContext, kind: EntityKind, client: HttpClient) -> Ite
                 yield context.tell(
                     slug,
                     "other-identity",
-                    f"Read {kind.noun} {identity} with a second identity: answer {answer.status}.",
+                    say(
+                        "other-identity.read",
+                        noun=kind.noun,
+                        identity=identity,
+                        status=answer.status,
+                    ),
                     findings=findings,
                     outcome=_look_at_refusal(answer, findings),
                 )
@@ -312,7 +322,7 @@ def _list_as(context: CheckContext, kind: EntityKind, client: HttpClient) -> Ite
         yield context.tell(
             kind.read,
             "other-identity",
-            f"Listed {kind.noun}s with a second identity: answer {answer.status}.",
+            say("other-identity.listed", noun=kind.noun, status=answer.status),
             subject=operation.id,
             findings=findings,
             # A list of their own is what they should get.
@@ -358,7 +368,7 @@ def _write_as(
     yield context.tell(
         slug,
         "other-identity",
-        f"Wrote with a second identity: answer {answer.status}.",
+        say("other-identity.wrote", status=answer.status),
         findings=findings,
         outcome=_look_at_refusal(answer, findings),
     )

@@ -23,6 +23,7 @@ from workbench.evidence.behaviour.readback import (
 )
 from workbench.evidence.behaviour.status import can_send
 from workbench.evidence.behaviour.writes import OWN_CHECKS
+from workbench.evidence.check_table import say
 from workbench.evidence.kinds import KINDS, EntityKind
 from workbench.evidence.placing import maker_of
 from workbench.evidence.relations import path_pattern
@@ -103,9 +104,13 @@ def put_back(context: CheckContext, kept: list[Kept], since: int) -> Iterator[Ev
     yield context.tell(
         FEATURE,
         PUT_BACK,
-        f"{count - len(left)} of {count} thing(s) that we wrote over read as before, "
-        f"{len(gone) + len(removed)} that we made are removed, {len(ended)} order(s) or "
-        "booking(s) of ours ended.",
+        say(
+            "put-back.done",
+            left=count - len(left),
+            count=count,
+            gone=len(gone) + len(removed),
+            ended=len(ended),
+        ),
         outcome=Outcome.PASSED if not left else Outcome.CANT_TELL,
         detail={"changed": [one.url for one in left], "ended": ended},
     )

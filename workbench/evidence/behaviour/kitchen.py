@@ -11,6 +11,7 @@ from workbench.evidence.behaviour.reads import unknown_to
 from workbench.evidence.behaviour.spare import to_write_on
 from workbench.evidence.behaviour.status import can_send
 from workbench.evidence.bodies import candidates
+from workbench.evidence.check_table import say
 from workbench.evidence.kinds import ORDER
 from workbench.evidence.placing import send
 from workbench.model import Evidence, Operation, Outcome
@@ -25,7 +26,7 @@ def tell_kitchen_result(context: CheckContext) -> Iterator[Evidence]:
         return
     identity = to_write_on(context, ORDER)
     if identity is None or not can_send(context, ORDER, OrderStatus.ACCEPTED):
-        why = "No new order can be placed and accepted, of which the kitchen could tell."
+        why = say("kitchen-told.no-order")
         yield context.lack(ORDER.status_write, _CHECK, why, subject=operation.id)
         return
     accepted = context.adapter.call(
@@ -62,8 +63,13 @@ def _tell(context: CheckContext, operation: Operation, identity: str) -> Evidenc
     return context.tell(
         ORDER.status_write,
         _CHECK,
-        f"Told with {operation.id} that the kitchen has order {identity}: answer "
-        f"{answer.status}; of an unknown order: {nobody.status}.",
+        say(
+            "kitchen-told.told",
+            operation=operation.id,
+            identity=identity,
+            status=answer.status,
+            nobody=nobody.status,
+        ),
         subject=operation.id,
         shows=["told"] if is_told else (),
         findings=findings,

@@ -9,6 +9,7 @@ from statistics import median
 
 from workbench.adapters import Recorded
 from workbench.evidence.behaviour.check_context import CheckContext, finding
+from workbench.evidence.check_table import say
 from workbench.evidence.relations import path_pattern
 from workbench.model import Evidence
 
@@ -40,7 +41,12 @@ def look_at_pace(context: CheckContext) -> Iterator[Evidence]:
             yield context.tell(
                 feature.slug,
                 "latency",
-                f"{operation.id} was called {len(seconds)} time(s): median {usual * 1000:.0f} ms.",
+                say(
+                    "latency.called",
+                    operation=operation.id,
+                    n=len(seconds),
+                    usual=f"{usual * 1000:.0f}",
+                ),
                 subject=operation.id,
                 findings=findings,
                 detail={"median_ms": round(usual * 1000), "calls": len(seconds)},
@@ -68,7 +74,12 @@ def look_at_rates(context: CheckContext) -> Iterator[Evidence]:
         yield context.tell(
             feature,
             "rate-limit-headers",
-            f"{name} promises {', '.join(sorted(promised))}; looked at {len(answered)} answer(s).",
+            say(
+                "rate-limit-headers.looked",
+                name=name,
+                promised=", ".join(sorted(promised)),
+                n=len(answered),
+            ),
             subject=name,
             findings=[
                 finding("rate-limit-headers", operation=name, text=text) for text in troubles[:1]
@@ -82,17 +93,17 @@ def _troubles(promised: set[str], answered: list[Recorded]) -> Iterator[str]:
         headers = {key.lower(): value for key, value in entry.response_headers.items()}
         missing = promised - set(headers)
         if missing:
-            yield f"an answer has no {min(missing)}"
+            yield say("rate-limit-headers.lacking", header=min(missing))
             return
         numbers = {key: headers[key] for key in promised if headers[key].isdigit()}
         left = next((int(v) for k, v in numbers.items() if "remaining" in k), None)
         most = next((int(v) for k, v in numbers.items() if k.endswith("limit")), None)
         if left is not None and most is not None and left > most:
-            yield f"{left} requests are left of {most}"
+            yield say("rate-limit-headers.left", left=left, most=most)
             return
         remaining += [left] if left is not None else []
     if len(remaining) >= _TRIES and len(set(remaining)) == 1 and remaining[0] > 0:
-        yield "the number of requests left never changes"
+        yield say("rate-limit-headers.never-changes")
 
 
 def _calls(context: CheckContext) -> dict[str, list[Recorded]]:

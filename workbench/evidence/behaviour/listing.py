@@ -11,6 +11,7 @@ from workbench.errors import InputError
 from workbench.evidence.behaviour.check_context import CheckContext, finding
 from workbench.evidence.behaviour.comparing import differences
 from workbench.evidence.behaviour.filtering import TOTAL, find_value, look_at_filters
+from workbench.evidence.check_table import say
 from workbench.evidence.kinds import KINDS, EntityKind
 from workbench.evidence.placing import fresh, send
 from workbench.evidence.relations import collections, last_parameter
@@ -128,7 +129,7 @@ def look_at_lists(context: CheckContext) -> Iterator[Evidence]:
                 yield context.tell(
                     kind.read,
                     "list-complete",
-                    f"The list could not be read: {error}",
+                    say("list-complete.unreadable", error=error),
                     outcome=Outcome.UNTESTED,
                     subject=operation.id,
                 )
@@ -151,13 +152,13 @@ def _look_at(context: CheckContext, kind: EntityKind, listing: Listing) -> Itera
     yield context.tell(
         kind.read,
         "list-complete",
-        f"{subject} gave {len(items)} {kind.noun}(s), {len(new)} of them just made.",
+        say("list-complete.gave", subject=subject, n=len(items), noun=kind.noun, new=len(new)),
         findings=findings,
         subject=subject,
     )
     if listing.size is not None and len(items) > 2:
         found = [*_page_troubles(listing)]
-        words = f"Walked {subject} two at a time."
+        words = say("pages-walked.walked", subject=subject)
         yield context.tell(kind.read, "pages-walked", words, findings=found, subject=subject)
     yield from look_at_filters(
         context, kind.read, listing.operation, listing.fetch, listing.largest()
@@ -221,7 +222,9 @@ def _page_troubles(listing: Listing) -> Iterator[Finding]:
     elif len(pages) > 1:
         doubled = len(flat) - len(set(flat))
         if doubled:
-            troubles.append(("pages-overlap", "each once", f"{doubled} twice"))
+            troubles.append(
+                ("pages-overlap", say("each-once"), say("pages-walked.twice", doubled=doubled))
+            )
         lost = whole - set(flat)
         if lost and len(pages) < _MOST_PAGES:
             troubles.append(("pages-skip", f"{len(whole)}", f"{len(set(flat))}"))

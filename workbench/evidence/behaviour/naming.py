@@ -8,6 +8,7 @@ from workbench.adapters import pick_operation, pick_read_back
 from workbench.canonical import Order, OrderLine, Product
 from workbench.errors import InputError, TranslationError
 from workbench.evidence.behaviour.check_context import CheckContext
+from workbench.evidence.check_table import say
 from workbench.evidence.kinds import ORDER
 from workbench.evidence.placing import fresh
 from workbench.evidence.relations import last_parameter
@@ -23,7 +24,7 @@ def follow_codes(context: CheckContext) -> Iterator[Evidence]:
         return
     identity = fresh(context.session, ORDER)
     if identity is None:
-        why = "No new order can be placed, whose lines would name our dishes."
+        why = say("codes-come-back.no-order")
         yield context.lack(_DISHES, _CHECK, why, shows=["found"])
         return
     try:
@@ -37,8 +38,7 @@ def follow_codes(context: CheckContext) -> Iterator[Evidence]:
     yield context.tell(
         _DISHES,
         _CHECK,
-        f"{len(found)} of {len(order.lines)} line(s) of the new order {identity} name dishes that "
-        "are found by our own codes.",
+        say("codes-come-back.found", found=len(found), lines=len(order.lines), identity=identity),
         shows=["found"],
         outcome=Outcome.PASSED if is_whole else Outcome.UNTESTED,
     )

@@ -12,6 +12,7 @@ from workbench.adapters import Answer
 from workbench.errors import InputError, PartnerError
 from workbench.evidence.behaviour.check_context import CheckContext, finding
 from workbench.evidence.behaviour.inventing import recorded
+from workbench.evidence.check_table import say
 from workbench.evidence.kinds import feature_of
 from workbench.evidence.placing import send
 from workbench.evidence.relations import last_parameter
@@ -48,20 +49,18 @@ def _follow(context: CheckContext, slug: str, answer: Answer) -> Evidence:
         return context.tell(
             slug,
             "outcome-followed",
-            f"{context.asked(answer)} was answered with 202, and nothing tells how it ended.",
+            say("outcome-followed.nothing-tells", asked=context.asked(answer)),
             outcome=Outcome.UNTESTED,
         )
     state = _wait(context, ask)
     findings = [*_judge(context, slug, answer, state)]
     if state is None:
-        words = (
-            f"{context.asked(answer)} answered with 202, and what tells of its end has no state."
-        )
+        words = say("outcome-followed.no-state", asked=context.asked(answer))
         return context.tell(slug, "outcome-followed", words, outcome=Outcome.UNTESTED)
     return context.tell(
         slug,
         "outcome-followed",
-        f"{context.asked(answer)} was answered with 202; in the end it is {state!r}.",
+        say("outcome-followed.ended", asked=context.asked(answer), state=repr(state)),
         findings=findings,
     )
 

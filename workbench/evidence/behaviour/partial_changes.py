@@ -23,7 +23,7 @@ from workbench.evidence.behaviour.readback import (
     tell_refused,
 )
 from workbench.evidence.behaviour.varying import vary
-from workbench.evidence.check_table import criteria_of
+from workbench.evidence.check_table import criteria_of, say
 from workbench.evidence.kinds import feature_of
 from workbench.model import (
     Criterion,
@@ -128,13 +128,17 @@ def _carry_out(context: CheckContext, slug: str, edit: Edit) -> Evidence:
     settle_write(context, slug, answer)
     left, seconds = await_effect(context, edit.url, edit.payload)
     now = context.session.client.send("GET", edit.url).json()
-    summary = (
-        f"Changed {edit.fields} with {context.asked(answer)}: answer {answer.status}; read back "
-        f"after {seconds:.1f} s, {tally(left)}."
+    summary = say(
+        "read-after-write.changed",
+        fields=edit.fields,
+        asked=context.asked(answer),
+        status=answer.status,
+        seconds=f"{seconds:.1f}",
+        tally=tally(left),
     )
     missed = [item for item in left if item.pointer in edit.moved]
     if missed and pick_operation(context.partner, slug).method == "POST":
-        words = f"{summary} It may have made another; bind the operation that changes one."
+        words = say("read-after-write.another-made", summary=summary)
         return context.tell(slug, _CHECK, words, outcome=Outcome.UNTESTED)
     shuffled = [*reordered(edit.payload, now)]
     old = edit.before.json()
@@ -161,7 +165,7 @@ def _tell_refused(context: CheckContext, slug: str, edit: Edit, answer: Answer) 
     """A change of what everyone changes has to be taken; another value of ours may not fit."""
     if edit.criterion.core or edit.criterion.roles:
         return tell_refused(context, slug, answer, (edit.criterion.slug,))
-    words = f"Another value of {edit.fields} that we made up was answered with {answer.status}."
+    words = say("read-after-write.other-value", fields=edit.fields, status=answer.status)
     return context.tell(slug, _CHECK, words, outcome=Outcome.UNTESTED)
 
 

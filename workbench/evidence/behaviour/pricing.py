@@ -10,6 +10,7 @@ from typing import Any
 from workbench.canonical import Catalog, Order, OrderLine, Product, check_selection
 from workbench.errors import InputError, PartnerError, TranslationError
 from workbench.evidence.behaviour.check_context import CheckContext, finding
+from workbench.evidence.check_table import say
 from workbench.evidence.kinds import ORDER
 from workbench.evidence.placing import fresh, send
 from workbench.evidence.relations import last_parameter, stem
@@ -27,7 +28,7 @@ def compare_prices(context: CheckContext) -> Iterator[Evidence]:
         return
     identity = fresh(context.session, ORDER)
     if identity is None:
-        why = "No new order can be placed, and the price of an old one may have changed since."
+        why = say("menu-price.no-order")
         yield context.tell(ORDER.read, "menu-price", why, outcome=Outcome.UNTESTED)
         return
     try:
@@ -47,9 +48,9 @@ def compare_prices(context: CheckContext) -> Iterator[Evidence]:
     yield context.tell(
         ORDER.read,
         "menu-price",
-        f"Compared {compared} line(s) of the new order {identity} with the menu."
+        say("menu-price.compared", n=compared, identity=identity)
         if compared
-        else "Nothing that can be read tells the prices of the products in a new order.",
+        else say("menu-price.nothing-tells"),
         outcome=None if compared else Outcome.INAPPLICABLE,
         shows=["lines-referenced"] if compared else (),
         findings=findings[:3],
@@ -67,7 +68,7 @@ def _compare_choices(context: CheckContext, order: Order) -> Iterator[Evidence]:
     yield context.tell(
         ORDER.read,
         "menu-choice",
-        f"Held the choices of the new order {order.ids.partner_id} against the menu.",
+        say("menu-choice.held", order=order.ids.partner_id),
         findings=[
             finding(
                 "choice-not-of-menu",
@@ -94,7 +95,7 @@ def _compare_currency(context: CheckContext, order: Order) -> Evidence:
             )
         )
     return context.tell(
-        ORDER.read, "currency", f"A new order is in {order.currency}.", findings=findings
+        ORDER.read, "currency", say("currency.seen", currency=order.currency), findings=findings
     )
 
 
@@ -174,6 +175,6 @@ def _compare(context: CheckContext, line: OrderLine, offered: set[Decimal]) -> I
         "price-in-other-unit" if is_unit else "price-not-of-menu",
         price=nearest,
         operation=context.subject(ORDER.read),
-        observed=f"{asked} minor units",
+        observed=say("minor-units", n=asked),
         criterion="totals",
     )

@@ -10,6 +10,7 @@ from workbench.canonical import Entity, Order, OrderStatus, OrderStatusUpdate
 from workbench.evidence.behaviour.check_context import CheckContext, finding
 from workbench.evidence.behaviour.spare import to_write_on
 from workbench.evidence.behaviour.status import can_send
+from workbench.evidence.check_table import say
 from workbench.evidence.kinds import ORDER
 from workbench.model import Evidence, Outcome
 
@@ -75,8 +76,14 @@ def _meet(context: CheckContext, identity: str, deadline: datetime, answer: Answ
     return context.tell(
         ORDER.status_write,
         _CHECK,
-        f"Order {identity} waits until {deadline.isoformat()}; accepted "
-        f"{'before' if in_time else 'after'} that: answer {answer.status}, then it reads {seen}.",
+        say(
+            "time-promised.accepted",
+            identity=identity,
+            deadline=deadline.isoformat(),
+            when=say("before") if in_time else say("after"),
+            status=answer.status,
+            seen=seen,
+        ),
         subject=context.asked(answer),
         shows=["deadline"],
         outcome=Outcome.PASSED if is_met else Outcome.UNTESTED,
@@ -88,9 +95,12 @@ def _compare(
 ) -> Evidence:
     """The promised time that reading shows is the one that was sent."""
     shown = _promise(context, identity)
-    summary = (
-        f"Promised order {identity} for {promised.isoformat()}: answer {answer.status}, then it "
-        f"reads {shown.isoformat() if shown else 'no time'}."
+    summary = say(
+        "time-promised.promised",
+        identity=identity,
+        promised=promised.isoformat(),
+        status=answer.status,
+        shown=shown.isoformat() if shown else say("time-promised.none"),
     )
     findings = []
     if answer.is_success and shown is not None and not _is_near(shown, promised):

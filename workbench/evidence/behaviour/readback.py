@@ -14,6 +14,7 @@ from workbench.errors import InputError, PartnerError
 from workbench.evidence.behaviour.check_context import CheckContext, finding
 from workbench.evidence.behaviour.comparing import deviations, differences
 from workbench.evidence.behaviour.inventing import is_invented
+from workbench.evidence.check_table import say
 from workbench.evidence.kinds import feature_of
 from workbench.evidence.relations import last_parameter
 from workbench.model import Difference, Evidence, Finding, Operation, Outcome, show_json
@@ -131,7 +132,7 @@ def settle_write(context: CheckContext, slug: str, answer: Answer) -> None:
 
 def tally(left: list[Difference]) -> str:
     """How much of it is there, in words."""
-    return "all of it is there" if not left else f"{len(left)} value(s) are not as sent"
+    return say("all-there") if not left else say("not-as-sent", n=len(left))
 
 
 def losses(
@@ -142,7 +143,7 @@ def losses(
         where = item.difference
         yield finding(
             item.slug,
-            after=f"After a write of {feature_of(slug).noun}",
+            after=say("after-write", noun=feature_of(slug).noun),
             operation=context.subject(slug),
             expected=show_json(where.sent),
             observed=show_json(where.found),
@@ -155,9 +156,9 @@ def tell_refused(
     context: CheckContext, slug: str, answer: Answer, shown: tuple[str, ...] = ()
 ) -> Evidence:
     """A valid write was refused: a fault, unless what was sent was invented by us."""
-    summary = f"Sent {context.asked(answer)}: answer {answer.status}"
+    summary = say("sent-answered", asked=context.asked(answer), status=answer.status)
     if is_invented(context, slug):
-        words = f"{summary}. It was invented; record a sample of what the partner accepts."
+        words = say("invented", summary=summary)
         return context.tell(slug, "read-after-write", words, outcome=Outcome.UNTESTED)
     refused = finding(
         "write-refused",

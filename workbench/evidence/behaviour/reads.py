@@ -10,6 +10,7 @@ from workbench.canonical import Entity, OpenEnum, Order, Reservation
 from workbench.description import find_violations
 from workbench.errors import HookError, TranslationError
 from workbench.evidence.behaviour.check_context import GONE, CheckContext, finding
+from workbench.evidence.check_table import say
 from workbench.evidence.kinds import KINDS, ORDER, EntityKind, proved_by
 from workbench.evidence.laws import broken_laws, find_assumed_units
 from workbench.evidence.placing import fresh
@@ -29,7 +30,7 @@ def read_known(context: CheckContext) -> Iterator[Evidence]:
         if new is not None:
             identities.append(new)
         if not identities:
-            why = f"No {kind.noun} is known to exist in the test account."
+            why = say("none-known", noun=kind.noun)
             yield context.lack(kind.read, "read-known", why, shows=["by-id"])
         for identity in identities:
             yield _read_one(context, kind, identity, is_ours=identity != new)
@@ -51,7 +52,7 @@ def _read_one(context: CheckContext, kind: EntityKind, identity: str, *, is_ours
             translation = translator.translate(answer.json()) if translator else None
         except HookError as error:
             # Our own code failed: it says nothing of the partner, and spoils this kind alone.
-            words = f"The {kind.noun} {identity} was read, but not translated: {error}"
+            words = say("read-known.not-translated", noun=kind.noun, identity=identity, error=error)
             return context.tell(kind.read, "read-known", words, outcome=Outcome.CANT_TELL)
         except TranslationError as error:
             trouble = _not_translated(context, kind, identity, answer, error)
@@ -68,8 +69,9 @@ def _read_one(context: CheckContext, kind: EntityKind, identity: str, *, is_ours
     return context.tell(
         kind.read,
         "read-known",
-        f"Read {kind.noun} {identity}; it became canonical"
-        + (" and adds up." if not broken else f" with {len(broken)} remark(s)."),
+        say("read-known.remarked", noun=kind.noun, identity=identity, n=len(broken))
+        if broken
+        else say("read-known.read", noun=kind.noun, identity=identity),
         shows=shown,
         findings=broken,
         detail={"seconds": round(answer.seconds, 3)},
@@ -80,7 +82,7 @@ def _tell_unknown(
     context: CheckContext, feature: str, check: str, noun: str, identity: str, answer: Answer
 ) -> Evidence:
     """What our folder calls known is not there: its word against the partner's, so a remark."""
-    words = f"partner.yaml names the {noun} {identity}, but reading it gives {answer.status}."
+    words = say("read-known.stale", noun=noun, identity=identity, status=answer.status)
     wrong = finding(
         "test-data-wrong",
         operation=context.subject(feature),
@@ -108,7 +110,7 @@ def _not_read(
 def _not_translated(
     context: CheckContext, kind: EntityKind, identity: str, answer: Answer, error: TranslationError
 ) -> Finding:
-    about = f"The answer for {kind.noun} {identity}"
+    about = say("answer-for", noun=kind.noun, id=identity)
     return finding(
         "answer-not-translated",
         operation=context.subject(kind.read),
@@ -236,7 +238,7 @@ def read_unknown(context: CheckContext) -> Iterator[Evidence]:
         if not context.has(kind.read):
             continue
         if context.lists_only(kind.read):
-            why = f"A {kind.noun} is found in a list only, so nothing is asked by id."
+            why = say("read-unknown.list-only", noun=kind.noun)
             yield context.tell(kind.read, "read-unknown", why, outcome=Outcome.INAPPLICABLE)
             continue
         nothing = unknown_to(context, kind)
@@ -245,7 +247,7 @@ def read_unknown(context: CheckContext) -> Iterator[Evidence]:
         yield context.tell(
             kind.read,
             "read-unknown",
-            f"Asked for {kind.noun} {nothing}, which does not exist: answer {answer.status}.",
+            say("read-unknown.asked", noun=kind.noun, unknown=nothing, status=answer.status),
             shows=["not-found"],
             findings=findings,
         )
@@ -280,7 +282,7 @@ def read_statuses(context: CheckContext) -> Iterator[Evidence]:
             continue
         identities = context.known(kind.noun)
         if not identities:
-            why = f"No {kind.noun} is known to exist in the test account."
+            why = say("none-known", noun=kind.noun)
             yield context.lack(kind.status_read, "status-agrees", why, shows=["by-id"])
         for identity in identities:
             yield _compare_status(context, kind, identity)
@@ -308,7 +310,7 @@ def _compare_status(context: CheckContext, kind: EntityKind, identity: str) -> E
     return context.tell(
         kind.status_read,
         "status-agrees",
-        f"Status of {kind.noun} {identity}: {status}.",
+        say("status-agrees.seen", noun=kind.noun, identity=identity, status=status),
         shows=["by-id", "statuses-mapped"],
         findings=findings,
     )

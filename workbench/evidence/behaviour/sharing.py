@@ -21,6 +21,7 @@ from workbench.evidence.behaviour.readback import (
     settle_write,
     tally,
 )
+from workbench.evidence.check_table import say
 from workbench.model import Evidence, FeatureSlug, Outcome
 
 _GROUPS = FeatureSlug.OPTION_CATEGORY_WRITE
@@ -37,9 +38,7 @@ def share_group(context: CheckContext) -> Iterator[Evidence]:
         return
     dish = next((one for one in recorded(context, _DISHES) if isinstance(one, Product)), None)
     if dish is None:
-        yield context.lack(
-            _GROUPS, _SHARE_CHECK, "There is no recorded dish that could share a group."
-        )
+        yield context.lack(_GROUPS, _SHARE_CHECK, say("group-shared.no-dish"))
         return
     bare = dish.model_copy(update={"variants": (), "option_category_ids": ()})
     sharing = bare.model_copy(update={"option_category_ids": (group.ids.partner_id,)})
@@ -49,7 +48,7 @@ def share_group(context: CheckContext) -> Iterator[Evidence]:
     try:
         yield _share(context, group, copies)
     except (PartnerError, InputError, TranslationError) as error:
-        words = f"Sharing a group could not go on: {error}"
+        words = say("group-shared.stopped", error=error)
         yield context.tell(_GROUPS, _SHARE_CHECK, words, outcome=Outcome.CANT_TELL)
     finally:
         for copy in copies:
@@ -76,7 +75,7 @@ def _share(context: CheckContext, group: OptionCategory, copies: list[Entity]) -
     answers += [_write(context, _DISHES, copy) for copy in copies]
     refused = next((one for one in answers if not one.is_success), None)
     if refused is not None:
-        words = f"{context.asked(refused)} was answered with {refused.status}."
+        words = say("group-shared.refused", asked=context.asked(refused), status=refused.status)
         return context.tell(_GROUPS, _SHARE_CHECK, words, outcome=Outcome.UNTESTED)
     left = []
     for slug, entity, answer in zip(
@@ -84,14 +83,15 @@ def _share(context: CheckContext, group: OptionCategory, copies: list[Entity]) -
     ):
         url = read_url(context, answer.request.url, identity_of(entity))
         if url is None:
-            words = f"There is no operation to read what {context.asked(answer)} writes."
+            words = say("group-shared.no-read", asked=context.asked(answer))
             return context.tell(_GROUPS, _SHARE_CHECK, words, outcome=Outcome.UNTESTED)
         left += await_effect(context, url, payload_of(context, slug, entity))[0]
     return context.tell(
         _GROUPS,
         _SHARE_CHECK,
-        f"{len(copies)} new dishes named the group {group.ids.partner_id}; read back, "
-        f"{tally(left)}.",
+        say(
+            "group-shared.named", copies=len(copies), group=group.ids.partner_id, tally=tally(left)
+        ),
         shows=() if left else ["shared"],
         findings=losses(context, _DISHES, answers[-1], left),
     )
@@ -117,7 +117,7 @@ def keep_limits(context: CheckContext) -> Iterator[Evidence]:
     try:
         yield _limit(context, within, beyond)
     except (PartnerError, InputError, TranslationError) as error:
-        words = f"The number of choices could not be tried: {error}"
+        words = say("limits-kept.not-tried", error=error)
         yield context.tell(_GROUPS, _LIMIT_CHECK, words, outcome=Outcome.CANT_TELL)
     finally:
         _remove(context, _GROUPS, copy)
@@ -127,7 +127,7 @@ def _limit(context: CheckContext, within: Entity, beyond: Entity) -> Evidence:
     answer = _write(context, _GROUPS, within)
     url = read_url(context, answer.request.url, identity_of(within))
     if not answer.is_success or url is None:
-        words = f"{context.asked(answer)} was answered with {answer.status}, or cannot be read."
+        words = say("limits-kept.not-read", asked=context.asked(answer), status=answer.status)
         return context.tell(_GROUPS, _LIMIT_CHECK, words, outcome=Outcome.UNTESTED)
     payload = payload_of(context, _GROUPS, within)
     left, _ = await_effect(context, url, payload)
@@ -148,8 +148,7 @@ def _limit(context: CheckContext, within: Entity, beyond: Entity) -> Evidence:
     return context.tell(
         _GROUPS,
         _LIMIT_CHECK,
-        f"Wrote limits for the number of choices: {tally(left)}; impossible ones were answered "
-        f"with {absurd.status}.",
+        say("limits-kept.wrote", tally=tally(left), status=absurd.status),
         subject=context.asked(answer),
         shows=["limits"] if is_kept else (),
         findings=findings,

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from workbench.errors import InputError
 from workbench.evidence.behaviour.check_context import CheckContext, finding
 from workbench.evidence.bodies import Maker
+from workbench.evidence.check_table import say
 from workbench.evidence.kinds import RESERVATION
 from workbench.evidence.placing import maker_of, send
 from workbench.model import Evidence, Operation, Outcome, Parameter, SchemaReader
@@ -27,17 +28,17 @@ def book_offered(context: CheckContext) -> Iterator[Evidence]:
         return
     offer, book = _offer(context), maker_of(context.session, RESERVATION)
     if offer is None or book is None:
-        why = "The description does not offer both free times and a booking."
+        why = say("offered-slot-booked.not-offered")
         yield context.tell(RESERVATION.read, _CHECK, why, outcome=Outcome.INAPPLICABLE)
         return
     if not context.session.allow_writes:
-        why = "Writing was not allowed for this run."
+        why = say("writing-not-allowed")
         yield context.tell(RESERVATION.read, _CHECK, why, outcome=Outcome.UNTESTED)
         return
     slot = _first_slot(context, offer)
     body = _body(context, book, *slot) if slot else None
     if body is None:
-        why = f"{offer.id} offered no time in the next two weeks that we could book."
+        why = say("offered-slot-booked.none-free", offer=offer.id)
         yield context.tell(RESERVATION.read, _CHECK, why, outcome=Outcome.UNTESTED)
         return
     yield _book(context, offer, book, body)
@@ -60,7 +61,7 @@ def _book(context: CheckContext, offer: Operation, book: Operation, body: Any) -
     return context.tell(
         RESERVATION.read,
         _CHECK,
-        f"Booked an offered time with {book.id}: answer {answer.status}.",
+        say("offered-slot-booked.booked", book=book.id, status=answer.status),
         subject=book.id,
         findings=findings,
     )

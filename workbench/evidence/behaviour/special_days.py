@@ -16,7 +16,8 @@ from workbench.canonical import (
     OrderType,
 )
 from workbench.errors import InputError, PartnerError, TranslationError
-from workbench.evidence.behaviour.check_context import CheckContext, finding
+from workbench.evidence.behaviour.check_context import OUR_REASON, CheckContext, finding
+from workbench.evidence.check_table import say
 from workbench.model import Evidence, FeatureSlug, Outcome
 
 _FEATURE = FeatureSlug.AVAILABILITY_WRITE
@@ -24,7 +25,6 @@ _DAYS_CHECK = "exceptions-kept"
 _CLOSING_CHECK = "closed-and-opened"
 _BUSY_CHECK = "busy-and-back"
 _EXTRA = 20  # minutes that each order takes longer
-_REASON = "Test of the integration"
 
 
 class _Closing(NamedTuple):
@@ -46,8 +46,11 @@ def open_and_close(context: CheckContext) -> Iterator[Evidence]:
     yield context.tell(
         _FEATURE,
         "availability-known",
-        f"Read the availability: {len(before.schedules)} timetable(s), "
-        f"{len(before.exceptions)} exception(s).",
+        say(
+            "availability-known.read",
+            timetables=len(before.schedules),
+            exceptions=len(before.exceptions),
+        ),
         shows=["read"],
     )
     if not context.session.allow_writes:
@@ -68,7 +71,7 @@ def _guard(
     try:
         yield act()
     except (PartnerError, TranslationError) as error:
-        words = f"It could not be tried: {error}"
+        words = say("not-tried", error=error)
         outcome = Outcome.CANT_TELL
         yield context.tell(_FEATURE, check, words, outcome=outcome, shows=[fact])
     except InputError:
@@ -91,26 +94,26 @@ def _add_days(context: CheckContext, before: Availability) -> Evidence:
     answer = sent if isinstance(sent, Answer) else None
     lost = known - {_key(item) for item in after.exceptions}
     # A partner may tell a day in other fields than ours, so ours are counted.
-    missing = len(after.exceptions) < len(before.exceptions) + len(days)
+    there, wanted = len(after.exceptions), len(before.exceptions) + len(days)
+    missing = there < wanted
     findings = []
     if lost or missing:
-        what = "takes others out" if lost else "is accepted, but it is not there"
+        what = say("exceptions-kept.takes-out") if lost else say("exceptions-kept.not-there")
         findings.append(
             finding(
                 "exceptions-lost",
                 operation=context.subject(_FEATURE),
-                observed=f"{len(after.exceptions)} exceptions",
+                observed=f"{there} exceptions",
                 criterion="kept",
                 answer=answer,
                 what=what,
-                n=len(before.exceptions) + len(days),
+                n=wanted,
             )
         )
     return context.tell(
         _FEATURE,
         _DAYS_CHECK,
-        f"Added {len(days)} closed days to {len(before.exceptions)} exception(s): "
-        f"{len(after.exceptions)} are there.",
+        say("exceptions-kept.added", days=len(days), before=wanted - len(days), after=there),
         shows=["kept"],
         findings=findings,
     )
@@ -149,7 +152,7 @@ def _closings(context: CheckContext) -> Iterator[_Closing]:
 def _body(context: CheckContext, given: dict[str, Any]) -> Any:
     """The body that would close; None where nothing is bound, or the mapping has no word for it."""
     try:
-        shown = context.adapter.close_now(reason=_REASON, dry_run=True, **given)
+        shown = context.adapter.close_now(reason=OUR_REASON, dry_run=True, **given)
     except (InputError, TranslationError):
         return None
     return shown.body if isinstance(shown, SentRequest) else None
@@ -190,7 +193,7 @@ def _slow_down(context: CheckContext) -> Evidence:
     return context.tell(
         _FEATURE,
         _BUSY_CHECK,
-        f"Asked for {_EXTRA} more minutes for each order: read as {seen}, afterwards as {left}.",
+        say("busy-and-back.asked", extra=_EXTRA, seen=seen, left=left),
         shows=["busy"] if is_shown else (),
         findings=findings,
         outcome=None if is_shown or findings else Outcome.UNTESTED,
@@ -200,22 +203,24 @@ def _slow_down(context: CheckContext) -> Evidence:
 def _close(context: CheckContext, way: _Closing) -> Evidence:
     """Close, look, open, look."""
     try:
-        sent = context.adapter.close_now(reason=_REASON, **way.given)
+        sent = context.adapter.close_now(reason=OUR_REASON, **way.given)
         closed = context.adapter.get_availability().state
     finally:
         context.adapter.reopen()
     opened = context.adapter.get_availability().state
     if closed is None or opened is None:
-        words = "Closed and opened again, but the state cannot be read."
+        words = say("closed-and-opened.not-read")
         return context.tell(_FEATURE, _CLOSING_CHECK, words, outcome=Outcome.UNTESTED)
+    seen = say("one-then-other", one=_words(closed), other=_words(opened))
     is_right = not closed.accepting and way.holds(closed) and opened.accepting
+    given = ", ".join(way.given) or say("closed-and-opened.no-end")
     findings = []
     if not is_right:
         findings.append(
             finding(
                 "state-not-kept",
                 operation=context.subject(_FEATURE),
-                observed=f"{_words(closed)}, then {_words(opened)}",
+                observed=seen,
                 criterion=way.fact,
                 answer=sent if isinstance(sent, Answer) else None,
                 all=", ".join(way.given) or "all",
@@ -224,14 +229,17 @@ def _close(context: CheckContext, way: _Closing) -> Evidence:
     return context.tell(
         _FEATURE,
         _CLOSING_CHECK,
-        f"Closed with {', '.join(way.given) or 'no end'}, then opened: read as {_words(closed)}, "
-        f"then {_words(opened)}.",
+        say("closed-and-opened.closed", given=given, seen=seen),
         shows=[way.fact],
         findings=findings,
     )
 
 
 def _words(state: AvailabilityState) -> str:
+    if state.accepting:
+        return say("closed-and-opened.is-open")
+    words = say("closed-and-opened.is-closed")
+    if state.until:
+        words = say("closed-and-opened.is-closed-until", until=state.until.isoformat())
     types = ", ".join(state.order_types)
-    until = f" until {state.until.isoformat()}" if state.until else ""
-    return "open" if state.accepting else f"closed{until}{f' for {types}' if types else ''}"
+    return say("closed-and-opened.for-types", closed=words, types=types) if types else words

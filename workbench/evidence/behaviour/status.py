@@ -18,12 +18,11 @@ from workbench.canonical import (
     is_legal,
 )
 from workbench.errors import InputError, PartnerError, RefusedError, TranslationError
-from workbench.evidence.behaviour.check_context import CheckContext, finding
+from workbench.evidence.behaviour.check_context import OUR_REASON, CheckContext, finding
 from workbench.evidence.behaviour.spare import ended, to_write_on
+from workbench.evidence.check_table import say
 from workbench.evidence.kinds import KINDS, ORDER, EntityKind, proved_by
 from workbench.model import Evidence, Outcome, Severity
-
-_REASON = "Test of the integration"
 
 # Ways through the life of an order and of a reservation; each is walked with a fresh one, and
 # steps that the partner has no value for are left out.
@@ -103,7 +102,7 @@ def _leap(context: CheckContext, kind: EntityKind) -> Iterator[Evidence]:
 
 def can_send(context: CheckContext, kind: EntityKind, status: OpenEnum) -> bool:
     """Whether binding and mapping have an operation and a value for a status."""
-    update = kind.update("x", status, _REASON)
+    update = kind.update("x", status, OUR_REASON)
     try:
         context.adapter.write(kind.status_write, update, ids={kind.noun: "x"}, dry_run=True)
     except (InputError, TranslationError):
@@ -113,15 +112,14 @@ def can_send(context: CheckContext, kind: EntityKind, status: OpenEnum) -> bool:
 
 def _not_walked(context: CheckContext, kind: EntityKind, steps: list[OpenEnum]) -> Evidence:
     why = (
-        "writing was not allowed for this run"
+        say("status-round-trip.not-allowed")
         if not context.session.allow_writes
-        else f"nothing places a new {kind.noun}; add a trigger to partner.yaml, or name some "
-        "under `test_account.spare`"
+        else say("status-round-trip.none-placed", noun=kind.noun)
     )
     return context.tell(
         kind.status_write,
         "status-round-trip",
-        f"Statuses were not written: {why}.",
+        say("status-round-trip.not-written", why=why),
         outcome=Outcome.UNTESTED,
         shows=proved_by(kind.status_write, *steps),
     )
@@ -173,7 +171,7 @@ def _illegal_after(
 
 
 def _send(context: CheckContext, kind: EntityKind, identity: str, status: OpenEnum) -> Answer:
-    reason = _REASON if status in _EXITS else None
+    reason = OUR_REASON if status in _EXITS else None
     update = kind.update(identity, status, reason)
     return context.adapter.call(
         kind.status_write, entity=update, ids={kind.noun: identity}, status=status.value
@@ -197,7 +195,7 @@ def _refused_for_now(
     return context.tell(
         kind.status_write,
         "status-round-trip",
-        f"{status} was answered with {answer.status}: it depends on the time or on who delivers.",
+        say("status-round-trip.depends", state=status, status=answer.status),
         outcome=Outcome.CANT_TELL if status is ReservationStatus.NO_SHOW else Outcome.INAPPLICABLE,
         shows=proved_by(kind.status_write, status),
     )
@@ -210,8 +208,7 @@ def _not_ours(
     return context.tell(
         kind.status_write,
         "status-round-trip",
-        f"{status} is not ours to tell, though other statuses are: {error.message}. "
-        "Where that is as it should be, leave it out of the `for` of the operation.",
+        say("status-round-trip.not-ours", state=status, why=error.message),
         outcome=Outcome.CANT_TELL,
         shows=proved_by(kind.status_write, status),
     )
@@ -222,7 +219,7 @@ def _excuse(context: CheckContext, kind: EntityKind, identity: str, status: Open
     if kind is not ORDER or not context.has(kind.read):
         return ""
     order = context.adapter.read(kind.read, identity).value
-    update = kind.update(identity, status, _REASON)
+    update = kind.update(identity, status, OUR_REASON)
     if not (isinstance(order, Order) and isinstance(update, OrderStatusUpdate)):
         return ""
     late = [
@@ -243,7 +240,7 @@ def _excused(
     return context.tell(
         kind.status_write,
         "status-round-trip",
-        f"{status} was answered with {answer.status}, which may be right: {why}.",
+        say("status-round-trip.may-be-right", state=status, status=answer.status, why=why),
         outcome=Outcome.CANT_TELL,
         shows=proved_by(kind.status_write, status),
     )
@@ -271,7 +268,14 @@ def _compare(
     return context.tell(
         kind.status_write,
         "status-round-trip",
-        f"Set {kind.noun} {identity} to {status}: answer {answer.status}, then it reads {seen}.",
+        say(
+            "status-round-trip.set",
+            noun=kind.noun,
+            identity=identity,
+            state=status,
+            status=answer.status,
+            seen=seen,
+        ),
         subject=context.asked(answer),
         shows=proved_by(kind.status_write, *roles),
         findings=findings,
@@ -288,7 +292,7 @@ def _repeat(context: CheckContext, kind: EntityKind, identity: str, status: Open
             finding(
                 "repeat-not-harmless",
                 operation=context.subject(kind.status_write),
-                observed=f"{answer.status}, then {seen}",
+                observed=say("one-then-other", one=answer.status, other=seen),
                 criterion="repeat-harmless",
                 answer=answer,
                 status=status,
@@ -299,7 +303,7 @@ def _repeat(context: CheckContext, kind: EntityKind, identity: str, status: Open
     return context.tell(
         kind.status_write,
         "repeat-is-harmless",
-        f"Sent {status} a second time: answer {answer.status}, still {seen}.",
+        say("repeat-is-harmless.sent", state=status, status=answer.status, seen=seen),
         shows=["repeat-harmless"],
         findings=findings,
     )
@@ -328,7 +332,7 @@ def _go_back(
                 noun=kind.noun,
                 seen=seen,
                 operation=context.subject(kind.status_write),
-                observed=f"{answer.status}, then {seen}",
+                observed=say("one-then-other", one=answer.status, other=seen),
                 criterion="illegal-transition-refused",
                 answer=answer,
             )
@@ -336,7 +340,13 @@ def _go_back(
     return context.tell(
         kind.status_write,
         "illegal-transition-refused",
-        f"Tried {earlier} after {reached}: answer {answer.status}, still {seen}.",
+        say(
+            "illegal-transition-refused.tried",
+            earlier=earlier,
+            reached=reached,
+            status=answer.status,
+            seen=seen,
+        ),
         shows=["illegal-transition-refused"],
         findings=findings,
     )

@@ -20,6 +20,7 @@ from workbench.evidence.behaviour.readback import (
     tally,
     tell_refused,
 )
+from workbench.evidence.check_table import say
 from workbench.model import Aspect, Evidence, Outcome
 from workbench.partners import load_catalogue
 
@@ -40,10 +41,10 @@ def write_and_read_back(context: CheckContext) -> Iterator[Evidence]:
         entities = recorded(context, slug)
         if not entities or not context.session.allow_writes:
             if entities:
-                why = "Nothing was written: writing was not allowed."
+                why = say("nothing-written")
                 yield context.tell(slug, "read-after-write", why, outcome=Outcome.UNTESTED)
             else:
-                why = "Nothing was written: there is no recorded sample."
+                why = say("read-after-write.no-sample")
                 yield context.lack(slug, "read-after-write", why)
             continue
         try:
@@ -52,7 +53,7 @@ def write_and_read_back(context: CheckContext) -> Iterator[Evidence]:
             yield context.tell(
                 slug,
                 "read-after-write",
-                f"Writing could not go on: {error}",
+                say("read-after-write.stopped", error=error),
                 outcome=Outcome.CANT_TELL,
             )
 
@@ -88,20 +89,20 @@ def _calendar_facts(entity: Availability) -> tuple[str, ...]:
 def _write(context: CheckContext, slug: str, entity: Entity) -> Evidence:
     payload = payload_of(context, slug, entity)
     answer = context.adapter.call(slug, entity=entity, ids=parents_of(context, slug, entity))
-    summary = f"Sent {context.asked(answer)}: answer {answer.status}"
+    summary = say("sent-answered", asked=context.asked(answer), status=answer.status)
     shown = _shown_by(entity)
     if answer.status >= 400:
         return tell_refused(context, slug, answer, shown)
     settle_write(context, slug, answer)
     url = read_url(context, answer.request.url, identity_of(entity), slug)
     if url is None:
-        words = f"{summary}; there is no operation to read it back."
+        words = say("write-accepted.no-read", summary=summary)
         return context.tell(slug, "write-accepted", words)
     left, seconds = await_effect(context, url, payload)
     return context.tell(
         slug,
         "read-after-write",
-        f"{summary}; read back after {seconds:.1f} s, {tally(left)}.",
+        say("read-back", summary=summary, seconds=f"{seconds:.1f}", tally=tally(left)),
         subject=context.asked(answer),
         shows=shown,
         findings=[*losses(context, slug, answer, left)],

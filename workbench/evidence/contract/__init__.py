@@ -14,6 +14,7 @@ from pathlib import Path
 
 from workbench.adapters import Session
 from workbench.errors import PartnerError
+from workbench.evidence.check_table import say
 from workbench.evidence.contract.budget import Budget, divide
 from workbench.evidence.contract.configuration import select, stages, write_configuration
 from workbench.evidence.contract.report import read_report
@@ -47,12 +48,12 @@ def gather(
         PartnerError: Another source saw that everything is answered alike, so nothing is asked.
     """
     if Answers(session).is_stood_in():
-        raise PartnerError("Whatever was asked before, the answer was the same")
+        raise PartnerError(say("contract.asked-before"))
     budget = budget or Budget()
     for document in partner.description.documents:
         selection = select(partner, catalogue, document.name, session)
         share = divide(session, budget, [*selection.operations])
-        selection.keep(share.reached, f"not reached, because {share.why}")
+        selection.keep(share.reached, say("contract.not-reached-because", why=share.why))
         yield from leave_out(selection)
         if not selection.operations:
             continue
@@ -77,7 +78,7 @@ def _run(
     """Run the program on some of the operations for so many seconds, and add what it found."""
     session, partner = told.session, told.session.partner
     if most <= 0:
-        told.runs.append(Run(Path(), "", "the time was used up before"))
+        told.runs.append(Run(Path(), "", say("contract.time-used-up")))
         return
     # What other sources left behind, or the run before this one, is no part of the question.
     since = session.recorder.count if session.reset() else 0

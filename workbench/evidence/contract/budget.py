@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from workbench.adapters import Session
+from workbench.evidence.check_table import say
 
 _ENOUGH = 40  # for one operation: more of them find next to nothing more
 _LEAST = 3  # below that, fewer operations are asked instead
@@ -83,8 +84,12 @@ def divide(session: Session, budget: Budget, operations: Sequence[str]) -> Budge
     reached = tuple(operations)
     why = ""
     if each < budget.per_operation and most is not None:
-        reason = f"{rate} requests a minute" if pace >= usual else f"{usual:.1f} s an answer"
-        why = f"{budget.seconds} s at {reason} allow {most} requests"
+        reason = (
+            say("contract-reach.per-minute", rate=rate)
+            if pace >= usual
+            else say("contract-reach.per-answer", usual=f"{usual:.1f}")
+        )
+        why = say("contract-reach.allow", seconds=budget.seconds, reason=reason, n=most)
     if each < _LEAST:
         each = min(_LEAST, budget.per_operation)
         reached = reached[: max(1, (most or 0) // each)]

@@ -12,6 +12,7 @@ from typing import Any
 
 from workbench.adapters import SIGNING, Session, hook_source
 from workbench.errors import InputError
+from workbench.evidence.check_table import say
 from workbench.evidence.contract import steering
 from workbench.evidence.contract.budget import BudgetShare
 from workbench.evidence.contract.known_ids import (
@@ -126,16 +127,16 @@ def select(partner: Partner, catalogue: Catalogue, document: str, session: Sessi
 
 def _forbidden(session: Session, operation: Operation) -> str | None:
     if session.environment == "production":
-        return "production is never tested with generated requests"
+        return say("contract.production")
     if operation.method not in READING and not session.allow_writes:
-        return "it writes, and writing was not allowed for this run"
+        return say("contract.no-writes")
     consent = session.partner.environment(session.environment).consent
     if operation.method == "DELETE" and not consent:
-        return "it removes things, and the manifest states no consent to that"
+        return say("contract.no-removals")
     if operation.method == "DELETE" and not unknown_path(
         session.partner, session.environment, operation
     ):
-        return "it would remove what this run has not made"
+        return say("contract.not-ours-to-remove")
     return None
 
 

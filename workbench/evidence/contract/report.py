@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from workbench.adapters import REFUSALS, classify_refusal
+from workbench.evidence.check_table import say
 from workbench.evidence.contract.interaction_record import Witness
-from workbench.evidence.contract.wording import UNKNOWN_STATUS, Failed, causes, say
-from workbench.model import Finding, Operation
+from workbench.evidence.contract.wording import UNKNOWN_STATUS, Failed, causes, describe_failure
+from workbench.model import Finding, Operation, make_finding
 from workbench.secrecy import Redactor
 
 _LONGEST = 400
@@ -52,8 +53,10 @@ class OperationResult:
         if self._unknown:
             first = next(iter(self._unknown.values()))
             named = ", ".join(map(str, sorted(self._unknown)))
-            words = f"{self.operation} answers {named}, which its document does not mention."
-            found.append(first.model_copy(update={"summary": words, "observed": f"Answer {named}"}))
+            facts: dict[str, Any] = {"operation": self.operation, "status": named, "listed": ""}
+            told = make_finding("contract-status-unknown", **facts).summary
+            seen = say("contract.answer", status=named)
+            found.append(first.model_copy(update={"summary": told, "observed": seen}))
         return tuple(sorted(found, key=lambda finding: finding.severity.rank))
 
     @property
@@ -102,7 +105,7 @@ class OperationResult:
 
     def add(self, failed: Failed) -> None:
         """Keep the first failure of each kind and place, and each unknown status."""
-        finding = say(failed)
+        finding = describe_failure(failed)
         if failed.kind == UNKNOWN_STATUS:
             self._unknown.setdefault(failed.status, finding)
         else:

@@ -16,6 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from workbench.adapters import Session
+from workbench.evidence.check_table import say
 from workbench.evidence.contract.budget import BudgetShare
 from workbench.evidence.contract.login import secret_environment
 
@@ -97,11 +98,11 @@ def _execute(
             _stop(program)
             _copy_files(own, shelf)
     if not in_time:
-        return f"it did not end within {most} s"
+        return say("contract.too-long", most=most)
     if program.returncode in {_CLEAN, _FAILURES}:
         return None
     last = session.redactor.text(output.read_text("utf-8", "replace")).strip()
-    return f"it ended with code {program.returncode}: {' '.join(last[-300:].split())}"
+    return say("contract.broke-off", code=program.returncode, said=" ".join(last[-300:].split()))
 
 
 def seclude(room: Path) -> dict[str, str]:

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from workbench.adapters import Session
 from workbench.errors import InputError, PartnerError
-from workbench.evidence.check_table import make_evidence
+from workbench.evidence.check_table import make_evidence, say
 from workbench.evidence.contract.budget import BudgetShare
 from workbench.evidence.contract.configuration import READING, Selection
 from workbench.evidence.contract.report import OperationResult
@@ -116,7 +116,7 @@ def leave_out(selection: Selection) -> Iterator[Evidence]:
             "contract",
             feature,
             Outcome.UNTESTED,
-            f"{operation} was not contract-tested: {why}.",
+            say("contract.not-tested", operation=operation, why=why),
             subject=operation,
         )
 
@@ -149,6 +149,15 @@ def tell(told: Told) -> Iterator[Evidence]:
     yield _reach(told)
 
 
+def _count_changes(told: Told) -> int:
+    return sum(
+        count
+        for result in told.results.values()
+        for status, count in result.statuses.items()
+        if status.startswith("2") and result.operation.partition(" ")[0] not in READING
+    )
+
+
 def _reach(told: Told) -> Evidence:
     """How many operations were reached, with how many requests: a budget is no success."""
     names = told.selection.operations
@@ -156,24 +165,27 @@ def _reach(told: Told) -> Evidence:
     reached = [name for name in names if told.results.get(name, OperationResult(name)).statuses]
     wanted = len(names) + told.selection.unreached
     requests = sum(result.cases for result in told.results.values())
-    changed = sum(
-        count
-        for result in told.results.values()
-        for status, count in result.statuses.items()
-        if status.startswith("2") and result.operation.partition(" ")[0] not in READING
-    )
-    words = f"{len(reached)} of {wanted} operations of {told.selection.document} were reached, "
-    words += f"with at most about {told.share.each} requests each ({requests} in all, {changed} of "
-    words += "which changed something there)"
+    changed = _count_changes(told)
+    document = told.selection.document
     limit = "; ".join(part for part in (told.share.why, told.trouble) if part)
+    seen = {
+        "reached": len(reached),
+        "wanted": wanted,
+        "document": document,
+        "each": told.share.each,
+        "n": requests,
+        "changed": changed,
+    }
     return make_evidence(
         "contract-reach",
         _ABOUT_DOCUMENT,
         Outcome.PASSED if len(reached) == wanted else Outcome.UNTESTED,
-        f"{words}{f': {limit}' if limit else ''}.",
-        subject=told.selection.document,
+        say("contract-reach.limited", **seen, limit=limit)
+        if limit
+        else say("contract-reach.reached", **seen),
+        subject=document,
         environment=told.session.environment,
-        inputs=told.session.partner.document_inputs(told.selection.document),
+        inputs=told.session.partner.document_inputs(document),
         tool=told.tool,
         detail={
             "operations": wanted,
@@ -247,32 +259,49 @@ def _judge(
     """
     if not result.cases:
         return _judge_silence(result, trouble)
-    seen = ", ".join(f"{count} with {status}" for status, count in sorted(result.statuses.items()))
     left_out = unusable[0].pointer if unusable else result.unusable
     count = len(findings)
-    deviations = "one deviation" if count == 1 else f"{count} deviations"
+    deviations = (
+        say("contract.one-deviation") if count == 1 else say("contract.deviations", n=count)
+    )
     is_cut = bool(trouble) and not result.is_covered
     rules = (
-        (result.is_unreachable, Outcome.CANT_TELL, "none was answered"),
-        (bool(result.refusal), Outcome.CANT_TELL, "we were not let in, or not heard"),
+        (result.is_unreachable, Outcome.CANT_TELL, say("contract.none-answered")),
+        (bool(result.refusal), Outcome.CANT_TELL, say("contract.not-let-in")),
         (any(item.severity.breaks for item in findings), Outcome.FAILED, deviations),
-        (result.is_mostly_refused, Outcome.CANT_TELL, "too often we were not let in, or not heard"),
-        (is_cut, Outcome.CANT_TELL, f"then the run was cut off: {trouble}"),
-        (bool(left_out), Outcome.CANT_TELL, f"not all could be compared, unusable is {left_out}"),
-        (not result.has_success, Outcome.UNTESTED, "no success was seen, so nothing is proved"),
-        (bool(findings), Outcome.PASSED, f"{deviations}, all minor"),
-        (is_blank, Outcome.PASSED, "statuses are documented, and what answers hold is not"),
-        (True, Outcome.PASSED, "all answered as documented"),
+        (result.is_mostly_refused, Outcome.CANT_TELL, say("contract.often-not-let-in")),
+        (is_cut, Outcome.CANT_TELL, say("contract.cut-off", trouble=trouble)),
+        (bool(left_out), Outcome.CANT_TELL, say("contract.not-compared", left=left_out)),
+        (not result.has_success, Outcome.UNTESTED, say("contract.no-success")),
+        (bool(findings), Outcome.PASSED, say("contract.all-minor", deviations=deviations)),
+        (is_blank, Outcome.PASSED, say("contract.nothing-documented")),
+        (True, Outcome.PASSED, say("contract.as-documented")),
     )
     outcome, words = next((outcome, words) for holds, outcome, words in rules if holds)
-    requests = "request" if result.cases == 1 else "requests"
-    counted = f"{result.cases} generated {requests} to {result.operation}"
-    return outcome, f"{counted}: {words}{f' ({seen})' if seen else ''}."
+    return outcome, _count(result, words)
+
+
+def _count(result: OperationResult, words: str) -> str:
+    """How many requests were made, what is said of them, and with what they were answered."""
+    facts = {"n": result.cases, "operation": result.operation, "words": words}
+    seen = ", ".join(
+        say("contract.with-status", n=count, status=status)
+        for status, count in sorted(result.statuses.items())
+    )
+    is_one = result.cases == 1
+    if not seen:
+        return say("contract.one-request" if is_one else "contract.requests", **facts)
+    name = "contract.one-request-seen" if is_one else "contract.requests-seen"
+    return say(name, **facts, seen=seen)
 
 
 def _judge_silence(result: OperationResult, trouble: str) -> tuple[Outcome, str]:
     if trouble:
-        return Outcome.CANT_TELL, f"{result.operation} was not reached: {trouble}"
+        return Outcome.CANT_TELL, say(
+            "contract.not-reached", operation=result.operation, trouble=trouble
+        )
     if result.unusable:
-        return Outcome.UNTESTED, f"{result.operation} cannot be tested: {result.unusable}"
-    return Outcome.UNTESTED, f"No request could be made for {result.operation} from its document."
+        return Outcome.UNTESTED, say(
+            "contract.untestable", operation=result.operation, why=result.unusable
+        )
+    return Outcome.UNTESTED, say("contract.no-request", operation=result.operation)

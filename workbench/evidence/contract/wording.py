@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from workbench.evidence.check_table import say
 from workbench.evidence.contract.interaction_record import Witness
-from workbench.model import Finding, Operation, Severity, name_field, show_json
+from workbench.model import Finding, Operation, Severity, make_finding, name_field, show_json
 from workbench.text import write_pointer
 
 UNKNOWN_STATUS = "UndefinedStatusCode"
 _LONGEST = 400
+_SHOWN = 200
 _NAMED = ("/components/", "/definitions/")
 _PLACE = re.compile(r"Schema at (/\S+):\n\n(.*?)\n\nValue:\n\n(.*)", re.DOTALL)
 _WHOLE = re.compile(r"Schema:\n\n(.*?)\n\nValue:\n\n(.*)", re.DOTALL)
@@ -24,23 +26,22 @@ _QUOTED = re.compile(r"[\"'`]([^\"'`]+)[\"'`]")
 _BULLET = re.compile(r"^\s*- `([^`]+)`", re.MULTILINE)
 _PART = re.compile(r"Invalid component: (.*)", re.DOTALL)
 _WAS = re.compile(r"\s*\(was .*", re.DOTALL)
-_TYPES = {
-    "string": "a text",
-    "integer": "a whole number",
-    "number": "a number",
-    "boolean": "true or false",
-    "array": "a list",
-    "object": "an object",
-    "null": "empty (null)",
-}
+_TYPES = frozenset({"string", "integer", "number", "boolean", "array", "object", "null"})
 
 
 class FailureWording(NamedTuple):
-    """What is said of a failure; `observed` is put behind the status of the answer."""
+    """What is said of a failure; `observed` is put behind the status of the answer.
 
-    summary: str
-    expected: str
+    Attributes:
+        kind: Of the finding, in the table of kinds.
+        facts: What its sentences want beside operation and status.
+        expected: Where the table does not say it.
+    """
+
+    kind: str
+    facts: Mapping[str, object] = {}
     observed: str = ""
+    expected: str | None = None
     pointer: str | None = None
 
 
@@ -73,30 +74,35 @@ class Failed(NamedTuple):
         return found.partition(";")[0].strip()
 
 
-def say(failed: Failed) -> Finding:
+def describe_failure(failed: Failed) -> Finding:
     """A finding that stands without the tool that made it."""
     words = _SAID.get(failed.kind, _other)(failed)
     redactor = failed.seen.redactor
-    observed = ". ".join(part for part in (f"Answer {failed.status}", words.observed) if part)
-    return Finding(
+    answer = say("contract.answer", status=failed.status)
+    observed = ". ".join(part for part in (answer, words.observed) if part)
+    made = make_finding(
+        words.kind,
         slug=f"contract-{failed.title.lower().replace(' ', '-')}",
         severity=_weigh(failed),
-        summary=redactor.text(words.summary),
         operation=failed.operation,
         pointer=words.pointer,
-        expected=f"{words.expected}{_documented(failed, words.pointer)}",
+        expected=words.expected,
         observed=redactor.text(" ".join(observed.split()))[:_LONGEST],
         reproduction=failed.seen.sent.curl,
         exchange=failed.seen.exchange,
         documented=words.pointer if (words.pointer or "").startswith(_NAMED) else None,
+        **words.facts,
     )
+    told = {"summary": redactor.text(made.summary), "expected": _documented(failed, made)}
+    return made.model_copy(update=told)
 
 
-def _documented(failed: Failed, pointer: str | None) -> str:
-    """Where the document says so; schemas that stand inline are found from their operation."""
-    if pointer is not None and pointer.startswith((*_NAMED, "/paths/")):
-        return f" (documented at {pointer})"
-    return f" (documented at {failed.documented.pointer})" if failed.documented else ""
+def _documented(failed: Failed, made: Finding) -> str:
+    """What was expected and where that stands; of a schema that stands inline, its operation."""
+    pointer, told = made.pointer, made.expected or ""
+    if pointer is None or not pointer.startswith((*_NAMED, "/paths/")):
+        pointer = failed.documented.pointer if failed.documented else None
+    return say("contract.documented-at", told=told, pointer=pointer) if pointer else told
 
 
 def _weigh(failed: Failed) -> Severity:
@@ -137,55 +143,54 @@ def _breaks_schema(failed: Failed) -> FailureWording:
     keyword = next(iter(schema), "")
     wanted = schema.get(keyword)
     name = name_field(pointer) if pointer else ""
-    field = f"The field {name}" if name else "The whole body"
-    where = f"in the {failed.status} answer of {failed.operation}"
+    where = say("contract.in-answer", status=failed.status, operation=failed.operation)
+    facts: dict[str, object] = {
+        "where": where,
+        "field": say("contract.field", name=name) if name else say("contract.whole-body"),
+    }
     first = failed.message.partition("\n")[0]
     if keyword == "type":
-        is_kind = f"{field} is {_kind(value)} {where}"
-        return FailureWording(
-            f"{is_kind}; the document says {_types(wanted)}.", _types(wanted), value, pointer
-        )
+        types = _types(wanted)
+        facts |= {"seen": _kind(value), "wanted": types}
+        return FailureWording("contract-type", facts, value, types, pointer)
     if keyword == "required":
         lacking = next(iter(_QUOTED.findall(first)), "")
-        whole = ".".join(filter(None, (name, lacking)))
-        summary = f"The field {whole} is missing {where}; the document requires it."
+        facts = {"name": ".".join(filter(None, (name, lacking))), "where": where}
+        facts["lacking"] = lacking
         # Each field that is missing is a finding of its own.
         place = f"{pointer}{write_pointer(('properties', lacking))}" if pointer else None
-        return FailureWording(summary, f"the field {lacking}", f"it is missing in {value}", place)
-    told = {
-        "enum": (f"has a value {where} that the document does not list", show_json(wanted)),
-        "format": (f"is not written {where} as the document says ({wanted})", str(wanted)),
-        "additionalProperties": (
-            f"has fields {where} that the document rules out",
-            "only the documented fields",
-        ),
-    }
-    rule = _rule(keyword, wanted)
-    words, expected = told.get(
-        keyword, (f"does not keep to the document {where} ({rule})", rule or "as documented")
-    )
-    observed = first if keyword == "additionalProperties" else value
-    return FailureWording(f"{field} {words}.", expected, observed, pointer)
+        observed = say("contract.missing-in", value=value)
+        return FailureWording("contract-required", facts, observed, pointer=place)
+    if keyword == "enum":
+        return FailureWording("contract-enum", facts, value, show_json(wanted), pointer)
+    if keyword == "format":
+        facts["wanted"] = wanted
+        return FailureWording("contract-format", facts, value, pointer=pointer)
+    if keyword == "additionalProperties":
+        return FailureWording("contract-additional", facts, first, pointer=pointer)
+    facts["rule"] = _rule(keyword, wanted)
+    return FailureWording("contract-rule", facts, value, pointer=pointer)
 
 
 def _rule(keyword: str, wanted: Any) -> str:
     is_plain = isinstance(wanted, str | int | float)
-    return f"{keyword} {wanted}" if is_plain else keyword or "its schema"
+    return f"{keyword} {wanted}" if is_plain else keyword or say("contract.its-schema")
 
 
 def _kind(value: str) -> str:
     try:
         parsed = json.loads(value)
     except ValueError:
-        return "something else"
+        return say("contract.something-else")
     names = {bool: "boolean", int: "integer", float: "number", str: "string"}
     names |= {list: "array", dict: "object", type(None): "null"}
-    return _TYPES[names[type(parsed)]]
+    return say(f"contract.type-{names[type(parsed)]}")
 
 
 def _types(wanted: Any) -> str:
     listed = wanted if isinstance(wanted, list) else [wanted]
-    return " or ".join(_TYPES.get(str(item), str(item)) for item in listed)
+    names = [say(f"contract.type-{item}") if item in _TYPES else str(item) for item in listed]
+    return " or ".join(names)
 
 
 def _accepts(failed: Failed) -> FailureWording:
@@ -196,90 +201,56 @@ def _accepts(failed: Failed) -> FailureWording:
         else []
     )
     what = "; ".join(part.removeprefix("in ") for part in parts if part) or "it"
-    return FailureWording(
-        f"{failed.operation} takes data that its document rules out, and answers {failed.status}.",
-        "a refusal (4xx) of data that is not as documented",
-        f"What was wrong with what we sent: {what}",
-    )
+    observed = say("contract.what-was-wrong", what=what)
+    return FailureWording("contract-accepts", {"status": failed.status}, observed)
 
 
 def _refuses(failed: Failed) -> FailureWording:
-    return FailureWording(
-        f"{failed.operation} refuses data that its document allows, with {failed.status}.",
-        "a success, or a rule in the document that says why not",
-        failed.seen.exchange.answer[:200],
-    )
+    answer = failed.seen.exchange.answer[:_SHOWN]
+    return FailureWording("contract-refuses", {"status": failed.status}, answer)
 
 
 def _breaks(failed: Failed) -> FailureWording:
-    return FailureWording(
-        f"{failed.operation} breaks down with {failed.status}.",
-        "a success, or a refusal (4xx)",
-        failed.seen.exchange.answer[:200],
-    )
+    answer = failed.seen.exchange.answer[:_SHOWN]
+    return FailureWording("contract-breaks", {"status": failed.status}, answer)
 
 
 def _status(failed: Failed) -> FailureWording:
-    return FailureWording(
-        f"{failed.operation} answers {failed.status}, which its document does not mention.",
-        f"one of {_statuses(failed.documented)}",
-    )
-
-
-def _statuses(operation: Operation | None) -> str:
-    return ", ".join(item.status for item in operation.responses) if operation else "those listed"
+    known = failed.documented.responses if failed.documented else ()
+    listed = ", ".join(item.status for item in known) or say("contract.those-listed")
+    return FailureWording("contract-status-unknown", {"status": failed.status, "listed": listed})
 
 
 def _media(failed: Failed) -> FailureWording:
     wanted = failed.message.partition("Documented: ")[2].partition("\n")[0]
-    wanted = wanted or ", ".join(_BULLET.findall(failed.message)) or "a documented media type"
+    wanted = wanted or ", ".join(_BULLET.findall(failed.message)) or say("contract.a-media-type")
     came = failed.content_type
-    summary = (
-        f"{failed.operation} answers as {came}; the document says {wanted}."
-        if came
-        else f"An answer of {failed.operation} does not say what it is (no Content-Type)."
-    )
-    return FailureWording(summary, wanted, came or "no Content-Type")
+    if not came:
+        nothing = say("contract.no-content-type")
+        return FailureWording("contract-media-unsaid", observed=nothing, expected=wanted)
+    return FailureWording("contract-media", {"came": came, "wanted": wanted}, came)
 
 
 def _unreadable(failed: Failed) -> FailureWording:
-    return FailureWording(
-        f"An answer of {failed.operation} is said to be JSON, and cannot be read as such.",
-        "a body of the media type that the answer states",
-        failed.seen.exchange.answer[:200],
-    )
+    return FailureWording("contract-unreadable", observed=failed.seen.exchange.answer[:_SHOWN])
 
 
 def _headers(failed: Failed) -> FailureWording:
-    names = ", ".join(_BULLET.findall(failed.message)) or "a header"
-    return FailureWording(
-        f"The {failed.status} answer of {failed.operation} lacks {names}, which its document "
-        "requires.",
-        f"the header {names}",
-        "it is missing",
-    )
+    names = ", ".join(_BULLET.findall(failed.message)) or say("contract.a-header")
+    facts = {"status": failed.status, "names": names}
+    return FailureWording("contract-header", facts, say("contract.missing"))
 
 
 def _removed(failed: Failed) -> FailureWording:
-    return FailureWording(
-        f"What was removed is still there: {failed.operation} answers {failed.status}.",
-        "404 or 410 after a removal",
-    )
+    return FailureWording("contract-removed", {"status": failed.status})
 
 
 def _made(failed: Failed) -> FailureWording:
-    return FailureWording(
-        f"What was just made is not found: {failed.operation} answers {failed.status}.",
-        "200 with what was made",
-    )
+    return FailureWording("contract-made", {"status": failed.status})
 
 
 def _other(failed: Failed) -> FailureWording:
-    return FailureWording(
-        f"An answer of {failed.operation} is not as its document says.",
-        "as documented",
-        failed.message,
-    )
+    return FailureWording("contract-other", observed=failed.message)
 
 
 _SAID: dict[str, Callable[[Failed], FailureWording]] = {
@@ -329,4 +300,4 @@ def _named(failed: Failed) -> Failed:
     )
     if not stated or {str(failed.status), "2XX"} & set(stated):
         return failed
-    return failed._replace(kind=UNKNOWN_STATUS, title="Undocumented status code", severity="medium")
+    return failed._replace(kind=UNKNOWN_STATUS, title="undocumented-status-code", severity="medium")

@@ -16,6 +16,7 @@ from pydantic import SecretStr
 
 from workbench.adapters import Session
 from workbench.errors import CredentialError, InputError, PartnerError
+from workbench.evidence.check_table import say
 from workbench.evidence.kinds import ENDPOINT
 from workbench.evidence.receipts.delivery_check import explain_absence, look_at
 from workbench.evidence.receipts.post import (
@@ -86,7 +87,9 @@ def gather(
         )
     except CredentialError as error:
         for item in features:
-            yield tell(session, item.slug, Outcome.CANT_TELL, f"Not heard: {error}")
+            yield tell(
+                session, item.slug, Outcome.CANT_TELL, say("event-received.not-heard", error=error)
+            )
         return
     with ExitStack() as stack:
         if not session.allow_writes or session.environment == "production":
@@ -126,7 +129,7 @@ def _listen(
     if post.heard:
         yield from watch_order(post, features)
         yield from leave_unanswered(post, features)
-    yield from judge_sender(post, url, registration.how, features)
+    yield from judge_sender(post, url, registration, features)
     post.note_leaks()
 
 
@@ -137,7 +140,7 @@ def await_by_hand(
     path = folder.path.parent / INBOX_NAME
     names = event_names(partner, feature)
     if not path.is_file() or not names:
-        words = f"Nobody listens; start `workbench listen {partner.slug}` beside the session."
+        words = say("event-received.nobody-listens", slug=partner.slug)
         yield tell(session, feature.slug, Outcome.UNTESTED, words)
         return
     with Inbox(path) as inbox:
@@ -147,7 +150,7 @@ def await_by_hand(
             seconds = round((receipt.received_at - began).total_seconds(), 2)
             yield look_at(post, feature, receipt, event, seconds)
     if not found:
-        words = f"No {', '.join(sorted(names))} came within {wait:.0f} s."
+        words = say("event-received.none-came", names=", ".join(sorted(names)), wait=f"{wait:.0f}")
         yield tell(session, feature.slug, Outcome.UNTESTED, words)
 
 
@@ -249,7 +252,7 @@ def _read_inbox(
     """What `workbench listen` has kept, not older than the feature's age."""
     path = folder.path.parent / INBOX_NAME
     if not path.is_file():
-        words = f"No webhook was provoked or kept; `workbench listen {partner.slug}` keeps them."
+        words = say("event-received.none-kept", slug=partner.slug)
         for feature in features:
             yield tell(session, feature.slug, Outcome.UNTESTED, words)
         return
@@ -261,8 +264,8 @@ def _read_inbox(
         since = datetime.now(UTC) - timedelta(days=feature.max_age_days)
         found = post.events(names, since)
         if not found:
-            words = f"The inbox holds no {', '.join(sorted(names))} of the last "
-            words += f"{feature.max_age_days} days."
+            listed, days = ", ".join(sorted(names)), feature.max_age_days
+            words = say("event-received.not-in-inbox", names=listed, days=days)
             yield tell(session, feature.slug, Outcome.UNTESTED, words)
         for receipt, event in found[-3:]:
             line = look_at(post, feature, receipt, event, None)

@@ -17,6 +17,7 @@ from workbench.canonical import (
 )
 from workbench.description import find_violations
 from workbench.errors import HookError, InputError, PartnerError, TranslationError
+from workbench.evidence.check_table import say
 from workbench.evidence.kinds import KINDS
 from workbench.evidence.laws import broken_laws, find_assumed_units
 from workbench.evidence.likeness import Answers, ask_nowhere
@@ -40,12 +41,7 @@ from workbench.partners import load_catalogue
 from workbench.receiver import Receipt, ReceivedEvent, read_payload
 
 _LATE_SECONDS = 5.0
-_UNPROVED = {
-    "missing": "it has no signature",
-    "malformed": "its signature cannot be read",
-    "mismatch": "its signature does not fit its text",
-    "too-old": "it was signed too long ago",
-}
+_UNPROVED = frozenset({"missing", "malformed", "mismatch", "too-old"})
 _COMPARED: dict[type[Entity], tuple[str, ...]] = {
     Order: ("status", "currency", "order_type", "totals", "lines"),
     OrderStatusUpdate: ("status",),
@@ -71,21 +67,23 @@ def look_at(
             findings += _unlike_read(post, feature, event, entity)
     except TranslationError as error:
         if event.rule.pull and _is_stood_in(post):
-            words = "Received, but not read: whatever is asked, the answer is the same"
+            words = say("event-received.same-answers")
             return tell(post.session, feature.slug, Outcome.CANT_TELL, words)
         findings.append(_untranslated(event, error))
     except (HookError, PartnerError) as error:
-        words = f"Received, but not read: {error}"
+        words = say("event-received.unread", error=error)
         return tell(post.session, feature.slug, Outcome.CANT_TELL, words)
     findings += [*_broken_invariants(post, event, entity), *_late(event, seconds)]
     broken = any(item.severity.breaks for item in findings)
-    after = f" {seconds} s after it was provoked" if seconds is not None else ""
-    how = "followed by a read" if event.rule.pull else "translated from its body"
+    came = say("event-received.came", event=event.reference)
+    if seconds is not None:
+        came = say("event-received.came-after", event=event.reference, seconds=seconds)
+    how = say("event-received.by-read") if event.rule.pull else say("event-received.from-body")
     return tell(
         post.session,
         feature.slug,
         Outcome.FAILED if broken else Outcome.PASSED,
-        f"{event.reference} came{after}, was genuine ({receipt.reason}), and was {how}.",
+        say("event-received.genuine", came=came, reason=receipt.reason, how=how),
         subject=event.reference,
         shows=_facts(post, feature, entity),
         findings=[with_delivery(post, item, receipt) for item in findings],
@@ -114,7 +112,7 @@ def explain_absence(post: Post, names: set[str], done: str, since: datetime) -> 
     listed = ", ".join(sorted(names))
     forged = max(post.forged(names, since), key=lambda item: item.received_at, default=None)
     if forged is None and (older := post.refused_again(since)) is not None:
-        forged, done = older, "an earlier change"
+        forged, done = older, say("earlier-change")
     doubled = next((item for item in came if item.differed), None)
     told: dict[str, Any]
     place: dict[str, Any] = {"operation": min(names)}
@@ -124,12 +122,14 @@ def explain_absence(post: Post, names: set[str], done: str, since: datetime) -> 
         found = make_finding(
             "webhook-not-genuine",
             done=done,
-            reason=_UNPROVED.get(forged.reason, forged.reason),
+            reason=say(f"event-received.signature-{forged.reason}")
+            if forged.reason in _UNPROVED
+            else forged.reason,
             **signed,
             **place,
         )
     elif doubled is not None:
-        told = {"events": listed, "observed": "the id of another event"}
+        told = {"events": listed, "observed": say("other-event-id")}
         found = make_finding("webhook-id-reused", **told, **place)
     elif others := post.unexpected(since):
         told = {"events": listed, "observed": ", ".join(sorted(others))}

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from workbench.adapters import Adapter, Answer, HttpClient
 from workbench.errors import InputError, PartnerError, TranslationError
+from workbench.evidence.check_table import say
 from workbench.evidence.receipts.post import Delivered, Post, event_names, tell_trait
 from workbench.model import Access, Evidence, Feature
 from workbench.receiver import Party, ProcessedEvent, is_stale, process_event, read_events
@@ -53,7 +54,7 @@ def _by_other_method(post: Post, client: HttpClient, last: Delivered) -> Iterato
     """POST and PUT are both taken; a signature that covers the method forbids to try it."""
     other = _OTHER.get(last.method)
     if other is not None and deliver(client, last, method=other).is_success:
-        words = f"The same delivery was acknowledged as {last.method} and as {other}."
+        words = say("both-methods.acknowledged", one=last.method, other=other)
         yield tell_trait(post, "heard", words, check="both-methods")
 
 
@@ -68,7 +69,7 @@ def _under_unknown_name(post: Post, client: HttpClient, last: Delivered) -> Iter
     kept = [item for item in receipts if item.id not in before and item.verified]
     if webhooks is None or not answer.is_success or not kept or read_events(webhooks, kept[0]):
         return  # the signature covers the address, or the name is in the body
-    words = f"A genuine delivery that no rule knows was answered {answer.status}, and kept."
+    words = say("unknown-kept.kept", status=answer.status)
     yield tell_trait(post, "kept", words, check="unknown-kept")
 
 
@@ -84,10 +85,10 @@ def _out_of_order(post: Post, features: list[Feature]) -> Iterator[Evidence]:
     webhooks = post.partner.manifest.webhooks
     rules = webhooks.events.values() if webhooks else ()
     if pairs and all(is_stale(str(new.entity.status), new.at, old) for old, new in pairs):
-        words = f"{len(pairs)} older status(es), heard after the newest, would change nothing."
+        words = say("late-harmless.changes-nothing", n=len(pairs))
         yield tell_trait(post, "harmless", words, check="late-harmless")
     elif told and all(rule.pull for rule in rules):
-        words = "A notice only makes us read the present state, so a late one changes nothing."
+        words = say("late-harmless.notice")
         yield tell_trait(post, "harmless", words, check="late-harmless")
 
 

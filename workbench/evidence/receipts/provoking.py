@@ -11,6 +11,7 @@ from typing import Any
 from workbench.adapters import Adapter, Answer, Session
 from workbench.errors import InputError, PartnerError, TranslationError
 from workbench.evidence.bodies import Maker
+from workbench.evidence.check_table import say
 from workbench.evidence.kinds import ENDPOINT, KINDS, EntityKind
 from workbench.evidence.placing import fresh, identify, send
 from workbench.evidence.relations import last_parameter
@@ -22,9 +23,14 @@ _ADDRESS = re.compile(r"^(.*_?ur[il]|endpoint|target|address|callback.*)$", re.I
 
 @dataclass(frozen=True)
 class Registration:
-    """How our address was told to the partner, and what takes it back."""
+    """How our address was told to the partner, and what takes it back.
+
+    Attributes:
+        is_theirs: Whether an operation of their API took it, not our sandbox.
+    """
 
     how: str
+    is_theirs: bool
     undo: Callable[[], object]
 
 
@@ -45,14 +51,19 @@ def register(session: Session, url: str) -> Registration | None:
             continue
         answer = send(session, operation, body)
         if answer.is_success:
-            return Registration(f"with {operation.id}", _removal(session, operation, answer))
+            return Registration(
+                say("with-operation", operation=operation.id),
+                True,
+                _removal(session, operation, answer),
+            )
     control = session.control
     if control is None:
         return None
     if not control.send("POST", "/webhooks", json={"url": url}, write=True).is_success:
         return None
     return Registration(
-        "by the sandbox's control address",
+        say("by-control"),
+        False,
         lambda: control.send("DELETE", "/webhooks", write=True),
     )
 
@@ -111,7 +122,7 @@ def provoke(session: Session, feature: Feature) -> Provoked:
     """
     trigger = session.partner.environment(session.environment).triggers.get(feature.slug)
     if trigger is not None and trigger.ask:
-        raise InputError(f"The event was not provoked: {trigger.ask}")
+        raise InputError(say("not-provoked", ask=trigger.ask))
     events = ((item, {item.created_event, item.status_event}) for item in KINDS)
     kind = next((item for item, names in events if feature.slug in names), None)
     if trigger is not None and trigger.control and session.control is not None:
@@ -123,13 +134,13 @@ def provoke(session: Session, feature: Feature) -> Provoked:
         return Provoked(trigger.control, about)
     identity = fresh(session, kind) if kind else None
     if identity is None or kind is None:
-        raise InputError("The event was not provoked: nothing provokes it")
+        raise InputError(say("not-provoked", ask=say("nothing-provokes")))
     if feature.slug == kind.created_event:
-        return Provoked(f"placing {kind.noun} {identity}", identity)
+        return Provoked(say("placing", noun=kind.noun, identity=identity), identity)
     status = change_status(session, kind, identity, 0)
     if status is None:
-        raise InputError(f"The event was not provoked: no status of the {kind.noun} can be written")
-    return Provoked(f"setting {kind.noun} {identity} to {status}", identity)
+        raise InputError(say("not-provoked", ask=say("no-status-written", noun=kind.noun)))
+    return Provoked(say("setting", noun=kind.noun, identity=identity, state=status), identity)
 
 
 def _named(session: Session, kind: EntityKind, path: str) -> str | None:

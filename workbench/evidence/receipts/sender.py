@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from workbench.adapters import Answer, HttpClient
 from workbench.errors import InputError, PartnerError
+from workbench.evidence.check_table import say
 from workbench.evidence.kinds import ENDPOINT, KINDS, EntityKind
 from workbench.evidence.placing import fresh
 from workbench.evidence.receipts.delivery_record import with_cause, with_delivery
@@ -20,18 +21,18 @@ from workbench.evidence.receipts.post import (
     tell,
     tell_trait,
 )
-from workbench.evidence.receipts.provoking import change_status, provoke
+from workbench.evidence.receipts.provoking import Registration, change_status, provoke
 from workbench.model import Access, Binding, Evidence, Feature, Finding, Outcome, make_finding
 from workbench.receiver import Arrival
 
 
 def judge_sender(
-    post: Post, server_url: str, how: str, features: list[Feature]
+    post: Post, server_url: str, registration: Registration, features: list[Feature]
 ) -> Iterator[Evidence]:
     """Traits that hold, and what our receiver does with a forged and with a repeated delivery."""
     if not post.heard:
         return
-    for fact, holds, words in _traits(post, how):
+    for fact, holds, words in _traits(post, registration):
         if holds:
             yield tell_trait(post, fact, words)
     if post.is_never_repeated:
@@ -39,7 +40,7 @@ def judge_sender(
             post.session,
             ENDPOINT,
             Outcome.INAPPLICABLE,
-            "The folder states that a lost delivery is not sent again, so none was lost for it.",
+            say("sender.not-repeated"),
             check="sender",
             shows=["repeated"],
         )
@@ -57,7 +58,7 @@ def judge_sender(
             yield from _play_forger(post, client, post.last, is_signed=is_signed)
 
 
-def _traits(post: Post, how: str) -> Iterator[tuple[str, bool, str]]:
+def _traits(post: Post, registration: Registration) -> Iterator[tuple[str, bool, str]]:
     """Fact, whether it was seen to hold, and what was seen."""
     receipts = {receipt.id: receipt for receipt, _ in post.heard}.values()
     webhooks = post.partner.manifest.webhooks
@@ -66,17 +67,17 @@ def _traits(post: Post, how: str) -> Iterator[tuple[str, bool, str]]:
     batched = sum(event.rule.each is not None for _, event in post.heard)
     pulled = sum(event.rule.pull is not None for _, event in post.heard)
     proved = scheme != "none" and all(receipt.verified for receipt in receipts)
-    slowest = f"We acknowledged in {post.slowest * 1000:.0f} ms at most; {limit} s are allowed."
-    again = "The first delivery was answered with 503, and was sent again."
-    routed = "The restaurant is known from the pos-code in our address."
-    yield "reached", True, f"{len(receipts)} delivery(ies) reached our address."
-    yield "genuine", proved, f"Every delivery proved its sender ({scheme})."
+    slowest = say("sender.in-time", n=f"{post.slowest * 1000:.0f}", limit=limit)
+    again = say("sender.repeated")
+    routed = say("sender.routed")
+    yield "reached", True, say("sender.reached", n=len(receipts))
+    yield "genuine", proved, say("sender.genuine", scheme=scheme)
     yield "repeated", post.refused > 0, again
     yield "routed", True, routed
-    yield "batch", batched > 0, f"{batched} item(s) were split from batches."
-    yield "pull", pulled > 0, f"{pulled} ping(s) were followed by a read."
+    yield "batch", batched > 0, say("sender.batch", n=batched)
+    yield "pull", pulled > 0, say("sender.pull", n=pulled)
     yield "in-time", limit is not None and post.slowest < limit, slowest
-    yield "registered", how.startswith("with "), f"Our address was registered {how}."
+    yield "registered", registration.is_theirs, say("sender.registered", how=registration.how)
 
 
 def _play_forger(
@@ -87,7 +88,7 @@ def _play_forger(
     again = deliver(client, last)
     kept = len(post.inbox.receipts(post.partner.slug)) == before
     if again.is_success and kept:
-        words = "A delivery that was sent again was acknowledged, and kept once."
+        words = say("sender.once")
         yield tell_trait(post, "once", words)
     if is_signed:
         yield _tell_forged(post, deliver(client, last, body=last.body + b" "))
@@ -101,10 +102,10 @@ def _tell_forged(post: Post, answer: Answer) -> Evidence:
     }
     quarantined = any(not item.verified for item in post.inbox.receipts(post.partner.slug))
     if not covers_body:
-        words = "The sender's proof does not cover the body, so a changed body is not noticed."
+        words = say("forged-refused.not-covered")
     else:
-        state = "quarantined" if quarantined else "not kept"
-        words = f"A changed body was refused with {answer.status} and {state}."
+        state = "quarantined" if quarantined else say("not-kept")
+        words = say("forged-refused.refused", status=answer.status, state=state)
     return tell(post.session, ENDPOINT, Outcome.PASSED, words, check="forged-refused")
 
 
@@ -126,7 +127,7 @@ def look_for_copies(post: Post, feature: Feature) -> Iterator[Finding]:
             doubled = make_finding(
                 "webhook-doubled",
                 operation=reference,
-                observed=f"{count} events for {identity}",
+                observed=say("events-for", n=count, id=identity),
                 n=count,
             )
             yield with_delivery(post, doubled, last)
@@ -163,8 +164,13 @@ def watch_order(post: Post, features: list[Feature]) -> Iterator[Evidence]:
             post.session,
             feature.slug,
             Outcome.PASSED,
-            f"Changed a {kind.noun} {len(sent)} times; {len(heard)} event(s) came: "
-            f"{', '.join(heard)}.",
+            say(
+                "events-in-order.changed",
+                noun=kind.noun,
+                times=len(sent),
+                n=len(heard),
+                names=", ".join(heard),
+            ),
             check="events-in-order",
             findings=findings,
         )
@@ -198,7 +204,6 @@ def _canonical(post: Post, item: object, rule: object) -> str | None:
     return str(getattr(translator.translate(item).value, "status", "")) or None
 
 
-_LEFT = "A delivery that we left without an answer"
 _CHECK = "silence-repeated"
 
 
@@ -225,10 +230,13 @@ def leave_unanswered(post: Post, features: list[Feature]) -> Iterator[Evidence]:
         return  # another delivery came in between, which says nothing of ours
     if repeat is not None:
         seconds = (repeat.last_seen_at - held.received_at).total_seconds()
-        words = f"{_LEFT} was sent again after {seconds:.1f} s."
+        words = say("silence-repeated.again", n=f"{seconds:.1f}")
         yield tell_trait(post, "repeated", words, check=_CHECK)
         return
-    words = f"{_LEFT} was not sent again within {limit + post.wait:.0f} s."
+    words = say(
+        "silence-repeated.not-again",
+        n=f"{limit + post.wait:.0f}",
+    )
     lost = make_finding(
         "webhook-dropped-on-silence",
         operation=min(event_names(post.partner, feature)),
