@@ -18,11 +18,11 @@ from workbench.model import (
     Finding,
     ItemFilter,
     Keys,
-    Matter,
     SchemaNode,
     SchemaReader,
     Severity,
     Steps,
+    make_finding,
     parse_path,
 )
 from workbench.text import suggest_name, write_pointer
@@ -100,10 +100,9 @@ def check_required(translator: Translator) -> list[Finding]:
             check.report(
                 "mapping-field-unfilled",
                 level,
-                f"{level.title!r} fills no {lacking}; without it no {level.model.__name__} can be "
-                "read.",
-                severity=Severity.HIGH,
-                hint="add a rule; a `value` where the partner never says it",
+                mapping=repr(level.title),
+                field=lacking,
+                entity=level.model.__name__,
             )
     return check.found
 
@@ -182,9 +181,12 @@ class _Check:
         container = "array" if step.is_list and not is_keyed else "object"
         if container not in inner.types:
             self.report(
-                "mapping-type-mismatch",
+                "mapping-list-mismatch",
                 step,
-                f"{here} is documented as {_list(inner.types)}; the mapping takes an {container}.",
+                slug="mapping-type-mismatch",
+                path=here,
+                type=_list(inner.types),
+                kind=container,
             )
             return
         if not step.is_list:
@@ -217,7 +219,8 @@ class _Check:
             self.report(
                 "mapping-path-undocumented",
                 rule,
-                f"{at} has no documented member {path[taken]!r}.",
+                path=at,
+                name=repr(path[taken]),
                 severity=Severity.LOW if is_optional and not self.writes else Severity.MEDIUM,
                 hint=hint,
             )
@@ -229,13 +232,13 @@ class _Check:
         if node.is_open or not expected:
             return
         if not _is_fitting(node.types, expected, writes=self.writes):
-            verb = "writes" if self.writes else "reads"
             self.report(
-                "mapping-type-mismatch",
+                "mapping-type-write" if self.writes else "mapping-type-read",
                 step,
-                f"{shown} is documented as {_list(node.types)}; the mapping {verb} "
-                f"{_list(expected)}.",
-                hint="use another converter, or ask the partner which is right",
+                slug="mapping-type-mismatch",
+                path=shown,
+                type=_list(node.types),
+                kind=_list(expected),
             )
         elif (
             step.join is None
@@ -243,12 +246,12 @@ class _Check:
             and node.formats <= set(_CONTRADICTED.get(step.label, ()))
         ):
             self.report(
-                "mapping-type-mismatch",
+                "mapping-format-mismatch",
                 step,
-                f"{shown} is documented with the format {_list(node.formats)}, which is no "
-                f"{step.label}.",
-                severity=Severity.HIGH,
-                hint="use the converter of that format, or `join` it with what it lacks",
+                slug="mapping-type-mismatch",
+                path=shown,
+                format=_list(node.formats),
+                kind=step.label,
             )
         elif step.words and node.words is not None:
             self.words(step, node.words, shown)
@@ -260,16 +263,15 @@ class _Check:
             self.report(
                 "mapping-enum-incomplete",
                 step,
-                f"The table for {shown} lacks {_list(theirs - ours)}.",
-                severity=Severity.LOW,
-                hint="add a word of ours for each, else they pass as unknown",
+                path=shown,
+                names=_list(theirs - ours),
             )
         if ours - theirs:
             self.report(
                 "mapping-enum-undocumented",
                 step,
-                f"The table for {shown} has {_list(ours - theirs)}, which is not documented.",
-                severity=Severity.LOW,
+                path=shown,
+                names=_list(ours - theirs),
                 hint=suggest_name(min(ours - theirs), theirs),
             )
 
@@ -281,33 +283,13 @@ class _Check:
                 self.report(
                     "mapping-required-unwritten",
                     level,
-                    f"{shown}{write_pointer(path).replace('/', '.')} is required, and no rule of "
-                    f"{level.title!r} writes it.",
-                    severity=Severity.HIGH,
-                    hint="add a rule, or a constant under `constants`",
+                    path=f"{shown}{write_pointer(path).replace('/', '.')}",
+                    mapping=repr(level.title),
                 )
 
-    def report(
-        self,
-        slug: str,
-        rule: PlannedRule | Level,
-        summary: str,
-        *,
-        severity: Severity = Severity.MEDIUM,
-        hint: str | None = None,
-    ) -> None:
-        """Add a finding at a rule."""
-        pointer = f"mapping.yaml#{rule.place}"
-        self.found.append(
-            Finding(
-                slug=slug,
-                severity=severity,
-                summary=summary,
-                pointer=pointer,
-                hint=hint,
-                matter=Matter.FOLDER,
-            )
-        )
+    def report(self, kind: str, rule: PlannedRule | Level, /, **told: Any) -> None:
+        """Add a finding at a rule; `told` as of `make_finding`."""
+        self.found.append(make_finding(kind, pointer=f"mapping.yaml#{rule.place}", **told))
 
 
 def _list_written(level: Level) -> list[Keys]:
