@@ -14,10 +14,11 @@ from pathlib import Path
 
 from workbench.canonical import ENTITIES
 from workbench.description import describe, load_text
-from workbench.suggest import suggest_mapping
 
 sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1] / "suggest"))
 from binding import DOCUMENTS, plain_reference
+from field_list import list_fields
 
 LABELS = Path(__file__).resolve().parents[1] / "suggest" / "field_labels.yaml"
 
@@ -35,7 +36,7 @@ def measure() -> tuple[Counter[str], Counter[str], list[str], dict[int, list[int
         items = {item.id: item for item in (*description.operations, *description.events)}
         plain = {plain_reference(ref): item for ref, item in items.items()}
         item = items.get(reference) or plain[plain_reference(reference)]
-        found = suggest_mapping(description, item, ENTITIES[name])
+        found = list_fields(description, item, ENTITIES[name])
         right = {
             field: paths if isinstance(paths, list) else [paths] for field, paths in wanted.items()
         }

@@ -13,7 +13,9 @@ from workbench.canonical import (
     Reservation,
 )
 from workbench.model.description import ApiDescription
-from workbench.suggest import ACCEPTED, FieldSuggestion, suggest_mapping
+from workbench.suggest.pairing import ACCEPTED
+
+from .field_list import FieldPair, list_fields
 
 LIKELY = 0.6
 Read = Callable[..., ApiDescription]
@@ -38,12 +40,10 @@ SPANISH = {
 }
 
 
-def pairs(
-    read: Read, fields: dict[str, Any], model: type, *samples: Any
-) -> dict[str, FieldSuggestion]:
+def pairs(read: Read, fields: dict[str, Any], model: type, *samples: Any) -> dict[str, FieldPair]:
     """What is likely for the answer of a GET, by field."""
     described = read({"GET /things/{id}": {"answer": fields}})
-    found = suggest_mapping(described, described.operations[0], model, samples)
+    found = list_fields(described, described.operations[0], model, samples)
     return {item.field: item for item in found if item.confidence >= LIKELY}
 
 
@@ -155,7 +155,7 @@ def test_a_list_is_known_by_its_name_then_by_what_is_in_it(
 def test_nothing_is_used_twice_and_doubt_is_not_accepted(read: Read) -> None:
     """Two names for one thing: one is taken, and every value of theirs serves once."""
     described = read({"GET /things/{id}": {"answer": ENGLISH | {"order_id": "string"}}})
-    found = suggest_mapping(described, described.operations[0], Order)
+    found = list_fields(described, described.operations[0], Order)
     paths = [item.path for item in found]
     assert len(paths) == len(set(paths))
     assert all(item.accepted == (item.confidence >= ACCEPTED) for item in found)
@@ -171,7 +171,7 @@ def test_body_of_a_write_is_what_is_sent(read: Read) -> None:
     """For operations that send something, the request counts and not the answer."""
     body = {"order_id": "string", "lat": "number", "lng": "number", "timestamp": "integer"}
     described = read({"POST /location": {"body": body, "answer": {"latitude": "number"}}})
-    found = suggest_mapping(described, described.operations[0], DeliveryLocation)
+    found = list_fields(described, described.operations[0], DeliveryLocation)
     assert {item.field: item.path for item in found if item.confidence >= LIKELY} == {
         "order_id": "$.order_id",
         "latitude": "$.lat",

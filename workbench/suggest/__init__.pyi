@@ -1,7 +1,4 @@
 from .mapping_draft import draft_mapping as draft_mapping
-from .pairing import ACCEPTED as ACCEPTED
-from .pairing import FieldSuggestion as FieldSuggestion
-from .pairing import suggest_mapping as suggest_mapping
 from .ranking import judge_directions as judge_directions
 from .ranking import suggest as suggest
 from .scoring import Weights as Weights

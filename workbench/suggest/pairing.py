@@ -9,7 +9,7 @@ from typing import Any
 
 from workbench.canonical import Entity
 from workbench.model import ApiDescription, Event, Operation
-from workbench.suggest.converter_choice import convert, enum_table, fit
+from workbench.suggest.converter_choice import enum_table, fit
 from workbench.suggest.fields import (
     SourceField,
     SourceLevel,
@@ -100,29 +100,6 @@ _NEUTRAL = frozenset({"ids", "ref", "totals", "timing", "state", "schedule"})
 
 
 @dataclass(frozen=True)
-class FieldSuggestion:
-    """One field of ours and where it may be in their body.
-
-    Attributes:
-        field: Dotted path; `lines[].name` for fields of list items.
-        path: JSONPath, items as `[*]`.
-        converter: Name of the converter, `enum`, or None when the value is taken as it is.
-        confidence: From 0 to 1.
-        reasons: Why, in words.
-        accepted: Whether the confidence is enough for a draft.
-        options: The keys of the rule beside `from`, as in mapping.yaml.
-    """
-
-    field: str
-    path: str
-    converter: str | None
-    confidence: float
-    reasons: tuple[str, ...]
-    accepted: bool
-    options: dict[str, Any]
-
-
-@dataclass(frozen=True)
 class Paired:
     """The pairs of one level; `each` by path of our list, with the path and pairs of theirs."""
 
@@ -132,12 +109,12 @@ class Paired:
     each: dict[str, tuple[tuple[str, ...], float, Paired]]
 
 
-def suggest_mapping(
+def pair(
     description: ApiDescription,
     operation: Operation | Event,
     canonical: type[Entity],
     samples: Sequence[Any] = (),
-) -> list[FieldSuggestion]:
+) -> Paired:
     """Propose for the fields of a canonical class where they are in the body of an operation.
 
     Every value of theirs is used at most once, and the pairs are chosen together.
@@ -149,18 +126,9 @@ def suggest_mapping(
         samples: Payloads, which show values that a schema does not.
 
     Returns:
-        Suggestions in the order of our fields; those that are not `accepted` need a decision.
+        A tree, as a mapping file nests it, in the order of our fields; those below `ACCEPTED` need
+        a decision.
     """
-    return list(_flatten(pair(description, operation, canonical, samples), "", "$"))
-
-
-def pair(
-    description: ApiDescription,
-    operation: Operation | Event,
-    canonical: type[Entity],
-    samples: Sequence[Any] = (),
-) -> Paired:
-    """The same as a tree, as a mapping file nests it."""
     return _pair(canonical, read_source(description, operation, samples), _LISTS)
 
 
@@ -174,22 +142,6 @@ def json_path(steps: Sequence[str]) -> str:
 
 def _quote(step: str) -> str:
     return step.replace("\\", "\\\\").replace("'", "\\'")
-
-
-def _flatten(paired: Paired, prefix: str, root: str) -> Iterator[FieldSuggestion]:
-    for target, source, confidence, reasons in paired.scalars:
-        options = convert(target, source)
-        yield FieldSuggestion(
-            field=f"{prefix}{target.path}",
-            path=f"{root}{json_path(source.path)[1:]}",
-            converter=options.get("as", "enum" if "enum" in options else None),
-            confidence=confidence,
-            reasons=reasons,
-            accepted=confidence >= ACCEPTED,
-            options=options,
-        )
-    for name, (path, _, inner) in paired.each.items():
-        yield from _flatten(inner, f"{prefix}{name}[].", f"{root}{json_path(path)[1:]}[*]")
 
 
 def _pair(model: type[Entity], source: SourceLevel, deep: int) -> Paired:
