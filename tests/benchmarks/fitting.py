@@ -46,7 +46,7 @@ EXCHANGES = 12
 PLAIN = "plain-"  # starts the names of the documents that are always learned from
 BARE = 0.5  # weight of an example without bodies and text beside the one that has them
 FEATURE_PRIORS = feature_priors()
-Signals = Mapping[str, float]
+SignalValues = Mapping[str, float]
 
 
 @dataclass
@@ -172,15 +172,15 @@ def _sender_rows(
 
 def read_rows(case: Case, senders: Mapping[str, Any]) -> None:
     """Read the signals of every exchange of a document for every feature."""
-    clues = read_all(
+    interactions = read_all(
         case.description, senders=judge_senders(case.description, weights=senders, own=case.own)
     )
-    around = look_around(list(clues))
+    around = look_around(list(interactions))
     case.rows = [
-        (clue.item.id, feature, signals)
-        for clue in clues
+        (seen.item.id, feature, signals)
+        for seen in interactions
         for feature in AIMS
-        if (signals := signals_of(clue, feature, around)) is not None
+        if (signals := signals_of(seen, feature, around)) is not None
     ]
 
 
@@ -188,7 +188,7 @@ class FeatureTable:
     """The examples of all documents as one matrix, so that a fit without a partner is a mask.
 
     Attributes:
-        names: Signals of the columns, `family|signal`; `all` is shared by the families.
+        names: SignalValues of the columns, `family|signal`; `all` is shared by the families.
         partners: Whose examples there are, in the order of the rows of `seen`.
         seen: Whether a partner's documents show a signal: partners by signals.
     """
@@ -275,14 +275,14 @@ def _feature_rows(case: Case, weight: float) -> Iterator[Row]:
         yield Row(dict(_spread(family, _without_bodies(signals))), is_so, BARE * weight)
 
 
-def _without_bodies(signals: Signals) -> dict[str, float]:
+def _without_bodies(signals: SignalValues) -> dict[str, float]:
     """The same exchange in a document that shows no bodies and describes nothing."""
     silent = ("body ", "answer ", "text ", "type field", "event types")
     kept = {name: value for name, value in signals.items() if not name.startswith(silent)}
     return kept | {"body is not described": 1.0, "answer is not described": 1.0}
 
 
-def _spread(family: str, signals: Signals) -> Iterator[tuple[str, float]]:
+def _spread(family: str, signals: SignalValues) -> Iterator[tuple[str, float]]:
     for name, value in signals.items():
         if counts(name):
             if name != "sent to us":

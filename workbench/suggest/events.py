@@ -18,57 +18,57 @@ _ELSEWHERE = frozenset({"hours", "closure", "staff", "customer"})
 _WHOLE = frozenset({"product", "money", "price", "customer", "order-line"})
 
 
-def fit_event(clues: InteractionSignals, entity: str, *, is_new: bool) -> list[Factor]:
+def fit_event(signals: InteractionSignals, entity: str, *, is_new: bool) -> list[Factor]:
     """How well it tells of a new order or reservation, or else of a change of its status."""
-    if clues.method not in {"POST", "PUT", "PATCH"}:
+    if signals.method not in {"POST", "PUT", "PATCH"}:
         return []
-    listed = _listed(clues)
-    segments = [step.found for step in clues.steps if not step.is_parameter]
-    spoken = [item for group in (*segments, *clues.names) for item in _of_thing(group)]
-    belief = _belief(clues, entity, listed, is_new=is_new)
+    listed = _listed(signals)
+    segments = [step.found for step in signals.steps if not step.is_parameter]
+    spoken = [item for group in (*segments, *signals.names) for item in _of_thing(group)]
+    belief = _belief(signals, entity, listed, is_new=is_new)
     points = [
         Factor(belief, f"about the {entity}"),
-        Factor(1.0 if clues.direction is Direction.INBOUND else 0.1, clues.why),
-        _happening(clues, _told([spoken]), _told(listed), is_new=is_new),
+        Factor(1.0 if signals.direction is Direction.INBOUND else 0.1, signals.why),
+        _happening(signals, _told([spoken]), _told(listed), is_new=is_new),
     ]
-    if clues.acted & {"handle"} or "webhook" in clues.said:
+    if signals.acted & {"handle"} or "webhook" in signals.said:
         points.append(Factor(0.3, "about subscriptions or acknowledgements"))
-    if "import" in clues.said:
+    if "import" in signals.said:
         points.append(Factor(0.35, "a bulk import, not an event"))
     return points
 
 
 def _belief(
-    clues: InteractionSignals, entity: str, listed: list[tuple[Concept, ...]], *, is_new: bool
+    signals: InteractionSignals, entity: str, listed: list[tuple[Concept, ...]], *, is_new: bool
 ) -> float:
     couriers = {"delivery"} if entity == "order" else set()
-    couriers |= {"courier"} if couriers and not is_new and _is_under_way(clues, listed) else set()
+    couriers |= {"courier"} if couriers and not is_new and _is_under_way(signals, listed) else set()
     family = {entity} | couriers
-    belief = clues.belief(*family)
+    belief = signals.belief(*family)
     named = {item.name for value in listed for item in value if item.kind in {"entity", "other"}}
-    known = {noun.name for noun in clues.nouns}
-    known |= {clues.subject.name} if clues.subject is not None else set()
+    known = {noun.name for noun in signals.nouns}
+    known |= {signals.subject.name} if signals.subject is not None else set()
     if known and not (entity in named and known & family):
         return belief * (0.4 if named - family else 1.0)
     if named:
         return max(belief, 0.85) if entity in named else 0.0
-    near = {part for leaf in clues.request.leaves for part in leaf.path[:2]}
+    near = {part for leaf in signals.request.leaves for part in leaf.path[:2]}
     return 0.8 if any(item.name == entity for part in near for item in concepts(part)) else 0.0
 
 
-def _is_under_way(clues: InteractionSignals, listed: list[tuple[Concept, ...]]) -> bool:
+def _is_under_way(signals: InteractionSignals, listed: list[tuple[Concept, ...]]) -> bool:
     """Whether it tells of a courier's way with an order, not of a shift or a break."""
-    told = {item.name for value in listed for item in value} | clues.transitions
-    named = {item.name for step in clues.steps for item in step.found}
-    is_changed = clues.subject == _COURIER and bool(named & {"update", "status"})
-    return bool(told & _WAY or is_changed) and not (named | clues.said) & _ELSEWHERE
+    told = {item.name for value in listed for item in value} | signals.transitions
+    named = {item.name for step in signals.steps for item in step.found}
+    is_changed = signals.subject == _COURIER and bool(named & {"update", "status"})
+    return bool(told & _WAY or is_changed) and not (named | signals.said) & _ELSEWHERE
 
 
-def _listed(clues: InteractionSignals) -> list[tuple[Concept, ...]]:
+def _listed(signals: InteractionSignals) -> list[tuple[Concept, ...]]:
     """The readings of the event names that a type field of the body may hold."""
     return [
         concepts(value)
-        for leaf in clues.request.leaves
+        for leaf in signals.request.leaves
         if _is_event_type(leaf)
         for value in leaf.values
         if any(item.kind in {"verb", "transition", "facet"} for item in concepts(value))
@@ -100,7 +100,11 @@ def _told(readings: Iterable[Iterable[Concept]]) -> tuple[bool, bool]:
 
 
 def _happening(
-    clues: InteractionSignals, named: tuple[bool, bool], listed: tuple[bool, bool], *, is_new: bool
+    signals: InteractionSignals,
+    named: tuple[bool, bool],
+    listed: tuple[bool, bool],
+    *,
+    is_new: bool,
 ) -> Factor:
     """What it tells of, by its name and by the event types that its body may hold."""
     word = "a new one" if is_new else "a change"
@@ -111,7 +115,7 @@ def _happening(
         return Factor(0.5 if any(named) else 0.95, f"its event types tell of {word}")
     if any(named) or any(listed):
         return Factor(0.25, f"does not tell of {word}")
-    whole = len(clues.request.about & _WHOLE) >= 2
+    whole = len(signals.request.about & _WHOLE) >= 2
     if is_new:
         return Factor(
             0.9 if whole else 0.75, "carries the whole thing" if whole else "says no more"

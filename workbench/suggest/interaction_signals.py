@@ -183,7 +183,7 @@ class InteractionSignals:
         return (1 - doubt) * kept
 
 
-class ClueReader:
+class SignalReader:
     """Reads every operation and event of a description."""
 
     def __init__(
@@ -197,7 +197,7 @@ class ClueReader:
         self._topics = {one.name: _topics(one.title) for one in description.documents}
 
     def read(self, item: Operation | Event) -> InteractionSignals:
-        """Return the clues of one operation or event."""
+        """Return the signals of one operation or event."""
         sender = self._senders[id(item)]
         direction, why = sender.direction, "; ".join(sender.reasons)
         path = item.name if isinstance(item, Event) else item.path
@@ -307,14 +307,14 @@ def read_all(
     senders: Sequence[Sender] | None = None,
 ) -> tuple[InteractionSignals, ...]:
     """Read every operation and event, in the order of their ids."""
-    reader = ClueReader(description, senders or judge_senders(description, we_are=we_are))
+    reader = SignalReader(description, senders or judge_senders(description, we_are=we_are))
     pool: list[Operation | Event] = [*description.operations, *description.events]
-    clues = [reader.read(item) for item in sorted(pool, key=lambda it: (it.id, it.document))]
+    interactions = [reader.read(item) for item in sorted(pool, key=lambda it: (it.id, it.document))]
     kinds: dict[tuple[str, ...], frozenset[str]] = {}
-    for clue in clues:
-        found = _kinds(clue.request)
-        kinds[clue.resource] = kinds.get(clue.resource, frozenset()) | found
-    return tuple(replace(clue, kinds=kinds[clue.resource]) for clue in clues)
+    for signals in interactions:
+        found = _kinds(signals.request)
+        kinds[signals.resource] = kinds.get(signals.resource, frozenset()) | found
+    return tuple(replace(signals, kinds=kinds[signals.resource]) for signals in interactions)
 
 
 def _kinds(shape: BodyShape) -> frozenset[str]:

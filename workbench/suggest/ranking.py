@@ -17,7 +17,7 @@ from workbench.suggest.reasons import explain
 from workbench.suggest.scoring import Weights, probability, settle, shipped
 from workbench.suggest.signals import (
     AIMS,
-    Signals,
+    SignalValues,
     is_worth_a_look,
     log_odds,
     look_around,
@@ -71,23 +71,23 @@ def suggest(
         depend on the order in which a document lists its operations.
     """
     used = weights or shipped()
-    clues = _name(
+    interactions = _name(
         read_all(
             description,
             senders=judge_senders(description, we_are=we_are, weights=used.senders, stated=stated),
         )
     )
-    around = look_around(list(clues.values()))
+    around = look_around(list(interactions.values()))
     judged = {
         feature.slug: [
             judged
-            for name, clue in clues.items()
-            if (judged := _judge(feature.slug, name, clue, around, used)) is not None
+            for name, signals in interactions.items()
+            if (judged := _judge(feature.slug, name, signals, around, used)) is not None
         ]
         for feature in catalogue.features
         if feature.kind is not FeatureKind.PAPERWORK
     }
-    return {slug: _ranked(found) for slug, found in settle(judged, clues).items()}
+    return {slug: _ranked(found) for slug, found in settle(judged, interactions).items()}
 
 
 def judge_directions(
@@ -100,54 +100,58 @@ def judge_directions(
     """Say for every reference of a description who sends it: `outbound` (we do) or `inbound`."""
     used = (weights or shipped()).senders
     senders = judge_senders(description, we_are=we_are, weights=used, stated=stated)
-    clues = _name(read_all(description, senders=senders))
-    return {name: clue.direction.value for name, clue in clues.items()}
+    interactions = _name(read_all(description, senders=senders))
+    return {name: signals.direction.value for name, signals in interactions.items()}
 
 
-def signals_of(clue: InteractionSignals, feature: str, around: frozenset[str]) -> Signals | None:
+def signals_of(
+    signals: InteractionSignals, feature: str, around: frozenset[str]
+) -> SignalValues | None:
     """The signals of one exchange for one feature, its rule's score among them.
 
     Returns:
         None where nothing at all names what the feature is about.
     """
     aim = AIMS.get(feature)
-    if aim is None or not is_worth_a_look(clue, aim):
+    if aim is None or not is_worth_a_look(signals, aim):
         return None
-    points = RULES[feature](clue)
-    signals = read_signals(clue, aim, around)
+    points = RULES[feature](signals)
+    values = read_signals(signals, aim, around)
     # The root, because a product of several doubts falls faster than the truth does.
-    signals["rule"] = log_odds(total(points) ** 0.5 if points else 0.0)
+    values["rule"] = log_odds(total(points) ** 0.5 if points else 0.0)
     if not points:
-        signals["no rule"] = 1.0
-    return signals
+        values["no rule"] = 1.0
+    return values
 
 
-def _name(clues: Iterable[InteractionSignals]) -> dict[str, InteractionSignals]:
-    """Clues by reference; what several documents have gets the name of its own: `a.yaml#GET /x`."""
-    known = list(clues)
-    counts = Counter(clue.item.id for clue in known)
+def _name(interactions: Iterable[InteractionSignals]) -> dict[str, InteractionSignals]:
+    """By reference; what several documents have gets a name of its own: `a.yaml#GET /x`."""
+    known = list(interactions)
+    counts = Counter(signals.item.id for signals in known)
     return {
-        clue.item.id if counts[clue.item.id] == 1 else f"{clue.item.document}#{clue.item.id}": clue
-        for clue in known
+        signals.item.id
+        if counts[signals.item.id] == 1
+        else f"{signals.item.document}#{signals.item.id}": signals
+        for signals in known
     }
 
 
 def _judge(
-    feature: str, name: str, clue: InteractionSignals, around: frozenset[str], weights: Weights
+    feature: str, name: str, signals: InteractionSignals, around: frozenset[str], weights: Weights
 ) -> Suggestion | None:
-    signals = signals_of(clue, feature, around)
-    if signals is None:
+    values = signals_of(signals, feature, around)
+    if values is None:
         return None
-    score = probability(signals, AIMS[feature], weights)
+    score = probability(values, AIMS[feature], weights)
     if score < TRACE:
         return None
-    why = explain(signals, AIMS[feature], weights, clue)
+    why = explain(values, AIMS[feature], weights, signals)
     return Suggestion(
         feature=feature,
         reference=name,
         score=round(score, 3),
         proposed=score >= THRESHOLD,
-        direction=clue.direction.value,
+        direction=signals.direction.value,
         reasons=why.for_it,
         against=why.against,
         turns=why.turns,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from workbench.suggest.body_shape import BodyShape, Leaf
 from workbench.suggest.interaction_signals import InteractionSignals
 from workbench.suggest.scoring import Weights, probability
-from workbench.suggest.signals import Aim, Signals
+from workbench.suggest.signals import Aim, SignalValues
 from workbench.suggest.suggestion import THRESHOLD
 from workbench.vocabulary import concepts
 
@@ -29,36 +29,40 @@ class Reasons:
     turns: tuple[str, ...]
 
 
-def explain(signals: Signals, aim: Aim, weights: Weights, clue: InteractionSignals) -> Reasons:
+def explain(
+    values: SignalValues, aim: Aim, weights: Weights, signals: InteractionSignals
+) -> Reasons:
     """What speaks for it and what against it, in words, strongest first."""
     shares = sorted(
         (
             (weights.of(aim.family, name) * value, name)
-            for name, value in signals.items()
+            for name, value in values.items()
             if name not in _SILENT
         ),
         key=lambda pair: (-abs(pair[0]), pair[1]),
     )
-    told = [(share, _say(name, aim, clue), name) for share, name in shares if abs(share) >= _LOUD]
+    told = [
+        (share, _say(name, aim, signals), name) for share, name in shares if abs(share) >= _LOUD
+    ]
     return Reasons(
         tuple(dict.fromkeys(text for share, text, _ in told if share > 0))[:_FOR],
         tuple(dict.fromkeys(text for share, text, _ in told if share < 0))[:_AGAINST],
-        tuple(dict.fromkeys(_turns(signals, aim, weights, told)))[:_TURNS],
+        tuple(dict.fromkeys(_turns(values, aim, weights, told)))[:_TURNS],
     )
 
 
 def _turns(
-    signals: Signals, aim: Aim, weights: Weights, told: list[tuple[float, str, str]]
+    values: SignalValues, aim: Aim, weights: Weights, told: list[tuple[float, str, str]]
 ) -> Iterator[str]:
     """What would turn a proposal into none, or the other way, each with the score it would have."""
-    is_proposed = probability(signals, aim, weights) >= THRESHOLD
+    is_proposed = probability(values, aim, weights) >= THRESHOLD
 
     def score(name: str, value: float) -> float:
-        return probability({**signals, name: value}, aim, weights)
+        return probability({**values, name: value}, aim, weights)
 
-    flipped = score(_ROLE, -signals[_ROLE])
+    flipped = score(_ROLE, -values[_ROLE])
     if (flipped >= THRESHOLD) is not is_proposed:
-        side = "we sent it" if signals[_ROLE] > 0 else "they sent it"
+        side = "we sent it" if values[_ROLE] > 0 else "they sent it"
         yield f"if {side}, and not the other side: {flipped:.2f}"
     nearest = ""
     for share, text, name in told:
@@ -74,21 +78,21 @@ def _turns(
         yield nearest
 
 
-def _say(name: str, aim: Aim, clue: InteractionSignals) -> str:
+def _say(name: str, aim: Aim, signals: InteractionSignals) -> str:
     """A signal in words, with what was seen."""
     if name == _ROLE:
-        side = "they send it" if clue.inbound > 0 else "we send it"
-        return f"{side}: {clue.why}" if clue.why else side
+        side = "they send it" if signals.inbound > 0 else "we send it"
+        return f"{side}: {signals.why}" if signals.why else side
     noun = aim.noun.replace("-", " ")
     said = f"{name} ".replace(" its kin ", f" what stands for the {noun} ")
     said = said.replace(" of it ", f" of the {noun} ").replace(" it ", f" the {noun} ").strip()
-    seen = _seen(name, aim, clue)
+    seen = _seen(name, aim, signals)
     return f"{said} ({seen})" if seen else said
 
 
-def _seen(name: str, aim: Aim, clue: InteractionSignals) -> str:
+def _seen(name: str, aim: Aim, signals: InteractionSignals) -> str:
     """The words of the document in which a signal was seen."""
-    item = clue.item
+    item = signals.item
     if name.startswith(("path", "names one")):
         return item.id
     for start, text in (
@@ -99,8 +103,8 @@ def _seen(name: str, aim: Aim, clue: InteractionSignals) -> str:
         if name.startswith(f"{start} ") and text.strip():
             return f"“{_around(text, name)}”"
     if name.startswith(("body ", "type field", "event types")):
-        return _fields(name, aim, clue.request)
-    return _fields(name, aim, clue.response) if name.startswith("answer ") else ""
+        return _fields(name, aim, signals.request)
+    return _fields(name, aim, signals.response) if name.startswith("answer ") else ""
 
 
 def _around(text: str, name: str) -> str:

@@ -20,7 +20,7 @@ from typing import Any
 from workbench.description import shipped_weights
 from workbench.model import FeatureSlug
 from workbench.suggest.interaction_signals import InteractionSignals
-from workbench.suggest.signals import Aim, Signals
+from workbench.suggest.signals import Aim, SignalValues
 from workbench.suggest.suggestion import THRESHOLD, Suggestion
 
 _FURTHEST = 30.0
@@ -46,9 +46,9 @@ def shipped() -> Weights:
     return Weights(shipped_weights(), json.loads(text))
 
 
-def probability(signals: Signals, aim: Aim, weights: Weights) -> float:
+def probability(values: SignalValues, aim: Aim, weights: Weights) -> float:
     """How probable it is that an exchange with these signals serves the feature."""
-    odds = sum(weights.of(aim.family, name) * value for name, value in signals.items())
+    odds = sum(weights.of(aim.family, name) * value for name, value in values.items())
     return 1 / (1 + math.exp(-max(-_FURTHEST, min(_FURTHEST, odds))))
 
 
@@ -63,16 +63,16 @@ _EVENTS = (
 _STATUS_WRITES = (FeatureSlug.ORDER_STATUS_WRITE, FeatureSlug.RESERVATION_STATUS_WRITE)
 
 
-def settle(judged: Judged, clues: Mapping[str, InteractionSignals]) -> Judged:
+def settle(judged: Judged, interactions: Mapping[str, InteractionSignals]) -> Judged:
     """Return the same suggestions, with `proposed` settled over the whole document."""
     settled = dict(judged)
     for feature in _STATUS_WRITES:
         if feature in settled:
-            found = _with_siblings(settled[feature], clues)
-            settled[feature] = _narrow_first(found, clues)
+            found = _with_siblings(settled[feature], interactions)
+            settled[feature] = _narrow_first(found, interactions)
     for feature in _STATUS_READS:
         if feature in settled:
-            settled[feature] = _dedicated_first(settled[feature], clues)
+            settled[feature] = _dedicated_first(settled[feature], interactions)
     for created, changed in _EVENTS:
         if created in settled and changed in settled:
             settled[created], settled[changed] = _told_apart(settled[created], settled[changed])
@@ -102,13 +102,13 @@ def _told_apart(
 
 
 def _dedicated_first(
-    found: list[Suggestion], clues: Mapping[str, InteractionSignals]
+    found: list[Suggestion], interactions: Mapping[str, InteractionSignals]
 ) -> list[Suggestion]:
     """Where a status has a resource of its own, the whole thing is not proposed for it."""
     dedicated = {
         item.reference
         for item in found
-        if item.proposed and "status" in clues[item.reference].acted
+        if item.proposed and "status" in interactions[item.reference].acted
     }
     if not dedicated:
         return found
@@ -116,30 +116,32 @@ def _dedicated_first(
 
 
 def _narrow_first(
-    found: list[Suggestion], clues: Mapping[str, InteractionSignals]
+    found: list[Suggestion], interactions: Mapping[str, InteractionSignals]
 ) -> list[Suggestion]:
     """Where steps or a status have operations of their own, no write of the whole sets them."""
     narrow = {
-        item.reference for item in found if item.proposed and clues[item.reference].moves_by_path
+        item.reference
+        for item in found
+        if item.proposed and interactions[item.reference].moves_by_path
     }
     if not narrow:
         return found
     return [
-        replace(item, proposed=item.proposed and not clues[item.reference].writes_whole)
+        replace(item, proposed=item.proposed and not interactions[item.reference].writes_whole)
         for item in found
     ]
 
 
 def _with_siblings(
-    found: list[Suggestion], clues: Mapping[str, InteractionSignals]
+    found: list[Suggestion], interactions: Mapping[str, InteractionSignals]
 ) -> list[Suggestion]:
     """Let transitions below one path with one method be proposed together."""
     families: dict[tuple[str, str, str], list[Suggestion]] = {}
     for item in found:
-        clue = clues[item.reference]
-        if any(act.kind == "transition" for act in clue.acts):
-            parent = clue.item.id.rpartition("/")[0]
-            families.setdefault((clue.item.document, clue.method, parent), []).append(item)
+        signals = interactions[item.reference]
+        if any(act.kind == "transition" for act in signals.acts):
+            parent = signals.item.id.rpartition("/")[0]
+            families.setdefault((signals.item.document, signals.method, parent), []).append(item)
     carried = set()
     for members in families.values():
         proposed = [item for item in members if item.score >= THRESHOLD]

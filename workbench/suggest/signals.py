@@ -17,7 +17,7 @@ from workbench.suggest.body_shape import BodyShape
 from workbench.suggest.interaction_signals import InteractionSignals
 from workbench.vocabulary import Concept, concepts, head, split_words
 
-Signals = dict[str, float]
+SignalValues = dict[str, float]
 MENU = frozenset(
     {"menu", "menu-section", "product", "product-variant", "option-category", "option"}
 )
@@ -71,35 +71,35 @@ AIMS = {
 
 
 def read_signals(
-    clue: InteractionSignals, aim: Aim, around: frozenset[str] = frozenset()
-) -> Signals:
+    signals: InteractionSignals, aim: Aim, around: frozenset[str] = frozenset()
+) -> SignalValues:
     """The signals of one exchange for one feature.
 
     Args:
-        clue: The reading of the exchange.
+        signals: The reading of the exchange.
         aim: What the feature looks for.
         around: What the document has beside it, as `one order by id`.
     """
-    found: Signals = {"always": 1.0, "sent to us": max(-4.0, min(4.0, clue.inbound)) / 2}
+    found: SignalValues = {"always": 1.0, "sent to us": max(-4.0, min(4.0, signals.inbound)) / 2}
     seen = chain(
-        _path(clue, aim),
-        _names(clue, aim),
-        _groups(clue, aim),
-        _texts(clue, aim),
-        _bodies(clue, aim),
-        _calls(clue, aim),
-        (f"document has {name}" for name in _context(clue, aim, around)),
+        _path(signals, aim),
+        _names(signals, aim),
+        _groups(signals, aim),
+        _texts(signals, aim),
+        _bodies(signals, aim),
+        _calls(signals, aim),
+        (f"document has {name}" for name in _context(signals, aim, around)),
     )
     for name in seen:
         found[name] = 1.0
-    found.update(_counts(clue, aim))
+    found.update(_counts(signals, aim))
     return found
 
 
-def is_worth_a_look(clue: InteractionSignals, aim: Aim) -> bool:
+def is_worth_a_look(signals: InteractionSignals, aim: Aim) -> bool:
     """Whether anything at all names the feature's noun or its kin."""
     wanted = {aim.noun, *aim.kin} | (MENU if aim.noun in MENU else set())
-    return not wanted.isdisjoint(clue.mentioned)
+    return not wanted.isdisjoint(signals.mentioned)
 
 
 def _relation(name: str, aim: Aim) -> str:
@@ -122,8 +122,8 @@ def _owner(name: str, aim: Aim) -> str:
     return _relation(name, aim)
 
 
-def _path(clue: InteractionSignals, aim: Aim) -> Iterator[str]:
-    subject = clue.subject
+def _path(signals: InteractionSignals, aim: Aim) -> Iterator[str]:
+    subject = signals.subject
     if subject is None:
         yield "path names nothing"
     elif subject.name == "unknown":
@@ -131,51 +131,51 @@ def _path(clue: InteractionSignals, aim: Aim) -> Iterator[str]:
     else:
         yield f"path ends in {_relation(subject.name, aim)}"
         yield f"path ends in {subject.name}"
-    for owner in set(clue.owners):
+    for owner in set(signals.owners):
         yield f"path passes {_owner(owner, aim)}"
         yield f"path passes {owner}"
-    if clue.owners:
-        yield f"path is below {_owner(clue.owners[0], aim)}"
-    for act in {item.name for item in clue.acts}:
+    if signals.owners:
+        yield f"path is below {_owner(signals.owners[0], aim)}"
+    for act in {item.name for item in signals.acts}:
         yield f"path does {act}"
-    if any(item.kind == "transition" for item in clue.acts):
+    if any(item.kind == "transition" for item in signals.acts):
         yield "path does a transition"
-    for kind in {item.kind for item in clue.acts if item.name not in {"read", "list"}}:
-        yield f"{clue.method} behind a {kind}"
-    if clue.identified:
+    for kind in {item.kind for item in signals.acts if item.name not in {"read", "list"}}:
+        yield f"{signals.method} behind a {kind}"
+    if signals.identified:
         yield "names one"
         if subject is not None and subject.name == aim.noun:
             yield "names one of it"
 
 
-def _names(clue: InteractionSignals, aim: Aim) -> Iterator[str]:
-    if not clue.names:
+def _names(signals: InteractionSignals, aim: Aim) -> Iterator[str]:
+    if not signals.names:
         yield "has no name"
-    elif not clue.nouns:
+    elif not signals.nouns:
         yield "name is about nothing known"
-    for noun in clue.nouns:
+    for noun in signals.nouns:
         yield f"name is about {_relation(noun.name, aim)}"
         yield f"name is about {noun.name}"
-    said = {item for name in clue.names for item in name}
+    said = {item for name in signals.names for item in name}
     yield from _said("name", said)
     for item in said:
         if item.kind in {"entity", "other"}:
             yield f"name speaks of {_relation(item.name, aim)}"
             yield f"name speaks of {item.name}"
-    for name in clue.names:
+    for name in signals.names:
         first = next((item for item in name if item.kind not in {"manner", "stop"}), None)
         if first is not None:
             yield f"name begins with {first.name if first.kind == 'verb' else first.kind}"
-    if clue.is_qualifier:
+    if signals.is_qualifier:
         yield "name's noun qualifies an unknown word"
 
 
-def _groups(clue: InteractionSignals, aim: Aim) -> Iterator[str]:
+def _groups(signals: InteractionSignals, aim: Aim) -> Iterator[str]:
     """What stands above it: the title of its document and its tags."""
-    if clue.topics:
-        nearest = min((_relation(name, aim) for name in clue.topics), key=_RELATIONS.index)
+    if signals.topics:
+        nearest = min((_relation(name, aim) for name in signals.topics), key=_RELATIONS.index)
         yield f"title is about {nearest}"
-    for tag in clue.tags:
+    for tag in signals.tags:
         yield f"tag is {_relation(tag, aim)}"
         yield f"tag is {tag}"
 
@@ -189,26 +189,26 @@ def _said(where: str, said: Iterable[Concept]) -> Iterator[str]:
             yield f"{where} says a transition"
 
 
-def _texts(clue: InteractionSignals, aim: Aim) -> Iterator[str]:
-    yield from _said("text", clue.text)
-    for item in clue.text:
+def _texts(signals: InteractionSignals, aim: Aim) -> Iterator[str]:
+    yield from _said("text", signals.text)
+    for item in signals.text:
         if item.kind in {"entity", "other"}:
             yield f"text speaks of {_relation(item.name, aim)}"
         if item.kind == "other":
             yield f"text speaks of {item.name}"
 
 
-def _bodies(clue: InteractionSignals, aim: Aim) -> Iterator[str]:
-    for side, shape in (("body", clue.request), ("answer", clue.response)):
+def _bodies(signals: InteractionSignals, aim: Aim) -> Iterator[str]:
+    for side, shape in (("body", signals.request), ("answer", signals.response)):
         if shape:
             yield from (f"{side} {what}" for what in _body(shape, aim))
         else:
             yield f"{side} is not described"
-    for kind in clue.kinds:
+    for kind in signals.kinds:
         yield f"type field knows {_relation(kind, aim)}"
-    if aim.noun in clue.kinds and len(MENU & clue.kinds) >= _SEVERAL:
+    if aim.noun in signals.kinds and len(MENU & signals.kinds) >= _SEVERAL:
         yield "type field knows it among others"
-    listed = _event_types(clue.request)
+    listed = _event_types(signals.request)
     if any(item.kind == "transition" for value in listed for item in value):
         yield "event types say a transition"
     for item in {item for value in listed for item in value}:
@@ -261,39 +261,39 @@ def _event_types(shape: BodyShape) -> list[tuple[Concept, ...]]:
     ]
 
 
-def _calls(clue: InteractionSignals, aim: Aim) -> Iterator[str]:
-    one = "one" if clue.identified else "many"
-    does = "does" if any(item.kind == "transition" for item in clue.acts) else "is"
-    yield f"method {clue.method}"
-    yield f"{clue.method} {one}"
-    yield f"{clue.method} {one} {does}"
-    if clue.subject is not None and clue.subject.name == aim.noun:
-        if "price" in clue.request.about:
+def _calls(signals: InteractionSignals, aim: Aim) -> Iterator[str]:
+    one = "one" if signals.identified else "many"
+    does = "does" if any(item.kind == "transition" for item in signals.acts) else "is"
+    yield f"method {signals.method}"
+    yield f"{signals.method} {one}"
+    yield f"{signals.method} {one} {does}"
+    if signals.subject is not None and signals.subject.name == aim.noun:
+        if "price" in signals.request.about:
             yield "sets a price of it"
-        yield f"{clue.method} it"
-        yield f"{clue.method} {one} of it"
-    if isinstance(clue.item, Event):
-        yield f"declared as {clue.item.source}"
-    if clue.item.deprecated:
+        yield f"{signals.method} it"
+        yield f"{signals.method} {one} of it"
+    if isinstance(signals.item, Event):
+        yield f"declared as {signals.item.source}"
+    if signals.item.deprecated:
         yield "is deprecated"
-    for parameter in clue.item.parameters:
+    for parameter in signals.item.parameters:
         if parameter.place == "query" and parameter.required:
             noun = head(concepts(parameter.name))
             if noun is not None:
                 yield f"asks for {_relation(noun.name, aim)}"
 
 
-def _context(clue: InteractionSignals, aim: Aim, around: frozenset[str]) -> Iterator[str]:
-    if clue.method == "GET" and not clue.identified:
+def _context(signals: InteractionSignals, aim: Aim, around: frozenset[str]) -> Iterator[str]:
+    if signals.method == "GET" and not signals.identified:
         yield "a read of one" if f"one {aim.noun}" in around else "no read of one"
-    if clue.method == "GET" and "status" not in clue.acted:
+    if signals.method == "GET" and "status" not in signals.acted:
         yield "a status" if f"status of {aim.noun}" in around else "no status of its own"
 
 
-def _counts(clue: InteractionSignals, aim: Aim) -> Signals:
+def _counts(signals: InteractionSignals, aim: Aim) -> SignalValues:
     """How sure path, names and tags are together that this is about the noun, as log-odds."""
-    belief = clue.belief(aim.noun)
-    wide = clue.belief(aim.noun, *aim.kin)
+    belief = signals.belief(aim.noun)
+    wide = signals.belief(aim.noun, *aim.kin)
     return {"belief": log_odds(belief), "wide belief": log_odds(wide)}
 
 
@@ -303,14 +303,14 @@ def log_odds(share: float) -> float:
     return math.log(bounded / (1 - bounded)) / 2
 
 
-def look_around(clues: list[InteractionSignals]) -> frozenset[str]:
+def look_around(interactions: list[InteractionSignals]) -> frozenset[str]:
     """What a document has: which things can be read one by one, and whose status."""
     found = set()
-    for clue in clues:
-        if clue.method != "GET" or clue.inbound > 0 or clue.subject is None:
+    for signals in interactions:
+        if signals.method != "GET" or signals.inbound > 0 or signals.subject is None:
             continue
-        if clue.identified and not clue.acts:
-            found.add(f"one {clue.subject.name}")
-        if "status" in clue.acted:
-            found.add(f"status of {clue.subject.name}")
+        if signals.identified and not signals.acts:
+            found.add(f"one {signals.subject.name}")
+        if "status" in signals.acted:
+            found.add(f"status of {signals.subject.name}")
     return frozenset(found)
