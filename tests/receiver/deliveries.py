@@ -72,9 +72,14 @@ def sample(slug: str, feature: str, label: str) -> Any:
 
 
 def _entry(
-    slug: str, tail: str, payload: Any, at: datetime = START, code: str = "pos-1"
+    slug: str,
+    tail: str,
+    payload: Any,
+    at: datetime = START,
+    code: str = "pos-1",
+    told: Partner | None = None,
 ) -> tuple[Arrival, Verification, Identity]:
-    webhooks = partner(slug).manifest.webhooks
+    webhooks = (told or partner(slug)).manifest.webhooks
     assert webhooks is not None
     arrival = Arrival(
         partner=slug,
@@ -94,10 +99,17 @@ def keep(inbox: Inbox, arrival: Arrival, verification: Verification, identity: I
 
 
 def post(
-    inbox: Inbox, slug: str, tail: str, payload: Any, *, at: datetime = START, code: str = "pos-1"
+    inbox: Inbox,
+    slug: str,
+    tail: str,
+    payload: Any,
+    *,
+    at: datetime = START,
+    code: str = "pos-1",
+    told: Partner | None = None,
 ) -> None:
-    """Store a delivery as the application does."""
-    keep(inbox, *_entry(slug, tail, payload, at, code))
+    """Store a delivery as the application does, by the rules of the folder or of `told`."""
+    keep(inbox, *_entry(slug, tail, payload, at, code, told))
 
 
 def post_all(inbox: Inbox, slug: str, tail: str, payloads: Iterable[Any]) -> None:

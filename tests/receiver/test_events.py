@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -162,6 +163,10 @@ def test_content_identifies_where_no_id_is_given() -> None:
         identify(webhooks, arrival({"x": 1}, "orders?a"), "orders?a").key,
     }
     assert len(others | {first.key}) == 4
+    later = replace(arrival({"x": 1}), received_at=datetime(2026, 11, 20, 19, 1, tzinfo=UTC))
+    assert identify(webhooks, later, "orders") != first  # the worker tells whether it is news
+    unread = [identify(rules(), one, "orders") for one in (arrival({"x": 1}), later)]
+    assert unread[0] == unread[1]
 
 
 def test_a_batch_is_identified_by_all_its_ids() -> None:

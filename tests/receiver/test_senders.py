@@ -351,6 +351,37 @@ ADYEN_FIELDS = (
     f"{{json:{ADYEN_ITEM}.amount.value}}:{{json:{ADYEN_ITEM}.amount.currency}}",
     f"{{json:{ADYEN_ITEM}.eventCode}}:{{json:{ADYEN_ITEM}.success}}",
 )
+HUBSPOT_KEY = b"yyyyyyyy-yyyy-yyyy-yyyy-yyyyyyyyyyyy"
+GOCARDLESS = {
+    "events": [
+        {
+            "id": "EV00BD05S5VM2T",
+            "created_at": "2018-07-05T09:13:51.404Z",
+            "resource_type": "subscriptions",
+            "action": "created",
+            "links": {"subscription": "SB0003JJQ2MR06"},
+            "details": {
+                "origin": "api",
+                "cause": "subscription_created",
+                "description": "Subscription created via the API.",
+            },
+            "metadata": {},
+        },
+        {
+            "id": "EV00BD05TB8K63",
+            "created_at": "2018-07-05T09:13:56.893Z",
+            "resource_type": "mandates",
+            "action": "created",
+            "links": {"mandate": "MD000AMA19XGEC"},
+            "details": {
+                "origin": "api",
+                "cause": "mandate_created",
+                "description": "Mandate created via the API.",
+            },
+            "metadata": {},
+        },
+    ]
+}
 # What senders print in their own documents: statement, headers, key, body, address, time.
 PUBLISHED: dict[str, tuple[dict[str, Any], dict[str, str], bytes, bytes, str, float]] = {
     "slack": (
@@ -405,6 +436,128 @@ PUBLISHED: dict[str, tuple[dict[str, Any], dict[str, str], bytes, bytes, str, fl
         URL,
         NOW,
     ),
+    "github": (
+        {"scheme": "hmac", "header": "X-Hub-Signature-256", "prefix": "sha256="},
+        {
+            "x-hub-signature-256": "sha256="
+            "757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"
+        },
+        b"It's a Secret to Everybody",
+        b"Hello, World!",
+        URL,
+        NOW,
+    ),
+    "bitbucket": (
+        {"scheme": "hmac", "header": "X-Hub-Signature", "prefix": "sha256="},
+        {
+            "x-hub-signature": "sha256="
+            "a4771c39fbe90f317c7824e83ddef3caae9cb3d976c214ace1f2937e133263c9"
+        },
+        b"It's a Secret to Everybody",
+        b"Hello World!",
+        URL,
+        NOW,
+    ),
+    "svix": (
+        {"scheme": "standard-webhooks"},
+        {
+            "webhook-id": "msg_p5jXN8AQM9LWM0D4loKWxJek",
+            "webhook-timestamp": "1614265330",
+            "webhook-signature": "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+        },
+        b"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+        b'{"test": 2432232314}',
+        URL,
+        1614265330.0,
+    ),
+    "openai": (
+        {"scheme": "standard-webhooks"},
+        {
+            "webhook-id": "wh_685c059ae39c8190af8c71ed1022a24d",
+            "webhook-timestamp": "1750861210",
+            "webhook-signature": "v1,gUAg4R2hWouRZqRQG4uJypNS8YK885G838+EHb4nKBY=",
+        },
+        b"whsec_RdvaYFYUXuIFuEbvZHwMfYFhUf7aMYjYcmM24+Aj40c=",
+        (
+            b'{"id": "evt_685c059ae3a481909bdc86819b066fb6", "object": "event", '
+            b'"created_at": 1750861210, "type": "response.completed", "data": {"id": "resp_123"}}'
+        ),
+        URL,
+        1750861210.0,
+    ),
+    "box": (
+        {
+            "scheme": "hmac",
+            "header": "BOX-SIGNATURE-PRIMARY",
+            "encoding": "base64",
+            "template": "{body}{timestamp}",
+            "timestamp_header": "BOX-DELIVERY-TIMESTAMP",
+        },
+        {
+            "box-signature-primary": "6TfeAW3A1PASkgboxxA5yqHNKOwFyMWuEXny/FPD5hI=",
+            "box-delivery-timestamp": "2020-01-01T00:00:00-07:00",
+        },
+        b"SamplePrimaryKey",
+        (
+            b'{"type":"webhook_event","webhook":{"id":"1234567890"},"trigger":"FILE.UPLOADED",'
+            b'"source":{"id":"1234567890","type":"file","name":"Test.txt"}}'
+        ),
+        URL,
+        1577862000.0,
+    ),
+    "sendgrid": (
+        {
+            "scheme": "ecdsa",
+            "header": "X-Twilio-Email-Event-Webhook-Signature",
+            "encoding": "base64",
+            "template": "{timestamp}{body}",
+            "timestamp_header": "X-Twilio-Email-Event-Webhook-Timestamp",
+        },
+        {
+            "x-twilio-email-event-webhook-signature": "MEUCIQCtIHJeH93Y+qpYeWrySphQgpNGNr/U+UyUlBkU"
+            "6n7RAwIgJTz2C+8a8xonZGi6BpSzoQsbVRamr2nlxFDWYNH2j/0=",
+            "x-twilio-email-event-webhook-timestamp": "1588788367",
+        },
+        (
+            b"MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEEDr2LjtURuePQzplybdC+u4CwrqDqBaWjcMMsTbhdbcwHBcepxo7"
+            b"yAQGhHPTnlvFYPAZFceEu/1FwCM/QmGUhA=="
+        ),
+        b'{"category":"example_payload","event":"test_event","message_id":"message_id"}',
+        URL,
+        1588788367.0,
+    ),
+    "gocardless": (
+        {"scheme": "hmac", "header": "Webhook-Signature"},
+        {"webhook-signature": "2693754819d3e32d7e8fcb13c729631f316c6de8dc1cf634d6527f1c07276e7e"},
+        b"ED7D658C-D8EB-4941-948B-3973214F2D49",
+        json.dumps(GOCARDLESS, separators=(",", ":")).encode(),
+        URL,
+        NOW,
+    ),
+    "hubspot, first version": (
+        {"scheme": "hash", "header": "X-HubSpot-Signature"},
+        {"x-hubspot-signature": "232db2615f3d666fe21a8ec971ac7b5402d33b9a925784df3ca654d05f4817de"},
+        HUBSPOT_KEY,
+        (
+            b'[{"eventId":1,"subscriptionId":12345,"portalId":62515,"occurredAt":1564113600000,'
+            b'"subscriptionType":"contact.creation","attemptNumber":0,"objectId":123,'
+            b'"changeSource":"CRM","changeFlag":"NEW","appId":54321}]'
+        ),
+        URL,
+        NOW,
+    ),
+    "hubspot, second version": (
+        {
+            "scheme": "hash",
+            "header": "X-HubSpot-Signature",
+            "template": "{secret}{method}{url}{body}",
+        },
+        {"x-hubspot-signature": "9569219f8ba981ffa6f6f16aa0f48637d35d728c7e4d93d0d52efaa512af7900"},
+        HUBSPOT_KEY,
+        b'{"example_field":"example_value"}',
+        "https://www.example.com/webhook_uri",
+        NOW,
+    ),
 }
 
 
@@ -414,5 +567,6 @@ def test_a_published_vector_is_genuine(name: str) -> None:
     statement, headers, key, body, url, now = PUBLISHED[name]
     signature = Signature.model_validate({"credentials": ["webhook_secret"], **statement})
     given = {"method": "POST", "url": url, "headers": headers, "now": now}
-    assert verify(signature, (key,), body=body, **given).is_proved
-    assert not verify(signature, (key,), body=body.replace(b"1", b"2"), **given).ok
+    keys = read_secrets(signature, lambda _: SecretStr(key.decode()))
+    assert verify(signature, keys, body=body, **given).is_proved
+    assert not verify(signature, keys, body=body.replace(b"e", b"a"), **given).ok

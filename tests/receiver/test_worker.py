@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
@@ -17,6 +17,7 @@ import postgres_server
 import pytest
 from children import wait_until
 from deliveries import (
+    START,
     CallableSink,
     order,
     partner,
@@ -35,6 +36,7 @@ from workbench.receiver.inbox import Inbox
 from workbench.receiver.inbox_tables import ATTEMPTS, EFFECTS, EVENTS
 from workbench.receiver.ledger import AttemptOutcome
 from workbench.receiver.process import Party
+from workbench.receiver.queries import ReceiptFilter, replay
 from workbench.receiver.queue import LEASE, SECOND, backoff
 from workbench.receiver.receipt_events import split
 from workbench.receiver.sink import NdjsonSink, OutboxMessage
@@ -234,6 +236,24 @@ def test_a_status_of_the_future_holds_nothing_up(inbox: Inbox) -> None:
     assert first.entity["at"].startswith("2199")  # what the partner told is passed on as it is
 
 
+def test_the_same_words_without_an_id_are_a_repeat_for_a_while(inbox: Inbox) -> None:
+    """Equal bodies count once within the stated time, unless something changed in between."""
+    nameless = altered({"event_id": None}, repeat_seconds=600)
+
+    def hear(code: str, second: int) -> list[str]:
+        now = START + timedelta(days=1, seconds=second)
+        post(inbox, "tavola", "orders", order(code=code), at=now, told=nameless)
+        effects = work(inbox, told=nameless, clock=now.timestamp)
+        return [effect.entity["ids"]["display_code"] for effect in effects]
+
+    told = [("A", 0), ("A", 60), ("B", 120), ("A", 180), ("A", 779), ("A", 781)]
+    assert [hear(*one) for one in told] == [["A"], [], ["B"], ["A"], [], ["A"]]
+    labels = [label for (label,) in rows(inbox, ATTEMPTS, "outcome")]
+    assert labels == ["done", "repeat", "done", "done", "repeat", "done"]
+    assert replay(inbox.database, ReceiptFilter(last=2)) == 2
+    assert len(work(inbox, told=nameless)) == 2  # whoever asks for it gets it
+
+
 def test_an_order_that_comes_late_gets_the_known_status(inbox: Inbox) -> None:
     """The order itself is news even when its status is not; a second old copy is not."""
     post(inbox, "tavola", "orders/status", status("ready", minute=9))
@@ -264,21 +284,19 @@ def test_a_delta_by_rule_is_merged_even_when_it_would_do_alone(inbox: Inbox) -> 
     del change["customer"]
     post(inbox, "tavola", "orders", order(code="AUR-1"))
     post(inbox, "tavola", "orders", change)
-    before, after = (effect.entity for effect in work(inbox, told=deltas()))
+    before, after = (effect.entity for effect in work(inbox, told=altered({"delta": True})))
     assert (before["ids"]["display_code"], after["ids"]["display_code"]) == ("AUR-1", "AUR-2")
     assert after["customer"] == before["customer"]
     assert before["tips"]
     assert "tips" not in after
 
 
-def deltas() -> Partner:
-    """Tavola, if its orders came again as changes."""
+def altered(changes: dict[str, Any], **more: Any) -> Partner:
+    """Tavola, if all its rules and its webhooks said this."""
     webhooks = partner().manifest.webhooks
     assert webhooks is not None
-    events = {
-        name: rule.model_copy(update={"delta": True}) for name, rule in webhooks.events.items()
-    }
-    return with_webhooks(webhooks.model_copy(update={"events": events}))
+    events = {name: rule.model_copy(update=changes) for name, rule in webhooks.events.items()}
+    return with_webhooks(webhooks.model_copy(update={"events": events, **more}))
 
 
 def test_a_ping_is_followed_by_a_pull(inbox: Inbox) -> None:

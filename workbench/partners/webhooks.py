@@ -235,7 +235,10 @@ class Webhooks(Statement):
     what one body may have, for senders of large batches (default 5).
 
     `retry` says in words what the partner does when we do not acknowledge, `repeats` how often it
-    sends again (0: never, so nobody waits for it; unset: not stated). `sequence` is where they
+    sends again (0: never, so nobody waits for it; unset: not stated). `repeat_seconds` (default: a
+    day) is how long an event without an id of its own, equal to the last that changed its order
+    or reservation, counts as the same sent again; later it is news, and so it is at any time when
+    something changed in between. `sequence` is where they
     number their deliveries to a restaurant, one by one (a JSONPath, or `header:Name`): a hole in
     the numbers makes us ask for what was missed.
     """
@@ -249,5 +252,6 @@ class Webhooks(Statement):
     timeout_seconds: float | None = None
     retry: str | None = None
     repeats: int | None = Field(default=None, ge=0)
+    repeat_seconds: float = Field(default=86_400, ge=0)
     sequence: Place | None = None
     events: dict[str, EventRule] = Field(default_factory=dict)

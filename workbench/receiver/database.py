@@ -150,6 +150,8 @@ class Database:
     def _prepare(self) -> None:
         try:
             with self.engine.begin() as connection:
+                if not self.is_file:  # whoever opens it first may be a while
+                    connection.execute(text("SET LOCAL lock_timeout = '60s'"))
                 lock(connection, MIGRATING)
                 if not self.is_file:
                     _require_durable(connection, self.name)

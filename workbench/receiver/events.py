@@ -126,19 +126,25 @@ def read_number(webhooks: Webhooks, receipt: Arrival) -> int | None:
 def identify(webhooks: Webhooks, arrival: Arrival, target: str) -> Identity:
     """The key of a genuine delivery: the ids of its events, else its content.
 
+    An event without an id has its content and its moment: whether it is sent again, or the same
+    news once more, is told where it is known what happened in between (`ledger.enter`).
+
     Args:
         webhooks: The partner's rules.
         arrival: The delivery.
         target: Its target before anything was masked.
     """
     events: list[ReceivedEvent] = []
-    if any(rule.event_id or rule.pull for rule in webhooks.events.values()):
+    if webhooks.events:
         events = read_events(webhooks, arrival)
     ids = [(event.reference, event.event_id) for event in events if event.event_id is not None]
     if events and len(ids) == len(events):
         return Identity(key="event:" + digest(part for pair in ids for part in pair))
-    content = digest([arrival.method, target, arrival.body])
-    return Identity(key=f"content:{content}", reopens=any(event.rule.pull for event in events))
+    content: list[str | bytes] = [arrival.method, target, arrival.body]
+    is_ping = any(event.rule.pull for event in events)
+    if events and not is_ping:
+        content.append(arrival.received_at.isoformat())
+    return Identity(key=f"content:{digest(content)}", reopens=is_ping)
 
 
 def identify_refused(

@@ -170,6 +170,7 @@ ENTITIES = Table(
     Column("status_at", BigInteger),
     Column("payload", LargeBinary),  # theirs, whole, for events that tell only what changed
     Column("mapping", Text),
+    Column("told", String(64)),  # hash of what was heard last, where it came without an id
     Column("heard_at", BigInteger, nullable=False),
     Column("checked_at", BigInteger, nullable=False),
     Index(
@@ -209,19 +210,23 @@ def _create(connection: Connection) -> None:
 def _bound_quarantine(connection: Connection) -> None:
     """The sender of what was refused, and counts of what was dropped."""
     METADATA.create_all(connection)
-    _add_text(connection, "sender", "VARCHAR(64)")
+    _add(connection, "receipts", "sender VARCHAR(64) NOT NULL DEFAULT ''")
 
 
 def _note_leaks(connection: Connection) -> None:
     """Which of our credentials a delivery told."""
-    _add_text(connection, "leaked", "TEXT")
+    _add(connection, "receipts", "leaked TEXT NOT NULL DEFAULT ''")
 
 
-def _add_text(connection: Connection, name: str, kind: str) -> None:
-    if name not in {column["name"] for column in inspect(connection).get_columns("receipts")}:
-        connection.execute(
-            text(f"ALTER TABLE receipts ADD COLUMN {name} {kind} NOT NULL DEFAULT ''")
-        )
+def _remember_words(connection: Connection) -> None:
+    """What was heard last of an order, so that the same said again is known."""
+    _add(connection, "entities", "told VARCHAR(64)")
+
+
+def _add(connection: Connection, table: str, column: str) -> None:
+    known = {one["name"] for one in inspect(connection).get_columns(table)}
+    if column.partition(" ")[0] not in known:
+        connection.execute(text(f"ALTER TABLE {table} ADD COLUMN {column}"))
 
 
 def _count_dead(connection: Connection) -> None:
@@ -245,6 +250,7 @@ STEPS: tuple[Callable[[Connection], None], ...] = (
     _note_leaks,
     _count_dead,
     _find_what_is_under_way,
+    _remember_words,
 )
 
 

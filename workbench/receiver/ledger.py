@@ -12,7 +12,7 @@ from sqlalchemy import Connection, RowMapping, func, insert, select, tuple_
 from workbench.receiver.database import Database, insert_into
 from workbench.receiver.inbox_tables import ATTEMPTS, EFFECTS, ENTITIES, EVENTS
 from workbench.receiver.process import ProcessedEvent, is_stale
-from workbench.receiver.queue import QueueDecision, settle
+from workbench.receiver.queue import SECOND, QueueDecision, settle
 from workbench.receiver.receipt_events import short_key
 from workbench.receiver.store import microseconds, read_instant
 
@@ -42,8 +42,9 @@ def enter(connection: Connection, outcomes: Sequence[AttemptOutcome], now: int) 
     """Write outcomes of events that the caller holds, in the transaction of `hold`.
 
     An event that tells a status older than the known one is done without an effect, and its
-    attempt says `stale`. An order that was not seen whole before is news with any status: it gets
-    the newer one.
+    attempt says `stale`; so is one without an id that says again what was heard last of its order,
+    soon after, and its attempt says `repeat`. An order that was not seen whole before is news
+    with any status: it gets the newer one.
     """
     if not outcomes:
         return
@@ -57,7 +58,7 @@ def enter(connection: Connection, outcomes: Sequence[AttemptOutcome], now: int) 
             result = _believe(outcome.event, result)
             key = _key(outcome.event, result)
             before = learnt.get(key) or known.get(key)
-            label, result = _weigh(before, result)
+            label, result = _weigh(outcome.event, before, result)
             if result is not None:
                 effects.append(_effect(outcome.event, result, now))
                 learnt[key] = _entity(outcome.event, key, before, result, now)
@@ -105,8 +106,12 @@ def _believe(event: RowMapping, result: ProcessedEvent) -> ProcessedEvent:
     return result if result.at is None or result.at <= arrived else replace(result, at=arrived)
 
 
-def _weigh(before: Any, result: ProcessedEvent) -> tuple[str, ProcessedEvent | None]:
-    """The label of the attempt, and the result as it counts; None when it is out of date."""
+def _weigh(
+    event: RowMapping, before: Any, result: ProcessedEvent
+) -> tuple[str, ProcessedEvent | None]:
+    """The label of the attempt, and the result as it counts; None when it is no news."""
+    if before and _is_repeat(event, before, result):
+        return "repeat", None
     at = before["status_at"] if before else None
     if not before or not is_stale(
         before["status"], None if at is None else read_instant(at), result
@@ -115,6 +120,14 @@ def _weigh(before: Any, result: ProcessedEvent) -> tuple[str, ProcessedEvent | N
     if result.is_whole and before["payload"] is None:
         return "late", replace(result.with_status(before["status"]), at=None)
     return "stale", None
+
+
+def _is_repeat(event: RowMapping, before: Any, result: ProcessedEvent) -> bool:
+    """Whether an event says what was heard last, soon after; a replay always counts."""
+    if result.told is None or before["told"] != result.told or event["run"] > 1:
+        return False
+    waited = event["received_at"] - before["heard_at"]
+    return bool(waited <= result.repeat_seconds * SECOND)
 
 
 def _key(event: RowMapping, result: ProcessedEvent) -> _Key:
@@ -163,6 +176,7 @@ def _entity(
         "status_at": microseconds(result.at) if result.at else at,
         "payload": payload,
         "mapping": result.mapping if payload else None,
+        "told": result.told,
         "heard_at": now,
         "checked_at": now,
     }
@@ -189,6 +203,7 @@ def _learn(connection: Connection, rows: list[dict[str, Any]]) -> None:
                 "status_at": given.status_at,
                 "payload": func.coalesce(given.payload, ENTITIES.c.payload),
                 "mapping": func.coalesce(given.mapping, ENTITIES.c.mapping),
+                "told": given.told,
                 "heard_at": given.heard_at,
                 "checked_at": given.checked_at,
             },

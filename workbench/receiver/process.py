@@ -23,8 +23,8 @@ from workbench.canonical import (
 from workbench.errors import InputError, MappingError, TranslationError
 from workbench.mapping import Translator
 from workbench.model import find_nodes
-from workbench.partners import Partner, Webhooks
-from workbench.receiver.events import read_item, read_payload
+from workbench.partners import EventRule, Partner, Webhooks
+from workbench.receiver.events import ReceivedEvent, digest, read_item, read_payload
 from workbench.receiver.receipt import Receipt
 from workbench.receiver.receipt_events import PULLED
 
@@ -75,6 +75,8 @@ class ProcessedEvent:
         payload: Their JSON value, where it is the whole order or reservation.
         mapping: Name of the mapping that read it.
         is_merged: Whether the event told only what changed, and the rest was known before.
+        told: Hash of what they said, where the event has no id of its own.
+        repeat_seconds: How long the same said again is a repeat.
     """
 
     entity: Order | OrderStatusUpdate | Reservation | ReservationStatusUpdate
@@ -84,6 +86,8 @@ class ProcessedEvent:
     payload: Any
     mapping: str
     is_merged: bool = False
+    told: str | None = None
+    repeat_seconds: float = 0.0
 
     @property
     def family(self) -> str:
@@ -131,16 +135,28 @@ def process_event(
     if rule.pull:
         return _pull(party, rule.pull, item.entity_id)
     translator = _require(partner.translators.get(rule.mapping or ""), partner, reference)
+    key, name = event["order_key"] or "", translator.name
+    result = _read(translator, rule, item, lambda: recall(key, name))
+    if item.event_id is not None:
+        return result
+    told = digest([reference, orjson.dumps(item.item)])
+    return replace(result, told=told, repeat_seconds=webhooks.repeat_seconds)
+
+
+def _read(
+    translator: Translator, rule: EventRule, event: ReceivedEvent, recall: Callable[[], Any]
+) -> ProcessedEvent:
+    """Translate what an event tells, completed by what is known where it tells only a change."""
     if not rule.delta:
         try:
-            return _result(translator, item.item)
+            return _result(translator, event.item)
         except TranslationError:
-            if not isinstance(item.item, dict):
+            if not isinstance(event.item, dict):
                 raise
-    before = recall(event["order_key"] or "", translator.name)
+    before = recall()
     if before is None:
-        return _result(translator, item.item)
-    return replace(_result(translator, merge(before, item.item)), is_merged=True)
+        return _result(translator, event.item)
+    return replace(_result(translator, merge(before, event.item)), is_merged=True)
 
 
 def merge(before: Any, change: Any) -> Any:

@@ -111,6 +111,7 @@ def _tell_forged(post: Post, answer: Answer) -> Evidence:
 
 def look_for_copies(post: Post, feature: Feature) -> Iterator[Finding]:
     """One happening, told twice under different ids."""
+    bodies = Counter(one.body for one in {one.id: one for one, _ in post.heard}.values())
     told = Counter(
         (event.reference, event.entity_id, str(_status(event.item)))
         for receipt, event in post.heard
@@ -118,6 +119,8 @@ def look_for_copies(post: Post, feature: Feature) -> Iterator[Finding]:
         # A ping says nothing but that something happened.
         if not event.rule.pull
         if not receipt.seen_again
+        # Without an id, the same words are the same delivery, sent again.
+        if event.event_id or bodies[receipt.body] == 1
     )
     for (reference, identity, _), count in told.items():
         if count > 1:
