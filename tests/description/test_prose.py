@@ -491,6 +491,46 @@ STYLES = {
         ),
         ["GET /tables/{id}", "PUT /tables/{id}"],
     ),
+    "a word beside a variable": (
+        "- `GET /tables/{id}`: one\n- `GET /tables/free`: those without guests",
+        ["GET /tables/{id}", "GET /tables/free"],
+    ),
+    "the same, in one block": (
+        "```\nGET /seats/:id\nGET /seats/free\n```",
+        ["GET /seats/{id}", "GET /seats/free"],
+    ),
+    "a list of tasks": (
+        "- [ ] GET /tables\n- [ ] POST /seats",
+        ["GET /tables", "POST /seats"],
+    ),
+    "labels in a block": (
+        "### New guest\n\n```\nurl: /guests\nmethod: POST\nformat: json\n```",
+        ["POST /guests"],
+    ),
+    "a request line with a label or a version": (
+        "```\nPath:   PUT /seats/:id\n```\n\n```\nHTTP/1.1 GET https://nido.example/guests\n```",
+        ["PUT /seats/{id}", "GET /guests"],
+    ),
+    "steps of a flow": (
+        '```\n1. the till → POST /bills/{id}/payments\n   { tender: "cash" }\n```',
+        ["POST /bills/{id}/payments"],
+    ),
+    "a method with one capital": (
+        "Post :https://nido.example/guests",
+        ["POST /guests"],
+    ),
+    "brackets in a heading": (
+        "## /guests/[city]\n\n### GET\n\nAll of one city.",
+        ["GET /guests/{city}"],
+    ),
+    "a base before some": (
+        "Base URL: `{{HOST}}/api/v2/seats`\n\n`POST /new`\n\nSee `POST /api/v2/seats/new`.",
+        ["POST /new"],
+    ),
+    "a matrix with methods that are not allowed": (
+        "| Resource | GET | POST |\n|---|---|---|\n| /seats/{id} | One | Not allowed (405) |",
+        ["GET /seats/{id}"],
+    ),
 }
 
 

@@ -20,14 +20,7 @@ from workbench.description.asyncapi_messages import (
 from workbench.description.dialect import DIALECTS
 from workbench.description.gathering import FILES
 from workbench.description.openapi import Contents, read_openapi, read_scheme
-from workbench.model import (
-    DocumentWarning,
-    Event,
-    follow_reference,
-    list_of,
-    mapping_of,
-    text_of,
-)
+from workbench.model import DocumentWarning, Event, follow_reference, list_of, mapping_of, text_of
 from workbench.text import write_token
 
 _VARIABLE = re.compile(r"\{([^{}]*)\}")

@@ -135,10 +135,7 @@ class Messages:
         return uses
 
     def _of_three(
-        self,
-        key: str,
-        channel: dict[str, Any],
-        uses: list[Use],
+        self, key: str, channel: dict[str, Any], uses: list[Use]
     ) -> Iterator[ChannelMessage]:
         address = text_of(channel.get("address")) or key
         is_ours = self._is_on_our_server(channel)

@@ -31,10 +31,7 @@ _Alternative = frozenset[tuple[str, frozenset[str]]]
 
 
 def compare_descriptions(
-    old: ApiDescription,
-    new: ApiDescription,
-    *,
-    features: Mapping[str, Sequence[str]] | None = None,
+    old: ApiDescription, new: ApiDescription, *, features: Mapping[str, Sequence[str]] | None = None
 ) -> tuple[DocumentChange, ...]:
     """Every change between two versions, the worst first.
 

@@ -156,13 +156,7 @@ def _weigh(raw: bytes, kind: str, name: str) -> None:
                     with archive.open(part) as stream:
                         if b"<!DOCTYPE" in stream.read(4_096).upper():
                             raise refusal("a part of it declares entities", name, 1)
-    except (
-        zipfile.BadZipFile,
-        EOFError,
-        RuntimeError,
-        ValueError,
-        OSError,
-    ) as error:
+    except (zipfile.BadZipFile, EOFError, RuntimeError, ValueError, OSError) as error:
         raise _refused(kind, name, "damaged") from error
 
 

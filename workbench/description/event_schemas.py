@@ -11,15 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from workbench.description.dialect import Dialect
-from workbench.model import (
-    Body,
-    Event,
-    Interaction,
-    follow_reference,
-    list_of,
-    mapping_of,
-    text_of,
-)
+from workbench.model import Body, Event, Interaction, follow_reference, list_of, mapping_of, text_of
 from workbench.text import write_pointer, write_token
 
 _EVENT_NAME = re.compile(

@@ -169,10 +169,7 @@ _REFUSED = {
     "archive": ("an archive", "Unpack it, and give the documents in it one by one."),
     "zip": ("an archive (zip)", "Unpack it, and give the documents in it one by one."),
     "pptx": ("a PowerPoint presentation", "Save it as PDF, and give that."),
-    "odt": (
-        "an OpenDocument or iWork file",
-        "Save it as .docx, .xlsx or PDF, and give that.",
-    ),
+    "odt": ("an OpenDocument or iWork file", "Save it as .docx, .xlsx or PDF, and give that."),
     "epub": ("an e-book (EPUB)", "Ask for the page, Markdown or PDF it was made of."),
     "old-office": (
         "a Word, Excel or Outlook file of another format (.doc, .xls, .xlsb, .msg)",

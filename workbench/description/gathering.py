@@ -9,13 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from workbench.description.neighbours import (
-    OUTWARD,
-    SUFFIXES,
-    TEXTS,
-    Neighbours,
-    OutsideError,
-)
+from workbench.description.neighbours import OUTWARD, SUFFIXES, TEXTS, Neighbours, OutsideError
 from workbench.description.reference import (
     ASYNCAPI_TABLES,
     OPENAPI_TABLES,

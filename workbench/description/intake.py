@@ -20,12 +20,7 @@ from workbench.description.draft_operations import DraftDocument, read_draft
 from workbench.description.encodings import encoding_of, is_unicode
 from workbench.description.event_catalogue import is_event_catalogue, read_event_catalogue
 from workbench.description.event_schemas import event_schemas
-from workbench.description.file_kinds import (
-    EXPECTED,
-    raml_version,
-    recognise,
-    unknown,
-)
+from workbench.description.file_kinds import EXPECTED, raml_version, recognise, unknown
 from workbench.description.guard import decode, read_bytes, read_file, read_text
 from workbench.description.har import is_har, read_har
 from workbench.description.http_files import read_bru, read_http
@@ -34,12 +29,7 @@ from workbench.description.merging import merge_documents
 from workbench.description.neighbours import Neighbours
 from workbench.description.openapi import Contents, read_openapi
 from workbench.description.overlay import Overlay, apply_actions, load_overlay
-from workbench.description.postman import (
-    is_postman,
-    postman_version,
-    read_postman,
-    variables_of,
-)
+from workbench.description.postman import is_postman, postman_version, read_postman, variables_of
 from workbench.description.postman_versions import is_environment, unwrap
 from workbench.description.prose import (
     Block,

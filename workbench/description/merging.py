@@ -14,13 +14,7 @@ from workbench.description.contradictions import (
     rival_methods,
 )
 from workbench.description.exchange_diff import path_key
-from workbench.model import (
-    Document,
-    DocumentWarning,
-    Event,
-    Operation,
-    SecurityScheme,
-)
+from workbench.model import Document, DocumentWarning, Event, Operation, SecurityScheme
 from workbench.vocabulary import fold
 
 # What a format says of an operation, the most exact first; the rest is prose.

@@ -178,11 +178,7 @@ class _Reader:
             self.taken.add(event_id)
             self.contents.events.append(
                 Event(
-                    id=event_id,
-                    name=name,
-                    source=source,
-                    method=place.method,
-                    **self.shared(place),
+                    id=event_id, name=name, source=source, method=place.method, **self.shared(place)
                 )
             )
 
@@ -232,10 +228,7 @@ class _Reader:
     def read_parameters(self, place: _Place) -> tuple[tuple[Parameter, ...], tuple[Body, ...]]:
         """Read parameters, those of the operation over those of its path; 2.0 bodies aside."""
         found: dict[tuple[str, str], tuple[dict[str, Any], str]] = {}
-        for owner, base in (
-            (place.item, place.item_pointer),
-            (place.node, place.pointer),
-        ):
+        for owner, base in ((place.item, place.item_pointer), (place.node, place.pointer)):
             for index, entry in enumerate(list_of(owner.get("parameters"))):
                 node, pointer = self.resolve(entry, f"{base}/parameters/{index}")
                 if isinstance(node, dict):

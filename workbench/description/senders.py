@@ -58,8 +58,7 @@ _OUR_HOST = re.compile(
     re.IGNORECASE,
 )
 _OUR_URL = re.compile(
-    r"^/?\{?\[?(?:\w*(?:web-?hook|callback)\w*)[\s_-]?ur[li]\]?\}?|^/?\{\w*ur[li]\}",
-    re.IGNORECASE,
+    r"^/?\{?\[?(?:\w*(?:web-?hook|callback)\w*)[\s_-]?ur[li]\]?\}?|^/?\{\w*ur[li]\}", re.IGNORECASE
 )
 _HOOKED = frozenset({"own:hook-is-sent", "own:hook-sends", "own:is-a-hook"})
 _DUTY = re.compile(r"\b(?:should|must|have to|need to|deben?|devem?|muss|müssen|doit|doivent)\b")

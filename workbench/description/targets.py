@@ -16,8 +16,9 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 _LONGEST = 2_000
 _ESCAPED = re.compile(r"\\(?=[^\w\s]|_)")
 _CLIENT_VARIABLE = re.compile(r"\{\{\s*(?:_\.|process\.env\.)?([\w.$-]+?)\s*\}\}")
+_IDENTIFIER = re.compile(r"(?:Id|ID|_id|uuid|Uuid|UUID)[}>\]]*$|^\W*id\W*$")
 _PREFIX = re.compile(
-    r"(?:\{\{?[^{}/]{1,60}\}?\}|\[[^\[\]/]{1,60}\]|<[^<>/]{1,60}>|\$\{?\w{1,60}\}?)(?=/)"
+    r"(?:\{\{?[^{}/]{1,60}\}?\}|\[[^\[\]/]{1,60}\]|<[^<>/]{1,60}>|\$\{?[\w.]{1,60}\}?)(?=/)"
 )
 _BARE_HOST = re.compile(r"(?:localhost|[\w-]+(?:\.[\w-]+)*\.([A-Za-z]{2,12}))(?::\d+)?(?=/)")
 _FILE_ENDINGS = frozenset({"php", "json", "xml", "html", "asp", "aspx", "do", "jsp", "cgi", "svc"})
@@ -38,6 +39,7 @@ _ID = re.compile(
 )
 _HOLE = re.compile(r"%[sdi]|\{\}")  # where a program writes a value in
 _KEYED = re.compile(r"(\w{1,60})\((?:'[^'()]{1,80}'|\d+|[0-9a-fA-F-]{32,36})\)")  # OData
+_WORD = re.compile(r"[a-z_.-]*")
 _PARAMETER = re.compile(r"[A-Za-z_$][\w.$\[\]-]*")
 _MOST_QUERY = 100
 
@@ -108,12 +110,27 @@ def shape(path: str) -> tuple[str, ...]:
     )
 
 
-def is_example_of(path: str, template: str) -> bool:
-    """Whether a path is the other one with values in place of its variables."""
+def is_example_of(path: str, template: str, *, loosely: bool = False) -> bool:
+    """Whether a path is the other one with values in place of its variables.
+
+    A word such as `available` is no value: `/orders/available` is a call beside `/orders/{id}`.
+
+    Args:
+        path: The path with values.
+        template: The path with variables.
+        loosely: Whether a word may be a value, too, as in the sample of one call.
+    """
     one, other = shape(path), shape(template)
     return len(one) == len(other) and all(
-        right in {left, "{}"} for left, right in zip(one, other, strict=True)
+        right == left or (right == "{}" and (loosely or not _is_word(left, names)))
+        for left, right, names in zip(one, other, template.strip("/").split("/"), strict=True)
     )
+
+
+def _is_word(segment: str, variable: str) -> bool:
+    """Whether a segment is a plain word, and not the name of the variable itself."""
+    is_name = segment == variable.strip("{}").lower() or segment.endswith(("_id", "-id"))
+    return _WORD.fullmatch(segment) is not None and not is_name
 
 
 def ends_with(path: str, end: str) -> bool:
@@ -146,7 +163,7 @@ def _cut_server(text: str, bases: Iterable[str]) -> tuple[str, str]:
             8:
         ] else "/"
     prefix = _PREFIX.match(text)
-    if prefix:
+    if prefix and not _IDENTIFIER.search(prefix[0]):
         return "", text[prefix.end() :]
     host = _BARE_HOST.match(text)
     if host and (host[1] or "").lower() not in _FILE_ENDINGS:

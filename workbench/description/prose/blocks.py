@@ -15,7 +15,7 @@ from itertools import islice
 from workbench.description.prose import section_words as words
 from workbench.description.prose.documented_tables import ProseTable
 
-_JSON_START = re.compile(r"\s*(?:\{\s*(?:[\"'}]|$)|\[\s*(?:[{\"\[\]]|$))")
+_JSON_START = re.compile(r"\s*(?:\{\s*(?:[\"'}]|$)|\[\s*(?:[{\"\[]|\]\s*$|$))")
 _STRING = re.compile(r"\"(?:[^\"\\\n]|\\.)*+\"")
 _SEGMENT = re.compile(r"[\w{}.:-]{1,60}")
 _MOST_LINES = 400

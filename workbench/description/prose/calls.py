@@ -20,7 +20,7 @@ _SEPARATOR = r"(?:[\s:*`|>→~_\"'()-]|&gt;){1,16}"
 _TARGET = (
     r"(?:https?://[^\s`*/|)<>\"']+|\{\{?[^{}\s]{1,60}\}?\}|\[[\w .-]{1,40}\](?!\()|"
     r"<[\w .-]{1,40}>(?=/)"
-    r"|\$\{?\w{1,40}\}?)?"
+    r"|\$\{?[\w.]{1,60}\}?)?"
     r"/(?:\{[^{}\n]{1,60}\}|<[\w: -]{1,40}>|\[[\w -]{0,40}\](?!\()|\([^()\s]{0,40}\)|\\."
     r"|[^\s`*|()<>,;\"'\[\]])*"
 )
@@ -62,9 +62,11 @@ _SUSPECT = re.compile(
 )
 _ANSWER_LINE = re.compile(r"^(?:HTTP/[\d.]+\s+|Status:\s*)([1-5]\d\d)\b")
 _HEADER_LINE = re.compile(r"^([A-Za-z][A-Za-z0-9-]*):[ \t]*(.*)$")
-_CLIENT = re.compile(r"^https?\s+(?=[A-Z]{3,7}\s)")  # HTTPie
+# HTTPie, or the version of HTTP, before a request line.
+_CLIENT = re.compile(r"^https?(?:/[\d.]+)?\s+(?=[A-Z]{3,7}\s)", re.IGNORECASE)
+_NAMED_LINE = re.compile(rf"^\w[\w ]{{0,20}}:\s+(?=(?:{words.METHODS})\s)")  # `Path: GET /orders`
 _LOWER_CALL = re.compile(
-    rf"^[\s`*>#-]*({words.METHODS})(?=[`*]{{0,3}}\s+[`*]{{0,3}}(?:https?://|/|\{{\{{)\S*[\s`*]*$)",
+    rf"^[\s`*>#-]*({words.METHODS})(?=[`*]{{0,3}}\s*[\s:]\s*[`*]{{0,3}}(?:https?://|/|\{{\{{)\S*[\s`*]*$)",
     re.IGNORECASE,
 )
 _ROUTE = re.compile(rf"^(?:\w+\s+)?({words.METHODS})(?:\|[A-Z]+)*\s+(/\S*)\s+[\w/@.:]+[#@]\w+$")
@@ -79,6 +81,7 @@ _OFFERS = re.compile(
 _LINE_END = re.compile(r"\s*(?:$|HTTP/|#|//|--|→|->|\()")
 _DIRECTIVE = re.compile(rf"\s*\.\. http:({words.METHODS})::\s+(\S+)", re.IGNORECASE)
 _COMMENT = re.compile(r"^\s*(?:#|//|--\s)\s*")
+_STATEMENT = re.compile(r"[;{(,\[]\s*$|^\s*(?:const|let|var|return|def|if|for|await)\b")
 _MOST_LINES = 5_000
 _NEAR = 120  # characters behind a path in which a method is about it
 
@@ -151,7 +154,7 @@ def resource_of(title: str) -> str:
     blueprint = _BLUEPRINT.search(title)
     if blueprint and blueprint[2] and not blueprint[1]:
         return blueprint[2]
-    alone = re.fullmatch(r"(?:[^`]{0,60}[`\s])?(/[\w{}:.<>/-]+)`?", title.strip())
+    alone = re.fullmatch(r"(?:[^`]{0,60}[`\s])?(/[\w{}:.<>\[\]()$%*/-]+)`?", title.strip())
     return alone[1] if alone else ""
 
 
@@ -287,13 +290,13 @@ def calls_of_code(code: CodeBlock) -> Iterator[WrittenCall | Suspect]:
     starts: list[tuple[int, re.Match[str]]] = []
     beside_of: dict[int, str] = {}
     for number, line in enumerate(lines):
-        text = _in_capitals(_CLIENT.sub("", line.strip().lstrip("`*>$ ")))
+        text = _NAMED_LINE.sub("", _CLIENT.sub("", line.strip().lstrip("`*>$ ")))
+        text = _in_capitals(text)
         text = _ROUTE.sub(r"\1 \2", _API_DOC.sub(_of_comment, text))
         match = CALL.match(text) or RELATIVE_CALL.match(text) or _PLACEHOLDER_CALL.match(text)
         is_whole = _CLIENT.match(line.strip().lstrip("`*>$ ")) is not None
         if match is None or not (is_whole or _LINE_END.match(text, match.end())):
-            shown = None if "curl" in text else CALL.search(text)
-            yield from [Suspect(text[shown.start() :][:160])] if shown else []
+            yield from () if "curl" in text else _within(text)
         else:
             starts.append((number, match))
             above = lines[number - 1] if number else ""
@@ -307,6 +310,15 @@ def calls_of_code(code: CodeBlock) -> Iterator[WrittenCall | Suspect]:
         yield WrittenCall(
             method, target, Strength.BLOCK, beside_of[number], headers=headers, body=body, rest=rest
         )
+
+
+def _within(text: str) -> Iterator[WrittenCall | Suspect]:
+    """What a line of code says of a call: it is read where nothing else defines that call."""
+    for shown in CALL.finditer(text):
+        if _STATEMENT.search(text) or text[shown.start() - 1 : shown.start()] in {'"', "'"}:
+            yield Suspect(text[shown.start() :][:160])
+        else:
+            yield WrittenCall(shown[1], shown[2], Strength.MENTION, clause=_words(text))
 
 
 def _of_comment(found: re.Match[str]) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from workbench.description.draft_operations import DraftOperation
 from workbench.description.prose.blocks import ProseSection
 from workbench.description.prose.calls import Strength, WrittenCall
+from workbench.description.prose.servers import is_only_base
 from workbench.description.targets import (
     RequestTarget,
     ends_with,
@@ -20,6 +21,7 @@ from workbench.errors import DescriptionError
 
 _MOST_COMPARED = 200_000  # pairs of paths; a document with more has no reader's hand in it
 _LONGEST_PATH = 300
+_LONGEST = 4_000  # characters of description kept for one operation
 _PATH_IN_TEXT = re.compile(r"(?:https?://|(?<![\w<:/])/(?=[\w{:<]))[^\s`*\"'|)]+")
 _PATH_TEMPLATE = re.compile(
     r"(?:https?://[^\s/]+|\{\{?[\w .-]{1,40}\}?\})?(?=/)\S*?(?:/:\w|\{\w|<\w)\S*", re.IGNORECASE
@@ -45,14 +47,15 @@ class FoundOperation:
         """Whether its path is written as a template, not guessed from an example."""
         return not self.target.guessed
 
-    def fits(self, method: str, target: RequestTarget, *, near: bool) -> bool:
+    def fits(self, method: str, target: RequestTarget, *, near: bool, loosely: bool = True) -> bool:
         """Whether a call is this operation, or an example of it.
 
         Args:
             method: Method of the call.
             target: Where it goes.
-            near: Whether it stands in the same part of the document; there, any value may stand
-                for a variable, and a base path may stand before the path.
+            near: Whether it stands in the same part of the document; there, a base path may stand
+                before the path.
+            loosely: Whether any value may stand for a variable there, a plain word, too.
         """
         if method != self.draft.method:
             return False
@@ -61,18 +64,30 @@ class FoundOperation:
             return True
         if near:
             return (
-                is_example_of(other, mine)
-                or is_example_of(mine, other)
+                is_example_of(other, mine, loosely=loosely)
+                or is_example_of(mine, other, loosely=loosely)
                 or ends_with(other, mine)
                 or ends_with(mine, other)
             )
         return not target.guessed and ends_with(mine, other)
+
+    def takes(self, call: WrittenCall, target: RequestTarget, section: ProseSection) -> bool:
+        """Whether a call near it is this operation; of calls that are listed, none is a sample."""
+        is_list = section is self.section and call.strength is self.strength
+        loosely = not is_list or call.strength is Strength.SAMPLE
+        return self.fits(call.method, target, near=True, loosely=loosely)
 
     def begins(self, call: WrittenCall) -> bool:
         """Whether the path of a call begins with this one, and goes on."""
         whole = call.target.partition("?")[0]
         is_longer = f"{self.draft.path.rstrip('/')}/" in f"{whole}/"
         return self.draft.method == call.method and is_longer and whole != self.draft.path
+
+    def describe(self, section: ProseSection, level: int) -> None:
+        """Add the words of a section; of one deeper than `level` only where there are none yet."""
+        if section.scope == level or not self.draft.description:
+            text = "\n\n".join(section.paragraphs)
+            self.draft.description = f"{self.draft.description}\n\n{text}".strip()[:_LONGEST]
 
     def improve(self, call: WrittenCall, target: RequestTarget) -> None:
         """Take a better way of writing the same path."""
@@ -224,19 +239,19 @@ def _path_in(text: str) -> str:
     return found[0] if found else ""
 
 
-def join(found: Iterable[FoundOperation]) -> list[FoundOperation]:
-    """Join operations that are the same: the surest words win, the place of the first stays."""
-    kept: list[FoundOperation] = []
-    by_shape: dict[tuple[str, tuple[str, ...]], list[FoundOperation]] = {}
+def join(found: Iterable[FoundOperation], bases: Sequence[str] = ()) -> list[FoundOperation]:
+    """Join operations that are the same: the surest words win, the place of the first stays.
+
+    Args:
+        found: In the order of the document.
+        bases: Paths that the document states as the base of others.
+    """
+    groups: dict[tuple[str, tuple[str, ...]], list[FoundOperation]] = {}
     for item in found:
-        key = _key(item)
-        same = by_shape.setdefault(key, [])
-        if not same:
-            kept.append(item)
-        same.append(item)
+        groups.setdefault((item.draft.method, shape(item.draft.path)), []).append(item)
+    _fold_bases(groups, [shape(base) for base in bases])
     joined: list[FoundOperation] = []
-    for item in kept:
-        same = by_shape[_key(item)]
+    for same in groups.values():
         first, *others = sorted(
             same, key=lambda one: (not one.is_certain, -one.strength, not one.draft.source)
         )
@@ -246,8 +261,24 @@ def join(found: Iterable[FoundOperation]) -> list[FoundOperation]:
     return _without_samples(joined)
 
 
-def _key(item: FoundOperation) -> tuple[str, tuple[str, ...]]:
-    return item.draft.method, shape(item.draft.path)
+def _fold_bases(
+    groups: dict[tuple[str, tuple[str, ...]], list[FoundOperation]],
+    bases: Sequence[tuple[str, ...]],
+) -> None:
+    """Join each path with the same one behind a base: `/orders` and `/v1/orders`."""
+    for method, steps in list(groups):
+        for cut in range(1, len(steps) + 1):
+            base, rest = steps[:cut], (method, steps[cut:] or ("",))
+            is_stated = any(one[-cut:] == base for one in bases)
+            is_short = rest in groups and rest != (method, steps)
+            if not is_short or not (is_stated or is_only_base("/".join(base))):
+                continue
+            whole = groups.pop((method, steps))
+            best = groups[rest][0] if is_stated else whole[0]
+            groups[rest] += whole
+            for item in groups[rest]:
+                item.draft.path, item.target = best.draft.path, best.target
+            break
 
 
 def _without_samples(found: list[FoundOperation]) -> list[FoundOperation]:
@@ -266,10 +297,13 @@ def _without_samples(found: list[FoundOperation]) -> list[FoundOperation]:
 
 
 def _is_sample(item: FoundOperation, owner: FoundOperation) -> bool:
-    if item is owner or item.draft.source != owner.draft.source or item.is_certain:
+    if item is owner or item.draft.source != owner.draft.source:
         return False
-    return item.draft.method == owner.draft.method and is_example_of(
-        item.draft.path, owner.draft.path
+    is_guess = not item.is_certain or "{" not in item.draft.path
+    return (
+        is_guess
+        and item.draft.method == owner.draft.method
+        and is_example_of(item.draft.path, owner.draft.path)
     )
 
 

@@ -34,7 +34,7 @@ _OWN = (
 _OWN_ADDRESS = re.compile(rf"[\s`*\"'{{<\[($/]{{0,6}}{_OWN}[\s`*\"'}}>\])./]{{0,6}}")
 _SENT = re.compile(
     rf"(?:^|[:\u2013\u2014|]|-{{1,2}}>|=>|[→⇒➜➡⟶►])[\s`*]{{0,4}}(?:(?:post|put|patch)[\s`*:]{{1,4}}"
-    rf"(?:(?:to|an|a|al|vers|naar|para|do|na)\s)?)?(?={_OWN_ADDRESS.pattern}$)",
+    rf"(?:(?:to|an|a|al|vers|naar|para|do|na)\s)?)?(?={_OWN_ADDRESS.pattern}$)"
 )
 _STARTS_SENT = re.compile(
     r"(?:-{1,2}>|=>|[→⇒➜➡⟶►])|(?:^|[:\u2013\u2014|])[\s`*]*(?:post|put|patch)\b"

@@ -6,11 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from workbench.description.direction import (
-    manages_webhooks,
-    reads_like_webhook,
-    said_direction,
-)
+from workbench.description.direction import manages_webhooks, reads_like_webhook, said_direction
 from workbench.description.draft_operations import DraftBody, DraftOperation
 from workbench.description.prose import section_words as words
 from workbench.description.prose.blocks import ProseSection, bare

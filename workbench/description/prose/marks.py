@@ -18,7 +18,7 @@ _MARK = re.compile(
     r"\{%-?[ \t]*(?P<name>[a-z][\w-]*)(?P<attributes>[^%{}]*+(?:\{[^{}%]*\}[^%{}]*+)*)-?%\}"
     # No alternative runs past the next `<`, so that unclosed tags cost what their text costs.
     r"|<(?P<component>[A-Za-z][\w.-]{0,60}+)(?P<values>(?:[^<>\"'{}]|\"(?:[^\"<]|<[\w:-]{1,40}>)*+\""
-    r"|'(?:[^'<]|<[\w:-]{1,40}>)*+'|\{[^{}<]*+\})*+)>",
+    r"|'(?:[^'<]|<[\w:-]{1,40}>)*+'|\{[^{}<]*+\})*+)>"
 )
 _INK = re.compile(r"</?(?:mark|font)\b[^<>\n]{0,200}>", re.IGNORECASE)  # only colours its words
 _PICTURE = re.compile(rf"!\[\s{{0,3}}({words.METHODS})\s{{0,3}}\]\([^()\n]{{0,500}}\)")

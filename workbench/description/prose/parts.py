@@ -11,10 +11,11 @@ from workbench.description.prose.calls import Strength, WrittenCall, label_of, m
 
 _PATH_VALUE = re.compile(r"`?((?:https?://|/|\{\{?\w+\}?\}/|[a-z][\w.-]*/)[^\s`]*)`?(?:\s.*)?")
 _PATH_ALONE = re.compile(
-    r"[\s`*]*((?:https?://[^\s`]+|\{\{?[\w .-]{1,40}\}?\}|\$\{?\w{1,40}\}?|\[[\w .-]{1,40}\])?"
+    r"[\s`*]*((?:https?://[^\s`]+|\{\{?[\w .-]{1,40}\}?\}|\$\{?[\w.]{1,60}\}?|\[[\w .-]{1,40}\])?"
     r"/[^\s`]*)[\s`*]*"
 )
 _BASE = re.compile(r"https?://[^/\s]+(?:/(?:api|rest|v?\d[\w.]*))*/?")
+_MOST_LABELS = 40  # lines of a code block that may state a call
 _METHOD_ALONE = re.compile(rf"[\s`*]*({words.METHODS})[\s`*:]*")
 _METHOD_AND_TITLE = re.compile(rf"[\s`*]*({words.METHODS})[`*]*\s+([^\s/][^/\n]{{1,90}})")
 
@@ -111,6 +112,16 @@ class DraftCall:
             self.base = path[1].rstrip("/")
         elif self.method and path:
             self.path = f"{base if path[1].startswith('/') else ''}{path[1]}"
+
+    def of_code(self, text: str) -> list[WrittenCall]:
+        """The call that a code block makes whole: it is a path, or states both behind labels."""
+        self.note_path(text.strip())
+        stated = [found for line in text.split("\n")[:_MOST_LABELS] if (found := label_of(line))]
+        methods = [value for label, value in stated if words.METHOD_LABEL.fullmatch(label)]
+        paths = [value for label, value in stated if words.TARGET_LABEL.fullmatch(label)]
+        if methods and paths and method_in(methods[0]) and _PATH_VALUE.fullmatch(paths[0]):
+            self.method, self.path = method_in(methods[0]), paths[0]
+        return self.whole()
 
     def whole(self) -> list[WrittenCall]:
         """The call, or one for each of its methods, once both are known; then it is forgotten."""

@@ -57,6 +57,7 @@ from workbench.description.prose.servers import (
     is_about_servers,
     is_base,
     is_only_base,
+    stated_bases,
     stated_servers,
 )
 from workbench.description.targets import RequestTarget, read_target, shape
@@ -64,7 +65,6 @@ from workbench.model import Direction, DocumentWarning
 
 _LONGEST_SUMMARY = 90
 _NEAREST = 40  # calls of one section among which an example looks for its own
-_LONGEST = 4_000  # characters of description kept for one operation
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def read_blocks(blocks: Sequence[Block], title: str, name: str) -> Prose:
 def _read(
     sections: Sequence[ProseSection], name: str, lone: frozenset[ProseSection]
 ) -> tuple[_Reader, list[DraftOperation], ReadingTally]:
-    reader = _Reader(name, stated_servers(sections), lone)
+    reader = _Reader(name, stated_servers(sections), lone, stated_bases(sections))
     for section in sections:
         reader.read(section)
     return reader, *reader.finish()
@@ -121,6 +121,7 @@ class _Reader:
     name: str
     servers: dict[str, str]
     lone: frozenset[ProseSection]  # sections whose only call is named in a sentence
+    bases: list[str]  # paths that stand before others
     spoken: list[ProseSection] = field(default_factory=list)  # the same, while they are found
     found: list[FoundOperation] = field(default_factory=list)
     open: list[FoundOperation] = field(default_factory=list)  # of the part of the document at hand
@@ -165,7 +166,7 @@ class _Reader:
             else:
                 self.read_table(block, lead, section)
         if self.current is not None:
-            self.describe(self.current, section)
+            self.current.describe(section, self.level)
         self.events.settle(section)
 
     def read_words(self, block: TextBlock, lead: str, section: ProseSection) -> None:
@@ -223,9 +224,7 @@ class _Reader:
             self.parts.method = self.parts.path = self.parts.waiting = ""
             # Further calls of a line are spoken of: they count where nothing else defines them.
             for further in written[1:]:
-                target = self.seen.see(further, tuple(self.servers))
-                if target is not None:
-                    self.mentions.append((further, target, section))
+                self.mention(further, section)
             return
         environment = environment_of(line)
         if environment is not None:
@@ -239,6 +238,12 @@ class _Reader:
             self.seen.suspects.update(self.parts.note(line, labelled))
         for whole in self.parts.whole():
             self.take_labelled(whole, section)
+
+    def mention(self, call: WrittenCall, section: ProseSection) -> None:
+        """Keep a call that is only spoken of, to settle later."""
+        target = self.seen.see(call, tuple(self.servers))
+        if target is not None:
+            self.mentions.append((call, target, section))
 
     def take_labelled(self, call: WrittenCall, section: ProseSection) -> None:
         """Take a call of labels; below a heading that names a call they write out that one."""
@@ -257,13 +262,14 @@ class _Reader:
         for call in calls:
             if isinstance(call, Suspect):
                 self.seen.suspects.setdefault(call.words)
+            elif call.strength is Strength.MENTION:
+                self.mention(call, section)
             else:
                 self.take(call, section)
                 rest = call.rest
         if not calls:
             self.seen.note_paths([block.text.strip()])
-            self.parts.note_path(block.text.strip())
-            for whole in self.parts.whole():
+            for whole in self.parts.of_code(block.text):
                 self.take(whole, section)
         text = "\n".join(rest) if calls else block.text
         self.events.note(block.text if len(block.text) < 300 else "")
@@ -319,7 +325,7 @@ class _Reader:
         if target is None:
             return None
         near = self.open[-_NEAREST:]
-        known = next((one for one in near if one.fits(call.method, target, near=True)), None)
+        known = next((one for one in near if one.takes(call, target, section)), None)
         if known is not None and not is_listed and not in_heading:
             known.improve(call, target)
             known.samples.append(shape(target.path))
@@ -369,12 +375,6 @@ class _Reader:
         self.filler.add_request(found, call)
         return found
 
-    def describe(self, found: FoundOperation, section: ProseSection) -> None:
-        """Add the words of a section to its operation."""
-        if section.scope == self.level or not found.draft.description:
-            text = "\n\n".join(section.paragraphs)
-            found.draft.description = f"{found.draft.description}\n\n{text}".strip()[:_LONGEST]
-
     def finish(self) -> tuple[list[DraftOperation], ReadingTally]:
         """Settle the mentions, join what is the same, and count."""
         known = Index(self.found)
@@ -388,7 +388,7 @@ class _Reader:
                 self.spoken.append(section)
             summary = call.summary or ("" if is_lone else call.clause)
             known.add(self.begin(replace(call, summary=summary), target, section))
-        joined = join(self.found)
+        joined = join(self.found, self.bases)
         self.filler.finish([item.draft for item in joined])
         events = self.events.finish()
         self.parts.give_up()

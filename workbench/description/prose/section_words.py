@@ -194,7 +194,10 @@ PROCEDURE_COLUMN = re.compile(
     r"(?:api |rpc )?(?:methods?|functions?|commands?|procedures?|operations?|calls?|actions?|"
     r"metod[ao]s?|methoden?|methodes?|funcion(?:es)?|funktion(?:en)?|fonctions?)(?: names?)?"
 )
-NO = re.compile(r"no|n|none|n/?a|nein|non|nao|false|0|[-\u2013\u2014\u2717\u2718\u274c.]+")
+NO = re.compile(
+    r"no|n|none|n/?a|nein|non|nao|false|0|.{0,30}\b(?:not (?:allowed|supported|available)|405)\b.*|"
+    r"[-\u2013\u2014\u2717\u2718\u274c.]+"
+)
 BEARER = re.compile(r"authorization:?\s*`?\s*bearer|bearer token|token bearer")
 BASIC = re.compile(r"authorization:?\s*`?\s*basic|basic auth|http basic")
 KEY_HEADER = re.compile(

@@ -15,6 +15,11 @@ _PLACEHOLDER = re.compile(r"[?{}<>\[\]]|[A-Z]{2,}_[A-Z_]+|/:[a-z]")
 _TAIL = re.compile(r"/(?:[A-Z][A-Z_]{2,}|\{[^/{}]*\}|<[^/<>]*>|:\w+)$")  # `/METHOD` behind a base
 _MOST_SEGMENTS = 4
 _BASE_STEP = re.compile(r"|(?:open|public|partner)?-?api|rest|v?\d+(?:[._]\d+)*", re.IGNORECASE)
+# `Base URL: {{HOST}}/v1`, `rooted at /v1/offers`, `all routes have the prefix /api`.
+_STATED_BASE = re.compile(
+    r"(?:base[ -]?(?:url|uri|path)|url base|basis-?url|url de base|prefix|prefijo|prefixo|prefixe|"
+    r"rooted (?:at|under))\b[^\n/]{0,40}?(?:https?://[^\s/`]+)?((?:/[\w.-]+)+)"
+)
 _URL_LINE = re.compile(r"\W*(https?://\S+)\W*")
 
 
@@ -27,6 +32,12 @@ def stated_servers(sections: Sequence[ProseSection]) -> dict[str, str]:
             if is_base(base):
                 found.setdefault(base, label if words.ENVIRONMENT.fullmatch(label) else "")
     return found
+
+
+def stated_bases(sections: Sequence[ProseSection]) -> list[str]:
+    """Return the paths that a document says stand before others."""
+    spoken = (words.plain(text) for section in sections for text in section.opening)
+    return [found[1] for text in spoken for found in _STATED_BASE.finditer(text)]
 
 
 def is_base(url: str) -> bool:
