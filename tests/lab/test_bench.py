@@ -188,10 +188,16 @@ def test_orders_reservations_and_menu_are_at_hand(bench: PartnerBench) -> None:
     assert bench.orders.status("ord_1002").status == 200
     assert len(bench.orders.list(3)) == 3
     assert bench.reservations.get("rsv_501").value is not None
-    plan = bench.menu.plan(bench.menu.get())
+    menu = bench.menu.get()
+    assert repr(menu).count("\n") < 20
+    assert set(menu.to_frame()["Sold"]) <= {"yes", "no"}
+    plan = bench.menu.plan(menu)
     assert plan.plan.answers == []
     assert "PUT /restaurants/{restaurant_id}/menu" in shown(plan)
-    assert bench.availability.get() is not None
+    assert plan.plan.steps == bench.menu.plan(menu.value).plan.steps
+    opening = bench.availability.get()
+    assert opening.value.schedules
+    assert "friday" in shown(opening)
 
 
 def test_latency_is_held_against_the_budget(bench: PartnerBench) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 from workbench.adapters import Adapter
 from workbench.canonical import Availability, Catalog, Entity
 from workbench.lab.called_card import CalledCard
 from workbench.lab.calling import call_feature
 from workbench.lab.cell_view import Card, TableCard, fold, show_json, show_table
+from workbench.lab.state_cards import MenuCard, OpeningCard
 from workbench.reporting import DisplayTable, make_table
 
 if TYPE_CHECKING:
@@ -79,22 +80,38 @@ class MenuCalls:
     def __repr__(self) -> str:
         return "menu: .get() · .plan(catalog, before=None) · .push(catalog)"
 
-    def get(self) -> Catalog:
-        """The menu as the partner has it now."""
-        return self._adapter.get_menu()
+    def get(self) -> MenuCard:
+        """The menu as the partner has it now; `.value` is our entity."""
+        return MenuCard(self._adapter.get_menu())
 
-    def plan(self, catalog: Catalog, *, before: Catalog | None = None) -> PlanCard:
+    def plan(
+        self, catalog: Catalog | MenuCard, *, before: Catalog | MenuCard | None = None
+    ) -> PlanCard:
         """How a menu gets to the partner, and what of it gets lost; nothing is sent.
 
         Args:
             catalog: What the partner shall have.
             before: What it has (as by `get`), so that only changes are sent where possible.
         """
-        return PlanCard(self._adapter.plan_menu(catalog, before=before))
+        return PlanCard(self._adapter.plan_menu(_value(catalog), before=_value(before)))
 
-    def push(self, catalog: Catalog, *, before: Catalog | None = None) -> PlanCard:
+    def push(
+        self, catalog: Catalog | MenuCard, *, before: Catalog | MenuCard | None = None
+    ) -> PlanCard:
         """Bring a menu to the partner, and wait until it is live."""
-        return PlanCard(self._adapter.push_menu(catalog, before=before))
+        return PlanCard(self._adapter.push_menu(_value(catalog), before=_value(before)))
+
+
+@overload
+def _value(given: Catalog | MenuCard) -> Catalog: ...
+
+
+@overload
+def _value(given: Catalog | MenuCard | None) -> Catalog | None: ...
+
+
+def _value(given: Catalog | MenuCard | None) -> Catalog | None:
+    return given.value if isinstance(given, MenuCard) else given
 
 
 class PlanCard(Card):
@@ -149,10 +166,12 @@ class OpeningCalls:
     def __repr__(self) -> str:
         return "availability: .get() · .plan(availability)"
 
-    def get(self) -> Availability:
-        """As the partner has it now."""
-        return self._adapter.get_availability()
+    def get(self) -> OpeningCard:
+        """As the partner has it now; `.value` is our entity."""
+        return OpeningCard(self._adapter.get_availability())
 
-    def plan(self, availability: Availability) -> object:
+    def plan(self, availability: Availability | OpeningCard) -> object:
         """The request that would be sent; nothing is sent."""
+        if isinstance(availability, OpeningCard):
+            availability = availability.value
         return self._adapter.set_availability(availability, dry_run=True)
