@@ -8,7 +8,7 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
@@ -83,6 +83,8 @@ class Validation(EndedBlock):
         self._end: float | None = None
         self._echoes: set[Echo] = set()
         self._asked: list[Source] = []
+        self._ahead = ExitStack()
+        self._program: sources.contract.Program | None = None
 
     @classmethod
     def open(
@@ -126,11 +128,17 @@ class Validation(EndedBlock):
 
     def abandon(self) -> None:
         """Close the session and the folder without a footer."""
+        self._ahead.close()
         if self._session is not None:
             with suppress(PartnerError):
                 self._session.reset()
             self._session.close()
         self.folder.release(self.redactor)
+
+    def prepare(self, source: Source | str) -> None:
+        """Start what a source needs while others are asked; the partner hears nothing of it."""
+        if Source(source) is Source.CONTRACT and self._program is None:
+            self._program = self._ahead.enter_context(sources.contract.Program())
 
     def gather(
         self, source: Source | str, *, watch: Callable[[Evidence], None] | None = None
@@ -178,6 +186,7 @@ class Validation(EndedBlock):
         Raises:
             ReportError: A secret stands in what was written; the run is set aside.
         """
+        self._ahead.close()
         if self._session is not None:
             # What we made goes where the sandbox can forget it; the others were asked to before.
             with suppress(PartnerError):
@@ -213,9 +222,15 @@ class Validation(EndedBlock):
 
     def _ask_within(self, source: Source, session: Session, seconds: float) -> Iterator[Evidence]:
         if source is Source.CONTRACT:
+            program, self._program = self._program, None
             budget = sources.contract.Budget(seconds=round(min(seconds, self._left())))
             yield from sources.contract.gather(
-                self.partner, self.catalogue, session, self.folder, budget=budget
+                self.partner,
+                self.catalogue,
+                session,
+                self.folder,
+                budget=budget,
+                program=program,
             )
         elif source is Source.BEHAVIOUR:
             yield from sources.behaviour.gather(

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -20,7 +21,7 @@ from opening import HOOK, open_miniature, write_folder
 from workbench.adapters.session import Session
 from workbench.errors import InputError
 from workbench.evidence.contract.budget import Budget, BudgetShare, divide
-from workbench.evidence.contract.configuration import Selection, select, write_configuration
+from workbench.evidence.contract.configuration import Selection, select, stages, write_configuration
 from workbench.evidence.contract.login import secret_environment
 from workbench.evidence.contract.schemathesis_program import compose, seclude
 from workbench.evidence.contract.steering import Steering
@@ -140,6 +141,20 @@ def test_reading_runs_leave_writes_out(open_mini: Callable, selected: Callable) 
     ]
     assert command[command.index("--mode") + 1] == "positive"
     assert "stateful" not in command[command.index("--phases") + 1]
+
+
+def test_what_replaces_a_whole_comes_last_and_alone(
+    open_mini: Callable, selected: Callable
+) -> None:
+    """It is tried when nothing needs the parts any more; with no ids to pass on, without chains."""
+    with open_mini() as (partner, session):
+        selection = selected(partner, session)
+        first, last = stages(selection)
+        share = _share(session, selection)
+        plans = [compose(session, replace(share, reached=names)) for names in (first, last)]
+    assert last == ("PUT /restaurants/{restaurant_id}/menu",)
+    phases = [plan[plan.index("--phases") + 1].split(",") for plan in plans]
+    assert phases == [["coverage", "fuzzing", "stateful"], ["coverage", "fuzzing"]]
 
 
 def test_removals_need_consent(tmp_path: Path, selected: Callable) -> None:

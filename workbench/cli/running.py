@@ -114,6 +114,8 @@ def check_command(
 def _gather(output: Output, validation: Validation, wanted: Sequence[str]) -> None:
     """Ask the sources and print what they say; who stops us is told what was put back."""
     try:
+        if Source.CONTRACT in wanted[1:]:
+            validation.prepare(Source.CONTRACT)
         for source in wanted:
             for line in validation.gather(source):
                 _print_line(output, line)

@@ -7,8 +7,8 @@ is not; a crash or a hang of it cannot take us along; and it costs a quarter of 
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from workbench.evidence.check_table import say
 from workbench.evidence.contract.budget import Budget, divide
 from workbench.evidence.contract.configuration import select, stages, write_configuration
 from workbench.evidence.contract.report import read_report
-from workbench.evidence.contract.schemathesis_program import Progress, Run, run_program
+from workbench.evidence.contract.schemathesis_program import Program, Progress, Run
 from workbench.evidence.contract.telling import Told, leave_out, tell
 from workbench.evidence.contract.vetting import vet
 from workbench.evidence.likeness import Answers
@@ -26,7 +26,7 @@ from workbench.model import Catalogue, Evidence
 from workbench.partners import Partner
 from workbench.store import RunFolder
 
-__all__ = ["Budget", "gather"]
+__all__ = ["Budget", "Program", "gather"]
 
 
 def gather(
@@ -37,12 +37,14 @@ def gather(
     *,
     budget: Budget | None = None,
     progress: Progress | None = None,
+    program: Program | None = None,
 ) -> Iterator[Evidence]:
     """Test every operation that concerns us, one run per document; reports stay in the run folder.
 
     Those are the bound ones and those about the same things, such as the list beside a read.
     Without leave to write, only reads are called, with data as documented; removals need the
-    manifest's consent; production is left alone. What could not be tested says why.
+    manifest's consent; production is left alone. What could not be tested says why. A `program`
+    that has started already saves its start; it is used up.
 
     Raises:
         PartnerError: Another source saw that everything is answered alike, so nothing is asked.
@@ -59,55 +61,71 @@ def gather(
             continue
         bundle = partner.description.bundles[document.name]
         told = Told(session, selection, share, bundle, vet(bundle))
-        plan = stages(selection)
-        for number, names in enumerate(plan):
-            left = budget.seconds - sum(run.seconds for run in told.runs)
-            part = len(names) / sum(map(len, plan[number:]))
-            _run(told, folder, names, round(left * part), progress, number)
+        _run_all(told, folder, budget.seconds, progress, program)
+        program = None
         yield from tell(told)
+
+
+def _run_all(
+    told: Told,
+    folder: RunFolder,
+    seconds: int,
+    progress: Progress | None,
+    ahead: Program | None,
+) -> None:
+    """Test a selection, stage by stage; the program of the next one starts meanwhile."""
+    plan = stages(told.selection)
+    with ExitStack() as programs:
+        if ahead is not None:
+            programs.enter_context(ahead)
+        for number, names in enumerate(plan):
+            left = seconds - sum(run.seconds for run in told.runs)
+            most = round(left * len(names) / sum(map(len, plan[number:])))
+            if most <= 0:
+                told.runs.append(Run(Path(), "", say("contract.time-used-up")))
+                continue
+            program = ahead or programs.enter_context(Program())
+            is_last = number + 1 == len(plan)
+            ahead = None if is_last else programs.enter_context(Program())
+            with program:
+                _run(told, program, names, most, progress)
+                told.artefacts += _keep(program.room, folder, told, number)
 
 
 def _run(
     told: Told,
-    folder: RunFolder,
+    program: Program,
     names: tuple[str, ...],
     most: int,
     progress: Progress | None,
-    number: int,
 ) -> None:
     """Run the program on some of the operations for so many seconds, and add what it found."""
     session, partner = told.session, told.session.partner
-    if most <= 0:
-        told.runs.append(Run(Path(), "", say("contract.time-used-up")))
-        return
     # What other sources left behind, or the run before this one, is no part of the question.
     since = session.recorder.count if session.reset() else 0
     share = replace(told.share, reached=names)
-    with tempfile.TemporaryDirectory(prefix="workbench-contract-") as scratch:
-        room = Path(scratch)
-        selection = told.selection.only(names)
-        write_configuration(room, session, selection, told.vetted.bundle, share, since)
-        run = run_program(room, session, share, most, progress)
-        login = session.client.preview("GET", "/").login
-        documented = {item.id: item for item in partner.description.operations}
-        results = read_report(run.ndjson, session.redactor, login, documented)
-        for result in results.values():
-            method, _, path = result.operation.partition(" ")
-            session.recorder.note_echoes(method, path, result.echoed)
-        told.results.update(results)
-        told.runs.append(run)
-        told.artefacts += _keep(room, folder, session, told.selection.document, number)
+    selection = told.selection.only(names)
+    write_configuration(program.room, session, selection, told.vetted.bundle, share, since)
+    run = program.run(session, share, most, progress)
+    login = session.client.preview("GET", "/").login
+    documented = {item.id: item for item in partner.description.operations}
+    results = read_report(run.ndjson, session.redactor, login, documented)
+    for result in results.values():
+        method, _, path = result.operation.partition(" ")
+        session.recorder.note_echoes(method, path, result.echoed)
+    told.results.update(results)
+    told.runs.append(run)
 
 
-def _keep(room: Path, folder: RunFolder, session: Session, document: str, number: int) -> list[str]:
+def _keep(room: Path, folder: RunFolder, told: Told, number: int) -> list[str]:
     """Move the reports into the run folder, every exact secret masked first."""
     kept: list[str] = []
-    stem = Path(document).stem + (f"-{number + 1}" if number else "")
+    stem = Path(told.selection.document).stem + (f"-{number + 1}" if number else "")
     for suffix, name in (("har.json", "har"), ("junit.xml", "junit.xml")):
         source = room / f"report.{suffix}"
         if not source.is_file():
             continue
-        session.redactor.file(source)
+        told.session.redactor.file(source)
         target = folder.path / "contract" / f"{stem}.{name}"
         target.parent.mkdir(exist_ok=True)
         shutil.move(source, target)

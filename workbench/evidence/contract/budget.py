@@ -27,14 +27,15 @@ class Budget:
         examples: Most generated cases per operation in the fuzzing phase, and stateful scenarios.
         seconds: Wall time after which the run is stopped; its report so far still counts.
         requests_per_minute: Ceiling, beside that of the manifest.
-        phases: Schemathesis phases, in order.
+        phases: Schemathesis phases, in order. That of examples is not among them: the
+            systematic one sends every documented example, too.
         per_operation: Most requests to one operation.
     """
 
     examples: int = 10
     seconds: int = 300
     requests_per_minute: int | None = None
-    phases: tuple[str, ...] = ("examples", "coverage", "fuzzing", "stateful")
+    phases: tuple[str, ...] = ("coverage", "fuzzing", "stateful")
     per_operation: int = _ENOUGH
 
 
@@ -45,7 +46,7 @@ class BudgetShare:
     Attributes:
         reached: Operations that are asked; the others have to wait for another run.
         each: Most requests to one of them, scenarios aside.
-        examples, coverage, fuzzing: How `each` is divided over the phases.
+        coverage, fuzzing: How `each` is divided over the phases.
         scenarios: How many scenarios of several requests there are, over all operations.
         pace: Seconds from one request to the next.
         why: What set the limit, in words for the report; empty where nothing did.
@@ -53,7 +54,6 @@ class BudgetShare:
 
     reached: tuple[str, ...]
     each: int
-    examples: int
     coverage: int
     fuzzing: int
     scenarios: int
@@ -64,7 +64,6 @@ class BudgetShare:
     def phases(self) -> dict[str, int]:
         """Phase → its share, those that get one."""
         given = {
-            "examples": self.examples,
             "coverage": self.coverage,
             "fuzzing": self.fuzzing,
             "stateful": self.scenarios,
@@ -99,13 +98,12 @@ def divide(session: Session, budget: Budget, operations: Sequence[str]) -> Budge
 def _phase(
     budget: Budget, reached: tuple[str, ...], each: int, pace: float, why: str
 ) -> BudgetShare:
-    """Documented examples and chance take a part, what is systematic takes the rest."""
-    examples = min(3, max(1, each // 10)) if "examples" in budget.phases else 0
+    """Chance takes a part, what is systematic takes the rest."""
     fuzzing = min(budget.examples, max(1, each // 12)) if "fuzzing" in budget.phases else 0
-    coverage = max(1, each - examples - fuzzing) if "coverage" in budget.phases else 0
+    coverage = max(1, each - fuzzing) if "coverage" in budget.phases else 0
     is_worth = "stateful" in budget.phases and each >= _STATEFUL_FROM
     scenarios = min(budget.examples, max(1, len(reached) * each // 20 // _STEPS)) if is_worth else 0
-    return BudgetShare(reached, each, examples, coverage, fuzzing, scenarios, pace, why)
+    return BudgetShare(reached, each, coverage, fuzzing, scenarios, pace, why)
 
 
 def _usual_seconds(session: Session) -> float:

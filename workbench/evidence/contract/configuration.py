@@ -34,6 +34,7 @@ from workbench.model import Catalogue, FeatureSlug, Operation
 from workbench.partners import OVERRIDES, Partner, read_overrides
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
+_REPLACING = frozenset({"PUT", "PATCH"})
 _REAL_ID_PROBABILITY = 0.9  # the rest stays random, so that not-found is tested too
 _ASTRAY = 4  # cases of one operation whose ids are made up: what they show is shown by few
 _WHOLE_MENU = FeatureSlug.MENU_WRITE
@@ -84,7 +85,7 @@ def stages(selection: Selection) -> list[tuple[str, ...]]:
     """Operations in the order of two runs: what replaces a whole comes after the rest.
 
     It takes away the parts that others are asked about: a replaced menu its dishes, a replaced
-    dish its sizes.
+    dish its sizes; so does a change that names them anew.
     """
     paths = {item.path for item in selection.operations.values()}
     menus = {name for slug, name in selection.pairs if slug == _WHOLE_MENU}
@@ -92,7 +93,7 @@ def stages(selection: Selection) -> list[tuple[str, ...]]:
         name
         for name, item in selection.operations.items()
         if (item.method not in READING and name in menus)
-        or (item.method == "PUT" and any(path.startswith(f"{item.path}/") for path in paths))
+        or (item.method in _REPLACING and any(path.startswith(f"{item.path}/") for path in paths))
     }
     first = tuple(name for name in selection.operations if name not in last)
     return [names for names in (first, tuple(sorted(last))) if names]
@@ -195,7 +196,6 @@ def _steer(
         },
         "share": share.coverage,
         "astray": min(_ASTRAY, share.coverage),
-        "examples": share.examples,
         "pace": share.pace,
         "headers": dict(session.partner.manifest.headers),
         "login": plan_login(session),
@@ -221,7 +221,7 @@ def _compose(partner: Partner, session: Session, selection: Selection) -> str:
     tables += ["[generation]", "unique-inputs = true", "with-security-parameters = false", ""]
     # A method that the document does not mention might write or delete all the same.
     tables += ["[phases.coverage]", "unexpected-methods = []", ""]
-    for phase in ("examples", "coverage", "fuzzing"):
+    for phase in ("coverage", "fuzzing"):
         # Ids come from us; what answers hold changes from run to run.
         tables += [f"[phases.{phase}.extra-data-sources]", "responses = false", ""]
     return "\n".join([*tables, *_known_values(partner, session, selection)])

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import io
+import json
 import os
 import shutil
 import signal
 import site
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import BinaryIO, Self, cast
 
 from workbench.adapters import Session
 from workbench.evidence.check_table import say
+from workbench.evidence.contract import schemathesis_child
 from workbench.evidence.contract.budget import BudgetShare
 from workbench.evidence.contract.login import secret_environment
 
@@ -27,6 +32,7 @@ _PASSED_ON = ("PATH", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "VIRTUAL_ENV")
 _CLEAN, _FAILURES = 0, 1
 # Named so by Hypothesis: where it keeps things, and its tables of all characters in there.
 _STORAGE, _CHARACTERS = "HYPOTHESIS_STORAGE_DIRECTORY", "unicode_data"
+_OUTPUT = "output.txt"
 _GRACE_SECONDS = 5.0
 _LOOK_SECONDS = 0.1
 
@@ -41,28 +47,86 @@ class Run:
     seconds: float = 0.0
 
 
-def run_program(
-    room: Path,
-    session: Session,
-    share: BudgetShare,
-    most: int,
-    progress: Progress | None = None,
-) -> Run:
-    """Test the operations of a share for so many seconds at most.
+class Program:
+    """One start of Schemathesis: it imports while others are asked, then it tests, and is over.
 
-    Never raises for what the partner does.
+    A context manager, which ends it and takes its folder away.
+
+    Attributes:
+        room: Its folder, for the configuration before it runs, and with its reports afterwards.
     """
-    began = time.monotonic()
-    trouble = _execute(compose(session, share), room, session, most, progress)
-    tool = f"schemathesis {version('schemathesis')} (seed {session.seed})"
-    seconds = time.monotonic() - began
-    return Run(ndjson=room / "report.ndjson", tool=tool, trouble=trouble, seconds=seconds)
+
+    def __init__(self) -> None:
+        """Start it."""
+        self._scratch = tempfile.TemporaryDirectory(prefix="workbench-contract-")
+        self.room = Path(self._scratch.name)
+        self._own = self.room / ".hypothesis" / _CHARACTERS
+        self._shelf = Path(os.environ.get(_STORAGE, self.room)) / _CHARACTERS
+        _copy_files(self._shelf, self._own)
+        with (self.room / _OUTPUT).open("wb") as said:
+            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter, no shell
+                [sys.executable, "-P", schemathesis_child.__file__],
+                cwd=self.room,
+                env=seclude(self.room),
+                stdin=subprocess.PIPE,
+                stdout=said,
+                stderr=subprocess.STDOUT,
+                # An interrupt at the terminal is for us to pass on.
+                start_new_session=True,
+            )
+        # It stays open: when we are gone, nobody goes on testing.
+        self._asked = io.TextIOWrapper(cast("BinaryIO", self._process.stdin), "utf-8")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        _stop(self._process)
+        with suppress(BrokenPipeError):
+            self._asked.close()
+        _copy_files(self._own, self._shelf)
+        self._scratch.cleanup()
+
+    def run(
+        self, session: Session, share: BudgetShare, most: int, progress: Progress | None = None
+    ) -> Run:
+        """Test the operations of a share for so many seconds at most.
+
+        Never raises for what the partner does.
+        """
+        began = time.monotonic()
+        trouble = self._execute(session, share, most, progress)
+        tool = f"schemathesis {version('schemathesis')} (seed {session.seed})"
+        seconds = time.monotonic() - began
+        return Run(self.room / "report.ndjson", tool, trouble, seconds)
+
+    def _execute(
+        self, session: Session, share: BudgetShare, most: int, progress: Progress | None
+    ) -> str | None:
+        request = {"argv": compose(session, share), "environment": secret_environment(session)}
+        # One that has ended before is told of by its code.
+        with suppress(BrokenPipeError):
+            self._asked.write(json.dumps(request) + "\n")
+            self._asked.flush()
+        try:
+            in_time = _watch(self._process, self.room / "report.ndjson", most, progress)
+        finally:
+            _stop(self._process)
+        if not in_time:
+            return say("contract.too-long", most=most)
+        if self._process.returncode in {_CLEAN, _FAILURES}:
+            return None
+        output = self.room / _OUTPUT
+        last = session.redactor.text(output.read_text("utf-8", "replace")).strip()
+        code = self._process.returncode
+        return say("contract.broke-off", code=code, said=" ".join(last[-300:].split()))
 
 
 def compose(session: Session, share: BudgetShare) -> list[str]:
     """The command line; it reads the configuration in the current folder."""
-    phases = [item for item in share.phases if item != "stateful" or session.allow_writes]
-    command = [sys.executable, "-m", "schemathesis.cli", "--config-file", "schemathesis.toml"]
+    is_chain = session.allow_writes and _has_chains(share.reached)
+    phases = [item for item in share.phases if item != "stateful" or is_chain]
+    command = ["--config-file", "schemathesis.toml"]
     command += ["run", "schema.json", "--url", session.client.base_url]
     command += ["--seed", str(session.seed), "--generation-database", "none"]
     command += ["--max-examples", str(max(1, share.fuzzing)), "--phases", ",".join(phases)]
@@ -75,34 +139,9 @@ def compose(session: Session, share: BudgetShare) -> list[str]:
     return command
 
 
-def _execute(
-    command: list[str], room: Path, session: Session, most: int, progress: Progress | None
-) -> str | None:
-    environment = seclude(room) | secret_environment(session)
-    shelf = Path(os.environ.get(_STORAGE, room)) / _CHARACTERS
-    own = room / ".hypothesis" / _CHARACTERS
-    _copy_files(shelf, own)
-    output = room / "output.txt"
-    with output.open("wb") as said:
-        program = subprocess.Popen(  # noqa: S603 - our own interpreter, no shell, fixed words
-            command,
-            cwd=room,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=said,
-            stderr=subprocess.STDOUT,
-        )
-        try:
-            in_time = _watch(program, room / "report.ndjson", most, progress)
-        finally:
-            _stop(program)
-            _copy_files(own, shelf)
-    if not in_time:
-        return say("contract.too-long", most=most)
-    if program.returncode in {_CLEAN, _FAILURES}:
-        return None
-    last = session.redactor.text(output.read_text("utf-8", "replace")).strip()
-    return say("contract.broke-off", code=program.returncode, said=" ".join(last[-300:].split()))
+def _has_chains(names: Sequence[str]) -> bool:
+    """Whether an answer can give another operation its id; what replaces things gives none."""
+    return len(names) > 1 and any(name.startswith(("GET ", "POST ")) for name in names)
 
 
 def seclude(room: Path) -> dict[str, str]:

@@ -27,8 +27,8 @@ class Steering:
         plan: As `configuration.steer` writes it. `paths`: operation → path parameters that exist
             together; `unknown`: operation → the same for something that does not exist; `bodies`:
             field → ids; `spared`: operation → ids that it must not change; `share`, `astray`: most
-            coverage cases for an operation with and without known ids; `examples`; `pace`: seconds
-            between requests; `headers`, `login`, `seed`.
+            coverage cases for an operation with and without known ids; `pace`: seconds between
+            requests; `headers`, `login`, `seed`.
     """
 
     def __init__(self, plan: dict[str, Any]) -> None:
@@ -47,7 +47,7 @@ class Steering:
     def install(self) -> None:
         """Register everything with the Schemathesis of this process."""
         hook = importlib.import_module("schemathesis").hook
-        for name in ("filter_case", "map_case", "before_add_examples", "before_call", "after_call"):
+        for name in ("filter_case", "map_case", "before_call", "after_call"):
             # It writes on what it is given, which a bound method does not allow.
             hook(name)(functools.partial(getattr(self, name)))
 
@@ -69,6 +69,9 @@ class Steering:
         )
         number = self._seen[kind]
         self._seen[kind] += 1
+        if kind[-1] == "example_value" and number < _LEAST_KEPT:
+            self._sent[label] += 1
+            return True  # documented, and to be met by whoever follows the document
         if self._sent[label] >= self._share(label):
             return False
         if number >= _LEAST_KEPT and self._dice.random() >= _LEAST_KEPT / (number + 1):
@@ -84,12 +87,6 @@ class Steering:
         if phase != "stateful" and (case.method.upper() == "DELETE" or not is_kept):
             self._place(case, is_unknown=self._goes_astray(case, phase))
         return case
-
-    def before_add_examples(self, context: Any, examples: list[Any]) -> None:
-        """The documented examples, on things that exist, as many as the share allows."""
-        for case in examples:
-            self._place(case, is_unknown=case.method.upper() == "DELETE")
-        del context, examples[self._plan["examples"] :]
 
     def before_call(self, context: Any, case: Any, kwargs: dict[str, Any]) -> None:
         """Ids inside valid bodies, no removal of what others made, and our login."""
