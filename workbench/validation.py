@@ -84,7 +84,7 @@ class Validation(EndedBlock):
         self._echoes: set[Echo] = set()
         self._asked: list[Source] = []
         self._ahead = ExitStack()
-        self._program: sources.contract.Program | None = None
+        self._program: sources.contract.ContractProgram | None = None
 
     @classmethod
     def open(
@@ -138,7 +138,7 @@ class Validation(EndedBlock):
     def prepare(self, source: Source | str) -> None:
         """Start what a source needs while others are asked; the partner hears nothing of it."""
         if Source(source) is Source.CONTRACT and self._program is None:
-            self._program = self._ahead.enter_context(sources.contract.Program())
+            self._program = self._ahead.enter_context(sources.contract.ContractProgram())
 
     def gather(
         self, source: Source | str, *, watch: Callable[[Evidence], None] | None = None
@@ -224,14 +224,8 @@ class Validation(EndedBlock):
         if source is Source.CONTRACT:
             program, self._program = self._program, None
             budget = sources.contract.Budget(seconds=round(min(seconds, self._left())))
-            yield from sources.contract.gather(
-                self.partner,
-                self.catalogue,
-                session,
-                self.folder,
-                budget=budget,
-                program=program,
-            )
+            asked = self.partner, self.catalogue, session, self.folder
+            yield from sources.contract.gather(*asked, budget=budget, program=program)
         elif source is Source.BEHAVIOUR:
             yield from sources.behaviour.gather(
                 self.partner, self.catalogue, session, seconds=seconds

@@ -18,7 +18,7 @@ from workbench.evidence.check_table import say
 from workbench.evidence.contract.budget import Budget, divide
 from workbench.evidence.contract.configuration import select, stages, write_configuration
 from workbench.evidence.contract.report import read_report
-from workbench.evidence.contract.schemathesis_program import Program, Progress, Run
+from workbench.evidence.contract.schemathesis_program import ContractProgram, Progress, Run
 from workbench.evidence.contract.telling import Told, leave_out, tell
 from workbench.evidence.contract.vetting import vet
 from workbench.evidence.likeness import Answers
@@ -26,7 +26,7 @@ from workbench.model import Catalogue, Evidence
 from workbench.partners import Partner
 from workbench.store import RunFolder
 
-__all__ = ["Budget", "Program", "gather"]
+__all__ = ["Budget", "ContractProgram", "gather"]
 
 
 def gather(
@@ -37,7 +37,7 @@ def gather(
     *,
     budget: Budget | None = None,
     progress: Progress | None = None,
-    program: Program | None = None,
+    program: ContractProgram | None = None,
 ) -> Iterator[Evidence]:
     """Test every operation that concerns us, one run per document; reports stay in the run folder.
 
@@ -71,7 +71,7 @@ def _run_all(
     folder: RunFolder,
     seconds: int,
     progress: Progress | None,
-    ahead: Program | None,
+    ahead: ContractProgram | None,
 ) -> None:
     """Test a selection, stage by stage; the program of the next one starts meanwhile."""
     plan = stages(told.selection)
@@ -84,9 +84,9 @@ def _run_all(
             if most <= 0:
                 told.runs.append(Run(Path(), "", say("contract.time-used-up")))
                 continue
-            program = ahead or programs.enter_context(Program())
+            program = ahead or programs.enter_context(ContractProgram())
             is_last = number + 1 == len(plan)
-            ahead = None if is_last else programs.enter_context(Program())
+            ahead = None if is_last else programs.enter_context(ContractProgram())
             with program:
                 _run(told, program, names, most, progress)
                 told.artefacts += _keep(program.room, folder, told, number)
@@ -94,7 +94,7 @@ def _run_all(
 
 def _run(
     told: Told,
-    program: Program,
+    program: ContractProgram,
     names: tuple[str, ...],
     most: int,
     progress: Progress | None,

@@ -47,7 +47,7 @@ class Run:
     seconds: float = 0.0
 
 
-class Program:
+class ContractProgram:
     """One start of Schemathesis: it imports while others are asked, then it tests, and is over.
 
     A context manager, which ends it and takes its folder away.
