@@ -20,15 +20,16 @@ from pydantic import ValidationError
 from pypdf import PdfReader
 
 from workbench.cli.commands import main
+from workbench.description import describe
 from workbench.errors import CredentialError, InputError
 from workbench.handover.agenda import write_protocol
-from workbench.handover.arazzo import Runtime
+from workbench.handover.arazzo import Runtime, read_calls
+from workbench.handover.arazzo_export import write_arazzo, write_messages
 from workbench.handover.certification import (
     ListRow,
     bind_rows,
     read_list,
     read_steps,
-    write_arazzo,
 )
 from workbench.handover.walk import SessionWalk
 from workbench.model import (
@@ -72,6 +73,7 @@ Change opening hours;Guests see the new hours
 The pizza tastes good;Everybody is happy
 """
 
+MESSAGES = Path(__file__).with_name("lists") / "messages.arazzo.yaml"
 MARKETPLACE = Path(__file__).with_name("lists") / "marketplace.arazzo.yaml"
 LISTED = [
     "order-created-event", "order-status-read", "order-status-write", "order-status-write",
@@ -227,17 +229,26 @@ def test_bindings_are_stated_in_a_file_beside_the_list(
     assert "order-accept" in (caught.value.hint or "")
 
 
-def test_arazzo_goes_out_and_comes_back(settings: Settings, tmp_path: Path) -> None:
-    """The calls of the agenda as Arazzo, read as a list, are bound to the same features."""
+@pytest.mark.parametrize("beside", ["", "session.asyncapi.json"])
+def test_arazzo_goes_out_and_comes_back(settings: Settings, tmp_path: Path, beside: str) -> None:
+    """Calls and notifications of the agenda as Arazzo 1.0.1 or 1.1 come back as what they were."""
     walk = SessionWalk.open("tavola", settings)
     partner = load_partner("tavola", settings, run_hooks=False)
     path = tmp_path / "session.arazzo.json"
-    path.write_text(write_arazzo(walk.protocol.header.steps, partner), "utf-8")
+    path.write_text(write_arazzo(walk.protocol.header.steps, partner, beside=beside), "utf-8")
+    if beside:
+        messages = tmp_path / beside
+        messages.write_text(write_messages(walk.protocol.header.steps, partner), "utf-8")
+        assert len(describe([messages]).events) == 4
     told = json.loads(path.read_text("utf-8"))
-    assert told["arazzo"] == "1.0.1"
-    assert {item["workflowId"] for item in told["workflows"]} >= {"order-read", "menu-write"}
+    assert told["arazzo"] == ("1.1.0" if beside else "1.0.1")
+    made = {item["workflowId"]: item for item in told["workflows"]}
+    assert set(made) >= {"order-read", "menu-write", "order-created-event"}
+    event = made["order-created-event"]
+    assert event["steps"][0].get("action") == ("receive" if beside else None)
+    assert event.get("x-waits-for") == (None if beside else ["webhook:orderCreated"])
     steps = bind_rows(read_list(path), partner, load_catalogue(), "en")
-    assert [step.feature for step in steps] == [item["workflowId"] for item in told["workflows"]]
+    assert [step.feature for step in steps] == [*made]
 
 
 def test_arazzo_of_others_binds_by_operation_ids(settings: Settings, tmp_path: Path) -> None:
@@ -391,6 +402,41 @@ def test_a_published_list_is_run_with_tavola(
     assert "names it nowhere" in missing.seen
     told = json.loads(write_protocol_json(Report.read(walk.folder.path.absolute(), "en")))
     assert told["steps"][1]["calls"][0]["parameters"] == {"order_id": "$inputs.order"}
+
+
+@pytest.mark.slow
+def test_a_list_waits_for_messages_between_its_calls(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Arazzo 1.1: the id of a message goes into a call; a condition, a correlation, a silence."""
+    with Sandbox([SIMULATORS["tavola"]]) as sandbox:
+        for name, value in sandbox.environment().items():
+            monkeypatch.setenv(name, value)
+        walk = SessionWalk.open("tavola", settings, listing=MESSAGES, language="en")
+        steps = walk.protocol.header.steps[:4]
+        told = [walk.confirm(step, seconds=60, allow_writes=True) for step in steps]
+        unallowed = walk.confirm(steps[1], seconds=1)
+    assert [step.feature for step in steps] == [
+        "order-created-event", "order-status-event", "order-created-event", "order-created-event",
+    ]  # fmt: skip
+    # What depends on another step comes behind it, in whatever order they were written.
+    assert [call.name for call in steps[0].calls] == ["told", "accept", "look"]
+    assert [result.mark for result in told] == [
+        StepMark.CONFIRMED, StepMark.CONFIRMED, StepMark.FAILED, StepMark.FAILED,
+    ]  # fmt: skip
+    assert "webhook:orderCreated, PUT /orders/{order_id}/status → 200" in told[0].seen
+    assert "came, and the list expects $message.payload#/event/type == 'order.sung'" in told[2].seen
+    assert "did not come within" in told[3].seen
+    assert unallowed.mark is StepMark.SKIPPED
+    assert "Nobody listens" in unallowed.seen
+
+
+def test_steps_that_wait_for_one_another_are_told() -> None:
+    """A circle of dependencies is an error, and not a list that never ends."""
+    first = {"stepId": "a", "dependsOn": ["b"], "parameters": [{"name": "x", "value": 1}]}
+    second = {"stepId": "b", "parameters": [{"name": "y", "value": "$steps.a.outputs.y"}]}
+    with pytest.raises(InputError, match="a, b"):
+        read_calls({"steps": [first, second]}, {})
 
 
 ANSWER = Runtime(

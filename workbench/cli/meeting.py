@@ -17,10 +17,11 @@ from workbench.handover import (
     read_steps,
     write_arazzo,
     write_bindings,
+    write_messages,
     write_protocol,
 )
 from workbench.model import SessionStep, StepKind, StepMark
-from workbench.partners import load_partner
+from workbench.partners import Partner, load_partner
 from workbench.reporting import Report, tell_protocol, write_protocol_markdown
 from workbench.settings import load_settings
 from workbench.store import find_run
@@ -95,7 +96,9 @@ _DAY = click.DateTime(["%Y-%m-%d"])
 @click.option("--walk", is_flag=True, help="Walk through the steps here, asking for each.")
 @click.option("--finish", is_flag=True, help="Render the report again with the protocol; seal it.")
 @click.option("--draft", is_flag=True, help="With --finish: although statements are open.")
-@click.option("--as", "form", type=click.Choice(["markdown", "html", "arazzo"]), default=None)
+@click.option(
+    "--as", "form", type=click.Choice(["markdown", "html", "arazzo", "arazzo-1.1"]), default=None
+)
 @click.option("--output", "target", type=click.Path(dir_okay=False, path_type=Path), default=None)
 @speaks
 def session_command(output: Output, slug: str, **options: Any) -> int:
@@ -227,6 +230,7 @@ def _show(output: Output, walk: SessionWalk, form: str | None, target: Path | No
         text = {
             "html": lambda: write_protocol(walk.report, protocol),
             "arazzo": lambda: write_arazzo(protocol.header.steps, partner),
+            "arazzo-1.1": lambda: _write_both(output, protocol.header.steps, partner, target),
         }.get(form or "", lambda: write_protocol_markdown(_read_again(walk)))()
         if target is None:
             click.echo(output.clean(text), err=output.as_json)
@@ -241,6 +245,18 @@ def _show(output: Output, walk: SessionWalk, form: str | None, target: Path | No
     ]  # fmt: skip
     title = f"{protocol.header.title} {protocol.header.run}"
     output.table(title, ("step", "outcome", "who", "min", "what"), rows)
+
+
+def _write_both(
+    output: Output, steps: tuple[SessionStep, ...], partner: Partner, target: Path | None
+) -> str:
+    """Arazzo 1.1, and beside its file the AsyncAPI description that its steps wait by."""
+    name = f"{target.name.partition('.')[0] if target else partner.slug}.asyncapi.json"
+    if target is not None:
+        beside = target.with_name(name)
+        beside.write_text(output.redact(write_messages(steps, partner)), "utf-8")
+        output.text(beside)
+    return write_arazzo(steps, partner, beside=name)
 
 
 def _read_again(walk: SessionWalk) -> Report:

@@ -9,5 +9,9 @@ from .check_table import say as say
 from .check_table import tell_unreached as tell_unreached
 from .echoes import ECHO_CHECK as ECHO_CHECK
 from .echoes import tell_echoes as tell_echoes
+from .receipts import Post as Post
+from .receipts import explain_absence as explain_absence
+from .receipts import hear as hear
+from .receipts import provoke as provoke
 from .samples import items as items
 from .traces import TRACES as TRACES

@@ -1,6 +1,7 @@
 from .agenda import write_protocol as write_protocol
+from .arazzo_export import write_arazzo as write_arazzo
+from .arazzo_export import write_messages as write_messages
 from .certification import read_steps as read_steps
-from .certification import write_arazzo as write_arazzo
 from .certification import write_bindings as write_bindings
 from .examples import find_examples as find_examples
 from .feed import save_status as save_status

@@ -1,7 +1,8 @@
-"""Arazzo 1.0.1: a partner's workflows read into calls, and their expressions evaluated.
+"""Arazzo 1.0.1 and 1.1: a partner's workflows read into calls, and their expressions evaluated.
 
-Conditions are of the three types of the specification: `simple`, `regex` and `jsonpath`. What we do
-not know (calls of other workflows, actions) is told, and its workflow is not run.
+Conditions are of the three types of the specification: `simple`, `regex` and `jsonpath`. A step of
+1.1 may wait for a message. A workflow with what we do not do (calls of other workflows, messages
+that are sent) is bound, and its own calls are not made.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 import jsonschema_rs
 
 from workbench.errors import InputError
+from workbench.handover.arazzo_events import Names, is_message, name_message, put_in_order
 from workbench.model import CallCriterion, StepCall, find_nodes
 from workbench.text import read_pointer
 
@@ -25,21 +27,33 @@ _BRACES = re.compile(r"\{(\$[^{}]+)\}")
 _STEP = re.compile(r"\.([^.\[\]#]+)|\[(\d+)\]")
 _WORDS = {"true": True, "false": False, "null": None}
 _LONGEST = 2_000
+_LONGEST_WAIT = 600_000  # milliseconds
 _ABSENT: Any = object()
 
 
-def read_calls(workflow: Mapping[str, Any]) -> tuple[tuple[StepCall, ...], dict[str, Any]]:
+def read_calls(
+    workflow: Mapping[str, Any], sources: Names
+) -> tuple[tuple[StepCall, ...], dict[str, Any]]:
     """The calls of a workflow that says with what it calls, and what its inputs are by default.
+
+    Args:
+        workflow: Of the list.
+        sources: What the messages of its AsyncAPI descriptions are called.
 
     Returns:
         No calls where it names operations alone: our own checks are the better question then; or
         where it asks for what we do not do.
+
+    Raises:
+        InputError: Its steps wait for one another.
     """
     steps = [item for item in _list(workflow.get("steps")) if isinstance(item, Mapping)]
     shared = _list(workflow.get("parameters"))
-    says = any(item.get("parameters") or item.get("requestBody") for item in steps) or shared
-    strange = any("workflowId" in item or "channelPath" in item for item in steps)
-    if not says or strange:
+    says = any(item.get("parameters") or item.get("requestBody") or _asks(item) for item in steps)
+    strange = any(
+        "workflowId" in item or item.get("action") == "send" or _selects(item) for item in steps
+    )
+    if not (says or shared) or strange:
         return (), {}
     schema = workflow.get("inputs")
     known = schema.get("properties") if isinstance(schema, Mapping) else None
@@ -48,15 +62,28 @@ def read_calls(workflow: Mapping[str, Any]) -> tuple[tuple[StepCall, ...], dict[
         for name, value in (known if isinstance(known, Mapping) else {}).items()
         if isinstance(value, Mapping) and "default" in value
     }
-    return tuple(_read_call(item, shared, number) for number, item in enumerate(steps, 1)), inputs
+    calls = [_read_call(item, shared, number, sources) for number, item in enumerate(steps, 1)]
+    return put_in_order(tuple(calls)), inputs
 
 
-def _read_call(step: Mapping[str, Any], shared: list[Any], number: int) -> StepCall:
+def _asks(step: Mapping[str, Any]) -> bool:
+    """Whether more is asked of a message than that it comes: our own check asks for that."""
+    return is_message(step) and bool(step.get("successCriteria") or step.get("correlationId"))
+
+
+def _selects(step: Mapping[str, Any]) -> bool:
+    """Whether an output is chosen by a Selector Object, which we do not know."""
+    outputs = step.get("outputs")
+    return isinstance(outputs, Mapping) and any(isinstance(v, Mapping) for v in outputs.values())
+
+
+def _read_call(step: Mapping[str, Any], shared: list[Any], number: int, sources: Names) -> StepCall:
     body = step.get("requestBody")
     outputs = step.get("outputs")
     given = [
         item for item in (*shared, *_list(step.get("parameters"))) if isinstance(item, Mapping)
     ]
+    timeout = step.get("timeout")
     return StepCall(
         name=str(step.get("stepId") or number),
         operation=str(step.get("operationId") or step.get("operationPath") or ""),
@@ -67,19 +94,25 @@ def _read_call(step: Mapping[str, Any], shared: list[Any], number: int) -> StepC
             if str(item.get("name")).lower() not in {"none", "authorization"}
         },
         body=body.get("payload") if isinstance(body, Mapping) else None,
-        criteria=tuple(
-            CallCriterion(
+        criteria=tuple(_read_criteria(step)),
+        outputs={str(name): str(value) for name, value in outputs.items()}
+        if isinstance(outputs, Mapping)
+        else {},
+        waits_for=name_message(step, sources) if is_message(step) else (),
+        correlation=step.get("correlationId"),
+        seconds=timeout / 1000 if isinstance(timeout, int) and 0 < timeout < _LONGEST_WAIT else 0.0,
+        after=tuple(str(name) for name in _list(step.get("dependsOn"))),
+    )
+
+
+def _read_criteria(step: Mapping[str, Any]) -> Iterator[CallCriterion]:
+    for item in _list(step.get("successCriteria")):
+        if isinstance(item, Mapping):
+            yield CallCriterion(
                 condition=str(item.get("condition", "")),
                 context=str(item.get("context") or ""),
                 kind=_kind(item.get("type")),
             )
-            for item in _list(step.get("successCriteria"))
-            if isinstance(item, Mapping)
-        ),
-        outputs={str(name): str(value) for name, value in outputs.items()}
-        if isinstance(outputs, Mapping)
-        else {},
-    )
 
 
 def _kind(value: Any) -> str:
@@ -96,6 +129,8 @@ class Runtime:
         status: Of the last answer.
         headers: Of the last answer, names in lower case.
         body: Of the last answer, as JSON data.
+        message: The last message that came, as JSON data.
+        message_headers: Of it, names in lower case.
     """
 
     inputs: Mapping[str, Any] = field(default_factory=dict)
@@ -103,6 +138,8 @@ class Runtime:
     status: int = 0
     headers: Mapping[str, str] = field(default_factory=dict)
     body: Any = None
+    message: Any = None
+    message_headers: Mapping[str, str] = field(default_factory=dict)
 
     def fill(self, value: Any) -> Any:
         """A value with its expressions replaced, in lists and objects as well.
@@ -164,7 +201,15 @@ class Runtime:
             return self.status
         if text.startswith("$response.header."):
             return self.headers.get(text.removeprefix("$response.header.").lower(), _ABSENT)
-        for start, root in (("$response.body", self.body), ("$inputs", self.inputs)):
+        if text.startswith("$message.header."):
+            name = text.removeprefix("$message.header.").lower()
+            return self.message_headers.get(name, _ABSENT)
+        roots = (
+            ("$response.body", self.body),
+            ("$message.payload", self.message),
+            ("$inputs", self.inputs),
+        )
+        for start, root in roots:
             if text == start or text.startswith((f"{start}.", f"{start}[")):
                 return _walk(root, text.removeprefix(start))
         if text.startswith("$steps."):

@@ -1,16 +1,15 @@
 """A partner's own certification list: a table or an Arazzo description, bound to our features.
 
 Rows bind by the feature that they name, then by the operations that they call, then by their words;
-a row that binds to nothing stays on the agenda, and a person has to vouch for it. Arazzo 1.0.1 is
-read and written here. Its steps are called by our own session and not by a runner of its own, so
-that nothing unbound is written, no secret leaves, and each call is recorded.
+a row that binds to nothing stays on the agenda, and a person has to vouch for it. The
+steps of Arazzo are called by our own session and not by a runner of its own, so that nothing
+unbound is written, no secret leaves, and each call is recorded.
 """
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from csv import writer
 from dataclasses import dataclass, field, replace
 from io import StringIO
@@ -20,6 +19,13 @@ from typing import Any
 from workbench.description import DEFAULT_LIMITS, decode, load_text, read_file, read_rows
 from workbench.errors import DescriptionError, InputError
 from workbench.handover.arazzo import read_calls
+from workbench.handover.arazzo_events import (
+    Names,
+    find_events,
+    is_message,
+    name_message,
+    read_sources,
+)
 from workbench.handover.list_binding import Bound, RowIndex
 from workbench.handover.list_tables import read_table
 from workbench.handover.phrases import load_words
@@ -35,7 +41,6 @@ from workbench.partners import Partner
 from workbench.reporting import Language
 from workbench.text import suggest_name, write_pointer
 
-ARAZZO = "1.0.1"
 _LIMITS = replace(DEFAULT_LIMITS, size=2 * 2**20)
 _MOST_ROWS = 300
 _LONG = 10_000
@@ -194,7 +199,7 @@ def _make_step(number: int, row: ListRow, bound: Bound, words: Language) -> Sess
         operations=row.operations,
         origin=str(number),
         is_proposed=feature is not None and not bound.is_sure,
-        calls=row.calls if kind is StepKind.CALL else (),
+        calls=row.calls if kind in {StepKind.CALL, StepKind.EVENT} else (),
         inputs=dict(row.inputs),
     )
 
@@ -210,48 +215,6 @@ def _tell_binding(bound: Bound, words: Language) -> str:
     if criterion is None:
         return words.say("session.proposed", title=feature.title)
     return words.say("session.proposed_as", title=feature.title, behaviour=criterion.title)
-
-
-def write_arazzo(steps: Iterable[SessionStep], partner: Partner) -> str:
-    """The steps that are calls as an Arazzo 1.0.1 description, as JSON text (which is YAML too).
-
-    A notification is no call, and Arazzo 1.0.1 has no step for it; it stands as a workflow's
-    `x-waits-for`, so that nothing of the agenda is lost.
-    """
-    sources = {f"document{n}": item.path for n, item in enumerate(partner.manifest.documents, 1)}
-    workflows = []
-    for step in steps:
-        calls = list(_list_calls(step, partner, list(sources)))
-        if calls:
-            made: dict[str, Any] = {"workflowId": step.slug, "summary": step.title, "steps": calls}
-            if step.kind is StepKind.EVENT:
-                made["x-waits-for"] = list(step.operations)
-            workflows.append({**made, "description": step.action})
-    return json.dumps(
-        {
-            "arazzo": ARAZZO,
-            "info": {"title": partner.title, "version": "1"},
-            "sourceDescriptions": [
-                {"name": name, "url": path, "type": "openapi"} for name, path in sources.items()
-            ],
-            "workflows": workflows,
-        },
-        ensure_ascii=False,
-        indent=2,
-    ) + "\n"  # fmt: skip
-
-
-def _list_calls(
-    step: SessionStep, partner: Partner, sources: list[str]
-) -> Iterator[dict[str, Any]]:
-    for number, (bound, operation) in enumerate(partner.operations(step.feature), 1):
-        place = write_pointer(("paths", operation.path, operation.method.lower()))
-        yield {
-            "stepId": f"{step.slug}-{number}",
-            "description": " ".join(bound.for_) or step.title,
-            "operationPath": f"{{$sourceDescriptions.{sources[0]}.url}}#{place}",
-            "successCriteria": [{"condition": "$statusCode >= 200 && $statusCode < 300"}],
-        }
 
 
 def _bind(row: ListRow, partner: Partner, catalogue: Catalogue, index: RowIndex) -> Bound:
@@ -273,6 +236,7 @@ def _by_operation(
 ) -> Feature | None:
     """The feature that the folder binds most of these operations to."""
     wanted = {item.rpartition("#")[2].lower() for item in operations}
+    waited = find_events((item.rpartition(":")[2] for item in operations), partner)
     counted: Counter[str] = Counter()
     for feature in catalogue.features:
         for _, operation in partner.operations(feature.slug):
@@ -282,9 +246,8 @@ def _by_operation(
             counted[feature.slug] += bool(wanted & {name.lower() for name in names if name})
         # What is waited for is what the row is about, whatever is called beside it.
         stated = partner.feature(feature.slug)
-        for event in stated.events if stated else ():
-            names = {event.lower(), event.lower().rpartition(":")[2]}
-            counted[feature.slug] += len(operations) * bool(wanted & names)
+        told = set(stated.events) if stated else set()
+        counted[feature.slug] += len(operations) * bool(told & waited)
     best = [slug for slug, number in counted.most_common(1) if number]
     return catalogue.feature(best[0]) if best else None
 
@@ -296,31 +259,35 @@ def _read_arazzo(data: Any, path: Path) -> tuple[ListRow, ...]:
             location=str(path),
             hint="It begins with `arazzo: 1.0.1`; a table may be given as CSV or Markdown.",
         )
-    rows = []
-    for item in _items(data.get("workflows")):
-        if not isinstance(item, Mapping):
-            continue
-        steps = [step for step in _items(item.get("steps")) if isinstance(step, Mapping)]
-        calls = [str(step.get("operationId") or step.get("operationPath") or "") for step in steps]
-        title = str(item.get("summary") or item.get("workflowId") or "")
-        told = [str(step.get("description") or "") for step in steps]
-        waits = [str(name) for name in _items(item.get("x-waits-for"))]
-        # `$sourceDescriptions.NAME.operationId` names an operation of one of several documents.
-        plain = tuple(call.rpartition(".")[2] if "#" not in call else call for call in calls)
-        made, inputs = read_calls(item)
-        minutes = item.get("x-minutes")
-        rows.append(
-            ListRow(
-                title=title,
-                expected=tuple(text for text in told if text),
-                feature=str(item.get("x-feature") or ""),
-                minutes=minutes if isinstance(minutes, int) and 0 < minutes < _LONG else 0,
-                operations=tuple(name for name in (*plain, *waits) if name),
-                calls=made,
-                inputs=inputs,
-            )
-        )
+    sources = read_sources(data, path.parent)
+    found = _items(data.get("workflows"))
+    rows = [_read_workflow(item, sources) for item in found if isinstance(item, Mapping)]
     return tuple(row for row in rows if row.title)
+
+
+def _read_workflow(item: Mapping[str, Any], sources: Names) -> ListRow:
+    steps = [step for step in _items(item.get("steps")) if isinstance(step, Mapping)]
+    calls = [
+        str(step.get("operationId") or step.get("operationPath") or "")
+        for step in steps
+        if not is_message(step)
+    ]
+    told = [str(step.get("description") or "") for step in steps]
+    waits = [str(name) for name in _items(item.get("x-waits-for"))]
+    waits += [name for step in steps if is_message(step) for name in name_message(step, sources)]
+    # `$sourceDescriptions.NAME.operationId` names an operation of one of several documents.
+    plain = tuple(call.rpartition(".")[2] if "#" not in call else call for call in calls)
+    made, inputs = read_calls(item, sources)
+    minutes = item.get("x-minutes")
+    return ListRow(
+        title=str(item.get("summary") or item.get("workflowId") or ""),
+        expected=tuple(text for text in told if text),
+        feature=str(item.get("x-feature") or ""),
+        minutes=minutes if isinstance(minutes, int) and 0 < minutes < _LONG else 0,
+        operations=tuple(name for name in (*plain, *waits) if name),
+        calls=made,
+        inputs=inputs,
+    )
 
 
 def _items(value: Any) -> list[Any]:

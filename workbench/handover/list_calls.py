@@ -7,13 +7,15 @@ write to what the folder does not name.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from workbench.adapters import SAFE, Adapter, Answer, Session
 from workbench.errors import CredentialError, InputError, PartnerError
-from workbench.evidence import make_evidence, say, tell_echoes
+from workbench.evidence import hear, make_evidence, say, tell_echoes
 from workbench.handover.arazzo import Runtime
+from workbench.handover.list_messages import Ear
 from workbench.model import (
     Evidence,
     Finding,
@@ -25,6 +27,7 @@ from workbench.model import (
     make_finding,
 )
 from workbench.partners import Partner
+from workbench.store import RunFolder
 from workbench.text import write_pointer
 
 LIST_CHECK = "list-calls"
@@ -32,12 +35,13 @@ LIST_CHECK = "list-calls"
 
 @dataclass(frozen=True)
 class _Made:
-    """One call that was made: what was answered, and which condition it did not meet."""
+    """A call that was made and its answer, or a message that came; and what it did not meet."""
 
     operation: str
-    status: int
+    answer: str
     seconds: float
     unmet: str = ""
+    missing: Finding | None = None
 
 
 def find_listed(reference: str, partner: Partner) -> Operation | None:
@@ -55,7 +59,13 @@ def find_listed(reference: str, partner: Partner) -> Operation | None:
 
 
 def run_list_step(
-    session: Session, step: SessionStep, given: Mapping[str, Any]
+    session: Session,
+    step: SessionStep,
+    given: Mapping[str, Any],
+    folder: RunFolder,
+    *,
+    seconds: float = 60.0,
+    by_hand: bool = False,
 ) -> Iterator[Evidence]:
     """Make the calls of a step one after another, until one does not answer as the list expects.
 
@@ -63,6 +73,9 @@ def run_list_step(
         session: The opened environment; it decides whether anything may be written.
         step: With its calls.
         given: Inputs of the workflow, by name; they go before the list's own.
+        folder: Of the run, whose inbox is read where nobody can be told our address.
+        seconds: How long to wait for a message, where the list does not say.
+        by_hand: A person brings the messages about.
 
     Yields:
         One observation of the whole step, and what of ours came back in answers.
@@ -71,15 +84,36 @@ def run_list_step(
     made: list[_Made] = []
     trouble = ""
     try:
-        for call in step.calls:
-            made.append(_make(session, call, runtime))
-            if made[-1].unmet:
-                break
+        with _listen(session, step, folder, seconds, by_hand=by_hand) as ear:
+            made.extend(_run(session, step, runtime, ear))
     except (CredentialError, InputError, PartnerError) as error:
         trouble = str(error)
     yield _tell(session, step, made, trouble)
     echoes = set(session.recorder.echoes)
     yield from tell_echoes(Source.BEHAVIOUR, session.environment, echoes)
+
+
+@contextmanager
+def _listen(
+    session: Session, step: SessionStep, folder: RunFolder, seconds: float, *, by_hand: bool
+) -> Iterator[Ear | None]:
+    """What hears the messages of a step; None where it waits for none."""
+    if not any(call.waits_for for call in step.calls):
+        yield None
+        return
+    with hear(session, folder, by_hand=by_hand) as post:
+        yield Ear(post, session, seconds, may_provoke=not by_hand)
+
+
+def _run(session: Session, step: SessionStep, runtime: Runtime, ear: Ear | None) -> Iterator[_Made]:
+    for number, call in enumerate(step.calls):
+        if ear is not None and call.waits_for:
+            one = _hear(ear, call, runtime, is_first=not number)
+        else:
+            one = _make(session, call, runtime)
+        yield one
+        if one.unmet or one.missing:
+            return
 
 
 def _make(session: Session, call: StepCall, runtime: Runtime) -> _Made:
@@ -96,7 +130,21 @@ def _make(session: Session, call: StepCall, runtime: Runtime) -> _Made:
     unmet = [item.condition for item in call.criteria if not runtime.holds(item)]
     if not call.criteria and not 200 <= answer.status < 300:
         unmet = ["$statusCode < 300"]
-    return _Made(operation.id, answer.status, answer.seconds, "; ".join(unmet))
+    return _Made(operation.id, str(answer.status), answer.seconds, "; ".join(unmet))
+
+
+def _hear(ear: Ear, call: StepCall, runtime: Runtime, *, is_first: bool) -> _Made:
+    """Wait for a message; where nothing was called before it, it is brought about."""
+    correlation = None if call.correlation is None else str(runtime.fill(call.correlation))
+    heard = ear.wait(call, correlation, provokes=is_first)
+    if heard.missing is not None:
+        return _Made(heard.name, "", heard.seconds, missing=heard.missing)
+    runtime.message, runtime.message_headers = heard.payload, heard.headers
+    runtime.outputs[call.name] = {
+        name: runtime.find(expression) for name, expression in call.outputs.items()
+    }
+    unmet = [item.condition for item in call.criteria if not runtime.holds(item)]
+    return _Made(heard.name, "", heard.seconds, "; ".join(unmet))
 
 
 def _remember(runtime: Runtime, call: StepCall, answer: Answer) -> None:
@@ -107,20 +155,23 @@ def _remember(runtime: Runtime, call: StepCall, answer: Answer) -> None:
 
 
 def _tell(session: Session, step: SessionStep, made: list[_Made], trouble: str) -> Evidence:
-    shown = ", ".join(f"{item.operation} → {item.status}" for item in made)
+    shown = ", ".join(f"{item.operation} → {item.answer}".removesuffix(" → ") for item in made)
     last = made[-1] if made else None
     findings: tuple[Finding, ...] = ()
     if trouble:
         outcome, summary = Outcome.CANT_TELL, say("not-tested", why=trouble)
+    elif last is not None and last.missing is not None:
+        # What our own folder expects wrongly, or nobody brought about, is held against nobody.
+        is_theirs = last.missing.matter.is_theirs
+        outcome = Outcome.FAILED if is_theirs else Outcome.CANT_TELL
+        findings, summary = (last.missing,), last.missing.summary
     elif last is not None and last.unmet:
         outcome = Outcome.FAILED
+        told = {"operation": last.operation, "condition": last.unmet}
         findings = (
-            make_finding(
-                "list-expectation-unmet",
-                operation=last.operation,
-                status=last.status,
-                condition=last.unmet,
-            ),
+            make_finding("list-expectation-unmet", status=last.answer, **told)
+            if last.answer
+            else make_finding("list-message-unlike", **told),
         )
         summary = findings[0].summary
     else:
@@ -136,6 +187,6 @@ def _tell(session: Session, step: SessionStep, made: list[_Made], trouble: str) 
         environment=session.environment,
         detail={
             "seconds": round(sum(item.seconds for item in made), 2),
-            "calls": [{"operation": item.operation, "status": item.status} for item in made],
+            "calls": [{"operation": item.operation, "answer": item.answer} for item in made],
         },
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -169,8 +170,10 @@ class SessionWalk:
         tell(self._say("session.trying", title=step.title))
         lines = []
         with self._open_probe(allow_writes=allow_writes) as probe:
-            listed = run_list_step(probe.session, step, inputs or {}) if step.calls else None
-            for line in listed or probe.ask(step.feature, seconds=seconds, by_hand=by_hand):
+            asked = partial(probe.ask, step.feature)
+            if step.calls:
+                asked = partial(run_list_step, probe.session, step, inputs or {}, self.folder)
+            for line in asked(seconds=seconds, by_hand=by_hand):
                 lines.append(line)
                 told = self.report.translate(line.summary)
                 tell(f"{self._say(f'outcomes.{line.outcome}')}: {told}")

@@ -58,6 +58,10 @@ class StepCall(Record):
         body: JSON data, likewise.
         criteria: What the answer must be.
         outputs: Name → runtime expression of what later calls need.
+        waits_for: What the message is called that the step waits for; empty: it is a call.
+        correlation: What stands in the message that is meant; None: any of that name.
+        seconds: How long to wait for it; 0: as long as the session waits.
+        after: Names of steps that come first.
     """
 
     name: str
@@ -66,6 +70,10 @@ class StepCall(Record):
     body: Any = None
     criteria: tuple[CallCriterion, ...] = ()
     outputs: dict[str, str] = Field(default_factory=dict)
+    waits_for: tuple[str, ...] = ()
+    correlation: Any = None
+    seconds: float = 0.0
+    after: tuple[str, ...] = ()
 
 
 class SessionStep(Record):

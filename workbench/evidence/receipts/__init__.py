@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -56,7 +56,15 @@ from workbench.receiver import (
 )
 from workbench.store import RunFolder
 
-__all__ = ["WAIT_SECONDS", "gather"]
+__all__ = [
+    "WAIT_SECONDS",
+    "Post",
+    "await_by_hand",
+    "explain_absence",
+    "gather",
+    "hear",
+    "provoke",
+]
 
 
 def gather(
@@ -152,6 +160,56 @@ def await_by_hand(
     if not found:
         words = say("event-received.none-came", names=", ".join(sorted(names)), wait=f"{wait:.0f}")
         yield tell(session, feature.slug, Outcome.UNTESTED, words)
+
+
+@contextmanager
+def hear(session: Session, folder: RunFolder, *, by_hand: bool = False) -> Iterator[Post]:
+    """A receiver for somebody else's list: told to the partner, or the inbox of `listen`.
+
+    It refuses no delivery: how a sender repeats is a question of our own checks.
+
+    Args:
+        session: With the partner; what may not be written is not registered.
+        folder: Of the run.
+        by_hand: A person brings the messages about, and they come to the inbox.
+
+    Raises:
+        CredentialError: The one that proves the sender is not set.
+        InputError: Nobody listens.
+        PartnerError: Our address could not be told to the partner.
+    """
+    with ExitStack() as stack:
+        post = None if by_hand or not session.allow_writes else _tell_address(stack, session)
+        path = folder.path.parent / INBOX_NAME
+        if post is None and not path.is_file():
+            raise InputError(
+                "Nobody listens for the message that the list waits for",
+                hint=f"Start `workbench listen {session.partner.slug}` beside the session, or "
+                "allow writes in a sandbox that can be told our address.",
+            )
+        inbox = post.inbox if post else stack.enter_context(Inbox(path))
+        yield post or Post(session.partner, session, inbox)
+
+
+def _tell_address(stack: ExitStack, session: Session) -> Post | None:
+    """A receiver that the partner was told of; None where it cannot be told."""
+    partner = session.partner
+    if partner.manifest.webhooks is None:
+        return None
+    endpoint = open_endpoint(
+        partner.manifest, lambda name: _credential(session, name), redactor=session.redactor
+    )
+    post, url = _open(stack, partner, session, endpoint, WAIT_SECONDS)
+    post.address, post.refused = f"{url}/{partner.slug}/webhooks", 1
+    try:
+        registration = register(session, post.address)
+    except InputError:
+        return None
+    if registration is None:
+        return None
+    stack.callback(_take_back, registration)
+    post.settle()
+    return post
 
 
 def _take_back(registration: Registration) -> None:
