@@ -167,11 +167,13 @@ def _tell(session: Session, step: SessionStep, made: list[_Made], trouble: str) 
         findings, summary = (last.missing,), last.missing.summary
     elif last is not None and last.unmet:
         outcome = Outcome.FAILED
-        told = {"operation": last.operation, "condition": last.unmet}
+        name, unmet = last.operation, last.unmet
         findings = (
-            make_finding("list-expectation-unmet", status=last.answer, **told)
+            make_finding(
+                "list-expectation-unmet", operation=name, status=last.answer, condition=unmet
+            )
             if last.answer
-            else make_finding("list-message-unlike", **told),
+            else make_finding("list-message-unlike", operation=name, condition=unmet),
         )
         summary = findings[0].summary
     else:
