@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import http.client
+import importlib
 import itertools
+import multiprocessing
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from multiprocessing import forkserver
+from multiprocessing.connection import Connection
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import pytest
 
@@ -35,19 +42,20 @@ def wait_until(is_so: Callable[[], bool], seconds: float = PATIENCE) -> bool:
 class Child:
     """A running child, and the lines that it wrote so far."""
 
-    process: subprocess.Popen[str]
+    process: Any
+    output: Connection
     lines: list[str] = field(default_factory=list)
 
     def read(self, count: int, seconds: float = PATIENCE) -> list[str]:
         """Wait until it has written so many lines; all of them."""
-        wait_until(lambda: len(self.lines) >= count or self.process.poll() is not None, seconds)
+        wait_until(lambda: len(self.lines) >= count or not self.process.is_alive(), seconds)
         assert len(self.lines) >= count, f"{len(self.lines)} of {count} lines"
         return self.lines[:]
 
     def kill(self) -> list[str]:
         """Kill -9; every whole line that it wrote."""
         self.process.kill()
-        self.process.wait()
+        self.process.join()
         self._reader.join()
         return self.lines
 
@@ -57,29 +65,53 @@ class Child:
         self._reader.start()
 
     def _collect(self) -> None:
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            if line.endswith("\n"):
-                self.lines.append(line[:-1])
+        with open(self.output.fileno(), closefd=False, encoding="utf-8") as text:
+            for line in text:
+                if line.endswith("\n"):
+                    self.lines.append(line[:-1])
+
+
+@functools.cache
+def _nursery() -> Any:
+    """Where children come from: a process that has imported all they need, and forks.
+
+    To import it anew costs each of them more than all that they do. It runs on the disk that can
+    fail, where there is one: what the disk does is told by each child's own environment.
+    """
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["workbench.receiver", "workbench.receiver.app", "child"])
+    given = {"PYTHONPATH": os.pathsep.join([str(CHILD.parent), *filter(None, sys.path)])}
+    if shutil.which("gcc"):
+        given["LD_PRELOAD"] = compile_disk(Path(tempfile.mkdtemp(prefix="wb-disk-")))
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in given.items():
+            patch.setenv(name, value)
+        forkserver.ensure_running()
+    return context
 
 
 @contextlib.contextmanager
 def child(*arguments: object, disk: dict[str, str] | None = None) -> Iterator[Child]:
     """Start `child.py` with these arguments; it is gone afterwards."""
-    process = subprocess.Popen(
-        [sys.executable, str(CHILD), *map(str, arguments)],
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **(disk or {})},
-    )
-    started = Child(process)
+    context = _nursery()
+    ours, theirs = context.Pipe(duplex=False)
+    with pytest.MonkeyPatch.context() as patch:
+        # The tests' own program is nothing that a child should import.
+        patch.setitem(sys.modules, "__main__", ModuleType("__main__"))
+        patch.syspath_prepend(str(CHILD.parent))
+        run = importlib.import_module("child").run
+        process = context.Process(
+            target=run, args=(theirs, disk or {}, *map(str, arguments)), daemon=True
+        )
+        process.start()
+    theirs.close()
+    started = Child(process, ours)
     started.follow()
     try:
         yield started
     finally:
         started.kill()
-        assert process.stdout is not None
-        process.stdout.close()
+        ours.close()
 
 
 def free_port() -> int:
@@ -159,8 +191,9 @@ def serving(location: str, disk: dict[str, str] | None = None) -> Iterator[tuple
 
 def stop(server: Child) -> int:
     """SIGTERM; the exit code."""
-    server.process.send_signal(signal.SIGTERM)
-    return server.process.wait(timeout=PATIENCE)
+    server.process.terminate()
+    server.process.join(PATIENCE)
+    return int(server.process.exitcode)
 
 
 def compile_disk(folder: Path) -> str:

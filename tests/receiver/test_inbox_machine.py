@@ -142,4 +142,4 @@ class InboxMachine(RuleBasedStateMachine):
 
 
 TestInboxMachine = InboxMachine.TestCase
-TestInboxMachine.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+TestInboxMachine.settings = settings(max_examples=20, stateful_step_count=30, deadline=None)

@@ -1,11 +1,13 @@
-"""Runs as a process of its own, to be killed: `child.py writer|server|worker LOCATION …`."""
+"""Runs as a process of its own, to be killed: a writer, a server or a worker on an inbox."""
 
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import threading
 from datetime import UTC, datetime
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -98,8 +100,10 @@ def run_worker(location: str, root: str, output: str, batch: int) -> None:
     threading.Event().wait()
 
 
-if __name__ == "__main__":
-    kind, location, *rest = sys.argv[1:]
+def run(output: Connection, disk: dict[str, str], kind: str, location: str, *rest: str) -> None:
+    """What a child does, on a disk that behaves like that; it says what it did to `output`."""
+    os.environ.update(disk)
+    sys.stdout = os.fdopen(os.dup(output.fileno()), "w", encoding="utf-8")
     if kind == "writer":
         asyncio.run(run_writer(location, rest[0], int(rest[1])))
     elif kind == "server":

@@ -32,7 +32,7 @@ def stored(path: Path) -> set[str]:
 def test_a_full_disk_is_503_until_there_is_space(tmp_path: Path, library: str) -> None:
     """ENOSPC: not acknowledged, asked to come again, and with space again all goes on."""
     path, flag = tmp_path / "inbox.db", tmp_path / "full"
-    settings = {"LD_PRELOAD": library, "DISK_ROOT": str(path), "DISK_FULL": str(flag)}
+    settings = {"DISK_ROOT": str(path), "DISK_FULL": str(flag)}
     with serving(str(path), settings) as (_, port):
         assert send(port, "/p1/webhooks/before") == 200
         flag.touch()
@@ -46,7 +46,7 @@ def test_a_full_disk_is_503_until_there_is_space(tmp_path: Path, library: str) -
 def test_after_a_failed_fsync_nothing_more_is_acknowledged(tmp_path: Path, library: str) -> None:
     """EIO: the kernel may have dropped the pages, so the inbox refuses until it is restarted."""
     path, flag = tmp_path / "inbox.db", tmp_path / "broken"
-    settings = {"LD_PRELOAD": library, "DISK_ROOT": str(path), "DISK_EIO": str(flag)}
+    settings = {"DISK_ROOT": str(path), "DISK_EIO": str(flag)}
     with serving(str(path), settings) as (_, port):
         assert send(port, "/p1/webhooks/before") == 200
         flag.touch()
@@ -62,7 +62,7 @@ def test_after_a_failed_fsync_nothing_more_is_acknowledged(tmp_path: Path, libra
 def test_a_slow_disk_is_shared_by_all_who_wait(tmp_path: Path, library: str) -> None:
     """At +10 ms per fsync, 64 lanes together are faster than one commit per event can ever be."""
     path = tmp_path / "inbox.db"
-    settings = {"LD_PRELOAD": library, "DISK_ROOT": str(path), "DISK_DELAY_US": "10000"}
+    settings = {"DISK_ROOT": str(path), "DISK_DELAY_US": "10000"}
     with child("writer", path, "ours", 64, disk=settings) as writer:
         writer.read(64)
         before, start = len(writer.lines), time.monotonic()
@@ -103,7 +103,7 @@ def test_a_server_under_load_survives_a_disk_that_fills_and_empties(
 ) -> None:
     """Full for a moment, three times, in a storm: every 200 is on disk, every other is a 503."""
     path, flag = tmp_path / "inbox.db", tmp_path / "full"
-    settings = {"LD_PRELOAD": library, "DISK_ROOT": str(path), "DISK_FULL": str(flag)}
+    settings = {"DISK_ROOT": str(path), "DISK_FULL": str(flag)}
     with serving(str(path), settings) as (_, port):
         storm = Storm(port, "s")
         with storm.blowing():

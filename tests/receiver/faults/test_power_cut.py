@@ -25,7 +25,7 @@ def cut(folder: Path, library: str, mode: str, enough: int) -> tuple[set[str], l
     disk, shadow = folder / "disk", folder / "shadow"
     disk.mkdir(exist_ok=True)
     shadow.mkdir(exist_ok=True)
-    settings = {"LD_PRELOAD": library, "DISK_ROOT": str(disk), "DISK_SHADOW": str(shadow)}
+    settings = {"DISK_ROOT": str(disk), "DISK_SHADOW": str(shadow)}
     if mode == "ack-before-commit":
         settings["DISK_DELAY_US"] = "20000"  # so that something is always under way
     with child("writer", disk / "inbox.db", mode, 8, disk=settings) as writer:
