@@ -113,7 +113,8 @@ class Worker(QueueWorker):
             StoreError: The database is in trouble; the round can be repeated.
         """
         webhooks = self._parties.webhooks
-        done = split(self._database, webhooks, notice=self._notice)
+        # No more at a time than are worked on next, so that a body is still known as it was read.
+        done = split(self._database, webhooks, notice=self._notice, limit=self._batch)
         done += self._work(list(webhooks))
         return done + (self._delivery.step() if self._delivery else 0)
 
