@@ -31,6 +31,13 @@ from workbench.model import (
     text_of,
 )
 from workbench.vocabulary import (
+    DUTY,
+    EVENT_FIELDS,
+    OUR_HOST,
+    PARTY_HOST,
+    SUBSCRIPTION_PATH,
+    WEBHOOK_URL,
+    WEBHOOK_WORD,
     Concept,
     concepts,
     count_counterparts,
@@ -52,28 +59,9 @@ _GENERIC = frozenset(
         *("event", "events", "integration", "service", "services", "public", "v1", "v2", "v3"),
     ]
 )
-_OUR_HOST = re.compile(
-    r"//[^/]*(?:[<{]\w*(?:your|partner|pos|integrator|merchant|client|callback)|"
-    r"(?:your|partner|pos|integrator|merchant|client)[-_.]?\w*\.?(?:example|yourdomain|url))",
-    re.IGNORECASE,
-)
-_OUR_URL = re.compile(
-    r"^/?\{?\[?(?:\w*(?:web-?hook|callback)\w*)[\s_-]?ur[li]\]?\}?|^/?\{\w*ur[li]\}", re.IGNORECASE
-)
 _HOOKED = frozenset({"own:hook-is-sent", "own:hook-sends", "own:is-a-hook"})
-_DUTY = re.compile(r"\b(?:should|must|have to|need to|deben?|devem?|muss|müssen|doit|doivent)\b")
 _ADDRESS = re.compile(r"\{?(\{\w+\})\}?[\w/]*")  # where a description is an address alone
-_HOOK = re.compile(r"web-?hook|callback|notif|(?:^|/)hooks?(?:/|$)|/events?(?:/|$)", re.IGNORECASE)
-_MANAGED_TAIL = re.compile(
-    r"(?:^|/)(?:web-?hooks?|callbacks?|hooks?|subscriptions?|suscripciones)"
-    r"(?:[-_](?:subscriptions?|config\w*|settings?|urls?|endpoints?))?(?:/\{[^/]+\})*/?$",
-    re.IGNORECASE,
-)
-_ENVELOPE = frozenset(
-    {"event", "eventtype", "eventid", "type", "topic", "timestamp", "payload", "data"}
-)
 _VARIABLE = re.compile(r"[{:<]|v?\d[\d.]*$|api$")
-_PARTY_HOST = re.compile(r"//(?:partner|merchant|vendor|pos|integrator)s?[-.]", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -209,11 +197,11 @@ class _Preface:
         self.ours = frozenset({"reader", we_are or found})
         self.signals = _spoken("all", text, self)
         servers = [text_of(mapping_of(item).get("url")) for item in list_of(bundle.get("servers"))]
-        if servers and all(_OUR_HOST.search(url) for url in servers):
+        if servers and all(OUR_HOST.search(url) for url in servers):
             self.signals["server of ours"] = 1.0
-        if servers and all(_PARTY_HOST.search(url) for url in servers):
+        if servers and all(PARTY_HOST.search(url) for url in servers):
             self.signals["server named after us"] = 1.0
-        if _HOOK.search(title):
+        if WEBHOOK_WORD.search(title):
             self.signals["title of webhooks"] = 1.0
         items = [item for item in description.operations if item.document == name]
         reads = sum(item.method == "GET" for item in items)
@@ -275,8 +263,8 @@ def _own_words(item: Operation | Event, preface: _Preface) -> Signals:
         found = {name: value for name, value in found.items() if name not in _HOOKED} | {
             name: value for name, value in first.items() if name in _HOOKED
         }
-    tells = _HOOK.search(lead) and not _HOOKED.isdisjoint(first)
-    if tells and not _DUTY.search(lead):
+    tells = WEBHOOK_WORD.search(lead) and not _HOOKED.isdisjoint(first)
+    if tells and not DUTY.search(lead):
         found["first sentence tells of a webhook"] = 1.0
     return found
 
@@ -289,13 +277,13 @@ def _by_words(item: Operation | Event) -> Iterator[tuple[str, bool]]:
     said = said_direction(f"{item.summary}. {text}") if item.summary or text else None
     yield "plain words say that it comes to us", said is Direction.INBOUND
     yield "plain words say that we send it", said is Direction.OUTBOUND
-    yield "name speaks of webhooks", bool(_HOOK.search(name))
-    yield "text speaks of webhooks", bool(_HOOK.search(text))
-    yield "first sentence speaks of webhooks", bool(_HOOK.search(first_sentence(text)))
-    yield "tag speaks of webhooks", bool(_HOOK.search(" ".join(item.tags)))
-    tagged = bool(_HOOK.search(" ".join(item.tags)))
+    yield "name speaks of webhooks", bool(WEBHOOK_WORD.search(name))
+    yield "text speaks of webhooks", bool(WEBHOOK_WORD.search(text))
+    yield "first sentence speaks of webhooks", bool(WEBHOOK_WORD.search(first_sentence(text)))
+    yield "tag speaks of webhooks", bool(WEBHOOK_WORD.search(" ".join(item.tags)))
+    tagged = bool(WEBHOOK_WORD.search(" ".join(item.tags)))
     path = item.name if isinstance(item, Event) else item.path
-    managed = _HOOK.search(f"{path} {name}") or "subscri" in f"{path} {name}".lower()
+    managed = WEBHOOK_WORD.search(f"{path} {name}") or "subscri" in f"{path} {name}".lower()
     yield "stands among webhooks and manages none", tagged and not managed
     yield "name manages", not managing_words().isdisjoint(plain_words(name))
     yield "name tells what happened", _tells(concepts(name))
@@ -305,11 +293,11 @@ def _by_shape(item: Operation | Event) -> Iterator[tuple[str, bool]]:
     """What its path and its bodies are like."""
     is_event = isinstance(item, Event)
     path = item.name if isinstance(item, Event) else item.path
-    yield "path speaks of webhooks", bool(_HOOK.search(path))
+    yield "path speaks of webhooks", bool(WEBHOOK_WORD.search(path))
     told = _ADDRESS.fullmatch(item.description[:LEAD].strip())
-    is_ours = _OUR_URL.search(path) or (told and _OUR_URL.search(told[1]))
+    is_ours = WEBHOOK_URL.search(path) or (told and WEBHOOK_URL.search(told[1]))
     yield "path is an address of ours", bool(is_ours)
-    yield "path manages subscriptions", not is_event and bool(_MANAGED_TAIL.search(path))
+    yield "path manages subscriptions", not is_event and bool(SUBSCRIPTION_PATH.search(path))
     yield "path tells what happened", _tells(concepts(path.rsplit("/", 1)[-1]))
     yield (
         "reads like a request to us",
@@ -323,7 +311,7 @@ def _by_shape(item: Operation | Event) -> Iterator[tuple[str, bool]]:
             operation_id=item.operation_id or "",
         ),
     )
-    yield "body is an event", len(_tops(item) & _ENVELOPE) >= 2
+    yield "body is an event", len(_tops(item) & EVENT_FIELDS) >= 2
     answers = [body for answer in item.responses if answer.is_success for body in answer.bodies]
     yield "answers with data", any(body.schema_ for body in answers)
     yield "takes a path parameter", "{" in path
@@ -378,10 +366,10 @@ def group_signals(description: ApiDescription, first: list[float]) -> list[Signa
 
 def _is_about_hooks(item: Operation | Event) -> bool:
     """Whether an operation is spoken of as a webhook, without being a webhook's management."""
-    if not isinstance(item, Operation) or _MANAGED_TAIL.search(item.path):
+    if not isinstance(item, Operation) or SUBSCRIPTION_PATH.search(item.path):
         return False
     said = f"{item.summary} {first_sentence(item.description)}"
-    return _HOOK.search(said) is not None
+    return WEBHOOK_WORD.search(said) is not None
 
 
 def _start(path: str, size: int) -> str:

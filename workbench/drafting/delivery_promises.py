@@ -12,41 +12,9 @@ from typing import Any
 
 from workbench.drafting.signatures import read_paragraphs
 from workbench.model import ApiDescription, Event, Operation
+from workbench.vocabulary import ABOUT_WEBHOOKS, ANSWERS, NEVER, NUMBERS, REPEATS, TIMES, WITHIN
 
-_ABOUT = re.compile(
-    r"web-?\s?hook|callback|notif|\bevents?\b|\beventos?\b|ereignis|[ée]v[ée]nement", re.IGNORECASE
-)
 _SENTENCE = re.compile(r"(?<=[a-z0-9)`][.!?])\s+|\n\s*\n|\n\s*[-*]\s+")
-_REPEAT = re.compile(
-    r"\bre-?tr(?:y|ies|ied|ying)\b|\bre-?(?:send|sent|sends|deliver\w*|attempt\w*)\b|"
-    r"\b(?:sen[dt]|delivered|tried|attempted) again\b|\bre-?inten\w+|\bre-?env[ií]\w*|"
-    r"\bvolver\w* a (?:enviar|intentar)|\btentar\w* novamente|\bretentativ\w*|\bnova tentativa|"
-    r"\berneut\b|\bwiederhol\w*|\bnouvelles? tentatives?|\br[ée]essa\w*|\bback-?off\b",
-    re.IGNORECASE,
-)
-_NEVER = re.compile(
-    r"\b(?:no|not|never|without|don't|doesn't|won't|nunca|sin|sem|nicht|keine?|jamais)\b"
-    r"[^.]{0,25}$",
-    re.IGNORECASE,
-)
-_NUMBER = r"(\d{1,3}|once|twice|three|four|five|six|eight|ten)"
-_TIMES = re.compile(
-    rf"{_NUMBER} (?:more |further |additional |m[áa]s |weitere )?(?:times|attempts|retries|"
-    r"re-?tries|intentos|reintentos|veces|vezes|tentativas|tentatives|fois|mal|versuche)\b|"
-    r"\b(once|twice)\b",
-    re.IGNORECASE,
-)
-_WORDS = {"once": 1, "twice": 2, "three": 3, "four": 4, "five": 5, "six": 6, "eight": 8, "ten": 10}
-_WITHIN = re.compile(
-    r"(?:within|in less than|time-?out (?:of|is)|after|en menos de|dentro de|innerhalb von|"
-    r"sous|em at[ée])\s+(?:a maximum of |at most )?(\d{1,4}) ?(ms|milliseconds?|s|secs?|seconds?|"
-    r"segundos?|sekunden|secondes?)\b",
-    re.IGNORECASE,
-)
-_ANSWER = re.compile(
-    r"respon|answer|acknowledg|repl(?:y|ies)|return|time-?out|contest|antwort|r[ée]pon",
-    re.IGNORECASE,
-)
 _CODE = re.compile(r"\b(?:http )?(?:status )?(?:code )?`?(20[0-9])\b", re.IGNORECASE)
 _LONGEST = 240
 
@@ -81,17 +49,17 @@ def read_promise(sentence: str, *, is_about: bool = False) -> dict[str, Any]:
         sentence: Plain text or Markdown.
         is_about: Whether it stands where only webhooks are spoken of.
     """
-    if not (is_about or _ABOUT.search(sentence)):
+    if not (is_about or ABOUT_WEBHOOKS.search(sentence)):
         return {}
     found: dict[str, Any] = {}
-    again = _REPEAT.search(sentence)
+    again = REPEATS.search(sentence)
     if again:
         found["retry"] = _shorten(sentence)
         repeats = _repeats(sentence, again)
         if repeats is not None:
             found["repeats"] = repeats
-    if _ANSWER.search(sentence):
-        within = _WITHIN.search(sentence)
+    if ANSWERS.search(sentence):
+        within = WITHIN.search(sentence)
         if within:
             seconds = float(within[1]) / (1000 if within[2].lower().startswith("m") else 1)
             found["timeout_seconds"] = seconds
@@ -102,13 +70,13 @@ def read_promise(sentence: str, *, is_about: bool = False) -> dict[str, Any]:
 
 
 def _repeats(sentence: str, again: re.Match[str]) -> int | None:
-    if _NEVER.search(sentence[: again.start()]):
+    if NEVER.search(sentence[: again.start()]):
         return 0
-    counted = _TIMES.search(sentence)
+    counted = TIMES.search(sentence)
     if counted is None:
         return None
     said = (counted[1] or counted[2]).lower()
-    return _WORDS[said] if said in _WORDS else int(said)
+    return NUMBERS[said] if said in NUMBERS else int(said)
 
 
 def _documented_answer(events: Iterable[Event | Operation]) -> int | None:
@@ -131,7 +99,7 @@ def _sentences(
     for event in events:
         yield from ((part, True) for part in _SENTENCE.split(event.description) if part)
     for text in read_paragraphs(description):
-        is_about = bool(_ABOUT.search(text))
+        is_about = bool(ABOUT_WEBHOOKS.search(text))
         yield from ((part, is_about) for part in _SENTENCE.split(text) if part)
 
 
