@@ -24,7 +24,7 @@ from workbench.adapters.adapter import Adapter
 from workbench.adapters.http_client import HttpClient
 from workbench.adapters.proof import Login
 from workbench.adapters.recorder import Recorder
-from workbench.adapters.retry import RetryPolicy
+from workbench.adapters.retry_policy import RetryPolicy
 from workbench.adapters.session import Session
 from workbench.partners import Partner as Folder
 from workbench.partners import load_partner

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from workbench.adapters.download import download
-from workbench.adapters.retry import RetryPolicy
+from workbench.adapters.retry_policy import RetryPolicy
 from workbench.description import describe
 from workbench.errors import InputError, PartnerError, UnavailableError
 

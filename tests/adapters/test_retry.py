@@ -17,7 +17,8 @@ from hypothesis import strategies as some
 from workbench.adapters.answer import ClockSkew
 from workbench.adapters.http_client import HttpClient
 from workbench.adapters.recorder import Recorded, Recorder
-from workbench.adapters.retry import CircuitBreaker, RateLimiter, RetryBudget, RetryPolicy
+from workbench.adapters.retry import CircuitBreaker, RateLimiter, RetryBudget
+from workbench.adapters.retry_policy import RetryPolicy
 from workbench.errors import PartnerError, RateLimitedError, UnavailableError
 from workbench.secrecy import Redactor
 

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from workbench.adapters import transport
 from workbench.adapters.download import download
 from workbench.adapters.http_client import HttpClient
-from workbench.adapters.retry import RetryPolicy
+from workbench.adapters.retry_policy import RetryPolicy
 from workbench.errors import UnavailableError
 
 PATIENCE = RetryPolicy(connect=5, read=5, write=5, pool=5, total=0.7, attempts=1)

@@ -16,7 +16,7 @@ import pytest
 from children import wait_until
 from pydantic import SecretStr
 
-from workbench.adapters.retry import RetryPolicy
+from workbench.adapters.retry_policy import RetryPolicy
 from workbench.errors import InputError
 from workbench.partners.webhooks import Signature
 from workbench.receiver.signature import verify

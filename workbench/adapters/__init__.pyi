@@ -37,7 +37,7 @@ from .recorder import find_echoes as find_echoes
 from .recorder import show_request as show_request
 from .request_message import PreparedRequest as PreparedRequest
 from .retry import SAFE as SAFE
-from .retry import RetryPolicy as RetryPolicy
+from .retry_policy import RetryPolicy as RetryPolicy
 from .session import KEPT_TOKENS as KEPT_TOKENS
 from .session import Session as Session
 from .session import check_places as check_places

@@ -10,7 +10,7 @@ from urllib.parse import quote, unquote, urljoin
 
 from workbench.adapters.download import POLICY, Download, download, is_address, plain
 from workbench.adapters.egress import guard_egress, judge_address, read_endpoint
-from workbench.adapters.retry import RetryPolicy
+from workbench.adapters.retry_policy import RetryPolicy
 from workbench.description import DEFAULT_LIMITS, IntakeLimits, missing_neighbours, page_addresses
 from workbench.errors import InputError, PartnerError, RefusedError, UnavailableError
 

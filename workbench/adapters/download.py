@@ -10,13 +10,15 @@ import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
-from workbench.adapters.answer import Answer
-from workbench.adapters.http_client import HttpClient
-from workbench.adapters.retry import RetryPolicy
+from workbench.adapters.retry_policy import RetryPolicy
 from workbench.description import DEFAULT_LIMITS
 from workbench.errors import InputError, PartnerError
+
+if TYPE_CHECKING:
+    from workbench.adapters.answer import Answer
 
 POLICY = RetryPolicy(total=30.0, attempts=2)
 _MOST_REDIRECTS = 3
@@ -123,6 +125,8 @@ def _save(body: bytes, path: Path) -> Path:
 
 
 def _follow(address: str, policy: RetryPolicy) -> tuple[Answer, str]:
+    from workbench.adapters.http_client import HttpClient  # noqa: PLC0415 - slow to import, and files need none
+
     for _ in range(_MOST_REDIRECTS + 1):
         parts = urlsplit(address)
         with HttpClient(f"{parts.scheme}://{parts.netloc}", policy=policy) as client:

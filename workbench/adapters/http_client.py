@@ -30,9 +30,9 @@ from workbench.adapters.retry import (
     CircuitBreaker,
     RateLimiter,
     RetryBudget,
-    RetryPolicy,
     send_with_retries,
 )
+from workbench.adapters.retry_policy import RetryPolicy
 from workbench.adapters.transport import LOGGERS, Transport, read_target
 from workbench.errors import InputError, UnavailableError, WorkbenchError
 from workbench.partners import BodyErrors, RateLimits

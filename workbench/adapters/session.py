@@ -22,7 +22,7 @@ from workbench.adapters.hooks import open_hook
 from workbench.adapters.http_client import HttpClient, Purpose
 from workbench.adapters.proof import Login
 from workbench.adapters.recorder import Recorder
-from workbench.adapters.retry import RetryPolicy
+from workbench.adapters.retry_policy import RetryPolicy
 from workbench.errors import CredentialError, InputError
 from workbench.partners import Partner, open_redactor
 from workbench.secrecy import Redactor

@@ -21,7 +21,7 @@ import httpx
 from workbench.adapters.network import Network, SocketExchange, carry_exchange
 from workbench.adapters.recorder import Recorded
 from workbench.adapters.request_message import read_body
-from workbench.adapters.retry import RetryPolicy
+from workbench.adapters.retry_policy import RetryPolicy
 from workbench.errors import InputError, UnavailableError
 from workbench.secrecy import Redactor
 

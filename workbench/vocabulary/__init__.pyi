@@ -11,6 +11,14 @@ from .lexicon import plain_words as plain_words
 from .lexicon import split_words as split_words
 from .lexicon import stem as stem
 from .lexicon import trailing_concept as trailing_concept
+from .roles import KINDS as KINDS
+from .roles import acting_party as acting_party
+from .roles import count_counterparts as count_counterparts
+from .roles import count_roles as count_roles
+from .roles import drop_articles as drop_articles
+from .roles import managing_words as managing_words
+from .roles import party_words as party_words
+from .roles import silent_words as silent_words
 from .sender_phrases import ABOUT_WEBHOOKS as ABOUT_WEBHOOKS
 from .sender_phrases import ANSWERS as ANSWERS
 from .sender_phrases import ARROW as ARROW
@@ -36,11 +44,3 @@ from .sender_phrases import WEBHOOK_NOUN as WEBHOOK_NOUN
 from .sender_phrases import WEBHOOK_URL as WEBHOOK_URL
 from .sender_phrases import WEBHOOK_WORD as WEBHOOK_WORD
 from .sender_phrases import WITHIN as WITHIN
-from .roles import KINDS as KINDS
-from .roles import acting_party as acting_party
-from .roles import count_counterparts as count_counterparts
-from .roles import count_roles as count_roles
-from .roles import drop_articles as drop_articles
-from .roles import managing_words as managing_words
-from .roles import party_words as party_words
-from .roles import silent_words as silent_words

@@ -50,7 +50,11 @@ class LocatedSchema:
         """The schemas of `allOf`, `oneOf` or `anyOf`; those that nothing fits are no choice."""
         stated = self.schema.get(keyword) if isinstance(self.schema, dict) else None
         parts = stated if isinstance(stated, list) else []
-        return [self.below(keyword, index) for index, part in enumerate(parts) if part is not False]
+        return [
+            LocatedSchema(part, f"{self.pointer}/{keyword}/{index}")
+            for index, part in enumerate(parts)
+            if part is not False
+        ]
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,7 @@ class SchemaReader:
         self._bundle = bundle
         self._walked: dict[tuple[str, int], tuple[tuple[Path, dict[str, Any]], ...]] = {}
         self._nulls: dict[str, bool] = {}
+        self._composed: dict[str, tuple[LocatedSchema, ...]] = {}
         self._surveyed = 0
         self._omissions: dict[tuple[str, str], Omission] = {}
 
@@ -128,6 +133,15 @@ class SchemaReader:
             place: Where to start.
             choose: Which choices of a `oneOf` or `anyOf` to take; all of them by default.
         """
+        reference = _lone_reference(place.schema)
+        if reference is None or choose is not list:
+            yield from self._compose(place, choose)
+            return
+        if reference not in self._composed:
+            self._composed[reference] = tuple(self._compose(place, choose))
+        yield from self._composed[reference]
+
+    def _compose(self, place: LocatedSchema, choose: Choose) -> Iterator[LocatedSchema]:
         seen: set[str] = set()
         pending = [place]
         count = 0
@@ -270,6 +284,8 @@ class SchemaReader:
         inner = place.schema.get("$ref") if isinstance(place.schema, dict) else None
         if isinstance(top, str) and top == inner and top in seen:
             self._leave_out(place, "repeated", _REPEATED)
+        if isinstance(inner, str) and inner in seen and len(place.schema) == 1:
+            return None  # as `settle` would find out
         return self.settle(place, seen)
 
     def _useful(self, options: list[LocatedSchema]) -> list[LocatedSchema]:
@@ -278,8 +294,7 @@ class SchemaReader:
 
     def _is_null(self, schema: Any) -> bool:
         """Whether only null fits; of a mere reference it is looked up once."""
-        stated = schema if isinstance(schema, dict) else {}
-        reference = str(stated["$ref"]) if stated.keys() == {"$ref"} else None
+        reference = _lone_reference(schema)
         if reference is None:
             return is_null(schema) or is_null(self.resolve(schema))
         if reference not in self._nulls:
@@ -290,6 +305,13 @@ class SchemaReader:
         schema = place.schema if isinstance(place.schema, dict) else {}
         pointer = place.pointer or str(schema.get("$ref", "")).removeprefix("#")
         self._omissions.setdefault((pointer, kind), Omission(pointer, kind, summary))
+
+
+def _lone_reference(schema: Any) -> str | None:
+    """What a mere reference leads to; None of a schema that says anything itself."""
+    if isinstance(schema, dict) and len(schema) == 1 and isinstance(schema.get("$ref"), str):
+        return str(schema["$ref"])
+    return None
 
 
 _State = tuple[dict[str, Any], tuple[LocatedSchema | list[LocatedSchema], ...], frozenset[str]]
