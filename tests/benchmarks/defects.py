@@ -37,7 +37,7 @@ from workbench.adapters.session import Session
 from workbench.evidence import behaviour, contract, receipts
 from workbench.evidence.contract.budget import Budget, divide
 from workbench.evidence.contract.configuration import Selection, select, write_configuration
-from workbench.evidence.contract.login import secret_environment
+from workbench.evidence.contract.generated_login import secret_environment
 from workbench.evidence.contract.schemathesis_program import compose
 from workbench.evidence.contract.vetting import vet
 from workbench.model.evidence import Evidence, Source

@@ -22,7 +22,7 @@ from workbench.adapters.session import Session
 from workbench.errors import InputError
 from workbench.evidence.contract.budget import Budget, BudgetShare, divide
 from workbench.evidence.contract.configuration import Selection, select, stages, write_configuration
-from workbench.evidence.contract.login import secret_environment
+from workbench.evidence.contract.generated_login import secret_environment
 from workbench.evidence.contract.schemathesis_program import compose, seclude
 from workbench.evidence.contract.steering import Steering
 from workbench.model.description import Operation

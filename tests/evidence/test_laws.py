@@ -9,7 +9,7 @@ from workbench.adapters.adapter import Adapter
 from workbench.canonical.availability import Availability, Schedule, Weekday, WeeklyRange
 from workbench.evidence.behaviour.check_context import CheckContext
 from workbench.evidence.behaviour.pricing import compare_prices
-from workbench.evidence.behaviour.status import walk_statuses
+from workbench.evidence.behaviour.status_writes import walk_statuses
 from workbench.model.evidence import Evidence, Outcome
 from workbench.model.feature import Catalogue
 

@@ -32,9 +32,9 @@ from workbench.description.conversion import PACKED
 from workbench.description.encodings import encoding_of
 from workbench.description.guard import decode, read_bytes
 from workbench.description.limits import DEFAULT_LIMITS, IntakeLimits
-from workbench.description.persons import substitute
 from workbench.description.prose import Block
 from workbench.description.prose.blocks import TextBlock
+from workbench.description.recorded_persons import substitute
 from workbench.description.scalar_places import Path, json_spans, yaml_spans
 from workbench.errors import DescriptionError
 from workbench.model import mapping_of, text_of

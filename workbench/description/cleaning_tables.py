@@ -13,11 +13,11 @@ from workbench.description.conversion import PACKED, convert, read_csv
 from workbench.description.file_kinds import recognise
 from workbench.description.guard import decode
 from workbench.description.limits import IntakeLimits
-from workbench.description.persons import substitute
 from workbench.description.prose import Block, CodeBlock, read_markdown, read_page
 from workbench.description.prose import section_words as words
 from workbench.description.prose.blocks import Grid, Heading
 from workbench.description.prose.documented_tables import ProseTable, clean
+from workbench.description.recorded_persons import substitute
 from workbench.secrecy import is_placeholder, is_secret_name, is_telling
 
 SHORTEST = 12  # signs of a key or token that is no example

@@ -17,11 +17,11 @@ from .manifest import NO_ZONE as NO_ZONE
 from .manifest import Entity as Entity
 from .manifest import Manifest as Manifest
 from .manifest import RateLimits as RateLimits
+from .manifest_part import BodyErrors as BodyErrors
 from .overrides import OVERRIDES as OVERRIDES
 from .overrides import read_overrides as read_overrides
 from .read_only import reads_only as reads_only
 from .restaurant_choice import choose_restaurant as choose_restaurant
-from .statement import BodyErrors as BodyErrors
 from .webhooks import SIGNED_TOLERANCE_SECONDS as SIGNED_TOLERANCE_SECONDS
 from .webhooks import EventMatch as EventMatch
 from .webhooks import EventRule as EventRule

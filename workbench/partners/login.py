@@ -7,7 +7,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from workbench.partners.statement import CredentialName, Place, Statement
+from workbench.partners.manifest_part import CredentialName, Place, Statement
 
 Scheme = Literal[
     "none",

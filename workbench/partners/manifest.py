@@ -17,7 +17,7 @@ from pydantic import (
 from workbench.mapping import Zone
 from workbench.model import Absence, Attestation, Limit, ReasonCode, Takes
 from workbench.partners.login import Auth
-from workbench.partners.statement import BodyErrors, CredentialName, Statement
+from workbench.partners.manifest_part import BodyErrors, CredentialName, Statement
 from workbench.partners.webhooks import EventRule, Handshake, Signature, Webhooks
 
 # Every part of the manifest is to be had here.

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from workbench.partners.statement import CredentialName, JsonPath, Place, Statement
+from workbench.partners.manifest_part import CredentialName, JsonPath, Place, Statement
 
 SIGNED_TOLERANCE_SECONDS = 300
 Scheme = Literal[

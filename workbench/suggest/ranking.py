@@ -8,9 +8,9 @@ from functools import partial
 
 from workbench.description import judge_senders
 from workbench.model import ApiDescription, Catalogue, Direction, FeatureKind, FeatureSlug
-from workbench.suggest.events import fit_event
+from workbench.suggest.event_rules import fit_event
 from workbench.suggest.interaction_signals import InteractionSignals, read_all
-from workbench.suggest.lifecycle import fit_read, fit_status_read, fit_status_write
+from workbench.suggest.lifecycle_rules import fit_read, fit_status_read, fit_status_write
 from workbench.suggest.location_and_hours import fit_availability, fit_location
 from workbench.suggest.menus import fit_menu, fit_part
 from workbench.suggest.reasons import explain

@@ -9,7 +9,7 @@ from workbench.description.prose.clients import declared_calls
 from workbench.description.prose.collection import ReadingTally
 from workbench.description.prose.markdown import read_markdown
 from workbench.description.prose.pages import read_page, without_remarks
-from workbench.description.prose.reader import Prose, read_blocks
+from workbench.description.prose.prose_reader import Prose, read_blocks
 
 __all__ = [
     "Block",

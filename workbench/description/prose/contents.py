@@ -22,13 +22,13 @@ from workbench.description.prose.documented_tables import (
     read_parameters,
     resolve_named,
 )
-from workbench.description.prose.events import EventBook, name_of_heading
-from workbench.description.prose.examples import (
+from workbench.description.prose.payload_examples import (
     NotJsonError,
     is_answer,
     looks_like_json,
     read_example,
 )
+from workbench.description.prose.prose_events import EventBook, name_of_heading
 from workbench.model import DocumentWarning
 
 _SAFE = frozenset({"GET", "DELETE", "HEAD", "OPTIONS"})

@@ -35,7 +35,7 @@ from workbench.evidence.behaviour.identities import (
 from workbench.evidence.behaviour.keeping import Kept, keep, put_back
 from workbench.evidence.behaviour.kitchen import tell_kitchen_result
 from workbench.evidence.behaviour.latency import look_at_pace, look_at_rates
-from workbench.evidence.behaviour.listing import look_at_lists
+from workbench.evidence.behaviour.list_checks import look_at_lists
 from workbench.evidence.behaviour.naming import follow_codes
 from workbench.evidence.behaviour.outcomes import follow_outcomes
 from workbench.evidence.behaviour.pricing import compare_prices
@@ -44,7 +44,7 @@ from workbench.evidence.behaviour.reads import read_known, read_statuses, read_u
 from workbench.evidence.behaviour.sharing import keep_limits, share_group
 from workbench.evidence.behaviour.slots import book_offered
 from workbench.evidence.behaviour.special_days import open_and_close
-from workbench.evidence.behaviour.status import walk_statuses
+from workbench.evidence.behaviour.status_writes import walk_statuses
 from workbench.evidence.behaviour.writes import write_and_read_back
 from workbench.evidence.check_table import say
 from workbench.evidence.kinds import ORDER, RESERVATION

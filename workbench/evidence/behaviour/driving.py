@@ -18,7 +18,7 @@ from workbench.canonical import (
 from workbench.evidence.behaviour.check_context import OUR_REASON, CheckContext, finding
 from workbench.evidence.behaviour.comparing import deviations, differences, documented
 from workbench.evidence.behaviour.inventing import is_invented, recorded
-from workbench.evidence.behaviour.status import WAYS, can_send
+from workbench.evidence.behaviour.status_writes import WAYS, can_send
 from workbench.evidence.check_table import say
 from workbench.evidence.kinds import ORDER
 from workbench.evidence.placing import fresh

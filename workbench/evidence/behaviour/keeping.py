@@ -21,7 +21,7 @@ from workbench.evidence.behaviour.readback import (
     settle_write,
     target_of,
 )
-from workbench.evidence.behaviour.status import can_send
+from workbench.evidence.behaviour.status_writes import can_send
 from workbench.evidence.behaviour.writes import OWN_CHECKS
 from workbench.evidence.check_table import say
 from workbench.evidence.kinds import KINDS, EntityKind

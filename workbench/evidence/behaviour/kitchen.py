@@ -9,7 +9,7 @@ from workbench.canonical import OrderStatus
 from workbench.evidence.behaviour.check_context import CheckContext, finding
 from workbench.evidence.behaviour.reads import unknown_to
 from workbench.evidence.behaviour.spare import to_write_on
-from workbench.evidence.behaviour.status import can_send
+from workbench.evidence.behaviour.status_writes import can_send
 from workbench.evidence.bodies import candidates
 from workbench.evidence.check_table import say
 from workbench.evidence.kinds import ORDER

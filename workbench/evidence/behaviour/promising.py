@@ -9,7 +9,7 @@ from workbench.adapters import Answer
 from workbench.canonical import Entity, Order, OrderStatus, OrderStatusUpdate
 from workbench.evidence.behaviour.check_context import CheckContext, finding
 from workbench.evidence.behaviour.spare import to_write_on
-from workbench.evidence.behaviour.status import can_send
+from workbench.evidence.behaviour.status_writes import can_send
 from workbench.evidence.check_table import say
 from workbench.evidence.kinds import ORDER
 from workbench.model import Evidence, Outcome

@@ -15,17 +15,17 @@ from workbench.errors import InputError
 from workbench.evidence.check_table import say
 from workbench.evidence.contract import steering
 from workbench.evidence.contract.budget import BudgetShare
-from workbench.evidence.contract.known_ids import (
-    body_references,
-    find_paths,
-    find_spared,
-)
-from workbench.evidence.contract.login import (
+from workbench.evidence.contract.generated_login import (
     HOOKS,
     NO_SIGN_UP,
     is_signed_by_hook,
     leave_to_us,
     plan_login,
+)
+from workbench.evidence.contract.known_ids import (
+    body_references,
+    find_paths,
+    find_spared,
 )
 from workbench.evidence.known import Value, known_values
 from workbench.evidence.relations import owner

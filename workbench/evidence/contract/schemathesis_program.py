@@ -23,7 +23,7 @@ from workbench.adapters import Session
 from workbench.evidence.check_table import say
 from workbench.evidence.contract import schemathesis_child
 from workbench.evidence.contract.budget import BudgetShare
-from workbench.evidence.contract.login import secret_environment
+from workbench.evidence.contract.generated_login import secret_environment
 
 Progress = Callable[[str, int], None]
 """Called with the operation that was just tested, and the number of scenarios so far."""

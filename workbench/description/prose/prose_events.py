@@ -13,7 +13,7 @@ from workbench.description.prose.blocks import ProseSection, bare
 from workbench.description.prose.calls import is_title_of_part
 from workbench.description.prose.deliveries import words_of_delivery
 from workbench.description.prose.documented_tables import ProseTable, clean
-from workbench.description.prose.examples import EVENT_KEYS, event_named, happened
+from workbench.description.prose.payload_examples import EVENT_KEYS, event_named, happened
 from workbench.model import Direction
 
 _SPAN_NAME = re.compile(r"`([\w.:/-]{3,80})`")

@@ -49,9 +49,9 @@ from workbench.description.prose.collection import (
 )
 from workbench.description.prose.contents import Filler, schemes_of
 from workbench.description.prose.deliveries import payloads_within
-from workbench.description.prose.events import EventBook, comes_to_us, is_about_events
-from workbench.description.prose.examples import LIKELY_EVENT, name_in
 from workbench.description.prose.parts import DraftCall
+from workbench.description.prose.payload_examples import LIKELY_EVENT, name_in
+from workbench.description.prose.prose_events import EventBook, comes_to_us, is_about_events
 from workbench.description.prose.servers import (
     environment_of,
     is_about_servers,
