@@ -24,7 +24,6 @@ _HOMES = {
     "describe": "workbench.description",
     "draft_folder": "workbench.drafting",
     "draft_partner": "workbench.drafting",
-    "follow_receipts": "workbench.lab",
     "gather": "workbench.lab",
     "lint": "workbench.lint",
     "list_receipts": "workbench.receiver",
@@ -40,6 +39,7 @@ _HOMES = {
     "try_payload": "workbench.lab",
     "try_sample": "workbench.lab",
     "unload_ipython_extension": "workbench.lab",
+    "watch_inbox": "workbench.lab",
 }
 # What has another name where it lives, because this one is short only behind the package's.
 _INSIDE = {"open": "open_partner"}

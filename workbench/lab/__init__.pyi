@@ -4,7 +4,8 @@ from .calling import Called as Called
 from .calling import call_operation as call_operation
 from .calling import find_operation as find_operation
 from .following import gather as gather
-from .live import follow_receipts as follow_receipts
+from .inbox_view import InboxView as InboxView
+from .inbox_view import watch_inbox as watch_inbox
 from .magics import load_ipython_extension as load_ipython_extension
 from .magics import unload_ipython_extension as unload_ipython_extension
 from .results import Deliveries as Deliveries
