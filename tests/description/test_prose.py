@@ -531,6 +531,28 @@ STYLES = {
         "| Resource | GET | POST |\n|---|---|---|\n| /seats/{id} | One | Not allowed (405) |",
         ["GET /seats/{id}"],
     ),
+    "a path below the method of the line above": (
+        (
+            "Use GET: /tables to get all\n/tables/:id to get one\n\n| Calls |\n|---|\n"
+            "| Use POST: /seats to add<br>/guests to greet |"
+        ),
+        ["GET /tables", "GET /tables/{id}", "POST /seats", "POST /guests"],
+    ),
+    "a table of paths with the method in another column": (
+        "| Route | What may be done |\n|---|---|\n| `/seats` | Only read (GET) |",
+        ["GET /seats"],
+    ),
+    "a function that is given method and address": (
+        "```js\nconst seat = await call('POST', `/seats/${id}/guests`, body);\n```",
+        ["POST /seats/{id}/guests"],
+    ),
+    "reStructuredText": (
+        (
+            ".. note:: Soon\n\nPOST ``/seats``\n~~~~~~~~~~\n\n.. code::\n\n  curl -X PUT \\\n"
+            "    https://nido.example/seats/1\n\nMore\n~~~~\n"
+        ),
+        ["POST /seats", "PUT /seats/{seat_id}"],
+    ),
 }
 
 
@@ -541,6 +563,17 @@ def test_calls_are_read_however_they_are_written(read: Read, style: str) -> None
     description = read(f"{text}\n" if style == "AsciiDoc" else f"# Nido\n\n{text}\n", "guide.md")
     assert ids(description) == expected
     assert (description.documents[0].seen, description.documents[0].read) == (len(expected),) * 2
+
+
+@pytest.mark.parametrize(
+    "text", ["See GET, or rather its /seats.", "`PUT`\n\nof old:\n\n/seats now"]
+)
+def test_a_method_near_a_path_is_told(read: Read, text: str) -> None:
+    """Whatever looks like a call and is none that can be read is counted, in any block."""
+    description = read(f"# N\n\n## `POST /bills`\n\n## More\n\n{text}\n", "guide.md")
+    assert ids(description) == ["POST /bills"]
+    (warning,) = [item for item in description.warnings if item.slug == "calls-left-out"]
+    assert "/seats" in warning.summary
 
 
 def test_one_url_with_a_method_is_data(read: Read) -> None:

@@ -81,6 +81,14 @@ class ProseSection:
         """The words of the section, in order."""
         return [block.text for block in self.blocks if isinstance(block, TextBlock)]
 
+    def lines(self) -> Iterator[str]:
+        """All its lines of words and code, and the rows of its tables."""
+        for block in self.blocks:
+            if isinstance(block, Grid):
+                yield from map(" | ".join, (block.table.header, *block.table.rows))
+            else:
+                yield from block.text.split("\n")
+
     @cached_property
     def opening(self) -> tuple[str, ...]:
         """The first of its words: they say what the section is about."""

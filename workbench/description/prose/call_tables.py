@@ -51,12 +51,6 @@ def calls_of_table(table: ProseTable) -> list[WrittenCall]:
     return found
 
 
-def paths_of_table(table: ProseTable) -> list[str]:
-    """Cells of a column of paths or URLs."""
-    column = table.column(words.PATH_COLUMN)
-    return [table.cell(row, column) for row in table.rows] if column is not None else []
-
-
 def procedures_of_table(table: ProseTable, method: str) -> list[WrittenCall]:
     """Remote procedures that the first column of a table names, all called with one method."""
     if not table.header or not words.PROCEDURE_COLUMN.fullmatch(
@@ -116,6 +110,10 @@ def _of_row(
         # Lists of routes name HEAD beside each GET.
         named = [one for one in named if not several or one.upper() not in {"HEAD", "OPTIONS"}]
         return [WrittenCall(one.upper(), path, Strength.ALONE, summary) for one in named]
+    if methods is None and paths is not None and _PATH_CELL.fullmatch(path) and "/" in path:
+        others = [clean(cell) for place, cell in enumerate(row) if place != paths]
+        named = [one for cell in others if "/" not in cell for one in words.METHOD.findall(cell)]
+        return [WrittenCall(one, path, Strength.ALONE, summary) for one in dict.fromkeys(named)]
     for index, cell in enumerate(row[:MOST_COLUMNS]):
         match = CALL.match(cell.strip().strip("`*[")) or RELATIVE_CALL.match(cell.strip())
         if match:

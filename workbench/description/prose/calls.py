@@ -19,10 +19,8 @@ from workbench.description.prose.clients import declared_calls, sampled_calls
 _SEPARATOR = r"(?:[\s:*`|>→~_\"'()-]|&gt;){1,16}"
 _TARGET = (
     r"(?:https?://[^\s`*/|)<>\"']+|\{\{?[^{}\s]{1,60}\}?\}|\[[\w .-]{1,40}\](?!\()|"
-    r"<[\w .-]{1,40}>(?=/)"
-    r"|\$\{?[\w.]{1,60}\}?)?"
-    r"/(?:\{[^{}\n]{1,60}\}|<[\w: -]{1,40}>|\[[\w -]{0,40}\](?!\()|\([^()\s]{0,40}\)|\\."
-    r"|[^\s`*|()<>,;\"'\[\]])*"
+    r"<[\w .-]{1,40}>(?=/)|\$\{?[\w.]{1,60}\}?)?/(?:\{[^{}\n]{1,60}\}|<[\w: -]{1,40}>|"
+    r"\[[\w -]{0,40}\](?!\()|\([^()\s]{0,40}\)|\\.|[^\s`*|()<>,;\"'\[\]])*"
 )
 CALL = re.compile(
     rf"(?<![A-Za-z])({words.METHODS})(?![A-Za-z])(?:\](?!\())?{_SEPARATOR}({_TARGET})"
@@ -57,20 +55,19 @@ _ALONE = re.compile(
     r"(?:\s|[`*_|.:]|HTTP/[\d.]+|\(?\s*(?:deprecated|beta|new)\s*\)?)*", re.IGNORECASE
 )
 METHOD = re.compile(rf"(?:http[ -]?)?({words.METHODS})\b", re.IGNORECASE)
-_SUSPECT = re.compile(
-    rf"(?<![A-Za-z])({words.METHODS})(?![A-Za-z])(?=[^\n]{{0,120}}?(?<![<\w])/[\w{{:])"
-)
 _ANSWER_LINE = re.compile(r"^(?:HTTP/[\d.]+\s+|Status:\s*)([1-5]\d\d)\b")
 _HEADER_LINE = re.compile(r"^([A-Za-z][A-Za-z0-9-]*):[ \t]*(.*)$")
-# HTTPie, or the version of HTTP, before a request line.
-_CLIENT = re.compile(r"^https?(?:/[\d.]+)?\s+(?=[A-Z]{3,7}\s)", re.IGNORECASE)
-_NAMED_LINE = re.compile(rf"^\w[\w ]{{0,20}}:\s+(?=(?:{words.METHODS})\s)")  # `Path: GET /orders`
+# What stands before a request line: HTTPie, a version, a label, apiDoc, a directive of Sphinx.
+_LEAD = re.compile(
+    r"^(?:https?(?:/[\d.]+)?\s+|\w[\w ]{0,20}:\s+|(?:/?\*+\s*)?@api\s*|\.\. http:)"
+    rf"\{{?({words.METHODS})(?:\}}|::)?\s+(?=[^\s/:]*[/:])",
+    re.IGNORECASE,
+)
 _LOWER_CALL = re.compile(
     rf"^[\s`*>#-]*({words.METHODS})(?=[`*]{{0,3}}\s*[\s:]\s*[`*]{{0,3}}(?:https?://|/|\{{\{{)\S*[\s`*]*$)",
     re.IGNORECASE,
 )
 _ROUTE = re.compile(rf"^(?:\w+\s+)?({words.METHODS})(?:\|[A-Z]+)*\s+(/\S*)\s+[\w/@.:]+[#@]\w+$")
-_API_DOC = re.compile(rf"^(?:/?\*+\s*)?@api\s*\{{({words.METHODS})\}}\s+(\S+)", re.IGNORECASE)
 _OPTIONAL = re.compile(r"\[([?&][^\[\]\s]{1,200})\]")  # of a query
 _PATH = re.compile(r"(?<![\w/{}.:<-])(?:https?://[^\s`/]+)?/[\w{:<][\w{}:.<>/-]*(?<![.:])")
 _OFFERS = re.compile(
@@ -79,11 +76,9 @@ _OFFERS = re.compile(
     r"accepte|supporte|unterstutzt|erlaubt|[:(\u2013\u2014-])"
 )
 _LINE_END = re.compile(r"\s*(?:$|HTTP/|#|//|--|→|->|\()")
-_DIRECTIVE = re.compile(rf"\s*\.\. http:({words.METHODS})::\s+(\S+)", re.IGNORECASE)
 _COMMENT = re.compile(r"^\s*(?:#|//|--\s)\s*")
 _STATEMENT = re.compile(r"[;{(,\[]\s*$|^\s*(?:const|let|var|return|def|if|for|await)\b")
 _MOST_LINES = 5_000
-_NEAR = 120  # characters behind a path in which a method is about it
 
 
 class Strength(IntEnum):
@@ -167,10 +162,8 @@ def procedure_of(title: str) -> str:
 def calls_of_line(line: str, *, is_item: bool = False) -> Iterator[WrittenCall | Suspect]:
     """Calls of one line of words."""
     text = _OPTIONAL.sub(r"\1", _in_capitals(_TASK.sub("", line.strip())))
-    directive = _DIRECTIVE.fullmatch(text)
-    if directive:
-        yield WrittenCall(directive[1].upper(), directive[2], Strength.ALONE)
-        return
+    if text.startswith(".. "):
+        text = _LEAD.sub(_in_plain, text)
     if "curl " in text:
         yield from calls_of_code(CodeBlock("", text.strip("`"), 1))
         return
@@ -209,15 +202,6 @@ def _named(text: str, whole: Strength) -> Iterator[WrittenCall | Suspect]:
         start = matches[number - 1].end() if number else 0
         clause = _clause(text[start : match.start()], text[match.end() : ends[number]])
         yield WrittenCall(method, target, strength, summary, clause=clause)
-    for match in reversed(matches):
-        text = text[: match.start()] + text[match.end() :]
-    is_suspect = _SUSPECT.search(text) or any(
-        words.METHOD.search(text, path.end(), path.end() + _NEAR)
-        for path in _PATH.finditer(text)
-        if re.search(r"[{:<]\w", path[0])
-    )
-    if is_suspect and not words.ALL_CALLS.search(text):
-        yield Suspect(text[:160])
 
 
 def _offered(text: str) -> Iterator[WrittenCall]:
@@ -290,13 +274,12 @@ def calls_of_code(code: CodeBlock) -> Iterator[WrittenCall | Suspect]:
     starts: list[tuple[int, re.Match[str]]] = []
     beside_of: dict[int, str] = {}
     for number, line in enumerate(lines):
-        text = _NAMED_LINE.sub("", _CLIENT.sub("", line.strip().lstrip("`*>$ ")))
-        text = _in_capitals(text)
-        text = _ROUTE.sub(r"\1 \2", _API_DOC.sub(_of_comment, text))
+        written = line.strip().lstrip("`>$ ")
+        text = _ROUTE.sub(r"\1 \2", _in_capitals(_LEAD.sub(_in_plain, written).lstrip("*")))
         match = CALL.match(text) or RELATIVE_CALL.match(text) or _PLACEHOLDER_CALL.match(text)
-        is_whole = _CLIENT.match(line.strip().lstrip("`*>$ ")) is not None
+        is_whole = _LEAD.match(written) is not None
         if match is None or not (is_whole or _LINE_END.match(text, match.end())):
-            yield from () if "curl" in text else _within(text)
+            yield from () if "curl" in text or _STATEMENT.search(text) else _within(text)
         else:
             starts.append((number, match))
             above = lines[number - 1] if number else ""
@@ -312,18 +295,15 @@ def calls_of_code(code: CodeBlock) -> Iterator[WrittenCall | Suspect]:
         )
 
 
-def _within(text: str) -> Iterator[WrittenCall | Suspect]:
+def _within(text: str) -> Iterator[WrittenCall]:
     """What a line of code says of a call: it is read where nothing else defines that call."""
     for shown in CALL.finditer(text):
-        if _STATEMENT.search(text) or text[shown.start() - 1 : shown.start()] in {'"', "'"}:
-            yield Suspect(text[shown.start() :][:160])
-        else:
+        if text[shown.start() - 1 : shown.start()] not in {'"', "'"}:
             yield WrittenCall(shown[1], shown[2], Strength.MENTION, clause=_words(text))
 
 
-def _of_comment(found: re.Match[str]) -> str:
-    """`@api {get} /order/:id` of a comment as a call; what follows it is its title."""
-    return f"{found[1].upper()} {found[2]} //"
+def _in_plain(found: re.Match[str]) -> str:
+    return f"{found[1].upper()} "
 
 
 def _of_curl(request: CurlRequest) -> WrittenCall:

@@ -16,7 +16,7 @@ _BUILT = rf"({_PIECE}(?:\s*[+.]\s*{_PIECE}){{0,8}})"
 _DIRECT = re.compile(
     r"\b(?:\w*(?:requests|axios|client|http|https|session|api|httpx|got|superagent|request|ky))"
     rf"(?:\.|->|::)(get|post|put|patch|delete)\(\s*{_BUILT}"
-    r"|(?:\.|->|::|\bnew )(?:New)?Request(?:WithContext)?\(\s*(?:\w+,\s*)?"
+    r"|\b\w+\(\s*(?:\w+,\s*)?"  # any function that is given method and address
     rf"[\"'`]({words.METHODS})[\"'`]\s*,\s*{_BUILT}"
     rf"|\bfetch\(\s*{_BUILT}(?:[^;]{{0,200}}?\bmethod[\"']?:\s*[\"'](\w{{3,7}}))?",
     re.IGNORECASE,

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from workbench.description.draft_operations import DraftOperation
+from workbench.description.prose import section_words as words
 from workbench.description.prose.blocks import ProseSection
 from workbench.description.prose.calls import Strength, WrittenCall
 from workbench.description.prose.servers import is_only_base
@@ -21,13 +22,9 @@ from workbench.errors import DescriptionError
 
 _MOST_COMPARED = 200_000  # pairs of paths; a document with more has no reader's hand in it
 _LONGEST_PATH = 300
+_LONGEST_SUMMARY = 90
 _LONGEST = 4_000  # characters of description kept for one operation
 _PATH_IN_TEXT = re.compile(r"(?:https?://|(?<![\w<:/])/(?=[\w{:<]))[^\s`*\"'|)]+")
-_PATH_TEMPLATE = re.compile(
-    r"(?:https?://[^\s/]+|\{\{?[\w .-]{1,40}\}?\})?(?=/)\S*?(?:/:\w|\{\w|<\w)\S*", re.IGNORECASE
-)
-# A call by a method that no version of OpenAPI before 3.2 has, such as `QUERY /orders`.
-_RARE_CALL = re.compile(r"([A-Z]{4,9})[`*\s]{1,4}(/[\w{:/.<>}-]+)")
 MOST_TOLD = 8  # calls that a warning names
 MOST_CALLS = 2_000  # different ones that are read of one document; the others are counted
 
@@ -82,6 +79,12 @@ class FoundOperation:
         whole = call.target.partition("?")[0]
         is_longer = f"{self.draft.path.rstrip('/')}/" in f"{whole}/"
         return self.draft.method == call.method and is_longer and whole != self.draft.path
+
+    def name_by(self, text: str) -> None:
+        """Take a short line as the summary of a call that stands without a title."""
+        text = words.MARKS.sub("", text).strip()
+        if len(text) < _LONGEST_SUMMARY and "/" not in text:
+            self.draft.summary = text
 
     def describe(self, section: ProseSection, level: int) -> None:
         """Add the words of a section; of one deeper than `level` only where there are none yet."""
@@ -164,7 +167,7 @@ class SeenCalls:
     calls: dict[tuple[str, tuple[str, ...]], str] = field(default_factory=dict)
     beyond: dict[str, None] = field(default_factory=dict)
     suspects: dict[str, None] = field(default_factory=dict)  # look like calls, cannot be read
-    paths: dict[str, None] = field(default_factory=dict)  # stand alone; no method is near them
+    likely: dict[tuple[str, str], None] = field(default_factory=dict)  # whatever looks like one
 
     def see(self, call: WrittenCall, servers: Sequence[str]) -> RequestTarget | None:
         """Count a call; returns where it goes, or None for one that is not read."""
@@ -181,14 +184,6 @@ class SeenCalls:
     def add(self, method: str, target: RequestTarget) -> None:
         """Note a better way of writing a call."""
         self.calls[method, shape(target.path)] = f"{method} {target.path}"
-
-    def note_paths(self, texts: Iterable[str]) -> None:
-        """Note each line, title or cell that is nothing but a path, or a call by a rare method."""
-        for text in (text.strip("`*_ ") for text in texts if len(text) < _LONGEST_PATH):
-            if _PATH_TEMPLATE.fullmatch(text):
-                self.paths.setdefault(text)
-            elif rare := _RARE_CALL.fullmatch(text):
-                self.calls.setdefault((rare[1], shape(rare[2])), f"{rare[1]} {rare[2]}")
 
     def tally(
         self,
@@ -213,8 +208,14 @@ class SeenCalls:
         shown = set(self.calls.values())
         left += [text for text in self.beyond if text not in shown]
         left += [text for text in self.suspects if not known.has_path(_path_in(text), servers)]
-        lonely = [text for text in self.paths if not known.has_path(text, servers)]
-        left += [text for text in lonely if not any(text in other for other in left)]
+        for method, text in self.likely if not self.beyond else ():
+            target = read_target(text, servers)
+            if target is None or not method:
+                is_known = target is None or known.has_path(text, servers)
+            else:
+                is_known = known.holds(method, target)
+            whole = f"{method} {target.path if target and method else text}".strip()
+            left += [whole] if not is_known and not any(whole in other for other in left) else []
         named = {draft.path for draft in drafts}
         left += [name for name in events if name not in named]
         read = len(drafts)

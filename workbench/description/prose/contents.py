@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
+from workbench.description.direction import said_direction
 from workbench.description.draft_operations import DraftBody, DraftOperation
 from workbench.description.prose import section_words as words
-from workbench.description.prose.blocks import BOLD_LEVEL, CodeBlock, Grid, ProseSection, bare
+from workbench.description.prose.blocks import BOLD_LEVEL, CodeBlock, ProseSection, bare
 from workbench.description.prose.calls import WrittenCall, answer_in
 from workbench.description.prose.collection import FoundOperation
 from workbench.description.prose.documented_tables import (
@@ -23,13 +24,19 @@ from workbench.description.prose.documented_tables import (
     resolve_named,
 )
 from workbench.description.prose.payload_examples import (
+    LIKELY_EVENT,
     NotJsonError,
     is_answer,
     looks_like_json,
+    name_in,
     read_example,
 )
-from workbench.description.prose.prose_events import EventBook, name_of_heading
-from workbench.model import DocumentWarning
+from workbench.description.prose.prose_events import (
+    EventBook,
+    is_about_events,
+    name_of_heading,
+)
+from workbench.model import Direction, DocumentWarning
 
 _SAFE = frozenset({"GET", "DELETE", "HEAD", "OPTIONS"})
 _PLAIN_HEADERS = frozenset(
@@ -254,6 +261,28 @@ class Filler:
         if value not in payload.examples[:_MOST_EXAMPLES]:
             payload.examples.append(value)
 
+    def add_payload(
+        self,
+        found: FoundOperation | None,
+        text: str,
+        before: str,
+        behind: str,
+        section: ProseSection,
+    ) -> None:
+        """Take JSON that stands inside of words: an event that it names, or an example."""
+        name = name_in(text, self.name)
+        if not name and (likely := LIKELY_EVENT.search(text)):
+            self.events.shown.setdefault(likely[1])
+            return
+        said = f"{before} {behind}"
+        is_sent = is_about_events(section) or said_direction(said) is Direction.INBOUND
+        owner = None if name and (is_sent or self.events.sent is section) else found
+        count = len(self.events.drafts)
+        code = CodeBlock("json", text, section.line)
+        self.add_code(owner, code, before if owner else said, section)
+        if name and owner is None and count == len(self.events.drafts):
+            self.events.shown.setdefault(name)
+
     def add_request(self, found: FoundOperation, call: WrittenCall) -> None:
         """Take headers and body that stand with the call itself."""
         draft = found.draft
@@ -322,13 +351,7 @@ def schemes_of(
     sections: Sequence[ProseSection], headers: Iterable[str]
 ) -> dict[str, dict[str, Any]]:
     """Security schemes that the words, and the headers of sample requests, tell of."""
-    text = "\n".join(
-        "\n".join(map(" | ".join, (block.table.header, *block.table.rows)))
-        if isinstance(block, Grid)
-        else block.text
-        for section in sections
-        for block in section.blocks
-    )
+    text = "\n".join(line for section in sections for line in section.lines())
     plain = words.plain(text)
     sent = {name.lower(): name for name in headers}
     schemes: dict[str, dict[str, Any]] = {}

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import islice
+from textwrap import dedent
 
 from workbench.description.prose import section_words as words
 
@@ -23,6 +24,13 @@ _MARK = re.compile(
 _INK = re.compile(r"</?(?:mark|font)\b[^<>\n]{0,200}>", re.IGNORECASE)  # only colours its words
 _PICTURE = re.compile(rf"!\[\s{{0,3}}({words.METHODS})\s{{0,3}}\]\([^()\n]{{0,500}}\)")
 _ASCIIDOC = re.compile(r"^(={1,6})[ \t]+(?=\S)", re.MULTILINE)
+_RST = re.compile(r"^\.\. (?:[\w-]+::|_[\w-]+:)", re.MULTILINE)
+_UNDERLINED = re.compile(r"^(\S[^\n]*)\n([=~^\"'`+*#.-])\2{2,}[ \t]*$", re.MULTILINE)
+_DIRECTED = re.compile(
+    r"^\.\. (?:code|code-block|sourcecode|parsed-literal)::[ \t]*(\w*)[^\n]*\n"
+    r"(?:[ \t]+:[^\n]*\n)*[ \t]*\n((?:(?:[ \t]+[^\n]*|[ \t]*)\n)+)",
+    re.MULTILINE,
+)
 _LISTING = re.compile(
     r"^(?:\[source,?[ \t]*(\w*)[^\n]*\]\n)?(?:\.[^\n]*\n)?-{4,}\n(.*?)\n-{4,}$",
     re.MULTILINE | re.DOTALL,
@@ -47,6 +55,12 @@ _LONGEST = 2_000  # characters of one mark, and of the words that belong to it
 
 def unfold(text: str) -> str:
     """Return the text with the marks outside its code blocks written out as Markdown."""
+    if _RST.search(text):
+        signs = list(dict.fromkeys(found[2] for found in _UNDERLINED.finditer(text)))
+        text = _UNDERLINED.sub(
+            lambda found: f"{'#' * (signs.index(found[2]) + 1)} {found[1]}", text
+        )
+        text = _DIRECTED.sub(lambda found: f"```{found[1]}\n{dedent(found[2])}\n```\n", text)
     if len(_ASCIIDOC.findall(text)) > 1:
         text = _ASCIIDOC.sub(lambda match: "#" * len(match[1]) + " ", text)
         text = _LISTING.sub(lambda match: f"```{match[1] or ''}\n{match[2]}\n```\n", text)

@@ -97,6 +97,8 @@ class _Page(HTMLParser):
             self.text.append("\n" if tag == "br" else " " if is_apart else "")
         elif tag in {"pre", "table", "tr", "td", "th"} or _HEADING.fullmatch(tag):
             self.begin(tag)
+        elif tag == "br" and self.rows is not None:
+            self.text.append("<br>")
         elif tag in _BLOCKS and self.rows is None:
             self.end_paragraph()
             self.is_item = tag in {"li", "dd", "dt"} or (self.is_item and tag in {"p", "div"})

@@ -15,6 +15,7 @@ _PATH_ALONE = re.compile(
     r"/[^\s`]*)[\s`*]*"
 )
 _BASE = re.compile(r"https?://[^/\s]+(?:/(?:api|rest|v?\d[\w.]*))*/?")
+_CARRIED = re.compile(r"[\s`*>-]*(/[\w{:<][^\s`]*)[`*]*(?:\s|$)")
 _MOST_LABELS = 40  # lines of a code block that may state a call
 _METHOD_ALONE = re.compile(rf"[\s`*]*({words.METHODS})[\s`*:]*")
 _METHOD_AND_TITLE = re.compile(rf"[\s`*]*({words.METHODS})[`*]*\s+([^\s/][^/\n]{{1,90}})")
@@ -40,6 +41,7 @@ class DraftCall:
     waiting: str = ""  # the line of a method whose path did not come yet
     lost: dict[str, None] = field(default_factory=dict)  # such lines that never got theirs
     is_inside: bool = False
+    carried: str = ""  # method of the line above, for paths that follow it
 
     def begin(self, title: str, *, is_inside: bool) -> None:
         """Take what a heading says; a part such as `Request` goes on with what was said before.
@@ -49,6 +51,7 @@ class DraftCall:
             is_inside: Whether it stands below a call that is whole.
         """
         self.give_up()
+        self.carried = ""
         self.is_inside = is_inside
         label = bare(title)
         is_label = any(word.fullmatch(label) for word in (words.METHOD_LABEL, words.TARGET_LABEL))
@@ -112,6 +115,12 @@ class DraftCall:
             self.base = path[1].rstrip("/")
         elif self.method and path:
             self.path = f"{base if path[1].startswith('/') else ''}{path[1]}"
+
+    def carry(self, line: str) -> list[WrittenCall]:
+        """The call of a line that begins with a path: its method is that of the line above."""
+        method, self.carried = self.carried, ""
+        path = _CARRIED.match(line)
+        return [WrittenCall(method, path[1], Strength.MENTION)] if method and path else []
 
     def of_code(self, text: str) -> list[WrittenCall]:
         """The call that a code block makes whole: it is a path, or states both behind labels."""

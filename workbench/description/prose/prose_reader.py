@@ -11,8 +11,8 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
-from workbench.description.direction import said_direction
 from workbench.description.draft_operations import DraftDocument, DraftOperation
 from workbench.description.prose import section_words as words
 from workbench.description.prose.blocks import (
@@ -25,7 +25,6 @@ from workbench.description.prose.blocks import (
 )
 from workbench.description.prose.call_tables import (
     calls_of_table,
-    paths_of_table,
     procedures_of_table,
 )
 from workbench.description.prose.calls import (
@@ -49,9 +48,10 @@ from workbench.description.prose.collection import (
 )
 from workbench.description.prose.contents import Filler, schemes_of
 from workbench.description.prose.deliveries import payloads_within
+from workbench.description.prose.documented_tables import ProseTable
 from workbench.description.prose.parts import DraftCall
-from workbench.description.prose.payload_examples import LIKELY_EVENT, name_in
-from workbench.description.prose.prose_events import EventBook, comes_to_us, is_about_events
+from workbench.description.prose.prose_events import EventBook, comes_to_us
+from workbench.description.prose.residue import likely_calls
 from workbench.description.prose.servers import (
     environment_of,
     is_about_servers,
@@ -61,9 +61,11 @@ from workbench.description.prose.servers import (
     stated_servers,
 )
 from workbench.description.targets import RequestTarget, read_target, shape
-from workbench.model import Direction, DocumentWarning
+from workbench.model import DocumentWarning
 
-_LONGEST_SUMMARY = 90
+_CONTINUED = re.compile(r"\\\n\s*")
+_BREAK = re.compile(r"<br\s*/?>|\n")
+_MOST_LIKELY = 5_000  # of what looks like a call, different or not
 _NEAREST = 40  # calls of one section among which an example looks for its own
 
 
@@ -110,7 +112,7 @@ def read_blocks(blocks: Sequence[Block], title: str, name: str) -> Prose:
 def _read(
     sections: Sequence[ProseSection], name: str, lone: frozenset[ProseSection]
 ) -> tuple[_Reader, list[DraftOperation], ReadingTally]:
-    reader = _Reader(name, stated_servers(sections), lone, stated_bases(sections))
+    reader = _Reader(name, sections, stated_servers(sections), lone)
     for section in sections:
         reader.read(section)
     return reader, *reader.finish()
@@ -119,9 +121,9 @@ def _read(
 @dataclass
 class _Reader:
     name: str
+    sections: Sequence[ProseSection]
     servers: dict[str, str]
     lone: frozenset[ProseSection]  # sections whose only call is named in a sentence
-    bases: list[str]  # paths that stand before others
     spoken: list[ProseSection] = field(default_factory=list)  # the same, while they are found
     found: list[FoundOperation] = field(default_factory=list)
     open: list[FoundOperation] = field(default_factory=list)  # of the part of the document at hand
@@ -148,7 +150,6 @@ class _Reader:
         for call in calls:
             self.take(call, section, in_heading=True)
         self.parts.path = self.parts.path or ("" if calls else resources[0])
-        self.seen.note_paths(() if calls else (resources[0], section.title))
         if self.current is None and section.is_about_webhooks:
             self.events.begin(section)
         procedure = procedure_of(section.title)
@@ -181,33 +182,11 @@ class _Reader:
                 return
             self.filler.note_status(self.current, block.text.partition("\n")[0])
             if not self.current.draft.summary:
-                self.name_by(block)
-        for line in block.text.split("\n"):
+                self.current.name_by(block.text)
+        for line in _CONTINUED.sub(" ", block.text).split("\n"):
             self.read_line(line, section, is_item=block.is_item)
         for payload, before, behind in payloads_within(block.text):
-            self.read_payload(payload, before, behind, section)
-
-    def read_payload(self, text: str, before: str, behind: str, section: ProseSection) -> None:
-        """Read JSON that stands inside of words: an event that it names, or an example."""
-        name = name_in(text, self.name)
-        if not name and (likely := LIKELY_EVENT.search(text)):
-            self.events.shown.setdefault(likely[1])
-            return
-        said = f"{before} {behind}"
-        is_sent = is_about_events(section) or said_direction(said) is Direction.INBOUND
-        owner = None if name and (is_sent or self.events.sent is section) else self.current
-        count = len(self.events.drafts)
-        self.filler.add_code(
-            owner, CodeBlock("json", text, section.line), before if owner else said, section
-        )
-        if name and owner is None and count == len(self.events.drafts):
-            self.events.shown.setdefault(name)
-
-    def name_by(self, block: TextBlock) -> None:
-        """Take a short line as the summary of a call that stands without a title."""
-        text = words.MARKS.sub("", block.text).strip()
-        if self.current is not None and len(text) < _LONGEST_SUMMARY and "/" not in text:
-            self.current.draft.summary = text
+            self.filler.add_payload(self.current, payload, before, behind, section)
 
     def read_line(self, line: str, section: ProseSection, *, is_item: bool) -> None:
         """Read one line: a call, a label with a method or path, or an address."""
@@ -225,12 +204,14 @@ class _Reader:
             # Further calls of a line are spoken of: they count where nothing else defines them.
             for further in written[1:]:
                 self.mention(further, section)
+            self.parts.carried = written[-1].method
+            return
+        if self.parts.carried and self.speak(line, section):
             return
         environment = environment_of(line)
         if environment is not None:
             self.take_address(environment[1], environment[0], section)
             return
-        self.seen.note_paths([line])
         labelled = self.parts.labelled(line)
         if labelled and self.events.label(*labelled, section, is_free=self.current is None):
             self.current = None
@@ -268,7 +249,6 @@ class _Reader:
                 self.take(call, section)
                 rest = call.rest
         if not calls:
-            self.seen.note_paths([block.text.strip()])
             for whole in self.parts.of_code(block.text):
                 self.take(whole, section)
         text = "\n".join(rest) if calls else block.text
@@ -290,15 +270,31 @@ class _Reader:
                 listed = self.take(call, section, is_listed=True)
                 if listed is not None and rows is not None:
                     self.filler.add_table(listed, rows, "", section)
+        self.read_cells(block.table, section)
         for row in block.table.rows:
             told = [self.events.deliver(cell, section) for cell in row]
             if any(told):
                 self.current = None
                 for payload, before, behind in payloads_within(" | ".join(row)):
-                    self.read_payload(payload, before, behind, section)
+                    self.filler.add_payload(None, payload, before, behind, section)
         if not calls and not self.events.add_table(block.table, section):
-            self.seen.note_paths(paths_of_table(block.table))
             self.filler.add_table(self.current, block.table, lead, section)
+
+    def read_cells(self, table: ProseTable, section: ProseSection) -> None:
+        """Keep the calls that cells only speak of."""
+        for cell in (cell for row in (table.header, *table.rows) for cell in row):
+            self.parts.carried = ""
+            for line in _BREAK.split(cell):
+                self.speak(line, section)
+
+    def speak(self, line: str, section: ProseSection) -> bool:
+        """Keep the calls of a line as spoken of; whether there is one."""
+        found = [call for call in calls_of_line(line) if isinstance(call, WrittenCall)]
+        found = found or self.parts.carry(line)
+        for call in found:
+            self.mention(call, section)
+            self.parts.carried = call.method
+        return bool(found)
 
     def take_address(self, url: str, label: str, section: ProseSection) -> None:
         """Take the address that a line gives for an environment: of the API, or of one call."""
@@ -388,7 +384,7 @@ class _Reader:
                 self.spoken.append(section)
             summary = call.summary or ("" if is_lone else call.clause)
             known.add(self.begin(replace(call, summary=summary), target, section))
-        joined = join(self.found, self.bases)
+        joined = join(self.found, stated_bases(self.sections))
         self.filler.finish([item.draft for item in joined])
         events = self.events.finish()
         self.parts.give_up()
@@ -397,4 +393,5 @@ class _Reader:
             if item.draft.source:
                 self.events.sign(item.draft)
         drafts = [*(item.draft for item in joined), *events]
+        self.seen.likely = dict.fromkeys(islice(likely_calls(self.sections), _MOST_LIKELY))
         return drafts, self.seen.tally(known, drafts, tuple(self.servers), self.events.shown)

@@ -14,16 +14,15 @@ NUMBER = re.compile(r"^\W*(?:(?:\d+(?:\.\d+)*[.)]?|[A-Za-z][.)])\s+)?\W*")
 # Titles of sections that are a part of the operation around them.
 PART_TITLE = re.compile(
     r"(?:(?:http |example |sample |api )?(?:requests?|endpoints?|urls?|methods?|calls?|paths?)|"
-    r"(?:request |response |query |path |url |body |header |form )*"
-    r"(?:url|headers?|body|bodies|param(?:eter)?s?|payloads?|examples?|fields?|attributes?|arguments?|"
-    r"schema|responses?|format|data|codes?|requests?|method|endpoint)(?: (?:example|body|"
-    r"format|codes?|"
-    r"fields?|headers?|object|sample|url|params?|parameters?|schema|payload))*(?: \(?\w{1,8}\)?)?|"
-    r"examples?|returns?|errors?|error responses?|definition|description|syntax|usage|notes?|"
-    r"(?:status|http) codes?|success(?: response)?|curl|authentication|authorization|auth|"
-    r"requisicao|resposta|descricao|corpo|parametros?|exemplos?|peticion|solicitud|respuesta|"
-    r"descripcion|cuerpo|ejemplos?|cabeceras?|anfrage|antwort|beschreibung|parameter|beispiele?|"
-    r"requete|reponse|parametres?|exemples?|corps)"
+    r"(?:request |response |query |path |url |body |header |form )*(?:url|headers?|body|bodies|"
+    r"param(?:eter)?s?|payloads?|examples?|fields?|attributes?|arguments?|schema|responses?|format|"
+    r"data|codes?|requests?|method|endpoint)(?: (?:example|body|format|codes?|fields?|headers?|"
+    r"object|sample|url|params?|parameters?|schema|payload))*(?: \(?\w{1,8}\)?)?|examples?|"
+    r"returns?|errors?|error responses?|definition|description|syntax|usage|notes?|(?:status|"
+    r"http) codes?|success(?: response)?|curl|authentication|authorization|auth|requisicao|"
+    r"resposta|descricao|corpo|parametros?|exemplos?|peticion|solicitud|respuesta|descripcion|"
+    r"cuerpo|ejemplos?|cabeceras?|anfrage|antwort|beschreibung|parameter|beispiele?|requete|"
+    r"reponse|parametres?|exemples?|corps)"
 )
 _METHOD_WORD = (
     r"(?:methods?|verb[eo]?s?|metod[ao]s?|methoden?|methodes?|\w*methode|メソット|(?:请求)?方[法式]|"
@@ -66,8 +65,7 @@ ENVIRONMENT = re.compile(
 )
 ABOUT_SERVERS = re.compile(
     r"\b(?:base ?(?:url|uri|path)s?|environments?|servers?|hosts?|infrastructure|ambientes?|"
-    r"entornos?|"
-    r"umgebung(?:en)?|environnements?|servidor(?:es)?|basis-?url|url base|root url|"
+    r"entornos?|umgebung(?:en)?|environnements?|servidor(?:es)?|basis-?url|url base|root url|"
     r"getting started)\b"
 )
 SERVER_WORDS = re.compile(
@@ -77,8 +75,7 @@ SERVER_WORDS = re.compile(
 )
 ALL_CALLS = re.compile(
     rf"\ball (?:api )?(?:calls?|requests?|methods?|endpoints?|operations?|"
-    rf"commands?)\b[^.\n]{{0,60}}?"
-    rf"\b({METHODS})\b",
+    rf"commands?)\b[^.\n]{{0,60}}?\b({METHODS})\b",
     re.IGNORECASE,
 )
 SENDS_POST = re.compile(rf"\b(?:a|an|as|via|using|with|by|http)\s+`?({METHODS})`?\b")
@@ -129,9 +126,8 @@ STATED_STATUS = re.compile(
 )
 STATUS = re.compile(r"(?<![\d.])([1-5]\d\d)(?![\d.])")
 NAME_COLUMN = re.compile(
-    r"^(?:(?!event|status)\w+ )?(?:name|parameter|param|field|property|attribute|key|header|"
-    r"nombre|parametro|"
-    r"campo|propiedad|atributo|clave|cabecera|nome|propriedade|chave|nom|parametre|champ|"
+    r"^(?:(?!event|status)\w+ )?(?:name|parameter|param|field|property|attribute|key|header|nombre|"
+    r"parametro|campo|propiedad|atributo|clave|cabecera|nome|propriedade|chave|nom|parametre|champ|"
     r"propriete|feld|eigenschaft)s?(?: name)?$"
 )
 TYPE_COLUMN = re.compile(r"^(?:data )?(?:type|tipo|typ|format|formato)(?: of data| de dato)?$")
