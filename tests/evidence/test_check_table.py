@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ def test_no_check_names_a_criterion() -> None:
     named = {
         (path.name, node.value)
         for path in (ROOT / "workbench/evidence").rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for node in ast.walk(_read(path))
         if isinstance(node, ast.Constant) and node.value in CRITERIA
     }
     assert named == set()
@@ -58,7 +59,7 @@ def test_no_check_composes_a_sentence() -> None:
     """Two words in a row stand in the table: in code only errors about us, and what we send."""
     composed = set()
     for path in EVIDENCE.rglob("*.py"):
-        tree = ast.parse(path.read_text("utf-8"))
+        tree = _read(path)
         passed = {id(part) for node in ast.walk(tree) for part in pass_over(node)}
         passed |= {id(part) for part in _raised(tree)}
         told = (node for node in ast.walk(tree) if id(node) not in passed)
@@ -94,7 +95,7 @@ def test_each_sentence_is_said_with_its_facts_and_none_is_asleep() -> None:
     texts = {
         node.value
         for path in [*EVIDENCE.rglob("*.py"), ROOT / "workbench/handover/list_calls.py"]
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for node in ast.walk(_read(path))
         if isinstance(node, ast.Constant)
     }
     assert known.keys() - said - texts == set()
@@ -114,13 +115,18 @@ def test_a_sentence_that_the_table_does_not_know_raises(name: str, facts: dict[s
         say(name, **facts)
 
 
+@cache
+def _read(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"))
+
+
 def _name(call: ast.Call) -> str:
     return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
 
 
 def _calls(names: set[str]) -> Iterator[tuple[Path, ast.Call]]:
     for path in EVIDENCE.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for node in ast.walk(_read(path)):
             if isinstance(node, ast.Call) and _name(node) in names:
                 yield path, node
 

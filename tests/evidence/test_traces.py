@@ -126,8 +126,10 @@ def test_without_known_things_nothing_is_said_of_the_partner(
     assert not [line for line in lines if line.outcome is Outcome.FAILED]
 
 
-@pytest.mark.parametrize("is_closed", [False, True], ids=["interrupted", "closed"])
-@pytest.mark.parametrize("check", ["read-after-write", "created-one", "availability-known"])
+@pytest.mark.parametrize(
+    ("check", "is_closed"),
+    [("read-after-write", False), ("created-one", True), ("availability-known", False)],
+)
 def test_who_stops_a_run_leaves_no_traces(
     open_embedded: Callable,
     catalogue: Catalogue,

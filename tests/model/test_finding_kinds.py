@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,19 +14,24 @@ from workbench.model import Matter, Severity, finding_kinds, make_finding
 
 PACKAGE = Path(__file__).resolve().parents[2] / "workbench"
 FACT = re.compile(r"\{(\w+)\}")
-MAKERS = {"make_finding", "finding"}
+
+
+@cache
+def makers() -> Mapping[Path, ast.Module]:
+    """The modules that make findings."""
+    texts = ((path, path.read_text("utf-8")) for path in PACKAGE.rglob("*.py"))
+    return {
+        path: ast.parse(text)
+        for path, text in texts
+        if re.search(r"\b(make_finding|finding|Finding)\(|\bDeviation\b", text)
+    }
 
 
 def literals() -> set[str]:
     """Every text that stands in the modules which make findings."""
-    found: set[str] = set()
-    for path in PACKAGE.rglob("*.py"):
-        tree = ast.parse(path.read_text("utf-8"))
-        names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-        if names & {*MAKERS, "Deviation"}:
-            texts = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant))
-            found |= {text for text in texts if isinstance(text, str)}
-    return found
+    nodes = (node for tree in makers().values() for node in ast.walk(tree))
+    texts = (node.value for node in nodes if isinstance(node, ast.Constant))
+    return {text for text in texts if isinstance(text, str)}
 
 
 def test_every_kind_is_made_somewhere() -> None:
@@ -37,8 +44,8 @@ def test_no_finding_is_made_beside_the_table() -> None:
     """Contract, mappings and all other checks yield the id of a kind and its facts."""
     calls = {
         "/".join(path.parts[-2:])
-        for path in PACKAGE.rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for path, tree in makers().items()
+        for node in ast.walk(tree)
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)
         and node.func.id == "Finding"
