@@ -65,7 +65,7 @@ def test_the_embedded_partners_are_clean(
 @pytest.mark.parametrize(
     ("defect", "slug"),
     [
-        ("price-in-other-unit", "price-in-other-unit"),
+        ("price-in-other-unit", "unit-unsettled"),
         ("status-not-kept", "stale-status"),
         ("created-not-listed", "created-not-listed"),
         ("", ""),

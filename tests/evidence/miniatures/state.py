@@ -81,6 +81,7 @@ class State:
     def place(self, body: Mapping[str, Any], name: str = "", status: str = "new") -> dict[str, Any]:
         """A new order, priced from the menu."""
         self.number += 1
+        new = "" if name else "-new"  # what only new orders have
         items = body.get("items") or [
             {"product_id": "p1", "quantity": 2},
             {"product_id": "p2", "quantity": 1},
@@ -90,8 +91,10 @@ class State:
             "restaurant_id": "r1",
             "status": status,
             "placed_at": datetime.now(UTC).isoformat(),
-            "currency": "USD" if self.has("currency-other") else "EUR",
-            "items": [self._line(item) for item in items],
+            "currency": "USD"
+            if self.has("currency-other") or self.has(f"currency-other{new}")
+            else "EUR",
+            "items": [self._line(item, new) for item in items],
             "note": body.get("note", "Ring twice"),
             "address": dict(
                 body.get("address")
@@ -112,12 +115,12 @@ class State:
             self.orders[order["id"]] = order
         return order
 
-    def _line(self, item: Mapping[str, Any]) -> dict[str, Any]:
+    def _line(self, item: Mapping[str, Any], new: str = "") -> dict[str, Any]:
         product = self.products.get(item["product_id"])
         if product is None:
             raise RefusedError(422, "no such product")
         price = product["price"]
-        if self.has("price-in-other-unit"):
+        if self.has("price-in-other-unit") or self.has(f"price-in-other-unit{new}"):
             price = price * 100
         if self.has("price-not-of-menu"):
             price += 30
@@ -203,6 +206,7 @@ class State:
             secret = (
                 b"wrong"
                 if self.has("webhook-wrongly-signed")
+                or (self.has("webhook-wrongly-signed-changes") and tail == "orders/status")
                 else self.keys["webhook_secret"].encode()
             )
             sign = hmac.new(secret, stamp.encode() + b"." + body, hashlib.sha256).hexdigest()

@@ -18,10 +18,11 @@ from workbench.evidence.behaviour.access import accept_ours, refuse_others, rene
 from workbench.evidence.behaviour.adding import create_one
 from workbench.evidence.behaviour.batching import write_many
 from workbench.evidence.behaviour.beyond import try_beyond
+from workbench.evidence.behaviour.blame import tell_misfit
 from workbench.evidence.behaviour.bounds import try_bounds
 from workbench.evidence.behaviour.cards import publish_menus
 from workbench.evidence.behaviour.changing import change_one_field, remove_and_read, replace_whole
-from workbench.evidence.behaviour.check_context import CheckContext, finding
+from workbench.evidence.behaviour.check_context import CheckContext
 from workbench.evidence.behaviour.coordinates import look_at_places
 from workbench.evidence.behaviour.creating import create_and_find
 from workbench.evidence.behaviour.driving import send_positions
@@ -209,7 +210,8 @@ def _run(context: CheckContext, check: Check) -> Iterator[Evidence]:
         words = say("did-not-fit", error=error)
         named = [error.feature] if error.feature and context.has(error.feature) else check.features
         for feature in named:
-            yield context.tell(feature, check.slug, words, findings=[_misfit(error)])
+            trouble = tell_misfit(context, feature, error, None, say("an-answer"))
+            yield context.tell(feature, check.slug, words, findings=[trouble])
         # The other features that the check is about have answered nothing wrong.
         rest = tuple(feature for feature in check.features if feature not in named)
         words = say("unreadable-answer", operation=named[0])
@@ -229,10 +231,3 @@ def _give_up(
             yield context.tell(
                 feature, check.slug, words, outcome=outcome, findings=findings, detail=detail
             )
-
-
-def _misfit(error: TranslationError) -> Finding:
-    about = say("an-answer")
-    return finding(
-        "answer-not-translated", pointer=error.path or None, about=about, why=error.message
-    )

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
+
+import orjson
 
 from workbench.adapters import Adapter, Answer, Recorded, Session, lists_only, pick_operation
 from workbench.canonical import OpenEnum
@@ -120,9 +123,12 @@ class CheckContext:
         What it shows are facts of the check, as of `make_evidence`.
         """
         found = tuple(map(self._complete, findings))
-        broken = any(finding.severity.breaks for finding in found)
+        broken = [item for item in found if item.severity.breaks]
         if outcome is None:
-            outcome = Outcome.FAILED if broken else Outcome.PASSED
+            # What may be our own fault settles nothing.
+            is_theirs = any(item.matter.is_theirs for item in broken)
+            is_open = Outcome.CANT_TELL if broken else Outcome.PASSED
+            outcome = Outcome.FAILED if is_theirs else is_open
         return make_evidence(
             check,
             feature,
@@ -156,13 +162,24 @@ class CheckContext:
         known = self.partner.description.exchange(operation)
         if not isinstance(known, Operation):
             return None
-        pattern, base = path_pattern(known), self.session.client.base_url
+        return self.session.recorder.latest(lambda entry: self.is_of(known, entry))
 
-        def fits(entry: Recorded) -> bool:
-            path = entry.url.partition("?")[0].removeprefix(base)
-            return entry.method == known.method and pattern.fullmatch(path) is not None
+    def is_of(self, operation: Operation, entry: Recorded | Answer) -> bool:
+        """Whether an exchange was one of an operation."""
+        sent = entry.request if isinstance(entry, Answer) else entry
+        path = sent.url.partition("?")[0].removeprefix(self.session.client.base_url)
+        is_there = path_pattern(operation).fullmatch(path) is not None
+        return sent.method == operation.method and is_there
 
-        return self.session.recorder.latest(fits)
+    def last_payload(self, operation: Operation | None) -> Any:
+        """The last successful answer of an operation, as JSON; None where there is none."""
+        entries = reversed(self.session.recorder.unmasked()) if operation else ()
+        for entry in entries:
+            if operation and 200 <= entry.status < 300 and self.is_of(operation, entry):
+                with suppress(orjson.JSONDecodeError):
+                    return orjson.loads(entry.response_body)
+                return None
+        return None
 
     def lack(
         self,

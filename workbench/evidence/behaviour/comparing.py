@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
@@ -99,6 +99,7 @@ def _instant(value: Any) -> datetime | None:
     return moment if moment.tzinfo is not None else None
 
 
+_FARTHEST, _ZONE_STEP = timedelta(hours=14), timedelta(minutes=15)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}$")
 
 
@@ -125,11 +126,20 @@ def documented(
     description: ApiDescription, document: str, schema: Any, differences: Sequence[Difference]
 ) -> list[Difference]:
     """Only those differences whose field the schema of the answer has, wrapped or not."""
+    return [
+        item
+        for item in differences
+        if schema is None or is_named(description, document, schema, item.pointer)
+    ]
+
+
+def is_named(description: ApiDescription, document: str, schema: Any, pointer: str) -> bool:
+    """Whether a schema has a field of this place, by itself or wrapped."""
     if schema is None:
-        return list(differences)
+        return False
     top = SchemaNode.of(SchemaReader.of(description, document), schema)
     roots = [top, *filter(None, (top.member(name) for name in top.names))]
-    return [item for item in differences if any(_has(root, item.pointer) for root in roots)]
+    return any(_has(root, pointer) for root in roots)
 
 
 def _has(root: SchemaNode, pointer: str) -> bool:
@@ -160,13 +170,23 @@ def _classify(item: Difference) -> Deviation:
     if isinstance(sent, str) and isinstance(found, str):
         if _DATE.match(sent) and _DATE.match(found) and _day(sent) != _day(found):
             return Deviation("date-shifted", item)
-        if _moment(sent) is not None and _moment(found) is not None:
-            return Deviation("time-shifted", item)
+        before, after = _moment(sent), _moment(found)
+        if before is not None and after is not None:
+            is_bare = _is_same_on_some_clock(before, after)
+            return Deviation("time-without-zone" if is_bare else "time-shifted", item)
         if sent.startswith(found):
             return Deviation("text-cut", item)
     if _ratio(sent, found) in {100.0, 0.01, 1000.0, 0.001}:
         return Deviation("unit-changed", item)
     return Deviation("echo-differs", item)
+
+
+def _is_same_on_some_clock(sent: datetime, found: datetime) -> bool:
+    """Whether only the zone was lost: without it, the time may be that of any clock on earth."""
+    if sent.tzinfo is None or found.tzinfo is not None:
+        return False
+    apart = abs(found - sent.astimezone(UTC).replace(tzinfo=None))
+    return apart <= _FARTHEST and not apart % _ZONE_STEP
 
 
 def _ratio(sent: Any, found: Any) -> float | None:

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from workbench.adapters import Answer
+from workbench.evidence.behaviour.blame import tell_deviations
 from workbench.evidence.behaviour.check_context import CheckContext, finding
 from workbench.evidence.behaviour.comparing import deviations, differences, documented
 from workbench.evidence.check_table import say
 from workbench.evidence.kinds import KINDS, EntityKind
 from workbench.evidence.placing import identify, make, maker_of, send
-from workbench.model import Evidence, Finding, Operation, Outcome, show_json
+from workbench.model import Evidence, Finding, Operation, Outcome
 
 _KEY_HEADERS = {"idempotency-key", "x-idempotency-key"}
 
@@ -103,16 +104,8 @@ def _changed(
         read.response_schema,
         differences(body, found.json()),
     )
-    for item in deviations(left):
-        yield finding(
-            item.slug,
-            after=say("after-operation", operation=operation.id),
-            operation=operation.id,
-            expected=show_json(item.difference.sent),
-            observed=show_json(item.difference.found),
-            pointer=item.difference.pointer,
-            answer=found,
-        )
+    after = say("after-operation", operation=operation.id)
+    yield from tell_deviations(context, deviations(left), after, operation, found)
 
 
 def _replay(context: CheckContext, kind: EntityKind, operation: Operation, body: Any) -> Evidence:

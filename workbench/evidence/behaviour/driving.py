@@ -15,6 +15,7 @@ from workbench.canonical import (
     check_location,
     is_terminal,
 )
+from workbench.evidence.behaviour.blame import tell_deviations
 from workbench.evidence.behaviour.check_context import OUR_REASON, CheckContext, finding
 from workbench.evidence.behaviour.comparing import deviations, differences, documented
 from workbench.evidence.behaviour.inventing import is_invented, recorded
@@ -22,7 +23,7 @@ from workbench.evidence.behaviour.status_writes import WAYS, can_send
 from workbench.evidence.check_table import say
 from workbench.evidence.kinds import ORDER
 from workbench.evidence.placing import fresh
-from workbench.model import Evidence, FeatureSlug, Finding, Outcome, Severity, show_json
+from workbench.model import Evidence, FeatureSlug, Finding, Outcome, Severity
 
 POSITION = FeatureSlug.DELIVERY_LOCATION_WRITE
 
@@ -185,16 +186,8 @@ def _echo_findings(
         operation.response_schema,
         differences(translator.untranslate(there).payload, answer.json()),
     )
-    for item in deviations(left):
-        yield finding(
-            item.slug,
-            after=say("position-sent.place"),
-            operation=operation.id,
-            expected=show_json(item.difference.sent),
-            observed=show_json(item.difference.found),
-            pointer=item.difference.pointer,
-            answer=answer,
-        )
+    after = say("position-sent.place")
+    yield from tell_deviations(context, deviations(left), after, operation, answer)
 
 
 def _moved_findings(context: CheckContext, before: Order, answer: Answer) -> Iterator[Finding]:

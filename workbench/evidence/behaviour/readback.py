@@ -11,13 +11,14 @@ from urllib.parse import quote
 from workbench.adapters import Answer, SentRequest, finish_write, pick_for_mode
 from workbench.canonical import Entity, Ids
 from workbench.errors import InputError, PartnerError
+from workbench.evidence.behaviour.blame import called, tell_deviations, whose_refusal
 from workbench.evidence.behaviour.check_context import CheckContext, finding
 from workbench.evidence.behaviour.comparing import deviations, differences
 from workbench.evidence.behaviour.inventing import is_invented
 from workbench.evidence.check_table import say
 from workbench.evidence.kinds import feature_of
 from workbench.evidence.relations import last_parameter
-from workbench.model import Difference, Evidence, Finding, Operation, Outcome, show_json
+from workbench.model import Difference, Evidence, Finding, Operation, Outcome
 from workbench.partners import Entity as EntityName
 
 _PARENTS: dict[str, EntityName] = {
@@ -139,17 +140,9 @@ def losses(
     context: CheckContext, slug: str, answer: Answer, left: list[Difference]
 ) -> Iterator[Finding]:
     """Findings of what was sent and is not there."""
-    for item in [*deviations(left)][:5]:
-        where = item.difference
-        yield finding(
-            item.slug,
-            after=say("after-write", noun=feature_of(slug).noun),
-            operation=context.subject(slug),
-            expected=show_json(where.sent),
-            observed=show_json(where.found),
-            pointer=where.pointer,
-            answer=answer,
-        )
+    after = say("after-write", noun=feature_of(slug).noun)
+    operation = called(context, slug, answer)
+    yield from tell_deviations(context, [*deviations(left)][:5], after, operation, answer)
 
 
 def tell_refused(
@@ -160,9 +153,12 @@ def tell_refused(
     if is_invented(context, slug):
         words = say("invented", summary=summary)
         return context.tell(slug, "read-after-write", words, outcome=Outcome.UNTESTED)
+    operation = called(context, slug, answer)
+    matter = whose_refusal(context, operation, answer)
     refused = finding(
-        "write-refused",
-        operation=context.subject(slug),
+        "write-refused" if matter.is_theirs else "write-unsettled",
+        matter=matter,
+        operation=operation.id,
         observed=f"{answer.status} {answer.excerpt}",
         criterion=shown[0] if shown else "modify-one",
         answer=answer,

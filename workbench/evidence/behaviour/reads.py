@@ -9,6 +9,7 @@ from workbench.adapters import Answer, pick_operation
 from workbench.canonical import Entity, OpenEnum, Order, Reservation
 from workbench.description import find_violations
 from workbench.errors import HookError, TranslationError
+from workbench.evidence.behaviour.blame import tell_misfit
 from workbench.evidence.behaviour.check_context import GONE, CheckContext, finding
 from workbench.evidence.check_table import say
 from workbench.evidence.kinds import KINDS, ORDER, EntityKind, proved_by
@@ -17,7 +18,7 @@ from workbench.evidence.placing import fresh
 from workbench.evidence.unknown_ids import unknown_id
 from workbench.evidence.zones import find_unzoned
 from workbench.mapping import Translation
-from workbench.model import Evidence, Finding, Outcome
+from workbench.model import Evidence, Finding, Matter, Outcome
 
 
 def read_known(context: CheckContext) -> Iterator[Evidence]:
@@ -55,7 +56,8 @@ def _read_one(context: CheckContext, kind: EntityKind, identity: str, *, is_ours
             words = say("read-known.not-translated", noun=kind.noun, identity=identity, error=error)
             return context.tell(kind.read, "read-known", words, outcome=Outcome.CANT_TELL)
         except TranslationError as error:
-            trouble = _not_translated(context, kind, identity, answer, error)
+            about = say("answer-for", noun=kind.noun, id=identity)
+            trouble = tell_misfit(context, kind.read, error, answer, about)
             shown = ()
     if trouble is not None:
         return context.tell(
@@ -104,21 +106,6 @@ def _not_read(
         noun=noun,
         id=identity,
         status=answer.status,
-    )
-
-
-def _not_translated(
-    context: CheckContext, kind: EntityKind, identity: str, answer: Answer, error: TranslationError
-) -> Finding:
-    about = say("answer-for", noun=kind.noun, id=identity)
-    return finding(
-        "answer-not-translated",
-        operation=context.subject(kind.read),
-        observed=f"at {error.path or '/'}",
-        answer=answer,
-        pointer=error.path or None,
-        about=about,
-        why=error.message,
     )
 
 
@@ -305,7 +292,7 @@ def _compare_status(context: CheckContext, kind: EntityKind, identity: str) -> E
         )
     status = context.status(kind.status_read, identity)
     whole = context.status(kind.read, identity) if context.has(kind.read) else status
-    findings = list(_status_remarks(context, kind, identity, status, whole))
+    findings = list(_status_remarks(context, kind, identity, status, whole, answer))
     findings += _mistaken(context, kind.status_read, kind.noun, identity, answer)
     return context.tell(
         kind.status_read,
@@ -317,7 +304,12 @@ def _compare_status(context: CheckContext, kind: EntityKind, identity: str) -> E
 
 
 def _status_remarks(
-    context: CheckContext, kind: EntityKind, identity: str, status: OpenEnum, whole: OpenEnum
+    context: CheckContext,
+    kind: EntityKind,
+    identity: str,
+    status: OpenEnum,
+    whole: OpenEnum,
+    answer: Answer,
 ) -> Iterator[Finding]:
     """Where the status alone is not that of the whole, or no status of ours."""
     if status != whole:
@@ -332,8 +324,14 @@ def _status_remarks(
             other=whole,
         )
     if not status.is_known:
+        operation = context.partner.operations(kind.status_read)[0][1]
+        name, schema = operation.document, operation.response_schema or {}
+        violations = find_violations(context.partner.description, name, schema, answer.json())
+        # A word that their document does not know is theirs; any other one our mapping lacks.
+        is_theirs = any(str(status.value) in item.message for item in violations)
         yield finding(
             "status-unmapped",
+            matter=Matter.PLATFORM if is_theirs else Matter.FOLDER,
             operation=context.subject(kind.status_read),
             criterion="statuses-mapped",
             status=repr(status.value),

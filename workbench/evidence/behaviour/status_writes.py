@@ -18,6 +18,7 @@ from workbench.canonical import (
     is_legal,
 )
 from workbench.errors import InputError, PartnerError, RefusedError, TranslationError
+from workbench.evidence.behaviour.blame import called, whose_refusal
 from workbench.evidence.behaviour.check_context import OUR_REASON, CheckContext, finding
 from workbench.evidence.behaviour.spare import ended, to_write_on
 from workbench.evidence.check_table import say
@@ -260,7 +261,9 @@ def _compare(
     if answer.status >= 400:
         observed = f"{answer.status} {answer.excerpt}"
         told = {"code": answer.status, "observed": observed, **about}
-        findings.append(finding("status-refused", answer=answer, **told))
+        matter = whose_refusal(context, called(context, kind.status_write, answer), answer)
+        slug = "status-refused" if matter.is_theirs else "status-unsettled"
+        findings.append(finding(slug, matter=matter, answer=answer, **told))
     elif seen is not None and seen != status:
         told = {"noun": kind.noun, "observed": str(seen), **about}
         findings.append(finding("stale-status", answer=answer, **told))

@@ -18,7 +18,8 @@ from workbench.adapters import Session
 from workbench.errors import CredentialError, InputError, PartnerError
 from workbench.evidence.check_table import say
 from workbench.evidence.kinds import ENDPOINT
-from workbench.evidence.receipts.delivery_check import explain_absence, look_at
+from workbench.evidence.receipts.absence import Absence, note_absence, retell, settle
+from workbench.evidence.receipts.delivery_check import look_at
 from workbench.evidence.receipts.post import (
     WAIT_SECONDS,
     Post,
@@ -132,8 +133,17 @@ def _listen(
         return
     stack.callback(_take_back, registration)
     post.settle()
+    absences: list[Absence] = []
+    held: list[Evidence] = []
     for feature in features:
-        yield from _provoke(post, feature)
+        lines = _provoke(post, feature, absences)
+        # Where another event came than was awaited, those after it may be mixed up with it.
+        if any(item.others for item in absences):
+            held += lines
+        else:
+            yield from lines
+    yield from (retell(post, absences, line) for line in held)
+    yield from (settle(post, item) for item in absences)
     if post.heard:
         yield from watch_order(post, features)
         yield from leave_unanswered(post, features)
@@ -236,10 +246,10 @@ def _credential(session: Session, name: str) -> SecretStr:
     return session.credentials[name]
 
 
-def _provoke(post: Post, feature: Feature) -> Iterator[Evidence]:
+def _provoke(post: Post, feature: Feature, absences: list[Absence]) -> Iterator[Evidence]:
     """Bring it about, creations twice: once more after a loss, and to see the ids differ."""
     for _ in range(2):
-        lines = [*_provoke_once(post, feature)]
+        lines = [*_provoke_once(post, feature, absences)]
         yield from lines
         is_lost = any(line.feature == ENDPOINT for line in lines)
         is_heard = any(line.subject for line in lines)
@@ -256,7 +266,7 @@ def _provoke(post: Post, feature: Feature) -> Iterator[Evidence]:
         )
 
 
-def _provoke_once(post: Post, feature: Feature) -> Iterator[Evidence]:
+def _provoke_once(post: Post, feature: Feature, absences: list[Absence]) -> Iterator[Evidence]:
     names = event_names(post.partner, feature)
     refused, began = post.refused, datetime.now(UTC)
     try:
@@ -270,10 +280,8 @@ def _provoke_once(post: Post, feature: Feature) -> Iterator[Evidence]:
         post.is_lost = True
         yield _tell_lost(post, names)
     elif not found:
-        missing = explain_absence(post, names, done.how, began)
-        # What our own folder expects wrongly is held against nobody.
-        outcome = Outcome.FAILED if missing.matter.is_theirs else Outcome.CANT_TELL
-        yield tell(post.session, feature.slug, outcome, missing.summary, findings=[missing])
+        absences.append(note_absence(post, feature, done.how, began, done.identity))
+    post.windows.setdefault(feature.slug, set()).update(post.came(began))
     post.heard += found
     for receipt, event in found:
         seconds = round((receipt.received_at - began).total_seconds(), 2)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import datetime
-from typing import Any
 
 from workbench.adapters import Adapter
 from workbench.canonical import (
@@ -18,10 +16,11 @@ from workbench.canonical import (
 from workbench.description import find_violations
 from workbench.errors import HookError, InputError, PartnerError, TranslationError
 from workbench.evidence.check_table import say
+from workbench.evidence.doubts import whose_form
 from workbench.evidence.kinds import KINDS
 from workbench.evidence.laws import broken_laws, find_assumed_units
 from workbench.evidence.likeness import Answers, ask_nowhere
-from workbench.evidence.receipts.delivery_record import with_cause, with_delivery
+from workbench.evidence.receipts.delivery_record import with_delivery
 from workbench.evidence.receipts.post import Post, tell
 from workbench.evidence.zones import find_unzoned
 from workbench.mapping import Translation
@@ -31,6 +30,7 @@ from workbench.model import (
     Evidence,
     Feature,
     Finding,
+    Matter,
     Outcome,
     compare_json,
     keys_of_both,
@@ -41,7 +41,6 @@ from workbench.partners import load_catalogue
 from workbench.receiver import Receipt, ReceivedEvent, read_payload
 
 _LATE_SECONDS = 5.0
-_UNPROVED = frozenset({"missing", "malformed", "mismatch", "too-old"})
 _COMPARED: dict[type[Entity], tuple[str, ...]] = {
     Order: ("status", "currency", "order_type", "totals", "lines"),
     OrderStatusUpdate: ("status",),
@@ -69,12 +68,15 @@ def look_at(
         if event.rule.pull and _is_stood_in(post):
             words = say("event-received.same-answers")
             return tell(post.session, feature.slug, Outcome.CANT_TELL, words)
-        findings.append(_untranslated(event, error))
+        findings.append(_untranslated(post, receipt, event, error))
     except (HookError, PartnerError) as error:
         words = say("event-received.unread", error=error)
         return tell(post.session, feature.slug, Outcome.CANT_TELL, words)
     findings += [*_broken_invariants(post, event, entity), *_late(event, seconds)]
-    broken = any(item.severity.breaks for item in findings)
+    broken = [item for item in findings if item.severity.breaks]
+    outcome = Outcome.CANT_TELL if broken else Outcome.PASSED
+    if any(item.matter.is_theirs for item in broken):
+        outcome = Outcome.FAILED
     came = say("event-received.came", event=event.reference)
     if seconds is not None:
         came = say("event-received.came-after", event=event.reference, seconds=seconds)
@@ -82,7 +84,7 @@ def look_at(
     return tell(
         post.session,
         feature.slug,
-        Outcome.FAILED if broken else Outcome.PASSED,
+        outcome,
         say("event-received.genuine", came=came, reason=receipt.reason, how=how),
         subject=event.reference,
         shows=_facts(post, feature, entity),
@@ -91,9 +93,20 @@ def look_at(
     )
 
 
-def _untranslated(event: ReceivedEvent, error: TranslationError) -> Finding:
+def _untranslated(
+    post: Post, receipt: Receipt, event: ReceivedEvent, error: TranslationError
+) -> Finding:
+    """It does not fit our mapping: theirs only where it breaks their document at that place."""
+    item = post.partner.description.exchange(event.reference)
+    webhooks = post.partner.manifest.webhooks
+    matter = Matter.FOLDER
+    if item is not None and webhooks is not None and not event.rule.pull:
+        payload = read_payload(webhooks, receipt)
+        schema = item.request_schema
+        matter = whose_form(post.partner.description, item.document, schema, payload, error.path)
     return make_finding(
         "webhook-not-translated",
+        matter=matter,
         pointer=error.path or None,
         operation=event.reference,
         why=error.message,
@@ -104,54 +117,6 @@ def _is_stood_in(post: Post) -> bool:
     """Whether what was read after a ping is what is answered to everything."""
     ask_nowhere(post.session)
     return Answers(post.session).is_stood_in()
-
-
-def explain_absence(post: Post, names: set[str], done: str, since: datetime) -> Finding:
-    """Why no genuine event was heard: it was not genuine, shared its id, or did not come."""
-    came = post.receipts(since)
-    listed = ", ".join(sorted(names))
-    forged = max(post.forged(names, since), key=lambda item: item.received_at, default=None)
-    if forged is None and (older := post.refused_again(since)) is not None:
-        forged, done = older, say("earlier-change")
-    doubled = next((item for item in came if item.differed), None)
-    told: dict[str, Any]
-    place: dict[str, Any] = {"operation": min(names)}
-    if forged is not None:
-        expected, observed = _signatures(post, forged)
-        signed: dict[str, Any] = {"expected": expected, "observed": observed}
-        found = make_finding(
-            "webhook-not-genuine",
-            done=done,
-            reason=say(f"event-received.signature-{forged.reason}")
-            if forged.reason in _UNPROVED
-            else forged.reason,
-            **signed,
-            **place,
-        )
-    elif doubled is not None:
-        told = {"events": listed, "observed": say("other-event-id")}
-        found = make_finding("webhook-id-reused", **told, **place)
-    elif others := post.unexpected(since):
-        told = {"events": listed, "observed": ", ".join(sorted(others))}
-        found = make_finding("webhook-other-came", done=done, **told, **place)
-    else:
-        told = {"events": listed, "n": f"{post.wait:.0f}", "observed": "none"}
-        found = make_finding("webhook-not-delivered", done=done, **told, **place)
-    seen = forged or doubled
-    return with_delivery(post, found, seen) if seen else with_cause(post, found)
-
-
-def _signatures(post: Post, receipt: Receipt) -> tuple[str, str]:
-    """What the manifest says of the signature, and what came in its header."""
-    webhooks = post.partner.manifest.webhooks
-    if webhooks is None:
-        return "a signature", receipt.reason
-    stated = webhooks.signature
-    header = stated.header or "webhook-signature"
-    kind = f"HMAC-{stated.algorithm.upper()} of {stated.template} in {stated.encoding}"
-    words = kind if stated.scheme == "hmac" else stated.scheme
-    sent = receipt.header(header)
-    return f"{header}: {stated.prefix}{words}", f"{header}: {sent}" if sent else f"no {header}"
 
 
 def understand(post: Post, event: ReceivedEvent) -> Translation | None:

@@ -51,6 +51,8 @@ class Post:
         heard: Every event that this run provoked.
         bookings: Id of a reservation → its time and number of guests, as first told.
         address: Where the partner was told to send to.
+        windows: Feature → names of what came while its event was awaited.
+        began: When this run began to listen.
     """
 
     partner: Partner
@@ -67,6 +69,8 @@ class Post:
     heard: Heard = field(default_factory=list)
     bookings: dict[str, tuple[datetime, int]] = field(default_factory=dict)
     address: str = ""
+    windows: dict[str, set[str]] = field(default_factory=dict)
+    began: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     @property
     def is_never_repeated(self) -> bool:
@@ -96,23 +100,27 @@ class Post:
                 found.append(receipt)
         return found
 
-    def unexpected(self, since: datetime) -> set[str]:
-        """What came genuine for the first time since an instant, and no feature is bound to.
+    def came(self, since: datetime) -> set[str]:
+        """What came genuine for the first time since an instant.
 
         By the name of its event, or by the end of its address where no rule knows it.
         """
         webhooks = self.partner.manifest.webhooks
-        if webhooks is None:
-            return set()
-        bound = {
-            name for item in load_catalogue().features for name in event_names(self.partner, item)
-        }
         found: set[str] = set()
+        if webhooks is None:
+            return found
         for receipt in self.inbox.receipts(self.partner.slug, since):
             if receipt.verified and receipt.received_at >= since:
                 told = {event.reference for event in read_events(webhooks, receipt)}
-                found |= (told or {receipt.tail}) - bound
+                found |= told or {receipt.tail}
         return found
+
+    def unexpected(self, since: datetime) -> set[str]:
+        """Of what came since an instant that which no feature is bound to."""
+        bound = {
+            name for item in load_catalogue().features for name in event_names(self.partner, item)
+        }
+        return self.came(since) - bound
 
     def refused_again(self, since: datetime) -> Receipt | None:
         """What was not genuine before, and came again at or after an instant; the latest."""
