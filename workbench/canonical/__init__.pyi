@@ -29,6 +29,7 @@ from .invariants import check_due_time as check_due_time
 from .invariants import check_location as check_location
 from .invariants import check_selection as check_selection
 from .invariants import check_snooze as check_snooze
+from .invariants import total_gap as total_gap
 from .invariants.violation import Violation as Violation
 from .invariants.violation import walk as walk
 from .menu import Catalog as Catalog

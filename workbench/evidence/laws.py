@@ -7,16 +7,76 @@ may pass over a status for which the partner has no word.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from decimal import Decimal, InvalidOperation
+from itertools import combinations
 from typing import Any
 
-from workbench.canonical import Entity, OpenEnum, Violation, check, find_route
+from workbench.canonical import Entity, OpenEnum, Order, Violation, check, find_route, total_gap
 from workbench.mapping import Translation, Translator
 from workbench.model import Finding, Severity, make_finding
 from workbench.text import read_pointer
 
 _ILLEGAL_STEP = "INV-L1"
+_TOTAL = "inv-m2"
+_MOST_LEFT_OUT, _MOST_LOOKED_AT = 3, 12
 _LIMITS = Severity.MEDIUM  # what a partner never says narrows the integration, and breaks nothing
+
+
+def tell_broken_laws(
+    translation: Translation | None, translator: Translator | None, **about: Any
+) -> Iterator[Finding]:
+    """Findings of the laws that something of the partner breaks.
+
+    A total that is wrong by just what the mapping leaves out is our own fault.
+
+    Args:
+        translation: What a payload of the partner became; None where it became nothing.
+        translator: The mapping that made it; None where it is not known.
+        about: Fields and facts that each finding bears; `place` among them.
+    """
+    entity = translation.value if translation else None
+    for facts in broken_laws(entity, translator):
+        left = ""
+        if facts["slug"] == _TOTAL and translation is not None and isinstance(entity, Order):
+            left = _name_left_out(translation, total_gap(entity))
+        if left:
+            yield make_finding("law-unsettled", **facts, **about, left=left)
+        else:
+            yield make_finding("broken-law", **facts, **about)
+
+
+def _name_left_out(translation: Translation, gap: int) -> str:
+    """The fields that no rule reads, and whose amounts together are the gap; empty if none."""
+    amounts = [
+        (pointer, minor)
+        for pointer in translation.coverage.unread
+        for minor in _minor_units(find_at(translation.payload, read_pointer(pointer)))
+    ]
+    for count in range(1, _MOST_LEFT_OUT + 1):
+        for some in combinations(amounts[:_MOST_LOOKED_AT], count):
+            if abs(sum(minor for _, minor in some)) == abs(gap):
+                return ", ".join(dict.fromkeys(pointer for pointer, _ in some))
+    return ""
+
+
+def find_at(value: Any, steps: Iterable[str]) -> Any:
+    """What stands at a place of a payload; None where nothing does, or a list is on the way."""
+    for step in steps:
+        value = value.get(step) if isinstance(value, dict) else None
+    return value
+
+
+def _minor_units(value: Any) -> set[int]:
+    """What a number may be in minor units: as it is, or as a decimal."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return set()
+    try:
+        amount = Decimal(str(value))
+    except InvalidOperation:
+        return set()
+    forms = {amount, amount * 100} if amount.is_finite() and amount else set()
+    return {int(form) for form in forms if form == form.to_integral_value()}
 
 
 def broken_laws(entity: Entity | None, translator: Translator | None) -> Iterator[dict[str, Any]]:

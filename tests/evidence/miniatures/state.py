@@ -136,6 +136,9 @@ class State:
     def _spoil_order(self, order: dict[str, Any]) -> None:
         if self.has("total-not-sum"):
             order["total"] += 11
+        if self.has("fee-on-top"):
+            order["service_fee"] = 250
+            order["total"] += 250
         if self.has("note-lost"):
             order["note"] = ""
         if self.has("note-cut"):

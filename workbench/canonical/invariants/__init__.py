@@ -51,6 +51,7 @@ from workbench.canonical.invariants.money import (
     check_stated_totals,
     check_tax,
     check_total,
+    total_gap,
 )
 from workbench.canonical.invariants.selection import (
     check_bounds,
@@ -120,6 +121,7 @@ __all__ = [
     "check_transition",
     "check_unique_ids",
     "check_variant_names",
+    "total_gap",
 ]
 
 

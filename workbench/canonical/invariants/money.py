@@ -61,16 +61,22 @@ def check_total(order: Order) -> tuple[Violation, ...]:
     """
     if "lines" not in order.model_fields_set:
         return ()
+    gap = total_gap(order)
+    if gap in _taxes_on_top(order):
+        return ()
+    stated = order.totals.total.amount_minor
+    summary = f"the total is {stated}, but lines, fees, tips and discounts make {stated - gap}"
+    return violation("INV-M2", "/totals/total", summary)
+
+
+def total_gap(order: Order) -> int:
+    """By how many minor units the stated total is more than its parts."""
     lines = sum(_amount(line) for line in order.lines)
     totals = order.totals
     fees = _sum([totals.fees]) if totals.fees and not _has_fees(order) else _fees(order)
     tips = _tips(order) if order.tips else _sum([totals.tips])
     expected = lines + fees + tips - _reductions(order) + _excluded_tax(order)
-    stated = order.totals.total.amount_minor
-    if stated - expected in _taxes_on_top(order):
-        return ()
-    summary = f"the total is {stated}, but lines, fees, tips and discounts make {expected}"
-    return violation("INV-M2", "/totals/total", summary)
+    return order.totals.total.amount_minor - expected
 
 
 def check_payments(order: Order) -> tuple[Violation, ...]:

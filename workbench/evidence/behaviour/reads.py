@@ -13,7 +13,7 @@ from workbench.evidence.behaviour.blame import tell_misfit
 from workbench.evidence.behaviour.check_context import GONE, CheckContext, finding
 from workbench.evidence.check_table import say
 from workbench.evidence.kinds import KINDS, ORDER, EntityKind, proved_by
-from workbench.evidence.laws import broken_laws, find_assumed_units
+from workbench.evidence.laws import find_assumed_units, tell_broken_laws
 from workbench.evidence.placing import fresh
 from workbench.evidence.unknown_ids import unknown_id
 from workbench.evidence.zones import find_unzoned
@@ -64,7 +64,7 @@ def _read_one(context: CheckContext, kind: EntityKind, identity: str, *, is_ours
             kind.read, "read-known", trouble.summary, findings=[trouble], shows=shown
         )
     entity = translation.value if translation else None
-    broken = [*_broken(context, kind, entity, answer), *_off_schema(context, kind, answer)]
+    broken = [*_broken(context, kind, translation, answer), *_off_schema(context, kind, answer)]
     broken += [*_unzoned(context, kind, translation, answer)]
     broken += [*_misplaced(context, kind, identity, entity, answer)]
     shown = _facts(entity) if not any(item.severity.breaks for item in broken) else ()
@@ -110,18 +110,15 @@ def _not_read(
 
 
 def _broken(
-    context: CheckContext, kind: EntityKind, entity: Entity | None, answer: Answer
+    context: CheckContext, kind: EntityKind, translation: Translation | None, answer: Answer
 ) -> Iterator[Finding]:
     """Invariants that the entity does not keep."""
-    judged = entity if isinstance(entity, Order | Reservation) else None
-    for facts in broken_laws(judged, context.partner.translator(kind.read)):
-        yield finding(
-            "broken-law",
-            **facts,
-            place=context.subject(kind.read),
-            operation=context.subject(kind.read),
-            answer=answer,
-        )
+    subject = context.subject(kind.read)
+    told = {"place": subject, "operation": subject}
+    shown = {"reproduction": answer.curl, "exchange": answer.exchange}
+    is_judged = translation is not None and isinstance(translation.value, Order | Reservation)
+    judged = translation if is_judged else None
+    yield from tell_broken_laws(judged, context.partner.translator(kind.read), **told, **shown)
 
 
 def _off_schema(context: CheckContext, kind: EntityKind, answer: Answer) -> Iterator[Finding]:

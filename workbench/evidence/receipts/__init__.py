@@ -18,7 +18,7 @@ from workbench.adapters import Session
 from workbench.errors import CredentialError, InputError, PartnerError
 from workbench.evidence.check_table import say
 from workbench.evidence.kinds import ENDPOINT
-from workbench.evidence.receipts.absence import Absence, note_absence, retell, settle
+from workbench.evidence.receipts.absence import MissedEvent, note_absence, retell, settle
 from workbench.evidence.receipts.delivery_check import look_at
 from workbench.evidence.receipts.post import (
     WAIT_SECONDS,
@@ -133,7 +133,7 @@ def _listen(
         return
     stack.callback(_take_back, registration)
     post.settle()
-    absences: list[Absence] = []
+    absences: list[MissedEvent] = []
     held: list[Evidence] = []
     for feature in features:
         lines = _provoke(post, feature, absences)
@@ -246,7 +246,7 @@ def _credential(session: Session, name: str) -> SecretStr:
     return session.credentials[name]
 
 
-def _provoke(post: Post, feature: Feature, absences: list[Absence]) -> Iterator[Evidence]:
+def _provoke(post: Post, feature: Feature, absences: list[MissedEvent]) -> Iterator[Evidence]:
     """Bring it about, creations twice: once more after a loss, and to see the ids differ."""
     for _ in range(2):
         lines = [*_provoke_once(post, feature, absences)]
@@ -266,7 +266,7 @@ def _provoke(post: Post, feature: Feature, absences: list[Absence]) -> Iterator[
         )
 
 
-def _provoke_once(post: Post, feature: Feature, absences: list[Absence]) -> Iterator[Evidence]:
+def _provoke_once(post: Post, feature: Feature, absences: list[MissedEvent]) -> Iterator[Evidence]:
     names = event_names(post.partner, feature)
     refused, began = post.refused, datetime.now(UTC)
     try:

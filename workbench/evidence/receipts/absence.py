@@ -23,7 +23,7 @@ _UNPROVED = frozenset({"missing", "malformed", "mismatch", "too-old"})
 _SAME_CLOCK = timedelta(seconds=30)
 
 
-class Absence(NamedTuple):
+class MissedEvent(NamedTuple):
     """An event that was not heard.
 
     Attributes:
@@ -45,14 +45,14 @@ class Absence(NamedTuple):
 
 def note_absence(
     post: Post, feature: Feature, done: str, since: datetime, identity: str | None
-) -> Absence:
+) -> MissedEvent:
     """What is known of an absence at the moment at which the wait is over."""
     names = event_names(post.partner, feature)
     missing, forged = explain_absence(post, names, done, since, identity)
-    return Absence(feature, names, done, missing, post.came(since) - names, forged)
+    return MissedEvent(feature, names, done, missing, post.came(since) - names, forged)
 
 
-def settle(post: Post, absence: Absence) -> Evidence:
+def settle(post: Post, absence: MissedEvent) -> Evidence:
     """The line of an absence, once it is known what else came in this run."""
     found, feature = absence.missing, absence.feature.slug
     if absence.forged is not None and not _is_theirs(post, absence.forged):
@@ -71,7 +71,7 @@ def settle(post: Post, absence: Absence) -> Evidence:
     return tell(post.session, feature, outcome, found.summary, findings=[found])
 
 
-def is_confused(post: Post, absence: Absence) -> bool:
+def is_confused(post: Post, absence: MissedEvent) -> bool:
     """Whether our folder may bind the names of two events the wrong way round.
 
     Either what came instead never came for what it is bound to, or what was awaited came when
@@ -87,7 +87,7 @@ def is_confused(post: Post, absence: Absence) -> bool:
     return bool(absence.others - own) or bool(absence.others and absence.names & elsewhere)
 
 
-def retell(post: Post, absences: list[Absence], line: Evidence) -> Evidence:
+def retell(post: Post, absences: list[MissedEvent], line: Evidence) -> Evidence:
     """A line of an event that came where another one was awaited: it settles nothing."""
     mixed = {
         feature.slug

@@ -18,7 +18,7 @@ from workbench.errors import HookError, InputError, PartnerError, TranslationErr
 from workbench.evidence.check_table import say
 from workbench.evidence.doubts import whose_form
 from workbench.evidence.kinds import KINDS
-from workbench.evidence.laws import broken_laws, find_assumed_units
+from workbench.evidence.laws import find_assumed_units, tell_broken_laws
 from workbench.evidence.likeness import Answers, ask_nowhere
 from workbench.evidence.receipts.delivery_record import with_delivery
 from workbench.evidence.receipts.post import Post, tell
@@ -55,6 +55,7 @@ def look_at(
     """Everything that one genuine delivery shows; `seconds` after it was provoked, if it was."""
     findings = [*_off_schema(post, receipt, event)]
     entity: Entity | None = None
+    translation: Translation | None = None
     try:
         translation = understand(post, event)
         if translation is not None:
@@ -72,7 +73,7 @@ def look_at(
     except (HookError, PartnerError) as error:
         words = say("event-received.unread", error=error)
         return tell(post.session, feature.slug, Outcome.CANT_TELL, words)
-    findings += [*_broken_invariants(post, event, entity), *_late(event, seconds)]
+    findings += [*_broken_invariants(post, event, translation), *_late(event, seconds)]
     broken = [item for item in findings if item.severity.breaks]
     outcome = Outcome.CANT_TELL if broken else Outcome.PASSED
     if any(item.matter.is_theirs for item in broken):
@@ -193,19 +194,14 @@ def _late(event: ReceivedEvent, seconds: float | None) -> Iterator[Finding]:
         )
 
 
-def _broken_invariants(post: Post, event: ReceivedEvent, entity: Entity | None) -> list[Finding]:
+def _broken_invariants(
+    post: Post, event: ReceivedEvent, translation: Translation | None
+) -> Iterator[Finding]:
     rule = event.rule
     pulled = post.partner.translator(rule.pull) if rule.pull else None
     translator = pulled or post.partner.translators.get(rule.mapping or "")
-    return [
-        make_finding(
-            "broken-law",
-            **facts,
-            place=event.reference,
-            operation=event.reference,
-        )
-        for facts in broken_laws(entity, translator)
-    ]
+    told = {"place": event.reference, "operation": event.reference}
+    yield from tell_broken_laws(translation, translator, **told)
 
 
 def _facts(post: Post, feature: Feature, entity: Entity | None) -> Iterator[str]:
