@@ -18,7 +18,13 @@ from workbench.adapters import Session
 from workbench.errors import CredentialError, InputError, PartnerError
 from workbench.evidence.check_table import say
 from workbench.evidence.kinds import ENDPOINT
-from workbench.evidence.receipts.absence import MissedEvent, note_absence, retell, settle
+from workbench.evidence.receipts.absence import (
+    MissedEvent,
+    explain_absence,
+    note_absence,
+    retell,
+    settle,
+)
 from workbench.evidence.receipts.delivery_check import look_at
 from workbench.evidence.receipts.post import (
     WAIT_SECONDS,

@@ -48,7 +48,7 @@ def note_absence(
 ) -> MissedEvent:
     """What is known of an absence at the moment at which the wait is over."""
     names = event_names(post.partner, feature)
-    missing, forged = explain_absence(post, names, done, since, identity)
+    missing, forged = _explain(post, names, done, since, identity)
     return MissedEvent(feature, names, done, missing, post.came(since) - names, forged)
 
 
@@ -102,7 +102,14 @@ def retell(post: Post, absences: list[MissedEvent], line: Evidence) -> Evidence:
     return line.model_copy(update={"outcome": Outcome.CANT_TELL, "findings": doubts})
 
 
-def explain_absence(
+def explain_absence(post: Post, names: set[str], done: str, since: datetime) -> Finding:
+    """Why no genuine event was heard, and whose matter that is by what came so far."""
+    found, forged = _explain(post, names, done, since, None)
+    is_open = forged is not None and not _is_theirs(post, forged)
+    return _doubt(found) if is_open else found
+
+
+def _explain(
     post: Post, names: set[str], done: str, since: datetime, identity: str | None
 ) -> tuple[Finding, Receipt | None]:
     """Why no genuine event was heard; and the delivery that was not genuine, if that is why.
