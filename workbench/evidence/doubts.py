@@ -6,11 +6,20 @@ fault only where their document, or the rest of what they answer, says the same 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from workbench.description import find_violations
-from workbench.model import ApiDescription, Matter, SchemaNode, SchemaReader
+from workbench.model import ApiDescription, Finding, Matter, Outcome, SchemaNode, SchemaReader
 from workbench.text import read_pointer
+
+
+def weigh(findings: Iterable[Finding]) -> Outcome:
+    """Failed where something grave is theirs; what may be our own fault settles nothing."""
+    broken = [item for item in findings if item.severity.breaks]
+    if any(item.matter.is_theirs for item in broken):
+        return Outcome.FAILED
+    return Outcome.CANT_TELL if broken else Outcome.PASSED
 
 
 def whose_form(

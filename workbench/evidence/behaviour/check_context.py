@@ -14,6 +14,7 @@ from workbench.adapters import Adapter, Answer, Recorded, Session, lists_only, p
 from workbench.canonical import OpenEnum
 from workbench.errors import MappingError
 from workbench.evidence.check_table import criteria_of, make_evidence
+from workbench.evidence.doubts import weigh
 from workbench.evidence.kinds import feature_of
 from workbench.evidence.relations import owner, path_pattern
 from workbench.model import (
@@ -123,12 +124,7 @@ class CheckContext:
         What it shows are facts of the check, as of `make_evidence`.
         """
         found = tuple(map(self._complete, findings))
-        broken = [item for item in found if item.severity.breaks]
-        if outcome is None:
-            # What may be our own fault settles nothing.
-            is_theirs = any(item.matter.is_theirs for item in broken)
-            is_open = Outcome.CANT_TELL if broken else Outcome.PASSED
-            outcome = Outcome.FAILED if is_theirs else is_open
+        outcome = weigh(found) if outcome is None else outcome
         return make_evidence(
             check,
             feature,

@@ -117,12 +117,10 @@ def _explain(
     It was not genuine, shared its id, was another one or about another thing, or did not come.
     """
     came = post.receipts(since)
-    listed = ", ".join(sorted(names))
     forged = max(post.forged(names, since), key=lambda item: item.received_at, default=None)
     if forged is None and (older := post.refused_again(since)) is not None:
         forged, done = older, say("earlier-change")
     doubled = next((item for item in came if item.differed), None)
-    told: dict[str, Any]
     place: dict[str, Any] = {"operation": min(names)}
     if forged is not None:
         expected, observed = _signatures(post, forged)
@@ -136,21 +134,33 @@ def _explain(
             **signed,
             **place,
         )
-    elif doubled is not None:
-        told = {"events": listed, "observed": say("other-event-id")}
-        kind = "webhook-id-of-subject" if _is_of_subject(post, doubled) else "webhook-id-reused"
-        found = make_finding(kind, **told, **place)
-    elif others := post.unexpected(since):
-        told = {"events": listed, "observed": ", ".join(sorted(others))}
-        found = make_finding("webhook-other-came", done=done, **told, **place)
-    elif about := _abouts(post, names, since):
-        told = {"events": listed, "observed": ", ".join(sorted(about)), "expected": identity}
-        found = make_finding("webhook-of-another", done=done, **told, **place)
     else:
-        told = {"events": listed, "n": f"{post.wait:.0f}", "observed": "none"}
-        found = make_finding("webhook-not-delivered", done=done, **told, **place)
+        found = _tell_missing(post, names, done, since, identity, doubled)
     seen = forged or doubled
     return (with_delivery(post, found, seen) if seen else with_cause(post, found)), forged
+
+
+def _tell_missing(
+    post: Post,
+    names: set[str],
+    done: str,
+    since: datetime,
+    identity: str | None,
+    doubled: Receipt | None,
+) -> Finding:
+    """It shared its id, was another one, or about another thing, or did not come at all."""
+    told: dict[str, Any] = {"events": ", ".join(sorted(names)), "operation": min(names)}
+    if doubled is not None:
+        kind = "webhook-id-of-subject" if _is_of_subject(post, doubled) else "webhook-id-reused"
+        return make_finding(kind, observed=say("other-event-id"), **told)
+    if others := post.unexpected(since):
+        observed = ", ".join(sorted(others))
+        return make_finding("webhook-other-came", done=done, observed=observed, **told)
+    if about := _abouts(post, names, since):
+        told |= {"observed": ", ".join(sorted(about)), "expected": identity}
+        return make_finding("webhook-of-another", done=done, **told)
+    waited = f"{post.wait:.0f}"
+    return make_finding("webhook-not-delivered", done=done, observed="none", n=waited, **told)
 
 
 def _abouts(post: Post, names: set[str], since: datetime) -> set[str]:

@@ -16,7 +16,7 @@ from workbench.canonical import (
 from workbench.description import find_violations
 from workbench.errors import HookError, InputError, PartnerError, TranslationError
 from workbench.evidence.check_table import say
-from workbench.evidence.doubts import whose_form
+from workbench.evidence.doubts import weigh, whose_form
 from workbench.evidence.kinds import KINDS
 from workbench.evidence.laws import find_assumed_units, tell_broken_laws
 from workbench.evidence.likeness import Answers, ask_nowhere
@@ -74,10 +74,6 @@ def look_at(
         words = say("event-received.unread", error=error)
         return tell(post.session, feature.slug, Outcome.CANT_TELL, words)
     findings += [*_broken_invariants(post, event, translation), *_late(event, seconds)]
-    broken = [item for item in findings if item.severity.breaks]
-    outcome = Outcome.CANT_TELL if broken else Outcome.PASSED
-    if any(item.matter.is_theirs for item in broken):
-        outcome = Outcome.FAILED
     came = say("event-received.came", event=event.reference)
     if seconds is not None:
         came = say("event-received.came-after", event=event.reference, seconds=seconds)
@@ -85,7 +81,7 @@ def look_at(
     return tell(
         post.session,
         feature.slug,
-        outcome,
+        weigh(findings),
         say("event-received.genuine", came=came, reason=receipt.reason, how=how),
         subject=event.reference,
         shows=_facts(post, feature, entity),
