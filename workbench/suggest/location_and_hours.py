@@ -38,6 +38,9 @@ def fit_location(signals: InteractionSignals) -> list[Factor]:
     return points
 
 
+_WORKING = frozenset({"courier", "staff"})
+
+
 def fit_availability(signals: InteractionSignals) -> list[Factor]:
     """How well it opens, closes or pauses the restaurant, or sets its hours."""
     if not signals.is_write and signals.method != "DELETE":
@@ -49,6 +52,8 @@ def fit_availability(signals: InteractionSignals) -> list[Factor]:
     nearest = signals.owners[0] if signals.owners else ""
     spoken = {noun.name for noun in signals.nouns} - _TAKEN
     foreign = ((entities() - _STORE) | _SIDES) & {nearest, *spoken}
+    if not nearest and not spoken:  # whose hours they are, only what stands above it tells
+        foreign = _WORKING & (signals.tags or signals.topics)
     if foreign and not _switches(signals):
         points.append(Factor(0.2, f"about the {', '.join(sorted(foreign))}"))
     asked = {verb.name for name in signals.names for verb in name[:1]}

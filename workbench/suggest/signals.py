@@ -163,11 +163,17 @@ def _names(signals: InteractionSignals, aim: Aim) -> Iterator[str]:
             yield f"name speaks of {_relation(item.name, aim)}"
             yield f"name speaks of {item.name}"
     for name in signals.names:
-        first = next((item for item in name if item.kind not in {"manner", "stop"}), None)
+        first, *rest = [item for item in name if item.kind not in {"manner", "stop"}] or [None]
         if first is not None:
             yield f"name begins with {first.name if first.kind == 'verb' else first.kind}"
+            if first.name in {aim.noun, *aim.kin} and _is_step(rest[:1]):
+                yield "name tells what became of it"
     if signals.is_qualifier:
         yield "name's noun qualifies an unknown word"
+
+
+def _is_step(said: list[Concept | None]) -> bool:
+    return any(item is not None and item.kind == "transition" for item in said)
 
 
 def _groups(signals: InteractionSignals, aim: Aim) -> Iterator[str]:
