@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
+from urllib.parse import urlsplit
 
 from workbench.description.draft_operations import DraftDocument, DraftOperation
 from workbench.description.prose import section_words as words
@@ -384,7 +385,8 @@ class _Reader:
                 self.spoken.append(section)
             summary = call.summary or ("" if is_lone else call.clause)
             known.add(self.begin(replace(call, summary=summary), target, section))
-        joined = join(self.found, stated_bases(self.sections))
+        roots = [urlsplit(url).path.rstrip("/") for url in self.servers]
+        joined = join(self.found, [*stated_bases(self.sections), *filter(None, roots)])
         self.filler.finish([item.draft for item in joined])
         events = self.events.finish()
         self.parts.give_up()
