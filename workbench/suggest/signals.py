@@ -8,7 +8,7 @@ price`), for the family of features alike. A signal is 0 where it is not named; 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -163,17 +163,17 @@ def _names(signals: InteractionSignals, aim: Aim) -> Iterator[str]:
             yield f"name speaks of {_relation(item.name, aim)}"
             yield f"name speaks of {item.name}"
     for name in signals.names:
-        first, *rest = [item for item in name if item.kind not in {"manner", "stop"}] or [None]
-        if first is not None:
+        told = [item for item in name if item.kind not in {"manner", "stop"}]
+        for first in told[:1]:
             yield f"name begins with {first.name if first.kind == 'verb' else first.kind}"
-            if first.name in {aim.noun, *aim.kin} and _is_step(rest[:1]):
+            if first.name in {aim.noun, *aim.kin} and _is_step(told[1:2]):
                 yield "name tells what became of it"
     if signals.is_qualifier:
         yield "name's noun qualifies an unknown word"
 
 
-def _is_step(said: list[Concept | None]) -> bool:
-    return any(item is not None and item.kind == "transition" for item in said)
+def _is_step(said: Sequence[Concept]) -> bool:
+    return any(item.kind == "transition" for item in said)
 
 
 def _groups(signals: InteractionSignals, aim: Aim) -> Iterator[str]:
