@@ -91,7 +91,7 @@ def run_notebook(notebook: Path, output: Path, parameters: Mapping[str, Any]) ->
 
     Args:
         notebook: A notebook with a `parameters` cell.
-        output: Where the executed copy goes; it is written after every cell.
+        output: Where the executed copy goes; it is written while it runs, every two seconds.
         parameters: Values for declared parameters; slugs, paths and numbers, never secrets.
 
     Raises:
@@ -151,12 +151,15 @@ def _execute(notebook: Path, output: Path, parameters: Mapping[str, Any], privat
     from nbclient.exceptions import DeadKernelError  # noqa: PLC0415
     from papermill.exceptions import PapermillExecutionError  # noqa: PLC0415
 
+    from workbench.execution.papermill_engine import ENGINE  # noqa: PLC0415
+
     where: dict[str, Any] = {"notebook": notebook.name, "location": str(output)}
     try:
         papermill.execute_notebook(
             _literal(notebook),
             _literal(output),
             parameters=dict(parameters),
+            engine_name=ENGINE,
             cwd=str(Path.cwd()),
             progress_bar=False,
             log_output=False,
@@ -205,6 +208,7 @@ def _kernel_config(private: Path) -> Any:
 
     prefer_forked_kernels()
     config = Config()
+    config.KernelManager.client_class = f"{__package__}.papermill_engine.PromptKernelClient"
     if os.name == "posix":
         config.KernelManager.transport = "ipc"
         config.KernelManager.ip = str(private / "kernel")
