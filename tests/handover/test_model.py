@@ -17,12 +17,12 @@ from workbench.canonical.invariants import check, check_due_time, check_selectio
 from workbench.cli.commands import main
 from workbench.handover.examples import Example, find_examples, load_examples
 from workbench.handover.guide import Guide, write_guide, write_guide_markdown
-from workbench.handover.machines import list_machines
 from workbench.handover.phrases import load_words
 from workbench.handover.schema import WHOLES, entity_schema, load_laws, model_schema
 from workbench.handover.versions import latest_version, list_steps, load_versions
 from workbench.handover.wish import describe_wish
 from workbench.partners import load_catalogue
+from workbench.reporting import list_machines
 from workbench.reporting.language import list_languages
 
 from .fields import list_fields

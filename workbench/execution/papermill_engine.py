@@ -36,7 +36,7 @@ class TimedEngine(NBClientEngine):  # type: ignore[misc]
 class PromptKernelClient(AsyncKernelClient):
     """A client that is ready when its kernel is, and not a fifth of a second later."""
 
-    async def wait_for_ready(self, timeout: float | None = None) -> None:
+    async def wait_for_ready(self, timeout: float | None = None) -> None:  # noqa: ASYNC109
         """Wait until the kernel has answered, and told that it is done with that.
 
         Raises:

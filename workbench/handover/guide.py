@@ -10,7 +10,6 @@ from typing import Any
 
 from workbench.canonical import ENTITIES
 from workbench.handover.examples import Example, find_examples
-from workbench.handover.machines import Machine, list_machines
 from workbench.handover.phrases import load_words, text_environment, write_page
 from workbench.handover.schema import (
     WHOLES,
@@ -22,7 +21,7 @@ from workbench.handover.schema import (
     meaning,
 )
 from workbench.handover.versions import Step, latest_version, list_steps
-from workbench.reporting import DEFAULT, Language
+from workbench.reporting import DEFAULT, Language, Machine, list_machines
 
 _LONGEST_LIST = 12
 

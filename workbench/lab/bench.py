@@ -30,9 +30,11 @@ from workbench.lab.results import (
     Runs,
     SampleCoverage,
     Sources,
+    list_calls,
     read_calls,
 )
 from workbench.lab.trial import Trial, list_samples, try_payload
+from workbench.lab.walk_card import WalkCard
 from workbench.model import Evidence, FeatureSlug, Source
 from workbench.partners import Partner, load_catalogue, load_partner, open_persons, open_redactor
 from workbench.project import list_variables
@@ -266,8 +268,7 @@ class PartnerBench(Card):
             self.partner, load_catalogue(), self.adapter.session, seconds=seconds, only=chosen
         )
         seen, is_stopped = follow_evidence(lines, seconds=seconds)
-        kept = [line for line in seen if wanted(line.feature)]
-        self._checked = Checked(kept, is_stopped=is_stopped)
+        self._checked = Checked([x for x in seen if wanted(x.feature)], is_stopped=is_stopped)
         return self._checked
 
     @property
@@ -286,6 +287,11 @@ class PartnerBench(Card):
         return Sources(*self._latest())
 
     @property
+    def statuses(self) -> WalkCard:
+        """The status machines: which steps the latest run tried, and how they were taken."""
+        return WalkCard(*self._latest())
+
+    @property
     def coverage(self) -> SampleCoverage:
         """What each mapping leaves out, as the latest run saw it on the samples."""
         return SampleCoverage(*self._latest())
@@ -296,12 +302,7 @@ class PartnerBench(Card):
         folder = self.runs.latest
         calls = read_calls(folder) if folder else []
         if "adapter" in self.__dict__:
-            own = self.adapter.session.recorder.exchanges
-            calls += [
-                (item.method, item.url.partition("?")[0], item.seconds * 1000)
-                for item in own
-                if item.status
-            ]
+            calls += list_calls(self.adapter.session.recorder.exchanges)
         return Latency(self.partner, calls)
 
     def compare_documents(self, old: str | Path, new: str | Path = "") -> DocumentChanges:
@@ -314,9 +315,8 @@ class PartnerBench(Card):
         Raises:
             DescriptionError: One of them cannot be read.
         """
-        root = self._settings.root
+        root, bound = self._settings.root, self.partner.manifest.bound_features
         later = describe([root / new]) if new else self.partner.description
-        bound = self.partner.manifest.bound_features
         return DocumentChanges(compare_descriptions(describe([root / old]), later, features=bound))
 
     def to_frame(self) -> DisplayTable:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from workbench.adapters import Recorded
 from workbench.description import ChangeSeverity, DocumentChange
 from workbench.errors import InputError
 from workbench.lab import plots
@@ -303,6 +304,15 @@ def read_calls(folder: RunFolder) -> list[tuple[str, str, float]]:
         (item["request"]["method"], item["request"]["url"].partition("?")[0], item["time"])
         for item in entries
         if item["response"]["status"]
+    ]
+
+
+def list_calls(recorded: Iterable[Recorded]) -> list[tuple[str, str, float]]:
+    """The same of what a session recorded."""
+    return [
+        (item.method, item.url.partition("?")[0], item.seconds * 1000)
+        for item in recorded
+        if item.status
     ]
 
 

@@ -17,6 +17,8 @@ from .language import choose_language as choose_language
 from .language import load_language as load_language
 from .language import read_part as read_part
 from .language import translate as translate
+from .machines import Machine as Machine
+from .machines import list_machines as list_machines
 from .pdf import set_pdf as set_pdf
 from .phrase import translate_phrase as translate_phrase
 from .portal import build_portal as build_portal
@@ -39,6 +41,7 @@ from .report_signing import read_public as read_public
 from .row import Row as Row
 from .seal import MANIFEST as MANIFEST
 from .seal import SealResult as SealResult
+from .section import ReportSection as ReportSection
 from .section import displayable as displayable
 from .section import make_environment as make_environment
 from .section import sentence as sentence
@@ -47,3 +50,5 @@ from .tables import DisplayTable as DisplayTable
 from .tables import make_table as make_table
 from .verification import sign_folder as sign_folder
 from .verification import verify as verify
+from .walked import STEP_SIGNS as STEP_SIGNS
+from .walked import draw_walks as draw_walks

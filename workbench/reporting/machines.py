@@ -68,8 +68,7 @@ class Machine:
     @property
     def arrows(self) -> tuple[Arrow, ...]:
         """Every next step as a line."""
-        places = {node.name: node for node in self.nodes}
-        return tuple(Arrow(a, b, _draw(places[a], places[b])) for a, b in self.steps)
+        return tuple(place_arrow(self, start, end) for start, end in self.steps)
 
     @property
     def mermaid(self) -> str:
@@ -86,6 +85,12 @@ class Machine:
 def list_machines() -> tuple[Machine, ...]:
     """Every status machine that our entities have."""
     return tuple(_build(kind) for kind in TRANSITIONS)
+
+
+def place_arrow(machine: Machine, start: str, end: str) -> Arrow:
+    """The line from one status to another, whether or not the machine has that step."""
+    places = {node.name: node for node in machine.nodes}
+    return Arrow(start, end, _draw(places[start], places[end]))
 
 
 def _build(kind: type[OpenEnum]) -> Machine:

@@ -17,6 +17,7 @@ from workbench.reporting.exchange import write_answer, write_request
 from workbench.reporting.language import DEFAULT, Language, load_language
 from workbench.reporting.row import FACTS, OUTCOMES, SEVERITIES, SIGNS, STANDINGS
 from workbench.reporting.summary import tell_signature
+from workbench.reporting.walked import STEP_SIGNS, draw_walks
 from workbench.text import sanitize
 
 _TAG = re.compile(r"<[^>]+>")
@@ -67,6 +68,8 @@ def make_environment(package: str, language: Language) -> Environment:
         "severities": SEVERITIES,
         "signs": SIGNS,
         "facts": FACTS,
+        "draw_walks": draw_walks,
+        "step_signs": STEP_SIGNS,
     }
     made.filters |= {
         "moment": language.moment,

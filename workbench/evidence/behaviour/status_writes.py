@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 
 from workbench.adapters import Answer
 from workbench.canonical import (
@@ -135,6 +136,7 @@ def _walk(
 ) -> Iterator[Evidence]:
     """One way; `taken` are the statuses that were accepted on any way so far."""
     reached: list[OpenEnum] = []
+    start = _seen(context, kind, identity) if steps else None
     for status in steps:
         try:
             answer = _send(context, kind, identity, status)
@@ -149,7 +151,8 @@ def _walk(
         if 400 <= answer.status < 500 and (why := _excuse(context, kind, identity, status)):
             yield _excused(context, kind, status, answer, why)
             return
-        yield _compare(context, kind, identity, status, answer)
+        before = reached[-1] if reached else start
+        yield _compare(context, kind, identity, (before, status), answer)
         if answer.status >= 400:
             return
         reached.append(status)
@@ -247,9 +250,23 @@ def _excused(
     )
 
 
+def _tell_step(
+    kind: EntityKind, one: OpenEnum | None, other: OpenEnum, *, taken: bool
+) -> dict[str, Any]:
+    """A step that was tried, for pictures; nothing where it is not known what was before."""
+    if one is None:
+        return {}
+    return {"step": {"noun": kind.noun, "from": str(one), "to": str(other), "taken": taken}}
+
+
 def _compare(
-    context: CheckContext, kind: EntityKind, identity: str, status: OpenEnum, answer: Answer
+    context: CheckContext,
+    kind: EntityKind,
+    identity: str,
+    step: tuple[OpenEnum | None, OpenEnum],
+    answer: Answer,
 ) -> Evidence:
+    before, status = step
     shown = _all_seen(context, kind, identity)
     seen = next((item for item in shown if item != status), status if shown else None)
     about = {
@@ -282,7 +299,10 @@ def _compare(
         subject=context.asked(answer),
         shows=proved_by(kind.status_write, *roles),
         findings=findings,
-        detail={"seconds": round(answer.seconds, 3)},
+        detail={
+            "seconds": round(answer.seconds, 3),
+            **_tell_step(kind, before, status, taken=answer.status < 400 and not findings),
+        },
     )
 
 
@@ -352,4 +372,5 @@ def _go_back(
         ),
         shows=["illegal-transition-refused"],
         findings=findings,
+        detail=_tell_step(kind, reached, earlier, taken=changed or answer.status < 400),
     )
