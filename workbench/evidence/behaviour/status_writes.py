@@ -26,6 +26,8 @@ from workbench.evidence.check_table import say
 from workbench.evidence.kinds import KINDS, ORDER, EntityKind, proved_by
 from workbench.model import Evidence, Outcome, Severity
 
+Step = tuple[OpenEnum | None, OpenEnum]  # what was before, where that is known, and what follows
+
 # Ways through the life of an order and of a reservation; each is walked with a fresh one, and
 # steps that the partner has no value for are left out.
 WAYS: dict[str, tuple[tuple[OpenEnum, ...], ...]] = {
@@ -260,11 +262,7 @@ def _tell_step(
 
 
 def _compare(
-    context: CheckContext,
-    kind: EntityKind,
-    identity: str,
-    step: tuple[OpenEnum | None, OpenEnum],
-    answer: Answer,
+    context: CheckContext, kind: EntityKind, identity: str, step: Step, answer: Answer
 ) -> Evidence:
     before, status = step
     shown = _all_seen(context, kind, identity)
@@ -285,6 +283,7 @@ def _compare(
         told = {"noun": kind.noun, "observed": str(seen), **about}
         findings.append(finding("stale-status", answer=answer, **told))
     roles = (status, "status-confirmed") if seen == status else (status,)
+    tried = _tell_step(kind, before, status, taken=not findings)
     return context.tell(
         kind.status_write,
         "status-round-trip",
@@ -299,10 +298,7 @@ def _compare(
         subject=context.asked(answer),
         shows=proved_by(kind.status_write, *roles),
         findings=findings,
-        detail={
-            "seconds": round(answer.seconds, 3),
-            **_tell_step(kind, before, status, taken=answer.status < 400 and not findings),
-        },
+        detail={"seconds": round(answer.seconds, 3), **tried},
     )
 
 
