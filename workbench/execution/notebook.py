@@ -151,19 +151,16 @@ def _execute(notebook: Path, output: Path, parameters: Mapping[str, Any], privat
     from nbclient.exceptions import DeadKernelError  # noqa: PLC0415
     from papermill.exceptions import PapermillExecutionError  # noqa: PLC0415
 
-    from workbench.execution.papermill_engine import ENGINE  # noqa: PLC0415
-
     where: dict[str, Any] = {"notebook": notebook.name, "location": str(output)}
     try:
         papermill.execute_notebook(
             _literal(notebook),
             _literal(output),
             parameters=dict(parameters),
-            engine_name=ENGINE,
             cwd=str(Path.cwd()),
             progress_bar=False,
             log_output=False,
-            config=_kernel_config(private),
+            **_kernel_options(private),
             # The user's own start-up files have no place in a run that others shall repeat. That
             # it is told to end, a kernel logs as an error; failing cells reach us otherwise.
             extra_arguments=[f"--ipython-dir={private}", "--log-level=50"],
@@ -201,10 +198,12 @@ def _literal(path: Path) -> str:
     return str(shown).replace("{", "{{").replace("}", "}}")
 
 
-def _kernel_config(private: Path) -> Any:
+def _kernel_options(private: Path) -> dict[str, Any]:
+    """Papermill's engine, and the configuration of the kernel."""
     from traitlets.config import Config  # noqa: PLC0415
 
     from workbench.execution.kernel_provisioner import prefer_forked_kernels  # noqa: PLC0415
+    from workbench.execution.papermill_engine import ENGINE  # noqa: PLC0415
 
     prefer_forked_kernels()
     config = Config()
@@ -213,4 +212,4 @@ def _kernel_config(private: Path) -> Any:
         config.KernelManager.transport = "ipc"
         config.KernelManager.ip = str(private / "kernel")
     config.KernelManager.connection_file = str(private / "connection.json")
-    return config
+    return {"engine_name": ENGINE, "config": config}

@@ -356,16 +356,11 @@ def _go_back(
                 answer=answer,
             )
         )
+    told = {"earlier": earlier, "reached": reached, "status": answer.status, "seen": seen}
     return context.tell(
         kind.status_write,
         "illegal-transition-refused",
-        say(
-            "illegal-transition-refused.tried",
-            earlier=earlier,
-            reached=reached,
-            status=answer.status,
-            seen=seen,
-        ),
+        say("illegal-transition-refused.tried", **told),
         shows=["illegal-transition-refused"],
         findings=findings,
         detail=_tell_step(kind, reached, earlier, taken=changed or answer.status < 400),
