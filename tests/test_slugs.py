@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from workbench.evidence.check_table import check_kinds
+from workbench.model import CriterionSlug
 from workbench.partners import load_catalogue
 
 PACKAGE = Path(__file__).resolve().parent.parent / "workbench"
@@ -71,3 +72,19 @@ def test_no_slug_is_misspelt_or_parsed(path: Path) -> None:
     assert {*feature_words(tree)} <= features | criteria
     assert {*criterion_words(tree)} <= criteria | FACTS
     assert not [*parsed_words(tree)]
+
+
+def test_slugs_are_written_once() -> None:
+    """Every slug that code names stands in one module, and the catalogue has it."""
+    slugs = {item.slug for item in CATALOGUE.features}
+    criteria = {item.slug for item in CATALOGUE.criteria()}
+    named = {value for name, value in vars(CriterionSlug).items() if name.isupper()}
+    assert named <= criteria
+    written = {
+        (path.name, node.value)
+        for path in MODULES
+        if path.name != "slugs.py"
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Constant) and node.value in slugs | criteria
+    }
+    assert {slug for _, slug in written if "-" in slug} == set()

@@ -36,7 +36,7 @@ from workbench.adapters.set_menu import emulate_set_menus, has_set_menus
 from workbench.adapters.write_jobs import finish_write, require_each, settle_job
 from workbench.canonical import Catalog, Menu, MenuKind, check, check_snooze
 from workbench.errors import InputError, TranslationError
-from workbench.model import Absence, Binding, FeatureSlug, Operation, SchemaReader
+from workbench.model import Absence, Binding, CriterionSlug, FeatureSlug, Operation, SchemaReader
 
 WHOLE = FeatureSlug.MENU_WRITE
 # With more requests than this, one upload of everything is kinder to the partner.
@@ -199,7 +199,11 @@ def _takes_set_menus(channel: Channel, catalog: Catalog) -> bool:
     """Whether the partner has set menus: none is stated as absent, and they come back as such."""
     stated = channel.partner.statement(WHOLE)
     mapping = channel.partner.translator(WHOLE)
-    if not isinstance(stated, Binding) or "menu-set-menu" in stated.criteria or mapping is None:
+    if (
+        not isinstance(stated, Binding)
+        or CriterionSlug.MENU_SET_MENU in stated.criteria
+        or mapping is None
+    ):
         return False
     chosen = [menu for menu in catalog.menus if menu.kind == MenuKind.SET_MENU]
     try:

@@ -21,7 +21,7 @@ from workbench.adapters.channel import Channel, Request
 from workbench.adapters.loss import find_faults
 from workbench.canonical import Availability, AvailabilityState, CalendarException, Entity
 from workbench.errors import InputError, MappingError
-from workbench.model import FeatureSlug
+from workbench.model import CriterionSlug, FeatureSlug
 
 FEATURE = FeatureSlug.AVAILABILITY_WRITE
 _PARTS = frozenset({"schedules", "shifts", "exceptions"})
@@ -103,7 +103,7 @@ def set_state(channel: Channel, state: AvailabilityState) -> Request:
     if any(rule.field.startswith("state") and "read only" not in rule.conversion for rule in rules):
         now = read_availability(channel)
         return _whole(channel, now.model_copy(update={"state": state}))
-    absence = partner.absence(FEATURE, "availability-close-now")
+    absence = partner.absence(FEATURE, CriterionSlug.AVAILABILITY_CLOSE_NOW)
     what = "Opening again" if state.accepting else "Closing at once"
     if absence is not None:
         raise absent(partner, FEATURE, what, absence)

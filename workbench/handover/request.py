@@ -19,6 +19,7 @@ from workbench.model import (
     Absence,
     Binding,
     Catalogue,
+    CriterionSlug,
     Feature,
     FeatureKind,
     FeatureSlug,
@@ -241,12 +242,12 @@ def _classify(stated: Absence) -> RequestState:
 def _judge_dashboard(partner: Partner | None, words: Language) -> Wish:
     """The platform's own screen of the test restaurant, a criterion of the test account."""
     stated = partner.feature(FeatureSlug.TEST_ACCOUNT) if partner else None
-    absent = stated.criteria.get("dashboard-access") if stated else None
+    absent = stated.criteria.get(CriterionSlug.DASHBOARD_ACCESS) if stated else None
     arrival, detail = RequestState.MISSING, ""
     if absent is not None:
         arrival, detail = _classify(absent), absent.reason
     elif stated is not None and stated.given:
-        attested = "dashboard-access" in stated.attested
+        attested = CriterionSlug.DASHBOARD_ACCESS in stated.attested
         arrival = RequestState.ARRIVED if attested else RequestState.UNCLEAR
     told = _speak(detail, partner, words.code)
     title, why = words.say("request.dashboard"), words.say("request.ask.dashboard")
@@ -297,7 +298,7 @@ def _judge_address(partner: Partner | None, settings: Settings, words: Language)
             "webhook-address", title, why, RequestState.NEEDLESS, words.say("request.silent")
         )
     stated = partner.feature(FeatureSlug.WEBHOOK_ENDPOINT) if partner else None
-    attested = stated.attested.get("webhook-endpoint-reachable") if stated else None
+    attested = stated.attested.get(CriterionSlug.WEBHOOK_ENDPOINT_REACHABLE) if stated else None
     reached = _find_receipt(partner, settings) if partner else None
     if attested is not None:
         day = words.date(attested.on)

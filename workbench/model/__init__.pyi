@@ -92,6 +92,7 @@ from .schema.view import SCHEMAS as SCHEMAS
 from .schema.view import WORDS as WORDS
 from .schema.view import SchemaView as SchemaView
 from .schema.view import view_schema as view_schema
+from .slugs import CriterionSlug as CriterionSlug
 from .slugs import FeatureSlug as FeatureSlug
 from .statement import Absence as Absence
 from .statement import Attestation as Attestation

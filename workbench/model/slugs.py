@@ -1,4 +1,4 @@
-"""The slugs of the catalogue's features by name, so that a misspelt one fails at once.
+"""The slugs of the catalogue by name, so that a misspelt one fails at once.
 
 A test holds them against `features.yaml`.
 """
@@ -51,3 +51,12 @@ class FeatureSlug:
     CUSTOMER_FEEDBACK = "customer-feedback"
     SETTLEMENT = "settlement"
     CAPABILITY_DISCOVERY = "capability-discovery"
+
+
+class CriterionSlug:
+    """Criteria that code asks a folder about, beyond what checks prove."""
+
+    AVAILABILITY_CLOSE_NOW = "availability-close-now"
+    DASHBOARD_ACCESS = "dashboard-access"
+    MENU_SET_MENU = "menu-set-menu"
+    WEBHOOK_ENDPOINT_REACHABLE = "webhook-endpoint-reachable"
