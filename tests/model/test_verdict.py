@@ -368,6 +368,17 @@ def test_limits_are_stated_first_then_observed_once() -> None:
     ]
 
 
+def test_how_many_limits_there_are_is_said() -> None:
+    """One limit is one, and two are two."""
+    stated = BOUND.model_copy(update={"limits": (LIMIT,)})
+    one, two = (
+        verdict_of(stated, *OFFLINE, SEEN),
+        verdict_of(stated, *OFFLINE, SEEN, line(Source.CONTRACT, PASSED, MEDIUM)),
+    )
+    assert one.because.endswith("with one named limit")
+    assert two.because.endswith("with 2 named limits")
+
+
 def test_the_most_severe_of_equal_findings_is_kept_and_shown_first() -> None:
     """The same defect seen twice is reported once, at its worst."""
     mild = finding(Severity.LOW, slug="slow-answer", operation="GET /orders")
