@@ -25,6 +25,7 @@ from workbench.model import (
     Catalogue,
     Evidence,
     Feature,
+    FeatureSlug,
     RunHeader,
     Scores,
     Source,
@@ -336,7 +337,8 @@ class FeatureProbe:
         row = self._catalogue.feature(feature)
         if row is None:
             return
-        source = Source.RECEIPTS if row.is_event else Source.BEHAVIOUR
+        is_heard = row.is_event or row.slug == FeatureSlug.WEBHOOK_ENDPOINT
+        source = Source.RECEIPTS if is_heard else Source.BEHAVIOUR
         environment = self.session.environment
         try:
             lines = [*self._ask(row, seconds, by_hand=by_hand)]
@@ -351,6 +353,12 @@ class FeatureProbe:
             yield from sources.receipts.await_by_hand(
                 self.partner, self.session, row, self.folder, wait=seconds
             )
+        elif row.slug == FeatureSlug.WEBHOOK_ENDPOINT:
+            # How the sender behaves is seen at whatever it sends.
+            yield from sources.receipts.gather(
+                self.partner, self._catalogue, self.session, self.folder,
+                wait=min(seconds, 10.0), seconds=seconds,
+            )  # fmt: skip
         elif row.is_event:
             alone = self._catalogue.model_copy(update={"features": (row,)})
             yield from sources.receipts.gather(

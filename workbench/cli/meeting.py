@@ -212,10 +212,15 @@ def _ask(output: Output, walk: SessionWalk, step: SessionStep, options: dict[str
     if answer in {"t", "w"}:
         told |= {"confirm": "yes", "by_hand": "yes" if answer == "w" else ""}
         if step.is_proposed and not options["agree"]:
-            told["agree"] = click.prompt("Who agrees that this is meant (name, role)", default="")
+            told["agree"] = click.prompt(
+                "Who agrees that this is meant (name, role)", default="", show_default=False
+            )
     else:
         name = {"a": "attest", "f": "failed", "s": "skip"}[answer]
         told[name] = click.prompt({"a": "Name, role", "f": "What was seen", "s": "Why"}[answer])
+    if answer == "a":
+        asked = "Answer" if step.kind is StepKind.QUESTION else "What was seen"
+        told["note"] = click.prompt(asked, default="", show_default=False)
     try:
         _take_step(output, walk, step, {**options, **told})
     except WorkbenchError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 from workbench.drafting import ask_about
@@ -42,13 +42,12 @@ def make_agenda(
     Args:
         report: The run that is talked about.
         participants: Names and roles.
-        extra: Steps of the partner's own list; a feature that one of them asks for is not asked
-            for a second time.
+        extra: Steps of the partner's own list; what one of them is sure to ask for is not asked
+            for a second time, and what it leaves of a feature is.
     """
     words = load_words(report.language.code)
     header = report.log.header
-    asked = {step.feature for step in extra if step.feature}
-    own = [step for step in _list_steps(report, words) if step.feature not in asked]
+    own = _leave_out(_list_steps(report, words), extra)
     return SessionHeader(
         partner=header.partner,
         title=header.title,
@@ -59,6 +58,29 @@ def make_agenda(
         participants=participants,
         steps=(*extra, *own),
     )
+
+
+def _leave_out(
+    steps: Iterable[SessionStep], extra: tuple[SessionStep, ...]
+) -> Iterator[SessionStep]:
+    """Our steps, without the behaviours that steps of the partner's own list are sure to show."""
+    sure = [step for step in extra if step.feature and not step.is_proposed]
+    for step in steps:
+        shown = {slug for one in sure if one.feature == step.feature for slug in one.criteria}
+        kept = [
+            (slug, title)
+            for slug, title in zip(step.criteria, step.expected, strict=False)
+            if slug not in shown
+        ]
+        if not shown & {*step.criteria}:
+            yield step
+        elif kept:
+            yield step.model_copy(
+                update={
+                    "criteria": tuple(slug for slug, _ in kept),
+                    "expected": tuple(title for _, title in kept),
+                }
+            )
 
 
 def _list_steps(report: Report, words: Language) -> Iterator[SessionStep]:

@@ -52,6 +52,7 @@ from workbench.evidence.kinds import ORDER, RESERVATION
 from workbench.evidence.traces import count_exchanges, tell_traces
 from workbench.model import (
     REFUSAL,
+    Aspect,
     Catalogue,
     Evidence,
     Feature,
@@ -128,8 +129,8 @@ def list_checks(feature: Feature) -> tuple[str, ...]:
     Parts of the menu are written by the checks of the whole menu.
     """
     named = [item.slug for item in CHECKS if feature.slug in item.features]
-    if not named and feature.is_write:
-        named = [item.slug for item in CHECKS if {*_WRITES} & {*item.features}]
+    if feature.is_write and feature.aspect is Aspect.WHOLE and feature.slug not in _WRITES:
+        named += [item.slug for item in CHECKS if {*_WRITES} <= {*item.features}]
     return tuple(dict.fromkeys(named))
 
 
