@@ -307,7 +307,9 @@ def _judge_address(partner: Partner | None, settings: Settings, words: Language)
     elif reached is not None:
         where = words.say(f"request.places.{reached.environment}")
         arrival = RequestState.UNCLEAR
-        detail = words.say("request.received", date=words.date(reached.started_at), place=where)
+        has_one = partner is not None and bool(_own_address(partner.slug, settings))
+        told = "received" if has_one else "received_before"  # ours is not named below yet
+        detail = words.say(f"request.{told}", date=words.date(reached.started_at), place=where)
     return Wish("webhook-address", title, why, arrival, detail)
 
 

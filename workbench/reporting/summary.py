@@ -327,7 +327,9 @@ def tell_signature(
     say = language.say
     day = language.date(item.at)
     parts = [f"{say('session.signed', name=item.name, role=item.role, date=day)}."]
-    parts += [say("session.conditions", text=text) for text in item.conditions]
+    parts += [
+        say("session.conditions", text=f"{text.strip().rstrip('.')}.") for text in item.conditions
+    ]
     names = "; ".join(map(name, item.features))
     parts.append(say("session.covers", names=names) if names else say("session.covers_all"))
     if item.until:
