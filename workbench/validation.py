@@ -353,16 +353,12 @@ class FeatureProbe:
             yield from sources.receipts.await_by_hand(
                 self.partner, self.session, row, self.folder, wait=seconds
             )
-        elif row.slug == FeatureSlug.WEBHOOK_ENDPOINT:
-            # How the sender behaves is seen at whatever it sends.
-            yield from sources.receipts.gather(
-                self.partner, self._catalogue, self.session, self.folder,
-                wait=min(seconds, 10.0), seconds=seconds,
-            )  # fmt: skip
-        elif row.is_event:
+        elif row.is_event or row.slug == FeatureSlug.WEBHOOK_ENDPOINT:
+            # How a sender behaves is seen at whatever it sends.
             alone = self._catalogue.model_copy(update={"features": (row,)})
+            asked = alone if row.is_event else self._catalogue
             yield from sources.receipts.gather(
-                self.partner, alone, self.session, self.folder, wait=min(seconds, 10.0)
+                self.partner, asked, self.session, self.folder, wait=min(seconds, 10.0)
             )
         else:
             yield from sources.behaviour.gather(
