@@ -354,9 +354,8 @@ class FeatureProbe:
                 self.partner, self.session, row, self.folder, wait=seconds
             )
         elif row.is_event or row.slug == FeatureSlug.WEBHOOK_ENDPOINT:
-            # How a sender behaves is seen at whatever it sends.
             alone = self._catalogue.model_copy(update={"features": (row,)})
-            asked = alone if row.is_event else self._catalogue
+            asked = alone if row.is_event else self._catalogue  # a sender is seen at all it sends
             yield from sources.receipts.gather(
                 self.partner, asked, self.session, self.folder, wait=min(seconds, 10.0)
             )
