@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import sqlite3
 import stat
 import threading
@@ -230,7 +231,7 @@ def test_a_full_disk_refuses_and_recovers(tmp_path: Path) -> None:
         kept = 0
         with pytest.raises(StoreError, match="SQLITE_FULL"):  # noqa: PT012  which put it is depends
             while kept < 20:
-                keep(inbox, arrival(kept, b"x" * 4000), OK, Identity(str(kept)))
+                keep(inbox, arrival(kept, os.urandom(4000)), OK, Identity(str(kept)))
                 kept += 1
         assert len(inbox.receipts("p")) == kept
         with engine.connect() as connection:
@@ -321,7 +322,7 @@ def test_quarantine_cannot_fill_the_disk(tmp_path: Path) -> None:
     with inbox:
         keep(inbox, arrival(0, b"g" * 9_000), OK, Identity("genuine"))
         for number in range(1, 31):
-            keep(inbox, arrival(number, b"x" * 1000), REFUSED, Identity(f"refused:{number}"))
+            keep(inbox, arrival(number, os.urandom(1000)), REFUSED, Identity(f"refused:{number}"))
         kept = inbox.receipts("p")
     quarantined = [receipt for receipt in kept if receipt.state == "quarantined"]
     assert kept[0].state == "new"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -29,7 +30,7 @@ def inbox(location: str) -> Iterator[Inbox]:
 def fill(inbox: Inbox, count: int, *, padding: int = 0, first: int = 1) -> None:
     """So many orders, an hour apart; the receipts are processed."""
     for number in range(first, first + count):
-        payload = order(number, comment="x" * padding)
+        payload = order(number, comment=os.urandom(padding // 2).hex())
         post(inbox, "tavola", "orders", payload, at=START + timedelta(hours=number))
     worker = Worker(inbox.database, [Party(partner())], CallableSink(lambda _: None))
     while worker.step():

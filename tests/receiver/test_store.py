@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
+import orjson
 import postgres_server
 import pytest
-from deliveries import keep
+from deliveries import keep, order
+from sqlalchemy import func, select
 
 from workbench.errors import InputError
 from workbench.receiver.events import Identity
 from workbench.receiver.inbox import Inbox
+from workbench.receiver.inbox_tables import _PACKED, RECEIPTS
 from workbench.receiver.receipt import Arrival
 from workbench.receiver.signature import Verification
 
@@ -98,6 +102,19 @@ def test_quarantine_is_trimmed(location: str) -> None:
     assert kept[0] == "orders/0"
     assert kept[-1] == "orders/12"
     assert len(kept) < 8
+
+
+def test_bodies_are_packed_and_come_back_as_they_came(location: str) -> None:
+    """Small, plain, random, and one that looks packed already: byte for byte, and JSON is small."""
+    plain = orjson.dumps(order(1))
+    bodies = [b"", b"{}", plain, os.urandom(2000), _PACKED, _PACKED + plain, _PACKED + b"x" * 2000]
+    with Inbox(location) as inbox:
+        for number, body in enumerate(bodies):
+            keep(inbox, arrival(number, body), OK, Identity(str(number)))
+        assert [receipt.body for receipt in inbox.receipts("p")] == bodies
+        with inbox.database.transact() as connection:
+            sizes = connection.scalars(select(func.length(RECEIPTS.c.body)).order_by("id")).all()
+    assert sizes[2] < len(plain) / 2
 
 
 def test_several_may_open_at_once(location: str) -> None:

@@ -10,6 +10,7 @@ each order and reservation: its last status, for the rule against stale events a
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable
 
 from sqlalchemy import (
@@ -17,6 +18,7 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     Connection,
+    Dialect,
     ForeignKey,
     Index,
     Integer,
@@ -25,6 +27,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    TypeDecorator,
     UniqueConstraint,
     func,
     insert,
@@ -38,6 +41,30 @@ from workbench.canonical import OrderStatus, ReservationStatus, is_terminal
 from workbench.errors import InputError
 
 METADATA = MetaData()
+_PACKED = b"\x00wb-zlib"  # begins a value that is packed; no body of before begins so
+_SMALL = 512  # bytes that are not worth it
+
+
+class Packed(TypeDecorator[bytes]):
+    """Bytes that take a third of the room on the disk, as JSON does; read as they were given."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def process_bind_param(self, value: bytes | None, _dialect: Dialect) -> bytes | None:
+        """As it is kept."""
+        if value is None or (len(value) < _SMALL and not value.startswith(_PACKED)):
+            return value
+        packed = _PACKED + zlib.compress(value, 1)
+        return packed if len(packed) < len(value) or value.startswith(_PACKED) else value
+
+    def process_result_value(self, value: bytes | None, _dialect: Dialect) -> bytes | None:
+        """As it was given."""
+        if value is None or bytes(value[: len(_PACKED)]) != _PACKED:
+            return value
+        return zlib.decompress(value[len(_PACKED) :])
+
+
 OPEN = ("new", "processing", "retry")  # what is still to be done
 
 # Orders and reservations that are not at their end, in the very words of the partial index.
@@ -93,7 +120,7 @@ RECEIPTS = Table(
     Column("method", String(8), nullable=False),
     Column("target", Text, nullable=False),
     Column("headers", LargeBinary, nullable=False),
-    Column("body", LargeBinary, nullable=False),
+    Column("body", Packed, nullable=False),
     Column("content", LargeBinary(32), nullable=False),
     Column("received_at", BigInteger, nullable=False),
     Column("last_seen_at", BigInteger, nullable=False),
@@ -152,7 +179,7 @@ EFFECTS = Table(
     Column("pos_code", Text, nullable=False),
     Column("kind", String(40), nullable=False),
     Column("entity_id", String(200), nullable=False),
-    Column("body", LargeBinary, nullable=False),
+    Column("body", Packed, nullable=False),
     Column("made_at", BigInteger, nullable=False),
     *_queue("effects"),
     UniqueConstraint("event_id", "run"),  # an event has its effect once, whoever crashes
@@ -168,7 +195,7 @@ ENTITIES = Table(
     Column("partner", String(40), nullable=False),
     Column("status", String(60), nullable=False),
     Column("status_at", BigInteger),
-    Column("payload", LargeBinary),  # theirs, whole, for events that tell only what changed
+    Column("payload", Packed),  # theirs, whole, for events that tell only what changed
     Column("mapping", Text),
     Column("told", String(64)),  # hash of what was heard last, where it came without an id
     Column("heard_at", BigInteger, nullable=False),
@@ -223,6 +250,10 @@ def _remember_words(connection: Connection) -> None:
     _add(connection, "entities", "told VARCHAR(64)")
 
 
+def _pack(_connection: Connection) -> None:
+    """Bodies may be packed, which an older workbench would take for what came."""
+
+
 def _add(connection: Connection, table: str, column: str) -> None:
     known = {one["name"] for one in inspect(connection).get_columns(table)}
     if column.partition(" ")[0] not in known:
@@ -251,6 +282,7 @@ STEPS: tuple[Callable[[Connection], None], ...] = (
     _count_dead,
     _find_what_is_under_way,
     _remember_words,
+    _pack,
 )
 
 

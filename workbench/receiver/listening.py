@@ -181,6 +181,7 @@ def work(
         stack.enter_context(_running([watch, *(task.run for task in tasks)], tasks))
         gc.collect()
         gc.freeze()  # what is loaded stays: no need to look through it again and again
+        gc.set_threshold(50_000, 20, 50)  # orders are many small objects, and none is a cycle
         while not stop.wait(1) and os.getppid() == parent:
             pass
 
