@@ -45,7 +45,7 @@ _PACKED = b"\x00wb-zlib"  # begins a value that is packed; no body of before beg
 _SMALL = 512  # bytes that are not worth it
 
 
-class Packed(TypeDecorator[bytes]):
+class PackedBytes(TypeDecorator[bytes]):
     """Bytes that take a third of the room on the disk, as JSON does; read as they were given."""
 
     impl = LargeBinary
@@ -120,7 +120,7 @@ RECEIPTS = Table(
     Column("method", String(8), nullable=False),
     Column("target", Text, nullable=False),
     Column("headers", LargeBinary, nullable=False),
-    Column("body", Packed, nullable=False),
+    Column("body", PackedBytes, nullable=False),
     Column("content", LargeBinary(32), nullable=False),
     Column("received_at", BigInteger, nullable=False),
     Column("last_seen_at", BigInteger, nullable=False),
@@ -179,7 +179,7 @@ EFFECTS = Table(
     Column("pos_code", Text, nullable=False),
     Column("kind", String(40), nullable=False),
     Column("entity_id", String(200), nullable=False),
-    Column("body", Packed, nullable=False),
+    Column("body", PackedBytes, nullable=False),
     Column("made_at", BigInteger, nullable=False),
     *_queue("effects"),
     UniqueConstraint("event_id", "run"),  # an event has its effect once, whoever crashes
@@ -195,7 +195,7 @@ ENTITIES = Table(
     Column("partner", String(40), nullable=False),
     Column("status", String(60), nullable=False),
     Column("status_at", BigInteger),
-    Column("payload", Packed),  # theirs, whole, for events that tell only what changed
+    Column("payload", PackedBytes),  # theirs, whole, for events that tell only what changed
     Column("mapping", Text),
     Column("told", String(64)),  # hash of what was heard last, where it came without an id
     Column("heard_at", BigInteger, nullable=False),
