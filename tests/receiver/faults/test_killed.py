@@ -29,8 +29,9 @@ def stored(location: str) -> list[str]:
     ("location", "kills"),
     [
         ("sqlite", 1),
-        pytest.param("sqlite", 3, marks=pytest.mark.slow),
-        pytest.param("postgresql", 3, marks=pytest.mark.slow),
+        pytest.param("postgresql", 1, marks=pytest.mark.slow),
+        pytest.param("sqlite", 3, marks=pytest.mark.nightly),
+        pytest.param("postgresql", 3, marks=pytest.mark.nightly),
     ],
     indirect=["location"],
 )
@@ -79,7 +80,9 @@ def test_two_servers_take_turns(cluster: postgres_server.Cluster) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("events", "kills"), [(400, 4)])
+@pytest.mark.parametrize(
+    ("events", "kills"), [(400, 2), pytest.param(400, 4, marks=pytest.mark.nightly)]
+)
 def test_a_killed_worker_does_nothing_twice(
     location: str, tmp_path: Path, events: int, kills: int
 ) -> None:
@@ -159,7 +162,7 @@ def test_a_restarted_database_is_waited_for(own_cluster: postgres_server.Cluster
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kills", [4])
+@pytest.mark.parametrize("kills", [2, pytest.param(6, marks=pytest.mark.nightly)])
 def test_a_killed_database_loses_nothing(own_cluster: postgres_server.Cluster, kills: int) -> None:
     """Kill -9 of PostgreSQL in a storm: what was acknowledged is there after its recovery."""
     location = own_cluster.url()

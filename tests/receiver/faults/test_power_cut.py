@@ -44,7 +44,7 @@ def cut(folder: Path, library: str, mode: str, enough: int) -> tuple[set[str], l
     return acknowledged, stored
 
 
-@pytest.mark.parametrize("enough", [300, pytest.param(2000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("enough", [300, pytest.param(2000, marks=pytest.mark.nightly)])
 def test_no_acknowledged_event_is_lost(tmp_path: Path, library: str, enough: int) -> None:
     """Only what was synced survives, and every acknowledged event was."""
     acknowledged, stored = cut(tmp_path, library, "ours", enough)
@@ -53,7 +53,7 @@ def test_no_acknowledged_event_is_lost(tmp_path: Path, library: str, enough: int
     assert len(stored) == len(set(stored))
 
 
-@pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.parametrize("turn", range(5))
 def test_five_power_cuts(tmp_path: Path, library: str, turn: int) -> None:
     """Cut at five other moments."""
@@ -99,7 +99,9 @@ def cut_server(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("enough", [150, 400, 1000])
+@pytest.mark.parametrize(
+    "enough", [150, *(pytest.param(many, marks=pytest.mark.nightly) for many in (400, 1000))]
+)
 def test_postgresql_keeps_what_was_acknowledged(
     own_cluster: postgres_server.Cluster, enough: int
 ) -> None:
