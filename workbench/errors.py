@@ -12,6 +12,7 @@ A partner that behaves wrongly is not an error but a finding (`workbench.model.F
     ├── CredentialError             a named credential is not to be had         exit 2
     ├── PartnerError                the far side did not let us ask             exit 3
     │   ├── UnavailableError        connection, timeout, 502/503/504
+    │   │   └── UntrustedError      a certificate that is not accepted
     │   ├── RateLimitedError        429, with .retry_after in seconds
     │   └── RefusedError            401, 403 or 407
     ├── TranslationError            one payload does not fit: .path .value .field
@@ -130,6 +131,10 @@ class PartnerError(WorkbenchError):
 
 class UnavailableError(PartnerError):
     """No connection, no time left, or an answer 502, 503 or 504."""
+
+
+class UntrustedError(UnavailableError):
+    """The TLS certificate of the address is not accepted, so nothing was sent."""
 
 
 class RateLimitedError(PartnerError):

@@ -22,7 +22,7 @@ from workbench.adapters.network import Network, SocketExchange, carry_exchange
 from workbench.adapters.recorder import Recorded
 from workbench.adapters.request_message import read_body
 from workbench.adapters.retry_policy import RetryPolicy
-from workbench.errors import InputError, UnavailableError
+from workbench.errors import InputError, UnavailableError, UntrustedError
 from workbench.secrecy import Redactor
 
 CONNECTIONS = 32
@@ -120,6 +120,12 @@ class Transport:
                 hint="A header or path has characters that HTTP does not allow.",
             ) from None
         except (httpx.HTTPError, httpx.StreamError, OSError) as error:
+            if (refused := _find_certificate_error(error)) is not None:
+                raise UntrustedError(
+                    "The TLS certificate of the partner's address is not accepted: "
+                    f"{refused.verify_message.rstrip('.')}",
+                    hint=_CERTIFICATES.get(refused.verify_code, _CERTIFICATE),
+                ) from None
             reason = self._redactor.text(str(error)) or type(error).__name__
             is_late = time.monotonic() >= deadline
             raise UnavailableError(
@@ -149,6 +155,23 @@ class _Library(httpx.HTTPTransport):
             keepalive_expiry=5.0,
             network_backend=Network(),
         )
+
+
+_CERTIFICATE = "Ask the partner for a certificate that a public authority signed."
+# By the codes of OpenSSL.
+_CERTIFICATES = {
+    9: "Look whether the clock of this machine is right; then ask the partner.",
+    10: "Ask the partner to renew it.",
+    62: "Ask for the right address, or for a certificate that names this one.",
+}
+
+
+def _find_certificate_error(error: BaseException) -> ssl.SSLCertVerificationError | None:
+    """What a library says of a certificate, from among the causes of an error."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, ssl.SSLCertVerificationError):
+        cause = cause.__cause__ or cause.__context__
+    return cause
 
 
 @functools.cache
