@@ -84,7 +84,7 @@ def said(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Said]]:
     for thread in threads:
         rows.put("")
         thread.start()
-    yield lambda run: told[run].result(timeout=300)
+    yield lambda run: told[run].result(timeout=900)
     for thread in threads:
         thread.join()
 

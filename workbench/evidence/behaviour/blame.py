@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from workbench.adapters import Answer, pick_operation
+from workbench.adapters import Answer
 from workbench.errors import TranslationError
 from workbench.evidence.behaviour.check_context import GONE, CheckContext, finding
 from workbench.evidence.behaviour.comparing import Deviation, is_named
@@ -87,10 +87,8 @@ def _is_there(context: CheckContext, answer: Answer) -> bool:
 
 def called(context: CheckContext, slug: str, answer: Answer) -> Operation:
     """The operation of a feature that an answer is of; its first one if none fits."""
-    return next(
-        (item for _, item in context.partner.operations(slug) if context.is_of(item, answer)),
-        pick_operation(context.partner, slug),
-    )
+    bound = [item for _, item in context.partner.operations(slug)]
+    return next((item for item in bound if context.is_of(item, answer)), bound[0])
 
 
 def tell_deviations(
