@@ -16,7 +16,13 @@ from typing import Any
 import httpx
 import pytest
 
-from workbench.adapters.egress import guard_egress, hook_source, read_endpoint, write_endpoint
+from workbench.adapters.egress import (
+    guard_egress,
+    hook_source,
+    judge_address,
+    read_endpoint,
+    write_endpoint,
+)
 from workbench.adapters.http_client import HttpClient
 
 
@@ -204,3 +210,25 @@ def test_what_is_no_address_is_refused(text: str) -> None:
         read_endpoint(text)
     assert "password" not in str(caught.value)
     assert len(str(caught.value)) < 120
+
+
+@pytest.mark.parametrize(
+    ("address", "place"),
+    [
+        ("64:ff9b::7f00:1", "loopback"),
+        ("64:ff9b::a00:1", "private"),
+        ("64:ff9b::808:808", "public"),
+        ("2606:4700::1111", "public"),
+    ],
+)
+def test_an_address_inside_another_is_what_counts(address: str, place: str) -> None:
+    """What a translator (NAT64) leads to is judged, and nothing is read into other addresses."""
+    assert judge_address(address) == place
+
+
+def test_of_inner_addresses_a_public_guard_lets_only_the_stated_localhost_through() -> None:
+    """A name on the list opens no way into a private network, not even on its port."""
+    with guard_egress(["localhost:81"], is_public=True) as guard:
+        assert guard.is_allowed("127.0.0.1", 81)
+        assert not guard.is_allowed("127.0.0.1", 82)
+        assert not guard.is_allowed("10.0.0.1", 81)
