@@ -15,7 +15,8 @@ _INK, _LINE, _SOFT = (
 )
 _GOOD, _BAD = "var(--jp-success-color1,#2e7d32)", "var(--jp-error-color1,#c62828)"
 _STYLE = (
-    "<style>.wb .walk svg{width:100%;max-width:36em;height:auto}"
+    "<style>.wb .walk{display:inline-block;vertical-align:top;width:min(100%,30em)}"
+    ".wb .walk svg{width:100%;height:auto}"
     f".wb .state rect{{fill:none;stroke:{_INK}}}"
     f".wb .state text{{fill:{_INK};text-anchor:middle;font-size:14px}}"
     f".wb .step{{fill:none;stroke-width:2.5}}.wb .untried{{stroke:{_LINE};stroke-width:1.5}}"
