@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from workbench.description import find_directions
+from workbench.errors import DescriptionError
 from workbench.model.description import ApiDescription
 
 Read = Callable[..., ApiDescription]
@@ -553,6 +554,37 @@ STYLES = {
         ),
         ["POST /seats", "PUT /seats/{seat_id}"],
     ),
+    "a verb with one capital and words before its path": (
+        "- Post JSON to `/seats`\n- Eine `Put` Anfrage an `/seats/{id}` setzt um.",
+        ["POST /seats", "PUT /seats/{id}"],
+    ),
+    "a check and a file beside a call": (
+        (
+            "`POST /hooks/in`\n\n```\ncurl -I https://nido.example/hooks/in\n"
+            "GET https://nido.example/site/page.css\n```"
+        ),
+        ["POST /hooks/in"],
+    ),
+    "a call that a note in a table shortens": (
+        "`GET /v1/shops/{id}/seats`\n\n| Gap | Note |\n|---|---|\n| 1 | `GET /seats` lacks sizes |",
+        ["GET /v1/shops/{id}/seats"],
+    ),
+    "several methods before one path": (
+        "- `GET/PUT /seats/:id`: read or move",
+        ["GET /seats/{id}", "PUT /seats/{id}"],
+    ),
+    "a method above a link": (
+        '**POST**\n[https://nido.example/v1/seats/{"{id}"}](https://nido.example/v1/seats/%7Bid%7D)',
+        ["POST /v1/seats/{id}"],
+    ),
+    "one word behind a method": (
+        "#### `GET seats` All of them.\n\n> Add one (POST) `shops/seats`",
+        ["GET /seats", "POST /shops/seats"],
+    ),
+    "a request on two lines": (
+        "It sends `POST\n/seats/free` and waits.",
+        ["POST /seats/free"],
+    ),
 }
 
 
@@ -574,6 +606,26 @@ def test_a_method_near_a_path_is_told(read: Read, text: str) -> None:
     assert ids(description) == ["POST /bills"]
     (warning,) = [item for item in description.warnings if item.slug == "calls-left-out"]
     assert "/seats" in warning.summary
+
+
+def test_events_in_a_block_and_deliveries_without_a_name(read: Read) -> None:
+    """A label in a code block opens its events; a delivery that nobody names is told."""
+    block = "```\nWebhook URL: by mail\nEvents: seat.taken, seat.freed\n```\n"
+    assert names(read(f"# N\n\n`GET /seats`\n\n## Portal\n\n{block}", "a.md")) == [
+        "seat.taken",
+        "seat.freed",
+    ]
+    told = read("# N\n\n`GET /seats`\n\nThen we send a POST webhook with the result.\n", "b.md")
+    (warning,) = [item for item in told.warnings if item.slug == "calls-left-out"]
+    assert "POST webhook" in warning.summary
+
+
+def test_calls_of_the_programs_of_a_page_are_counted(read: Read) -> None:
+    """A page that draws nothing and calls much says so, with the first of its calls."""
+    calls = "call('POST', '/seats'); call('GET', '/bills')"
+    page = f"<html><body><p>Hi</p><script>{calls}</script></body></html>"
+    with pytest.raises(DescriptionError, match=r"2 seen, none could be read: 'POST /seats'"):
+        read(page, "app.html")
 
 
 def test_one_url_with_a_method_is_data(read: Read) -> None:

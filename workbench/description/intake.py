@@ -38,6 +38,7 @@ from workbench.description.prose import (
     read_blocks,
     read_markdown,
     read_page,
+    tell_programs,
 )
 from workbench.description.prose_warnings import (
     attachments,
@@ -212,7 +213,7 @@ def _read_text(path: Path, document: Document, kind: str, text: str, setting: _S
         carried = descriptions_in_code(blocks, name, limits)
     if carried:
         return _read_carried(path, document, carried, blocks, setting)
-    return _read_blocks(document, kind, blocks, title)
+    return _read_blocks(document, kind, blocks, title, text if kind == "html" else "")
 
 
 def _read_carried(
@@ -236,12 +237,15 @@ def _read_carried(
     return intake
 
 
-def _read_blocks(document: Document, kind: str, blocks: list[Block], title: str) -> _Intake:
+def _read_blocks(
+    document: Document, kind: str, blocks: list[Block], title: str, page: str = ""
+) -> _Intake:
     """Read the blocks of prose, whatever door they came by."""
     try:
         prose = read_blocks(blocks, title, document.name)
     except DescriptionError:
         if not document.addresses:
+            tell_programs(page, document.name)
             raise
         empty = DraftDocument(title=title or document.name, version="1", drafts=())
         return _from_draft(document, kind, "", empty, [elsewhere(document)])

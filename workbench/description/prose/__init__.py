@@ -6,7 +6,7 @@ first (`marks`); `reader` walks over the sections and `collection` counts what w
 
 from workbench.description.prose.blocks import Block, CodeBlock
 from workbench.description.prose.clients import declared_calls
-from workbench.description.prose.collection import ReadingTally
+from workbench.description.prose.collection import ReadingTally, tell_programs
 from workbench.description.prose.markdown import read_markdown
 from workbench.description.prose.pages import read_page, without_remarks
 from workbench.description.prose.prose_reader import Prose, read_blocks
@@ -20,5 +20,6 @@ __all__ = [
     "read_blocks",
     "read_markdown",
     "read_page",
+    "tell_programs",
     "without_remarks",
 ]

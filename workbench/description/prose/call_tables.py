@@ -120,5 +120,7 @@ def _of_row(
             method, target = (group for group in match.groups() if group)
             others = [clean(other) for place, other in enumerate(row) if place != index]
             summary = summary or next(iter(reversed(others)), "")
-            return [WrittenCall(method, target, Strength.ALONE, summary)]
+            behind = cell.strip()[match.end() :].strip("`*[]() ") if index else ""
+            strength = Strength.LISTED if behind else Strength.ALONE
+            return [WrittenCall(method, target, strength, summary)]
     return []

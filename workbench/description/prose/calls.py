@@ -29,7 +29,7 @@ _SPOKEN_CALL = re.compile(
     rf"(?<![A-Za-z])({words.METHODS})(?![A-Za-z])[`*\"']*\s+"
     r"(?:(?:http|requests?|calls?|to|the|this|endpoint|url|at|on|against|an?|al|para|hacia|auf|sur|"
     r"vers|em|en|peticion|requisicao|anfrage|requete|for|of|with|same|address|path|route|resource|"
-    r"its|under),?\s+){1,6}"
+    r"its|under|json|data|body),?\s+){1,6}"
     rf"[`*\"']*({_TARGET})",
     re.IGNORECASE,
 )
@@ -40,6 +40,13 @@ _PLACEHOLDER_CALL = re.compile(
 RELATIVE_CALL = re.compile(
     rf"`({words.METHODS})\s+([a-z][\w.-]*(?:/[\w{{}}:.<>-]+)+/?(?:\?\S*)?)`"
     rf"|^({words.METHODS})\s+([a-z][\w.-]*(?:/[\w{{}}:.<>-]+)+/?(?:\?\S*)?)$"
+    # `(POST) `orders/{{id}}``, and one word that fills its line or begins a heading.
+    rf"|({words.METHODS})\W{{1,6}}`([a-z][\w.-]*(?:/[\w{{}}:.<>-]+)+)`"
+    rf"|^\W{{0,6}}`({words.METHODS})\s+((?!(?:request|endpoint|method|call)s?`)[a-z][\w-]*(?:\?\S*)?)`"
+    r"(?:\W*$|(?=\s+[A-Z]))"
+)
+_SEVERAL = re.compile(
+    rf"(?<![A-Za-z])((?:{words.METHODS})(?:`?\s?[/|,&+]\s?`?(?:{words.METHODS}))+)`?\s+`?({_TARGET})"
 )
 _RPC = re.compile(
     rf"^\W*({words.METHODS})\W{{1,6}}([A-Za-z]\w*(?:\.\w+)+|[a-z]+(?:[A-Z]\w*)+|[a-z]+(?:_[a-z0-9]+)+|"
@@ -75,6 +82,13 @@ _OFFERS = re.compile(
     r"(?:can|may) be|is (?:available|called)|methods?|verbs?|soporta|admite|acepta|aceita|suporta|"
     r"accepte|supporte|unterstutzt|erlaubt|[:(\u2013\u2014-])"
 )
+_REQUESTED = re.compile(
+    r"[`*\"']*[\s-]+(?:http )?(?:requests?|calls?|anfrage|requisicao|peticion|requete|"
+    r"\u0437\u0430\u043f\u0440\u043e\u0441)"
+)
+_DENIED = re.compile(
+    r"\b(?:no|without|kein\w{0,2}|sin|sem|pas de|aucun\w?)\W{0,4}$"
+)  # no such call
 _LINE_END = re.compile(r"\s*(?:$|HTTP/|#|//|--|→|->|\()")
 _COMMENT = re.compile(r"^\s*(?:#|//|--\s)\s*")
 _STATEMENT = re.compile(r"[;{(,\[]\s*$|^\s*(?:const|let|var|return|def|if|for|await)\b")
@@ -181,8 +195,10 @@ def _named(text: str, whole: Strength) -> Iterator[WrittenCall | Suspect]:
     ends = [match.start() for match in matches[1:]] + [len(text)]
     for number, match in enumerate(matches):
         method, target = (group for group in match.groups() if group)
-        if not method.isupper():
+        is_meant = method.isupper() or _is_spoken(text, match)
+        if not is_meant or _DENIED.search(words.plain(text[: match.start()])):
             continue
+        method = method.upper()
         before = text[: match.start()].strip(_LEADING) if number == 0 else "-"
         before = "" if before.upper() == "HTTP" else before
         after = text[match.end() : ends[number]]
@@ -202,6 +218,13 @@ def _named(text: str, whole: Strength) -> Iterator[WrittenCall | Suspect]:
         start = matches[number - 1].end() if number else 0
         clause = _clause(text[start : match.start()], text[match.end() : ends[number]])
         yield WrittenCall(method, target, strength, summary, clause=clause)
+
+
+def _is_spoken(text: str, match: re.Match[str]) -> bool:
+    """Whether a method in small letters is meant as one: in code, before `request`, or first."""
+    is_first = match[1].istitle() and not text[: match.start()].strip(_LEADING)
+    in_code = text[: match.start()].endswith("`")
+    return in_code or is_first or bool(_REQUESTED.match(words.plain(text[match.end(1) :])))
 
 
 def _offered(text: str) -> Iterator[WrittenCall]:
@@ -234,7 +257,10 @@ def _clause(before: str, after: str) -> str:
 
 
 def _in_capitals(line: str) -> str:
-    """A line that is nothing but method and target, with the method in capitals."""
+    """A line of nothing but method and target in capitals; `GET/PUT /a` as a call for each."""
+    line = _SEVERAL.sub(
+        lambda found: " ".join(f"{one} {found[2]}" for one in words.METHOD.findall(found[1])), line
+    )
     return _LOWER_CALL.sub(lambda found: found[0].upper(), line)
 
 
@@ -262,7 +288,7 @@ def calls_of_code(code: CodeBlock) -> Iterator[WrittenCall | Suspect]:
     """Calls of a code block: curl commands, or requests whatever language it is said to be."""
     if "curl" in code.text:
         for request, start in read_curl(code.text):
-            if request is None:
+            if request is None or "$" in request.method:
                 yield Suspect(code.text[start : start + 160].split("\n", 1)[0])
             else:
                 yield _of_curl(request)

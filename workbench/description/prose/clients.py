@@ -34,7 +34,7 @@ _CLIENT = re.compile(
     r"URLRequest|CURLOPT_URL|OkHttp\w*|RestClient|RestTemplate|WebClient|Guzzle\w*|Unirest|HTTParty|"
     r"Faraday|urlopen|superagent|reqwest|http\.client|HttpResponse|RestRequest)\b"
 )
-_LITERAL = re.compile(r"[\"'`](https?://[^\s\"'`<>]{4,500})[\"'`]")
+_LITERAL = re.compile(r"[\"'`](https?://[^\s\"'`<>/]{1,200}/[^\s\"'`<>]{1,500})[\"'`]")
 _URL = re.compile(r"https?://[^\s\"'`<>|;]{4,500}")
 _STATED = re.compile(
     r"(?:\b(?:method|type|verb|customrequest)\b[\"']?\s*(?:=>|[:=,(])\s*[\"'`]|HttpMethod\.|Method\.|"

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from workbench.description.draft_operations import DraftOperation
 from workbench.description.prose import section_words as words
-from workbench.description.prose.blocks import ProseSection
+from workbench.description.prose.blocks import CodeBlock, ProseSection
 from workbench.description.prose.calls import Strength, WrittenCall
+from workbench.description.prose.residue import likely_calls
 from workbench.description.prose.servers import is_only_base
 from workbench.description.targets import (
     RequestTarget,
@@ -21,10 +23,11 @@ from workbench.description.targets import (
 from workbench.errors import DescriptionError
 
 _MOST_COMPARED = 200_000  # pairs of paths; a document with more has no reader's hand in it
-_LONGEST_PATH = 300
+_LONGEST_PROGRAM = 200_000
 _LONGEST_SUMMARY = 90
 _LONGEST = 4_000  # characters of description kept for one operation
 _PATH_IN_TEXT = re.compile(r"(?:https?://|(?<![\w<:/])/(?=[\w{:<]))[^\s`*\"'|)]+")
+_ASSET = re.compile(r"\.(?:css|js|map|png|jpe?g|svg|ico|woff2?)$")  # a file, and no call
 MOST_TOLD = 8  # calls that a warning names
 MOST_CALLS = 2_000  # different ones that are read of one document; the others are counted
 
@@ -79,6 +82,11 @@ class FoundOperation:
         whole = call.target.partition("?")[0]
         is_longer = f"{self.draft.path.rstrip('/')}/" in f"{whole}/"
         return self.draft.method == call.method and is_longer and whole != self.draft.path
+
+    def is_check(self, paths: Container[tuple[str, ...]]) -> bool:
+        """Whether this is `curl -I` for one of these paths, which asks only whether it is there."""
+        is_sample = self.draft.method == "HEAD" and self.strength is Strength.SAMPLE
+        return is_sample and shape(self.draft.path) in paths
 
     def name_by(self, text: str) -> None:
         """Take a short line as the summary of a call that stands without a title."""
@@ -177,6 +185,8 @@ class SeenCalls:
         target = read_target(call.target, servers)
         if target is None:
             self.suspects.setdefault(f"{call.method} {call.target}")
+        elif _ASSET.search(target.path):
+            return None
         else:
             self.calls.setdefault((call.method, shape(target.path)), f"{call.method} {target.path}")
         return target
@@ -213,13 +223,23 @@ class SeenCalls:
             if target is None or not method:
                 is_known = target is None or known.has_path(text, servers)
             else:
-                is_known = known.holds(method, target)
+                is_known = known.holds(method, target) or bool(_ASSET.search(target.path))
             whole = f"{method} {target.path if target and method else text}".strip()
             left += [whole] if not is_known and not any(whole in other for other in left) else []
         named = {draft.path for draft in drafts}
         left += [name for name in events if name not in named]
         read = len(drafts)
         return ReadingTally(len(left) + read, read, tuple(left[:MOST_TOLD]), bool(self.beyond))
+
+
+def tell_programs(page: str, name: str) -> None:
+    """Raise for a page whose words name no call where its programs make some."""
+    bodies = [piece.partition(">")[2].partition("</script")[0] for piece in page.split("<script")]
+    programs = [CodeBlock("js", body[:_LONGEST_PROGRAM], 1) for body in bodies[1:]]
+    likely = islice(likely_calls([ProseSection(0, "", 1, (), [*programs])]), MOST_CALLS)
+    left = dict.fromkeys(f"{method} {path}" for method, path in likely if method and path)
+    if left:
+        raise nothing_found(name, ReadingTally(len(left), 0, tuple(left)[:MOST_TOLD]))
 
 
 def nothing_found(name: str, tally: ReadingTally) -> DescriptionError:
@@ -259,7 +279,8 @@ def join(found: Iterable[FoundOperation], bases: Sequence[str] = ()) -> list[Fou
         for other in others:
             _merge(first.draft, other.draft)
         joined.append(first)
-    return _without_samples(joined)
+    paths = {shape(item.draft.path) for item in joined if item.draft.method != "HEAD"}
+    return _without_samples([item for item in joined if not item.is_check(paths)])
 
 
 def _fold_bases(

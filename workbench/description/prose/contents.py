@@ -262,14 +262,10 @@ class Filler:
             payload.examples.append(value)
 
     def add_payload(
-        self,
-        found: FoundOperation | None,
-        text: str,
-        before: str,
-        behind: str,
-        section: ProseSection,
+        self, found: FoundOperation | None, payload: tuple[str, str, str], section: ProseSection
     ) -> None:
         """Take JSON that stands inside of words: an event that it names, or an example."""
+        text, before, behind = payload
         name = name_in(text, self.name)
         if not name and (likely := LIKELY_EVENT.search(text)):
             self.events.shown.setdefault(likely[1])

@@ -35,6 +35,8 @@ _RULES_OF_A_LIST = 3
 _BOLD_LINE = re.compile(r"(?:\*\*|__)(?=\S)((?:(?!\*\*|__).){1,90})(?:\*\*|__)[ \t]*:?")
 _STATUS = re.compile(r"\b[1-5]\d\d\b")
 _SPACE = re.compile(r"[\u00a0\u2002-\u200a\u202f]")
+_LINKED = re.compile(r"\[((?:https?://|/)[^\[\]\s]{1,300})\]\([^()\s]{0,500}\)")  # by its address
+_EXPRESSION = re.compile(r"\{\"(\{[^{}\"\n]{1,60}\})\"\}")  # `{"{id}"}` of MDX
 _ENTITY = re.compile(
     r"&(?!(?:lt|gt|amp|quot|vert|num)\b)(?:[A-Za-z]{3,8}|#160|#[xX][aA]0|#8239|#x202f);"
 )
@@ -187,6 +189,7 @@ def _is_title(line: str, below: str, *, is_joined: bool) -> bool:
 
 def _plain_spaces(text: str) -> str:
     """Write entities of words and of spaces as what they mean; a path may hold the others."""
+    text = _LINKED.sub(r"\1", _EXPRESSION.sub(r"\1", text))
     return _SPACE.sub(" ", _ENTITY.sub(lambda found: unescape(found[0]), text))
 
 

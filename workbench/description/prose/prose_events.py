@@ -10,7 +10,7 @@ from workbench.description.direction import manages_webhooks, reads_like_webhook
 from workbench.description.draft_operations import DraftBody, DraftOperation
 from workbench.description.prose import section_words as words
 from workbench.description.prose.blocks import ProseSection, bare
-from workbench.description.prose.calls import is_title_of_part
+from workbench.description.prose.calls import is_title_of_part, label_of
 from workbench.description.prose.deliveries import words_of_delivery
 from workbench.description.prose.documented_tables import ProseTable, clean
 from workbench.description.prose.payload_examples import EVENT_KEYS, event_named, happened
@@ -37,6 +37,10 @@ _FILE = re.compile(r"\.(?:js|json|php|py|md|html|io|com|net|org)$", re.IGNORECAS
 _EVERY = re.compile(
     r"\b(?:all|each|every|these|those|following|both|todos|todas|cada|alle|jede\w*|tous|toutes|chaque)\b"
 )
+_UNNAMED = re.compile(
+    rf"\b(?:{words.METHODS})\b[`*]*\s(?:\w+\s)?(?:web-?hooks?|callbacks?)\b[ \w]{{0,20}}"
+)
+_MOST_LABELS = 40  # lines of a code block
 _MOST_NOTES = 6
 _LONGEST_NOTE = 600
 _MOST_SHOWN = 40  # names of one line
@@ -56,6 +60,7 @@ class EventBook:
     last: tuple[ProseSection, str] | None = None  # the event that a section said it is about
     sent: ProseSection | None = None  # one that tells of a delivery to us and names no event yet
     shown: dict[str, None] = field(default_factory=dict)  # names that only words tell of
+    unnamed: dict[str, None] = field(default_factory=dict)  # deliveries that words tell of
     header: str = ""
 
     def open(self, name: str, summary: str = "") -> DraftOperation:
@@ -90,15 +95,25 @@ class EventBook:
 
         Inside an operation (not `is_free`) only a label of webhooks does so.
         """
-        is_event = is_free and words.EVENT_LABEL.fullmatch(label)
+        is_event = words.EVENT_LABEL.fullmatch(label)
+        names = re.split(r"[`\s]*[,;][`\s]*", value.strip("` "))
+        if is_event and len(names) > 1 and all(map(is_compound, names)):
+            for name in names:
+                self.open(name)
+            return True
         is_hook = words.HOOK_LABEL.fullmatch(label) and _is_event_name(value) and "/" not in value
-        if not (is_hook or is_event) or not _CELL_NAME.fullmatch(value):
+        if not (is_hook or (is_event and is_free)) or not _CELL_NAME.fullmatch(value):
             return False
         if not (is_about_events(section) or is_compound(value)):
             return False
         self.open(value, "" if is_generic(section) else section.title)
         self.last = (section, value)
         return True
+
+    def label_code(self, text: str, section: ProseSection, *, is_free: bool) -> None:
+        """Open the events that the lines of a code block name behind such a label."""
+        for labelled in filter(None, map(label_of, text.split("\n")[:_MOST_LABELS])):
+            self.label(*labelled, section, is_free=is_free)
 
     def deliver(self, line: str, section: ProseSection) -> bool:
         """Take a line that names our own address as the target; False where it is none."""
@@ -124,6 +139,8 @@ class EventBook:
 
     def show(self, line: str, section: ProseSection) -> None:
         """Note the names of events that a line only speaks of."""
+        if unnamed := _UNNAMED.search(line):
+            self.unnamed.setdefault(unnamed[0])
         names = _SPAN_NAME.findall(line)[:_MOST_SHOWN]
         plain = words.plain(line) if names else ""
         is_said = bool(words.ABOUT_EVENTS.search(plain) or words.WEBHOOK.search(plain))
@@ -209,6 +226,7 @@ class EventBook:
 
     def finish(self) -> list[DraftOperation]:
         """Return the events, with what is said of all of them."""
+        self.shown |= {} if self.drafts else self.unnamed
         if self.fields and not self.drafts and self.fields[0][0]:
             self.open(self.fields[0][0])
         for draft in self.drafts.values():

@@ -64,9 +64,8 @@ from workbench.description.prose.servers import (
 from workbench.description.targets import RequestTarget, read_target, shape
 from workbench.model import DocumentWarning
 
-_CONTINUED = re.compile(r"\\\n\s*")
+_CONTINUED = re.compile(rf"\\\n\s*|(?<![\w*])({words.METHODS})\n[ \t]*(?=/)")  # wrapped lines
 _BREAK = re.compile(r"<br\s*/?>|\n")
-_MOST_LIKELY = 5_000  # of what looks like a call, different or not
 _NEAREST = 40  # calls of one section among which an example looks for its own
 
 
@@ -184,10 +183,10 @@ class _Reader:
             self.filler.note_status(self.current, block.text.partition("\n")[0])
             if not self.current.draft.summary:
                 self.current.name_by(block.text)
-        for line in _CONTINUED.sub(" ", block.text).split("\n"):
+        for line in _CONTINUED.sub(lambda found: f"{found[1] or ''} ", block.text).split("\n"):
             self.read_line(line, section, is_item=block.is_item)
-        for payload, before, behind in payloads_within(block.text):
-            self.filler.add_payload(self.current, payload, before, behind, section)
+        for payload in payloads_within(block.text):
+            self.filler.add_payload(self.current, payload, section)
 
     def read_line(self, line: str, section: ProseSection, *, is_item: bool) -> None:
         """Read one line: a call, a label with a method or path, or an address."""
@@ -250,6 +249,7 @@ class _Reader:
                 self.take(call, section)
                 rest = call.rest
         if not calls:
+            self.events.label_code(block.text, section, is_free=self.current is None)
             for whole in self.parts.of_code(block.text):
                 self.take(whole, section)
         text = "\n".join(rest) if calls else block.text
@@ -276,8 +276,8 @@ class _Reader:
             told = [self.events.deliver(cell, section) for cell in row]
             if any(told):
                 self.current = None
-                for payload, before, behind in payloads_within(" | ".join(row)):
-                    self.filler.add_payload(None, payload, before, behind, section)
+                for payload in payloads_within(" | ".join(row)):
+                    self.filler.add_payload(None, payload, section)
         if not calls and not self.events.add_table(block.table, section):
             self.filler.add_table(self.current, block.table, lead, section)
 
@@ -395,5 +395,5 @@ class _Reader:
             if item.draft.source:
                 self.events.sign(item.draft)
         drafts = [*(item.draft for item in joined), *events]
-        self.seen.likely = dict.fromkeys(islice(likely_calls(self.sections), _MOST_LIKELY))
+        self.seen.likely = dict.fromkeys(islice(likely_calls(self.sections), 5_000))
         return drafts, self.seen.tally(known, drafts, tuple(self.servers), self.events.shown)

@@ -12,10 +12,12 @@ from workbench.description.prose import section_words as words
 from workbench.description.prose.blocks import ProseSection
 from workbench.description.prose.calls import resource_of
 
-_METHOD = re.compile(rf"(?<![\w-])(?:{words.METHODS})(?![\w-])(?!\s*=)")
+_METHOD = re.compile(
+    rf"(?<![\w-])(?:{words.METHODS})(?![\w-])(?!\s*=)|(?<=`)(?i:{words.METHODS})(?=`)"
+)
 _PATH = re.compile(
-    r"(?:https?://[^\s`\"'<>)|,/]+|\{\{?[\w.]+\}?\}|\$\{?[\w.]+\}?)?"
-    r"(?<![\w<:/.*&])/(?![/*>\s])[^\s`\"'<>|,;)]*(?:<[\w:]+>[^\s`\"'<>|,;)]*)*"
+    r"(?:https?://[^\s`\"'<>)|,/]+|\{\{?[\w.]+\}?\}|\$\{?[\w.]+\}?|(?<![\w<:/.&]))"
+    r"/(?![/*>\s])[^\s`\"'<>|,;)]*(?:<[\w:]+>[^\s`\"'<>|,;)]*)*"
 )
 _TEMPLATE = re.compile(  # a path with variables, and nothing beside it
     r"(?:https?://[^\s/]+|\{\{?[\w .-]{1,40}\}?\})?(?=/)\S*?(?:/:\w|\{\w|<\w)\S*", re.IGNORECASE
@@ -24,7 +26,6 @@ _TEMPLATE = re.compile(  # a path with variables, and nothing beside it
 _RARE = re.compile(r"([A-Z]{4,9})[`*\s]{1,4}(/[\w{:/.<>}-]+)")
 _LONGEST = 1_000  # characters of a line
 _FARTHEST = 120  # characters between a method and its path
-_LINES = 3  # between them, where each has a line of its own
 
 
 def likely_calls(sections: Sequence[ProseSection]) -> Iterator[tuple[str, str]]:
@@ -39,14 +40,14 @@ def likely_calls(sections: Sequence[ProseSection]) -> Iterator[tuple[str, str]]:
                 behind = [path for path in paths if path.start() >= method.end()]
                 path = behind[0] if behind else paths[-1]
                 if -_FARTHEST < path.start() - method.end() < _FARTHEST:
-                    yield method[0], path[0]
+                    yield method[0].upper(), path[0].rstrip("*")
             for alone in (part.strip("`*_ ") for part in line.split(" | ")):
                 if _TEMPLATE.fullmatch(alone):
                     yield "", alone
                 elif rare := _RARE.fullmatch(alone):
                     yield rare[1], rare[2]
             if len(methods) == 1 and not paths:
-                yield from _apart(methods[0], lines[number + 1 : number + 1 + _LINES])
+                yield from _apart(methods[0], lines[number + 1 : number + 4])
 
 
 def _apart(method: re.Match[str], below: Sequence[str]) -> Iterator[tuple[str, str]]:
