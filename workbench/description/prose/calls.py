@@ -46,7 +46,7 @@ RELATIVE_CALL = re.compile(
     r"(?:\W*$|(?=\s+[A-Z]))"
 )
 _SEVERAL = re.compile(
-    rf"(?<![A-Za-z])((?:{words.METHODS})(?:`?\s?[/|,&+]\s?`?(?:{words.METHODS}))+)`?\s+`?({_TARGET})"
+    rf"(?<![A-Za-z])((?:{words.METHODS})(?:`?\s?[/|,&+]\s?`?(?:{words.METHODS})){{1,6}})`?\s+`?({_TARGET})"
 )
 _RPC = re.compile(
     rf"^\W*({words.METHODS})\W{{1,6}}([A-Za-z]\w*(?:\.\w+)+|[a-z]+(?:[A-Z]\w*)+|[a-z]+(?:_[a-z0-9]+)+|"
@@ -196,7 +196,7 @@ def _named(text: str, whole: Strength) -> Iterator[WrittenCall | Suspect]:
     for number, match in enumerate(matches):
         method, target = (group for group in match.groups() if group)
         is_meant = method.isupper() or _is_spoken(text, match)
-        if not is_meant or _DENIED.search(words.plain(text[: match.start()])):
+        if not is_meant or _DENIED.search(words.plain(text[: match.start()][-20:])):
             continue
         method = method.upper()
         before = text[: match.start()].strip(_LEADING) if number == 0 else "-"
@@ -224,7 +224,7 @@ def _is_spoken(text: str, match: re.Match[str]) -> bool:
     """Whether a method in small letters is meant as one: in code, before `request`, or first."""
     is_first = match[1].istitle() and not text[: match.start()].strip(_LEADING)
     in_code = text[: match.start()].endswith("`")
-    return in_code or is_first or bool(_REQUESTED.match(words.plain(text[match.end(1) :])))
+    return in_code or is_first or bool(_REQUESTED.match(words.plain(text[match.end(1) :][:40])))
 
 
 def _offered(text: str) -> Iterator[WrittenCall]:
@@ -276,6 +276,11 @@ def label_of(line: str) -> tuple[str, str] | None:
     if found is None or "//" in found[1]:
         return None
     return words.plain(found[1]).strip(), found[2].strip().strip("`*_ ")
+
+
+def short_lines(text: str) -> list[str]:
+    """The first lines of a code block that are short enough to be labels."""
+    return [line for line in text.split("\n")[:40] if len(line) < words.LONGEST_LINE]
 
 
 def method_in(text: str) -> str:

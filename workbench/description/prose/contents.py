@@ -31,11 +31,7 @@ from workbench.description.prose.payload_examples import (
     name_in,
     read_example,
 )
-from workbench.description.prose.prose_events import (
-    EventBook,
-    is_about_events,
-    name_of_heading,
-)
+from workbench.description.prose.prose_events import EventBook, is_about_events, name_of_heading
 from workbench.model import Direction, DocumentWarning
 
 _SAFE = frozenset({"GET", "DELETE", "HEAD", "OPTIONS"})

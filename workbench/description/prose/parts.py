@@ -7,7 +7,13 @@ from dataclasses import dataclass, field
 
 from workbench.description.prose import section_words as words
 from workbench.description.prose.blocks import bare
-from workbench.description.prose.calls import Strength, WrittenCall, label_of, method_in
+from workbench.description.prose.calls import (
+    Strength,
+    WrittenCall,
+    label_of,
+    method_in,
+    short_lines,
+)
 
 _PATH_VALUE = re.compile(r"`?((?:https?://|/|\{\{?\w+\}?\}/|[a-z][\w.-]*/)[^\s`]*)`?(?:\s.*)?")
 _PATH_ALONE = re.compile(
@@ -16,7 +22,6 @@ _PATH_ALONE = re.compile(
 )
 _BASE = re.compile(r"https?://[^/\s]+(?:/(?:api|rest|v?\d[\w.]*))*/?")
 _CARRIED = re.compile(r"[\s`*>-]*(/[\w{:<][^\s`]*)[`*]*(?:\s|$)")
-_MOST_LABELS = 40  # lines of a code block that may state a call
 _METHOD_ALONE = re.compile(rf"[\s`*]*({words.METHODS})[\s`*:]*")
 _METHOD_AND_TITLE = re.compile(rf"[\s`*]*({words.METHODS})[`*]*\s+([^\s/][^/\n]{{1,90}})")
 
@@ -125,7 +130,7 @@ class DraftCall:
     def of_code(self, text: str) -> list[WrittenCall]:
         """The call that a code block makes whole: it is a path, or states both behind labels."""
         self.note_path(text.strip())
-        stated = [found for line in text.split("\n")[:_MOST_LABELS] if (found := label_of(line))]
+        stated = [found for line in short_lines(text) if (found := label_of(line))]
         methods = [value for label, value in stated if words.METHOD_LABEL.fullmatch(label)]
         paths = [value for label, value in stated if words.TARGET_LABEL.fullmatch(label)]
         if methods and paths and method_in(methods[0]) and _PATH_VALUE.fullmatch(paths[0]):

@@ -10,7 +10,7 @@ from workbench.description.direction import manages_webhooks, reads_like_webhook
 from workbench.description.draft_operations import DraftBody, DraftOperation
 from workbench.description.prose import section_words as words
 from workbench.description.prose.blocks import ProseSection, bare
-from workbench.description.prose.calls import is_title_of_part, label_of
+from workbench.description.prose.calls import is_title_of_part, label_of, short_lines
 from workbench.description.prose.deliveries import words_of_delivery
 from workbench.description.prose.documented_tables import ProseTable, clean
 from workbench.description.prose.payload_examples import EVENT_KEYS, event_named, happened
@@ -40,7 +40,6 @@ _EVERY = re.compile(
 _UNNAMED = re.compile(
     rf"\b(?:{words.METHODS})\b[`*]*\s(?:\w+\s)?(?:web-?hooks?|callbacks?)\b[ \w]{{0,20}}"
 )
-_MOST_LABELS = 40  # lines of a code block
 _MOST_NOTES = 6
 _LONGEST_NOTE = 600
 _MOST_SHOWN = 40  # names of one line
@@ -112,7 +111,7 @@ class EventBook:
 
     def label_code(self, text: str, section: ProseSection, *, is_free: bool) -> None:
         """Open the events that the lines of a code block name behind such a label."""
-        for labelled in filter(None, map(label_of, text.split("\n")[:_MOST_LABELS])):
+        for labelled in filter(None, map(label_of, short_lines(text))):
             self.label(*labelled, section, is_free=is_free)
 
     def deliver(self, line: str, section: ProseSection) -> bool:

@@ -24,10 +24,7 @@ from workbench.description.prose.blocks import (
     TextBlock,
     cut_sections,
 )
-from workbench.description.prose.call_tables import (
-    calls_of_table,
-    procedures_of_table,
-)
+from workbench.description.prose.call_tables import calls_of_table, procedures_of_table
 from workbench.description.prose.calls import (
     Strength,
     Suspect,
