@@ -166,7 +166,7 @@ def _tell_missing(
 def _abouts(post: Post, names: set[str], since: datetime) -> set[str]:
     """The ids of things that the awaited events were about, none of which was provoked."""
     return {
-        event.entity_id or "no id"
+        event.entity_id or say("no-id")
         for receipt, event in post.events(names, since)
         if receipt.received_at >= since
     }
