@@ -1,10 +1,10 @@
-"""What is done to any text, once: accents, hidden characters, the nearest name, JSON Pointers."""
+"""What is done to any text, once: accents, hidden signs, plurals, near names, JSON Pointers."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 
 # Control characters (terminal escapes among them), marks that turn the direction of text, breaks
@@ -16,6 +16,8 @@ _HIDDEN = re.compile(
 )
 _INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")
 MARK = "\ufffd"
+# The word that goes with a number, in the plural forms of CLDR.
+BY_NUMBER = re.compile(r"\[(\w+)\|([a-z]+=[^]|]*(?:\|[a-z]+=[^]|]*)+)\]")
 _SHOWN = 12  # names that a hint lists
 
 
@@ -50,6 +52,30 @@ def strip_accents(text: str) -> str:
         return text
     decomposed = unicodedata.normalize("NFKD", text)
     return "".join(sign for sign in decomposed if not unicodedata.combining(sign))
+
+
+def inflect(text: str, facts: Mapping[str, object], form: Callable[[float], str]) -> str:
+    """The text with the words that go with its numbers: `[n|one=order|other=orders]`.
+
+    Args:
+        text: A sentence; of a form of CLDR that it does not give, it says the last one.
+        facts: Name → number, or a text of digits; what is no number takes the last form.
+        form: The form of CLDR that a language has for a number.
+    """
+    if "|" not in text:
+        return text
+
+    def choose(found: re.Match[str]) -> str:
+        words = dict(pair.split("=", 1) for pair in found[2].split("|"))
+        digits = re.sub(r"[.,\s]", "", str(facts.get(found[1], "")))
+        return words.get(form(int(digits)) if digits.isdecimal() else "", [*words.values()][-1])
+
+    return BY_NUMBER.sub(choose, text)
+
+
+def english_form(number: float) -> str:
+    """The plural form that English has for a whole number, by CLDR."""
+    return "one" if number == 1 else "other"
 
 
 def suggest_name(name: str, known: Iterable[str]) -> str:

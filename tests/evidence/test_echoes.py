@@ -18,7 +18,7 @@ def test_each_credential_is_one_finding_with_its_places() -> None:
     first, second = line.findings
     assert "client_secret" in first.summary
     assert "GET /menu" in str(first.observed)
-    assert "9 answer(s) held our token" in second.summary
+    assert "9 answers held our token" in second.summary
     assert "and 4 more" in str(second.observed)
 
 

@@ -200,7 +200,7 @@ def test_a_delivery_that_tells_our_key_is_noted(
     assert {echo.path for echo in echoes} >= {"/miniature/webhooks/orders"}
     assert not any("forged" in echo.path for echo in echoes)
     (line,) = tell_echoes(Source.RECEIPTS, "sandbox", echoes)
-    assert "delivery(ies) held our api_key" in line.findings[0].summary
+    assert " held our api_key" in line.findings[0].summary
     told = "".join(item.model_dump_json() for item in lines) + line.model_dump_json()
     assert not session.redactor.find(told.encode())
 

@@ -13,6 +13,8 @@ import pytest
 
 from workbench.description.guard import load_text
 from workbench.errors import InputError
+from workbench.evidence import list_sentences as told_by_checks
+from workbench.evidence import say
 from workbench.model.feature import Catalogue
 from workbench.partners import load_catalogue
 from workbench.reporting.language import (
@@ -94,10 +96,10 @@ def test_a_phrase_fills_in_what_english_does(code: str) -> None:
 
 def test_a_long_sentence_is_read_from_its_outermost_words() -> None:
     """What stands inside another sentence is said as well, and a person's own words are left."""
-    text = "Sent PUT /a: answer 200; read back after 1.5 s, 2 value(s) are not as sent."
+    text = "Sent PUT /a: answer 200; read back after 1.5 s, 2 values are not as sent."
     assert translate_phrase(text, "es") == (
         "Enviamos PUT /a: respuesta 200; leído de nuevo tras 1.5 s, "
-        "2 valor(es) no son como se enviaron."
+        "2 valores no son como se enviaron."
     )
     text = "31 generated requests to GET /a: all answered as documented (9 with 200, 22 with 404)."
     assert translate_phrase(text, "es").endswith("(9 con 200, 22 con 404).")
@@ -117,6 +119,19 @@ def test_days_numbers_and_forms_are_those_of_the_language() -> None:
     assert plain.count("count.day", 1) == "1 day"
     assert own.count("count.day", 1_500) == "1.500 días"
     assert plain.join(["a", "b", "c"]) == "a, b and c"
+
+
+def test_a_word_follows_its_number() -> None:
+    """One and many are said as people say them, in the log and in the language of a report."""
+    told = [say("sender.reached", n=n) for n in (1, 6)]
+    assert told == ["1 delivery reached our address.", "6 deliveries reached our address."]
+    assert [translate_phrase(text, "es") for text in told] == [
+        "1 entrega llegó a nuestra dirección.", "6 entregas llegaron a nuestra dirección.",
+    ]  # fmt: skip
+    old = "6 delivery(ies) reached our address."  # as runs of before say it
+    assert translate_phrase(old, "es") == "6 entregas llegaron a nuestra dirección."
+    texts = [*told_by_checks().values(), *read_words("es")["phrases"].values()]
+    assert not re.search(r"\w\((?:s|es|ies|nes)\)", " ".join(map(str, texts)))
 
 
 @pytest.mark.parametrize("code", OTHERS)

@@ -128,7 +128,7 @@ class MenuPlan:
                 f"The catalogue cannot be sent: {blocking[0].what}",
                 location=blocking[0].pointer,
                 partner=self._channel.partner.slug,
-                hint=f"{len(blocking)} place(s) to correct; see `losses` of the plan.",
+                hint=f"Places to correct: {len(blocking)}; see `losses` of the plan.",
             )
         steps = self.steps[len(self.answers) :]
         for number, step in enumerate(steps, start=1):
@@ -191,7 +191,7 @@ def _require_sound(channel: Channel, catalog: Catalog) -> None:
             f"The catalogue is not sound: {broken[0].summary} ({broken[0].code})",
             location=broken[0].path,
             partner=channel.partner.slug,
-            hint=f"{len(broken)} place(s) to correct before it is sent anywhere.",
+            hint=f"Places to correct before it is sent anywhere: {len(broken)}.",
         )
 
 

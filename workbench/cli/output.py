@@ -193,7 +193,7 @@ def print_omissions(output: Output, description: ApiDescription) -> None:
     found = [item for item in description.warnings if item.is_omission]
     if found:
         at = f"{found[0].document}#{found[0].pointer}"
-        output.text(f"\nLeft out of schemas in {len(found)} place(s), as {at}: {found[0].summary}")
+        output.text(f"\nLeft out of schemas ({len(found)}), first at {at}: {found[0].summary}")
 
 
 def omissions(description: ApiDescription) -> list[dict[str, object]]:

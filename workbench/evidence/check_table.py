@@ -26,6 +26,7 @@ from workbench.model import (
     Source,
 )
 from workbench.partners import load_catalogue
+from workbench.text import english_form, inflect
 
 Words = Mapping[str, str]  # language → a sentence whose facts stand in braces
 _WORDS = "words"  # the section of the table that belongs to no check
@@ -99,7 +100,7 @@ def say(name: str, /, **facts: object) -> str:
     if set(_FACT.findall(words["en"])) != facts.keys():
         message = f"{name} does not say {', '.join(sorted(facts)) or 'nothing'}"
         raise LookupError(message)
-    return _FACT.sub(lambda found: str(facts[found[1]]), words["en"])
+    return _FACT.sub(lambda found: str(facts[found[1]]), inflect(words["en"], facts, english_form))
 
 
 @cache

@@ -39,7 +39,7 @@ def tell_echoes(source: Source, environment: str, echoes: Collection[Echo]) -> I
 
 
 def _finding(source: Source, credential: str, places: list[str]) -> Finding:
-    kind = "delivery(ies)" if source is Source.RECEIPTS else "answer(s)"
+    count = "deliveries" if source is Source.RECEIPTS else "some-answers"
     shown, more = ", ".join(places[:_SHOWN]), len(places) - _SHOWN
     if more > 0:
         shown = say("credential-kept.more", places=shown, n=more)
@@ -48,7 +48,6 @@ def _finding(source: Source, credential: str, places: list[str]) -> Finding:
         "credential-echoed",
         operation=places[0],
         observed=say(where, places=shown),
-        what=len(places),
-        kind=kind,
+        what=say(f"credential-kept.{count}", n=len(places)),
         credential=credential,
     )

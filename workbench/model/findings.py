@@ -16,6 +16,7 @@ import yaml
 
 from workbench.model.description import DocumentWarning
 from workbench.model.evidence import Finding, Matter, Record, Severity
+from workbench.text import english_form, inflect
 
 _FACT = re.compile(r"\{(\w+)\}")
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -105,7 +106,7 @@ def _fill(kind: str, text: str, facts: Mapping[str, object]) -> str:
             raise LookupError(message)
         return str(facts[found[1]])
 
-    return _FACT.sub(fill, text)
+    return _FACT.sub(fill, inflect(text, facts, english_form))
 
 
 def tell_defect(warning: DocumentWarning, **told: Any) -> Finding:

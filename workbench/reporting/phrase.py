@@ -12,7 +12,8 @@ from functools import cache, lru_cache
 
 from workbench.evidence import list_sentences
 from workbench.model import finding_kinds
-from workbench.reporting.language import read_part, read_words
+from workbench.reporting.language import load_language, read_part, read_words
+from workbench.text import BY_NUMBER, inflect
 
 _WORD = re.compile(r"\{(\w+)\}")
 _DEEPEST = 6
@@ -35,7 +36,8 @@ def translate_phrase(text: str, code: str, depth: int = 0) -> str:
                 name: translate_phrase(word, code, depth + 1) if depth < _DEEPEST else word
                 for name, word in found.groupdict().items()
             }
-            return _fill(ours, words) + text[len(plain) :]
+            form = load_language(code).locale.plural_form
+            return _fill(inflect(ours, words, form), words) + text[len(plain) :]
     return text
 
 
@@ -48,7 +50,7 @@ def _read(code: str) -> tuple[tuple[re.Pattern[str], str], ...]:
     """Shape of an English sentence → ours; those that say most by themselves come first."""
     known = {**dict(_of_tables(code)), **read_words(code).get("phrases", {})}
     other = ((theirs, ours) for theirs, ours in known.items() if theirs != ours)
-    ranked = sorted(other, key=lambda pair: (-len(_WORD.sub("", pair[0])), pair[0]))
+    ranked = sorted(other, key=lambda pair: (-len(_bare(pair[0])), pair[0]))
     return tuple((_shape(theirs), ours) for theirs, ours in ranked)
 
 
@@ -64,8 +66,13 @@ def _of_tables(code: str) -> Iterator[tuple[str, str]]:
     ]
     for words, other in said:
         ours = words.get(code) or other
-        if ours and _WORD.sub("", words["en"]).strip(" .:"):
+        if ours and _bare(words["en"]).strip(" .:"):
             yield words["en"].removesuffix("."), ours.removesuffix(".")
+
+
+def _bare(text: str) -> str:
+    """What a sentence says by itself, without its facts and what goes with them."""
+    return _WORD.sub("", BY_NUMBER.sub("", text))
 
 
 def _shape(text: str) -> re.Pattern[str]:
@@ -76,5 +83,15 @@ def _shape(text: str) -> re.Pattern[str]:
         # A count is a number; else a person's own sentence would be taken for one of ours.
         some = r"\d[\d.,]*" if part == "n" else ".+?"
         found = f"(?P={part})" if again else f"(?P<{part}>{some})"
-        made.append(re.escape(part) if n % 2 == 0 else found)
+        made.append(_plain(part) if n % 2 == 0 else found)
     return re.compile("".join(made), re.DOTALL)
+
+
+def _plain(text: str) -> str:
+    """Words as they are, in any of the forms that go with a number."""
+    parts = BY_NUMBER.split(text)
+    made = [re.escape(parts[0])]
+    for forms, after in zip(parts[2::3], parts[3::3], strict=True):
+        words = [re.escape(pair.partition("=")[2]) for pair in forms.split("|")]
+        made.append(f"(?:{'|'.join(words)}){re.escape(after)}")
+    return "".join(made)
