@@ -349,7 +349,7 @@ def test_samples_that_fail_are_no_live_answer(build_run: Build) -> None:
     [
         ("always 'EUR'", "siempre 'EUR'"),
         ("Another restaurant's credentials read our order.", "leen lo nuestro: pedido."),
-        ("With wrong credentials, GET /a is answered with 200.", "Con credenciales equivocadas"),
+        ("With no credentials, GET /a is answered with 200.", "Con ninguna credencial"),
         ("Something that no phrase has: 12.", "Something that no phrase has: 12."),
     ],
 )

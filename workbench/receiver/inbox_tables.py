@@ -138,6 +138,7 @@ RECEIPTS = Table(
     UniqueConstraint("pos_code", "dedup_key"),
     Index("receipts_by_state", "state", "received_at"),
     Index("receipts_by_partner", "partner", "last_seen_at"),
+    Index("receipts_in_order", "partner", "id"),
     sqlite_autoincrement=True,
 )
 
@@ -275,6 +276,12 @@ def _find_what_is_under_way(connection: Connection) -> None:
         index.create(connection, checkfirst=True)
 
 
+def _list_in_order(connection: Connection) -> None:
+    """The newest receipts of a partner are found without sorting all of them."""
+    for index in RECEIPTS.indexes:
+        index.create(connection, checkfirst=True)
+
+
 STEPS: tuple[Callable[[Connection], None], ...] = (
     _create,
     _bound_quarantine,
@@ -283,6 +290,7 @@ STEPS: tuple[Callable[[Connection], None], ...] = (
     _find_what_is_under_way,
     _remember_words,
     _pack,
+    _list_in_order,
 )
 
 

@@ -6,6 +6,7 @@ import asyncio
 import os
 import sys
 import threading
+import time
 from datetime import UTC, datetime
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import event
 
+from workbench.errors import StoreError
 from workbench.partners import load_partner
 from workbench.partners.webhooks import Webhooks
 from workbench.receiver.app import Endpoint, create_app
@@ -93,8 +95,12 @@ def run_worker(location: str, root: str, output: str, batch: int) -> None:
     worker = Worker(inbox.database, [Party(partner)], NdjsonSink(Path(output)), batch=batch)
     sys.stdout.write("ready\n")
     sys.stdout.flush()
-    while worker.step():
-        pass
+    is_idle = False
+    while not is_idle:
+        try:
+            is_idle = not worker.step()
+        except StoreError:  # a busy file, for which the receiver's own loop waits as well
+            time.sleep(0.1)
     sys.stdout.write("idle\n")
     sys.stdout.flush()
     threading.Event().wait()
