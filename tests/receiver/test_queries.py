@@ -23,6 +23,7 @@ from workbench.receiver.inbox_tables import ATTEMPTS, EFFECTS, EVENTS, RECEIPTS
 from workbench.receiver.quarantine import Review, reverify
 from workbench.receiver.queries import (
     ReceiptFilter,
+    _query,
     export_receipts,
     list_receipts,
     replay,
@@ -233,3 +234,15 @@ def test_an_hour_with_the_wrong_key_loses_nothing(inbox: Inbox) -> None:
     with inbox.database.transact() as connection:
         keys = list(connection.scalars(select(RECEIPTS.c.dedup_key).order_by(RECEIPTS.c.id)))
     assert [key.partition(":")[0] for key in keys] == ["event", "event", "refused"]
+
+
+@pytest.mark.parametrize("states", [(), ("dead",), ("new", "retry"), ("done",)])
+def test_a_list_reads_what_it_shows(tmp_path: Path, states: tuple[str, ...]) -> None:
+    """However long the inbox: rows come in the order of an index, and no table is read whole."""
+    chosen = ReceiptFilter(partner="p", states=states)
+    query = _query(chosen).order_by(RECEIPTS.c.id.desc())
+    with Inbox(tmp_path / "inbox.db") as inbox, inbox.database.transact() as connection:
+        words = query.compile(connection, compile_kwargs={"literal_binds": True})
+        plan = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {words}")]
+    scans = [step for step in plan if step.startswith("SCAN") and "_open" not in step]
+    assert [step for step in scans if "_dead" not in step] == []

@@ -83,10 +83,11 @@ def is_open(table: Any) -> ColumnElement[bool]:
 
 def is_in_state(table: Any, *states: str) -> ColumnElement[bool]:
     """Whether something is in one of these states; written out, so that a partial index is used."""
+    name, is_one = "_".join(states), len(states) == 1
     words: BindParameter[str] = bindparam(
-        "_".join(states), states, expanding=True, literal_execute=True
+        name, states[0] if is_one else states, expanding=not is_one, literal_execute=True
     )
-    condition: ColumnElement[bool] = table.c.state.in_(words)
+    condition: ColumnElement[bool] = table.c.state == words if is_one else table.c.state.in_(words)
     return condition
 
 
