@@ -19,11 +19,12 @@ from workbench.handover.guide import write_guide
 from workbench.handover.notice import READERS, Notice, write_notice, write_notice_text
 from workbench.handover.request import compose_letter, write_letter, write_letter_text
 from workbench.handover.sheet import read_sheet, write_sheet
-from workbench.model import Finding, Protocol, finding_kinds
+from workbench.model import Finding, Protocol, StepMark, StepResult, finding_kinds
 from workbench.partners import load_catalogue
 from workbench.reporting.language import list_languages, list_missing, load_language, read_words
 from workbench.reporting.phrase import translate_phrase
 from workbench.reporting.report import SECTIONS
+from workbench.reporting.retelling import retell
 from workbench.settings import Settings
 
 from .runs import NOW, write_run
@@ -135,6 +136,24 @@ def test_a_third_language_is_one_file(project: Path) -> None:
     }
     told = {name: sorted(find_english(page)) for name, page in pages.items()}
     assert {name: words for name, words in told.items() if words} == {}
+
+
+def test_a_session_is_told_in_the_language_of_its_reader(tmp_path: Path) -> None:
+    """What was begun in one language reads in another as if it had been begun in that one."""
+    plain, own = (
+        write_run(tmp_path, ("order-read",), run=code, language=code) for code in ("en", "es")
+    )
+    begun, wanted = make_agenda(plain), make_agenda(own)
+    noted = StepResult(
+        at=NOW, step=begun.steps[0].slug, mark=StepMark.ATTESTED, seen="I saw it.", by="Luis, chef"
+    )
+    for header, language in ((begun, own.language), (wanted, plain.language)):
+        told = retell(Protocol(header, (noted,)), language)
+        other = wanted if header is begun else begun
+        assert [(item.title, item.action, item.expected) for item in told.header.steps] == [
+            (item.title, item.action, item.expected) for item in other.steps
+        ]
+        assert told.lines == (noted,)
 
 
 def test_its_customs_are_those_of_cldr(project: Path) -> None:

@@ -266,7 +266,7 @@ def _write_both(
 
 def _read_again(walk: SessionWalk) -> Report:
     """The report with the session as it stands now."""
-    return Report.read(walk.folder.path.absolute(), walk.protocol.header.language)
+    return Report.read(walk.folder.path.absolute(), walk.report.language.code)
 
 
 def _day(moment: datetime | None) -> date | None:

@@ -161,6 +161,7 @@ def _entity_of(parameter: Parameter, operation: Operation) -> str | None:
 
 
 _CHANGING = frozenset({"order", "reservation"})  # what has a life that events tell of
+_BESIDE = re.compile(r"linked|related|parent|previous|original", re.IGNORECASE)  # another one's id
 
 
 def guess_rule(
@@ -197,6 +198,7 @@ def guess_rule(
 def _id_of(names: Mapping[str, str], noun: str, event_id: str | None) -> str | None:
     """Where the id of the thing stands: a field named after it, a mere `id`, another thing's id."""
     told = [name for name in names if names_an_id(name) and entity_named(name) in _CHANGING]
+    told = [name for name in told if not _BESIDE.match(name)]
     # What ends in id is one; a number or code may be what people read out.
     told.sort(key=lambda name: not name.lower().endswith("id"))
     own = [name for name in told if entity_named(name) == noun]

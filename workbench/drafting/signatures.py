@@ -25,6 +25,8 @@ _PROVES = re.compile(
 )
 _DIGEST = re.compile(r"hmac|sha-?(?:1|256|384|512)\b|digest|\bsign(?:ed|ature)\b", re.IGNORECASE)
 _SHA = re.compile(r"sha-?(256|512|384|1)(?!\d)", re.IGNORECASE)
+# What Standard Webhooks sends along, by the published scheme.
+_STANDARD = frozenset({"webhook-id", "webhook-timestamp", "webhook-signature"})
 _LONGEST = 200
 
 
@@ -38,6 +40,9 @@ def guess_signature(
         description: Its text is searched next.
     """
     headers = [item.name for event in events for item in event.parameters if item.place == "header"]
+    if {name.lower() for name in headers} >= _STANDARD:
+        told = {"scheme": "standard-webhooks", "credentials": ["webhook_secret"]}
+        return told, ["Is this how your webhooks are signed: Standard Webhooks"]
     for pattern, scheme, credential in (
         (_SIGNATURE, "hmac", "webhook_secret"),
         (_TOKEN, "token", "webhook_token"),

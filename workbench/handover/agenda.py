@@ -188,5 +188,5 @@ def _make_step(row: Row, words: Language, minutes: int) -> SessionStep:
 def write_protocol(report: Report, protocol: Protocol) -> str:
     """The agenda with what came of it, as a page."""
     starts = [start for _, start in list_starts(protocol)]
-    code = protocol.header.language
+    code = report.language.code
     return write_page("session", code, report=report, protocol=protocol, starts=starts)

@@ -33,7 +33,7 @@ from workbench.model import (
     StepResult,
 )
 from workbench.partners import load_partner, open_redactor
-from workbench.reporting import DisplayTable, Report, make_table, render_report
+from workbench.reporting import DisplayTable, Report, make_table, render_report, retell
 from workbench.settings import Settings
 from workbench.store import RunFolder, add_line, find_run, read_protocol
 from workbench.text import suggest_name
@@ -69,7 +69,7 @@ class SessionWalk:
             slug: Of the partner.
             settings: Where folders are.
             run: Which run; None: the latest.
-            language: Of the agenda; empty: that of the partner's locale.
+            language: Of the agenda; empty: in which it was begun, else the partner's.
             participants: Names and roles of those who take part.
             listing: The partner's own certification list; only when the session begins.
             bindings: A table beside it that says which row is about which feature.
@@ -82,10 +82,12 @@ class SessionWalk:
         folder = find_run(settings.reports, slug, run)
         folder.mark()  # A session that is killed is searched for secrets when it is next touched.
         partner = load_partner(slug, settings, run_hooks=False)
-        report = Report.read(folder.path.absolute(), language)
+        begun = read_protocol(folder)
+        spoken = language or (begun.header.language if begun else "")
+        report = Report.read(folder.path.absolute(), spoken)
         redactor = open_redactor(partner, report.log.header.environment, settings)
         walk = cls(folder, settings, report, redactor.data)
-        if read_protocol(folder) is None:
+        if begun is None:
             words = report.catalogue, report.language.code
             extra = read_steps(listing, bindings, partner, *words) if listing else ()
             walk.begin(participants, extra)
@@ -117,7 +119,7 @@ class SessionWalk:
         found = read_protocol(self.folder)
         if found is None:
             raise InputError("The session has no protocol", location=str(self.folder.path))
-        return found
+        return retell(found, self.report.language)
 
     def add(self, line: SessionLine) -> SessionLine:
         """Write a line."""
@@ -357,7 +359,7 @@ class SessionWalk:
 
     def publish(self, *, draft: bool = False) -> list[Path]:
         """Render the report again, with the protocol in it, and seal the run anew."""
-        code = self.protocol.header.language
+        code = self.report.language.code
         return render_report(self.folder, self.settings, language=code, draft=draft)
 
     def _record(self, result: StepResult) -> StepResult:

@@ -38,6 +38,7 @@ from .report_signing import find_public_key as find_public_key
 from .report_signing import find_signing_key as find_signing_key
 from .report_signing import make_keys as make_keys
 from .report_signing import read_public as read_public
+from .retelling import retell as retell
 from .row import Row as Row
 from .seal import MANIFEST as MANIFEST
 from .seal import SealResult as SealResult

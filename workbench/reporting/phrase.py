@@ -7,7 +7,7 @@ is not found is shown as it was written.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 
 from workbench.evidence import list_sentences
@@ -37,11 +37,12 @@ def translate_phrase(text: str, code: str, depth: int = 0) -> str:
                 for name, word in found.groupdict().items()
             }
             form = load_language(code).locale.plural_form
-            return _fill(inflect(ours, words, form), words) + text[len(plain) :]
+            return fill(inflect(ours, words, form), words) + text[len(plain) :]
     return text
 
 
-def _fill(text: str, words: dict[str, str]) -> str:
+def fill(text: str, words: Mapping[str, str]) -> str:
+    """The sentence with its words in place of the braces; a brace without a word stays."""
     return _WORD.sub(lambda word: words.get(word[1], word[0]), text)
 
 
@@ -51,7 +52,7 @@ def _read(code: str) -> tuple[tuple[re.Pattern[str], str], ...]:
     known = {**dict(_of_tables(code)), **read_words(code).get("phrases", {})}
     other = ((theirs, ours) for theirs, ours in known.items() if theirs != ours)
     ranked = sorted(other, key=lambda pair: (-len(_bare(pair[0])), pair[0]))
-    return tuple((_shape(theirs), ours) for theirs, ours in ranked)
+    return tuple((make_shape(theirs), ours) for theirs, ours in ranked)
 
 
 def _of_tables(code: str) -> Iterator[tuple[str, str]]:
@@ -75,7 +76,8 @@ def _bare(text: str) -> str:
     return _WORD.sub("", BY_NUMBER.sub("", text))
 
 
-def _shape(text: str) -> re.Pattern[str]:
+def make_shape(text: str) -> re.Pattern[str]:
+    """What a sentence looks like, whatever stands in its braces."""
     parts = _WORD.split(text)
     made: list[str] = []
     for n, part in enumerate(parts):

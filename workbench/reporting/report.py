@@ -259,7 +259,7 @@ class Report:
     def meeting(self) -> Meeting:
         """The session about this run, and what was signed in it or before."""
         statuses = {slug: item.status for slug, item in self.verdicts.items()}
-        return Meeting.read(self.folder, statuses, self.log.header.started_at.date())
+        return Meeting.read(self.folder, statuses, self.log.header.started_at.date(), self.language)
 
     @cached_property
     def publisher(self) -> Publisher:

@@ -32,6 +32,7 @@ from workbench.model import (
     identify,
 )
 from workbench.reporting.language import Language, name_refusal
+from workbench.reporting.retelling import retell
 from workbench.reporting.row import Row
 from workbench.store import RunFolder, read_protocol, read_sign_offs
 
@@ -280,13 +281,20 @@ class Meeting:
     lapsed: date | None = None
 
     @classmethod
-    def read(cls, folder: RunFolder, verdicts: Mapping[str, Status], day: date) -> Self:
+    def read(
+        cls,
+        folder: RunFolder,
+        verdicts: Mapping[str, Status],
+        day: date,
+        language: Language | None = None,
+    ) -> Self:
         """From the files of a run, and how its features stand.
 
         Args:
             folder: The run.
             verdicts: Of its features.
             day: On which it was made; what was signed until an earlier one promises nothing.
+            language: In which the session is told; None: in which it was begun.
 
         Raises:
             InputError: A file is damaged.
@@ -300,7 +308,8 @@ class Meeting:
         otherwise, unshown = (
             find(holding, verdicts) for find in (find_contradictions, find_unshown)
         )
-        return cls(protocol, signed, otherwise, unshown, lapsed)
+        told = retell(protocol, language) if protocol and language else protocol
+        return cls(told, signed, otherwise, unshown, lapsed)
 
     @property
     def earlier(self) -> tuple[SignOff, ...]:
