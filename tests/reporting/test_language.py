@@ -103,6 +103,10 @@ def test_a_long_sentence_is_read_from_its_outermost_words() -> None:
     )
     text = "31 generated requests to GET /a: all answered as documented (9 with 200, 22 with 404)."
     assert translate_phrase(text, "es").endswith("(9 con 200, 22 con 404).")
+    text = "GET /orders/{id}: payments make 30, but the total is 40."
+    assert (
+        translate_phrase(text, "es") == "GET /orders/{id}: los pagos suman 30, pero el total es 40."
+    )
     assert translate_phrase("Luis saw it on the screen.", "es") == "Luis saw it on the screen."
 
 

@@ -17,6 +17,8 @@ from workbench.text import BY_NUMBER, inflect
 
 _WORD = re.compile(r"\{(\w+)\}")
 _DEEPEST = 6
+# An operation, an event or a file, and what is wrong there.
+_PLACED = re.compile(r"((?:[A-Z]+ )?\S*[/:.]\S*?): (.+)", re.DOTALL)
 
 
 @lru_cache(maxsize=20_000)
@@ -38,6 +40,8 @@ def translate_phrase(text: str, code: str, depth: int = 0) -> str:
             }
             form = load_language(code).locale.plural_form
             return fill(inflect(ours, words, form), words) + text[len(plain) :]
+    if depth < _DEEPEST and (placed := _PLACED.fullmatch(text)):
+        return f"{placed[1]}: {translate_phrase(placed[2], code, depth + 1)}"
     return text
 
 
