@@ -77,14 +77,13 @@ class SessionWalk:
         Raises:
             InputError: There is no run, or the list cannot be read.
         """
-        for name in participants:
-            _require(name, "A participant has no name", "Give name and role.")
+        _require_names(participants)
         folder = find_run(settings.reports, slug, run)
         folder.mark()  # A session that is killed is searched for secrets when it is next touched.
         partner = load_partner(slug, settings, run_hooks=False)
         begun = read_protocol(folder)
-        spoken = language or (begun.header.language if begun else "")
-        report = Report.read(folder.path.absolute(), spoken)
+        language = language or (begun.header.language if begun else "")
+        report = Report.read(folder.path.absolute(), language)
         redactor = open_redactor(partner, report.log.header.environment, settings)
         walk = cls(folder, settings, report, redactor.data)
         if begun is None:
@@ -368,6 +367,11 @@ class SessionWalk:
 
     def _say(self, key: str, **values: Any) -> str:
         return load_words(self.report.language.code).say(key, **values)
+
+
+def _require_names(participants: Sequence[str]) -> None:
+    for name in participants:
+        _require(name, "A participant has no name", "Give name and role.")
 
 
 def _unprovable(step: SessionStep) -> InputError:
