@@ -272,6 +272,27 @@ def test_arazzo_of_others_binds_by_operation_ids(settings: Settings, tmp_path: P
 
 
 @pytest.mark.parametrize(
+    ("step", "told"),
+    [("action: send, channelPath: c", "sends a message"), ("workflowId: w2", "another workflow")],
+)
+def test_what_a_list_asks_and_we_do_not_do_is_told(
+    settings: Settings, tmp_path: Path, step: str, told: str
+) -> None:
+    """A message to send and a workflow inside another are no error; the step says who shows it."""
+    path = tmp_path / "theirs.yaml"
+    path.write_text(
+        "arazzo: 1.1.0\ninfo: {title: t, version: '1'}\nsourceDescriptions: []\n"
+        f"workflows:\n- workflowId: w1\n  summary: Order sent\n  steps:\n"
+        f"  - {{stepId: s, {step}, parameters: [{{name: a, in: query, value: 1}}]}}\n",
+        "utf-8",
+    )
+    partner = load_partner("tavola", settings, run_hooks=False)
+    [item] = bind_rows(read_list(path), partner, load_catalogue(), "en")
+    assert not item.calls
+    assert told in item.action
+
+
+@pytest.mark.parametrize(
     ("name", "text"),
     [
         ("a.csv", "one,two\n1,2\n"),

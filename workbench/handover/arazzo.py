@@ -50,10 +50,7 @@ def read_calls(
     steps = [item for item in _list(workflow.get("steps")) if isinstance(item, Mapping)]
     shared = _list(workflow.get("parameters"))
     says = any(item.get("parameters") or item.get("requestBody") or _asks(item) for item in steps)
-    strange = any(
-        "workflowId" in item or item.get("action") == "send" or _selects(item) for item in steps
-    )
-    if not (says or shared) or strange:
+    if not (says or shared) or tell_unrun(workflow):
         return (), {}
     schema = workflow.get("inputs")
     known = schema.get("properties") if isinstance(schema, Mapping) else None
@@ -64,6 +61,17 @@ def read_calls(
     }
     calls = [_read_call(item, shared, number, sources) for number, item in enumerate(steps, 1)]
     return put_in_order(tuple(calls)), inputs
+
+
+def tell_unrun(workflow: Mapping[str, Any]) -> str:
+    """What a workflow asks for that we do not do: `message`, `workflow`, `selector`; or nothing."""
+    steps = [item for item in _list(workflow.get("steps")) if isinstance(item, Mapping)]
+    asked = {
+        "message": any(item.get("action") == "send" for item in steps),
+        "workflow": any("workflowId" in item for item in steps),
+        "selector": any(map(_selects, steps)),
+    }
+    return next((name for name, is_asked in asked.items() if is_asked), "")
 
 
 def _asks(step: Mapping[str, Any]) -> bool:

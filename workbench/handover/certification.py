@@ -18,7 +18,7 @@ from typing import Any
 
 from workbench.description import DEFAULT_LIMITS, decode, load_text, read_file, read_rows
 from workbench.errors import DescriptionError, InputError
-from workbench.handover.arazzo import read_calls
+from workbench.handover.arazzo import read_calls, tell_unrun
 from workbench.handover.arazzo_events import (
     Names,
     find_events,
@@ -62,6 +62,7 @@ class ListRow:
     operations: tuple[str, ...] = field(default=())
     calls: tuple[StepCall, ...] = field(default=())
     inputs: Mapping[str, Any] = field(default_factory=dict)
+    unrun: str = ""  # what it asks for that we do not do
 
 
 def read_list(path: Path) -> tuple[ListRow, ...]:
@@ -188,7 +189,7 @@ def _make_step(number: int, row: ListRow, bound: Bound, words: Language) -> Sess
         slug=f"list-{number}",
         kind=kind,
         title=row.title,
-        action=_tell_binding(bound, words),
+        action=f"{_tell_binding(bound, words)} {_tell_unrun(row, words)}".strip(),
         who="us" if kind is StepKind.CALL else "partner",
         feature=feature.slug if feature else "",
         criteria=tuple(item.slug for item in shown),
@@ -202,6 +203,10 @@ def _make_step(number: int, row: ListRow, bound: Bound, words: Language) -> Sess
         calls=row.calls if kind in {StepKind.CALL, StepKind.EVENT} else (),
         inputs=dict(row.inputs),
     )
+
+
+def _tell_unrun(row: ListRow, words: Language) -> str:
+    return words.say(f"session.unrun.{row.unrun}") if row.unrun else ""
 
 
 def _tell_binding(bound: Bound, words: Language) -> str:
@@ -287,6 +292,7 @@ def _read_workflow(item: Mapping[str, Any], sources: Names) -> ListRow:
         operations=tuple(name for name in (*plain, *waits) if name),
         calls=made,
         inputs=inputs,
+        unrun=tell_unrun(item),
     )
 
 
