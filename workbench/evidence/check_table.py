@@ -128,6 +128,12 @@ def check_kinds() -> Mapping[str, CheckKind]:
     return kinds
 
 
+def shown_by(check: str, feature: Feature) -> frozenset[str]:
+    """Slugs of the criteria of a feature that a check can show; none for one of an older table."""
+    kind = check_kinds().get(check)
+    return kind.may_show(feature) if kind else frozenset()
+
+
 def criteria_of(check: str, feature: str, *facts: str) -> tuple[str, ...]:
     """Slugs of the criteria of a feature that facts seen by a check are about.
 

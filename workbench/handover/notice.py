@@ -153,14 +153,15 @@ class Notice:
     @property
     def behaviour(self) -> tuple[tuple[str, str, str], ...]:
         """Checks that ended otherwise: (feature and check, before, now)."""
+        rows: dict[tuple[str, str, str], None] = {}
         say = self.words.say
-        return tuple(
-            (f"{self.new.name(feature)}, {check}", *(say(f"outcomes.{word}") for word in words))  # type: ignore[misc]
-            for item in self.drift.behaviour
-            if item.direction is not Trend.NEUTRAL  # not asked this time, or not answered
-            for feature, _, check in [item.name.split("/", 2)]
-            for words in [(item.before, item.now)]
-        )
+        for item in self.drift.behaviour:
+            feature, _, check = item.name.split("/", 2)
+            if item.direction is not Trend.NEUTRAL:  # not asked this time, or not answered
+                named = self.new.name(feature), self.new.name_check(feature, check)
+                told = say(f"outcomes.{item.before}"), say(f"outcomes.{item.now}")
+                rows[(", ".join(filter(None, named)), *told)] = None
+        return tuple(rows)
 
     @property
     def documents(self) -> tuple[str, ...]:
