@@ -40,6 +40,7 @@ from .report_signing import make_keys as make_keys
 from .report_signing import read_public as read_public
 from .retelling import retell as retell
 from .row import Row as Row
+from .row import name_check as name_check
 from .seal import MANIFEST as MANIFEST
 from .seal import SealResult as SealResult
 from .section import ReportSection as ReportSection

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, Self
 
 from workbench.errors import InputError
-from workbench.evidence import shown_by
 from workbench.model import (
     Catalogue,
     Evidence,
@@ -340,13 +339,6 @@ class Report:
         """Title of a feature; the slug, when the catalogue does not know it."""
         found = self.catalogue.feature(feature)
         return found.title if found else feature
-
-    def name_check(self, feature: str, check: str) -> str:
-        """The first criterion of a feature that a check shows; the id of one that shows none."""
-        found = self.catalogue.feature(feature)
-        criteria = found.criteria if found else ()
-        about = shown_by(check, found) if found else frozenset()
-        return next((item.title for item in criteria if item.slug in about), check)
 
     @property
     def limits(self) -> list[Limitation]:
