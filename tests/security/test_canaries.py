@@ -329,7 +329,7 @@ def test_a_session_tells_nothing(checkout: Path) -> None:
     log = (checkout / "reports" / "echo" / "met" / "session.jsonl").read_text("utf-8")
     assert log.count('"kind":"result"') == 3
     assert log.count('"slug":"credential-echoed"') >= 2
-    assert "whoever reads or keeps them can act in our name" in log
+    assert "whoever reads or keeps it can act in our name" in log
     assert (checkout / "reports" / "echo" / "met" / "report.html").is_file()
 
 
