@@ -16,7 +16,7 @@ import jsonschema_rs
 
 from workbench.errors import InputError
 from workbench.handover.arazzo_events import Names, is_message, name_message, put_in_order
-from workbench.model import CallCriterion, StepCall, find_nodes
+from workbench.model import CallCriterion, StepCall, find_nodes, list_of
 from workbench.text import read_pointer
 
 _TOKEN = re.compile(
@@ -47,8 +47,8 @@ def read_calls(
     Raises:
         InputError: Its steps wait for one another.
     """
-    steps = [item for item in _list(workflow.get("steps")) if isinstance(item, Mapping)]
-    shared = _list(workflow.get("parameters"))
+    steps = [item for item in list_of(workflow.get("steps")) if isinstance(item, Mapping)]
+    shared = list_of(workflow.get("parameters"))
     says = any(item.get("parameters") or item.get("requestBody") or _asks(item) for item in steps)
     if not (says or shared) or tell_unrun(workflow):
         return (), {}
@@ -65,7 +65,7 @@ def read_calls(
 
 def tell_unrun(workflow: Mapping[str, Any]) -> str:
     """What a workflow asks for that we do not do: `message`, `workflow`, `selector`; or nothing."""
-    steps = [item for item in _list(workflow.get("steps")) if isinstance(item, Mapping)]
+    steps = [item for item in list_of(workflow.get("steps")) if isinstance(item, Mapping)]
     asked = {
         "message": any(item.get("action") == "send" for item in steps),
         "workflow": any("workflowId" in item for item in steps),
@@ -89,7 +89,7 @@ def _read_call(step: Mapping[str, Any], shared: list[Any], number: int, sources:
     body = step.get("requestBody")
     outputs = step.get("outputs")
     given = [
-        item for item in (*shared, *_list(step.get("parameters"))) if isinstance(item, Mapping)
+        item for item in (*shared, *list_of(step.get("parameters"))) if isinstance(item, Mapping)
     ]
     timeout = step.get("timeout")
     return StepCall(
@@ -109,12 +109,12 @@ def _read_call(step: Mapping[str, Any], shared: list[Any], number: int, sources:
         waits_for=name_message(step, sources) if is_message(step) else (),
         correlation=step.get("correlationId"),
         seconds=timeout / 1000 if isinstance(timeout, int) and 0 < timeout < _LONGEST_WAIT else 0.0,
-        after=tuple(str(name) for name in _list(step.get("dependsOn"))),
+        after=tuple(str(name) for name in list_of(step.get("dependsOn"))),
     )
 
 
 def _read_criteria(step: Mapping[str, Any]) -> Iterator[CallCriterion]:
-    for item in _list(step.get("successCriteria")):
+    for item in list_of(step.get("successCriteria")):
         if isinstance(item, Mapping):
             yield CallCriterion(
                 condition=str(item.get("condition", "")),
@@ -335,7 +335,3 @@ def _enter(value: Any, step: str) -> Any:
     if isinstance(value, list) and step.isdigit() and int(step) < len(value):
         return value[int(step)]
     return _ABSENT
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []

@@ -16,7 +16,7 @@ from typing import Any
 
 from workbench.description import DEFAULT_LIMITS, decode, load_text, read_file
 from workbench.errors import DescriptionError, InputError
-from workbench.model import StepCall
+from workbench.model import StepCall, list_of, mapping_of
 from workbench.partners import Partner
 from workbench.text import read_pointer
 from workbench.vocabulary import plain_words
@@ -37,7 +37,7 @@ def read_sources(data: Mapping[str, Any], folder: Path) -> Names:
         Operation or channel → its channel, the address of it, and the names of its messages.
     """
     found: dict[str, tuple[str, ...]] = {}
-    for source in _items(data.get("sourceDescriptions")):
+    for source in list_of(data.get("sourceDescriptions")):
         url = str(source.get("url") or "") if isinstance(source, Mapping) else ""
         path = folder / url
         if not url or Path(url).name != url or not path.is_file():
@@ -52,17 +52,17 @@ def read_sources(data: Mapping[str, Any], folder: Path) -> Names:
 
 
 def _name_channels(told: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
-    channels, operations = _mapping(told.get("channels")), _mapping(told.get("operations"))
+    channels, operations = mapping_of(told.get("channels")), mapping_of(told.get("operations"))
     found: dict[str, tuple[str, ...]] = {}
     for key, item in channels.items():
-        channel = _mapping(item)
-        names = (key, str(channel.get("address") or ""), *_mapping(channel.get("messages")))
+        channel = mapping_of(item)
+        names = (key, str(channel.get("address") or ""), *mapping_of(channel.get("messages")))
         found[key] = tuple(name for name in names if name)
         for act in ("publish", "subscribe"):  # of AsyncAPI 2
-            if name := _mapping(channel.get(act)).get("operationId"):
+            if name := mapping_of(channel.get(act)).get("operationId"):
                 found[str(name)] = found[key]
     for name, item in operations.items():
-        place = str(_mapping(_mapping(item).get("channel")).get("$ref") or "")
+        place = str(mapping_of(mapping_of(item).get("channel")).get("$ref") or "")
         channel_key = "".join([*read_pointer(place.removeprefix("#"))][-1:])
         found[name] = (name, *found.get(channel_key, ()))
     return found
@@ -126,11 +126,3 @@ def _needs(call: StepCall) -> set[str]:
     told = json.dumps([call.parameters, call.body, call.correlation, call.outputs], default=str)
     texts = (told, *(item.condition + item.context for item in call.criteria))
     return {*call.after, *(name for text in texts for name in _USED.findall(text))}
-
-
-def _items(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}

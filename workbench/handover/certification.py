@@ -36,6 +36,7 @@ from workbench.model import (
     SessionStep,
     StepCall,
     StepKind,
+    list_of,
 )
 from workbench.partners import Partner
 from workbench.reporting import Language
@@ -265,20 +266,20 @@ def _read_arazzo(data: Any, path: Path) -> tuple[ListRow, ...]:
             hint="It begins with `arazzo: 1.0.1`; a table may be given as CSV or Markdown.",
         )
     sources = read_sources(data, path.parent)
-    found = _items(data.get("workflows"))
+    found = list_of(data.get("workflows"))
     rows = [_read_workflow(item, sources) for item in found if isinstance(item, Mapping)]
     return tuple(row for row in rows if row.title)
 
 
 def _read_workflow(item: Mapping[str, Any], sources: Names) -> ListRow:
-    steps = [step for step in _items(item.get("steps")) if isinstance(step, Mapping)]
+    steps = [step for step in list_of(item.get("steps")) if isinstance(step, Mapping)]
     calls = [
         str(step.get("operationId") or step.get("operationPath") or "")
         for step in steps
         if not is_message(step)
     ]
     told = [str(step.get("description") or "") for step in steps]
-    waits = [str(name) for name in _items(item.get("x-waits-for"))]
+    waits = [str(name) for name in list_of(item.get("x-waits-for"))]
     waits += [name for step in steps if is_message(step) for name in name_message(step, sources)]
     # `$sourceDescriptions.NAME.operationId` names an operation of one of several documents.
     plain = tuple(call.rpartition(".")[2] if "#" not in call else call for call in calls)
@@ -294,8 +295,3 @@ def _read_workflow(item: Mapping[str, Any], sources: Names) -> ListRow:
         inputs=inputs,
         unrun=tell_unrun(item),
     )
-
-
-def _items(value: Any) -> list[Any]:
-    """The items of a list; none where somebody wrote anything else."""
-    return value if isinstance(value, list) else []

@@ -23,7 +23,6 @@ from workbench.partners import Partner
 from workbench.suggest import status_meant
 from workbench.vocabulary import (
     STOP,
-    Concept,
     acting_party,
     concepts,
     drop_articles,
@@ -232,7 +231,7 @@ class RowIndex:
             if item.kind not in {"stop", "manner"}
         }
         return meant <= told and all(
-            _meanings(word) or _is_silent(word) or stem(word, _find_stemmer(self._code)) in told
+            concepts(word) or _is_silent(word) or stem(word, _find_stemmer(self._code)) in told
             for word in plain_words(row.title)
         )
 
@@ -329,10 +328,6 @@ def _spoken_acts(feature: Feature) -> frozenset[str]:
     if feature.access == "read":
         return _LOOKS
     return frozenset({"create"}) if feature.access == "created" else _WRITES
-
-
-def _meanings(word: str) -> tuple[Concept, ...]:
-    return concepts(word)
 
 
 def _is_silent(word: str) -> bool:

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Generic, TypeVar
 
-from workbench.canonical import Availability, Catalog, Money, TimeRange
+from workbench.canonical import Availability, Catalog, Entity, Money, TimeRange
 from workbench.lab.cell_view import TableCard, fold, show_json
 from workbench.reporting import DisplayTable, make_table
 
+Found = TypeVar("Found", bound=Entity)
 
-class MenuCard(TableCard):
-    """The menu as the partner has it; `.value` is our entity."""
 
-    def __init__(self, value: Catalog) -> None:
+class _StateCard(TableCard, Generic[Found]):
+    """A table of what the partner has, and all of it folded below; `.value` is our entity."""
+
+    def __init__(self, value: Found) -> None:
         self.value = value
+
+    def _html(self) -> Iterable[str]:
+        yield from super()._html()
+        yield fold("Everything", show_json(self.value.model_dump(mode="json", exclude_none=True)))
+
+
+class MenuCard(_StateCard[Catalog]):
+    """The menu as the partner has it."""
 
     def to_frame(self) -> DisplayTable:
         """A row for each dish in its place; what stands in no section comes last."""
@@ -46,16 +57,9 @@ class MenuCard(TableCard):
             f"{len(value.menus)} menus, {len(value.option_categories)} groups of choices"
         )
 
-    def _html(self) -> Iterable[str]:
-        yield from super()._html()
-        yield fold("Everything", show_json(self.value.model_dump(mode="json", exclude_none=True)))
 
-
-class OpeningCard(TableCard):
-    """When orders and bookings are taken; `.value` is our entity."""
-
-    def __init__(self, value: Availability) -> None:
-        self.value = value
+class OpeningCard(_StateCard[Availability]):
+    """When orders and bookings are taken."""
 
     def to_frame(self) -> DisplayTable:
         """The week, then the shifts, then what is different on single days."""
@@ -80,10 +84,6 @@ class OpeningCard(TableCard):
         value = self.value
         now = "" if value.state is None else f", {_state(accepting=value.state.accepting)}"
         return f"Opening of {value.restaurant_id} ({value.timezone}){now}"
-
-    def _html(self) -> Iterable[str]:
-        yield from super()._html()
-        yield fold("Everything", show_json(self.value.model_dump(mode="json", exclude_none=True)))
 
 
 def _price(price: Money) -> str:
