@@ -13,7 +13,7 @@ import re
 
 _RELATIONS = (
     *("it", "its kin", "its courier", "another part of the menu", "something else"),
-    *("an unknown word", "nothing known", "nothing", "the restaurant", "a sale"),
+    *("an unknown word", "nothing known", "nothing", "the restaurant", "a sale", "events"),
 )
 _EVENTS = ("created-event", "status-event")
 _SHAPES = frozenset(
@@ -56,6 +56,7 @@ _FEATURES: dict[str, dict[str, float]] = {
         "document has no read of one": 1.3,
         "GET one of it": 0.5,
         "answer is a list": -0.3,
+        "path passes events": -1.0,
     },
     "status-read": {
         "GET behind a transition": -1.5,
@@ -67,6 +68,7 @@ _FEATURES: dict[str, dict[str, float]] = {
         "document has a status": -1.0,
         "answer holds a status": 0.4,
         "path does status": 0.5,
+        "path passes events": -1.0,
     },
     "status-write": {
         "sent to us": -1.0,
@@ -114,6 +116,7 @@ _FEATURES: dict[str, dict[str, float]] = {
         "text says create": 0.2,
         "name says a transition": -0.5,
         "name tells what became of it": -0.5,
+        "path tells what became of it": -0.5,
         "name says status": -0.7,
         "name says update": -0.5,
     },
@@ -121,6 +124,7 @@ _FEATURES: dict[str, dict[str, float]] = {
         "sent to us": 1.0,
         "event types say a transition": 3.0,
         "name tells what became of it": 0.7,
+        "path tells what became of it": 0.7,
         "name says a transition": 0.5,
         "name says status": 0.7,
         "name says create": -0.5,

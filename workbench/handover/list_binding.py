@@ -25,7 +25,6 @@ from workbench.vocabulary import (
     STOP,
     acting_party,
     concepts,
-    drop_articles,
     names_an_id,
     plain_words,
     silent_words,
@@ -99,7 +98,7 @@ class RowReading:
 def read_row(title: str) -> RowReading:
     """Take the title of a row apart."""
     party = acting_party(title)
-    found = [item for item in concepts(drop_articles(title)) if item != STOP]
+    found = [item for item in concepts(title) if item != STOP]
     things = [item.name for item in found if item.kind == "entity"] or [
         # `order state` is one phrase for a status, and still about an order.
         item.name

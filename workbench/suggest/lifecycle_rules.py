@@ -48,7 +48,8 @@ def fit_status_write(signals: InteractionSignals, entity: str) -> list[Factor]:
     belief = signals.belief(entity)
     if entity == "order" and "order" in signals.owners and (signals.transitions or _sets(signals)):
         belief = max(belief, 0.85 * signals.belief("delivery", "courier", "place"))
-    if "status" in signals.acted and _names_in_body(signals, entity):
+    is_of_another = signals.subject is not None and signals.subject.kind == "other"
+    if "status" in signals.acted and _names_in_body(signals, entity) and not is_of_another:
         belief = max(belief, 0.65)
     points = [
         _about(signals, belief, entity),

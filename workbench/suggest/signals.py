@@ -70,6 +70,9 @@ AIMS = {
 }
 
 
+_EVENTS = frozenset({"event", "notice"})
+
+
 def read_signals(
     signals: InteractionSignals, aim: Aim, around: frozenset[str] = frozenset()
 ) -> SignalValues:
@@ -84,6 +87,7 @@ def read_signals(
     seen = chain(
         _path(signals, aim),
         _names(signals, aim),
+        _outcomes(signals, aim),
         _groups(signals, aim),
         _texts(signals, aim),
         _bodies(signals, aim),
@@ -117,6 +121,8 @@ def _owner(name: str, aim: Aim) -> str:
     if name != aim.noun:
         if name == "restaurant":
             return "the restaurant"
+        if name in _EVENTS:
+            return "events"
         if aim.noun in MENU and name in _SALES:
             return "a sale"
     return _relation(name, aim)
@@ -166,14 +172,22 @@ def _names(signals: InteractionSignals, aim: Aim) -> Iterator[str]:
         told = [item for item in name if item.kind not in {"manner", "stop"}]
         for first in told[:1]:
             yield f"name begins with {first.name if first.kind == 'verb' else first.kind}"
-            if first.name in {aim.noun, *aim.kin} and _is_step(told[1:2]):
-                yield "name tells what became of it"
     if signals.is_qualifier:
         yield "name's noun qualifies an unknown word"
 
 
-def _is_step(said: Sequence[Concept]) -> bool:
-    return any(item.kind == "transition" for item in said)
+def _outcomes(signals: InteractionSignals, aim: Aim) -> Iterator[str]:
+    """Whether path and names say of the thing what became of it."""
+    if signals.steps and _tells_a_step(signals.steps[-1].found, aim):
+        yield "path tells what became of it"
+    if any(_tells_a_step(name, aim) for name in signals.names):
+        yield "name tells what became of it"
+
+
+def _tells_a_step(said: Sequence[Concept], aim: Aim) -> bool:
+    """Whether words name the thing, then what became of it: `order accepted`."""
+    told = [item for item in said if item.kind not in {"manner", "stop"}]
+    return len(told) > 1 and told[0].name in {aim.noun, *aim.kin} and told[1].kind == "transition"
 
 
 def _groups(signals: InteractionSignals, aim: Aim) -> Iterator[str]:

@@ -15,7 +15,6 @@ from .roles import KINDS as KINDS
 from .roles import acting_party as acting_party
 from .roles import count_counterparts as count_counterparts
 from .roles import count_roles as count_roles
-from .roles import drop_articles as drop_articles
 from .roles import managing_words as managing_words
 from .roles import party_words as party_words
 from .roles import silent_words as silent_words

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any
 
 import snowballstemmer
@@ -92,14 +92,27 @@ STOP = Concept("stop", "stop")
 
 
 @dataclass(frozen=True)
+class Pattern:
+    """A phrase with concepts in it, as `<option> group`: its parts, and what the whole means."""
+
+    parts: tuple[str | Concept, ...]
+    concept: Concept
+
+
+@dataclass(frozen=True)
 class Lexicon:
-    """The vocabulary, ready to look up: phrases by folded words, words by stem or letters."""
+    """The vocabulary, ready to look up: phrases by folded words, words by stem or letters.
+
+    Patterns are found by any one word that they have.
+    """
 
     phrases: dict[tuple[str, ...], Concept]
+    patterns: dict[str, list[Pattern]]
     stems: dict[tuple[str, str], Concept]
     near: NearWords
     words: frozenset[str]
     silent: frozenset[str]
+    articles: frozenset[str]
     links: frozenset[str]
     bridges: frozenset[str]
 
@@ -186,31 +199,59 @@ def _read(text: str) -> tuple[Concept | None, ...]:
 
 
 def _match(words: list[str], start: int) -> tuple[Concept | None, int]:
-    """The longest phrase that starts here; a bridge (`de la`) inside it does not count."""
+    """The longest phrase that starts here."""
     for size in range(min(_WINDOW, len(words) - start), 0, -1):
         window = tuple(words[start : start + size])
         whole = _look_up(window)
-        if whole is None and size > 2 and not lexicon().bridges.isdisjoint(window[1:-1]):
-            links = lexicon().links
-            bare = tuple(word for word in window[1:-1] if word not in links)
-            whole = _look_up((window[0], *bare, window[-1]))
+        if whole is None and size > 1:
+            whole = _look_up_bare(window)
         if whole is not None:
             return whole, size
     return None, 1
+
+
+def _look_up_bare(words: tuple[str, ...]) -> Concept | None:
+    """What words mean that are a phrase but for a bridge (`de la`), an article or a space."""
+    known = lexicon()
+    if len(words) == 2:
+        return known.phrases.get((fold("".join(words)),))
+    if words[:2] in known.phrases:  # French `modifier la` is a verb
+        return None
+    inner = words[1:-1]
+    for small in (known.links if not known.bridges.isdisjoint(inner) else (), known.articles):
+        bare = tuple(word for word in inner if word not in small)
+        if len(bare) < len(inner) and (found := _look_up((words[0], *bare, words[-1]))):
+            return found
+    return None
 
 
 @cache
 def _look_up(words: tuple[str, ...]) -> Concept | None:
     """What a phrase means, by folded words; a single word also by its stem or its letters."""
     known = lexicon()
-    whole = known.phrases.get(tuple(map(fold, words)))
-    if whole is not None or len(words) > 1 or words[0] in known.silent:
+    folded = tuple(map(fold, words))
+    whole = known.phrases.get(folded)
+    if whole is None and len(words) > 1:
+        patterns = (item for word in set(folded) for item in known.patterns.get(word, ()))
+        return next((item.concept for item in patterns if _fits(item.parts, words)), None)
+    if whole is not None or words[0] in known.silent:
         return whole
     found = next((known.stems[key] for key in _stemmed(words[0]) if key in known.stems), None)
     if found is not None or len(words[0]) < _LONG:
         return found
     near = known.near.nearest(words[0], _NEAR)
     return known.phrases[(fold(near),)] if near is not None else None
+
+
+def _fits(parts: tuple[str | Concept, ...], words: tuple[str, ...]) -> bool:
+    """Whether words are what a pattern says: each part a word, or any phrase of a concept."""
+    if not parts or not words:
+        return not parts and not words
+    part, rest = parts[0], parts[1:]
+    if isinstance(part, str):
+        return fold(words[0]) == part and _fits(rest, words[1:])
+    sizes = range(1, len(words) - len(rest) + 1)
+    return any(_look_up(words[:size]) == part and _fits(rest, words[size:]) for size in sizes)
 
 
 def _stemmed(word: str) -> Iterable[tuple[str, str]]:
@@ -263,20 +304,25 @@ def lexicon() -> Lexicon:
     table = tables()
     phrases: dict[tuple[str, ...], Concept] = {}
     stems: dict[tuple[str, str], Concept] = {}
-    for phrase, concept in listed(table):
+    every = list(listed(table))
+    plain = [row for row in every if "<" not in row[0]]
+    for phrase, concept in plain:
         phrases.setdefault(_folded(phrase), concept)
         for key in () if " " in phrase else _stemmed(phrase):
             stems.setdefault(key, concept)
-    raw = {word for phrase, concept in listed(table) if concept != STOP for word in phrase.split()}
+    parts = {part for row, concept in every if concept != STOP for part in row.split()}
+    raw = {word for part in parts if not part.startswith("<") for word in part.split("|")}
     glue = frozenset(table["glue"])
     long = {word for word in raw if len(word) >= 4}
     forms = {form for word in long for form in (word, f"{word}s", f"{word}es", f"{word[:-1]}ies")}
     return Lexicon(
         phrases=phrases,
+        patterns=_patterns(every),
         stems=stems,
         near=NearWords(word for word in raw if len(word) >= _LONG and (fold(word),) in phrases),
         words=frozenset(forms | glue),
-        silent=frozenset(table["articles"]) | glue,
+        silent=frozenset([*table["articles"], *table["joiners"]]) | glue,
+        articles=frozenset(table["articles"]),
         links=frozenset(table["links"]),
         bridges=frozenset(table["bridges"]),
     )
@@ -290,6 +336,32 @@ def listed(table: dict[str, Any]) -> Iterable[tuple[str, Concept]]:
                 yield phrase, Concept(kind, name)
     for word in table["stopwords"]:
         yield word, STOP
+
+
+def _patterns(rows: list[tuple[str, Concept]]) -> dict[str, list[Pattern]]:
+    """The phrases that have concepts in them, by the first word that is none."""
+    named = {concept.name: concept for _, concept in rows}
+    found: dict[str, list[Pattern]] = defaultdict(list)
+    for phrase, concept in rows:
+        for parts in spell_out(phrase, named) if "<" in phrase else ():
+            first = next(part for part in parts if isinstance(part, str))
+            found[first].append(Pattern(parts, concept))
+    return found
+
+
+def spell_out(phrase: str, named: dict[str, Concept]) -> Iterable[tuple[str | Concept, ...]]:
+    """Every pattern of `<option> group|set`: its parts, a folded word or a concept each.
+
+    Args:
+        phrase: As the file has it.
+        named: Name of a concept → the concept.
+    """
+    parts: list[list[str | Concept]] = []
+    for part in phrase.split():
+        either = part.strip("<>").split("|")
+        is_concept = part.startswith("<")
+        parts.append([named[name] if is_concept else fold(name) for name in either])
+    return product(*parts)
 
 
 def _folded(phrase: str) -> tuple[str, ...]:

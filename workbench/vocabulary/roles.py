@@ -121,12 +121,9 @@ def acting_party(text: str) -> str:
 @cache
 def silent_words() -> frozenset[str]:
     """Words that say nothing of what a text is about: articles, particles, forms of `to be`."""
-    return frozenset(word for name in ("articles", "passives", "glue") for word in tables()[name])
-
-
-def drop_articles(text: str) -> str:
-    """A text without its articles, so that `close the store` is what `close store` is."""
-    return " ".join(word for word in plain_words(text) if word not in _forms("articles"))
+    return frozenset(
+        word for name in ("articles", "joiners", "passives", "glue") for word in tables()[name]
+    )
 
 
 def _means(word: str, kind: str) -> str:
