@@ -23,8 +23,8 @@ from workbench.cli.commands import main
 from workbench.description import describe
 from workbench.errors import CredentialError, InputError
 from workbench.handover.agenda import write_protocol
-from workbench.handover.arazzo import Runtime, read_calls
 from workbench.handover.arazzo_export import write_arazzo, write_messages
+from workbench.handover.arazzo_runtime import Runtime
 from workbench.handover.certification import (
     ListRow,
     bind_rows,
@@ -74,9 +74,10 @@ The pizza tastes good;Everybody is happy
 """
 
 MESSAGES = Path(__file__).with_name("lists") / "messages.arazzo.yaml"
+NESTED = Path(__file__).with_name("lists") / "nested.arazzo.yaml"
 MARKETPLACE = Path(__file__).with_name("lists") / "marketplace.arazzo.yaml"
 LISTED = [
-    "order-created-event", "order-status-read", "order-status-write", "order-status-write",
+    "order-created-event", "order-status-write", "order-status-write", "order-status-write",
     "order-status-event", "menu-write", "product-write", "product-write", "availability-write",
     "availability-write", "order-read", "sandbox-credentials", "order-read",
 ]  # fmt: skip
@@ -272,27 +273,6 @@ def test_arazzo_of_others_binds_by_operation_ids(settings: Settings, tmp_path: P
 
 
 @pytest.mark.parametrize(
-    ("step", "told"),
-    [("action: send, channelPath: c", "sends a message"), ("workflowId: w2", "another workflow")],
-)
-def test_what_a_list_asks_and_we_do_not_do_is_told(
-    settings: Settings, tmp_path: Path, step: str, told: str
-) -> None:
-    """A message to send and a workflow inside another are no error; the step says who shows it."""
-    path = tmp_path / "theirs.yaml"
-    path.write_text(
-        "arazzo: 1.1.0\ninfo: {title: t, version: '1'}\nsourceDescriptions: []\n"
-        f"workflows:\n- workflowId: w1\n  summary: Order sent\n  steps:\n"
-        f"  - {{stepId: s, {step}, parameters: [{{name: a, in: query, value: 1}}]}}\n",
-        "utf-8",
-    )
-    partner = load_partner("tavola", settings, run_hooks=False)
-    [item] = bind_rows(read_list(path), partner, load_catalogue(), "en")
-    assert not item.calls
-    assert told in item.action
-
-
-@pytest.mark.parametrize(
     ("name", "text"),
     [
         ("a.csv", "one,two\n1,2\n"),
@@ -457,12 +437,100 @@ def test_a_list_waits_for_messages_between_its_calls(
     assert "Nobody listens" in unallowed.seen
 
 
-def test_steps_that_wait_for_one_another_are_told() -> None:
-    """A circle of dependencies is an error, and not a list that never ends."""
-    first = {"stepId": "a", "dependsOn": ["b"], "parameters": [{"name": "x", "value": 1}]}
-    second = {"stepId": "b", "parameters": [{"name": "y", "value": "$steps.a.outputs.y"}]}
-    with pytest.raises(InputError, match="a, b"):
-        read_calls({"steps": [first, second]}, {})
+@pytest.mark.slow
+def test_a_list_runs_workflows_within_workflows(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Inputs go in and outputs come out, steps are repeated and left out, and no circle is endless.
+
+    A message that the documents take as a call is one; what is sent elsewhere is told, and so is a
+    workflow whose description was not given.
+    """
+    with Sandbox([SIMULATORS["tavola"]]) as sandbox:
+        for name, value in sandbox.environment().items():
+            monkeypatch.setenv(name, value)
+        walk = SessionWalk.open("tavola", settings, listing=NESTED, language="en")
+        steps = [step for step in walk.protocol.header.steps if step.origin != "agenda"]
+        told = {
+            step.title: walk.confirm(step, seconds=20, allow_writes=True)
+            for step in steps
+            if step.calls
+        }
+    assert [step.feature for step in steps][:3] == [
+        "order-status-write", "order-status-write", "product-write",
+    ]  # fmt: skip
+    marks = [result.mark for result in told.values()]
+    seen = [result.seen for result in told.values()]
+    done = StepMark.CONFIRMED
+    assert marks == [done, done, done, done, StepMark.FAILED, StepMark.SKIPPED, done], seen
+    accept, ready, paused, unknown, refused, circle, _ = seen
+    # What was accepted is what is made ready, and what comes first is run for what it puts out.
+    assert accept.count("→ 200") == 3
+    assert ready.count("PUT /orders/{order_id}/status → 200") == 2
+    assert paused.count("PATCH") == 2
+    assert unknown.count("→ 404") == 3
+    assert unknown.endswith("GET /orders/{order_id} → 200.")
+    assert "sung" in refused
+    assert "in a circle" in circle
+    assert "not given beside the list" in steps[6].action
+    assert "no message broker" in steps[8].action
+
+
+@pytest.mark.parametrize(
+    ("steps", "told"),
+    [
+        (
+            [
+                {"stepId": "a", "dependsOn": ["b"]},
+                {"stepId": "b", "outputs": {"y": "$steps.a.outputs.y"}},
+            ],
+            "a, b",
+        ),
+        ([{"stepId": "a", "workflowId": "second"}], "in a circle: first, second, first"),
+        ([{"stepId": "a", "workflowId": "secund"}], "no workflow 'secund'"),
+        ([{"stepId": "a", "onSuccess": [{"type": "goto", "stepId": "b"}]}], "no step 'b'"),
+        ([{"stepId": "a", "onFailure": [{"type": "goto"}]}], "leads nowhere"),
+        ([{"stepId": "a", "onSuccess": [{"type": "retry"}]}], "leads nowhere"),
+    ],
+)
+def test_a_list_that_leads_nowhere_is_told(
+    tmp_path: Path, steps: list[dict[str, object]], told: str
+) -> None:
+    """Circles, and names of nothing, are errors that say where; no list that never ends."""
+    second = {"workflowId": "second", "steps": [{"stepId": "a", "workflowId": "first"}]}
+    workflows = [{"workflowId": "first", "steps": steps}, second]
+    path = tmp_path / "list.json"
+    path.write_text(json.dumps({"arazzo": "1.0.1", "workflows": workflows}), "utf-8")
+    with pytest.raises(InputError, match=told):
+        read_list(path)
+
+
+def test_workflows_run_one_another_only_so_deep(tmp_path: Path) -> None:
+    """A tower of workflows is refused; many ways through few workflows take no time."""
+    names = [f"w{number}" for number in range(12)]
+
+    def write(*, is_wide: bool) -> Path:
+        made = [
+            {
+                "workflowId": name,
+                "steps": [
+                    {"stepId": f"{other}-{number}", "workflowId": other}
+                    for other in names[at + 1 : at + 2]
+                    for number in range(40 if is_wide else 1)
+                ],
+            }
+            for at, name in enumerate(names[:9] if is_wide else names)
+        ]
+        if is_wide:
+            made.append({"workflowId": "w9", "steps": [{"stepId": "a", "operationId": "getOrder"}]})
+        path = tmp_path / "list.json"
+        path.write_text(json.dumps({"arazzo": "1.0.1", "workflows": made}), "utf-8")
+        return path
+
+    with pytest.raises(InputError, match="too deep"):
+        read_list(write(is_wide=False))
+    [row] = read_list(write(is_wide=True))
+    assert len(row.flows) == 0  # it says nothing of how it calls: our own checks are asked
 
 
 ANSWER = Runtime(

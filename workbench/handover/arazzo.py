@@ -1,337 +1,325 @@
-"""Arazzo 1.0.1 and 1.1: a partner's workflows read into calls, and their expressions evaluated.
+"""Arazzo 1.0.1 and 1.1: a partner's workflows, read into calls, messages, and other workflows.
 
-Conditions are of the three types of the specification: `simple`, `regex` and `jsonpath`. A step of
-1.1 may wait for a message. A workflow with what we do not do (calls of other workflows, messages
-that are sent) is bound, and its own calls are not made.
+Workflows may run workflows, of their own description or of one that stands beside it. A workflow
+with what we do not do is bound all the same, and its own calls are not made.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import jsonschema_rs
-
 from workbench.errors import InputError
-from workbench.handover.arazzo_events import Names, is_message, name_message, put_in_order
-from workbench.model import CallCriterion, StepCall, find_nodes, list_of
-from workbench.text import read_pointer
-
-_TOKEN = re.compile(
-    r"""\s*(?:(?P<op>&&|\|\||==|!=|<=|>=|[<>!()])|(?P<text>'(?:[^']|'')*'|"[^"]*")"""
-    r"""|(?P<number>-?\d+(?:\.\d+)?)(?![\w.])|(?P<word>\$?[^\s()<>=!&|]+))"""
+from workbench.handover.arazzo_events import is_message, name_message, put_in_order
+from workbench.handover.arazzo_runtime import is_selector
+from workbench.handover.arazzo_sources import Listing
+from workbench.model import (
+    CallAction,
+    CallCriterion,
+    CallFlow,
+    StepCall,
+    list_of,
+    mapping_of,
 )
-_BRACES = re.compile(r"\{(\$[^{}]+)\}")
-_STEP = re.compile(r"\.([^.\[\]#]+)|\[(\d+)\]")
-_WORDS = {"true": True, "false": False, "null": None}
-_LONGEST = 2_000
+from workbench.text import suggest_name
+
 _LONGEST_WAIT = 600_000  # milliseconds
-_ABSENT: Any = object()
+_DEEPEST = 10
+_OTHER = "$sourceDescriptions."
 
 
-def read_calls(
-    workflow: Mapping[str, Any], sources: Names
-) -> tuple[tuple[StepCall, ...], dict[str, Any]]:
-    """The calls of a workflow that says with what it calls, and what its inputs are by default.
+@dataclass(frozen=True)
+class Workflow:
+    """A workflow of a list, and what it rests on.
+
+    Attributes:
+        key: By which other workflows of the list speak of it.
+        flow: Its calls.
+        runs: Workflows that it runs or goes on with, or that come first.
+        asks: Whether it says with what it calls, or what an answer must be.
+        unrun: What it asks for that we do not do: `message`, `source`, `xpath`; or nothing.
+        sent: Operations by which it sends messages.
+    """
+
+    key: str
+    flow: CallFlow
+    runs: tuple[str, ...] = ()
+    asks: bool = False
+    unrun: str = ""
+    sent: tuple[str, ...] = ()
+
+
+class Workflows:
+    """The workflows of a list, and those of other descriptions that they run.
 
     Args:
-        workflow: Of the list.
-        sources: What the messages of its AsyncAPI descriptions are called.
-
-    Returns:
-        No calls where it names operations alone: our own checks are the better question then; or
-        where it asks for what we do not do.
+        listing: The list, and what stands beside it.
 
     Raises:
-        InputError: Its steps wait for one another.
+        InputError: A workflow runs itself, is none of the list, or its steps wait for one another.
     """
-    steps = [item for item in list_of(workflow.get("steps")) if isinstance(item, Mapping)]
-    shared = list_of(workflow.get("parameters"))
-    says = any(item.get("parameters") or item.get("requestBody") or _asks(item) for item in steps)
-    if not (says or shared) or tell_unrun(workflow):
-        return (), {}
-    schema = workflow.get("inputs")
-    known = schema.get("properties") if isinstance(schema, Mapping) else None
-    inputs = {
-        str(name): value["default"]
-        for name, value in (known if isinstance(known, Mapping) else {}).items()
-        if isinstance(value, Mapping) and "default" in value
-    }
-    calls = [_read_call(item, shared, number, sources) for number, item in enumerate(steps, 1)]
-    return put_in_order(tuple(calls)), inputs
+
+    def __init__(self, listing: Listing) -> None:
+        self._listing = listing
+        self.own = [name for name in listing.workflows if name]
+        self.known: dict[str, Workflow] = {}
+        waiting = [(listing, name) for name in self.own]
+        while waiting:
+            where, name = waiting.pop()
+            if self._key(where, name) not in self.known:
+                reading = _Reading(where, mapping_of(where.workflows[name]), self._key)
+                read = reading.read(name)
+                self.known[read.key] = read
+                waiting += reading.found
+        depths: dict[str, int] = {}
+        for name in self.own:
+            self._measure(name, (), depths)
+
+    def rows(self) -> list[str]:
+        """Workflows that a session tries: those that are no part of another one, and what is left.
+
+        That one comes before another makes it no part of it.
+        """
+        parts = {key: {*item.runs} - {key, *item.flow.after} for key, item in self.known.items()}
+        free = set(self.own) - set[str]().union(*parts.values())
+        for name in self.own:
+            if not any(name in self.reach(other) for other in free):
+                free.add(name)
+        return [name for name in self.own if name in free]
+
+    def reach(self, key: str) -> dict[str, Workflow]:
+        """A workflow, and all that it runs, whatever lies between."""
+        found: dict[str, Workflow] = {}
+        waiting = [key]
+        while waiting:
+            item = self.known[waiting.pop()]
+            if item.key not in found:
+                found[item.key] = item
+                waiting += item.runs
+        return found
+
+    def _key(self, listing: Listing, name: str) -> str:
+        return name if listing is self._listing else f"{listing.name}#{name}"
+
+    def _measure(self, key: str, above: tuple[str, ...], depths: dict[str, int]) -> int:
+        """How deep workflows run one another below this one.
+
+        Raises:
+            InputError: One runs itself, whatever lies between, or they do so too deep.
+        """
+        if key in depths:
+            return depths[key]
+        if key in above:
+            raise _circle("run one another in a circle", (*above, key))
+        if len(above) > _DEEPEST:
+            raise _circle("run one another too deep", (*above, key))
+        flow = self.known[key].flow
+        again = (item for call in flow.calls for item in call.on_failure if item.kind == "retry")
+        inner = {*(call.flow for call in flow.calls), *(item.flow for item in again), *flow.after}
+        below = [self._measure(other, (*above, key), depths) for other in sorted(inner - {""})]
+        depths[key] = 1 + max(below, default=0)
+        if depths[key] > _DEEPEST:
+            raise _circle("run one another too deep", (key,))
+        return depths[key]
 
 
-def tell_unrun(workflow: Mapping[str, Any]) -> str:
-    """What a workflow asks for that we do not do: `message`, `workflow`, `selector`; or nothing."""
-    steps = [item for item in list_of(workflow.get("steps")) if isinstance(item, Mapping)]
-    asked = {
-        "message": any(item.get("action") == "send" for item in steps),
-        "workflow": any("workflowId" in item for item in steps),
-        "selector": any(map(_selects, steps)),
-    }
-    return next((name for name, is_asked in asked.items() if is_asked), "")
-
-
-def _asks(step: Mapping[str, Any]) -> bool:
-    """Whether more is asked of a message than that it comes: our own check asks for that."""
-    return is_message(step) and bool(step.get("successCriteria") or step.get("correlationId"))
-
-
-def _selects(step: Mapping[str, Any]) -> bool:
-    """Whether an output is chosen by a Selector Object, which we do not know."""
-    outputs = step.get("outputs")
-    return isinstance(outputs, Mapping) and any(isinstance(v, Mapping) for v in outputs.values())
-
-
-def _read_call(step: Mapping[str, Any], shared: list[Any], number: int, sources: Names) -> StepCall:
-    body = step.get("requestBody")
-    outputs = step.get("outputs")
-    given = [
-        item for item in (*shared, *list_of(step.get("parameters"))) if isinstance(item, Mapping)
-    ]
-    timeout = step.get("timeout")
-    return StepCall(
-        name=str(step.get("stepId") or number),
-        operation=str(step.get("operationId") or step.get("operationPath") or ""),
-        parameters={
-            str(item.get("name")): item.get("value")
-            for item in given
-            # Who we are is proved by our own login.
-            if str(item.get("name")).lower() not in {"none", "authorization"}
-        },
-        body=body.get("payload") if isinstance(body, Mapping) else None,
-        criteria=tuple(_read_criteria(step)),
-        outputs={str(name): str(value) for name, value in outputs.items()}
-        if isinstance(outputs, Mapping)
-        else {},
-        waits_for=name_message(step, sources) if is_message(step) else (),
-        correlation=step.get("correlationId"),
-        seconds=timeout / 1000 if isinstance(timeout, int) and 0 < timeout < _LONGEST_WAIT else 0.0,
-        after=tuple(str(name) for name in list_of(step.get("dependsOn"))),
+def _circle(why: str, keys: tuple[str, ...]) -> InputError:
+    return InputError(
+        f"Workflows of the list {why}: {', '.join(keys)}",
+        hint=f"A workflow may run others, {_DEEPEST} deep, and never itself.",
     )
 
 
-def _read_criteria(step: Mapping[str, Any]) -> Iterator[CallCriterion]:
-    for item in list_of(step.get("successCriteria")):
+@dataclass
+class _Reading:
+    """One workflow while it is read; `found` are the workflows that it names."""
+
+    listing: Listing
+    workflow: Mapping[str, Any]
+    key: Any
+    found: list[tuple[Listing, str]] = field(default_factory=list)
+    unrun: str = ""
+
+    def read(self, name: str) -> Workflow:
+        steps = [item for item in list_of(self.workflow.get("steps")) if isinstance(item, Mapping)]
+        shared = list_of(self.workflow.get("parameters"))
+        calls = tuple(self._read_call(item, number) for number, item in enumerate(steps, 1))
+        outputs = mapping_of(self.workflow.get("outputs"))
+        after = tuple(filter(None, map(self._flow, list_of(self.workflow.get("dependsOn")))))
+        self._tell_unrun(steps, outputs)
+        names = {call.name for call in calls}
+        for call in calls:
+            for action in (*call.on_success, *call.on_failure):
+                if action.step and action.step not in names:
+                    raise InputError(
+                        f"The workflow {name!r} has no step {action.step!r}",
+                        location=self.listing.name,
+                        hint=suggest_name(action.step, names),
+                    )
+        return Workflow(
+            key=self.key(self.listing, name),
+            flow=CallFlow(
+                title=str(self.workflow.get("summary") or name),
+                calls=put_in_order(calls),
+                inputs=self._read_inputs(),
+                outputs=outputs,
+                after=after,
+            ),
+            runs=tuple(dict.fromkeys(self.key(*item) for item in self.found)),
+            asks=bool(shared) or any(map(_asks, steps)),
+            unrun=self.unrun,
+            sent=tuple(str(item["operationId"]) for item in steps if _is_sent(item)),
+        )
+
+    def _read_call(self, step: Mapping[str, Any], number: int) -> StepCall:
+        body = mapping_of(step.get("requestBody"))
+        timeout = step.get("timeout")
+        is_inner = "workflowId" in step
+        names = self.listing.messages
+        return StepCall(
+            name=str(step.get("stepId") or number),
+            operation=""
+            if is_inner
+            else str(step.get("operationId") or step.get("operationPath") or ""),
+            flow=self._flow(step["workflowId"]) if is_inner else "",
+            parameters=self._read_parameters(
+                (*list_of(self.workflow.get("parameters")), *list_of(step.get("parameters"))),
+                # Who we are is proved by our own login.
+                () if is_inner else ("authorization",),
+            ),
+            body=body.get("payload"),
+            replacements={
+                str(item.get("target")): item.get("value")
+                for item in list_of(body.get("replacements"))
+                if isinstance(item, Mapping)
+            },
+            criteria=tuple(_read_criteria(step.get("successCriteria"))),
+            outputs=mapping_of(step.get("outputs")),
+            waits_for=name_message(step, names) if is_message(step) else (),
+            correlation=step.get("correlationId"),
+            seconds=timeout / 1000
+            if isinstance(timeout, int) and 0 < timeout < _LONGEST_WAIT
+            else 0.0,
+            after=tuple(str(name) for name in list_of(step.get("dependsOn"))),
+            on_success=tuple(self._read_actions(step, "Success")),
+            on_failure=tuple(self._read_actions(step, "Failure")),
+        )
+
+    def _read_parameters(self, listed: Any, left_out: tuple[str, ...] = ()) -> dict[str, Any]:
+        given = [mapping_of(self.listing.resolve(item)) for item in listed]
+        return {
+            str(item["name"]): item.get("value")
+            for item in given
+            if "name" in item and str(item["name"]).lower() not in left_out
+        }
+
+    def _read_inputs(self) -> dict[str, Any]:
+        known = mapping_of(self.listing.resolve(self.workflow.get("inputs"))).get("properties")
+        return {
+            name: value["default"]
+            for name, value in mapping_of(known).items()
+            if isinstance(value, Mapping) and "default" in value
+        }
+
+    def _read_actions(self, step: Mapping[str, Any], kind: str) -> Iterator[CallAction]:
+        """What is done after a step: its own word, and that of the workflow where it says none."""
+        listed = (
+            *list_of(step.get(f"on{kind}")),
+            *list_of(self.workflow.get(f"{kind.lower()}Actions")),
+        )
+        named: dict[str, dict[str, Any]] = {}
+        for number, item in enumerate(listed):
+            action = mapping_of(self.listing.resolve(item))
+            named.setdefault(str(action.get("name") or number), action)
+        known = {"end", "goto"} if kind == "Success" else {"end", "goto", "retry"}
+        for action in named.values():
+            limit, seconds, does = (
+                action.get(name) for name in ("retryLimit", "retryAfter", "type")
+            )
+            leads = {"stepId", "workflowId"} & action.keys()
+            if does not in known or (does == "goto" and not leads):
+                raise InputError(
+                    f"The list has an action {does!r} that leads nowhere",
+                    location=self.listing.name,
+                    hint=f"Its type is one of {', '.join(sorted(known))}; `goto` names where to.",
+                )
+            yield CallAction(
+                kind=does,
+                step=str(action.get("stepId") or ""),
+                flow=self._flow(action["workflowId"]) if "workflowId" in action else "",
+                parameters=self._read_parameters(list_of(action.get("parameters"))),
+                criteria=tuple(_read_criteria(action.get("criteria"))),
+                seconds=seconds if isinstance(seconds, int | float) and seconds > 0 else 0.0,
+                limit=limit if isinstance(limit, int) and limit >= 0 else 1,
+            )
+
+    def _flow(self, reference: Any) -> str:
+        """The key of a workflow that is named; empty where the file that it is in is not there."""
+        listing, name = self.listing, str(reference)
+        if name.startswith(_OTHER):
+            source, _, name = name.removeprefix(_OTHER).partition(".")
+            beside = listing.others.get(source)
+            if beside is None:
+                self.unrun = "source"
+                return ""
+            listing = beside
+        if name not in listing.workflows:
+            raise InputError(
+                f"There is no workflow {name!r}",
+                location=listing.name,
+                hint=suggest_name(name, listing.workflows),
+            )
+        self.found.append((listing, name))
+        return str(self.key(listing, name))
+
+    def _tell_unrun(self, steps: list[Any], outputs: Mapping[str, Any]) -> None:
+        # What is sent by the name of an operation may be a call that the folder knows.
+        if any(item.get("action") == "send" and not item.get("operationId") for item in steps):
+            self.unrun = self.unrun or "message"
+        if any(map(_is_xpath, _objects([steps, outputs]))):
+            self.unrun = self.unrun or "xpath"
+
+
+def _objects(value: Any) -> Iterator[Mapping[str, Any]]:
+    """Every object within a value, itself among them."""
+    if isinstance(value, Mapping):
+        yield value
+    inner = value.values() if isinstance(value, Mapping) else value
+    for item in inner if isinstance(value, Mapping | list) else ():
+        yield from _objects(item)
+
+
+def _is_xpath(item: Mapping[str, Any]) -> bool:
+    told = item.get("targetSelectorType")
+    if told is None and (is_selector(item) or "condition" in item):
+        told = item.get("type")
+    return _kind(told) == "xpath"
+
+
+def _is_sent(step: Mapping[str, Any]) -> bool:
+    return step.get("action") == "send" and "operationId" in step
+
+
+def _asks(step: Mapping[str, Any]) -> bool:
+    """Whether a step says with what it calls; or of a message more than that it comes.
+
+    Where operations alone are named, or messages, our own checks are the better question.
+    """
+    if is_message(step):
+        return bool(step.get("successCriteria") or step.get("correlationId"))
+    return bool(step.get("parameters") or step.get("requestBody"))
+
+
+def _read_criteria(listed: Any) -> Iterator[CallCriterion]:
+    for item in list_of(listed):
         if isinstance(item, Mapping):
             yield CallCriterion(
                 condition=str(item.get("condition", "")),
                 context=str(item.get("context") or ""),
-                kind=_kind(item.get("type")),
+                kind=_kind(item.get("type")) or "simple",
             )
 
 
 def _kind(value: Any) -> str:
-    return str(value.get("type", "")) if isinstance(value, Mapping) else str(value or "simple")
-
-
-@dataclass
-class Runtime:
-    """What runtime expressions may speak of while a workflow runs.
-
-    Attributes:
-        inputs: Name → value.
-        outputs: Name of a step → its outputs.
-        status: Of the last answer.
-        headers: Of the last answer, names in lower case.
-        body: Of the last answer, as JSON data.
-        message: The last message that came, as JSON data.
-        message_headers: Of it, names in lower case.
-    """
-
-    inputs: Mapping[str, Any] = field(default_factory=dict)
-    outputs: dict[str, dict[str, Any]] = field(default_factory=dict)
-    status: int = 0
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: Any = None
-    message: Any = None
-    message_headers: Mapping[str, str] = field(default_factory=dict)
-
-    def fill(self, value: Any) -> Any:
-        """A value with its expressions replaced, in lists and objects as well.
-
-        Raises:
-            InputError: An expression has no value.
-        """
-        if isinstance(value, Mapping):
-            return {key: self.fill(item) for key, item in value.items()}
-        if isinstance(value, list):
-            return [self.fill(item) for item in value]
-        if not isinstance(value, str):
-            return value
-        if value.startswith("$"):
-            return self._need(value)
-        return _BRACES.sub(lambda found: str(self._need(found[1])), value)
-
-    def holds(self, criterion: CallCriterion) -> bool:
-        """Whether a success criterion is met by the last answer.
-
-        Raises:
-            InputError: It cannot be understood.
-        """
-        if len(criterion.condition) > _LONGEST:
-            raise InputError("A condition is longer than 2,000 signs")
-        if criterion.kind == "simple":
-            return bool(_Condition(criterion.condition, self).read())
-        context = self.find(criterion.context)
-        if criterion.kind == "regex":
-            text = "" if context is _ABSENT else str(context)
-            try:  # an engine that ends, whatever the pattern is
-                return bool(jsonschema_rs.is_valid({"pattern": criterion.condition}, text))
-            except ValueError as error:
-                raise InputError(f"{criterion.condition!r} is no pattern") from error
-        if criterion.kind == "jsonpath":
-            return context is not _ABSENT and bool(find_nodes(criterion.condition, context))
-        raise InputError(f"Conditions of the type {criterion.kind!r} are not known to us")
-
-    def find(self, expression: str) -> Any:
-        """The value of an expression; a mark of its own where there is none."""
-        base, _, pointer = expression.partition("#")
-        value = self._find_base(base)
-        if pointer and value is not _ABSENT:
-            for step in read_pointer(pointer):
-                value = _enter(value, step)
-        return value
-
-    def _need(self, expression: str) -> Any:
-        value = self.find(expression)
-        if value is _ABSENT:
-            raise InputError(
-                f"{expression} has no value",
-                hint="Give an input with --set NAME=VALUE, or a default in the list.",
-            )
-        return value
-
-    def _find_base(self, text: str) -> Any:
-        if text == "$statusCode":
-            return self.status
-        if text.startswith("$response.header."):
-            return self.headers.get(text.removeprefix("$response.header.").lower(), _ABSENT)
-        if text.startswith("$message.header."):
-            name = text.removeprefix("$message.header.").lower()
-            return self.message_headers.get(name, _ABSENT)
-        roots = (
-            ("$response.body", self.body),
-            ("$message.payload", self.message),
-            ("$inputs", self.inputs),
-        )
-        for start, root in roots:
-            if text == start or text.startswith((f"{start}.", f"{start}[")):
-                return _walk(root, text.removeprefix(start))
-        if text.startswith("$steps."):
-            name, _, rest = text.removeprefix("$steps.").partition(".outputs")
-            return _walk(self.outputs.get(name, {}), rest)
-        raise InputError(f"The expression {text!r} is not known to us")
-
-
-class _Condition:
-    """A simple condition: comparisons joined by `&&`, `||`, `!` and parentheses."""
-
-    def __init__(self, text: str, runtime: Runtime) -> None:
-        self._text = text
-        self._runtime = runtime
-        self._tokens = [*self._split()]
-
-    def read(self) -> Any:
-        """Whether it holds."""
-        value = self._either()
-        if self._tokens:
-            raise self._strange()
-        return value
-
-    def _split(self) -> Iterator[tuple[str, str]]:
-        place, text = 0, self._text.rstrip()
-        while place < len(text):
-            found = _TOKEN.match(text, place)
-            if found is None:
-                raise self._strange()
-            yield str(found.lastgroup), str(found[str(found.lastgroup)])
-            place = found.end()
-
-    def _either(self) -> Any:
-        value = self._both()
-        while self._take("||"):
-            other = self._both()
-            value = bool(value) or bool(other)
-        return value
-
-    def _both(self) -> Any:
-        value = self._one()
-        while self._take("&&"):
-            other = self._one()
-            value = bool(value) and bool(other)
-        return value
-
-    def _one(self) -> Any:
-        if self._take("!"):
-            return not self._one()
-        left = self._operand()
-        for sign in ("==", "!=", "<=", ">=", "<", ">"):
-            if self._take(sign):
-                return _compare(left, sign, self._operand())
-        return False if left is _ABSENT else left
-
-    def _operand(self) -> Any:
-        if self._take("("):
-            value = self._either()
-            if not self._take(")"):
-                raise self._strange()
-            return value
-        if not self._tokens:
-            raise self._strange()
-        kind, text = self._tokens.pop(0)
-        if kind == "text":
-            return text[1:-1].replace("''", "'")
-        if kind == "number":
-            return float(text) if "." in text else int(text)
-        if kind == "word" and text.startswith("$"):
-            return self._runtime.find(text)
-        if text in _WORDS:
-            return _WORDS[text]
-        raise self._strange()
-
-    def _take(self, sign: str) -> bool:
-        if self._tokens and self._tokens[0] == ("op", sign):
-            self._tokens.pop(0)
-            return True
-        return False
-
-    def _strange(self) -> InputError:
-        return InputError(f"The condition {self._text!r} cannot be understood")
-
-
-def _compare(left: Any, sign: str, right: Any) -> bool:
-    if left is _ABSENT or right is _ABSENT:
-        return False  # what was not there meets no comparison, not even that it is something else
-    if isinstance(left, bool) != isinstance(right, bool):
-        return sign == "!="  # as in JSON, true is not 1
-    if isinstance(left, str) and isinstance(right, str):
-        left, right = left.lower(), right.lower()  # the specification compares texts so
-    if sign in {"==", "!="}:
-        return bool(left == right) == (sign == "==")
-    numbers = [isinstance(item, int | float) for item in (left, right)]
-    if not all(numbers) and not (isinstance(left, str) and isinstance(right, str)):
-        return False
-    order = int(left > right) - int(left < right)
-    return {"<": order < 0, "<=": order <= 0, ">": order > 0, ">=": order >= 0}[sign]
-
-
-def _walk(value: Any, path: str) -> Any:
-    place = 0
-    while place < len(path):
-        found = _STEP.match(path, place)
-        if found is None:
-            raise InputError(f"The path {path!r} cannot be followed")
-        value = _enter(value, found[1] if found[1] is not None else found[2])
-        place = found.end()
-    return value
-
-
-def _enter(value: Any, step: str) -> Any:
-    if isinstance(value, Mapping):
-        return value.get(step, _ABSENT)
-    if isinstance(value, list) and step.isdigit() and int(step) < len(value):
-        return value[int(step)]
-    return _ABSENT
+    return str(value.get("type", "")) if isinstance(value, Mapping) else str(value or "")

@@ -10,48 +10,27 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
-from workbench.description import DEFAULT_LIMITS, decode, load_text, read_file
-from workbench.errors import DescriptionError, InputError
-from workbench.model import StepCall, list_of, mapping_of
+from workbench.errors import InputError
+from workbench.model import StepCall, mapping_of
 from workbench.partners import Partner
 from workbench.text import read_pointer
 from workbench.vocabulary import plain_words
 
-_LIMITS = replace(DEFAULT_LIMITS, size=2 * 2**20)
 _USED = re.compile(r"\$steps\.([A-Za-z0-9_\-]+)")
 Names = Mapping[str, tuple[str, ...]]
 
 
-def read_sources(data: Mapping[str, Any], folder: Path) -> Names:
-    """What AsyncAPI descriptions beside a list call their messages.
+def name_channels(told: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """What an AsyncAPI description calls its messages.
 
     Args:
-        data: The list.
-        folder: Where it stands; what lies elsewhere is not read.
+        told: The description.
 
     Returns:
         Operation or channel → its channel, the address of it, and the names of its messages.
     """
-    found: dict[str, tuple[str, ...]] = {}
-    for source in list_of(data.get("sourceDescriptions")):
-        url = str(source.get("url") or "") if isinstance(source, Mapping) else ""
-        path = folder / url
-        if not url or Path(url).name != url or not path.is_file():
-            continue
-        try:
-            told = load_text(decode(read_file(path, _LIMITS), path.name), path.name)
-        except DescriptionError:
-            continue  # what cannot be read names nothing
-        if isinstance(told, Mapping) and "asyncapi" in told:
-            found.update(_name_channels(told))
-    return found
-
-
-def _name_channels(told: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     channels, operations = mapping_of(told.get("channels")), mapping_of(told.get("operations"))
     found: dict[str, tuple[str, ...]] = {}
     for key, item in channels.items():

@@ -16,20 +16,18 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from workbench.description import DEFAULT_LIMITS, decode, load_text, read_file, read_rows
+from workbench.description import decode, load_text, read_file, read_rows
 from workbench.errors import DescriptionError, InputError
-from workbench.handover.arazzo import read_calls, tell_unrun
-from workbench.handover.arazzo_events import (
-    Names,
-    find_events,
-    is_message,
-    name_message,
-    read_sources,
-)
+from workbench.handover.arazzo import Workflow, Workflows
+from workbench.handover.arazzo_events import find_events
+from workbench.handover.arazzo_sources import LIMITS, open_listing
 from workbench.handover.list_binding import Bound, RowIndex
+from workbench.handover.list_flow import find_listed
 from workbench.handover.list_tables import read_table
 from workbench.handover.phrases import load_words
 from workbench.model import (
+    Access,
+    CallFlow,
     Catalogue,
     Feature,
     FeatureKind,
@@ -37,14 +35,15 @@ from workbench.model import (
     StepCall,
     StepKind,
     list_of,
+    mapping_of,
 )
 from workbench.partners import Partner
 from workbench.reporting import Language
 from workbench.text import suggest_name, write_pointer
 
-_LIMITS = replace(DEFAULT_LIMITS, size=2 * 2**20)
 _MOST_ROWS = 300
 _LONG = 10_000
+_READS = frozenset({None, Access.READ})
 _KINDS = {
     FeatureKind.SERVICE: StepKind.CALL,
     FeatureKind.EVENT: StepKind.EVENT,
@@ -63,7 +62,11 @@ class ListRow:
     operations: tuple[str, ...] = field(default=())
     calls: tuple[StepCall, ...] = field(default=())
     inputs: Mapping[str, Any] = field(default_factory=dict)
+    flow: str = ""  # name of the workflow that it is
+    after: tuple[str, ...] = ()  # workflows that come first
+    flows: Mapping[str, CallFlow] = field(default_factory=dict)  # those that it runs, by name
     unrun: str = ""  # what it asks for that we do not do
+    sent: tuple[str, ...] = ()  # operations by which it sends messages
 
 
 def read_list(path: Path) -> tuple[ListRow, ...]:
@@ -74,7 +77,7 @@ def read_list(path: Path) -> tuple[ListRow, ...]:
     """
     try:
         if path.suffix.lower() in {".yaml", ".yml", ".json"}:
-            read = load_text(decode(read_file(path, _LIMITS), path.name), path.name)
+            read = load_text(decode(read_file(path, LIMITS), path.name), path.name)
             rows = _read_arazzo(read, path)
         else:
             rows = tuple(
@@ -85,7 +88,7 @@ def read_list(path: Path) -> tuple[ListRow, ...]:
                     minutes=row.minutes,
                     operations=(row.operation,) if row.operation else (),
                 )
-                for row in read_table(*read_rows(path, _LIMITS))
+                for row in read_table(*read_rows(path, LIMITS))
             )
     except DescriptionError as error:
         raise InputError(
@@ -173,6 +176,13 @@ def bind_rows(
         code: Of that language.
     """
     index = RowIndex(catalogue, partner, code)
+    # A message that the documents take as a call is a call; we speak with no broker.
+    rows = (
+        row
+        if all(find_listed(name, partner) for name in row.sent)
+        else replace(row, calls=(), unrun=row.unrun or "message")
+        for row in rows
+    )
     return tuple(
         _make_step(number, row, _bind(row, partner, catalogue, index), load_words(code))
         for number, row in enumerate(rows, 1)
@@ -203,6 +213,9 @@ def _make_step(number: int, row: ListRow, bound: Bound, words: Language) -> Sess
         is_proposed=feature is not None and not bound.is_sure,
         calls=row.calls if kind in {StepKind.CALL, StepKind.EVENT} else (),
         inputs=dict(row.inputs),
+        flow=row.flow,
+        flows=dict(row.flows),
+        after=row.after,
     )
 
 
@@ -244,16 +257,19 @@ def _by_operation(
     wanted = {item.rpartition("#")[2].lower() for item in operations}
     waited = find_events((item.rpartition(":")[2] for item in operations), partner)
     counted: Counter[str] = Counter()
+    more = len(operations) + 1
     for feature in catalogue.features:
         for _, operation in partner.operations(feature.slug):
             own = operation.operation_id or ""
             place = write_pointer(("paths", operation.path, operation.method))
             names = {own, operation.id, place}
-            counted[feature.slug] += bool(wanted & {name.lower() for name in names if name})
-        # What is waited for is what the row is about, whatever is called beside it.
+            is_called = bool(wanted & {name.lower() for name in names if name})
+            counted[feature.slug] += is_called * (1 if feature.access in _READS else more)
+        # What is waited for is what the row is about, whatever is called beside it; and what is
+        # written, whatever is read.
         stated = partner.feature(feature.slug)
         told = set(stated.events) if stated else set()
-        counted[feature.slug] += len(operations) * bool(told & waited)
+        counted[feature.slug] += more * more * bool(told & waited)
     best = [slug for slug, number in counted.most_common(1) if number]
     return catalogue.feature(best[0]) if best else None
 
@@ -265,33 +281,40 @@ def _read_arazzo(data: Any, path: Path) -> tuple[ListRow, ...]:
             location=str(path),
             hint="It begins with `arazzo: 1.0.1`; a table may be given as CSV or Markdown.",
         )
-    sources = read_sources(data, path.parent)
-    found = list_of(data.get("workflows"))
-    rows = [_read_workflow(item, sources) for item in found if isinstance(item, Mapping)]
-    return tuple(row for row in rows if row.title)
+    listing = open_listing(data, path)
+    workflows = Workflows(listing)
+    return tuple(_read_workflow(key, listing.workflows[key], workflows) for key in workflows.rows())
 
 
-def _read_workflow(item: Mapping[str, Any], sources: Names) -> ListRow:
-    steps = [step for step in list_of(item.get("steps")) if isinstance(step, Mapping)]
-    calls = [
-        str(step.get("operationId") or step.get("operationPath") or "")
-        for step in steps
-        if not is_message(step)
-    ]
-    told = [str(step.get("description") or "") for step in steps]
+def _read_workflow(key: str, item: Mapping[str, Any], workflows: Workflows) -> ListRow:
+    reached = workflows.reach(key)
+    own = reached.pop(key)
+    unrun = next((one.unrun for one in (own, *reached.values()) if one.unrun), "")
+    is_run = not unrun and any(one.asks for one in (own, *reached.values()))
     waits = [str(name) for name in list_of(item.get("x-waits-for"))]
-    waits += [name for step in steps if is_message(step) for name in name_message(step, sources)]
-    # `$sourceDescriptions.NAME.operationId` names an operation of one of several documents.
-    plain = tuple(call.rpartition(".")[2] if "#" not in call else call for call in calls)
-    made, inputs = read_calls(item, sources)
     minutes = item.get("x-minutes")
+    told = (mapping_of(step).get("description") for step in list_of(item.get("steps")))
     return ListRow(
-        title=str(item.get("summary") or item.get("workflowId") or ""),
-        expected=tuple(text for text in told if text),
+        title=own.flow.title,
+        expected=tuple(str(text) for text in told if text),
         feature=str(item.get("x-feature") or ""),
         minutes=minutes if isinstance(minutes, int) and 0 < minutes < _LONG else 0,
-        operations=tuple(name for name in (*plain, *waits) if name),
-        calls=made,
-        inputs=inputs,
-        unrun=tell_unrun(item),
+        # What it does itself is what it is about, and not what it has done by others.
+        operations=_name_operations([own], waits) or _name_operations(reached.values(), []),
+        calls=own.flow.calls if is_run else (),
+        inputs=own.flow.inputs if is_run else {},
+        flow=key,
+        after=own.flow.after if is_run else (),
+        flows={name: one.flow for name, one in reached.items()} if is_run else {},
+        unrun=unrun,
+        sent=tuple(name for one in (own, *reached.values()) for name in one.sent),
     )
+
+
+def _name_operations(workflows: Iterable[Workflow], waits: Iterable[str]) -> tuple[str, ...]:
+    calls = [call for one in workflows for call in one.flow.calls]
+    made = (call.operation for call in calls if not call.waits_for)
+    # `$sourceDescriptions.NAME.operationId` names an operation of one of several documents.
+    plain = (name.rpartition(".")[2] if "#" not in name else name for name in made)
+    heard = (name for call in calls for name in call.waits_for)
+    return tuple(name for name in (*plain, *waits, *heard) if name)

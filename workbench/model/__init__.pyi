@@ -103,7 +103,9 @@ from .statement import ReasonCode as ReasonCode
 from .statement import Statement as Statement
 from .validation_session import SESSION_LINE as SESSION_LINE
 from .validation_session import Acceptance as Acceptance
+from .validation_session import CallAction as CallAction
 from .validation_session import CallCriterion as CallCriterion
+from .validation_session import CallFlow as CallFlow
 from .validation_session import Decision as Decision
 from .validation_session import Participant as Participant
 from .validation_session import Protocol as Protocol

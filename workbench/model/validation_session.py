@@ -48,31 +48,79 @@ class CallCriterion(Record):
     kind: str = "simple"
 
 
+class CallAction(Record):
+    """What a list does once a step was, or was not, as it should be.
+
+    Attributes:
+        kind: The workflow ends, goes on elsewhere, or makes the step again.
+        step: Where it goes on; of `retry`, what is done before.
+        flow: Likewise a workflow.
+        parameters: Inputs of that workflow, by name.
+        criteria: When it is done; none: always.
+        seconds: Of `retry`: how long to wait.
+        limit: Of `retry`: how often at most.
+    """
+
+    kind: Literal["end", "goto", "retry"]
+    step: str = ""
+    flow: str = ""
+    parameters: dict[str, Any] = Field(default_factory=dict)
+    criteria: tuple[CallCriterion, ...] = ()
+    seconds: float = Field(default=0.0, ge=0)
+    limit: int = Field(default=1, ge=0)
+
+
 class StepCall(Record):
-    """One call of a partner's own list.
+    """One call of a partner's own list, or a message that it waits for, or a workflow that it runs.
 
     Attributes:
         name: By which later calls speak of its outputs.
         operation: As the list names it.
+        flow: The workflow that it runs; empty: it is a call or a message.
         parameters: Name → value; runtime expressions stand in it as texts.
         body: JSON data, likewise.
+        replacements: JSON Pointer or JSONPath into the body → value that is set there.
         criteria: What the answer must be.
-        outputs: Name → runtime expression of what later calls need.
+        outputs: Name → runtime expression, or Selector Object, of what later calls need.
         waits_for: What the message is called that the step waits for; empty: it is a call.
         correlation: What stands in the message that is meant; None: any of that name.
         seconds: How long to wait for it; 0: as long as the session waits.
         after: Names of steps that come first.
+        on_success: The first whose criteria hold is done; none: the next step.
+        on_failure: Likewise; none: the workflow has failed.
     """
 
     name: str
     operation: str
+    flow: str = ""
     parameters: dict[str, Any] = Field(default_factory=dict)
     body: Any = None
+    replacements: dict[str, Any] = Field(default_factory=dict)
     criteria: tuple[CallCriterion, ...] = ()
-    outputs: dict[str, str] = Field(default_factory=dict)
+    outputs: dict[str, Any] = Field(default_factory=dict)
     waits_for: tuple[str, ...] = ()
     correlation: Any = None
     seconds: float = 0.0
+    after: tuple[str, ...] = ()
+    on_success: tuple[CallAction, ...] = ()
+    on_failure: tuple[CallAction, ...] = ()
+
+
+class CallFlow(Record):
+    """A workflow of a partner's own list.
+
+    Attributes:
+        title: What it is about.
+        calls: In the order in which they are made.
+        inputs: What it needs from outside, by name, with what that is by default.
+        outputs: Name → runtime expression, or Selector Object, of what whoever runs it is given.
+        after: Workflows that come first.
+    """
+
+    title: str = ""
+    calls: tuple[StepCall, ...] = ()
+    inputs: dict[str, Any] = Field(default_factory=dict)
+    outputs: dict[str, Any] = Field(default_factory=dict)
     after: tuple[str, ...] = ()
 
 
@@ -94,6 +142,9 @@ class SessionStep(Record):
             before evidence counts.
         calls: What the list calls, and with what; empty: our own checks ask.
         inputs: What the calls need from outside, by name.
+        flow: Name of the workflow of the list that the calls are.
+        flows: The workflows that it runs or that come before it, by name.
+        after: Names of those that come first.
     """
 
     slug: str
@@ -110,6 +161,9 @@ class SessionStep(Record):
     is_proposed: bool = False
     calls: tuple[StepCall, ...] = ()
     inputs: dict[str, Any] = Field(default_factory=dict)
+    flow: str = ""
+    flows: dict[str, CallFlow] = Field(default_factory=dict)
+    after: tuple[str, ...] = ()
 
 
 class SessionHeader(Record):
@@ -281,6 +335,16 @@ class Protocol:
     def is_done(self) -> bool:
         """Whether every step has a result."""
         return not self.pending
+
+    @property
+    def shown_flows(self) -> set[str]:
+        """Workflows of the partner's own list that this session has confirmed."""
+        found = self.results
+        return {
+            step.flow
+            for step in self.header.steps
+            if step.flow and step.slug in found and found[step.slug].mark is StepMark.CONFIRMED
+        }
 
     @property
     def counts(self) -> dict[StepMark, int]:
