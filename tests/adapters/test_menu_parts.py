@@ -167,6 +167,13 @@ def test_job_that_cannot_be_found_yet_is_asked_for_again(nook: Adapter, partner:
     assert answers == []
 
 
+def test_only_a_removal_may_find_nothing(nook: Adapter, partner: Partner) -> None:
+    """A part that is written to an address that is not there has not been taken."""
+    partner.routes["PUT /groups/sauces"] = lambda _: answer(404)
+    with pytest.raises(PartnerError, match="404"):
+        nook.push_menu(SIZED)
+
+
 def test_job_without_end_is_given_up(nook: Adapter, partner: Partner) -> None:
     """A job that does not end in time is an error that warns of sending twice."""
     partner.routes |= {"PUT /groups/sauces": _accept, "GET /jobs/7": _job("running")}

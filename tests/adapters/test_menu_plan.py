@@ -136,6 +136,23 @@ def test_removal_of_what_is_gone_is_no_error(open_adapter: Opened) -> None:
     assert [item.status for item in plan.send()] == [200, 404]
 
 
+@pytest.mark.parametrize(("removed", "mode"), [(19, UploadMode.PARTS), (20, UploadMode.REPLACE)])
+def test_twenty_requests_are_few(open_adapter: Opened, removed: int, mode: UploadMode) -> None:
+    """So many dishes are removed one by one, and their section changes: one more is too many."""
+    names = [f"dish-{n}" for n in range(21)]
+    products = tuple(make_product(name) for name in names)
+    before, after = (
+        make_catalog(
+            "rest_77",
+            menus=(CARD.model_copy(update={"sections": (make_section("mains", *names[start:]),)}),),
+            products=products[start:],
+            option_categories=(),
+        )
+        for start in (0, removed)
+    )
+    assert open_adapter("tavola").plan_menu(after, before=before).mode is mode
+
+
 def test_many_changes_are_one_upload(open_adapter: Opened) -> None:
     """With many single requests, one upload of everything is kinder."""
     adapter = open_adapter("tavola")

@@ -136,6 +136,12 @@ def test_repeats_stay_within_their_share(calls: list[int]) -> None:
         assert spent <= 5 + 0.1 * number + 1e-6
 
 
+def test_the_reserve_is_spent_to_the_last_repeat() -> None:
+    """A reserve of two is two repeats, not one and not three."""
+    budget = RetryBudget(RetryPolicy(retry_share=0, retry_reserve=2))
+    assert [budget.spend() for _ in range(3)] == [True, True, False]
+
+
 def test_long_trouble_is_not_multiplied(open_client: Opener, partner: Partner) -> None:
     """Sixty calls into an outage are sixty-six requests at most, and the reserve."""
     client = open_client(policy=replace(QUICK, failures=1000, retry_reserve=2))

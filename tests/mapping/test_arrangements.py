@@ -423,6 +423,15 @@ def test_a_whole_day_from_evening_to_evening_stays_two_openings(compile_text: Co
     assert hours.untranslate(value).payload == {"days": days}
 
 
+def test_only_from_midnight_to_midnight_is_a_whole_day(compile_text: Compile) -> None:
+    """Any other opening that ends when it starts is refused: nobody knows what it means."""
+    hours = compile_text(WEEK)["hours"]
+    whole = {"days": [{"day": "monday", "from": "00:00", "to": "00:00"}]}
+    assert hours.untranslate(hours.translate(whole).value).payload == whole
+    with pytest.raises(TranslationError, match="no length"):
+        hours.translate({"days": [{"day": "monday", "from": "10:00", "to": "10:00"}]})
+
+
 POSITION = """
 mappings:
   runner:

@@ -303,6 +303,24 @@ def test_too_many_files_are_no_run(sealed: RunFolder) -> None:
         verify(sealed)
 
 
+def test_a_folder_may_fill_its_bounds_and_not_one_more(
+    sealed: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many files and bytes as there are are not too many; one fewer allowed, and they are."""
+    files = survey(sealed).files
+    bounds = {
+        "_MOST_FILES": sum(path.is_file() for path in sealed.path.rglob("*")),
+        "_MOST_BYTES": sum(item.size for item in files.values()),
+    }
+    for name, most in bounds.items():
+        with monkeypatch.context() as patch:
+            patch.setattr(f"workbench.reporting.seal.{name}", most)
+            assert survey(sealed).files == files
+            patch.setattr(f"workbench.reporting.seal.{name}", most - 1)
+            with pytest.raises(InputError, match="no run folder"):
+                survey(sealed)
+
+
 def test_evidence_that_no_template_can_show_is_altered(build_run: Build) -> None:
     """A header of another shape ends in an answer, not in a traceback."""
     folder = build_run(context={"documents": 7, "questions": {"a": 1}, "mappings": [1]})
