@@ -415,6 +415,54 @@ def test_branches_by_discriminator(compile_text: Compile) -> None:
     assert line.untranslate(value).coverage.unread == ()
 
 
+USED = """
+mappings:
+  dish:
+    into: OrderLine
+    fields: {name: $.title, unit_price: {from: $.price, as: minor}, quantity: {value: 1}}
+  order:
+    into: Order
+    fields:
+      ids: {from: $.names, fields: {partner_id: $.code}}
+      status: {from: $.state, enum: {NEW: placed}, one-way: in}
+      lines: {each: $.dishes, use: dish}
+"""
+
+
+@pytest.mark.parametrize(
+    ("names", "sources"),
+    [
+        (("lines", "name"), [("title",)]),  # in a mapping that is used
+        (("lines", "notes"), []),
+        (("ids", "partner_id"), [("code",)]),
+        (("ids",), [("names",)]),
+        (("status",), [("state",)]),
+        (("status", "whatever"), [("state",)]),
+        (("covers",), []),
+    ],
+)
+def test_a_rule_is_found_by_the_field_of_ours(
+    compile_text: Compile, names: tuple[str, ...], sources: list[tuple[str, ...]]
+) -> None:
+    """Rules of used mappings, of objects and of lists count; what no rule fills has none."""
+    order = compile_text(USED)["order"]
+    assert [rule.source for rule in order.rules_of(*names)] == sources
+    assert order.find_value({"names": {"code": "7"}}, "ids", "partner_id") == "7"
+    assert order.find_value({"names": {}}, "ids", "partner_id") is None
+
+
+def test_rules_of_every_branch_are_found(compile_text: Compile) -> None:
+    """Which branch holds is not known before a payload is there, but for the one that it says."""
+    line = compile_text(CASES)["line"]
+    assert {rule.source for rule in line.rules_of("name")} == {
+        ("name",),
+        ("menu", "title"),
+        ("label",),
+    }
+    assert line.find_value(MEAL, "name") == "Lunch"
+    assert line.find_value({"type": "DISH", "name": "Soup"}, "name") == "Soup"
+
+
 def test_branches_by_number(compile_text: Compile) -> None:
     """Words that are numerals are numbers; a word without branch is located."""
     order = compile_text(CASES)["order"]

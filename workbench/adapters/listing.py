@@ -14,9 +14,9 @@ from workbench.adapters.channel import Channel
 from workbench.adapters.paging import walk_pages
 from workbench.canonical import Entity
 from workbench.errors import PartnerError, TranslationError
-from workbench.model import Operation, SchemaReader, find_at
+from workbench.model import Operation, SchemaReader
 
-_IDS = ("ids.partner_id", "order_id", "reservation_id")
+_IDS = (("ids", "partner_id"), ("order_id",), ("reservation_id",))
 
 Refuse = Callable[[TranslationError], None]
 
@@ -102,7 +102,7 @@ def find_in_list(
 
 
 def _find_id(channel: Channel, feature: str, item: Any) -> str | None:
-    rules = translator(channel.partner, feature).table
-    path = next((rule.path for name in _IDS for rule in rules if rule.field == name), None)
-    found = find_at(item, path) if path else None
+    mapping = translator(channel.partner, feature)
+    named = next((names for names in _IDS if mapping.rules_of(*names)), None)
+    found = mapping.find_value(item, *named) if named else None
     return str(found) if isinstance(found, str | int) else None

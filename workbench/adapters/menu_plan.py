@@ -5,7 +5,6 @@ Planning asks nobody and sends nothing; what would get lost is known before the 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -222,8 +221,7 @@ def _ways(channel: Channel) -> MenuSupport:
     def is_carried(feature: str) -> bool:
         parent, field = CHILDREN[feature]
         mapping = channel.partner.translator(parent)
-        rules = mapping.table if mapping else ()
-        return any(re.match(rf"{field}\b", rule.field) for rule in rules)
+        return mapping is not None and any(rule.writes for rule in mapping.rules_of(field))
 
     return MenuSupport(lambda feature: _is_bound(channel, feature), is_carried)
 

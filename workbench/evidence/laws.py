@@ -7,14 +7,14 @@ may pass over a status for which the partner has no word.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from itertools import combinations
 from typing import Any
 
 from workbench.canonical import Entity, OpenEnum, Order, Violation, check, find_route, total_gap
 from workbench.mapping import Translation, Translator
-from workbench.model import Finding, Severity, make_finding
+from workbench.model import Finding, Severity, look_up, make_finding
 from workbench.text import read_pointer
 
 _ILLEGAL_STEP = "INV-L1"
@@ -51,20 +51,13 @@ def _name_left_out(translation: Translation, gap: int) -> str:
     amounts = [
         (pointer, minor)
         for pointer in translation.coverage.unread
-        for minor in _minor_units(find_at(translation.payload, read_pointer(pointer)))
+        for minor in _minor_units(look_up(translation.payload, tuple(read_pointer(pointer)))[0])
     ]
     for count in range(1, _MOST_LEFT_OUT + 1):
         for some in combinations(amounts[:_MOST_LOOKED_AT], count):
             if abs(sum(minor for _, minor in some)) == abs(gap):
                 return ", ".join(dict.fromkeys(pointer for pointer, _ in some))
     return ""
-
-
-def find_at(value: Any, steps: Iterable[str]) -> Any:
-    """What stands at a place of a payload; None where nothing does, or a list is on the way."""
-    for step in steps:
-        value = value.get(step) if isinstance(value, dict) else None
-    return value
 
 
 def _minor_units(value: Any) -> set[int]:
@@ -119,18 +112,8 @@ def _is_never_said(entity: Entity, violation: Violation, translator: Translator)
             break
     if value not in (None, ()):
         return False
-    wanted = tuple(step for step in steps if not step.isdecimal())
-    return not any(
-        keys[: len(wanted)] == wanted or wanted[: len(keys)] == keys
-        for keys in (_steps(row.field) for row in translator.table)
-        if keys
-    )
-
-
-def _steps(field: str) -> tuple[str, ...]:
-    """The names of a field in the table of a mapping, without positions in lists."""
-    names = field.replace("[]", "").split(".")
-    return tuple(name for name in names if name and not name.isdecimal())
+    wanted = (step for step in steps if not step.isdecimal())
+    return not any(rule.reads for rule in translator.rules_of(*wanted))
 
 
 def _is_passed_over(entity: Entity, violation: Violation, translator: Translator) -> bool:
@@ -146,8 +129,8 @@ def _is_passed_over(entity: Entity, violation: Violation, translator: Translator
 
 def _spoken(translator: Translator, kind: type[OpenEnum]) -> set[OpenEnum]:
     """Our statuses for which the mapping has words of theirs."""
-    rows = (row.enum for row in translator.table if _steps(row.field)[-1:] == ("status",))
-    return {kind(str(ours)) for enum in rows for ours in (enum or {}).values()}
+    rules = [*translator.rules_of("status"), *translator.rules_of("status_history", "status")]
+    return {kind(str(rule.codec.read(word))) for rule in rules if rule.codec for word in rule.words}
 
 
 def find_assumed_units(

@@ -57,6 +57,34 @@ def locate_fields(roots: Iterable[Level]) -> Iterator[Location]:
                     waiting += _descend(step, place)
 
 
+def find_rules(level: Level, names: Names) -> Iterator[PlannedRule]:
+    """The rules that fill a field of ours, what it is in, or something in it, in all branches.
+
+    Args:
+        level: Where the names begin.
+        names: Of fields of ours, from the outside in; positions in lists are left out.
+    """
+    waiting: list[tuple[Level, Names]] = [(level, names)]
+    seen: set[tuple[int, Names]] = set()
+    while waiting:
+        level, rest = waiting.pop()
+        if (level.number, rest) in seen:
+            continue
+        seen.add((level.number, rest))
+        if level.case is not None:
+            waiting += [(branch, rest) for branch in level.case.levels]
+        for step in level.steps:
+            keys = tuple(key for key in step.keys if isinstance(key, str))
+            left = rest[len(keys) :]
+            if keys[: len(rest)] != rest[: len(keys)]:
+                continue
+            # One value that fills an object by itself has its parts below, and none of others'.
+            if left and step.levels and (step.codec is None or not keys):
+                waiting += [(inner, left) for inner in step.levels]
+            else:
+                yield step
+
+
 def _own(level: Level, step: PlannedRule) -> tuple[tuple[Any, Any], ...]:
     types = (level.model, *(slot.type_ for slot in step.slots))
     return tuple((type_, slot.key) for type_, slot in zip(types, step.slots, strict=False))

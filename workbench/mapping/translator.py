@@ -13,16 +13,22 @@ from workbench.canonical import Entity, Money, walk
 from workbench.canonical import exponent as digits_of
 from workbench.errors import HookError, InputError, MappingError, TranslationError
 from workbench.mapping.code import GeneratedCode
-from workbench.mapping.explaining import FAILURES, explain, explain_entity, explain_invalid
+from workbench.mapping.explaining import (
+    FAILURES,
+    explain,
+    explain_entity,
+    explain_invalid,
+    find_source,
+)
 from workbench.mapping.hooks import Hook, name_hook
-from workbench.mapping.locating import MappedField
+from workbench.mapping.locating import MappedField, find_rules
 from workbench.mapping.money import LARGEST_EXPONENT, Unit
-from workbench.mapping.plan import Level, collect_levels
+from workbench.mapping.plan import Level, PlannedRule, collect_levels
 from workbench.mapping.reading import emit_reader
 from workbench.mapping.runtime import find_currency, put
 from workbench.mapping.tracing import Coverage, FieldTrace, list_unread, trace
 from workbench.mapping.writing import emit_writer
-from workbench.model import MISSING, collapse_pointer, look_up
+from workbench.model import MISSING, collapse_pointer, look_up, pin_filters
 from workbench.text import read_pointer, suggest_name, write_pointer
 
 
@@ -175,7 +181,7 @@ class Translator:
         entity_type: The canonical class.
         can_write: Whether at least one field is written outward.
         source: The generated Python, to read.
-        table: Its rules, flat, for people.
+        table: Its rules, flat, for people; what decides by a rule asks `rules_of`.
         plan: Its rules, resolved, for checks.
     """
 
@@ -206,6 +212,21 @@ class Translator:
         self._has_own_currency = level.currency is not None or any(
             step.keys == ("currency",) and step.writes for step in level.steps
         )
+
+    def rules_of(self, *names: str) -> list[PlannedRule]:
+        """The rules that fill a field of ours, what it is in, or something in it.
+
+        Args:
+            names: From the entity on, positions in lists left out: `lines`, `price`.
+        """
+        return list(find_rules(self.plan, names))
+
+    def find_value(self, payload: Any, *names: str) -> Any:
+        """What a payload has where a field of ours is read from; None where it has nothing."""
+        steps = find_source(self.plan, names, payload)
+        found = () if steps is None else pin_filters(payload, steps)
+        value = look_up(payload, found)[0] if found else None
+        return None if value is MISSING else value
 
     def translate(self, payload: Any) -> Translation:
         """Read a partner's payload.
