@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from workbench.cli.observing import _print_line
 from workbench.cli.output import Output
-from workbench.cli.running import _print_line
 from workbench.model import Evidence, Outcome, Severity, Source, make_finding
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from workbench.errors import InputError, WorkbenchError
-from workbench.model import Severity
+from workbench.model import SECONDS, Severity
 
 NEVER = "never"
 
@@ -101,3 +101,17 @@ def split_value(text: str) -> tuple[str, str]:
     if not sign:
         raise InputError(f"--set takes NAME=VALUE, not {text!r}", hint="As in: --set order_id=42")
     return name, value
+
+
+writes_option = click.option(
+    "--allow-writes", is_flag=True, help="Also test what changes data (sandbox only)."
+)
+seed_option = click.option("--seed", default=1, show_default=True, help="Seed of random tests.")
+seconds_option = click.option(
+    "--seconds",
+    default=SECONDS,
+    show_default=True,
+    type=click.FloatRange(min=1),
+    help="Time that each live source has for its questions.",
+)
+run_option = click.option("--run", default="", help="Name of the run; default: the time.")

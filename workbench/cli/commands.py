@@ -34,7 +34,7 @@ _COMMANDS = {
     "lint": ("looking", "Check a partner folder offline; what blocks a run comes first."),
     "map": ("mapping", "Translate one payload; or a folder, NDJSON or parquet file of payloads."),
     "call": ("calling", "Send one request: answer, schema check, translation."),
-    "check": ("running", "Run evidence sources without a notebook."),
+    "check": ("observing", "Run evidence sources without a notebook."),
     "validate": (
         "running",
         "Validate partners: run the validation notebook and render the report.",

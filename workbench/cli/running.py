@@ -1,4 +1,4 @@
-"""Commands that do: gather evidence, validate, simulate."""
+"""Commands that do: validate, simulate."""
 
 from __future__ import annotations
 
@@ -12,128 +12,41 @@ from pathlib import Path
 
 import click
 
-from workbench.cli.arguments import environment_option, fail_on_option, is_too_bad, slug_argument
+from workbench.cli.arguments import (
+    environment_option,
+    fail_on_option,
+    is_too_bad,
+    run_option,
+    seconds_option,
+    seed_option,
+    slug_argument,
+    writes_option,
+)
 from workbench.cli.asking import ask_about_production
-from workbench.cli.output import FINDINGS, Output, speaks, tell_unsearchable, tell_unset
+from workbench.cli.observing import NOTHING_LIVE
+from workbench.cli.output import (
+    FINDINGS,
+    Output,
+    speaks,
+    tell_unsearchable,
+    tell_unset,
+)
 from workbench.cli.progress import follow
 from workbench.cli.revalidating import against_option, tell_changes
 from workbench.errors import InputError, PartnerError, WorkbenchError
 from workbench.execution import run_jobs, run_on_dask
 from workbench.handover import Notice, pick_baseline
-from workbench.model import LIVE_SOURCES, SECONDS, Evidence, Severity, Source, Status, Verdict
 from workbench.partners import list_partners, load_partner, open_redactor
 from workbench.reporting import Job, Published, build_portal, publish
 from workbench.sandbox import SIMULATORS, Sandbox
-from workbench.secrecy import private_umask
 from workbench.settings import Settings, current_root, find_shipped, load_settings
 from workbench.text import suggest_name
-from workbench.validation import Validation, check_request
+from workbench.validation import check_request
 
-_BAD = {Status.FAILED, Status.UNKNOWN}
-_FILES_ALONE = "Not tested yet: only files were looked at, so nothing is proved live."
-_NOTHING_LIVE = "Nothing could be tested live: no answer proved or broke anything."
-
-writes_option = click.option(
-    "--allow-writes", is_flag=True, help="Also test what changes data (sandbox only)."
-)
-seed_option = click.option("--seed", default=1, show_default=True, help="Seed of random tests.")
 workers_option = click.option("--workers", default=2, show_default=True, help="Runs at a time.")
 draft_option = click.option(
     "--draft", is_flag=True, help="Publish although statements are still open or unreviewed."
 )
-seconds_option = click.option(
-    "--seconds",
-    default=SECONDS,
-    show_default=True,
-    type=click.FloatRange(min=1),
-    help="Time that each live source has for its questions.",
-)
-run_option = click.option("--run", default="", help="Name of the run; default: the time.")
-
-
-@click.command("check")
-@slug_argument()
-@click.option(
-    "--source",
-    "sources",
-    multiple=True,
-    type=click.Choice([source.value for source in Source]),
-    help="Ask only this source; may be repeated. Default: the offline ones, which prove nothing "
-    "live (exit code 3).",
-)
-@environment_option
-@writes_option
-@seed_option
-@seconds_option
-@run_option
-@fail_on_option
-@speaks
-def check_command(
-    output: Output,
-    slug: str,
-    sources: tuple[str, ...],
-    environment: str,
-    run: str,
-    fail_on: str | None,
-    *,
-    allow_writes: bool,
-    seed: int,
-    seconds: float,
-) -> int:
-    """Run evidence sources without a notebook."""
-    wanted = sources or (Source.DOCUMENTS.value, Source.SAMPLES.value)
-    how = {"allow_writes": allow_writes, "seed": seed, "seconds": seconds, "run": run}
-    ask_about_production(output, slug, environment, wanted)
-    with private_umask(), Validation.open(slug, environment=environment, **how) as validation:  # type: ignore[arg-type]
-        tell_unsearchable(output, slug, validation.redactor)
-        if LIVE_SOURCES & set(wanted):
-            tell_unset(output, load_settings(), validation.partner, environment)
-        _gather(output, validation, wanted)
-        verdicts, scores = validation.verdicts(), validation.scores()
-    output.document(
-        {
-            "run": validation.folder.run,
-            "evidence": [line.model_dump(mode="json") for line in validation.evidence],
-            "verdicts": {name: item.status for name, item in verdicts.items()},
-            "tested": scores.is_tested,
-            "figures": scores.figures,
-        }
-    )
-    _print_verdicts(output, verdicts)
-    if not scores.is_tested:
-        is_offline = not LIVE_SOURCES & set(wanted)
-        output.text(_FILES_ALONE if is_offline else _NOTHING_LIVE, "red")
-        # Who names files alone wants to know of them; everybody else, whether it works.
-        if not (sources and is_offline):
-            return PartnerError.exit_code
-    found = [finding.severity for line in validation.evidence for finding in line.findings]
-    is_bad = any(item.status in _BAD for item in verdicts.values())
-    return FINDINGS if is_too_bad(found, fail_on, otherwise=is_bad) else 0
-
-
-def _gather(output: Output, validation: Validation, wanted: Sequence[str]) -> None:
-    """Ask the sources and print what they say; who stops us is told what was put back."""
-    try:
-        if Source.CONTRACT in wanted[1:]:
-            validation.prepare(Source.CONTRACT)
-        for source in wanted:
-            for line in validation.gather(source):
-                _print_line(output, line)
-    except KeyboardInterrupt:
-        for line in validation.traces:
-            output.text(line.summary, "yellow")
-        raise
-
-
-def _print_line(output: Output, line: Evidence) -> None:
-    output.text(f"{line.outcome:<12} {line.source:<10} {line.feature:<28} {line.summary}")
-    for finding in line.findings:
-        tell = output.detail if finding.severity is Severity.INFO else output.text
-        place = finding.operation or finding.pointer
-        tell(f"    {finding.severity}: {finding.summary}" + (f" ({place})" if place else ""))
-        for label in ("operation", "pointer", "expected", "observed", "hint"):
-            if told := getattr(finding, label):
-                output.detail(f"      {label}: {told}")
 
 
 @click.command("validate")
@@ -283,17 +196,12 @@ def _print_result(output: Output, result: Published) -> None:
         output.text(f"  signed, and not so any more: {'; '.join(result.contradicted)}", "red")
     output.text(f"  {counts}")
     if not result.is_tested:
-        output.text(f"  {_NOTHING_LIVE}", "red")
+        output.text(f"  {NOTHING_LIVE}", "red")
     if not result.is_published:
         output.text("  DRAFT: not published; judge the open statements, or use --draft.", "yellow")
     for slug, status in result.verdicts.items():
         output.detail(f"  {status:<12} {slug}")
     output.text(f"  report: {result.report}")
-
-
-def _print_verdicts(output: Output, verdicts: dict[str, Verdict]) -> None:
-    rows = [(item.status, slug, item.because) for slug, item in verdicts.items()]
-    output.table("\nVerdicts", ("verdict", "feature", "because"), rows)
 
 
 @click.command("sandbox")
