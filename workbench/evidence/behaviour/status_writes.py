@@ -77,7 +77,14 @@ def walk_statuses(context: CheckContext) -> Iterator[Evidence]:
                 continue
             identity = to_write_on(context, kind)
             if identity is None:
-                yield _not_walked(context, kind, steps)
+                allowed = context.session.allow_writes
+                why = (
+                    say("status-round-trip.none-placed", noun=kind.noun)
+                    if allowed
+                    else say("status-round-trip.not-allowed")
+                )
+                told = say("status-round-trip.not-written", why=why)
+                yield _tell_unsettled(context, kind, told, *steps, outcome=Outcome.UNTESTED)
                 continue
             yield from _walk(context, kind, identity, steps, taken)
         yield from _leap(context, kind)
@@ -114,21 +121,6 @@ def can_send(context: CheckContext, kind: EntityKind, status: OpenEnum) -> bool:
     return True
 
 
-def _not_walked(context: CheckContext, kind: EntityKind, steps: list[OpenEnum]) -> Evidence:
-    why = (
-        say("status-round-trip.not-allowed")
-        if not context.session.allow_writes
-        else say("status-round-trip.none-placed", noun=kind.noun)
-    )
-    return context.tell(
-        kind.status_write,
-        "status-round-trip",
-        say("status-round-trip.not-written", why=why),
-        outcome=Outcome.UNTESTED,
-        shows=proved_by(kind.status_write, *steps),
-    )
-
-
 def _walk(
     context: CheckContext,
     kind: EntityKind,
@@ -145,13 +137,14 @@ def _walk(
         except RefusedError as error:
             if not taken:
                 raise  # we are not let in at all
-            yield _not_ours(context, kind, status, error)
+            # Others go through with the same login: this one is somebody else's to tell.
+            told = say("status-round-trip.not-ours", state=status, why=error.message)
+            yield _tell_unsettled(context, kind, told, status)
             continue
-        if answer.status >= 400 and status in _CONDITIONAL:
-            yield _refused_for_now(context, kind, status, answer)
-            continue
-        if 400 <= answer.status < 500 and (why := _excuse(context, kind, identity, status)):
-            yield _excused(context, kind, status, answer, why)
+        if excused := _excuse_refusal(context, kind, identity, status, answer):
+            yield excused
+            if status in _CONDITIONAL:
+                continue
             return
         before = reached[-1] if reached else start
         yield _compare(context, kind, identity, (before, status), answer)
@@ -195,31 +188,6 @@ def _all_seen(context: CheckContext, kind: EntityKind, identity: str) -> list[Op
     return [context.status(feature, identity) for feature in features]
 
 
-def _refused_for_now(
-    context: CheckContext, kind: EntityKind, status: OpenEnum, answer: Answer
-) -> Evidence:
-    return context.tell(
-        kind.status_write,
-        "status-round-trip",
-        say("status-round-trip.depends", state=status, status=answer.status),
-        outcome=Outcome.CANT_TELL if status is ReservationStatus.NO_SHOW else Outcome.INAPPLICABLE,
-        shows=proved_by(kind.status_write, status),
-    )
-
-
-def _not_ours(
-    context: CheckContext, kind: EntityKind, status: OpenEnum, error: RefusedError
-) -> Evidence:
-    """Others go through with the same login, so this one is somebody else's to tell."""
-    return context.tell(
-        kind.status_write,
-        "status-round-trip",
-        say("status-round-trip.not-ours", state=status, why=error.message),
-        outcome=Outcome.CANT_TELL,
-        shows=proved_by(kind.status_write, status),
-    )
-
-
 def _excuse(context: CheckContext, kind: EntityKind, identity: str, status: OpenEnum) -> str:
     """Why a partner may rightly refuse a legal step: too late, or while they are closed."""
     if kind is not ORDER or not context.has(kind.read):
@@ -240,16 +208,32 @@ def _excuse(context: CheckContext, kind: EntityKind, identity: str, status: Open
     return "; ".join([*late, *(item.summary for item in closed)])
 
 
-def _excused(
-    context: CheckContext, kind: EntityKind, status: OpenEnum, answer: Answer, why: str
+def _excuse_refusal(
+    context: CheckContext, kind: EntityKind, identity: str, status: OpenEnum, answer: Answer
+) -> Evidence | None:
+    """What is said of a refusal that may be right; None where the answer can be judged."""
+    how = {"state": status, "status": answer.status}
+    if answer.status >= 400 and status in _CONDITIONAL:
+        in_time = status is ReservationStatus.NO_SHOW
+        outcome = Outcome.CANT_TELL if in_time else Outcome.INAPPLICABLE
+        told = say("status-round-trip.depends", **how)
+        return _tell_unsettled(context, kind, told, status, outcome=outcome)
+    if 400 <= answer.status < 500 and (why := _excuse(context, kind, identity, status)):
+        told = say("status-round-trip.may-be-right", **how, why=why)
+        return _tell_unsettled(context, kind, told, status)
+    return None
+
+
+def _tell_unsettled(
+    context: CheckContext,
+    kind: EntityKind,
+    told: str,
+    *statuses: OpenEnum,
+    outcome: Outcome = Outcome.CANT_TELL,
 ) -> Evidence:
-    return context.tell(
-        kind.status_write,
-        "status-round-trip",
-        say("status-round-trip.may-be-right", state=status, status=answer.status, why=why),
-        outcome=Outcome.CANT_TELL,
-        shows=proved_by(kind.status_write, status),
-    )
+    """Statuses that were not sent, or whose refusal may be right."""
+    shows = proved_by(kind.status_write, *statuses)
+    return context.tell(kind.status_write, "status-round-trip", told, outcome=outcome, shows=shows)
 
 
 def _tell_step(
