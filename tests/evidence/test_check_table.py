@@ -149,7 +149,7 @@ def test_an_unknown_criterion_raises_when_the_table_is_read(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A row that names what the catalogue lacks cannot be loaded."""
-    rows = {"samples": {"one": {"facts": {"seen": "no-such-thing"}}}, "words": {}}
+    rows = {"samples": {"one": {"title": {}, "facts": {"seen": "no-such-thing"}}}, "words": {}}
     monkeypatch.setattr(check_table, "_read_rows", lambda: rows)
     with pytest.raises(LookupError, match="no-such-thing"):
         check_table.check_kinds.__wrapped__()

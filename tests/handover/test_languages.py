@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from workbench.errors import InputError
-from workbench.evidence import list_sentences
+from workbench.evidence import check_kinds, list_sentences
 from workbench.handover.agenda import make_agenda, write_protocol
 from workbench.handover.guide import write_guide
 from workbench.handover.notice import READERS, Notice, write_notice, write_notice_text
@@ -83,7 +83,9 @@ def make_language() -> dict[str, Any]:
         }
         for kind in finding_kinds().values()
     }
-    tree["checks"] = {name: mark(words["en"]) for name, words in list_sentences().items()}
+    titles = {f"{check}.title": row.title for check, row in check_kinds().items()}
+    said = titles | dict(list_sentences())
+    tree["checks"] = {name: mark(words["en"]) for name, words in said.items()}
     tree["phrases"] = {english: mark(english) for english in read_words("es")["phrases"]}
     return tree
 

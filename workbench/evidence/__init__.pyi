@@ -3,10 +3,10 @@ from . import contract as contract
 from . import documents as documents
 from . import receipts as receipts
 from . import samples as samples
+from .check_table import check_kinds as check_kinds
 from .check_table import list_sentences as list_sentences
 from .check_table import make_evidence as make_evidence
 from .check_table import say as say
-from .check_table import shown_by as shown_by
 from .check_table import tell_unreached as tell_unreached
 from .echoes import ECHO_CHECK as ECHO_CHECK
 from .echoes import tell_echoes as tell_echoes

@@ -38,6 +38,7 @@ class CheckKind(Record):
     """One row of the table.
 
     Attributes:
+        title: What it is, in a few words, by language.
         source: Whose check it is; None where several sources make it.
         roles: Roles of criteria that it yields as facts.
         facts: Other facts that it yields → the criteria that each is about.
@@ -45,6 +46,7 @@ class CheckKind(Record):
         says: Its sentences, by name; facts stand in braces.
     """
 
+    title: Words
     source: Source | None = None
     roles: tuple[str, ...] = ()
     facts: Mapping[str, str | tuple[str, ...]] = {}
@@ -126,12 +128,6 @@ def check_kinds() -> Mapping[str, CheckKind]:
             message = f"{name}: the catalogue has no criterion {min(unknown)!r}"
             raise LookupError(message)
     return kinds
-
-
-def shown_by(check: str, feature: Feature) -> frozenset[str]:
-    """Slugs of the criteria of a feature that a check can show; none for one of an older table."""
-    kind = check_kinds().get(check)
-    return kind.may_show(feature) if kind else frozenset()
 
 
 def criteria_of(check: str, feature: str, *facts: str) -> tuple[str, ...]:

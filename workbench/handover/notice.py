@@ -159,7 +159,7 @@ class Notice:
         for item in self.drift.behaviour:
             feature, _, check = item.name.split("/", 2)
             if item.direction is not Trend.NEUTRAL:  # not asked this time, or not answered
-                named = self.new.name(feature), name_check(self.new.catalogue, feature, check)
+                named = self.new.name(feature), name_check(check, self.words.code)
                 told = say(f"outcomes.{item.before}"), say(f"outcomes.{item.now}")
                 rows[(", ".join(filter(None, named)), *told)] = None
         return tuple(rows)

@@ -33,7 +33,7 @@ from workbench.model import (
     StepResult,
 )
 from workbench.partners import load_partner, open_redactor
-from workbench.reporting import DisplayTable, Report, make_table, render_report, retell
+from workbench.reporting import DisplayTable, Report, make_table, name_check, render_report, retell
 from workbench.settings import Settings
 from workbench.store import RunFolder, add_line, find_run, read_protocol
 from workbench.text import suggest_name
@@ -252,7 +252,10 @@ class SessionWalk:
             result = self.confirm(
                 step, by_hand=by_hand, seconds=seconds, allow_writes=allow_writes, agreed=agreed
             )
-            shown = [(line.outcome, line.check or "", line.summary) for line in result.evidence]
+            shown = [
+                (line.outcome, name_check(line.check or ""), line.summary)
+                for line in result.evidence
+            ]
             shown.append((result.mark, step.title, result.seen))
         return make_table(("outcome", "what", "seen"), shown)
 

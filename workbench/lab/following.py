@@ -13,6 +13,7 @@ from IPython.display import display
 
 from workbench.lab.cell_view import SIGNS, STYLE, escape
 from workbench.model import Evidence
+from workbench.reporting import name_check
 from workbench.validation import Validation
 
 _EVERY = 0.5
@@ -40,7 +41,7 @@ class _Progress:
         """Count an observation."""
         self._seen[line.outcome] += 1
         self._findings += len(line.findings)
-        self._last = f"{line.check or line.source}: {line.feature}"
+        self._last = f"{name_check(line.check or line.source)}: {line.feature}"
 
     def end(self) -> None:
         """Stop moving; what is shown last stays."""

@@ -33,6 +33,7 @@ from workbench.reporting import (
     Snapshot,
     displayable,
     make_table,
+    name_check,
     read_snapshot,
     tables,
 )
@@ -73,7 +74,10 @@ class Checked(TableCard):
         """Outcome, check, feature, what was seen."""
         return make_table(
             ("Outcome", "Check", "Feature", "What was done and seen"),
-            ((line.outcome, line.check, line.feature, line.summary) for line in self.evidence),
+            (
+                (line.outcome, name_check(line.check or ""), line.feature, line.summary)
+                for line in self.evidence
+            ),
         )
 
     def _title(self) -> str:

@@ -181,6 +181,7 @@ class Finding(Record):
 
     Attributes:
         slug: Kind of the finding, lower-kebab, e.g. `stale-status`.
+        kind: Its row in the table of findings, where one row has many slugs, such as our laws.
         severity: See `Severity`.
         summary: One sentence, in words that can be shown to the partner.
         pointer: JSON Pointer into the document, or into the payload.
@@ -197,6 +198,7 @@ class Finding(Record):
     """
 
     slug: str
+    kind: str | None = None
     severity: Severity
     summary: str
     pointer: str | None = None

@@ -87,6 +87,7 @@ def make_finding(
             fields[name] = _fill(kind, words["en"], told)
     return Finding(
         slug=slug or kind,
+        kind=kind if slug not in {None, kind} else None,
         severity=severity or row.severity,
         summary=_fill(kind, row.says["en"], told | fields),
         **{"matter": row.matter} | fields,

@@ -20,6 +20,8 @@ from .language import translate as translate
 from .machines import Machine as Machine
 from .machines import list_machines as list_machines
 from .pdf import set_pdf as set_pdf
+from .phrase import name_check as name_check
+from .phrase import name_finding as name_finding
 from .phrase import translate_phrase as translate_phrase
 from .portal import build_portal as build_portal
 from .protocol import list_starts as list_starts
@@ -40,7 +42,6 @@ from .report_signing import make_keys as make_keys
 from .report_signing import read_public as read_public
 from .retelling import retell as retell
 from .row import Row as Row
-from .row import name_check as name_check
 from .seal import MANIFEST as MANIFEST
 from .seal import SealResult as SealResult
 from .section import ReportSection as ReportSection

@@ -31,6 +31,7 @@ from workbench.model import (
 )
 from workbench.reporting.defect import Defect
 from workbench.reporting.history import Drift, Trend
+from workbench.reporting.phrase import name_check, name_finding
 from workbench.reporting.report import Report
 from workbench.reporting.row import Row
 from workbench.reporting.section import sentence
@@ -103,10 +104,11 @@ class LimitEntry(Record):
 class Fault(Record):
     """A finding with the features that it touches and the observations that showed it.
 
-    `command`, pasted into a shell, shows it again.
+    `title` is that of its kind; `command`, pasted into a shell, shows it again.
     """
 
     number: int
+    title: str
     finding: Finding
     command: str
     features: tuple[str, ...]
@@ -122,12 +124,13 @@ class Task(Record):
 
 
 class Observation(Record):
-    """One line of the evidence log."""
+    """One line of the evidence log; `title` is that of its check."""
 
     id: str
     feature: str
     source: Source
     check: str | None
+    title: str
     outcome: Outcome
     summary: str
 
@@ -269,7 +272,7 @@ def make_document(report: Report) -> ReportDocument:
         defects=tuple(_fault(item, report) for item in report.defects),
         remarks=tuple(_fault(item, report) for item in report.remarks),
         questions=tuple(map(report.translate, report.context["questions"])),
-        log=tuple(map(_observe, report.log.evidence)),
+        log=tuple(_observe(line, report.language.code) for line in report.log.evidence),
         provenance=_trace(report),
     )
 
@@ -379,6 +382,7 @@ def _fault(defect: Defect, report: Report) -> Fault:
     told = {name: report.translate(text) for name, text in texts.items() if text}
     return Fault(
         number=defect.number,
+        title=name_finding(defect.finding, report.language.code),
         finding=defect.finding.model_copy(update=told),
         command=report.command(defect),
         features=defect.features,
@@ -386,5 +390,6 @@ def _fault(defect: Defect, report: Report) -> Fault:
     )
 
 
-def _observe(line: Evidence) -> Observation:
-    return Observation.model_validate(line.model_dump(include=set(Observation.model_fields)))
+def _observe(line: Evidence, code: str) -> Observation:
+    told = line.model_dump(include=set(Observation.model_fields))
+    return Observation.model_validate(told | {"title": name_check(line.check or "", code)})

@@ -24,7 +24,7 @@ from babel.lists import format_list
 from babel.numbers import format_currency, format_decimal, format_percent, get_currency_precision
 
 from workbench.errors import InputError
-from workbench.evidence import list_sentences
+from workbench.evidence import check_kinds, list_sentences
 from workbench.model import Catalogue, Feature, finding_kinds
 from workbench.partners import load_catalogue
 from workbench.settings import current_root
@@ -223,9 +223,9 @@ def _list_needed(code: str) -> Iterator[str]:
         yield from (f"catalogue.reasons.{reason.code}.{name}" for name in _REASON_WORDS)
     for kind, rows in (("features", catalogue.features), ("criteria", catalogue.criteria())):
         yield from (f"catalogue.{kind}.{row.slug}.{name}" for row in rows for name in _ROW_WORDS)
-    for said, words in list_sentences().items():
-        if code not in words:
-            yield f"checks.{said}"
+    titles = {f"{check}.title": row.title for check, row in check_kinds().items()}
+    said = titles | dict(list_sentences())
+    yield from (f"checks.{key}" for key, told in said.items() if code not in told)
     for row in finding_kinds().values():
         for name in ("title", "says", "expected", "hint"):
             words = getattr(row, name)

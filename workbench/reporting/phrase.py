@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 
-from workbench.evidence import list_sentences
-from workbench.model import finding_kinds
-from workbench.reporting.language import load_language, read_part, read_words
+from workbench.evidence import check_kinds, list_sentences
+from workbench.model import Finding, finding_kinds
+from workbench.reporting.language import DEFAULT, load_language, read_part, read_words
 from workbench.text import BY_NUMBER, inflect
 
 _WORD = re.compile(r"\{(\w+)\}")
@@ -43,6 +43,23 @@ def translate_phrase(text: str, code: str, depth: int = 0) -> str:
     if depth < _DEEPEST and (placed := _PLACED.fullmatch(text)):
         return f"{placed[1]}: {translate_phrase(placed[2], code, depth + 1)}"
     return text
+
+
+def name_check(check: str, code: str = DEFAULT) -> str:
+    """Title of a check in a language; its id where the table lacks it, as in an older log."""
+    row = check_kinds().get(check)
+    return _title(row.title, code, "checks", check) if row else check
+
+
+def name_finding(finding: Finding, code: str = DEFAULT) -> str:
+    """Title of a finding's kind in a language; empty where the table lacks it."""
+    kind = finding.kind or finding.slug
+    row = finding_kinds().get(kind)
+    return _title(row.title, code, "findings", kind) if row else ""
+
+
+def _title(words: Mapping[str, str], code: str, part: str, name: str) -> str:
+    return words.get(code) or read_part(code, part).get(f"{name}.title") or words["en"]
 
 
 def fill(text: str, words: Mapping[str, str]) -> str:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from workbench.evidence import shown_by
 from workbench.model import (
     LIVE_SOURCES,
     REFUSAL,
-    Catalogue,
     Criterion,
     Evidence,
     Feature,
@@ -302,11 +300,3 @@ class Row:
 
 def _is_extra(criterion: Criterion) -> bool:
     return criterion.requirement is Requirement.BEYOND
-
-
-def name_check(catalogue: Catalogue, feature: str, check: str) -> str:
-    """The first criterion of a feature that a check shows; the id of one that shows none."""
-    found = catalogue.feature(feature)
-    criteria = found.criteria if found else ()
-    about = shown_by(check, found) if found else frozenset()
-    return next((item.title for item in criteria if item.slug in about), check)

@@ -15,7 +15,8 @@ from markupsafe import Markup, escape
 
 from workbench.reporting.exchange import write_answer, write_request
 from workbench.reporting.language import DEFAULT, Language, load_language
-from workbench.reporting.row import FACTS, OUTCOMES, SEVERITIES, SIGNS, STANDINGS, name_check
+from workbench.reporting.phrase import name_check, name_finding
+from workbench.reporting.row import FACTS, OUTCOMES, SEVERITIES, SIGNS, STANDINGS
 from workbench.reporting.summary import tell_signature
 from workbench.reporting.walked import STEP_SIGNS, draw_walks
 from workbench.text import sanitize
@@ -69,7 +70,8 @@ def make_environment(package: str, language: Language) -> Environment:
         "signs": SIGNS,
         "facts": FACTS,
         "draw_walks": draw_walks,
-        "name_check": name_check,
+        "name_check": partial(name_check, code=language.code),
+        "name_finding": partial(name_finding, code=language.code),
         "step_signs": STEP_SIGNS,
     }
     made.filters |= {

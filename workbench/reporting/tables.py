@@ -26,6 +26,7 @@ from workbench.model import (
 )
 from workbench.receiver import ReceiptRow
 from workbench.reporting.defect import collect
+from workbench.reporting.phrase import name_check, name_finding
 from workbench.reporting.section import displayable
 
 if TYPE_CHECKING:
@@ -106,9 +107,17 @@ def bindings(validation: Validation) -> DisplayTable:
 def evidence(lines: Iterable[Evidence]) -> DisplayTable:
     """Observations, one to a row."""
     return make_table(
-        ("Id", "Feature", "Source", "Outcome", "What was done and seen", "Findings"),
+        ("Id", "Feature", "Source", "Outcome", "Check", "What was done and seen", "Findings"),
         (
-            (line.id, line.feature, line.source, line.outcome, line.summary, len(line.findings))
+            (
+                line.id,
+                line.feature,
+                line.source,
+                line.outcome,
+                name_check(line.check or ""),
+                line.summary,
+                len(line.findings),
+            )
             for line in lines
         ),
     )
@@ -138,10 +147,20 @@ def verdicts(mapping: Mapping[str, Verdict]) -> DisplayTable:
 def findings(lines: Iterable[Evidence]) -> DisplayTable:
     """Distinct findings, most severe first."""
     return make_table(
-        ("Severity", "Finding", "Where", "Expected", "Observed", "What would mend it", "Features"),
+        (
+            "Severity",
+            "Kind",
+            "Finding",
+            "Where",
+            "Expected",
+            "Observed",
+            "What would mend it",
+            "Features",
+        ),
         (
             (
                 item.finding.severity,
+                name_finding(item.finding),
                 item.finding.summary,
                 " ".join(part for part in (item.finding.operation, item.finding.pointer) if part),
                 item.finding.expected,
