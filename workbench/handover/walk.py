@@ -252,10 +252,8 @@ class SessionWalk:
             result = self.confirm(
                 step, by_hand=by_hand, seconds=seconds, allow_writes=allow_writes, agreed=agreed
             )
-            shown = [
-                (line.outcome, name_check(line.check or ""), line.summary)
-                for line in result.evidence
-            ]
+            told = result.evidence
+            shown = [(line.outcome, name_check(line.check or ""), line.summary) for line in told]
             shown.append((result.mark, step.title, result.seen))
         return make_table(("outcome", "what", "seen"), shown)
 
