@@ -173,10 +173,8 @@ class SessionWalk:
         with self._open_probe(allow_writes=allow_writes) as probe:
             asked = partial(probe.ask, step.feature)
             if step.calls:
-                asked = partial(
-                    run_list_step, probe.session, step, inputs or {}, self.folder,
-                    done=self.protocol.shown_flows,
-                )  # fmt: skip
+                given = (probe.session, step, inputs or {}, self.folder)
+                asked = partial(run_list_step, *given, done=self.protocol.shown_flows)
             for line in asked(seconds=seconds, by_hand=by_hand):
                 lines.append(line)
                 told = self.report.translate(line.summary)
