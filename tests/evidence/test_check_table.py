@@ -14,6 +14,7 @@ import yaml
 
 from tests.reporting.sentences import SENTENCE, fill, pass_over
 from workbench.evidence import check_table
+from workbench.evidence.behaviour import CHECKS
 from workbench.evidence.behaviour.varying import _CHANGES
 from workbench.evidence.check_table import (
     check_kinds,
@@ -42,6 +43,19 @@ def test_the_table_knows_what_partners_were_seen_to_prove() -> None:
     for criterion, row in TRUTH["checked"].items():
         kind = check_kinds()[row["check"]]
         assert criterion in kind.may_show(CRITERIA[criterion]), criterion
+
+
+def test_every_check_that_is_made_has_its_row_and_every_row_is_made() -> None:
+    """A check of behaviour without a row would fail in a run only; a row without one is asleep."""
+    assert {item.slug for item in CHECKS} <= check_kinds().keys()
+    made = {
+        node.value
+        for path in (ROOT / "workbench").rglob("*.py")
+        for node in ast.walk(_read(path))
+        if isinstance(node, ast.Constant)
+    }
+    assert check_kinds().keys() - made == set()
+    assert all({"en", "es"} <= kind.title.keys() for kind in check_kinds().values())
 
 
 def test_no_check_names_a_criterion() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from workbench.vocabulary import concepts
-from workbench.vocabulary.lexicon import NearWords, nearness
+from workbench.vocabulary.nearness import NearWords, nearness
 
 
 def test_nearness_is_the_share_of_common_trigrams() -> None:
