@@ -13,7 +13,7 @@ from typing import Any
 from workbench.errors import InputError
 from workbench.handover.arazzo_events import is_message, name_message, put_in_order
 from workbench.handover.arazzo_runtime import is_selector
-from workbench.handover.arazzo_sources import Listing
+from workbench.handover.arazzo_sources import ArazzoList
 from workbench.model import (
     CallAction,
     CallCriterion,
@@ -60,7 +60,7 @@ class Workflows:
         InputError: A workflow runs itself, is none of the list, or its steps wait for one another.
     """
 
-    def __init__(self, listing: Listing) -> None:
+    def __init__(self, listing: ArazzoList) -> None:
         self._listing = listing
         self.own = [name for name in listing.workflows if name]
         self.known: dict[str, Workflow] = {}
@@ -99,7 +99,7 @@ class Workflows:
                 waiting += item.runs
         return found
 
-    def _key(self, listing: Listing, name: str) -> str:
+    def _key(self, listing: ArazzoList, name: str) -> str:
         return name if listing is self._listing else f"{listing.name}#{name}"
 
     def _measure(self, key: str, above: tuple[str, ...], depths: dict[str, int]) -> int:
@@ -135,10 +135,10 @@ def _circle(why: str, keys: tuple[str, ...]) -> InputError:
 class _Reading:
     """One workflow while it is read; `found` are the workflows that it names."""
 
-    listing: Listing
+    listing: ArazzoList
     workflow: Mapping[str, Any]
     key: Any
-    found: list[tuple[Listing, str]] = field(default_factory=list)
+    found: list[tuple[ArazzoList, str]] = field(default_factory=list)
     unrun: str = ""
 
     def read(self, name: str) -> Workflow:

@@ -20,7 +20,7 @@ _COMPONENTS = "$components."
 
 
 @dataclass
-class Listing:
+class ArazzoList:
     """An Arazzo description, and those beside it.
 
     Attributes:
@@ -35,7 +35,7 @@ class Listing:
     data: Mapping[str, Any]
     workflows: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     messages: Names = field(default_factory=dict)
-    others: dict[str, Listing] = field(default_factory=dict)
+    others: dict[str, ArazzoList] = field(default_factory=dict)
 
     def resolve(self, item: Any) -> Any:
         """What a Reusable Object, or a `$ref` of inputs, stands for; other things as they are."""
@@ -54,7 +54,7 @@ class Listing:
         return item
 
 
-def open_listing(data: Mapping[str, Any], path: Path) -> Listing:
+def open_listing(data: Mapping[str, Any], path: Path) -> ArazzoList:
     """A list with what it names and what lies beside it; what lies elsewhere is not read.
 
     Args:
@@ -64,13 +64,13 @@ def open_listing(data: Mapping[str, Any], path: Path) -> Listing:
     return _open(data, path, {})
 
 
-def _open(data: Mapping[str, Any], path: Path, known: dict[Path, Listing]) -> Listing:
+def _open(data: Mapping[str, Any], path: Path, known: dict[Path, ArazzoList]) -> ArazzoList:
     workflows: dict[str, Mapping[str, Any]] = {}
     for number, item in enumerate(list_of(data.get("workflows")), 1):
         if isinstance(item, Mapping):
             name = str(item.get("workflowId") or item.get("summary") or "")
             workflows[f"{name} ({number})" if name in workflows else name] = item
-    listing = Listing(name=path.name, data=data, workflows=workflows)
+    listing = ArazzoList(name=path.name, data=data, workflows=workflows)
     known[path] = listing
     messages: dict[str, tuple[str, ...]] = {}
     for source in list_of(data.get("sourceDescriptions")):
@@ -79,7 +79,7 @@ def _open(data: Mapping[str, Any], path: Path, known: dict[Path, Listing]) -> Li
         if beside not in known and (len(known) >= _MOST or not beside.is_file()):
             continue
         inner = known.get(beside) or _read(beside)
-        if isinstance(inner, Listing):
+        if isinstance(inner, ArazzoList):
             listing.others[str(told.get("name"))] = inner
         elif "arazzo" in inner:
             listing.others[str(told.get("name"))] = _open(inner, beside, known)
