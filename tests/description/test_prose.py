@@ -88,6 +88,16 @@ def names(description: ApiDescription) -> list[str]:
         ("- `GET /tables`: all\n- `POST /tables`: a new one", ["GET /tables", "POST /tables"]),
         ("**PUT**&nbsp;&nbsp;`/tables`\n**GET** &#160; `/t`\n**GET**\u00a0\u202f`/u`",
          ["PUT /tables", "GET /t", "GET /u"]),
+        ("Seats.\n\nAPI ```https://a.example/json/seats```\n\nRequest ```GET```",
+         ["GET /json/seats"]),
+        ("https://a.example/seats\n\nAvailable methods - GET, PUT", ["GET /seats", "PUT /seats"]),
+        ("Send a `PUT` request to the following URL:\n\n```\nhttps://a.example/c/seats\n```",
+         ["PUT /c/seats"]),
+        ("## Seat (POST)\n> https://a.example/seat\n## List\n> https://a.example/s\n## List\n> https://b.example/s",
+         ["POST /seat", "GET /s"]),
+        ("## Free [PUT /seats/{id}] or [DELETE /seats/{id}]",
+         ["PUT /seats/{id}", "DELETE /seats/{id}"]),
+        ("GET Seats/{id}\n\nPOST Seats/Search", ["GET /Seats/{id}", "POST /Seats/Search"]),
     ],
 )  # fmt: skip
 def test_a_call_is_read_in_every_form(read: Read, text: str, found: list[str]) -> None:
@@ -276,6 +286,40 @@ def test_events_are_named_by_tables_lists_and_payloads(read: Read) -> None:
     assert moved.bodies[0].examples[0]["data"] == {"tableId": 7}
     assert [item.name for item in moved.parameters] == ["X-Nido-Signature"]
     assert "retry five times" in description.bundles["hooks.md"]["info"]["description"]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("| Topic ID | Topic name |\n|---|---|\n| 1 | Table was freed |\n| 2 | Guests seated |",
+         ["table-was-freed", "guests-seated"]),
+        ("- **Event types:** such as:\n  - Tables: sent when free\n  - Menu items: Fired late",
+         ["tables", "menu-items"]),
+        ("## Supported event types\n\n- **Table Update**\n- **Seat Update** (if bought)",
+         ["table-update", "seat-update"]),
+        ('## 1) Table Update\n\n### Template example (empty)\n\n```json\n{"<id>": "<ID>"}\n```',
+         ["table-update"]),
+        ("## Receive webhook table update\n\n```php\n$t = json_decode($x);\n```",
+         ["receive-table-update"]),
+        ("## Update a webhook\n\n```php\n$x->update();\n```\n\n- `table.freed`: x",
+         ["table.freed"]),
+        (("## TableExport\n\nThis is the data received when a guest leaves.\n\n### XML Request\n\n"
+         "```xml\n<T><Id>7</Id></T>\n```\n### XML Response\n\n```xml\n<R><Ok>1</Ok></R>\n```"),
+         ["TableExport"]),
+    ],
+)  # fmt: skip
+def test_events_are_named_in_words(read: Read, text: str, found: list[str]) -> None:
+    """Topics, items and titles of plain words name what is sent; a call about webhooks does not."""
+    described = read(f"# Nido webhooks\n\n{text}\n", "guide.md")
+    assert [item.name for item in described.events] == found
+
+
+def test_an_address_whose_title_says_nothing_is_told(read: Read) -> None:
+    """An address of the API below no verb is neither read nor passed over."""
+    text = "# N\n\n`GET https://a.example/seats`\n\n## Kitchen\n\nhttps://a.example/fire\n"
+    described = read(text, "guide.md")
+    assert ids(described) == ["GET /seats"]
+    assert "a.example/fire" in described.warnings[-1].summary
 
 
 def test_words_say_who_calls(read: Read) -> None:

@@ -16,6 +16,7 @@ from workbench.description.inference import infer_schema
 from workbench.description.openapi import Contents, read_openapi
 
 _VARIABLE = re.compile(r"\{([^{}]+)\}")
+_ROOT = re.compile(r"\s*(?:<\?[^>]*\?>\s*)?<(?:[\w.-]+:)?([A-Za-z_][\w.-]*)")  # of an XML text
 _MOST_EXAMPLES = 20  # of one payload; recorded traffic repeats itself
 _JSON = "application/json"
 _METHODS = frozenset(DIALECTS["3.1"].methods)
@@ -203,6 +204,9 @@ def _content(payload: DraftBody) -> dict[str, Any]:
         if payload.schema is not None
         else infer_schema(payload.shapes or payload.examples)
     )
+    root = _ROOT.match(str(payload.examples[0])) if payload.examples else None
+    if root and schema and "xml" in payload.media_type:
+        schema = schema | {"xml": {"name": root[1]}}
     media: dict[str, Any] = {"schema": schema}
     if payload.examples:
         media["examples"] = {

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
+from xml.etree import ElementTree as ET
 
 from workbench.description.guard import load_json
 from workbench.errors import DescriptionError
+from workbench.model import mapping_of
 
 UNKNOWN = "<any>"  # a placeholder of which nothing is known, for the inference of schemas
 _PART = re.compile(
@@ -28,6 +31,14 @@ _MADE_UP = {
     "$randomprice": "<number>",
 }
 Lookup = Callable[[str], str | None]
+_PAGE = re.compile(
+    r"<!|<(?:html|head|body|div|span|p|a|img|svg|script|table|ul|form|iframe)\b", re.IGNORECASE
+)
+_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
+_JSON_SCALAR = re.compile(r"true|false|-?(?:0|[1-9]\d{0,15})(?:\.\d{1,15})?")
+_LONGEST_XML = 200_000
+_DEEPEST_XML = 40
+_MOST_ELEMENTS = 5_000
 
 
 @dataclass(frozen=True)
@@ -57,6 +68,42 @@ def read_payload(text: str, lookup: Lookup) -> Payload | None:
         except DescriptionError:
             return None
     return Payload(*forms)
+
+
+def shape_of_xml(text: str) -> dict[str, Any] | None:
+    """What the root of an XML payload holds, as JSON; None for what is no payload.
+
+    A page, a document type and entities are none: nothing in a payload is declared.
+    """
+    bare = _DECLARATION.sub("", text).strip()
+    if not bare.startswith("<") or len(bare) > _LONGEST_XML or _PAGE.search(bare):
+        return None
+    try:
+        root = ET.fromstring(bare)  # noqa: S314 - a text that declares anything is refused above
+    except ET.ParseError:
+        return None
+    if len(list(islice(root.iter(), _MOST_ELEMENTS))) == _MOST_ELEMENTS or not len(root):
+        return None
+    return mapping_of(_shape_of(root, 0))
+
+
+def _shape_of(element: ET.Element, depth: int) -> Any:
+    """An element as JSON: children by name, the same name twice as a list."""
+    if not len(element) or depth > _DEEPEST_XML:
+        return _scalar((element.text or "").strip())
+    shape: dict[str, Any] = {}
+    for child in element:
+        name, value = child.tag.rpartition("}")[2], _shape_of(child, depth + 1)
+        if name in shape:
+            known = shape[name]
+            shape[name] = [*known, value] if isinstance(known, list) else [known, value]
+        else:
+            shape[name] = value
+    return shape
+
+
+def _scalar(text: str) -> Any:
+    return load_json(text, "element") if _JSON_SCALAR.fullmatch(text) else text or UNKNOWN
 
 
 def fill(text: str, lookup: Lookup) -> str:

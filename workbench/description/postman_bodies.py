@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from workbench.description.draft_operations import DraftBody
-from workbench.description.payload_text import Lookup, fill, read_payload
+from workbench.description.payload_text import Lookup, fill, read_payload, shape_of_xml
 from workbench.model import list_of, mapping_of, text_of
 
 _LANGUAGES = {
@@ -63,12 +63,12 @@ def text_body(text: str, media_type: str, lookup: Lookup) -> DraftBody | None:
             return DraftBody(media_type=kind, examples=[payload.value], shapes=[payload.shape])
     if not plain:
         plain = "application/xml" if text.lstrip().startswith("<") else "text/plain"
-    is_text = plain == "text/plain"
-    return DraftBody(
-        media_type=plain,
-        examples=[fill(text, lookup)],
-        schema={"type": "string"} if is_text else {},
-    )
+    shown = fill(text, lookup)
+    shape = shape_of_xml(shown) if "xml" in plain else None
+    if shape is not None:
+        return DraftBody(media_type=plain, examples=[shown], shapes=[shape])
+    schema = {"type": "string"} if plain == "text/plain" else {}
+    return DraftBody(media_type=plain, examples=[shown], schema=schema)
 
 
 def media_type_of(headers: Any) -> str:

@@ -83,6 +83,8 @@ SAYS_INBOUND = re.compile(
     )
 )
 SENT_TO_US = re.compile(
+    r"\b(?:data|payload|message|body|request) (?:that is |you )?(?:received|sent|posted|pushed) "
+    r"(?:to you )?when(?:ever)?\b|"
     r"\b(?:pushed|sent|posted|delivered|forwarded|called|made)\b[^.]{0,60}? to you\b|"
     r"\b(?:comes?|arrives?|goes) to you\b|\byou (?:must |need to |have to |should |"
     r"will )?implement\b|"

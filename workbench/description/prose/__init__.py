@@ -6,10 +6,10 @@ first (`marks`); `reader` walks over the sections and `collection` counts what w
 
 from workbench.description.prose.blocks import Block, CodeBlock
 from workbench.description.prose.clients import declared_calls
-from workbench.description.prose.collection import ReadingTally, tell_programs
+from workbench.description.prose.collection import Prose, ReadingTally, tell_programs
 from workbench.description.prose.markdown import read_markdown
 from workbench.description.prose.pages import read_page, without_remarks
-from workbench.description.prose.prose_reader import Prose, read_blocks
+from workbench.description.prose.prose_reader import read_blocks
 
 __all__ = [
     "Block",

@@ -9,14 +9,13 @@ from dataclasses import replace
 from workbench.description.prose import section_words as words
 from workbench.description.prose.calls import (
     CALL,
-    METHOD,
     RELATIVE_CALL,
     RPC_NAME,
     Strength,
     WrittenCall,
-    method_in,
 )
 from workbench.description.prose.documented_tables import MOST_COLUMNS, ProseTable, clean
+from workbench.description.prose.labels import METHOD, method_in
 
 _METHOD_WORD = re.compile(words.METHODS, re.IGNORECASE)
 _METHOD_LIST = re.compile(

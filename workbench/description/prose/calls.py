@@ -39,7 +39,7 @@ _PLACEHOLDER_CALL = re.compile(
 )
 RELATIVE_CALL = re.compile(
     rf"`({words.METHODS})\s+([a-z][\w.-]*(?:/[\w{{}}:.<>-]+)+/?(?:\?\S*)?)`"
-    rf"|^({words.METHODS})\s+([a-z][\w.-]*(?:/[\w{{}}:.<>-]+)+/?(?:\?\S*)?)$"
+    rf"|^({words.METHODS})\s+([A-Za-z][\w.-]*(?:/[\w{{}}:.<>-]+)+/?(?:\?\S*)?)$"
     # `(POST) `orders/{{id}}``, and one word that fills its line or begins a heading.
     rf"|({words.METHODS})\W{{1,6}}`([a-z][\w.-]*(?:/[\w{{}}:.<>-]+)+)`"
     rf"|^\W{{0,6}}`({words.METHODS})\s+((?!(?:request|endpoint|method|call)s?`)[a-z][\w-]*(?:\?\S*)?)`"
@@ -54,14 +54,12 @@ _RPC = re.compile(
 )
 RPC_NAME = re.compile(r"^\W*([A-Za-z]\w*(?:\.\w+)+|[a-z]+(?:[A-Z]\w*)+)\W*$")
 _BLUEPRINT = re.compile(rf"\[\s*(?:({words.METHODS})\s*)?(/[^\]\s]*|https?://[^\]\s]*)?\s*\]\s*$")
-_LABELLED = re.compile(r"^[\s>*_`#+:-]*([^\s:`|][^:`|]{0,40}?)[\s*_`]*[:\uff1a|][\s*_`:]*(.*)$")
 _TITLED = re.compile(r"([^.,:;]{2,80}?)[\s*_`]*(?:\u2013|\u2014|->|→|\s-)")  # title, dash, call
 _TASK = re.compile(r"^\s*\[[ xX]\]\s+")
 _LEADING = " \t`*_>-+•→=#["
 _ALONE = re.compile(
     r"(?:\s|[`*_|.:]|HTTP/[\d.]+|\(?\s*(?:deprecated|beta|new)\s*\)?)*", re.IGNORECASE
 )
-METHOD = re.compile(rf"(?:http[ -]?)?({words.METHODS})\b", re.IGNORECASE)
 _ANSWER_LINE = re.compile(r"^(?:HTTP/[\d.]+\s+|Status:\s*)([1-5]\d\d)\b")
 _HEADER_LINE = re.compile(r"^([A-Za-z][A-Za-z0-9-]*):[ \t]*(.*)$")
 # What stands before a request line: HTTPie, a version, a label, apiDoc, a directive of Sphinx.
@@ -144,7 +142,8 @@ def calls_of_heading(title: str, *, resource: str = "") -> list[WrittenCall]:
     blueprint = _BLUEPRINT.search(title)
     if blueprint and blueprint[1] and (blueprint[2] or resource):
         summary = title[: blueprint.start()].strip()
-        return [WrittenCall(blueprint[1], blueprint[2] or resource, Strength.ALONE, summary)]
+        if len(found) < 2:  # else `Create [POST /orders] or [POST /orders/{id}]`
+            return [WrittenCall(blueprint[1], blueprint[2] or resource, Strength.ALONE, summary)]
     if found:
         return found
     rpc = _RPC.match(title) or RELATIVE_CALL.search(title)
@@ -161,8 +160,8 @@ def calls_of_heading(title: str, *, resource: str = "") -> list[WrittenCall]:
 def resource_of(title: str) -> str:
     """Path that a heading names without a method, or nothing."""
     blueprint = _BLUEPRINT.search(title)
-    if blueprint and blueprint[2] and not blueprint[1]:
-        return blueprint[2]
+    if blueprint and blueprint[2]:
+        return "" if blueprint[1] else blueprint[2]
     alone = re.fullmatch(r"(?:[^`]{0,60}[`\s])?(/[\w{}:.<>\[\]()$%*/-]+)`?", title.strip())
     return alone[1] if alone else ""
 
@@ -270,25 +269,6 @@ def _is_opened(before: str) -> bool:
     return not before or bool(label or _TITLED.fullmatch(before))
 
 
-def label_of(line: str) -> tuple[str, str] | None:
-    """Label and value of a line such as `**URL:** /orders`, both without marks."""
-    found = _LABELLED.match(line)
-    if found is None or "//" in found[1]:
-        return None
-    return words.plain(found[1]).strip(), found[2].strip().strip("`*_ ")
-
-
-def short_lines(text: str) -> list[str]:
-    """The first lines of a code block that are short enough to be labels."""
-    return [line for line in text.split("\n")[:40] if len(line) < words.LONGEST_LINE]
-
-
-def method_in(text: str) -> str:
-    """The method that a value begins with, in capitals, or nothing."""
-    found = METHOD.match(text.strip("`*_ "))
-    return found[1].upper() if found else ""
-
-
 def calls_of_code(code: CodeBlock) -> Iterator[WrittenCall | Suspect]:
     """Calls of a code block: curl commands, or requests whatever language it is said to be."""
     if "curl" in code.text:
@@ -297,8 +277,12 @@ def calls_of_code(code: CodeBlock) -> Iterator[WrittenCall | Suspect]:
                 yield Suspect(code.text[start : start + 160].split("\n", 1)[0])
             else:
                 yield _of_curl(request)
-    for stated, url in sampled_calls(code.text):
-        yield WrittenCall(stated, url, Strength.SAMPLE) if stated else Suspect(url)
+    for call in sampled_calls(code.text):
+        yield (
+            WrittenCall(call.method, call.url, Strength.SAMPLE, body=call.body)
+            if call.method
+            else Suspect(call.url)
+        )
     for stated, url, summary in declared_calls(code.text):
         yield WrittenCall(stated, url, Strength.BLOCK, summary)
     lines = code.text.split("\n")[:_MOST_LINES]

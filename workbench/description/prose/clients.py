@@ -1,45 +1,82 @@
-"""Calls in samples of programs and commands other than curl, as portals show them in tabs."""
+"""Calls in samples of programs and commands other than curl, as portals show them in tabs.
+
+A sample is read by what all clients share: an address, written as texts and variables joined, and
+a method that is a function (`client.put(…)`), an argument (`request("PUT", …)`), or stated near
+the address (`method: "PUT"`, `.put(body)`). A base that the sample states stands before a path.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import islice
 
 from workbench.description.prose import section_words as words
 
-# A URL as programs build it: texts and variables, joined.
-_PIECE = (
-    r"(?:[bfrub]{0,2}[\"'`][^\"'`\n]{0,500}[\"'`]|[A-Za-z_$][\w.$]{0,60}(?:\([\w., ]{0,60}\))?)"
-)
-_BUILT = rf"({_PIECE}(?:\s*[+.]\s*{_PIECE}){{0,8}})"
-_DIRECT = re.compile(
-    r"\b(?:\w*(?:requests|axios|client|http|https|session|api|httpx|got|superagent|request|ky))"
-    rf"(?:\.|->|::)(get|post|put|patch|delete)\(\s*{_BUILT}"
-    r"|\b\w+\(\s*(?:\w+,\s*)?"  # any function that is given method and address
-    rf"[\"'`]({words.METHODS})[\"'`]\s*,\s*{_BUILT}"
-    rf"|\bfetch\(\s*{_BUILT}(?:[^;]{{0,200}}?\bmethod[\"']?:\s*[\"'](\w{{3,7}}))?",
+_TEXT = r"[bfrub$@]{0,2}(?:\"[^\"\n]{0,500}\"|'[^'\n]{0,500}'|`[^`]{0,500}`)"
+_PIECE = rf"(?:{_TEXT}|\$?[A-Za-z_][\w.]{{0,60}}(?:->\w{{1,40}})?(?:\([\w., $]{{0,60}}\))?)"
+_BUILT = rf"({_PIECE}(?:\s{{0,40}}[+.]\s{{0,40}}{_PIECE}){{0,8}})"
+# What an address is handed through: `URI.create(`, `new Uri(`, `URL(string: `, `format!(`.
+_WRAPS = r"(?:(?:new )?[A-Za-z][\w.:]{0,40}!?\(\s{0,40}(?:\w{1,20}: ?)?){0,2}"
+_CALLED = re.compile(
+    r"(?<![\w$])(\$?\w*)(?:\(\))?\s{0,40}(?:\.|->|::)(get|post|put|patch|delete)"
+    r"(?:(?:As|String|Json|For|From)\w{0,20}|Async)?"
+    rf"(?:<[^<>()\n]{{0,60}}>)?\(\s{{0,40}}{_WRAPS}{_BUILT}",
     re.IGNORECASE,
 )
-_TEXT_PIECE = re.compile(r"[bfrub]{0,2}[\"'`]([^\"'`\n]*)[\"'`]|([A-Za-z_$][\w.$]*)")
+_GIVEN = re.compile(  # any function that is given method and address
+    r"\b\w+\(\s{0,40}(?:\w+,\s*)?(?:[\"'`]|(?:\w{1,20}\.)?Method\.?|:)"
+    rf"({words.METHODS})[\"'`]?\s*,\s*{_WRAPS}{_BUILT}",
+    re.IGNORECASE,
+)
+_ADDRESS = re.compile(
+    r"(?:\b(?:fetch|got|ky|axios|request|urlopen|curl_init|UR[IL]|ur[il]|\w{0,20}Request)\(\s{0,40}"
+    r"|(?<![\w.])\$?(?:url|uri|endpoint|path|CURLOPT_URL)[\"']?\s*(?::|=>|=|,)\s*)"
+    rf"{_WRAPS}{_BUILT}"
+)
+_SET = re.compile(rf"(?<![\w.$?&])(\$?[A-Za-z_]\w*)[ \t]*:?=[ \t]*{_WRAPS}({_TEXT})")
+_BASE = re.compile(
+    rf"\bbase_?(?:ur[il]|address|path)[\"']?\s*(?:=>|=|:)\s*{_WRAPS}({_TEXT})", re.IGNORECASE
+)
+_TEXT_PIECE = re.compile(rf"({_TEXT})|(\$?[A-Za-z_][\w.$]*(?:->\w+)?)")
+# A variable inside of a text: `#{order.id}`, `{$id}`, `{$order->id}`, `\\(id)`.
+_INSERTED = re.compile(r"#\{([\w.@]{1,60})\}|\{\$([\w>-]{1,60})\}|\\\(([\w.]{1,60})\)")
+_OPENING = re.compile(r"\$?\{?(\w{1,60})\}?(?=/)")
+_HOLE = re.compile(r"^(?:%s|\{\})(?=/)")
+_ROUTER = re.compile(r"(?:app|router|server|route|routes|mux|r|e)", re.IGNORECASE)
+_CALLER = re.compile(
+    r"\w*(?:requests|axios|client|https?|session|api|httpx|got|superagent|request|ky|HTTParty|"
+    r"RestClient|Faraday|Unirest|conn(?:ection)?)",
+    re.IGNORECASE,
+)
 _COMMAND = re.compile(
     r"^[ \t>$]*(?:\$?\w+[ \t]*=[ \t]*)?(?:Invoke-RestMethod|Invoke-WebRequest|irm|iwr|wget)\b.*$",
     re.IGNORECASE | re.MULTILINE,
 )
 _CONTINUED = re.compile(r"[\\`^][ \t]*\n[ \t]*")
 _COMMAND_METHOD = re.compile(rf"-method[\s=:]{{1,3}}[\"']?({words.METHODS})\b", re.IGNORECASE)
-_COMMAND_BODY = re.compile(r"--(?:post|body)-(?:data|file)")
 _CLIENT = re.compile(
-    r"\b(?:requests|httpx|axios|fetch|ajax|HttpClient|HttpRequest\w*|Request\.Builder|NewRequest\w*|Net::HTTP|URLSession|"
-    r"URLRequest|CURLOPT_URL|OkHttp\w*|RestClient|RestTemplate|WebClient|Guzzle\w*|Unirest|HTTParty|"
-    r"Faraday|urlopen|superagent|reqwest|http\.client|HttpResponse|RestRequest)\b"
+    r"\b(?:(?:requests|httpx|axios|fetch|ajax|superagent|got|ky|urlopen|curl_init)[.(]|HttpClient|"
+    r"HttpRequest\w*|Request\.Builder|NewRequest\w*|Net::HTTP|URLSession|URLRequest|CURLOPT_URL|"
+    r"OkHttp\w*|RestClient|RestTemplate|WebClient|Guzzle\w*|Unirest|HTTParty|Faraday|reqwest|"
+    r"http\.client|HttpResponse|RestRequest)"
 )
 _LITERAL = re.compile(r"[\"'`](https?://[^\s\"'`<>/]{1,200}/[^\s\"'`<>]{1,500})[\"'`]")
 _URL = re.compile(r"https?://[^\s\"'`<>|;]{4,500}")
 _STATED = re.compile(
     r"(?:\b(?:method|type|verb|customrequest)\b[\"']?\s*(?:=>|[:=,(])\s*[\"'`]|HttpMethod\.|Method\.|"
-    rf"[\"'`]|(?<=\w)\.|\)\s{{0,40}}\.|->|Net::HTTP::|\bhttp)({words.METHODS})\b",
+    rf"[\"'`]|Net::HTTP::|\bhttp)({words.METHODS})\b"
+    rf"|(?:\)|->|\w)\s{{0,40}}(?:\.|->)({words.METHODS})\((?!\s*[\"'`\d])",
     re.IGNORECASE,
+)
+_SENDS = re.compile(r"POSTFIELDS|CURLOPT_POST\b|--(?:post|body)-(?:data|file)|\bhttpBody\b")
+_BODY = re.compile(
+    r"(?:JSON\.stringify\(|jsonEncode\(|\b(?:json|body|data|payload)\w{0,12}[\"']?\s*[=:])\s*(?=\{)"
+)
+_STRING = re.compile(r"\"[^\"\n]*\"|'[^'\n]*'")
+_COMPUTED = re.compile(
+    r"[:,\[]\s*(?!(?:true|false|null)\b)[A-Za-z_$`](?!\w*\s*:)|\.\.\.", re.IGNORECASE
 )
 _METHOD_WORD = re.compile(rf"\b(?:{words.METHODS})\b", re.IGNORECASE)
 # A route as frameworks declare it: `app.get('/a')`, `Route::get("/a")`, `@GetMapping("/a")`.
@@ -72,45 +109,156 @@ _ENTRY_NAME = re.compile(
     _KEY % "summary|description|title|name" + r"[\"'`]?([^\"'`\n{}]{1,90})", re.IGNORECASE
 )
 _MOST_ENTRIES = 2_000
-_TARGET = re.compile(r"https?://|/|\$?\{")
+_TARGET = re.compile(r"https?://[^/]+/.|/|\$?\{|\$\w")
 _LONGEST = 20_000
+_LONGEST_BODY = 4_000
+_MOST = 200  # addresses of one sample
 
 
-def sampled_calls(text: str) -> Iterator[tuple[str, str]]:
-    """Yield method and URL of each call that a sample makes.
+@dataclass(frozen=True)
+class SampledCall:
+    """One call of a sample; the method is empty where the sample does not say which it is."""
 
-    The method is empty where the sample does not say which it is.
+    method: str
+    url: str
+    body: str = ""
+
+
+def sampled_calls(text: str) -> Iterator[SampledCall]:
+    """Yield each call that a sample makes.
 
     Args:
         text: A code block.
     """
     text = text[:_LONGEST]
-    is_found = False
-    for match in _DIRECT.finditer(text):
-        url = _built(match[2] or match[4] or match[5])
-        if _TARGET.match(url):
-            is_found = True
-            yield (match[1] or match[3] or match[6] or "GET").upper(), url
     for match in _COMMAND.finditer(_CONTINUED.sub(" ", text)):
-        url_in_line = _URL.search(match[0])
-        if url_in_line:
-            is_found = True
-            yield _method_of_command(match[0]), url_in_line[0]
-    if not is_found and _CLIENT.search(text):
-        yield from _of_statements(text)
+        if address := _URL.search(match[0]):
+            stated = _COMMAND_METHOD.search(match[0])
+            default = "POST" if _SENDS.search(match[0]) else "GET"
+            yield SampledCall(stated[1].upper() if stated else default, address[0])
+    program = _Program(text)
+    is_client = _CLIENT.search(text) is not None
+    found = list(islice(program.calls(is_client=is_client), _MOST))
+    if not found and is_client:
+        found = list(islice(program.addresses(), _MOST))
+    ends = [0, *(end for _, end, _, _ in found)]
+    starts = [*(start for start, _, _, _ in found[1:]), len(text)]
+    for (start, end, method, url), before, behind in zip(found, ends, starts, strict=False):
+        near = text[max(before, text.rfind("\n\n", 0, start)) : behind]
+        part = near if behind == len(text) else near[: max(near.rfind("\n\n"), end - start)]
+        yield SampledCall(method or _method_in(part), url, _body_in(text[before:behind]))
+    if not found and is_client:  # nothing is called with them as far as one sees
+        urls = dict.fromkeys(match[1] for match in _LITERAL.finditer(text))
+        methods = _methods_in(text)
+        is_one = len(urls) == 1 and len(methods) == 1
+        yield from (SampledCall(methods.pop() if is_one else "", url) for url in urls)
 
 
-def _built(written: str) -> str:
-    """The URL that texts and variables make together; a base before the path is left out."""
-    pieces = list(_TEXT_PIECE.finditer(written))
-    if len(pieces) > 1 and pieces[0][2] and (pieces[1][1] or "").startswith("/"):
-        pieces = pieces[1:]
-    if all(piece[2] for piece in pieces):
+class _Program:
+    """A sample with the addresses that it keeps in variables."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        base = _BASE.search(text)
+        self.base = _bare(base[1]).rstrip("/") if base else ""
+        self.names: dict[str, str] = {}
+        for found in islice(_SET.finditer(text), _MOST):
+            value = self.built(found[2])
+            if value.startswith(("http://", "https://")) or _TARGET.match(value):
+                self.names[found[1].lstrip("$")] = value
+
+    def calls(self, *, is_client: bool) -> Iterator[tuple[int, int, str, str]]:
+        """Start, end, method and URL of each call that is a function, or is given its method.
+
+        Args:
+            is_client: Whether the sample names a client, whose methods any object may have.
+        """
+        for match in _CALLED.finditer(self.text):
+            is_named = _CALLER.fullmatch(match[1].lstrip("$")) is not None
+            url = self.built(match[3], is_relative=is_named or "/" in match[3])
+            is_meant = is_named or is_client or url.startswith("http")
+            if is_meant and self.is_target(url) and not _ROUTER.fullmatch(match[1]):
+                yield match.start(), match.end(), match[2].upper(), url
+        for match in _GIVEN.finditer(self.text):
+            if self.is_target(url := self.built(match[2], is_relative=True)):
+                yield match.start(), match.end(), match[1].upper(), url
+
+    def addresses(self) -> Iterator[tuple[int, int, str, str]]:
+        """Start, end, no method, and URL of each address whose method stands elsewhere."""
+        told: set[str] = set()
+        for match in _ADDRESS.finditer(self.text):
+            url = self.built(match[1])
+            if self.is_target(url) and url not in told:
+                told.add(url)
+                yield match.start(), match.end(), "", url
+
+    def is_target(self, url: str) -> bool:
+        """Whether it leads to a call, and is no base of others."""
+        return bool(_TARGET.match(url)) and not words.BASE_ADDRESS.fullmatch(url)
+
+    def built(self, written: str, *, is_relative: bool = False) -> str:
+        """The URL that texts and variables make together; nothing where they make none.
+
+        Args:
+            written: Pieces joined, such as `BASE + "/orders/" + id`.
+            is_relative: Whether a path may go on where the base of the sample ends.
+        """
+        pieces = list(_TEXT_PIECE.finditer(written))
+        read = [self.text_of(piece[1]) if piece[1] else self.value_of(piece[2]) for piece in pieces]
+        if len(pieces) > 1 and re.fullmatch(r"\{[\w.]+\}", read[0]) and read[1].startswith("/"):
+            read = read[1:]
+        whole = _HOLE.sub("", "".join(read))
+        if re.fullmatch(r"(?:\{[\w.]+\})*", whole):
+            return ""
+        is_path = whole.startswith("/") or (
+            is_relative and re.match(r"[a-z][\w-]*(?:/|\?|$)", whole)
+        )
+        return f"{self.base}/{whole.lstrip('/')}" if self.base and is_path else whole
+
+    def text_of(self, literal: str) -> str:
+        """A text with its variables in braces, and a base that is known written out."""
+        text = _INSERTED.sub(
+            lambda found: "{" + re.split(r"\.|->", found[found.lastindex or 0])[-1] + "}",
+            _bare(literal),
+        )
+        opening = _OPENING.match(text)
+        known = self.names.get(opening[1], "") if opening else ""
+        return known.rstrip("/") + text[opening.end() :] if opening and known else text
+
+    def value_of(self, variable: str) -> str:
+        """What a variable holds, where the sample says so; else its name in braces."""
+        name = re.split(r"\.|->", variable)[-1].strip("$")
+        return self.names.get(variable.lstrip("$"), "{" + name + "}")
+
+
+def _bare(literal: str) -> str:
+    return re.sub(r"^[bfru$@]{0,2}[\"'`]|[\"'`]$", "", literal)
+
+
+def _method_in(text: str) -> str:
+    """The one method that a part of a sample states, or that of a client which is told none."""
+    methods = _methods_in(text)
+    default = "POST" if _SENDS.search(text) else "GET"
+    return methods.pop() if len(methods) == 1 else "" if methods else default
+
+
+def _methods_in(text: str) -> set[str]:
+    return {(match[1] or match[2]).upper() for match in _STATED.finditer(text)}
+
+
+def _body_in(text: str) -> str:
+    """The object that a sample sends, where all its values are written out."""
+    found = _BODY.search(text)
+    if found is None:
         return ""
-    return "".join(
-        "{" + piece[2].rpartition(".")[2].strip("$") + "}" if piece[2] else piece[1]
-        for piece in pieces
-    )
+    depth = 0
+    begin = found.end()
+    for place, letter in enumerate(text[begin : begin + _LONGEST_BODY]):
+        depth += (letter == "{") - (letter == "}")
+        if depth == 0:
+            body = text[begin : begin + place + 1]
+            return "" if _COMPUTED.search(_STRING.sub('""', body)) else body
+    return ""
 
 
 def declared_calls(text: str) -> Iterator[tuple[str, str, str]]:
@@ -130,19 +278,3 @@ def declared_calls(text: str) -> Iterator[tuple[str, str, str]]:
     # One alone may as well be data: a webhook that is registered has a URL and a method, too.
     for calls in entries if len(entries) > 1 else ():
         yield from ((method.upper(), path, title) for method, path, title in calls)
-
-
-def _method_of_command(line: str) -> str:
-    stated = _COMMAND_METHOD.search(line)
-    if stated:
-        return stated[1].upper()
-    return "POST" if _COMMAND_BODY.search(line) else "GET"
-
-
-def _of_statements(text: str) -> Iterator[tuple[str, str]]:
-    """The one call of a program that keeps its URL and its method in places of their own."""
-    urls = list(dict.fromkeys(match[1] for match in _LITERAL.finditer(text)))
-    methods = list(dict.fromkeys(match[1].upper() for match in _STATED.finditer(text)))
-    method = methods[0] if len(methods) == 1 and len(urls) == 1 else ""
-    for url in urls:
-        yield method, url

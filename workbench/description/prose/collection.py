@@ -7,7 +7,7 @@ from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from workbench.description.draft_operations import DraftOperation
+from workbench.description.draft_operations import DraftDocument, DraftOperation
 from workbench.description.prose import section_words as words
 from workbench.description.prose.blocks import CodeBlock, ProseSection
 from workbench.description.prose.calls import Strength, WrittenCall
@@ -21,6 +21,7 @@ from workbench.description.targets import (
     shape,
 )
 from workbench.errors import DescriptionError
+from workbench.model import DocumentWarning
 
 _MOST_COMPARED = 200_000  # pairs of paths; a document with more has no reader's hand in it
 _LONGEST_PROGRAM = 200_000
@@ -166,6 +167,15 @@ class ReadingTally:
     read: int = 0
     left_out: tuple[str, ...] = ()
     is_full: bool = False
+
+
+@dataclass(frozen=True)
+class Prose:
+    """What a prose document says, with how much of it was understood."""
+
+    drafted: DraftDocument
+    warnings: tuple[DocumentWarning, ...]
+    tally: ReadingTally
 
 
 @dataclass

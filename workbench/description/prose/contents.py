@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 
 from workbench.description.direction import said_direction
 from workbench.description.draft_operations import DraftBody, DraftOperation
+from workbench.description.payload_text import shape_of_xml
 from workbench.description.prose import section_words as words
 from workbench.description.prose.blocks import BOLD_LEVEL, CodeBlock, ProseSection, bare
 from workbench.description.prose.calls import WrittenCall, answer_in
@@ -32,6 +33,8 @@ from workbench.description.prose.payload_examples import (
     read_example,
 )
 from workbench.description.prose.prose_events import EventBook, is_about_events, name_of_heading
+from workbench.description.prose.shown_bodies import joined, settle_status, shown_in, status_of
+from workbench.description.prose.stated_logins import KEY_NAME
 from workbench.model import Direction, DocumentWarning
 
 _SAFE = frozenset({"GET", "DELETE", "HEAD", "OPTIONS"})
@@ -48,11 +51,6 @@ _ITEM_STATUS = re.compile(r"[\s`*]*([1-5]\d\d)\b[ \w]{0,40}[`*]*\s*(?:[:–—-]
 _FIELD_COLUMN = re.compile(
     r"^(?:\w+ )?(?:field|property|attribute|campo|propiedad|atributo|feld|champ)s?$"
 )
-_KEY_NAME = re.compile(
-    r"(?:x-)?(?:[\w-]*api[-_]?key|[\w-]*token|[\w-]*secret|apikey)", re.IGNORECASE
-)
-_SUCCESS = "2XX"
-_MOST_EXAMPLES = 20
 _MOST_PARAMETERS = 400  # of one operation
 _MOST_WARNINGS = 50
 
@@ -176,7 +174,7 @@ class Filler:
         draft.parameters = kept + parameters
         if fields is not None:
             draft.request = draft.request or DraftBody()
-            draft.request.schema = _joined(draft.request.schema, fields)
+            draft.request.schema = joined(draft.request.schema, fields)
 
     def add_answer_fields(self, draft: DraftOperation, table: ProseTable, about: str) -> None:
         """Take a table as fields of an answer; names of the path stay parameters."""
@@ -187,8 +185,8 @@ class Filler:
             described = schema["properties"].get(name)
             if not any(item["name"] == name for item in draft.parameters):
                 draft.parameters.append(parameter(name, "path", described, required=True))
-        answer = draft.answers.setdefault(_status(about), DraftBody())
-        answer.schema = _joined(answer.schema, schema)
+        answer = draft.answers.setdefault(status_of(about), DraftBody())
+        answer.schema = joined(answer.schema, schema)
 
     def add_event_fields(self, fields: dict[str, Any], section: ProseSection) -> None:
         """Take a table of fields under a heading about webhooks."""
@@ -202,7 +200,7 @@ class Filler:
         if named:
             draft = self.events.open(named)
             draft.request = draft.request or DraftBody()
-            draft.request.schema = _joined(draft.request.schema, fields)
+            draft.request.schema = joined(draft.request.schema, fields)
         elif is_payload:
             self.events.fields.append((name_of_heading(section), fields))
 
@@ -235,15 +233,11 @@ class Filler:
     ) -> None:
         """Take a code block as an example of a request, an answer or an event."""
         status, text = answer_in(code.text)
-        if not looks_like_json(code.language, text):
-            return
-        try:
-            value = read_example(text, self.name)
-        except NotJsonError:
-            self.warn(code)
+        shown = self.read_payload(code, text)
+        if shown is None:
             return
         if found is None:
-            self.events.add_payload(value, section, lead)
+            self.add_event_payload(shown, section, lead)
             return
         about = self.about(found, section, lead)
         draft = found.draft
@@ -251,11 +245,32 @@ class Filler:
         if status or (
             not draft.source and is_answer(about, method=draft.method, has_request=asked)
         ):
-            payload = draft.answers.setdefault(status or _status(about), DraftBody())
+            status = status or status_of(about)
+            draft.answers[status] = shown_in(draft.answers.get(status), shown)
         else:
-            draft.request = payload = draft.request or DraftBody()
-        if value not in payload.examples[:_MOST_EXAMPLES]:
-            payload.examples.append(value)
+            draft.request = shown_in(draft.request, shown)
+
+    def read_payload(self, code: CodeBlock, text: str) -> DraftBody | None:
+        """The payload that a code block shows, JSON or XML; None where it shows none."""
+        if looks_like_json(code.language, text):
+            try:
+                return DraftBody(examples=[read_example(text, self.name)])
+            except NotJsonError:
+                self.warn(code)
+                return None
+        shape = shape_of_xml(text)
+        return DraftBody("application/xml", [text.strip()], shapes=[shape]) if shape else None
+
+    def add_event_payload(self, shown: DraftBody, section: ProseSection, lead: str) -> None:
+        """Take a payload that stands among events."""
+        known = set(self.events.drafts)
+        is_xml = bool(shown.shapes)
+        value = {} if is_xml else shown.examples[0]
+        if words.ANSWER.search(words.plain(section.title)):
+            return
+        if self.events.add_payload(value, section, lead) and is_xml:
+            for name in set(self.events.drafts) - known:
+                self.events.drafts[name].request = shown
 
     def add_payload(
         self, found: FoundOperation | None, payload: tuple[str, str, str], section: ProseSection
@@ -280,20 +295,16 @@ class Filler:
         draft = found.draft
         known = {item["name"].lower() for item in draft.parameters if item["in"] == "header"}
         for name, _ in call.headers:
-            is_plain = name.lower() in _PLAIN_HEADERS | known or _KEY_NAME.fullmatch(name)
+            is_plain = name.lower() in _PLAIN_HEADERS | known or KEY_NAME.fullmatch(name)
             if not is_plain and re.fullmatch(r"[A-Za-z][\w-]{1,60}", name):
                 draft.parameters.append(
                     parameter(name, "header", {"type": "string"}, required=False)
                 )
         if not call.body or call.method in {"GET", "HEAD"}:
             return
-        if looks_like_json("json", call.body):
-            try:
-                value = read_example(call.body, self.name)
-            except NotJsonError:
-                return
-            draft.request = draft.request or DraftBody()
-            draft.request.examples.append(value)
+        shown = self.read_payload(CodeBlock("json", call.body, 0), call.body)
+        if shown is not None:
+            draft.request = shown_in(draft.request, shown)
         elif call.is_form and draft.request is None and not call.body.startswith("@"):
             pairs = dict(parse_qsl(call.body, keep_blank_values=True, max_num_fields=200))
             names = [name for name in pairs if field_of(name)]
@@ -322,7 +333,7 @@ class Filler:
         """Put the types that tables of their own describe in their places."""
         everything = [*drafts, *self.events.drafts.values()]
         for draft in everything:
-            _settle_status(draft.answers)
+            settle_status(draft.answers)
         bodies = [
             body
             for draft in everything
@@ -337,52 +348,3 @@ class Filler:
         for draft in everything:
             for item in draft.parameters:
                 item["schema"] = resolve_named(item["schema"], {})
-
-
-def schemes_of(
-    sections: Sequence[ProseSection], headers: Iterable[str]
-) -> dict[str, dict[str, Any]]:
-    """Security schemes that the words, and the headers of sample requests, tell of."""
-    text = "\n".join(line for section in sections for line in section.lines())
-    plain = words.plain(text)
-    sent = {name.lower(): name for name in headers}
-    schemes: dict[str, dict[str, Any]] = {}
-    if words.BEARER.search(plain) or "bearer" in sent:
-        schemes["bearer"] = {"type": "http", "scheme": "bearer"}
-    if words.BASIC.search(plain):
-        schemes["basic"] = {"type": "http", "scheme": "basic"}
-    key = words.KEY_HEADER.search(text)
-    named = [key[1]] if key else [name for low, name in sent.items() if _KEY_NAME.fullmatch(low)]
-    if not schemes and not named and "authorization" in sent:
-        named = ["Authorization"]
-    if named and not named[0].lower().endswith(("signature", "idempotency-key")):
-        schemes["apiKey"] = {"type": "apiKey", "in": "header", "name": named[0]}
-    asked = words.KEY_QUERY.search(text)
-    if asked and not named:
-        schemes["apiKey"] = {"type": "apiKey", "in": "query", "name": asked[1]}
-    return schemes
-
-
-def _status(about: str) -> str:
-    """The status that words name, or the class of success: which one of it, nobody said."""
-    found = words.STATUS.search(about)
-    return found[1] if found else _SUCCESS
-
-
-def _settle_status(answers: dict[str, DraftBody]) -> None:
-    """Give an answer of no stated status the one status of success that is stated elsewhere."""
-    stated = next((status for status in answers if status[0] == "2" and status != _SUCCESS), "")
-    if stated and _SUCCESS in answers:
-        answers[stated].add(answers.pop(_SUCCESS))
-
-
-def _joined(one: dict[str, Any] | None, other: dict[str, Any]) -> dict[str, Any]:
-    if one is None:
-        return other
-    one.setdefault("properties", {})
-    for name, schema in other.get("properties", {}).items():
-        one["properties"].setdefault(name, schema)
-    if "required" in one or "required" in other:
-        required = [*one.get("required", []), *other.get("required", [])]
-        one["required"] = list(dict.fromkeys(required))
-    return one

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from workbench.description.prose import section_words as words
-from workbench.description.prose.calls import label_of
+from workbench.description.prose.labels import label_of
 
 _OURS = (
     r"(?:(?:il|la|el|lo|der|die|das|den|de|het|o|a|le|the)[\s_-])?"

@@ -13,6 +13,7 @@ from workbench.description.prose import section_words as words
 _MARKUP = re.compile(r"[`*]|<[^<>]{0,200}>|\\(?=[_\[\]])")
 _LATEST_HEADER = 12  # rows among which the header of a spreadsheet is looked for
 _LONGEST = 2_000  # characters of one cell that are read
+_ELEMENT = re.compile(r"\W*<([A-Za-z][\w.-]*)/?>\W*")  # of XML, in the place of a field's name
 _FIELD = re.compile(r"[A-Za-z_$@][\w$@.\[\]-]*")
 MOST_COLUMNS = 100  # of one table that are looked at
 NAMED = "$named"  # key of a schema while it is read: name of a type that another table describes
@@ -43,7 +44,11 @@ class ProseTable:
 
     def column(self, pattern: re.Pattern[str]) -> int | None:
         """Index of the first column whose header matches."""
-        return next((i for i, cell in enumerate(self._plain_header) if pattern.search(cell)), None)
+        return next(iter(self.columns(pattern)), None)
+
+    def columns(self, pattern: re.Pattern[str]) -> list[int]:
+        """Indices of all columns whose header matches."""
+        return [i for i, cell in enumerate(self._plain_header) if pattern.search(cell)]
 
     @cached_property
     def _plain_header(self) -> tuple[str, ...]:
@@ -51,7 +56,10 @@ class ProseTable:
 
     def cell(self, row: tuple[str, ...], column: int | None) -> str:
         """Text of a cell without markup; empty where there is none."""
-        return clean(row[column]) if column is not None and column < len(row) else ""
+        if column is None or column >= len(row):
+            return ""
+        element = _ELEMENT.fullmatch(row[column])
+        return element[1] if element else clean(row[column])
 
     def statuses(self) -> Iterator[tuple[str, str]]:
         """Yield status and description of each row of a table of answers."""

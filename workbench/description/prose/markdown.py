@@ -23,10 +23,9 @@ from workbench.description.prose.calls import (
     Strength,
     WrittenCall,
     calls_of_line,
-    label_of,
-    method_in,
 )
 from workbench.description.prose.documented_tables import ProseTable
+from workbench.description.prose.labels import label_of, method_in
 from workbench.description.prose.marks import unfold
 from workbench.description.prose.pages import read_page
 

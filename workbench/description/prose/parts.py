@@ -10,20 +10,23 @@ from workbench.description.prose.blocks import bare
 from workbench.description.prose.calls import (
     Strength,
     WrittenCall,
-    label_of,
-    method_in,
-    short_lines,
 )
+from workbench.description.prose.labels import label_of, method_in, short_lines
 
 _PATH_VALUE = re.compile(r"`?((?:https?://|/|\{\{?\w+\}?\}/|[a-z][\w.-]*/)[^\s`]*)`?(?:\s.*)?")
 _PATH_ALONE = re.compile(
     r"[\s`*]*((?:https?://[^\s`]+|\{\{?[\w .-]{1,40}\}?\}|\$\{?[\w.]{1,60}\}?|\[[\w .-]{1,40}\])?"
     r"/[^\s`]*)[\s`*]*"
 )
-_BASE = re.compile(r"https?://[^/\s]+(?:/(?:api|rest|v?\d[\w.]*))*/?")
 _CARRIED = re.compile(r"[\s`*>-]*(/[\w{:<][^\s`]*)[`*]*(?:\s|$)")
 _METHOD_ALONE = re.compile(rf"[\s`*]*({words.METHODS})[\s`*:]*")
+_ANNOUNCED = re.compile(  # `Send a GET request to the following URL:`
+    rf"(?<![\w-])({words.METHODS})(?![\w-])[^\n/]{{0,60}}\b(?:following|below|this|next|siguiente|"
+    r"seguinte|suivante?|folgende\w?)\b[^\n/]{0,40}:\W*$"
+)
+_TITLE_AND_METHOD = re.compile(rf"(.{{2,80}}?)\s*\(({words.METHODS})\)\W*", re.IGNORECASE)
 _METHOD_AND_TITLE = re.compile(rf"[\s`*]*({words.METHODS})[`*]*\s+([^\s/][^/\n]{{1,90}})")
+_LONGEST_TITLE = 90
 
 
 @dataclass
@@ -47,6 +50,11 @@ class DraftCall:
     lost: dict[str, None] = field(default_factory=dict)  # such lines that never got theirs
     is_inside: bool = False
     carried: str = ""  # method of the line above, for paths that follow it
+    ahead: str = ""  # a path on the line above, for a method behind a label
+    read: str = ""  # a title above that speaks of reading
+    assumed: list[tuple[str, str]] = field(
+        default_factory=list
+    )  # such titles or none, with an address
 
     def begin(self, title: str, *, is_inside: bool) -> None:
         """Take what a heading says; a part such as `Request` goes on with what was said before.
@@ -56,7 +64,7 @@ class DraftCall:
             is_inside: Whether it stands below a call that is whole.
         """
         self.give_up()
-        self.carried = ""
+        self.carried = self.ahead = ""
         self.is_inside = is_inside
         label = bare(title)
         is_label = any(word.fullmatch(label) for word in (words.METHOD_LABEL, words.TARGET_LABEL))
@@ -67,6 +75,15 @@ class DraftCall:
             titled = _METHOD_AND_TITLE.fullmatch(title)
             self.method, self.title = (titled[1], titled[2]) if titled else ("", "")
             self.path = ""
+        self.announce(title)
+
+    def announce(self, title: str) -> None:
+        """Take what a title says of an address below it: `Place order (POST)`, `List of orders`."""
+        stated = _TITLE_AND_METHOD.fullmatch(title)
+        if stated and not self.is_inside:
+            self.method, self.title, self.path = stated[2].upper(), stated[1], ""
+        plain = words.plain(words.MARKS.sub("", title)).strip()
+        self.read = title if len(title) < _LONGEST_TITLE and words.READS.match(plain) else ""
 
     def give_up(self) -> None:
         """Note the method that waits as one whose path nobody states."""
@@ -90,14 +107,17 @@ class DraftCall:
         """
         value = _PATH_VALUE.fullmatch(labelled[1]) if labelled else None
         self.is_badge = False
-        if labelled and words.METHOD_LABEL.fullmatch(labelled[0]) and method_in(labelled[1]):
+        ahead, self.ahead = self.ahead, ""
+        if labelled and _is_method(*labelled):
             self.give_up()
+            self.path = self.path or ahead
             stated = words.METHOD.findall(labelled[1].upper()) or [method_in(labelled[1])]
             is_one = len(stated) == 1 and not self.is_inside
             self.waiting = line.strip()[:160] if is_one else ""
             self.method = " ".join(dict.fromkeys(stated))
         elif labelled and value and words.TARGET_LABEL.fullmatch(labelled[0]):
-            self.path = value[1]
+            is_base = labelled[0] == "api" and words.BASE_ADDRESS.fullmatch(value[1])
+            self.path = "" if is_base else value[1]
         elif labelled and value and words.HOOK_LABEL.fullmatch(labelled[0]):
             self.method, self.path = "POST", value[1]
         elif labelled and labelled[1] and self.method and _is_target(labelled[0]):
@@ -108,6 +128,8 @@ class DraftCall:
             self.is_badge = True
         elif (titled := _METHOD_AND_TITLE.fullmatch(line)) and "`" in line:
             self.method, self.path, self.title = titled[1], "", titled[2].strip("` *")
+        elif announced := _ANNOUNCED.search(line.replace("`", "")):
+            self.method, self.path, self.title = announced[1], "", ""
         else:
             self.note_path(line)
         return {}
@@ -116,10 +138,16 @@ class DraftCall:
         """Remember a path that stands alone after its method."""
         path = _PATH_ALONE.fullmatch(text)
         base, self.base = self.base, ""
-        if self.method and path and not base and _BASE.fullmatch(path[1]):
+        if self.method and path and not base and words.BASE_ADDRESS.fullmatch(path[1]):
             self.base = path[1].rstrip("/")
         elif self.method and path:
             self.path = f"{base if path[1].startswith('/') else ''}{path[1]}"
+        elif path and not words.BASE_ADDRESS.fullmatch(path[1]):
+            self.ahead = path[1]
+            if path[1].startswith("http"):
+                self.assumed.append((self.read, path[1]))
+        elif text.strip():
+            self.announce(text)
 
     def carry(self, line: str) -> list[WrittenCall]:
         """The call of a line that begins with a path: its method is that of the line above."""
@@ -147,6 +175,12 @@ class DraftCall:
         ]
         self.method = self.path = self.title = self.waiting = ""
         return calls
+
+
+def _is_method(label: str, value: str) -> bool:
+    if words.REQUEST_LABEL.fullmatch(label):
+        return _METHOD_ALONE.fullmatch(value) is not None
+    return bool(words.METHOD_LABEL.fullmatch(label) and method_in(value))
 
 
 def _is_target(label: str) -> bool:

@@ -9,10 +9,11 @@ from typing import Any
 from workbench.description.direction import manages_webhooks, reads_like_webhook, said_direction
 from workbench.description.draft_operations import DraftBody, DraftOperation
 from workbench.description.prose import section_words as words
-from workbench.description.prose.blocks import ProseSection, bare
-from workbench.description.prose.calls import is_title_of_part, label_of, short_lines
+from workbench.description.prose.blocks import ProseSection, TextBlock, bare
+from workbench.description.prose.calls import is_title_of_part
 from workbench.description.prose.deliveries import words_of_delivery
 from workbench.description.prose.documented_tables import ProseTable, clean
+from workbench.description.prose.labels import label_of, short_lines
 from workbench.description.prose.payload_examples import EVENT_KEYS, event_named, happened
 from workbench.model import Direction
 
@@ -22,6 +23,18 @@ _CELL_NAME = re.compile(r"[A-Za-z][\w.:/-]{1,78}")
 _ITEM = re.compile(
     r"\s*(?:[^`\w]{0,4})?[`*_]{0,3}([A-Za-z][\w.:/-]{2,78})[`*_]{0,3}\s*(?:$|[-\u2013\u2014:(|=])(.*)",
     re.DOTALL,
+)
+_WORDS = re.compile(
+    r"[A-Z][\w-]*(?: [\w-]+){0,5}"
+)  # a name of words, such as `Order status update`
+_SENTENCE = re.compile(
+    r"(?:when|if|once|after|every|the|an?|cuando|si|al|la|el|wenn|lorsque|quand)\b"
+)
+_TOLD = re.compile(  # `Order paid: sent when …`
+    r"[\s`*_]*([A-Z][\w -]{2,60}?)[\s`*_]*[:\u2013\u2014-]+\W*(?:\w+ )?(?:triggered|sent|fired|"
+    r"emitted|raised|occurs?|delivered|posted|notifies|se (?:envia|dispara|emite)|enviad[oa]|"
+    r"disparad[oa]|envoyee?|declenchee?|gesendet|ausgelost|inviat[oa])\b",
+    re.IGNORECASE,
 )
 _OPENING = re.compile(r"\s*(?:`|\*\*|__)+([A-Za-z][\w.:/-]{2,78})(?:`|\*\*|__)+(\s.*)", re.DOTALL)
 _ONE_OF = re.compile(rf"`(?:{'|'.join(EVENT_KEYS)})`(?=[^\n]{{0,200}}?`[^`\n]*`[^\n]*?`[^`\n]*`)")
@@ -33,7 +46,14 @@ _SIGNATURE_HEADER = re.compile(
 _PAYLOAD_TITLE = re.compile(
     r"\b(?:payloads?|example|sample|body|format|exemplo|ejemplo|beispiel)\b"
 )
+_GENERIC = re.compile(
+    r"\b(?:web-?hooks?|payloads?|examples?|samples?|templates?|events?|json|xml|notifications?)\b"
+)
 _FILE = re.compile(r"\.(?:js|json|php|py|md|html|io|com|net|org)$", re.IGNORECASE)
+_MANAGED = re.compile(
+    r"\b(?:creat|register|add|updat|delet|list|manag|configur|set|get|remov|test|enabl|disabl)\w*"
+    r"(?: up)?(?: (?:an?|the|your|new|all))* (?:web-?hooks?|callbacks?)\b"
+)
 _EVERY = re.compile(
     r"\b(?:all|each|every|these|those|following|both|todos|todas|cada|alle|jede\w*|tous|toutes|chaque)\b"
 )
@@ -96,7 +116,8 @@ class EventBook:
         """
         is_event = words.EVENT_LABEL.fullmatch(label)
         names = re.split(r"[`\s]*[,;][`\s]*", value.strip("` "))
-        if is_event and len(names) > 1 and all(map(is_compound, names)):
+        is_list = is_event and len(names) > 1 and all(map(_CELL_NAME.fullmatch, names))
+        if is_list and all(map(is_compound, names)):
             for name in names:
                 self.open(name)
             return True
@@ -130,6 +151,12 @@ class EventBook:
 
     def settle(self, section: ProseSection) -> None:
         """Name a delivery by the title above it, where nothing below it did."""
+        title = bare(section.title)
+        is_shown = any(not isinstance(block, TextBlock) for block in section.blocks)
+        if is_shown and words.WEBHOOK.search(title) and not _MANAGED.search(title):
+            name = name_of_heading(section)
+            if happened(name) and (self.last is None or self.last[0] is not section):
+                self.open(name, section.title)
         if self.sent is section:
             self.sent = None
             name = name_of_heading(section)
@@ -151,7 +178,12 @@ class EventBook:
     def add_payload(self, value: Any, section: ProseSection, lead: str = "") -> bool:
         """Take a payload shown among events; False where it is none that can be named."""
         is_hook = section.is_about_webhooks or self.sent is section
-        is_hook = is_hook or said_direction(lead) is Direction.INBOUND
+        said = (
+            lead,
+            " ".join(section.opening),
+            *(" ".join(up.opening) for up in section.parents[-1:]),
+        )
+        is_hook = is_hook or any(said_direction(text) is Direction.INBOUND for text in said)
         stated = _of_family(event_named(value), section)
         if self.last is not None and not stated and self.last[0] in (section, *section.parents):
             stated = self.last[1]
@@ -175,14 +207,17 @@ class EventBook:
         """Take a table whose rows are events; False where it is none."""
         if not is_about_events(section):
             return False
-        column = table.column(words.EVENT_COLUMN)
-        if column is None:
+        columns = table.columns(words.EVENT_COLUMN)
+        if not columns:
             self.add_values(table)
             return False
         found = False
+        # `Topic ID` may stand before `Topic name`.
+        column = max(
+            columns, key=lambda one: sum(bool(_cell_name(table, r, one)) for r in table.rows)
+        )
         for row in table.rows:
-            name = table.cell(row, column)
-            if _CELL_NAME.fullmatch(name) and not _FILE.search(name):
+            if name := _cell_name(table, row, column):
                 others = [clean(cell) for index, cell in enumerate(row) if index > column]
                 described = table.cell(row, table.column(words.DESCRIPTION_COLUMN))
                 self.open(name, described or next(iter(others), ""))
@@ -218,9 +253,20 @@ class EventBook:
             mentioned = _MENTIONED.search(text)
         name = item[1] if item else mentioned[1] if mentioned else ""
         if not _is_event_name(name):
-            return False
+            return self.add_words(text, section, is_item=is_item)
         about = item[2] if item else text[: text.find("(")]
         self.open(name, re.sub(r"^[\s:–—-]+", "", about))  # noqa: RUF001 - dashes
+        return True
+
+    def add_words(self, text: str, section: ProseSection, *, is_item: bool) -> bool:
+        """Take a list item that names an event in words: `Order paid: sent when …`."""
+        told = _TOLD.match(text)
+        is_list = is_item and words.EVENT_LIST.fullmatch(bare(section.title))
+        alone = re.sub(r"[`*]|\s*\([^()]*\)\W*$", "", text).strip(" .") if is_list else ""
+        name = told[1] if told and is_item else alone if _WORDS.fullmatch(alone) else ""
+        if not name:
+            return False
+        self.open(slug_of(name), text if told else name)
         return True
 
     def finish(self) -> list[DraftOperation]:
@@ -305,6 +351,21 @@ def is_compound(name: str) -> bool:
     return bool(re.search(r"[._:/-]|[a-z][A-Z]", name)) or name.isupper()
 
 
+def _cell_name(table: ProseTable, row: tuple[str, ...], column: int) -> str:
+    """Name of an event that a cell holds: as it is sent, or in words."""
+    name = table.cell(row, column)
+    if _CELL_NAME.fullmatch(name):
+        return "" if _FILE.search(name) else name
+    is_named = not re.search(r"trigger|id$", words.plain(clean(table.header[column])))
+    is_name = is_named and _WORDS.fullmatch(name) and not _SENTENCE.match(words.plain(name))
+    return slug_of(name) if is_name else ""
+
+
+def slug_of(title: str) -> str:
+    """A name of words as one word."""
+    return re.sub(r"[^a-z0-9]+", "-", words.plain(title)).strip("-")
+
+
 def _of_family(stated: str, section: ProseSection) -> str:
     """The heading's own name where the payload shows one of a family that it tells of.
 
@@ -329,5 +390,7 @@ def name_of_heading(section: ProseSection) -> str:
     title = re.sub(r"\s*\([^()]*\)", "", bare(section.subject)) or bare(section.subject)
     if words.ABOUT_DELIVERY.search(title) or is_title_of_part(section.subject):
         return ""
-    spoken = re.sub(r"\b(?:web-?hooks?|payloads?|examples?|samples?|events?|json)\b", " ", title)
-    return re.sub(r"[^a-z0-9]+", "-", spoken if spoken.strip(" -:()") else title).strip("-")
+    spoken = _GENERIC.sub(" ", title)
+    if not spoken.strip(" -:()") and section.parents:
+        return name_of_heading(section.parents[-1])
+    return slug_of(spoken if spoken.strip(" -:()") else title)

@@ -39,12 +39,13 @@ from workbench.description.prose.calls import (
 from workbench.description.prose.collection import (
     FoundOperation,
     Index,
+    Prose,
     ReadingTally,
     SeenCalls,
     join,
     nothing_found,
 )
-from workbench.description.prose.contents import Filler, schemes_of
+from workbench.description.prose.contents import Filler
 from workbench.description.prose.deliveries import payloads_within
 from workbench.description.prose.documented_tables import ProseTable
 from workbench.description.prose.parts import DraftCall
@@ -53,26 +54,18 @@ from workbench.description.prose.residue import likely_calls
 from workbench.description.prose.servers import (
     environment_of,
     is_about_servers,
+    is_api,
     is_base,
     is_only_base,
     stated_bases,
     stated_servers,
 )
+from workbench.description.prose.stated_logins import schemes_of
 from workbench.description.targets import RequestTarget, read_target, shape
-from workbench.model import DocumentWarning
 
 _CONTINUED = re.compile(rf"\\\n\s*|(?<![\w*])({words.METHODS})\n[ \t]*(?=/)")  # wrapped lines
 _BREAK = re.compile(r"<br\s*/?>|\n")
 _NEAREST = 40  # calls of one section among which an example looks for its own
-
-
-@dataclass(frozen=True)
-class Prose:
-    """What a prose document says, with how much of it was understood."""
-
-    drafted: DraftDocument
-    warnings: tuple[DocumentWarning, ...]
-    tally: ReadingTally
 
 
 def read_blocks(blocks: Sequence[Block], title: str, name: str) -> Prose:
@@ -127,6 +120,7 @@ class _Reader:
     current: FoundOperation | None = None
     level: int = 0
     mentions: list[tuple[WrittenCall, RequestTarget, ProseSection]] = field(default_factory=list)
+    unstated: list[tuple[WrittenCall, ProseSection]] = field(default_factory=list)  # no method
     seen: SeenCalls = field(default_factory=SeenCalls)
     events: EventBook = field(default_factory=EventBook)
     headers: list[str] = field(default_factory=list)
@@ -216,6 +210,9 @@ class _Reader:
             self.seen.suspects.update(self.parts.note(line, labelled))
         for whole in self.parts.whole():
             self.take_labelled(whole, section)
+        for title, url in self.parts.assumed:
+            self.unstated.append((WrittenCall("GET", url, Strength.LISTED, title), section))
+        self.parts.assumed.clear()
 
     def mention(self, call: WrittenCall, section: ProseSection) -> None:
         """Keep a call that is only spoken of, to settle later."""
@@ -371,6 +368,12 @@ class _Reader:
 
     def finish(self) -> tuple[list[DraftOperation], ReadingTally]:
         """Settle the mentions, join what is the same, and count."""
+        for call, section in self.unstated:
+            target = read_target(call.target, tuple(self.servers))
+            # Other addresses than those of the API are links.
+            if target is not None and (target.server in self.servers or is_api(target.server)):
+                self.seen.suspects |= {} if call.summary else {call.target: None}
+                self.mentions += [(call, target, section)] if call.summary else []
         known = Index(self.found)
         crowd = Counter(section for _, _, section in self.mentions)
         owners = {one.section for one in self.found}

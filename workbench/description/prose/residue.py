@@ -40,7 +40,8 @@ def likely_calls(sections: Sequence[ProseSection]) -> Iterator[tuple[str, str]]:
                 behind = [path for path in paths if path.start() >= method.end()]
                 path = behind[0] if behind else paths[-1]
                 if -_FARTHEST < path.start() - method.end() < _FARTHEST:
-                    yield method[0].upper(), path[0].rstrip("*")
+                    written = path[0].rstrip("*")
+                    yield method[0].upper(), written if "[" in written else written.rstrip("]")
             for alone in (part.strip("`*_ ") for part in line.split(" | ")):
                 if _TEMPLATE.fullmatch(alone):
                     yield "", alone

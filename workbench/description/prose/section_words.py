@@ -14,8 +14,8 @@ NUMBER = re.compile(r"^\W*(?:(?:\d+(?:\.\d+)*[.)]?|[A-Za-z][.)])\s+)?\W*")
 # Titles of sections that are a part of the operation around them.
 PART_TITLE = re.compile(
     r"(?:(?:http |example |sample |api )?(?:requests?|endpoints?|urls?|methods?|calls?|paths?)|"
-    r"(?:request |response |query |path |url |body |header |form )*(?:url|headers?|body|bodies|"
-    r"param(?:eter)?s?|payloads?|examples?|fields?|attributes?|arguments?|schema|responses?|format|"
+    r"(?:request |response |query |path |url |body |header |form |json |xml )*(?:url|headers?|body|"
+    r"bodies|param(?:eter)?s?|payloads?|examples?|fields?|attributes?|arguments?|schema|responses?|format|"
     r"data|codes?|requests?|method|endpoint)(?: (?:example|body|format|codes?|fields?|headers?|"
     r"object|sample|url|params?|parameters?|schema|payload))*(?: \(?\w{1,8}\)?)?|examples?|"
     r"returns?|errors?|error responses?|definition|description|syntax|usage|notes?|(?:status|"
@@ -34,11 +34,21 @@ _PATH_WORD = (
     r"(?:请求|接口)?(?:地址|路径)|\u043f\u0443\u0442\u044c|\u0430\u0434\u0440\u0435\u0441)"
 )
 METHOD_LABEL = re.compile(
-    rf"(?:(?:http|request|api|allowed|supported|accepted)[ -]?)?{_METHOD_WORD}(?: http| type)?"
+    rf"(?:(?:http|request|api|allowed|available|supported|accepted)[ -]?)?{_METHOD_WORD}"
+    r"(?: http| type)?"
 )
+REQUEST_LABEL = re.compile(
+    r"(?:http |api )?(?:requests?|type|call|verb)(?: type)?|http"
+)  # of a method
 TARGET_LABEL = re.compile(
     r"(?:(?:http|request|api|full|relative|resource|complete) )?"
-    rf"(?:{_PATH_WORD}|anfrage ?url|aufruf)(?: (?:path|template|pattern))?"
+    rf"(?:{_PATH_WORD}|anfrage ?url|aufruf)(?: (?:path|template|pattern))?|api(?: call)?"
+)
+# What a title begins with below which an address is read.
+READS = re.compile(
+    r"(?:\W|\d)*(?:(?:to |all |the )?(?:gets?|lists?|reads?|fetch\w*|retriev\w+|views?|shows?|"
+    r"search\w*|finds?|filter\w*|details?|quer(?:y|ies)|obtener|listar?|lista|consultar?|buscar?|detalles?|ver|obter|"
+    r"consulter|lister|afficher|abrufen|anzeigen|elenco|ottieni)\b|.{0,60}\babrufen$)"
 )
 HOOK_LABEL = re.compile(r"(?:web-?hooks?|callbacks?)(?: (?:url|path|endpoint))?")
 SERVER_LABEL = re.compile(
@@ -87,6 +97,12 @@ ABOUT_EVENTS = re.compile(
     r"\b(?:events?|eventos?|topics?|notifications?|notificacoes|notificaciones|evenements?|"
     r"ereignis(?:se)?|triggers?)\b"
 )
+EVENT_LIST = re.compile(  # a title below which each item is one
+    r"(?:(?:supported|available|possible|list of|all|the|our|webhook|event|notification|tipos? de|"
+    r"lista de|types? of) )*(?:events?|topics?|notifications?|webhooks?|eventos?|notificaciones|"
+    r"evenements?|ereignisse)"
+    r"(?: (?:types?|list|names?|topics?|catalog(?:ue)?|disponibles?|soportados))*"
+)
 EVENT_LABEL = re.compile(
     r"(?:webhook )?(?:events?|eventos?|topics?|triggers?|evenements?|ereignis)(?: (?:names?|"
     r"types?|code|key))?"
@@ -126,8 +142,8 @@ STATED_STATUS = re.compile(
 )
 STATUS = re.compile(r"(?<![\d.])([1-5]\d\d)(?![\d.])")
 NAME_COLUMN = re.compile(
-    r"^(?:(?!event|status)\w+ )?(?:name|parameter|param|field|property|attribute|key|header|nombre|"
-    r"parametro|campo|propiedad|atributo|clave|cabecera|nome|propriedade|chave|nom|parametre|champ|"
+    r"^(?:(?!event|status)\w+ )?(?:name|parameter|param|field|property|attribute|element|tag|key|"
+    r"header|nombre|parametro|campo|propiedad|atributo|clave|cabecera|nome|propriedade|chave|nom|parametre|champ|"
     r"propriete|feld|eigenschaft)s?(?: name)?$"
 )
 TYPE_COLUMN = re.compile(r"^(?:data )?(?:type|tipo|typ|format|formato)(?: of data| de dato)?$")
@@ -177,6 +193,8 @@ _TYPES = (
         re.compile(r"^(?:string|str|text|texto|cadena|uuid|date|datetime|fecha|enum|char|id)"),
     ),
 )
+# The address of an API, and of no call.
+BASE_ADDRESS = re.compile(r"https?://[^/\s]+(?:/(?:api|rest|v?\d[\w.]*))*/?")
 URL = re.compile(r"https?://[^\s`)>\]\"'|*,;]+")
 METHOD_COLUMN = re.compile(rf"^(?:http )?{_METHOD_WORD}$")
 PATH_COLUMN = re.compile(

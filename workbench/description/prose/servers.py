@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 
 from workbench.description.prose import section_words as words
 from workbench.description.prose.blocks import CodeBlock, Grid, ProseSection, TextBlock, bare
-from workbench.description.prose.calls import CALL, label_of
+from workbench.description.prose.calls import CALL
 from workbench.description.prose.documented_tables import clean
+from workbench.description.prose.labels import label_of
 
 _PLACEHOLDER = re.compile(r"[?{}<>\[\]]|[A-Z]{2,}_[A-Z_]+|/:[a-z]")
 _TAIL = re.compile(r"/(?:[A-Z][A-Z_]{2,}|\{[^/{}]*\}|<[^/<>]*>|:\w+)$")  # `/METHOD` behind a base
@@ -48,6 +49,11 @@ def is_base(url: str) -> bool:
         return False
     is_short = len([part for part in parts.path.split("/") if part]) <= _MOST_SEGMENTS
     return bool(parts.hostname) and is_short and not _PLACEHOLDER.search(url)
+
+
+def is_api(url: str) -> bool:
+    """Whether the host of a URL says that it is an API, or one on the author's own machine."""
+    return bool(re.match(r"https?://(?:localhost|127\.0\.0\.1|(?:[\w-]+\.)?api[.-])", url))
 
 
 def is_only_base(path: str) -> bool:
@@ -100,7 +106,8 @@ def _of_line(line: str, label: str, *, is_code: bool, about: bool) -> Iterator[t
     labelled = label_of(line)
     alone = _URL_LINE.fullmatch(line)
     if labelled and words.URL.match(labelled[1]) and _is_label(labelled[0]):
-        if about or is_code or _is_root(url[0]) or words.SERVER_LABEL.search(labelled[0]):
+        is_named = labelled[0] != "api" and words.SERVER_LABEL.search(labelled[0])
+        if about or is_code or _is_root(url[0]) or is_named:
             yield labelled[0], url[0]
     elif alone and about:
         yield label, url[0]
