@@ -230,6 +230,8 @@ class SeenCalls:
         left += [text for text in self.suspects if not known.has_path(_path_in(text), servers)]
         for method, text in self.likely if not self.beyond else ():
             target = read_target(text, servers)
+            if target is not None and target.path == "/" and target.server in servers:
+                continue  # `All calls are POST to https://…/v1`
             if target is None or not method:
                 is_known = target is None or known.has_path(text, servers)
             else:
