@@ -97,6 +97,7 @@ def names(description: ApiDescription) -> list[str]:
          ["POST /seat", "GET /s"]),
         ("## Free [PUT /seats/{id}] or [DELETE /seats/{id}]",
          ["PUT /seats/{id}", "DELETE /seats/{id}"]),
+        ("PUT\n\nPATCH\n\n/seats/{id}", ["PUT /seats/{id}", "PATCH /seats/{id}"]),
         ("GET Seats/{id}\n\nPOST Seats/Search", ["GET /Seats/{id}", "POST /Seats/Search"]),
     ],
 )  # fmt: skip

@@ -106,7 +106,7 @@ class DraftCall:
             What looks like the target of a call, and is none that can be read.
         """
         value = _PATH_VALUE.fullmatch(labelled[1]) if labelled else None
-        self.is_badge = False
+        was_badge, self.is_badge = self.is_badge, False
         ahead, self.ahead = self.ahead, ""
         if labelled and _is_method(*labelled):
             self.give_up()
@@ -124,7 +124,8 @@ class DraftCall:
             self.waiting = ""
             return {f"{self.method} {line.strip()}"[:160]: None}
         elif method := _METHOD_ALONE.fullmatch(line):
-            self.method, self.path, self.title = method[1], "", ""
+            several = f"{self.method} {method[1]}" if was_badge and self.method else method[1]
+            self.method, self.path, self.title = several, "", ""
             self.is_badge = True
         elif (titled := _METHOD_AND_TITLE.fullmatch(line)) and "`" in line:
             self.method, self.path, self.title = titled[1], "", titled[2].strip("` *")
