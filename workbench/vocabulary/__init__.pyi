@@ -1,12 +1,12 @@
+from .ids import entity_of_id as entity_of_id
+from .ids import names_an_id as names_an_id
 from .lexicon import STOP as STOP
 from .lexicon import Concept as Concept
 from .lexicon import concepts as concepts
 from .lexicon import entities as entities
-from .lexicon import entity_of_id as entity_of_id
 from .lexicon import fold as fold
 from .lexicon import head as head
 from .lexicon import is_part_of_unknown as is_part_of_unknown
-from .lexicon import names_an_id as names_an_id
 from .lexicon import plain_words as plain_words
 from .lexicon import split_words as split_words
 from .lexicon import stem as stem
