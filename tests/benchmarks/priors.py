@@ -81,6 +81,7 @@ _FEATURES: dict[str, dict[str, float]] = {
         "body holds a status of a life cycle": 0.5,
     },
     "menu-write": {
+        "body has no part of the menu": -1.0,
         "type field knows another part of the menu": -1.0,
     },
     "menu-write part-write": {

@@ -27,7 +27,10 @@ _BOILERPLATE = re.compile(r"\bvia the\b.*|\([^)]*\)")
 _NAMESPACE = re.compile(r"(?<![\w.])([A-Za-z]\w*)\.(?=[a-z]+(?:[A-Z]|_[a-z])\w*(?![\w.]))")
 _MARKUP = re.compile(r"<[^>]*>|```.*?```|[*_`>#|]+", re.DOTALL)
 _LEAD = 220  # characters of a description that are about the operation as a whole
-_HANDLER = re.compile(r"(?<=[a-z_])\.(?:php|aspx?|ashx|jsp|do|action|cgi|json|xml)$", re.IGNORECASE)
+# What ends a segment and says only who answers, or in which form: `.php`, `.{format}`.
+_HANDLER = re.compile(
+    r"(?<=[a-z_}])\.(?:php|aspx?|ashx|jsp|do|action|cgi|json|xml|\{\w+\}|:\w+)$", re.IGNORECASE
+)
 _FILLER = re.compile(r"v?\d[\w.]*|rest|b2b|pub|gateway|index|hub", re.IGNORECASE)
 _PARTS = frozenset({"menu-section", "product", "product-variant", "option-category", "option"})
 _SELF = frozenset({"me", "self", "mine"})  # who asks: `/restaurants/me`
@@ -35,6 +38,7 @@ _ASKING = frozenset({"read", "list"})
 _CHANGING = frozenset({"update", "accept", "confirm", "reject", "cancel", "push"})
 _WHOLE = 10  # fields at the top of a body that is a whole thing
 _UNKNOWN = Concept("other", "unknown")
+_ORDER, _DELIVERY = Concept("entity", "order"), Concept("entity", "delivery")
 _EVENTS = (Concept("manner", "event"), Concept("manner", "notice"))
 
 
@@ -134,6 +138,11 @@ class InteractionSignals:
     def said(self) -> frozenset[str]:
         """Names of all concepts of the names, whatever their kind."""
         return frozenset(concept.name for name in self.names for concept in name)
+
+    @property
+    def path_nouns(self) -> frozenset[str]:
+        """Names of the things that the path speaks of."""
+        return frozenset([*self.owners, *([self.subject.name] if self.subject else [])])
 
     @cached_property
     def acted(self) -> frozenset[str]:
@@ -309,12 +318,32 @@ def read_all(
     """Read every operation and event, in the order of their ids."""
     reader = SignalReader(description, senders or judge_senders(description, we_are=we_are))
     pool: list[Operation | Event] = [*description.operations, *description.events]
-    interactions = [reader.read(item) for item in sorted(pool, key=lambda it: (it.id, it.document))]
+    read = [reader.read(item) for item in sorted(pool, key=lambda it: (it.id, it.document))]
+    with_orders = {one.item.document for one in read if _ORDER.name in one.path_nouns}
+    interactions = [
+        one if one.item.document in with_orders else _deliveries_as_orders(one) for one in read
+    ]
     kinds: dict[tuple[str, ...], frozenset[str]] = {}
     for signals in interactions:
         found = _kinds(signals.request)
         kinds[signals.resource] = kinds.get(signals.resource, frozenset()) | found
     return tuple(replace(signals, kinds=kinds[signals.resource]) for signals in interactions)
+
+
+def _deliveries_as_orders(signals: InteractionSignals) -> InteractionSignals:
+    """The same, a delivery being what others call an order: couriers may know no other."""
+
+    def called(concept: Concept) -> Concept:
+        return _ORDER if concept == _DELIVERY else concept
+
+    return replace(
+        signals,
+        subject=called(signals.subject) if signals.subject else None,
+        owners=tuple(_ORDER.name if name == _DELIVERY.name else name for name in signals.owners),
+        names=tuple(tuple(map(called, name)) for name in signals.names),
+        tags=frozenset(_ORDER.name if tag == _DELIVERY.name else tag for tag in signals.tags),
+        text=frozenset(map(called, signals.text)),
+    )
 
 
 def _kinds(shape: BodyShape) -> frozenset[str]:

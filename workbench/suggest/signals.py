@@ -222,6 +222,8 @@ def _bodies(signals: InteractionSignals, aim: Aim) -> Iterator[str]:
     for side, shape in (("body", signals.request), ("answer", signals.response)):
         if shape:
             yield from (f"{side} {what}" for what in _body(shape, aim))
+            if aim.noun == "menu" and MENU.isdisjoint(shape.about - {"menu"}):
+                yield f"{side} has no part of the menu"
         else:
             yield f"{side} is not described"
     for kind in signals.kinds:
