@@ -49,6 +49,7 @@ def names(description: ApiDescription) -> list[str]:
         ("| Verb | Path |\n|---|---|\n| `PUT` | `/tables/<id>` |", ["PUT /tables/{id}"]),
         ("**Metodo:** POST\n\n**URL:** mesas/v1/<id>/abrir", ["POST /mesas/v1/{id}/abrir"]),
         ("Method: GET\nURL: https://api.nido.example/tables", ["GET /tables"]),
+        ("## Seat\nMethod **PUT**\nhttps://a.example/t/:id/seat?key=KEY", ["PUT /t/{id}/seat"]),
         ('<Endpoint method="GET" path="/tables" />', ["GET /tables"]),
         ('<Call\n  endpoint="POST /tables/:id"\n  scope="all"\n/>', ["POST /tables/{id}"]),
         ('{% swagger method="get" path="/tables" baseUrl="https://a.example" %}', ["GET /tables"]),

@@ -1,4 +1,4 @@
-"""Labels and their values: `**URL:** /orders`, `Request `GET``, `Methods - GET, POST`."""
+"""Labels and their values: `**URL:** /orders`, `Request `GET``, `Methods - GET`, `Method **GET**`."""
 
 from __future__ import annotations
 
@@ -12,12 +12,15 @@ _DASHED = re.compile(
     r"^[\s>*_#+-]*([A-Za-z]+(?: \w+)?)[*_]{0,2}\s+[\u2013\u2014-]\s+"
     rf"((?:{words.METHODS})(?:\W+(?:{words.METHODS}))*)\W*$"
 )
+_BOLD = re.compile(
+    rf"^[\s>#+-]*([A-Za-z]+(?: \w+)?)\s+[*_]{{1,3}}({words.METHODS})[*_]{{1,3}}\W*$"
+)
 METHOD = re.compile(rf"(?:http[ -]?)?({words.METHODS})\b", re.IGNORECASE)
 
 
 def label_of(line: str) -> tuple[str, str] | None:
     """Label and value of a line such as `**URL:** /orders`, both without marks."""
-    found = _LABELLED.match(line) or _DASHED.match(line)
+    found = _LABELLED.match(line) or _DASHED.match(line) or _BOLD.match(line)
     if "`" in line and (found is None or "`" in found[1]):
         found = _SPANNED.match(line) or found
     if found is None or "//" in found[1]:
