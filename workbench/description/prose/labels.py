@@ -1,4 +1,4 @@
-"""Labels and their values: `**URL:** /orders`, `Request `GET``, `Methods - GET`, `Method **GET**`."""
+"""Labels and their values: `**URL:** /orders`, `Request `GET``, `Method **GET**`."""
 
 from __future__ import annotations
 
@@ -12,9 +12,7 @@ _DASHED = re.compile(
     r"^[\s>*_#+-]*([A-Za-z]+(?: \w+)?)[*_]{0,2}\s+[\u2013\u2014-]\s+"
     rf"((?:{words.METHODS})(?:\W+(?:{words.METHODS}))*)\W*$"
 )
-_BOLD = re.compile(
-    rf"^[\s>#+-]*([A-Za-z]+(?: \w+)?)\s+[*_]{{1,3}}({words.METHODS})[*_]{{1,3}}\W*$"
-)
+_BOLD = re.compile(rf"^[\s>#+-]*([A-Za-z]+(?: \w+)?)\s+[*_]{{1,3}}({words.METHODS})[*_]{{1,3}}\W*$")
 METHOD = re.compile(rf"(?:http[ -]?)?({words.METHODS})\b", re.IGNORECASE)
 
 
