@@ -6,7 +6,7 @@ write to what the folder does not name.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -24,7 +24,7 @@ from workbench.model import (
     Source,
     make_finding,
 )
-from workbench.store import RunFolder
+from workbench.store import RunFolder, read_protocol
 
 LIST_CHECK = "list-calls"
 
@@ -37,7 +37,6 @@ def run_list_step(
     *,
     seconds: float = 60.0,
     by_hand: bool = False,
-    done: Iterable[str] = (),
 ) -> Iterator[Evidence]:
     """Make the calls of a step one after another, until one does not answer as the list expects.
 
@@ -45,16 +44,18 @@ def run_list_step(
         session: The opened environment; it decides whether anything may be written.
         step: With its calls.
         given: Inputs of the workflow, by name; they go before the list's own.
-        folder: Of the run, whose inbox is read where nobody can be told our address.
+        folder: Of the run: its protocol says what was shown before, and its inbox is read where
+            nobody can be told our address.
         seconds: How long to wait for a message, where the list does not say.
         by_hand: A person brings the messages about.
-        done: Workflows of the list that were shown in this session.
 
     Yields:
         One observation of the whole step, and what of ours came back in answers.
     """
     own = CallFlow(title=step.title, calls=step.calls, inputs=step.inputs, after=step.after)
     flows = {step.flow: own, **step.flows}
+    protocol = read_protocol(folder)
+    done = protocol.shown_flows if protocol else ()
     run = FlowRun(session, flows, ear=None, done=frozenset(done), patience=seconds)
     last, trouble = None, ""
     try:

@@ -173,8 +173,7 @@ class SessionWalk:
         with self._open_probe(allow_writes=allow_writes) as probe:
             asked = partial(probe.ask, step.feature)
             if step.calls:
-                given = (probe.session, step, inputs or {}, self.folder)
-                asked = partial(run_list_step, *given, done=self.protocol.shown_flows)
+                asked = partial(run_list_step, probe.session, step, inputs or {}, self.folder)
             for line in asked(seconds=seconds, by_hand=by_hand):
                 lines.append(line)
                 told = self.report.translate(line.summary)
