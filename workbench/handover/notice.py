@@ -21,7 +21,7 @@ from workbench.reporting import (
     Trend,
     compare_runs,
     list_expiries,
-    name_check,
+    name_change,
     read_snapshot,
     sentence,
 )
@@ -157,11 +157,9 @@ class Notice:
         rows: dict[tuple[str, str, str], None] = {}
         say = self.words.say
         for item in self.drift.behaviour:
-            feature, _, check = item.name.split("/", 2)
             if item.direction is not Trend.NEUTRAL:  # not asked this time, or not answered
-                named = self.new.name(feature), name_check(check, self.words.code)
                 told = say(f"outcomes.{item.before}"), say(f"outcomes.{item.now}")
-                rows[(", ".join(filter(None, named)), *told)] = None
+                rows[name_change(item.name, self.new.catalogue, self.words.code), *told] = None
         return tuple(rows)
 
     @property

@@ -20,6 +20,7 @@ from .language import translate as translate
 from .machines import Machine as Machine
 from .machines import list_machines as list_machines
 from .pdf import set_pdf as set_pdf
+from .phrase import name_change as name_change
 from .phrase import name_check as name_check
 from .phrase import name_finding as name_finding
 from .phrase import translate_phrase as translate_phrase

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from workbench.reporting.exchange import write_exchange
 from workbench.reporting.language import load_language
-from workbench.reporting.phrase import name_finding
+from workbench.reporting.phrase import name_change, name_finding
 from workbench.reporting.report import Report
 from workbench.reporting.row import FACTS, OUTCOMES, SIGNS
 from workbench.reporting.section import displayable, sentence
@@ -103,6 +103,7 @@ def _environment(code: str) -> Environment:
         "facts": FACTS,
         "outcomes": OUTCOMES,
         "name_finding": partial(name_finding, code=language.code),
+        "name_change": partial(name_change, code=language.code),
     }
     made.filters |= {
         "moment": language.moment,

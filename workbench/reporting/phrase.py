@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 
 from workbench.evidence import check_kinds, list_sentences
-from workbench.model import Finding, finding_kinds
+from workbench.model import Catalogue, Finding, finding_kinds
 from workbench.reporting.language import DEFAULT, load_language, read_part, read_words
 from workbench.text import BY_NUMBER, inflect
 
@@ -49,6 +49,19 @@ def name_check(check: str, code: str = DEFAULT) -> str:
     """Title of a check in a language; its id where the table lacks it, as in an older log."""
     row = check_kinds().get(check)
     return _title(row.title, code, "checks", check) if row else check
+
+
+def name_change(key: str, catalogue: Catalogue, code: str = DEFAULT) -> str:
+    """What a check that ended otherwise is about: its feature, and its title.
+
+    Args:
+        key: `feature/source/check`, as in a `Drift`.
+        catalogue: In the language of the reader.
+        code: Of that language.
+    """
+    feature, _, check = (*key.split("/", 2), "", "")[:3]
+    found = catalogue.feature(feature)
+    return ", ".join(filter(None, (found.title if found else feature, name_check(check, code))))
 
 
 def name_finding(finding: Finding, code: str = DEFAULT) -> str:

@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 
 from workbench.reporting.exchange import write_answer, write_request
 from workbench.reporting.language import DEFAULT, Language, load_language
-from workbench.reporting.phrase import name_check, name_finding
+from workbench.reporting.phrase import name_change, name_check, name_finding
 from workbench.reporting.row import FACTS, OUTCOMES, SEVERITIES, SIGNS, STANDINGS
 from workbench.reporting.summary import tell_signature
 from workbench.reporting.walked import STEP_SIGNS, draw_walks
@@ -71,6 +71,7 @@ def make_environment(package: str, language: Language) -> Environment:
         "facts": FACTS,
         "draw_walks": draw_walks,
         "name_check": partial(name_check, code=language.code),
+        "name_change": partial(name_change, code=language.code),
         "name_finding": partial(name_finding, code=language.code),
         "step_signs": STEP_SIGNS,
     }
