@@ -15,12 +15,13 @@ from pathlib import Path
 import pexpect
 import pytest
 from click.testing import CliRunner
+from jsonschema import Draft202012Validator
 from markupsafe import escape
 from pydantic import ValidationError
 from pypdf import PdfReader
 
 from workbench.cli.commands import main
-from workbench.description import describe
+from workbench.description import describe, load_text
 from workbench.errors import CredentialError, InputError
 from workbench.handover.agenda import write_protocol
 from workbench.handover.arazzo_export import write_arazzo, write_messages
@@ -63,6 +64,7 @@ from workbench.sandbox import SIMULATORS, Sandbox
 from workbench.settings import Settings
 from workbench.store import list_abandoned, read_protocol, remember_sign_offs
 from workbench.store.folders import RunFolder
+from workbench.text import read_pointer
 from workbench.validation import Validation
 
 LIST = """Test;Expected
@@ -75,6 +77,7 @@ The pizza tastes good;Everybody is happy
 
 MESSAGES = Path(__file__).with_name("lists") / "messages.arazzo.yaml"
 NESTED = Path(__file__).with_name("lists") / "nested.arazzo.yaml"
+BLOCKS = Path(__file__).with_name("lists") / "blocks.arazzo.yaml"
 MARKETPLACE = Path(__file__).with_name("lists") / "marketplace.arazzo.yaml"
 LISTED = [
     "order-created-event", "order-status-write", "order-status-write", "order-status-write",
@@ -255,6 +258,37 @@ def test_arazzo_goes_out_and_comes_back(settings: Settings, tmp_path: Path, besi
     assert event.get("x-waits-for") == (None if beside else ["webhook:orderCreated"])
     steps = bind_rows(read_list(path), partner, load_catalogue(), "en")
     assert [step.feature for step in steps] == [*made]
+    assert find_arazzo_faults(told) == []
+    # Whatever a step points to is in the document that it names, and no id stands twice.
+    sources = {item["name"]: item["url"] for item in told["sourceDescriptions"]}
+    for workflow in told["workflows"]:
+        ids = [step["stepId"] for step in workflow["steps"]]
+        assert len(set(ids)) == len(ids)
+        for step in workflow["steps"]:
+            place = step.get("operationPath") or step["channelPath"]
+            name, _, pointer = place.removeprefix("{$sourceDescriptions.").partition(".url}#")
+            folder = tmp_path if sources[name] == beside else settings.contracts / partner.slug
+            document = load_text((folder / sources[name]).read_text("utf-8"), name)
+            for token in read_pointer(pointer):
+                document = document[token]
+
+
+def find_arazzo_faults(told: object) -> list[str]:
+    """What the specification does not allow in an Arazzo description."""
+    path = Path(__file__).with_name("arazzo.schema.yaml")
+    check = Draft202012Validator(load_text(path.read_text("utf-8"), path.name))
+    return [f"{error.json_path}: {error.message}" for error in check.iter_errors(told)]
+
+
+@pytest.mark.parametrize(
+    "path", [NESTED, MESSAGES, MARKETPLACE, BLOCKS], ids=lambda path: path.stem
+)
+def test_the_lists_of_these_tests_are_arazzo(path: Path) -> None:
+    """What they ask of us is what the specification allows, so that the tests are of Arazzo."""
+    told = load_text(path.read_text("utf-8"), path.name)
+    assert find_arazzo_faults(told) == []
+    told["workflows"][0]["steps"][0]["workflow"] = "a word of no specification"
+    assert find_arazzo_faults(told)
 
 
 def test_arazzo_of_others_binds_by_operation_ids(settings: Settings, tmp_path: Path) -> None:
