@@ -33,6 +33,7 @@ from workbench.handover.certification import (
     read_steps,
 )
 from workbench.handover.walk import SessionWalk
+from workbench.handover.walk_tables import tabulate_result
 from workbench.model import (
     Acceptance,
     CallCriterion,
@@ -48,7 +49,7 @@ from workbench.model import (
     find_unshown,
 )
 from workbench.partners import load_catalogue, load_partner
-from workbench.reporting import Report
+from workbench.reporting import Report, name_check
 from workbench.reporting.formats import choose_formats, write_formats
 from workbench.reporting.language import list_languages
 from workbench.reporting.markdown_report import write_markdown
@@ -886,6 +887,24 @@ def test_the_command_tells_steps_with_outcomes(
     walked = run(main, ["session", "tavola", "--walk"])
     assert walked.exit_code == 2
     assert "at a terminal" in walked.output
+
+
+def test_the_tables_of_a_session_speak_its_language(settings: Settings) -> None:
+    """What is shown while a session is held, in a notebook or at a terminal, is for both sides."""
+    walk = SessionWalk.open("tavola", settings, language="es")
+    walk.attest(walk.step("1"), "Ana, integraciones", "visto")
+    table = walk.overview()
+    assert [*table.columns] == ["#", "Resultado", "Quién", "Min.", "Paso", "Qué se hace"]
+    assert (table.iloc[0]["Resultado"], table.iloc[0]["Quién"]) == ("avalado", "juntos")
+    assert set(walk.pending()["Resultado"]) == {"pendiente"}
+    assert [*walk.try_step("").columns] == ["Resultado", "Paso", "Qué se vio"]
+    result = StepResult(step="order-read", mark="confirmed", at="2026-11-20T12:00:00Z", evidence=(
+        Evidence(feature="order-read", source="behaviour", outcome="passed", summary="x",
+                 check="status-agrees"),
+    ))  # fmt: skip
+    [seen, end] = tabulate_result(walk.report, walk.step("order-read"), result).values.tolist()
+    assert seen[:2] == ["funciona", name_check("status-agrees", "es")]
+    assert end[:2] == ["confirmado", "Consultar un pedido"]
 
 
 def test_the_told_protocol_counts_its_marks(settings: Settings) -> None:

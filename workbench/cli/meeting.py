@@ -22,7 +22,7 @@ from workbench.handover import (
 )
 from workbench.model import SessionStep, StepKind, StepMark
 from workbench.partners import Partner, load_partner
-from workbench.reporting import Report, tell_protocol, write_protocol_markdown
+from workbench.reporting import Report, tell_protocol, tell_signature, write_protocol_markdown
 from workbench.settings import load_settings
 from workbench.store import find_run
 
@@ -120,11 +120,12 @@ def session_command(output: Output, slug: str, **options: Any) -> int:
     if options["decide"]:
         walk.decide(options["decide"], options["who"], _day(options["due"]))
     if options["sign"]:
-        walk.sign(
+        signed = walk.sign(
             options["sign"], options["decision"], options["name"], options["role"],
             conditions=options["conditions"], features=options["features"],
             until=_day(options["until"]),
         )  # fmt: skip
+        output.text(". ".join(tell_signature(signed, walk.report.language, walk.report.name)))
     if options["walk"]:
         _walk_through(output, walk, options)
     if options["finish"]:
@@ -243,13 +244,9 @@ def _show(output: Output, walk: SessionWalk, form: str | None, target: Path | No
             target.write_text(output.redact(text), "utf-8")
             output.text(target)
         return
-    rows = [
-        (number, protocol.results[step.slug].mark if step.slug in protocol.results else "-",
-         step.who, step.minutes, step.title)
-        for number, step in enumerate(protocol.header.steps, 1)
-    ]  # fmt: skip
+    table = walk.overview()
     title = f"{protocol.header.title} {protocol.header.run}"
-    output.table(title, ("step", "outcome", "who", "min", "what"), rows)
+    output.table(title, [*table.columns][:-1], [row[:-1] for row in table.itertuples(index=False)])
 
 
 def _write_both(

@@ -13,10 +13,12 @@ from typing import Any, Literal, Self
 from workbench.errors import InputError
 from workbench.handover.phrases import load_words, text_environment, write_page
 from workbench.handover.sheet import Benefit, read_sheet
+from workbench.model import Status
 from workbench.reporting import (
     Drift,
     Language,
     Report,
+    Row,
     Seen,
     Trend,
     compare_runs,
@@ -130,11 +132,18 @@ class Notice:
                     before=was.word if was else "",
                     now=is_now.word if is_now else "",
                     direction=change.direction,
-                    why=is_now.explanation if is_now and is_worse and is_now.is_explained else "",
+                    why=self._explain(is_now) if is_now and is_worse else "",
                 )
             )
         order = (Trend.REGRESSION, Trend.NEUTRAL, Trend.IMPROVEMENT)
         return tuple(sorted(found, key=lambda item: order.index(item.direction)))
+
+    def _explain(self, row: Row) -> str:
+        """What was stated of a feature that the platform lacks, else what the report says of it."""
+        absence = row.verdict.absence
+        if absence is not None and row.verdict.status is not Status.FAILED:
+            return sentence(self.new.translate(absence.reason))
+        return row.explanation if row.is_explained else ""
 
     @property
     def appeared(self) -> tuple[str, ...]:

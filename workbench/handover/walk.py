@@ -17,6 +17,7 @@ from workbench.handover.agenda import make_agenda
 from workbench.handover.certification import read_steps
 from workbench.handover.list_calls import run_list_step
 from workbench.handover.phrases import load_words
+from workbench.handover.walk_tables import tabulate_result, tabulate_steps
 from workbench.model import (
     LIVE_SOURCES,
     Acceptance,
@@ -33,7 +34,7 @@ from workbench.model import (
     StepResult,
 )
 from workbench.partners import load_partner, open_redactor
-from workbench.reporting import DisplayTable, Report, make_table, name_check, render_report, retell
+from workbench.reporting import DisplayTable, Report, render_report, retell
 from workbench.settings import Settings
 from workbench.store import RunFolder, add_line, find_run, read_protocol
 from workbench.text import suggest_name
@@ -243,39 +244,21 @@ class SessionWalk:
         agreed: str = "",
     ) -> DisplayTable:
         """For a notebook: `confirm` a step by its name, and show what was seen; empty: none."""
-        shown: list[tuple[str, ...]] = []
-        if name:
-            step = self.step(name)
-            result = self.confirm(
-                step, by_hand=by_hand, seconds=seconds, allow_writes=allow_writes, agreed=agreed
-            )
-            told = result.evidence
-            shown = [(line.outcome, name_check(line.check or ""), line.summary) for line in told]
-            shown.append((result.mark, step.title, result.seen))
-        return make_table(("outcome", "what", "seen"), shown)
+        if not name:
+            return tabulate_result(self.report, None, None)
+        step = self.step(name)
+        result = self.confirm(
+            step, by_hand=by_hand, seconds=seconds, allow_writes=allow_writes, agreed=agreed
+        )
+        return tabulate_result(self.report, step, result)
 
     def overview(self) -> DisplayTable:
         """For a notebook: every step, and how it stands."""
-        return self._table(self.protocol.header.steps)
+        return tabulate_steps(self.report, self.protocol, self.protocol.header.steps)
 
     def pending(self) -> DisplayTable:
         """For a notebook: the steps without a result."""
-        return self._table(self.protocol.pending)
-
-    def _table(self, steps: Sequence[SessionStep]) -> DisplayTable:
-        results, every = self.protocol.results, self.protocol.header.steps
-        rows = [
-            (
-                every.index(step) + 1,
-                results[step.slug].mark if step.slug in results else "pending",
-                step.who,
-                step.minutes,
-                step.title,
-                step.action,
-            )
-            for step in steps
-        ]
-        return make_table(("step", "outcome", "who", "minutes", "what", "action"), rows)
+        return tabulate_steps(self.report, self.protocol, self.protocol.pending)
 
     def attest(self, step: SessionStep, by: str, seen: str = "") -> StepResult:
         """A named person vouches for it; shown as attested, never as proved."""

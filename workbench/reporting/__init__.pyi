@@ -50,6 +50,7 @@ from .section import displayable as displayable
 from .section import make_environment as make_environment
 from .section import sentence as sentence
 from .summary import Meeting as Meeting
+from .summary import tell_signature as tell_signature
 from .tables import DisplayTable as DisplayTable
 from .tables import make_table as make_table
 from .verification import sign_folder as sign_folder

@@ -35,7 +35,9 @@ if TYPE_CHECKING:
 _WIDEST = 90
 _STYLE = (
     "<style>.workbench th,.workbench td{text-align:left!important;vertical-align:top;"
-    "white-space:normal;overflow-wrap:anywhere;max-width:38em}</style>"
+    # Long words break, and short ones beside a long text do not.
+    "white-space:normal;overflow-wrap:anywhere;max-width:38em;min-width:6em}"
+    ".workbench th:first-child,.workbench td:first-child{min-width:2.5em}</style>"
 )
 
 
