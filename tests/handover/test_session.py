@@ -49,7 +49,7 @@ from workbench.model import (
     find_unshown,
 )
 from workbench.partners import load_catalogue, load_partner
-from workbench.reporting import Report, name_check
+from workbench.reporting import Report
 from workbench.reporting.formats import choose_formats, write_formats
 from workbench.reporting.language import list_languages
 from workbench.reporting.markdown_report import write_markdown
@@ -903,7 +903,7 @@ def test_the_tables_of_a_session_speak_its_language(settings: Settings) -> None:
                  check="status-agrees"),
     ))  # fmt: skip
     [seen, end] = tabulate_result(walk.report, walk.step("order-read"), result).values.tolist()
-    assert seen[:2] == ["funciona", name_check("status-agrees", "es")]
+    assert seen[:2] == ["funciona", "El mismo estado en las dos lecturas"]
     assert end[:2] == ["confirmado", "Consultar un pedido"]
 
 
