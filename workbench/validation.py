@@ -50,7 +50,7 @@ CONTRACT_SHARE = 2.5
 LEEWAY = 1.5
 # All live sources together; however often a notebook asks them.
 RUN_SHARE = (2 + CONTRACT_SHARE) * LEEWAY
-# One notification may take this part of them, and never longer than a receiver waits by itself.
+# One notification may take this part of them, and never longer than a receiver waits.
 RECEIPT_SHARE = 0.1
 TOOLS = ("schemathesis", "papermill", "httpx", "pydantic", "jsonschema-rs")
 
@@ -122,7 +122,6 @@ class Validation(EndedBlock):
         context = describe_context(loaded, environment, settings)
         context["options"] = {"allow_writes": allow_writes, "seconds": seconds}
         header = _header(loaded, catalogue, folder.run, environment, seed, now, context)
-
         how = {"allow_writes": allow_writes, "seed": seed, "redactor": redactor}
         session = partial(Session, loaded, environment, settings, **how)  # type: ignore[arg-type]
         return cls(loaded, catalogue, folder, header, session, seconds, redactor)
@@ -212,7 +211,7 @@ class Validation(EndedBlock):
         try:
             if self._session is None:
                 self._session = self._open_session()
-            share = self._seconds * (CONTRACT_SHARE if source is Source.CONTRACT else 1)
+            share = self.seconds_for(source)
             with self._session.limit(min(share * LEEWAY, self._left())):
                 yield from self._ask_within(source, self._session, share)
         except (CredentialError, PartnerError) as error:
@@ -225,8 +224,9 @@ class Validation(EndedBlock):
         if source is Source.CONTRACT:
             program, self._program = self._program, None
             budget = sources.contract.Budget(seconds=round(min(seconds, self._left())))
-            asked = self.partner, self.catalogue, session, self.folder
-            yield from sources.contract.gather(*asked, budget=budget, program=program)
+            asked = self.partner, self.catalogue, session
+            lines = sources.contract.gather(*asked, self.folder, budget=budget, program=program)
+            yield from sources.behaviour.keep_around(lines, *asked, seconds=seconds)
         elif source is Source.BEHAVIOUR:
             yield from sources.behaviour.gather(
                 self.partner, self.catalogue, session, seconds=seconds

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import shlex
 import threading
+from codecs import BOM_UTF8
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -192,9 +193,12 @@ class Answer:
         return self.status in REFUSALS or not self.is_there
 
     def json(self) -> Any:
-        """The body as JSON, or None when it is not JSON (a maintenance page with status 200)."""
+        """The body as JSON, or None when it is not JSON (a maintenance page with status 200).
+
+        A byte order mark before it is left out, as RFC 8259 lets readers do.
+        """
         try:
-            return orjson.loads(self.body)
+            return orjson.loads(self.body.removeprefix(BOM_UTF8))
         except orjson.JSONDecodeError:
             return None
 

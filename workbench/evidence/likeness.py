@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -46,8 +46,19 @@ def is_like(answer: Answer, ours: Answer, identity: str = "") -> bool:
     return same or (bool(identity) and identity.encode() in answer.body)
 
 
+class _Seen(NamedTuple):
+    """An answer: its number in the record, what was asked, and the form in which it came."""
+
+    number: int
+    question: tuple[str, str]
+    form: Form
+
+
 class Answers:
     """What the partner answered from a request on; each answer is looked at once.
+
+    Its tail are the latest answers that are alike: something may have come to stand in for the
+    partner in the middle of a run, as a page to log in does when a session has ended.
 
     Args:
         session: With the partner.
@@ -57,27 +68,60 @@ class Answers:
     def __init__(self, session: Session, since: int = 0) -> None:
         self._session = session
         self._seen = since
-        self._first: int | None = None
-        self._questions: set[tuple[str, str]] = set()
-        self._reads: set[Form] = set()
-        self._writes: set[Form] = set()
+        self._before: list[_Seen] = []
+        self._tail: list[_Seen] = []
+        self._asked: int | None = None
 
-    def differ(self) -> bool:
-        """Whether they already tell that somebody listens to the question."""
+    @property
+    def count(self) -> int:
+        """Number of the request that comes next."""
+        return self._session.recorder.count
+
+    @property
+    def alike_since(self) -> int:
+        """Number of the first request of the tail; that of the next one where none came yet."""
         self._go_on()
-        return len(self._questions) > 1 and not self._are_alike()
+        return self._tail[0].number if self._tail else self.count
 
     def find_stand_in(self) -> Recorded | None:
-        """The one answer to everything that was asked; None where answers differ, or none came."""
+        """The one answer to all that was asked of late, or ever; None where answers differ."""
         self._go_on()
-        if self._first is None or not self._are_alike():
+        least = 2 if self._before else 1  # the last answer is always like itself
+        if len({item.question for item in self._tail}) < least:
             return None
-        return self._session.recorder.exchanges[self._first]
+        return self._session.recorder.exchanges[self._tail[0].number]
 
-    def is_stood_in(self) -> bool:
-        """Whether even what nobody documents was asked for, and answered like all else."""
+    def ask(self) -> bool:
+        """Whether something stands in for the partner, by one question more where it may.
+
+        If no other answer ever came, by what nobody documents; else by something else that was
+        found before: an API of which one thing broke still gives it.
+        """
+        if self.find_stand_in() is None:
+            return False
+        if self._asked is None or self._asked < self._tail[0].number:
+            path = self._find_known() if self._before else NOWHERE
+            if path is None:
+                return False
+            self._asked = self.count
+            with suppress(PartnerError, InputError):
+                self._session.client.send("GET", path)
         self._go_on()
-        return any(url.endswith(NOWHERE) for _, url in self._questions) and self._are_alike()
+        return self._tail[0].number < self._asked <= self._tail[-1].number
+
+    def _find_known(self) -> str | None:
+        """The path of a read that found something before the tail, about other things than it.
+
+        Of a tail that is about several, it may be about one of them.
+        """
+        base = self._session.client.base_url
+        late = {_subject(item, base) for item in self._tail}
+        found = [
+            item for item in self._before if item.question[0] == "GET" and item.form[0] in _SUCCESS
+        ]
+        others = [item for item in found if _subject(item, base) not in late]
+        chosen = others or (found if len(late) > 1 else [])
+        return chosen[0].question[1].removeprefix(base) if chosen else None
 
     def _go_on(self) -> None:
         new = self._session.recorder.unmasked(self._seen)
@@ -86,22 +130,34 @@ class Answers:
             if not entry.status or entry.is_for_token or entry.method in _BODILESS:
                 continue
             if entry.url.startswith(base):
-                self._first = number if self._first is None else self._first
-                self._questions.add((entry.method, entry.url.partition("?")[0]))
-                forms = self._reads if entry.method == "GET" else self._writes
-                forms.add(read_form(entry.status, entry.response_body))
+                form = read_form(entry.status, entry.response_body)
+                self._add(_Seen(number, (entry.method, entry.url.partition("?")[0]), form))
         self._seen += len(new)
 
-    def _are_alike(self) -> bool:
-        """All are of one form; or all reads are, and no write was taken, told in one form."""
-        if len(self._reads | self._writes) == 1:
-            return True
-        several = len([url for method, url in self._questions if method == "GET"]) > 1
-        taken = any(status in _SUCCESS for status, _ in self._writes)
-        return several and len(self._reads) == len(self._writes) == 1 and not taken
+    def _add(self, item: _Seen) -> None:
+        """The tail with one more, without those at its start that are of another form."""
+        if _are_alike([*self._tail, item]):
+            self._tail.append(item)
+            return
+        whole = [*self._tail, item]
+        start = len(self._tail)
+        while start and _are_alike(whole[start - 1 :]):
+            start -= 1
+        self._before += whole[:start]
+        self._tail = whole[start:]
 
 
-def ask_nowhere(session: Session) -> None:
-    """Ask for what nobody documents; whoever answers that like all else does not listen."""
-    with suppress(PartnerError, InputError):
-        session.client.send("GET", NOWHERE)
+def _are_alike(items: list[_Seen]) -> bool:
+    """All are of one form; or all reads are, and no write was taken, told in one form."""
+    if len({item.form for item in items}) == 1:
+        return True
+    reads = [item for item in items if item.question[0] == "GET"]
+    writes = {item.form for item in items if item.question[0] != "GET"}
+    several = len({item.question for item in reads}) > 1
+    taken = any(status in _SUCCESS for status, _ in writes)
+    return several and len({item.form for item in reads}) == len(writes) == 1 and not taken
+
+
+def _subject(item: _Seen, base: str) -> str:
+    """What a question is about: the start of its path."""
+    return item.question[1].removeprefix(base).strip("/").partition("/")[0]

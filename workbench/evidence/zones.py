@@ -6,6 +6,7 @@ import math
 import re
 import zoneinfo
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -52,6 +53,15 @@ def is_swapped(place: Coordinates, zone: str) -> bool:
         return False
     exchanged = Coordinates(place.longitude, place.latitude)
     return distance(place, city) > _FAR_KM > distance(exchanged, city)
+
+
+_FARTHEST, _STEP = timedelta(hours=14), timedelta(minutes=15)
+
+
+def is_same_on_some_clock(one: datetime, other: datetime) -> bool:
+    """Whether two instants would be one if only the zone of either was meant otherwise."""
+    apart = abs(one - other)
+    return apart <= _FARTHEST and not apart % _STEP
 
 
 def find_unzoned(

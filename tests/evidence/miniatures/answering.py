@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from codecs import BOM_UTF8
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from workbench.model.schema import SchemaReader
 
 FOLDER = Path(__file__).parent / "partner"
 Handler = Callable[[Request, Any], Response]
+_MIDWAY = 40  # requests after which something may come to stand in for it
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "HEAD", "QUERY"]
 _DESCRIPTION = describe([FOLDER / "openapi.yaml"])
 _BUNDLE = _DESCRIPTION.bundles["openapi.yaml"]
@@ -60,9 +62,18 @@ class Door:
                 response = JSONResponse({"error": str(refusal)}, refusal.status)
             except ZeroDivisionError:
                 response = JSONResponse({"error": "broken"}, 500)
-            return self._count(response)
+            return self._disguise(self._count(response))
 
         return answer
+
+    def _disguise(self, response: Response) -> Response:
+        """What stands before the miniature makes of its answer."""
+        if self._state.has("errors-midway") and self._requests > _MIDWAY:
+            return JSONResponse({"error": "your session has ended"})
+        if self._state.has("marked") and response.body:
+            kind = response.headers["content-type"]
+            return Response(BOM_UTF8 + response.body, response.status_code, media_type=kind)
+        return response
 
     def _count(self, response: Response) -> Response:
         self._requests += 1

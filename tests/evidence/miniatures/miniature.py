@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import time
 import uuid
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta
@@ -21,6 +22,7 @@ from workbench.sandbox.server import Simulator
 __all__ = ["FOLDER", "build_simulator"]
 
 CREDENTIALS = ("api_key", "second_api_key", "expired_api_key", "webhook_secret")
+_LATENESS = 0.1  # seconds in which a change does not show yet, where it is late
 _NEXT = {
     "new": {"accepted", "rejected", "cancelled"},
     "accepted": {"cooking", "ready", "on_the_way", "delivered", "cancelled"},
@@ -104,8 +106,7 @@ class Miniature(State):
         key = request.headers.get("idempotency-key")
         if body["restaurant_id"] != "r1":
             raise RefusedError(422, "not your restaurant")
-        if self.has("empty-text-breaks") and body.get("note") == "":
-            raise ZeroDivisionError
+        self._break_at_empty(body.get("note"))
         if self.has("maximum-refused") and any(item["quantity"] == 99 for item in body["items"]):
             raise RefusedError(422, "too many")
         if key in self.keyed and not self.has("key-ignored"):
@@ -121,6 +122,11 @@ class Miniature(State):
         headers = {} if self.has("location-missing") else {"Location": f"/v1/orders/{order['id']}"}
         return JSONResponse(order, 200 if self.has("status-undocumented") else 201, headers)
 
+    def _break_at_empty(self, text: str | None) -> None:
+        """Of what may be placed and of what is bound, as only the latter is fuzzed."""
+        if self.has("empty-text-breaks") and text == "":
+            raise ZeroDivisionError
+
     def read_order(self, request: Request, _: Any) -> Response:
         """`GET /orders/{order_id}`."""
         if self.has("unknown-answered") and request.path_params["order_id"] not in self.orders:
@@ -129,6 +135,7 @@ class Miniature(State):
             raise ZeroDivisionError
         order = copy.deepcopy(self._order(request))
         order |= {"restaurant_id": "r9"} if self.has("of-another") else {}
+        order["status"] = self._shown(order)
         if self.has("read-stale"):
             order["status"] = self.stale.setdefault(order["id"], order["status"])
         if self.has("geo-implausible") and "address" in order:
@@ -146,7 +153,7 @@ class Miniature(State):
     def read_status(self, request: Request, _: Any) -> Response:
         """`GET /orders/{order_id}/status`."""
         order = self._order(request)
-        status = order["status"]
+        status = self._shown(order)
         if self.has("status-read-stale"):
             status = self.stale.setdefault(order["id"], status)
         body = {"order_id": order["id"], "status": status}
@@ -182,7 +189,14 @@ class Miniature(State):
             return
         if is_booking and self.has("booking-status-not-kept"):
             return
+        self.changed[thing["id"]] = time.monotonic(), current
         thing["status"] = status
+
+    def _shown(self, thing: dict[str, Any]) -> str:
+        """The status that reading shows, which may be the one of a moment ago."""
+        since, before = self.changed.get(thing["id"], (0.0, ""))
+        is_late = self.has("status-late") and time.monotonic() < since + _LATENESS
+        return before if is_late else thing["status"]
 
     def take_position(self, request: Request, body: Any) -> Response:
         """`POST /orders/{order_id}/position`."""
@@ -239,6 +253,7 @@ class Miniature(State):
         """`PUT …/products/{product_id}`."""
         self._restaurant(request, write=True)
         name = request.path_params["product_id"]
+        self._break_at_empty(body.get("description"))
         is_new = name not in self.products
         if self.has("new-not-stored" if is_new else "put-without-effect"):
             return JSONResponse({**body, "id": name})
@@ -252,6 +267,7 @@ class Miniature(State):
         """`PATCH …/products/{product_id}`."""
         self._restaurant(request, write=True)
         product = self._product(request)
+        self._break_at_empty(body.get("description"))
         if self.has("patch-without-effect"):
             return JSONResponse(product)
         if self.has("patch-clears-others"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import hashlib
 import hmac
@@ -69,6 +70,7 @@ class State:
         self.orders: dict[str, dict[str, Any]] = {}
         self.bookings: dict[str, dict[str, Any]] = {}
         self.stale: dict[str, str] = {}
+        self.changed: dict[str, tuple[float, str]] = {}
         self.keyed: dict[str, str] = {}
         self.number = 0
         self.place({}, "o1", "new")
@@ -216,4 +218,8 @@ class State:
             headers = {"Content-Type": "application/json", "X-Timestamp": stamp}
             if not self.has("webhook-unsigned"):
                 headers["X-Signature"] = sign
-            self.outbox.send(tail, body, headers)
+            if self.has("webhook-late"):
+                later = asyncio.get_running_loop().call_later
+                later(1.2, self.outbox.send, tail, body, headers)
+            else:
+                self.outbox.send(tail, body, headers)

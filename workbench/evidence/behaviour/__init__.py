@@ -163,17 +163,65 @@ def gather(
     since = count_exchanges(session)
     session.reset()
     kept: list[Kept] = []
+
+    def leave(seconds: float) -> Iterator[Evidence]:
+        if not only:
+            with session.client.examine(seconds):
+                yield from put_back(context, kept, since)
+        yield from tell_traces(session, Source.BEHAVIOUR, since)
+
+    lines = hold_back(context, _ask(context, kept, seconds, only), since)
+    # Time of its own: what we changed is put back, too, where the questions took all of theirs.
+    yield from _and_then(lines, leave, seconds * _PUT_BACK_SHARE)
+
+
+def keep_around(
+    lines: Iterator[Evidence],
+    partner: Partner,
+    catalogue: Catalogue,
+    session: Session,
+    *,
+    seconds: float = 120.0,
+) -> Iterator[Evidence]:
+    """What another source says, and then put back what it wrote over that a sample would, too.
+
+    A partner that can be reset needs none of it.
+
+    Args:
+        lines: What it says; its own requests need not be recorded.
+        partner: Whose folder says what is written.
+        catalogue: Features and criteria.
+        session: The opened environment.
+        seconds: Time of that source; looking before and putting back after take a part of it.
+    """
+    if partner.environment(session.environment).reset:
+        yield from lines
+        return
+    context = CheckContext(partner, catalogue, session, Adapter(session))
+    since, share = count_exchanges(session), seconds * _PUT_BACK_SHARE
+    with session.client.examine(share):
+        kept = keep(context)
+
+    def leave(seconds: float) -> Iterator[Evidence]:
+        with session.client.examine(seconds):
+            yield from put_back(context, kept, since)
+
+    yield from _and_then(lines, leave, share)
+
+
+def _and_then(
+    lines: Iterator[Evidence], leave: Callable[[float], Iterator[Evidence]], seconds: float
+) -> Iterator[Evidence]:
+    """Lines, and what has to be done after them, however they end."""
     try:
-        yield from hold_back(context, _ask(context, kept, seconds, only), since)
+        yield from lines
     except KeyboardInterrupt:
-        yield from _leave(context, kept, since, _LAST_SECONDS)
+        yield from leave(_LAST_SECONDS)
         raise
     except GeneratorExit:  # stopped between two questions: nobody listens any more
-        deque(_leave(context, kept, since, _LAST_SECONDS), maxlen=0)
+        deque(leave(_LAST_SECONDS), maxlen=0)
         raise
-    # Time of its own: what we changed is put back, too, where the questions took all of theirs.
-    whole = _leave(context, kept, since, seconds * _PUT_BACK_SHARE)
-    yield from tell_traces(session, Source.BEHAVIOUR, since) if only else whole
+    yield from leave(seconds)
 
 
 def _ask(
@@ -185,15 +233,6 @@ def _ask(
         for check in CHECKS:
             if not only or check.slug in only:
                 yield from _run(context, check)
-
-
-def _leave(
-    context: CheckContext, kept: list[Kept], since: int, seconds: float
-) -> Iterator[Evidence]:
-    """Put back what was changed, as far as the seconds allow, and tell what is left."""
-    with context.session.client.examine(seconds):
-        yield from put_back(context, kept, since)
-    yield from tell_traces(context.session, Source.BEHAVIOUR, since)
 
 
 def _run(context: CheckContext, check: Check) -> Iterator[Evidence]:

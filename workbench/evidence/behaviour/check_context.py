@@ -41,6 +41,7 @@ class CheckContext:
 
     Attributes:
         patience: Seconds to wait for what a partner does later.
+        stale: What was waited for in vain: `order`, `reservation`.
     """
 
     partner: Partner
@@ -48,6 +49,7 @@ class CheckContext:
     session: Session
     adapter: Adapter
     patience: float = 8.0
+    stale: set[str] = field(default_factory=set)
     _alive: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def has(self, feature: str) -> bool:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
+from workbench.evidence.zones import is_same_on_some_clock
 from workbench.model import ApiDescription, Difference, SchemaNode, SchemaReader, compare_json
 from workbench.text import read_pointer
 
@@ -99,7 +100,6 @@ def _instant(value: Any) -> datetime | None:
     return moment if moment.tzinfo is not None else None
 
 
-_FARTHEST, _ZONE_STEP = timedelta(hours=14), timedelta(minutes=15)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}$")
 
 
@@ -172,7 +172,7 @@ def _classify(item: Difference) -> Deviation:
             return Deviation("date-shifted", item)
         before, after = _moment(sent), _moment(found)
         if before is not None and after is not None:
-            is_bare = _is_same_on_some_clock(before, after)
+            is_bare = _has_lost_zone(before, after)
             return Deviation("time-without-zone" if is_bare else "time-shifted", item)
         if sent.startswith(found):
             return Deviation("text-cut", item)
@@ -181,12 +181,11 @@ def _classify(item: Difference) -> Deviation:
     return Deviation("echo-differs", item)
 
 
-def _is_same_on_some_clock(sent: datetime, found: datetime) -> bool:
+def _has_lost_zone(sent: datetime, found: datetime) -> bool:
     """Whether only the zone was lost: without it, the time may be that of any clock on earth."""
     if sent.tzinfo is None or found.tzinfo is not None:
         return False
-    apart = abs(found - sent.astimezone(UTC).replace(tzinfo=None))
-    return apart <= _FARTHEST and not apart % _ZONE_STEP
+    return is_same_on_some_clock(found, sent.astimezone(UTC).replace(tzinfo=None))
 
 
 def _ratio(sent: Any, found: Any) -> float | None:

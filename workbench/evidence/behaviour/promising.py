@@ -12,6 +12,7 @@ from workbench.evidence.behaviour.spare import to_write_on
 from workbench.evidence.behaviour.status_writes import can_send
 from workbench.evidence.check_table import say
 from workbench.evidence.kinds import ORDER
+from workbench.evidence.zones import is_same_on_some_clock
 from workbench.model import Evidence, Outcome
 
 _CHECK = "time-promised"
@@ -94,7 +95,7 @@ def _compare(
     context: CheckContext, identity: str, promised: datetime, fact: str, answer: Answer
 ) -> Evidence:
     """The promised time that reading shows is the one that was sent."""
-    shown = _promise(context, identity)
+    shown, is_bare = _promise(context, identity)
     summary = say(
         "time-promised.promised",
         identity=identity,
@@ -103,7 +104,8 @@ def _compare(
         shown=shown.isoformat() if shown else say("time-promised.none"),
     )
     findings = []
-    if answer.is_success and shown is not None and not _is_near(shown, promised):
+    is_bare = is_bare and shown is not None and is_same_on_some_clock(shown, promised)
+    if answer.is_success and shown is not None and not is_bare and not _is_near(shown, promised):
         findings.append(
             finding(
                 "promise-not-kept",
@@ -132,8 +134,10 @@ def _is_near(shown: datetime | None, promised: datetime) -> bool:
     return shown is not None and abs(shown - promised) < timedelta(minutes=1)
 
 
-def _promise(context: CheckContext, identity: str) -> datetime | None:
+def _promise(context: CheckContext, identity: str) -> tuple[datetime | None, bool]:
+    """The promised time by the read of the status, and whether that says times without a zone."""
     if not context.has(ORDER.status_read):
-        return None
-    update = context.adapter.read(ORDER.status_read, identity).value
-    return update.ready_at if isinstance(update, OrderStatusUpdate) else None
+        return None, False
+    read = context.adapter.read(ORDER.status_read, identity)
+    shown = read.value.ready_at if isinstance(read.value, OrderStatusUpdate) else None
+    return shown, bool(read.unzoned)

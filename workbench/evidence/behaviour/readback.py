@@ -113,11 +113,16 @@ def _fits(operation: Operation, wanted: list[str]) -> bool:
 
 
 def await_effect(context: CheckContext, url: str, payload: Any) -> tuple[list[Difference], float]:
-    """Read until what was sent is there; asynchronous imports take a moment."""
+    """Read until what was sent is there; asynchronous imports take a moment.
+
+    Raises:
+        PartnerError: A success is no JSON, or empty: that tells nothing of what was written.
+    """
     began = time.monotonic()
     pause = 0.05
     while True:
-        left = differences(payload, context.session.client.send("GET", url).json())
+        answer = context.session.client.send("GET", url)
+        left = differences(payload, answer.data() if answer.is_success else answer.json())
         seconds = time.monotonic() - began
         if not left or seconds > context.patience:
             return left, seconds

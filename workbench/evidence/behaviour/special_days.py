@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any, NamedTuple
 
-from workbench.adapters import Answer, SentRequest
+from workbench.adapters import Answer, SentRequest, pick_read_back
 from workbench.canonical import (
     Availability,
     AvailabilityState,
@@ -18,6 +18,7 @@ from workbench.canonical import (
 from workbench.errors import InputError, PartnerError, TranslationError
 from workbench.evidence.behaviour.check_context import OUR_REASON, CheckContext, finding
 from workbench.evidence.check_table import say
+from workbench.evidence.zones import is_same_on_some_clock
 from workbench.model import Evidence, FeatureSlug, Outcome
 
 _FEATURE = FeatureSlug.AVAILABILITY_WRITE
@@ -205,10 +206,11 @@ def _close(context: CheckContext, way: _Closing) -> Evidence:
     try:
         sent = context.adapter.close_now(reason=OUR_REASON, **way.given)
         closed = context.adapter.get_availability().state
+        is_known = not _differs_by_zone(context, way.given.get("until"), closed)
     finally:
         context.adapter.reopen()
     opened = context.adapter.get_availability().state
-    if closed is None or opened is None:
+    if closed is None or opened is None or not is_known:
         words = say("closed-and-opened.not-read")
         return context.tell(_FEATURE, _CLOSING_CHECK, words, outcome=Outcome.UNTESTED)
     seen = say("one-then-other", one=_words(closed), other=_words(opened))
@@ -233,6 +235,19 @@ def _close(context: CheckContext, way: _Closing) -> Evidence:
         shows=[way.fact],
         findings=findings,
     )
+
+
+def _differs_by_zone(
+    context: CheckContext, wanted: datetime | None, shown: AvailabilityState | None
+) -> bool:
+    """Whether an end that is shown may be the one that was sent, as no zone is said with it."""
+    until = shown.until if shown else None
+    translator = context.partner.translator(_FEATURE)
+    payload = context.last_payload(pick_read_back(context.partner, _FEATURE))
+    if wanted is None or until is None or translator is None or payload is None:
+        return False
+    is_bare = bool(translator.translate(payload).unzoned)
+    return until != wanted and is_bare and is_same_on_some_clock(until, wanted)
 
 
 def _words(state: AvailabilityState) -> str:

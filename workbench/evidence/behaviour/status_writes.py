@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -188,6 +189,26 @@ def _all_seen(context: CheckContext, kind: EntityKind, identity: str) -> list[Op
     return [context.status(feature, identity) for feature in features]
 
 
+def _await(
+    context: CheckContext, kind: EntityKind, identity: str, status: OpenEnum, seconds: float
+) -> list[OpenEnum]:
+    """The status by every bound read, once all show the change, or the seconds are over.
+
+    Who was waited for in vain is not waited for again.
+    """
+    end = time.monotonic() + (0 if kind.noun in context.stale else seconds)
+    pause = 0.05
+    while True:
+        shown = _all_seen(context, kind, identity)
+        if all(item == status for item in shown):
+            return shown
+        if time.monotonic() >= end:
+            context.stale |= {kind.noun} if seconds else set()
+            return shown
+        time.sleep(pause)
+        pause = min(pause * 2, 1.0)
+
+
 def _excuse(context: CheckContext, kind: EntityKind, identity: str, status: OpenEnum) -> str:
     """Why a partner may rightly refuse a legal step: too late, or while they are closed."""
     if kind is not ORDER or not context.has(kind.read):
@@ -249,7 +270,8 @@ def _compare(
     context: CheckContext, kind: EntityKind, identity: str, step: Step, answer: Answer
 ) -> Evidence:
     before, status = step
-    shown = _all_seen(context, kind, identity)
+    is_taken = answer.status < 400
+    shown = _await(context, kind, identity, status, context.patience if is_taken else 0)
     seen = next((item for item in shown if item != status), status if shown else None)
     about = {
         "operation": context.subject(kind.status_write),

@@ -21,7 +21,7 @@ from workbench.evidence.contract.report import read_report
 from workbench.evidence.contract.schemathesis_program import ContractProgram, Progress, Run
 from workbench.evidence.contract.telling import Told, leave_out, tell
 from workbench.evidence.contract.vetting import vet
-from workbench.evidence.likeness import Answers, ask_nowhere
+from workbench.evidence.likeness import Answers
 from workbench.model import Catalogue, Evidence
 from workbench.partners import Partner
 from workbench.store import RunFolder
@@ -49,10 +49,7 @@ def gather(
     Raises:
         PartnerError: Another source saw that everything is answered alike, so nothing is asked.
     """
-    answers = Answers(session)
-    if answers.find_stand_in() is not None:
-        ask_nowhere(session)  # the time of the other source may have ended before it could
-    if answers.is_stood_in():
+    if Answers(session).ask():
         raise PartnerError(say("contract.asked-before"))
     budget = budget or Budget()
     for document in partner.description.documents:

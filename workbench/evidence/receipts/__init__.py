@@ -21,6 +21,7 @@ from workbench.evidence.kinds import ENDPOINT
 from workbench.evidence.receipts.absence import (
     MissedEvent,
     explain_absence,
+    hear_late,
     note_absence,
     retell,
     settle,
@@ -28,6 +29,7 @@ from workbench.evidence.receipts.absence import (
 from workbench.evidence.receipts.delivery_check import look_at
 from workbench.evidence.receipts.post import (
     WAIT_SECONDS,
+    Heard,
     Post,
     event_names,
     tell,
@@ -148,7 +150,16 @@ def _listen(
             held += lines
         else:
             yield from lines
+    late: list[tuple[MissedEvent, Heard]] = []
+    for item in absences:
+        # Of a sender that is slow, the last one is waited for as long as the others were.
+        if found := hear_late(post, item, is_slow=bool(late)):
+            late.append((item, found))
+    absences = [item for item in absences if all(item is not one for one, _ in late)]
     yield from (retell(post, absences, line) for line in held)
+    for item, found in late:
+        post.heard += found
+        yield from (look_at(post, item.feature, *one, item.seconds_to(one[0])) for one in found)
     yield from (settle(post, item) for item in absences)
     if post.heard:
         yield from watch_order(post, features)
@@ -306,7 +317,7 @@ def _tell_lost(post: Post, names: set[str]) -> Evidence:
     return tell(
         post.session,
         ENDPOINT,
-        Outcome.FAILED,
+        Outcome.CANT_TELL,  # many senders pause for minutes
         lost.summary,
         check="sender",
         shows=["repeated"],

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from workbench.evidence.check_table import say
 from workbench.evidence.receipts.delivery_record import with_cause, with_delivery
-from workbench.evidence.receipts.post import Post, event_names, tell
+from workbench.evidence.receipts.post import WAIT_SECONDS, Heard, Post, event_names, tell
 from workbench.model import Evidence, Feature, Finding, Matter, Outcome, make_finding
 from workbench.partners import load_catalogue
 from workbench.receiver import Receipt, read_events
@@ -33,6 +33,8 @@ class MissedEvent(NamedTuple):
         missing: What was told of it then.
         others: Events of other features that came in its place.
         forged: The delivery that did not prove its sender, if that is why.
+        since: When it was done.
+        identity: Id of what it was done to, where that is known.
     """
 
     feature: Feature
@@ -40,7 +42,21 @@ class MissedEvent(NamedTuple):
     done: str
     missing: Finding
     others: set[str]
-    forged: Receipt | None = None
+    forged: Receipt | None
+    since: datetime
+    identity: str | None
+
+    def seconds_to(self, receipt: Receipt) -> float:
+        """Seconds from what was done to a delivery."""
+        return round((receipt.received_at - self.since).total_seconds(), 2)
+
+
+def hear_late(post: Post, absence: MissedEvent, *, is_slow: bool) -> Heard:
+    """What came of it after the wait was over; from a slow sender it is awaited once more."""
+    if absence.forged is not None:
+        return []
+    look = post.await_event if is_slow else post.news
+    return look(absence.names, absence.since, absence.identity)
 
 
 def note_absence(
@@ -49,7 +65,8 @@ def note_absence(
     """What is known of an absence at the moment at which the wait is over."""
     names = event_names(post.partner, feature)
     missing, forged = _explain(post, names, done, since, identity)
-    return MissedEvent(feature, names, done, missing, post.came(since) - names, forged)
+    others = post.came(since) - names
+    return MissedEvent(feature, names, done, missing, others, forged, since, identity)
 
 
 def settle(post: Post, absence: MissedEvent) -> Evidence:
@@ -66,9 +83,26 @@ def settle(post: Post, absence: MissedEvent) -> Evidence:
             observed=", ".join(sorted(absence.others)) or "none",
         )
         found = with_cause(post, other)
-    # What our own folder expects wrongly is held against nobody.
-    outcome = Outcome.FAILED if found.matter.is_theirs else Outcome.CANT_TELL
+    # What our own folder expects wrongly is held against nobody, nor is a wait that we cut short.
+    is_cut = found.slug == "webhook-not-delivered" and not post.heard and post.wait < WAIT_SECONDS
+    is_theirs = found.matter.is_theirs and not is_cut and not _is_held_up(post, absence)
+    outcome = Outcome.FAILED if is_theirs else Outcome.CANT_TELL
     return tell(post.session, feature, outcome, found.summary, findings=[found])
+
+
+def _is_held_up(post: Post, absence: MissedEvent) -> bool:
+    """Whether the sender was busy with another event that we refused before, so this one waits."""
+    forged = absence.forged
+    if forged is None or forged.received_at >= absence.since:
+        return False
+    told = _named_by(post, forged)
+    return bool(told) and told.isdisjoint(absence.names)
+
+
+def _named_by(post: Post, receipt: Receipt) -> set[str]:
+    """The events that a delivery says it is."""
+    webhooks = post.partner.manifest.webhooks
+    return {event.reference for event in read_events(webhooks, receipt)} if webhooks else set()
 
 
 def is_confused(post: Post, absence: MissedEvent) -> bool:
@@ -123,6 +157,7 @@ def _explain(
     doubled = next((item for item in came if item.differed), None)
     place: dict[str, Any] = {"operation": min(names)}
     if forged is not None:
+        place = {"operation": min(_named_by(post, forged) or names)}
         expected, observed = _signatures(post, forged)
         signed: dict[str, Any] = {"expected": expected, "observed": observed}
         found = make_finding(

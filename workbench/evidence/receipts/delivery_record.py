@@ -27,13 +27,15 @@ _STANDARD = Signature(
 
 def with_delivery(post: Post, finding: Finding, arrival: Arrival) -> Finding:
     """The finding with the delivery that shows it, and how its signature is computed again."""
-    signature, text = _stated(post), _signed(post, arrival)
+    signature, signed = _stated(post), _signed(post, arrival)
+    redactor = post.session.redactor
+    text = redactor.text(signed)
     facts = {
         "delivery_id": _identity(post, arrival, signature),
         "signature_header": signature.header if signature else None,
         "signed_text": shorten(text) if text else None,
         # Names in the text are masked when a run is published; its hash still tells it.
-        "signed_sha256": hashlib.sha256(text.encode()).hexdigest() if text else None,
+        "signed_sha256": hashlib.sha256(signed.encode()).hexdigest() if signed else None,
         "reason": arrival.reason if isinstance(arrival, Receipt) else None,
     }
     exchange = Exchange(
@@ -45,7 +47,10 @@ def with_delivery(post: Post, finding: Finding, arrival: Arrival) -> Finding:
         body=shorten(post.session.redactor.mask(arrival.body).decode("utf-8", "replace")),
         facts={name: value for name, value in facts.items() if value},
     )
-    command = _sign_again(post, signature, text) if signature and text else None
+    # A text with masks in it has another signature; who signed it has it whole.
+    is_whole = redactor.data({"text": signed}) == {"text": signed}
+    shown = shlex.quote(text) if is_whole else '"${SIGNED_TEXT:?}"'
+    command = _sign_again(post, signature, shown) if signature and text else None
     return finding.model_copy(update={"exchange": exchange, "reproduction": command})
 
 
@@ -87,14 +92,12 @@ def _signed(post: Post, arrival: Arrival) -> str:
     address = f"{post.address}/{arrival.target}".rstrip("/")
     message = ReceivedMessage.read(arrival.method, address, dict(arrival.headers), arrival.body)
     with suppress(SignatureError, UnicodeDecodeError):
-        return post.session.redactor.text(
-            signed_text(signature.template, signature, message).decode()
-        )
+        return signed_text(signature.template, signature, message).decode()
     return ""
 
 
 def _sign_again(post: Post, signature: Signature, text: str) -> str | None:
-    """A shell command that prints the right signature of the text."""
+    """A shell command that prints the right signature of a text, as a shell writes it."""
     if not signature.credentials or "\0" in text:
         return None
     slug, environment = post.partner.slug, post.session.environment
@@ -107,4 +110,4 @@ def _sign_again(post: Post, signature: Signature, text: str) -> str | None:
     }
     packed = " -binary | base64" if signature.encoding == "base64" else ""
     digest = f"openssl dgst -{signature.algorithm} {keys[signature.key_encoding]}{packed}"
-    return f"printf %s {shlex.quote(text)} | {digest}"
+    return f"printf %s {text} | {digest}"

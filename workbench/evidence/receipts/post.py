@@ -172,9 +172,9 @@ class Post:
         began = time.monotonic()
         end = began + self.wait
         while time.monotonic() < end:
-            if self._news(names, since, identity):
+            if self.news(names, since, identity):
                 time.sleep(SETTLE_SECONDS)
-                return self._news(names, since, identity)
+                return self.news(names, since, identity)
             if self.forged(names, since):
                 break
             if time.monotonic() > began + _STUCK_SECONDS and self.refused_again(since):
@@ -202,7 +202,7 @@ class Post:
         events = read_events(webhooks, arrival) if webhooks else []
         return {(event.reference, event.event_id) for event in events if event.event_id}
 
-    def _news(self, names: set[str], since: datetime, identity: str | None) -> Heard:
+    def news(self, names: set[str], since: datetime, identity: str | None) -> Heard:
         """Events about that thing that came for the first time, and are no repeat of older ones."""
         return [
             (receipt, event)
