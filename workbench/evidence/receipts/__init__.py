@@ -150,22 +150,32 @@ def _listen(
             held += lines
         else:
             yield from lines
-    late: list[tuple[MissedEvent, Heard]] = []
-    for item in absences:
-        # Of a sender that is slow, the last one is waited for as long as the others were.
-        if found := hear_late(post, item, is_slow=bool(late)):
-            late.append((item, found))
-    absences = [item for item in absences if all(item is not one for one, _ in late)]
-    yield from (retell(post, absences, line) for line in held)
-    for item, found in late:
-        post.heard += found
-        yield from (look_at(post, item.feature, *one, item.seconds_to(one[0])) for one in found)
-    yield from (settle(post, item) for item in absences)
+    yield from _tell_absences(post, absences, held)
     if post.heard:
         yield from watch_order(post, features)
         yield from leave_unanswered(post, features)
     yield from judge_sender(post, url, registration, features)
     post.note_leaks()
+
+
+def _tell_absences(
+    post: Post, absences: list[MissedEvent], held: list[Evidence]
+) -> Iterator[Evidence]:
+    """What came late, what that makes of the lines that were held, and what never came."""
+    missed: list[MissedEvent] = []
+    late: list[tuple[MissedEvent, Heard]] = []
+    for item in absences:
+        # Of a sender that is slow, the last one is waited for as long as the others were.
+        found = hear_late(post, item, is_slow=bool(late))
+        if found:
+            late.append((item, found))
+        else:
+            missed.append(item)
+    yield from (retell(post, missed, line) for line in held)
+    for item, found in late:
+        post.heard += found
+        yield from (look_at(post, item.feature, *one, item.seconds_to(one[0])) for one in found)
+    yield from (settle(post, item) for item in missed)
 
 
 def await_by_hand(
