@@ -217,6 +217,24 @@ def test_state_inside_the_whole_is_changed_there(
     assert sent == {"days": [{"day": "2027-01-06"}], "now": {"open": False, "why": "Oven"}}
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("from: $.now\n", "from: $.now\n        one-way: in\n"),
+        ("as: boolean}, reason: $.why", "as: boolean, one-way: in}"),
+    ],
+)
+def test_a_state_that_is_only_read_is_no_way_to_pause(
+    open_nook: Callable[..., Adapter], old: str, new: str
+) -> None:
+    """Whether the object as a whole is only read, or each field in it."""
+    adapter = open_nook(
+        MANIFEST, MAPPING.replace("STATE", STATE.replace(old, new)), _paths("get", "put")
+    )
+    with pytest.raises(InputError, match="no field in the mapping"):
+        adapter.close_now()
+
+
 def test_no_way_to_pause_or_read_is_told(open_nook: Callable[..., Adapter]) -> None:
     """Without operation, field or statement, the hint says what to bind."""
     adapter = open_nook(MANIFEST, MAPPING.replace("STATE", ""), _paths("put"))

@@ -435,7 +435,7 @@ mappings:
         (("lines", "name"), [("title",)]),  # in a mapping that is used
         (("lines", "notes"), []),
         (("ids", "partner_id"), [("code",)]),
-        (("ids",), [("names",)]),
+        (("ids",), [("code",)]),
         (("status",), [("state",)]),
         (("status", "whatever"), [("state",)]),
         (("covers",), []),
@@ -447,6 +447,8 @@ def test_a_rule_is_found_by_the_field_of_ours(
     """Rules of used mappings, of objects and of lists count; what no rule fills has none."""
     order = compile_text(USED)["order"]
     assert [rule.source for rule in order.rules_of(*names)] == sources
+    written = [] if names[0] == "status" else sources  # which is only read
+    assert [rule.source for rule in order.rules_of(*names, inward=False)] == written
     assert order.find_value({"names": {"code": "7"}}, "ids", "partner_id") == "7"
     assert order.find_value({"names": {}}, "ids", "partner_id") is None
 

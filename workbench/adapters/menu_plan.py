@@ -221,7 +221,7 @@ def _ways(channel: Channel) -> MenuSupport:
     def is_carried(feature: str) -> bool:
         parent, field = CHILDREN[feature]
         mapping = channel.partner.translator(parent)
-        return mapping is not None and any(rule.writes for rule in mapping.rules_of(field))
+        return mapping is not None and bool(mapping.rules_of(field, inward=False))
 
     return MenuSupport(lambda feature: _is_bound(channel, feature), is_carried)
 

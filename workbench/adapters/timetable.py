@@ -99,7 +99,7 @@ def set_state(channel: Channel, state: AvailabilityState) -> Request:
     if operation is not None:
         body = _write(channel, state) if operation.bodies else None
         return channel.request(operation, {}, body)
-    if any(rule.writes for rule in translator(partner, FEATURE).rules_of("state")):
+    if translator(partner, FEATURE).rules_of("state", inward=False):
         now = read_availability(channel)
         return _whole(channel, now.model_copy(update={"state": state}))
     absence = partner.absence(FEATURE, CriterionSlug.AVAILABILITY_CLOSE_NOW)

@@ -113,7 +113,7 @@ def _is_never_said(entity: Entity, violation: Violation, translator: Translator)
     if value not in (None, ()):
         return False
     wanted = (step for step in steps if not step.isdecimal())
-    return not any(rule.reads for rule in translator.rules_of(*wanted))
+    return not translator.rules_of(*wanted)
 
 
 def _is_passed_over(entity: Entity, violation: Violation, translator: Translator) -> bool:

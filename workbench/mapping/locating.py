@@ -57,12 +57,13 @@ def locate_fields(roots: Iterable[Level]) -> Iterator[Location]:
                     waiting += _descend(step, place)
 
 
-def find_rules(level: Level, names: Names) -> Iterator[PlannedRule]:
-    """The rules that fill a field of ours, what it is in, or something in it, in all branches.
+def find_rules(level: Level, names: Names, *, inward: bool) -> Iterator[PlannedRule]:
+    """The rules that convert a field of ours, what it is in, or something in it, in all branches.
 
     Args:
         level: Where the names begin.
         names: Of fields of ours, from the outside in; positions in lists are left out.
+        inward: Only what is read; else only what is written.
     """
     waiting: list[tuple[Level, Names]] = [(level, names)]
     seen: set[tuple[int, Names]] = set()
@@ -76,10 +77,11 @@ def find_rules(level: Level, names: Names) -> Iterator[PlannedRule]:
         for step in level.steps:
             keys = tuple(key for key in step.keys if isinstance(key, str))
             left = rest[len(keys) :]
-            if keys[: len(rest)] != rest[: len(keys)]:
+            is_used = step.reads if inward else step.writes
+            if not is_used or keys[: len(rest)] != rest[: len(keys)]:
                 continue
             # One value that fills an object by itself has its parts below, and none of others'.
-            if left and step.levels and (step.codec is None or not keys):
+            if step.levels and (step.codec is None or (left and not keys)):
                 waiting += [(inner, left) for inner in step.levels]
             else:
                 yield step

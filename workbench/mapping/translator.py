@@ -213,13 +213,14 @@ class Translator:
             step.keys == ("currency",) and step.writes for step in level.steps
         )
 
-    def rules_of(self, *names: str) -> list[PlannedRule]:
-        """The rules that fill a field of ours, what it is in, or something in it.
+    def rules_of(self, *names: str, inward: bool = True) -> list[PlannedRule]:
+        """The rules that convert a field of ours, what it is in, or something in it.
 
         Args:
             names: From the entity on, positions in lists left out: `lines`, `price`.
+            inward: Only what is read; else only what is written.
         """
-        return list(find_rules(self.plan, names))
+        return list(find_rules(self.plan, names, inward=inward))
 
     def find_value(self, payload: Any, *names: str) -> Any:
         """What a payload has where a field of ours is read from; None where it has nothing."""
