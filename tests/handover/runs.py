@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from workbench.model import Binding, Evidence, Finding, RunHeader, Statement
+from workbench.model import Absence, Binding, Evidence, Finding, RunHeader, Statement
 from workbench.partners import load_catalogue
 from workbench.reporting import Report
 from workbench.store import EvidenceLog, RunFolder
@@ -23,14 +23,20 @@ def write_run(
     at: datetime = NOW,
     broken: dict[str, Finding] | None = None,
     title: str = "Ronda",
+    absent: dict[str, str] | None = None,
 ) -> Report:
-    """A run in which every service and event is bound, these were proved live, and those failed."""
+    """A run in which every service and event is bound, these were proved live, and those failed.
+
+    Of `absent` it is stated that the platform lacks them, and why.
+    """
     catalogue = load_catalogue()
     folder = RunFolder.create(root / "reports", "ronda", run)
     bound: dict[str, Statement] = {
         feature.slug: Binding(subjects=(f"GET /{feature.slug}",))
         for feature in catalogue.bindable()
     }
+    for slug, reason in (absent or {}).items():
+        bound[slug] = Absence(status="unsupported", code="R1", reason=reason)
     header = RunHeader(
         run=run, partner="ronda", title=title, environment="sandbox", seed=1, started_at=at,
         workbench="1", python="3.11", tools={}, inputs={}, catalogue=catalogue.digest,

@@ -90,6 +90,15 @@ def test_the_partner_hears_what_is_worse_first(settings: Settings) -> None:
     assert "Please tell us whether this was intended." in mail
 
 
+def test_what_was_taken_away_is_told_with_what_was_stated(tmp_path: Path) -> None:
+    """Of a feature that the platform lacks now, the stated reason stands, and no other."""
+    write_run(tmp_path, ("order-read",))
+    write_run(tmp_path, (), run="two", at=LATER, absent={"order-read": "it has been switched off"})
+    [change] = Notice.read("ronda", Settings(root=tmp_path), "one", now=LATER).features
+    assert (change.slug, change.direction) == ("order-read", Trend.REGRESSION)
+    assert change.why == "It has been switched off."
+
+
 def test_the_restaurant_hears_what_to_do(settings: Settings) -> None:
     """What is lost comes with what is done by hand, what is won with its benefit; no tool talk."""
     notice = read(settings)

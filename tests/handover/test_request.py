@@ -77,6 +77,23 @@ def test_what_has_come_is_told(settings: Settings, monkeypatch: pytest.MonkeyPat
         assert "canary" not in text
 
 
+def test_what_was_noted_before_credentials_came_is_not_told_of_them(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A draft notes that there are none yet; once they are there, the letter does not say so."""
+    path = settings.contracts / "tavola" / "partner.yaml"
+    manifest = yaml.safe_load(path.read_text("utf-8"))
+    noted = {"status": "open", "reason": "No credentials have been given yet."}
+    manifest["features"]["sandbox-credentials"] = noted
+    path.write_text(yaml.safe_dump(manifest, sort_keys=False), "utf-8")
+    assert "No credentials have been given yet" in write_letter(compose_letter("tavola", settings))
+    for name in ("CLIENT_ID", "CLIENT_SECRET", "WEBHOOK_SECRET"):
+        monkeypatch.setenv(f"WORKBENCH_TAVOLA__SANDBOX__{name}", "canary-4711-4711")
+    letter = compose_letter("tavola", settings)
+    assert arrivals(letter)["sandbox-credentials"] is RequestState.ARRIVED
+    assert "No credentials have been given yet" not in write_letter(letter)
+
+
 def test_a_missing_credential_is_named(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two of three are not enough; the third is asked for by name."""
     for name in ("CLIENT_ID", "CLIENT_SECRET"):

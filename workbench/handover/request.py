@@ -271,7 +271,9 @@ def _judge_access(
     names = [name for name in partner.manifest.credential_names() if name not in spare]
     missing = tuple(name for name in names if not _is_held(partner.slug, place, name, settings))
     if not missing and names:
-        return Wish(slug, wish.title, wish.why, RequestState.ARRIVED, wish.detail)
+        # What was noted while they were awaited is not so any more.
+        detail = wish.detail if wish.arrival is RequestState.ARRIVED else ""
+        return Wish(slug, wish.title, wish.why, RequestState.ARRIVED, detail)
     if wish.arrival in {RequestState.NEEDLESS, RequestState.ABSENT}:
         return wish
     return Wish(slug, wish.title, wish.why, RequestState.MISSING, wish.detail, missing)
