@@ -14,6 +14,8 @@ from workbench.model.statement import Absence, Binding, Open
 from workbench.model.verdict import Status
 from workbench.partners import load_catalogue
 from workbench.reporting.defect import Loss
+from workbench.reporting.document import make_document
+from workbench.reporting.markdown_report import write_markdown
 from workbench.reporting.report import Report
 from workbench.reporting.row import Row
 
@@ -314,6 +316,36 @@ def test_every_section_renders(build_run: Build, kind: str, name: str) -> None:
     section = read(run.path).section(name)
     assert section._repr_html_().count("<h2") == (name != "cover")
     assert "<" not in repr(section)
+
+
+@pytest.mark.parametrize(
+    ("code", "check", "kind"),
+    [
+        ("en", "Status written and read back", "Write refused"),
+        ("es", "Estado escrito y vuelto a leer", "Escritura rechazada"),
+    ],
+)
+def test_a_defect_is_headed_by_its_kind_and_a_line_by_its_check(
+    build_run: Build, code: str, check: str, kind: str
+) -> None:
+    """Titles come from the tables, on the page, in Markdown and as data; an unknown one is none."""
+    told = {"severity": "high", "summary": "It was refused", "operation": "PUT /x"}
+    kinds = [{"slug": "write-refused"}, {"slug": "of-ours", "kind": "write-refused"}]
+    found = [Finding(**told | one) for one in (*kinds, {"slug": "no-such-kind"})]
+    line = {"source": "behaviour", "outcome": "failed", "summary": "s", "findings": found}
+    lines = [Evidence(feature="order-status-write", check="status-round-trip", **line)]
+    report = read(build_run(lines).path, code)
+    page = report.section("defects")._repr_html_()
+    heads = re.findall(r'<h3><span class="number">\d</span> (.*?) <span class="chip', page)
+    assert sorted(re.sub(r"<[^>]*>|\.", "", head) for head in heads) == sorted(
+        [kind, kind, "It was refused"]
+    )
+    assert page.count('class="told"') == 2
+    assert check in report.section("log")._repr_html_()
+    text = write_markdown(report)
+    assert text.count(f". {kind} (") == 2
+    data = make_document(report)
+    assert (data.log[0].title, {item.title for item in data.defects}) == (check, {kind, ""})
 
 
 def test_long_lists_are_cut_and_counted(build_run: Build) -> None:
