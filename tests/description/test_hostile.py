@@ -170,6 +170,21 @@ HOSTILE: dict[str, str | bytes] = {
     + "\nfetch("
     + "a+" * 50_000
     + "\n```\n",
+    "texts.md": "# GET /a\n```\nfetch("
+    + "'/a'+" * 30_000
+    + "\nurl = '"
+    + "/a" * 9_000
+    + "'\n```\n",
+    "wraps.md": "# GET /a\n```\nHttpClient " + "x.get(new Uri(" * 10_000 + "\n```\n" * 2,
+    "holes.md": "# GET /a\n" + "```\nfetch(`${a}/${b}`)\njson={" * 3_000 + "\n```\n",
+    "entities.md": "# POST /a\n```xml\n<!DOCTYPE a [<!ENTITY b '"
+    + "b" * 9_000
+    + "'>]><a>"
+    + "&b;" * 9_000
+    + "</a>\n```\n",
+    "nested.md": "# POST /a\n```xml\n" + "<a>" * 40_000 + "</a>" * 40_000 + "\n```\n",
+    "elements.md": "# POST /a\n" + ("```xml\n<a>" + "<b/>" * 900 + "</a>\n```\n") * 60,
+    "titles.md": "# List\n" + "https://api.a.example/b\n\nList (POST)\n\n" * 1_000,
     "bars.adoc": "= A\n== GET /a\n" + "|===\n|a\n" * 10_000 + "----\n" * 10_000,
     "empty.yaml": "",
     "null.json": "null",

@@ -70,6 +70,18 @@ def test_services_with_the_same_paths_stay_apart(write: Write) -> None:
         assert len(description.operations) == 4
 
 
+def test_prose_about_the_same_host_leaves_out_the_base(write: Write) -> None:
+    """Notes that name a call by its URL, and another by its path alone, speak of the same two."""
+    api = (
+        "openapi: 3.0.3\ninfo: {title: T, version: '1'}\nservers: [{url: https://a.example/v1}]\n"
+        "paths:\n  /tables: {post: {responses: {'201': {description: ok}}}}\n"
+        "  /tables/{id}: {get: {responses: {'200': {description: ok}}}}\n"
+    )
+    notes = "# Notes\n\n`POST https://a.example/v1/tables`\n\nThen `GET /tables/{table}`.\n"
+    described = describe([write("api.yaml", api), write("notes.md", notes)])
+    assert [item.id for item in described.operations] == ["POST /tables", "GET /tables/{id}"]
+
+
 def test_prose_without_an_address_is_joined(write: Write) -> None:
     """A page that only says `POST /orders` speaks of the documented operation."""
     page = "# Orders\n\n## POST /orders\n\nPlaces an order.\n\n## GET /tables\n\nLists tables.\n"

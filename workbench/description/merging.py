@@ -122,14 +122,19 @@ def _is_same(kept: Item, other: Item, formats: dict[str, str]) -> bool:
     if not (isinstance(kept, Operation) and isinstance(other, Operation)):
         return "callback" not in {getattr(kept, "source", ""), getattr(other, "source", "")}
     paths = _paths(kept), _paths(other)
+    hosts = [{urlsplit(url).netloc for url in item.servers} for item in (kept, other)]
     if all(paths):
-        is_equal = not paths[0].isdisjoint(paths[1])
+        is_equal = not paths[0].isdisjoint(paths[1]) or (
+            # Words about the same host leave out the base that another document states.
+            _rank(formats, other) == len(_RANKS)
+            and paths[1] == {_plain(other)} == {_plain(kept)}
+            and not hosts[0].isdisjoint(hosts[1])
+        )
     else:
         is_equal = not (paths[0] | {_plain(kept)}).isdisjoint(paths[1] | {_plain(other)})
     if formats[kept.document] != formats[other.document]:
         return is_equal
     # Two documents of one kind may describe two services that have the same paths.
-    hosts = [{urlsplit(url).netloc for url in item.servers} for item in (kept, other)]
     return is_equal and not hosts[0].isdisjoint(hosts[1])
 
 
