@@ -8,12 +8,10 @@ import pytest
 
 from workbench.errors import InputError
 from workbench.model.evidence import Evidence, Finding, Outcome
+from workbench.reporting.drift import Trend, compare, compare_runs
 from workbench.reporting.history import (
     PREVIOUS,
     SNAPSHOT,
-    Trend,
-    compare,
-    compare_runs,
     read_previous,
     read_snapshot,
     remember_previous,
@@ -53,7 +51,7 @@ def test_what_was_not_shown_again_is_no_worse(build_run: Build) -> None:
 
 def test_findings_come_and_go(build_run: Build) -> None:
     """A new grave finding is a regression even when the verdict stays; a gone one is progress."""
-    fault = Finding(slug="late", severity="medium", summary="Late", operation="GET /x")
+    fault = Finding(slug="late", severity="medium", summary="Late")
     extra = Evidence(feature="order-read", source="contract", outcome="passed", summary="s",
                      findings=(fault,))  # fmt: skip
     one, two = build_run(run="one"), build_run([*observations(), extra], run="two")
@@ -64,6 +62,21 @@ def test_findings_come_and_go(build_run: Build) -> None:
     assert compare_runs(two, one).direction is Trend.IMPROVEMENT
     # Only a run that asked again can say that it is gone.
     assert compare_runs(two, build_run(without("order-read"), run="three")).gone == ()
+
+
+def test_a_finding_is_not_gone_while_its_operation_was_not_asked(build_run: Build) -> None:
+    """Generated requests to another operation of the feature say nothing of this one."""
+    fault = Finding(slug="late", severity="medium", summary="Late", operation="PUT /dishes")
+
+    def asked(subject: str, *findings: Finding, outcome: str = "passed") -> Evidence:
+        return Evidence(feature="menu-write", source="contract", check="contract", outcome=outcome,
+                        subject=subject, summary="s", findings=findings)  # fmt: skip
+
+    before = build_run([asked("PUT /dishes", fault)], run="before")
+    read_only = [asked("GET /menu"), asked("PUT /dishes", outcome="untested")]
+    assert compare_runs(before, build_run(read_only, run="read-only")).gone == ()
+    again = build_run([asked("GET /menu"), asked("PUT /dishes")], run="again")
+    assert [item.slug for item in compare_runs(before, again).gone] == ["late"]
 
 
 def test_documents_and_behaviour(build_run: Build) -> None:

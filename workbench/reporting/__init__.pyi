@@ -3,12 +3,12 @@ from .build_server import BADGE_JSON as BADGE_JSON
 from .build_server import BADGE_SVG as BADGE_SVG
 from .build_server import write_badge_json as write_badge_json
 from .build_server import write_badge_svg as write_badge_svg
+from .drift import Drift as Drift
+from .drift import Trend as Trend
+from .drift import compare_runs as compare_runs
 from .formats import Format as Format
-from .history import Drift as Drift
 from .history import Seen as Seen
 from .history import Snapshot as Snapshot
-from .history import Trend as Trend
-from .history import compare_runs as compare_runs
 from .history import list_expiries as list_expiries
 from .history import read_snapshot as read_snapshot
 from .language import DEFAULT as DEFAULT

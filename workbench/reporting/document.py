@@ -30,7 +30,7 @@ from workbench.model import (
     StepMark,
 )
 from workbench.reporting.defect import Defect
-from workbench.reporting.history import Drift, Trend
+from workbench.reporting.drift import Drift, Trend
 from workbench.reporting.phrase import name_check, name_finding
 from workbench.reporting.report import Report
 from workbench.reporting.row import Row

@@ -1,4 +1,4 @@
-"""What one run amounts to, and what has changed between two of them, for better or worse.
+"""What one run amounts to, kept beside it; `drift` compares two of them.
 
 `snapshot.json` stands beside the log it was taken from, and is taken again when the log differs.
 `previous.json` is the snapshot of the run before: it travels in the run folder, so that a report
@@ -7,9 +7,7 @@ can tell what has changed and is still a function of that folder alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from enum import StrEnum
 from pathlib import Path
 from typing import Literal
 
@@ -25,6 +23,7 @@ from workbench.model import (
     Record,
     Scores,
     Severity,
+    Source,
     Status,
     Verdict,
     combine_outcomes,
@@ -42,6 +41,7 @@ from workbench.store import (
 )
 
 SNAPSHOT, PREVIOUS = "snapshot.json", "previous.json"
+ANSWERS = frozenset({Outcome.PASSED, Outcome.FAILED})
 
 
 class Seen(Record):
@@ -72,6 +72,7 @@ class Snapshot(Record):
         level: End of a key under `level` in the language files; empty in snapshots of old.
         trouble: What kept us from asking; None when nothing did.
         checks: `feature/source/check` → outcome.
+        fuzzed: Operations that generated requests had an answer of; empty in snapshots of old.
         valid_until: When the first live proof becomes too old; None when there is none.
         size: Bytes of the log that it was taken from.
         digest: Digest in the footer of that log; empty when the run is incomplete.
@@ -90,6 +91,7 @@ class Snapshot(Record):
     verdicts: dict[str, Status]
     findings: tuple[Seen, ...] = ()
     checks: dict[str, Outcome] = Field(default_factory=dict)
+    fuzzed: tuple[str, ...] = ()
     inputs: dict[str, str] = Field(default_factory=dict)
     size: int = 0
     digest: str = ""
@@ -132,6 +134,7 @@ def take_snapshot(folder: RunFolder, catalogue: Catalogue | None = None) -> Snap
             for item in collect(log.evidence, concerned.values())
         ),
         checks=_combine_checks(log.evidence),
+        fuzzed=_list_fuzzed(log.evidence),
         inputs=header.inputs,
         size=folder.log.stat().st_size,
         digest=log.footer.digest if log.footer else "",
@@ -237,159 +240,11 @@ def _combine_checks(evidence: tuple[Evidence, ...]) -> dict[str, Outcome]:
     return {key: combine_outcomes(outcomes) for key, outcomes in sorted(grouped.items())}
 
 
+def _list_fuzzed(evidence: tuple[Evidence, ...]) -> tuple[str, ...]:
+    """The operations whose answers to generated requests were judged."""
+    judged = (line for line in evidence if line.source is Source.CONTRACT)
+    return tuple(sorted({line.subject for line in judged if line.outcome in ANSWERS}))
+
+
 def _name_check(line: Evidence) -> str:
     return "/".join((line.feature, line.source, line.check or line.subject))
-
-
-class Trend(StrEnum):
-    """Which way a change goes."""
-
-    REGRESSION = "regression"
-    IMPROVEMENT = "improvement"
-    NEUTRAL = "neutral"
-
-
-# How far each verdict is from what was promised; what does not apply is no step on this way.
-_RANKS: Mapping[str, int] = {
-    Status.CONFIRMED: 5,
-    Status.LIMITED: 4,
-    Status.SUPPORTED: 3,
-    Status.UNVERIFIED: 2,
-    Status.OPEN: 1,
-    Status.UNKNOWN: 1,
-    Status.UNSUPPORTED: 1,
-    Status.FAILED: 0,
-}
-_BEHAVIOUR: Mapping[str, int] = {Outcome.PASSED: 1, Outcome.FAILED: 0}
-# Verdicts of what was shown, right or wrong, and of what a run could not show. From the one
-# to the other nothing became worse or better: nobody has seen it.
-_SHOWN = frozenset({Status.CONFIRMED, Status.LIMITED, Status.FAILED})
-_UNSHOWN = frozenset({Status.SUPPORTED, Status.UNVERIFIED})
-
-
-class Drifted(Record):
-    """One thing that is not as it was; an empty side was not there.
-
-    Attributes:
-        name: Feature, file, or `feature/source/check`.
-        direction: Which way it goes.
-    """
-
-    name: str
-    before: str
-    now: str
-    direction: Trend
-
-
-class Drift(Record):
-    """All changes from one run to another.
-
-    Attributes:
-        verdicts: By feature.
-        appeared: Findings that are new.
-        gone: Findings that are no longer there.
-        documents: Files of the partner folder whose hash changed.
-        behaviour: Checks with another outcome.
-    """
-
-    old: str
-    new: str
-    verdicts: tuple[Drifted, ...] = ()
-    appeared: tuple[Seen, ...] = ()
-    gone: tuple[Seen, ...] = ()
-    documents: tuple[Drifted, ...] = ()
-    behaviour: tuple[Drifted, ...] = ()
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing has changed."""
-        parts = (self.verdicts, self.appeared, self.gone, self.documents, self.behaviour)
-        return not any(parts)
-
-    @property
-    def unshown(self) -> tuple[str, ...]:
-        """Features that were integrated, and of which the new run shows nothing."""
-        return tuple(
-            item.name
-            for item in self.verdicts
-            if item.now in _UNSHOWN and item.before in _SHOWN - {Status.FAILED}
-        )
-
-    @property
-    def direction(self) -> Trend:
-        """The worst that happened."""
-        seen = {change.direction for change in (*self.verdicts, *self.behaviour)}
-        worse = any(item.severity.rank <= Severity.MEDIUM.rank for item in self.appeared)
-        if worse or Trend.REGRESSION in seen:
-            return Trend.REGRESSION
-        if self.gone or Trend.IMPROVEMENT in seen:
-            return Trend.IMPROVEMENT
-        return Trend.NEUTRAL
-
-    @property
-    def has_regressions(self) -> bool:
-        """Whether something became worse; the exit code of `workbench diff` depends on it."""
-        return self.direction is Trend.REGRESSION
-
-
-def compare_runs(old: RunFolder, new: RunFolder) -> Drift:
-    """What changed from one run to another.
-
-    Raises:
-        InputError: A log is missing or damaged, or the runs are of two partners.
-    """
-    return compare(read_snapshot(old), read_snapshot(new))
-
-
-def compare(old: Snapshot, new: Snapshot) -> Drift:
-    """As `compare_runs`, on snapshots.
-
-    Raises:
-        InputError: The runs are of two partners.
-    """
-    if old.partner != new.partner:
-        raise InputError(
-            f"Run {old.run} is of {old.partner}, and run {new.run} of {new.partner}",
-            hint="Compare two runs of the same partner.",
-        )
-    before = {item.key: item for item in old.findings}
-    now = {item.key: item for item in new.findings}
-    return Drift(
-        old=old.run,
-        new=new.run,
-        verdicts=tuple(_changes(old.verdicts, new.verdicts, _RANKS)),
-        appeared=tuple(item for key, item in now.items() if key not in before),
-        gone=tuple(
-            item for key, item in before.items() if key not in now and _was_asked(item, new)
-        ),
-        documents=tuple(_changes(old.inputs, new.inputs, {})),
-        behaviour=tuple(
-            change
-            for change in _changes(old.checks, new.checks, _BEHAVIOUR)
-            if change.before and change.now  # a check that was not made tells nothing
-        ),
-    )
-
-
-def _was_asked(item: Seen, new: Snapshot) -> bool:
-    """Whether a check that showed a finding was made again, so that its absence says something."""
-    answers = {Outcome.PASSED, Outcome.FAILED}
-    return not item.checks or any(new.checks.get(key) in answers for key in item.checks)
-
-
-def _changes(
-    old: Mapping[str, str], new: Mapping[str, str], ranks: Mapping[str, int]
-) -> Iterable[Drifted]:
-    for name in dict.fromkeys((*old, *new)):
-        before, now = old.get(name, ""), new.get(name, "")
-        if before != now:
-            yield Drifted(name=name, before=before, now=now, direction=_judge(before, now, ranks))
-
-
-def _judge(before: str, now: str, ranks: Mapping[str, int]) -> Trend:
-    was, is_now = ranks.get(before), ranks.get(now)
-    if before in _SHOWN and now in _UNSHOWN:
-        return Trend.NEUTRAL
-    if was is None or is_now is None or was == is_now:
-        return Trend.NEUTRAL
-    return Trend.IMPROVEMENT if is_now > was else Trend.REGRESSION

@@ -22,7 +22,8 @@ from urllib.parse import quote
 from workbench.errors import InputError
 from workbench.model import Catalogue, Feature, SignOff, Status
 from workbench.partners import load_catalogue
-from workbench.reporting.history import Drift, Snapshot, compare, read_snapshot
+from workbench.reporting.drift import Drift, compare
+from workbench.reporting.history import Snapshot, read_snapshot
 from workbench.reporting.language import choose_language, load_language, translate
 from workbench.reporting.phrase import translate_phrase
 from workbench.reporting.row import KINDS

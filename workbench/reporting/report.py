@@ -32,11 +32,10 @@ from workbench.reporting.defect import (
     list_losses,
     list_statuses,
 )
+from workbench.reporting.drift import Drift, compare
 from workbench.reporting.exchange import repeat_finding, repeat_run
 from workbench.reporting.history import (
-    Drift,
     Snapshot,
-    compare,
     find_validity,
     read_previous,
     take_snapshot,
