@@ -24,7 +24,8 @@ STATUSES = st.sampled_from(list(OrderStatus))
 def told(status: OrderStatus, at: datetime | None = None) -> ProcessedEvent:
     """A status update as the mapping gives it."""
     update = OrderStatusUpdate(order_id="o", status=status, at=at)
-    return ProcessedEvent(update, "order-status", "o", at, None, "m")
+    body = update.model_dump_json().encode()
+    return ProcessedEvent(body, status, "order-status", "o", at, None, "m")
 
 
 @given(JSON, JSON)

@@ -32,9 +32,11 @@ from sqlalchemy import select, text, update
 
 from workbench.errors import RateLimitedError, StoreError, UnavailableError
 from workbench.partners import Partner
+from workbench.receiver import events
+from workbench.receiver.body import parse_body
 from workbench.receiver.inbox import Inbox
 from workbench.receiver.inbox_tables import ATTEMPTS, EFFECTS, EVENTS
-from workbench.receiver.ledger import AttemptOutcome
+from workbench.receiver.ledger import AttemptOutcome, open_recall
 from workbench.receiver.process import Party
 from workbench.receiver.queries import ReceiptFilter, replay
 from workbench.receiver.queue import LEASE, SECOND, backoff
@@ -556,3 +558,28 @@ def test_a_clock_that_jumps_holds_nothing_up(inbox: Inbox) -> None:
     assert len(work(inbox, clock=lambda: time.time() - 3600)) == 1
     post(inbox, "tavola", "orders", order(2))
     assert len(work(inbox, clock=lambda: time.time() + 3600)) == 1
+
+
+def test_a_long_body_is_read_twice_however_many_events_it_has(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once to know its sender's ids, once to work on it in many rounds; its last item is done."""
+    payload = sample("bocado", "order-created-event", "batch")
+    items = [{**payload["Pedidos"][0], "PedidoId": f"P-{number}"} for number in range(60)]
+    read: list[int] = []
+    monkeypatch.setattr(
+        events, "parse_body", lambda body, *how: read.append(len(body)) or parse_body(body, *how)
+    )
+    post(inbox, "bocado", "pedidos/nuevos", {**payload, "Pedidos": items})
+    assert [effect.entity_id for effect in work(inbox, "bocado", batch=5)] == [
+        item["PedidoId"] for item in items
+    ]
+    assert len(read) == 2
+
+
+def test_a_number_of_any_size_comes_through(inbox: Inbox) -> None:
+    """A number beyond 64 bits, in a field that nobody maps, neither stops an order nor changes."""
+    post(inbox, "tavola", "orders", json.dumps(order(loyalty_number=10**30 + 7)).encode())
+    assert len(work(inbox)) == 1
+    recall = open_recall(inbox.database, "pos-1")
+    assert recall("ord_1", "order")["loyalty_number"] == 10**30 + 7

@@ -7,6 +7,7 @@ for webhooks take `find_nodes`, which is total: an odd payload finds nothing, an
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -265,9 +266,16 @@ def scalar_text(value: Any) -> str | None:
     return str(value) if isinstance(value, str | int | float) else None
 
 
+_STEP = re.compile(r"\[(?:(0|[1-9]\d{0,14})|'([^'\\\x00-\x1f]*)')\]")
+_NORMALISED = re.compile(rf"\$(?:{_STEP.pattern})*")
+
+
 @lru_cache(maxsize=512)
 def _plain_walk(path: str) -> tuple[str, Keys] | None:
     """(normalised location, steps) of a path of names and indexes, which is far faster to walk."""
+    if _NORMALISED.fullmatch(path):  # a location, of which a long list has one for each item
+        found = tuple(int(index) if index else name for index, name in _STEP.findall(path))
+        return path, found
     compile_path(path)
     try:
         steps = parse_path(path)

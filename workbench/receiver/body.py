@@ -70,7 +70,7 @@ def parse_body(body: bytes, content_type: str = "", content_encoding: str = "") 
         return _read_parts(plain, content_type)
     text = _decode(plain, content_type)
     # Some senders post JSON with the media type of a form, since that is their library's default.
-    value = _read_json(text)
+    value = read_json(text)
     if value is not None or text.strip() == b"null":
         return value
     if kind == "application/x-www-form-urlencoded":
@@ -78,7 +78,8 @@ def parse_body(body: bytes, content_type: str = "", content_encoding: str = "") 
     return _read_xml(text) if text.lstrip().startswith(b"<") else _read_lines(text)
 
 
-def _read_json(text: bytes) -> Any:
+def read_json(text: bytes) -> Any:
+    """A JSON value, with numbers of any size; None when it is none."""
     try:
         is_long = _LONG in text.translate(_DIGITS) and _LONG_NUMBER.search(text)
         return json.loads(text) if is_long else orjson.loads(text)
@@ -86,9 +87,17 @@ def _read_json(text: bytes) -> Any:
         return None
 
 
+def write_json(value: Any) -> bytes:
+    """The text of a JSON value, with numbers of any size."""
+    try:
+        return orjson.dumps(value)
+    except TypeError:  # beyond 64 bits
+        return json.dumps(value, ensure_ascii=False).encode()
+
+
 def _read_lines(text: bytes) -> list[Any] | None:
     lines = [line for line in text.splitlines() if line.strip()]
-    values = [_read_json(line) for line in lines]
+    values = [read_json(line) for line in lines]
     return values if values and None not in values else None
 
 
@@ -104,7 +113,7 @@ def _unwrap(fields: dict[str, str]) -> Any:
     """The only field's JSON object or list, if it is one; else the fields."""
     if len(fields) == 1:
         (text,) = fields.values()
-        inner = _read_json(text.encode("utf-8", "replace")) if text[:1] in {"{", "["} else None
+        inner = read_json(text.encode("utf-8", "replace")) if text[:1] in {"{", "["} else None
         if isinstance(inner, (dict, list)):
             return inner
     return fields

@@ -16,7 +16,6 @@ from sqlalchemy import (
     URL,
     Connection,
     Engine,
-    Table,
     create_engine,
     event,
     func,
@@ -24,7 +23,6 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DataError, SQLAlchemyError
 
 from workbench.errors import InputError, StoreError, install_hint
@@ -175,11 +173,6 @@ class Database:
             else "look at the database server: is it up, has it space, who holds a lock",
             is_fatal=name.startswith(_FATAL),
         )
-
-
-def insert_into(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
-    """An INSERT that can say what happens on a conflict; both databases say it alike."""
-    return sqlite.insert(table) if _is_file(connection) else postgresql.insert(table)
 
 
 def lock(connection: Connection, number: int) -> None:

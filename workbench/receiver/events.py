@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -104,12 +105,19 @@ def read_payload(webhooks: Webhooks, receipt: Arrival) -> Any:
 
 def _parse(body: bytes, content_type: str, content_encoding: str) -> Any:
     """A body is read when it is split, and again for each of its events."""
-    parse = _parse_small if len(body) <= _SMALL_BYTES else _parse_large
-    return parse(body, content_type, content_encoding)
+    if len(body) <= _SMALL_BYTES:
+        return _parse_small(body, content_type, content_encoding)
+    # By identity: to compare long bodies for each event of theirs would make them quadratic.
+    for known in tuple(_LARGE):
+        if known[0] is body and known[1] == (content_type, content_encoding):
+            return known[2]
+    value = parse_body(body, content_type, content_encoding)
+    _LARGE.append((body, (content_type, content_encoding), value))
+    return value
 
 
 _parse_small = lru_cache(maxsize=1024)(parse_body)
-_parse_large = lru_cache(maxsize=4)(parse_body)
+_LARGE: deque[tuple[bytes, tuple[str, str], Any]] = deque(maxlen=4)
 
 
 def read_number(webhooks: Webhooks, receipt: Arrival) -> int | None:

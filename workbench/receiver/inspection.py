@@ -12,6 +12,7 @@ from workbench.errors import SignatureError, StoreError, WorkbenchError
 from workbench.model import find_nodes
 from workbench.partners import Partner
 from workbench.receiver import ledger
+from workbench.receiver.body import read_json
 from workbench.receiver.certificates import fetch_certificates
 from workbench.receiver.database import Database
 from workbench.receiver.events import read_payload
@@ -161,4 +162,4 @@ def _translate(
         raise
     except WorkbenchError as error:
         return {"theirs": theirs, "ours": None, "why": str(error)}
-    return {"theirs": theirs, "ours": result.entity.model_dump(mode="json", exclude_unset=True)}
+    return {"theirs": theirs, "ours": read_json(result.body)}

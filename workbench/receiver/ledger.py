@@ -6,15 +6,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import orjson
-from sqlalchemy import Connection, RowMapping, func, insert, select, tuple_
+from sqlalchemy import Connection, RowMapping, func, select, tuple_
 
-from workbench.receiver.database import Database, insert_into
+from workbench.receiver.body import read_json
+from workbench.receiver.database import Database
 from workbench.receiver.inbox_tables import ATTEMPTS, EFFECTS, ENTITIES, EVENTS
 from workbench.receiver.process import ProcessedEvent, is_stale
 from workbench.receiver.queue import SECOND, QueueDecision, settle
 from workbench.receiver.receipt_events import short_key
 from workbench.receiver.store import microseconds, read_instant
+from workbench.receiver.upsert import BulkInsert
 
 _Key = tuple[str, str, str]  # pos-code, family, id
 
@@ -63,11 +64,9 @@ def enter(connection: Connection, outcomes: Sequence[AttemptOutcome], now: int) 
                 effects.append(_effect(outcome.event, result, now))
                 learnt[key] = _entity(outcome.event, key, before, result, now)
         attempts.append(_attempt(outcome, label, now))
-    if effects:
-        connection.execute(insert(EFFECTS), effects)
-    if learnt:
-        _learn(connection, list(learnt.values()))
-    connection.execute(insert(ATTEMPTS), attempts)
+    _MAKE.execute(connection, effects)
+    _LEARN.execute(connection, list(learnt.values()))
+    _TELL.execute(connection, attempts)
     settle(
         connection,
         EVENTS,
@@ -92,7 +91,7 @@ def open_recall(database: Database, pos_code: str) -> Callable[[str, str], Any]:
         )
         with database.transact() as connection:
             payload = connection.scalar(query)
-        return None if payload is None else orjson.loads(payload)
+        return None if payload is None else read_json(payload)
 
     return recall
 
@@ -153,29 +152,30 @@ def _effect(event: RowMapping, result: ProcessedEvent, now: int) -> dict[str, An
         "pos_code": event["pos_code"],
         "kind": result.kind,
         "entity_id": key,
-        "body": result.entity.model_dump_json(exclude_unset=True).encode(),
+        "body": result.body,
         "made_at": now,
         "order_key": key,
         "state": "new",
         "due_at": 0,
+        "lease": None,
         "attempts": 0,
+        "error": None,
     }
 
 
 def _entity(
     event: RowMapping, key: _Key, before: Any, result: ProcessedEvent, now: int
 ) -> dict[str, Any]:
-    payload = orjson.dumps(result.payload) if result.is_whole else None
     at = before["status_at"] if before and result.at is None else None
     return {
         "pos_code": key[0],
         "kind": key[1],
         "entity_id": key[2],
         "partner": event["partner"],
-        "status": str(result.entity.status)[:60],
+        "status": str(result.status)[:60],
         "status_at": microseconds(result.at) if result.at else at,
-        "payload": payload,
-        "mapping": result.mapping if payload else None,
+        "payload": result.payload,
+        "mapping": result.mapping if result.is_whole else None,
         "told": result.told,
         "heard_at": now,
         "checked_at": now,
@@ -192,21 +192,12 @@ def _attempt(outcome: AttemptOutcome, label: str, now: int) -> dict[str, Any]:
     }
 
 
-def _learn(connection: Connection, rows: list[dict[str, Any]]) -> None:
-    statement = insert_into(connection, ENTITIES)
-    given = statement.excluded
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["pos_code", "kind", "entity_id"],
-            set_={
-                "status": given.status,
-                "status_at": given.status_at,
-                "payload": func.coalesce(given.payload, ENTITIES.c.payload),
-                "mapping": func.coalesce(given.mapping, ENTITIES.c.mapping),
-                "told": given.told,
-                "heard_at": given.heard_at,
-                "checked_at": given.checked_at,
-            },
-        ),
-        rows,
-    )
+def _learn(given: Any) -> dict[str, Any]:
+    names = ("status", "status_at", "told", "heard_at", "checked_at")
+    kept = {name: func.coalesce(given[name], ENTITIES.c[name]) for name in ("payload", "mapping")}
+    return {name: given[name] for name in names} | kept
+
+
+_LEARN = BulkInsert(ENTITIES, key=("pos_code", "kind", "entity_id"), conflict=_learn)
+_MAKE = BulkInsert(EFFECTS)
+_TELL = BulkInsert(ATTEMPTS)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
 
-import orjson
 from sqlalchemy import RowMapping
 
 from workbench.adapters import Adapter
@@ -24,6 +23,7 @@ from workbench.errors import InputError, MappingError, TranslationError
 from workbench.mapping import Translator
 from workbench.model import find_nodes
 from workbench.partners import EventRule, Partner, Webhooks
+from workbench.receiver.body import read_json, write_json
 from workbench.receiver.events import ReceivedEvent, digest, read_item, read_payload
 from workbench.receiver.receipt import Receipt
 from workbench.receiver.receipt_events import PULLED
@@ -67,23 +67,28 @@ class FixedParties:
 class ProcessedEvent:
     """A canonical entity, and what of it matters to the rules.
 
+    Of both the entity and their payload it holds the text: a batch of trees of objects is more than
+    the processor's caches and the garbage collector take with ease.
+
     Attributes:
-        entity: An order, a reservation, or a status of one.
+        body: The order, reservation, or status of one, as JSON.
+        status: Its status.
         kind: `order`, `order-status`, `reservation` or `reservation-status`.
         entity_id: The partner's id of the order or reservation.
         at: When the status began, if the partner says so.
-        payload: Their JSON value, where it is the whole order or reservation.
+        payload: Theirs as JSON, where it is the whole order or reservation.
         mapping: Name of the mapping that read it.
         is_merged: Whether the event told only what changed, and the rest was known before.
         told: Hash of what they said, where the event has no id of its own.
         repeat_seconds: How long the same said again is a repeat.
     """
 
-    entity: Order | OrderStatusUpdate | Reservation | ReservationStatusUpdate
+    body: bytes
+    status: OpenEnum
     kind: str
     entity_id: str
     at: datetime | None
-    payload: Any
+    payload: bytes | None
     mapping: str
     is_merged: bool = False
     told: str | None = None
@@ -92,7 +97,7 @@ class ProcessedEvent:
     @property
     def family(self) -> str:
         """`order` or `reservation`."""
-        return "order" if isinstance(self.entity, Order | OrderStatusUpdate) else "reservation"
+        return self.kind.removesuffix("-status")
 
     @property
     def is_whole(self) -> bool:
@@ -101,8 +106,8 @@ class ProcessedEvent:
 
     def with_status(self, status: str) -> ProcessedEvent:
         """The same with a status that is known from elsewhere."""
-        known = type(self.entity.status)(status)
-        return replace(self, entity=self.entity.model_copy(update={"status": known}))
+        body = write_json(read_json(self.body) | {"status": status})
+        return replace(self, body=body, status=type(self.status)(status))
 
 
 def process_event(
@@ -125,7 +130,7 @@ def process_event(
     webhooks = partner.manifest.webhooks
     if reference.startswith(PULLED):
         translator = partner.translator(reference.removeprefix(PULLED))
-        payload = orjson.loads(receipt.body)
+        payload = read_json(receipt.body)
         return _result(_require(translator, partner, reference), payload)
     rule = webhooks.events.get(reference) if webhooks else None
     if webhooks is None or rule is None:
@@ -139,7 +144,7 @@ def process_event(
     result = _read(translator, rule, item, lambda: recall(key, name))
     if item.event_id is not None:
         return result
-    told = digest([reference, orjson.dumps(item.item)])
+    told = digest([reference, write_json(item.item)])
     return replace(result, told=told, repeat_seconds=webhooks.repeat_seconds)
 
 
@@ -177,7 +182,7 @@ def is_stale(known: str, known_at: datetime | None, result: ProcessedEvent) -> b
 
     By their times where both are told; else it is older when the known one can follow it.
     """
-    status: OpenEnum = result.entity.status
+    status = result.status
     if known_at is not None and result.at is not None and known_at != result.at:
         return result.at < known_at
     return known != status and bool(find_route(status, type(status)(known)))
@@ -197,7 +202,7 @@ def _result(translator: Translator, payload: Any) -> ProcessedEvent:
 
 def _describe(entity: Entity, payload: Any, mapping: str) -> ProcessedEvent:
     result = _classify(entity, payload, mapping)
-    for field, value in (("status", str(result.entity.status)), ("id", result.entity_id)):
+    for field, value in (("status", str(result.status)), ("id", result.entity_id)):
         if "\0" in value:  # no PostgreSQL text has it, and no service means it
             raise TranslationError(
                 "has a NUL character", field=field, value=value, location=f"mapping {mapping}"
@@ -211,17 +216,20 @@ def _classify(entity: Entity, payload: Any, mapping: str) -> ProcessedEvent:
             kind = "order" if isinstance(entity, Order) else "reservation"
             last = entity.status_history[-1] if entity.status_history else None
             at = last.at if last and last.status == entity.status else None
-            return ProcessedEvent(entity, kind, entity.ids.partner_id, at, payload, mapping)
+            whole: bytes | None
+            key, whole = entity.ids.partner_id, write_json(payload)
         case OrderStatusUpdate():
-            return ProcessedEvent(entity, "order-status", entity.order_id, entity.at, None, mapping)
+            kind, key, at, whole = "order-status", entity.order_id, entity.at, None
         case ReservationStatusUpdate():
-            key = entity.reservation_id
-            return ProcessedEvent(entity, "reservation-status", key, entity.at, None, mapping)
-    raise MappingError(
-        f"an event cannot be a {type(entity).__name__}",
-        location=f"mapping.yaml#/mappings/{mapping}",
-        hint="map events into orders, reservations, or a status of one",
-    )
+            kind, key, at, whole = "reservation-status", entity.reservation_id, entity.at, None
+        case _:
+            raise MappingError(
+                f"an event cannot be a {type(entity).__name__}",
+                location=f"mapping.yaml#/mappings/{mapping}",
+                hint="map events into orders, reservations, or a status of one",
+            )
+    body = entity.model_dump_json(exclude_unset=True).encode()
+    return ProcessedEvent(body, entity.status, kind, key, at, whole, mapping)
 
 
 def _require(translator: Translator | None, partner: Partner, name: str) -> Translator:

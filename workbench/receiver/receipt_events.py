@@ -6,14 +6,15 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, select, update
+from sqlalchemy import RowMapping, literal_column, null, select, update
 
 from workbench.partners import Webhooks
-from workbench.receiver.database import SPLITTING, Database, insert_into, lock
+from workbench.receiver.database import SPLITTING, Database, lock
 from workbench.receiver.events import ReceivedEvent, digest, read_events
 from workbench.receiver.inbox_tables import EVENTS, RECEIPTS
 from workbench.receiver.receipt import Receipt
 from workbench.receiver.store import read_receipt
+from workbench.receiver.upsert import BulkInsert
 
 PULLED = "pulled:"  # reference of an event that we synthesised: this, and the feature that read it
 OURS = "GET"  # method of a receipt that we wrote ourselves: no webhook has it
@@ -57,7 +58,7 @@ def split(
             events = _read(webhooks[row["partner"]], row, notice)
             rows += events
             states["read" if events else "unknown"].append(row["id"])
-        _open(connection, rows)
+        _OPEN.execute(connection, rows)
         for state, ids in states.items():
             those = update(RECEIPTS).where(RECEIPTS.c.id.in_(ids)).values(state=state)
             connection.execute(those)
@@ -70,20 +71,24 @@ def short_key(text: str) -> str:
     return text if is_fit else digest([text])
 
 
-def _open(connection: Connection, rows: list[dict[str, Any]]) -> None:
-    """Insert events, or open those of the same receipt for a new run."""
-    if not rows:
-        return
-    fresh = insert_into(connection, EVENTS)
-    again = {"state": "new", "run": EVENTS.c.run + 1, "attempts": 0, "lease": None}
-    connection.execute(
-        fresh.on_conflict_do_update(
-            index_elements=["pos_code", "event_key"],
-            set_={**again, "error": None, "due_at": fresh.excluded.due_at},
-            where=EVENTS.c.receipt_id == fresh.excluded.receipt_id,
-        ),
-        rows,
-    )
+def _open_again(given: Any) -> dict[str, Any]:
+    return {
+        "state": literal_column("'new'"),
+        "run": EVENTS.c.run + literal_column("1"),
+        "attempts": literal_column("0"),
+        "lease": null(),
+        "error": null(),
+        "due_at": given.due_at,
+    }
+
+
+# Of the same receipt; an event of another one with its key is the same told before.
+_OPEN = BulkInsert(
+    EVENTS,
+    key=("pos_code", "event_key"),
+    conflict=_open_again,
+    where=lambda given: EVENTS.c.receipt_id == given.receipt_id,
+)
 
 
 def _read(

@@ -28,6 +28,7 @@ from pydantic import SecretStr
 from workbench.adapters import HttpClient, Recorded, Recorder, RetryPolicy
 from workbench.errors import InputError
 from workbench.partners import RateLimits
+from workbench.receiver.body import read_json, write_json
 from workbench.secrecy import Redactor
 
 _TAIL_BYTES = 64 * 1024 * 1024  # more than any batch that a crash can leave half recorded
@@ -58,14 +59,14 @@ class OutboxMessage:
 
     def encode(self) -> bytes:
         """One line of JSON, `id` first."""
-        return orjson.dumps(
+        return write_json(
             {
                 "id": self.id,
                 "partner": self.partner,
                 "pos_code": self.pos_code,
                 "kind": self.kind,
                 "entity_id": self.entity_id,
-                "made_at": self.made_at,
+                "made_at": self.made_at.isoformat(),
                 "entity": self.entity,
             }
         )
@@ -249,7 +250,7 @@ def read_effect(row: Mapping[Any, Any]) -> OutboxMessage:
         kind=row["kind"],
         entity_id=row["entity_id"],
         made_at=datetime.fromtimestamp(row["made_at"] / 1e6, UTC),
-        entity=orjson.loads(row["body"]),
+        entity=read_json(row["body"]),
     )
 
 

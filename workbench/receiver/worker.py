@@ -10,7 +10,6 @@ import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from sqlalchemy import Connection, RowMapping, select
 
@@ -93,6 +92,7 @@ class Worker(QueueWorker):
         self._parties: Parties = FixedParties(parties) if isinstance(parties, Iterable) else parties
         self._missed = missed
         self._numbers = Numbers()
+        self._fresh: dict[int, Receipt] = {}  # as they were read, to be worked on next
         self._batch = batch
         self._delivery = (
             SinkDelivery(
@@ -119,6 +119,7 @@ class Worker(QueueWorker):
         return done + (self._delivery.step() if self._delivery else 0)
 
     def _notice(self, receipt: Receipt) -> None:
+        self._fresh[receipt.id] = receipt
         number = read_number(self._parties.webhooks[receipt.partner], receipt)
         if number is not None and self._numbers.has_hole(receipt.pos_code, number):
             _LOG.warning("%s numbered deliveries that did not come", receipt.partner)
@@ -136,7 +137,10 @@ class Worker(QueueWorker):
                 limit=self._batch,
                 partners=partners,
             )
-            receipts = _receipts(connection, rows)
+            receipts = self._fresh | _receipts(connection, rows, but=self._fresh)
+        # A long body is worked on in several rounds, and unpacked and read in one.
+        last = rows[-1]["receipt_id"] if rows else 0
+        self._fresh = {last: receipts[last]} if rows else {}
         waiting: list[AttemptOutcome] = []
         since = time.monotonic()
         with self._leases.held(EVENTS, lease):
@@ -219,8 +223,10 @@ class Worker(QueueWorker):
             )
 
 
-def _receipts(connection: Connection, rows: Sequence[Mapping[Any, Any]]) -> dict[int, Receipt]:
-    wanted = {row["receipt_id"] for row in rows}
+def _receipts(
+    connection: Connection, rows: Sequence[RowMapping], but: Mapping[int, Receipt]
+) -> dict[int, Receipt]:
+    wanted = {row["receipt_id"] for row in rows} - but.keys()
     if not wanted:
         return {}
     found = connection.execute(select(RECEIPTS).where(RECEIPTS.c.id.in_(wanted))).mappings()

@@ -80,11 +80,11 @@ def _out_of_order(post: Post, features: list[Feature]) -> Iterator[Evidence]:
         (older, results[-1])
         for results in told.values()
         for older in results[:-1]
-        if older.entity.status != results[-1].entity.status
+        if older.status != results[-1].status
     ]
     webhooks = post.partner.manifest.webhooks
     rules = webhooks.events.values() if webhooks else ()
-    if pairs and all(is_stale(str(new.entity.status), new.at, old) for old, new in pairs):
+    if pairs and all(is_stale(str(new.status), new.at, old) for old, new in pairs):
         words = say("late-harmless.changes-nothing", n=len(pairs))
         yield tell_trait(post, "harmless", words, check="late-harmless")
     elif told and all(rule.pull for rule in rules):
