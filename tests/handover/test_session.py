@@ -114,6 +114,18 @@ def listing(tmp_path: Path) -> Path:
     return path
 
 
+def test_a_step_of_which_nothing_was_shown_names_what_is_missing(settings: Settings) -> None:
+    """What another question brought to light is no account of the step."""
+    walk = SessionWalk.open("tavola", settings, language="es")
+    step = next(one for one in walk.protocol.header.steps if len(one.criteria) > 1)
+    stray = Evidence(feature=step.feature, source="behaviour", outcome="passed", check="x",
+                     summary="The same read without credentials: answer 401.")  # fmt: skip
+    result = walk._judge(step, [stray], 1.0)
+    assert result.mark is StepMark.SKIPPED
+    assert "401" not in result.seen
+    assert result.seen.startswith("Nada mostró: ")
+
+
 def test_the_agenda_covers_what_concerns_the_partner(settings: Settings) -> None:
     """Each service, event and question has one step, with who acts, what is expected, minutes."""
     walk = SessionWalk.open("tavola", settings)

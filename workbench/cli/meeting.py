@@ -187,7 +187,8 @@ def _walk_through(output: Output, walk: SessionWalk, options: dict[str, Any]) ->
         )
     pending = walk.protocol.pending
     for step in pending:
-        output.text(f"\n{step.title} · {step.minutes} min", style="bold")
+        minutes = walk.say("session.ask.minutes", count=step.minutes)
+        output.text(f"\n{step.title} · {minutes}", style="bold")
         output.text(step.action)
         for text in step.expected:
             output.text(f"  - {text}")
@@ -195,8 +196,11 @@ def _walk_through(output: Output, walk: SessionWalk, options: dict[str, Any]) ->
             _ask(output, walk, step, options)
         except (KeyboardInterrupt, click.Abort):
             walk.pause()
-            output.text("Paused; the same command goes on here.")
+            output.text(walk.say("session.ask.paused"))
             return
+
+
+_ASKED = ("name", "seen", "why", "answer", "agrees")
 
 
 def _ask(output: Output, walk: SessionWalk, step: SessionStep, options: dict[str, Any]) -> None:
@@ -204,8 +208,9 @@ def _ask(output: Output, walk: SessionWalk, step: SessionStep, options: dict[str
     if step.feature:
         keys = {"t": "try", **keys}
     if step.kind is StepKind.EVENT:
-        keys = {"w": "wait for it", **keys}
-    shown = ", ".join(f"{key} {word}" for key, word in keys.items())
+        keys = {"w": "wait", **keys}
+    words = {name: walk.say(f"session.ask.{name}") for name in (*keys.values(), *_ASKED)}
+    shown = ", ".join(f"{key} {words[name]}" for key, name in keys.items())
     answer = click.prompt(shown, type=click.Choice(list(keys)), show_choices=False)
     if answer == "p":
         raise click.Abort
@@ -213,14 +218,12 @@ def _ask(output: Output, walk: SessionWalk, step: SessionStep, options: dict[str
     if answer in {"t", "w"}:
         told |= {"confirm": "yes", "by_hand": "yes" if answer == "w" else ""}
         if step.is_proposed and not options["agree"]:
-            told["agree"] = click.prompt(
-                "Who agrees that this is meant (name, role)", default="", show_default=False
-            )
+            told["agree"] = click.prompt(words["agrees"], default="", show_default=False)
     else:
-        name = {"a": "attest", "f": "failed", "s": "skip"}[answer]
-        told[name] = click.prompt({"a": "Name, role", "f": "What was seen", "s": "Why"}[answer])
+        asked = words[{"a": "name", "f": "seen", "s": "why"}[answer]]
+        told[keys[answer]] = click.prompt(asked)
     if answer == "a":
-        asked = "Answer" if step.kind is StepKind.QUESTION else "What was seen"
+        asked = words["answer" if step.kind is StepKind.QUESTION else "seen"]
         told["note"] = click.prompt(asked, default="", show_default=False)
     try:
         _take_step(output, walk, step, {**options, **told})

@@ -169,7 +169,7 @@ class SessionWalk:
         if not step.feature:
             raise _unprovable(step)
         began = datetime.now(UTC)
-        tell(self._say("session.trying", title=step.title))
+        tell(self.say("session.trying", title=step.title))
         lines = []
         with self._open_probe(allow_writes=allow_writes) as probe:
             asked = partial(probe.ask, step.feature)
@@ -178,7 +178,7 @@ class SessionWalk:
             for line in asked(seconds=seconds, by_hand=by_hand):
                 lines.append(line)
                 told = self.report.translate(line.summary)
-                tell(f"{self._say(f'outcomes.{line.outcome}')}: {told}")
+                tell(f"{self.say(f'outcomes.{line.outcome}')}: {told}")
         took = round((datetime.now(UTC) - began).total_seconds(), 1)
         return self._record(self._weigh(step, self._judge(step, lines, took), agreed))
 
@@ -201,14 +201,15 @@ class SessionWalk:
         failed = [line for line in about if line.outcome is Outcome.FAILED]
         passed = [line for line in about if line.outcome is Outcome.PASSED]
         missing = asked - {slug for line in passed for slug in line.criteria}
-        mark, shown = StepMark.SKIPPED, about or live
+        mark, shown = StepMark.SKIPPED, about
         if failed:
             mark, shown = StepMark.FAILED, failed
         elif passed and not missing:
             mark, shown = StepMark.CONFIRMED, passed
-        seen = shown[0].summary if shown else self._say("session.nothing")
-        if mark is StepMark.SKIPPED and passed:
-            seen = self._say("session.partly", names="; ".join(self._titles(missing)))
+        seen = shown[0].summary if shown else self.say("session.nothing")
+        if mark is StepMark.SKIPPED and missing and (passed or not about):
+            key = "session.partly" if passed else "session.none_shown"
+            seen = self.say(key, names="; ".join(self._titles(missing)))
         # What came to light beside it, as a credential of ours in an answer, changes no mark.
         seen = " ".join([seen, *(item.summary for line in beside for item in line.findings)])
         seconds = shown[0].detail.get("seconds", took) if shown else took
@@ -227,7 +228,7 @@ class SessionWalk:
             return result
         if agreed.strip():
             return result.model_copy(update={"by": agreed.strip()})
-        seen = self._say("session.unagreed", seen=self.report.translate(result.seen))
+        seen = self.say("session.unagreed", seen=self.report.translate(result.seen))
         return result.model_copy(update={"mark": StepMark.SKIPPED, "seen": seen})
 
     def _titles(self, criteria: set[str]) -> list[str]:
@@ -327,7 +328,7 @@ class SessionWalk:
     def tell_result(self, step: SessionStep, result: StepResult) -> str:
         """One line on how a step ended, in the language of the session."""
         seen = self.report.translate(result.seen)
-        return f"{step.title}: {self._say(f'session.marks.{result.mark}')}. {seen}".strip()
+        return f"{step.title}: {self.say(f'session.marks.{result.mark}')}. {seen}".strip()
 
     def _require_whole(self) -> None:
         """Nobody signs what people still have to judge, or what was cut off."""
@@ -337,7 +338,8 @@ class SessionWalk:
                 f"Run {self.folder.run} is {'a draft' if is_complete else 'incomplete'}, "
                 "so nobody can sign it",
                 location=str(self.folder.path),
-                hint="Judge what is open in partner.yaml, validate again, and sign that run.",
+                hint=f"{'Judge what is open in partner.yaml, v' if is_complete else 'V'}alidate "
+                "again, and sign that run.",
             )
 
     def publish(self, *, draft: bool = False) -> list[Path]:
@@ -349,7 +351,8 @@ class SessionWalk:
         self.add(result)
         return result
 
-    def _say(self, key: str, **values: Any) -> str:
+    def say(self, key: str, **values: Any) -> str:
+        """A text of the language files, in the language of the session."""
         return load_words(self.report.language.code).say(key, **values)
 
 
