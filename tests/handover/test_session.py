@@ -32,6 +32,7 @@ from workbench.handover.certification import (
     read_list,
     read_steps,
 )
+from workbench.handover.request import compose_letter, write_letter, write_letter_text
 from workbench.handover.walk import SessionWalk
 from workbench.handover.walk_tables import tabulate_result
 from workbench.model import (
@@ -158,6 +159,28 @@ def test_rows_of_a_list_are_bound_by_their_words(settings: Settings, listing: Pa
     ]  # fmt: skip
     with pytest.raises(InputError, match="begun already"):
         SessionWalk.open("tavola", settings, listing=listing)
+
+
+@pytest.mark.parametrize("code", ["en", "es"])
+def test_what_was_answered_is_not_asked_again(settings: Settings, code: str) -> None:
+    """The letter moves a question that a named person answered from what is open to what came."""
+    before = compose_letter("tavola", settings, language=code)
+    walk = SessionWalk.open("tavola", settings, language="es")
+    first, second, *_ = (
+        step for step in walk.protocol.header.steps
+        if step.kind is StepKind.QUESTION and not step.feature
+    )  # fmt: skip
+    walk.attest(first, "Luis, partner desk", "Until the shop opens again.")
+    walk.skip(second, "Nobody knew.")
+    letter = compose_letter("tavola", settings, language=code)
+    assert letter.questions == before.questions[1:]
+    [(asked, told)] = letter.answers
+    assert asked == before.questions[0]
+    assert told.startswith("Until the shop opens again. (Luis, partner desk, ")
+    text, page = write_letter_text(letter), write_letter(letter)
+    assert told in text
+    assert "Luis, partner desk" in page
+    assert letter.as_json()["answered"] == [{"question": asked, "answer": told}]
 
 
 def test_what_words_alone_led_to_counts_only_when_somebody_agrees(

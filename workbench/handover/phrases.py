@@ -10,7 +10,14 @@ from typing import Any
 
 from jinja2 import Environment
 
-from workbench.reporting import Language, load_language, make_environment, read_part
+from workbench.partners import Partner
+from workbench.reporting import (
+    Language,
+    load_language,
+    make_environment,
+    read_part,
+    translate_phrase,
+)
 from workbench.text import sanitize
 
 
@@ -48,3 +55,9 @@ def write_page(name: str, code: str, **values: Any) -> str:
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     template = environment(code).get_template(f"{name}.html.j2")
     return template.render(style=style, style_digest=f"sha256-{digest}", code=code, **values)
+
+
+def speak(text: str, partner: Partner | None, code: str) -> str:
+    """A sentence of the folder in the language, where the folder has it, or where it is ours."""
+    known = partner.translations(code) if partner else {}
+    return known[text] if text in known else translate_phrase(text, code)

@@ -7,14 +7,15 @@ credentials, from this machine.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from workbench.drafting import ask_about
 from workbench.errors import CredentialError, InputError
-from workbench.handover.phrases import load_words, text_environment, write_page
+from workbench.handover.answers import read_answers
+from workbench.handover.phrases import load_words, speak, text_environment, write_page
 from workbench.model import (
     Absence,
     Binding,
@@ -27,6 +28,7 @@ from workbench.model import (
     Outcome,
     RunHeader,
     Source,
+    StepResult,
 )
 from workbench.partners import Partner, list_partners, load_catalogue, load_partner
 from workbench.reporting import (
@@ -36,7 +38,6 @@ from workbench.reporting import (
     load_language,
     sentence,
     translate,
-    translate_phrase,
 )
 from workbench.settings import Settings, variable_name
 from workbench.store import find_run, read_run
@@ -94,6 +95,7 @@ class Letter:
     address: str
     wishes: tuple[Wish, ...]
     questions: tuple[str, ...]
+    answers: tuple[tuple[str, str], ...]
     open_features: tuple[str, ...]
 
     @property
@@ -141,6 +143,7 @@ class Letter:
                 for item in self.wishes
             ],
             "questions": list(self.questions),
+            "answered": [{"question": asked, "answer": told} for asked, told in self.answers],
             "open": list(self.open_features),
         }
 
@@ -160,6 +163,7 @@ def compose_letter(slug: str, settings: Settings, *, language: str = "", title: 
     partner = _find_partner(slug, settings, title)
     chosen = choose_language(language, partner.manifest.locale if partner else "")
     words = load_words(chosen.code)
+    given = read_answers(partner, settings) if partner else {}
     catalogue = translate(load_catalogue(), load_language(chosen.code))
     return Letter(
         slug=slug,
@@ -168,7 +172,11 @@ def compose_letter(slug: str, settings: Settings, *, language: str = "", title: 
         publisher=Publisher.read({"publisher": settings.publisher()}),
         address=_own_address(slug, settings),
         wishes=tuple(_list_wishes(partner, catalogue, settings, words)),
-        questions=_list_questions(partner, words.code),
+        questions=_list_questions(partner, words.code, given),
+        answers=tuple(
+            (speak(asked, partner, words.code), _tell_answer(result, words))
+            for asked, result in given.items()
+        ),
         open_features=_list_open(partner, catalogue, words.code),
     )
 
@@ -228,7 +236,7 @@ def _judge(slug: str, partner: Partner | None, catalogue: Catalogue, words: Lang
         parts = [stated.reason, needed or ""]
     elif isinstance(stated, Open):
         arrival, parts = RequestState.UNCLEAR, [stated.note or ""]
-    told = " ".join(sentence(_speak(part, partner, words.code)) for part in parts if part)
+    told = " ".join(sentence(speak(part, partner, words.code)) for part in parts if part)
     return Wish(slug, title, words.say(f"request.ask.{slug}"), arrival, told)
 
 
@@ -249,7 +257,7 @@ def _judge_dashboard(partner: Partner | None, words: Language) -> Wish:
     elif stated is not None and stated.given:
         attested = CriterionSlug.DASHBOARD_ACCESS in stated.attested
         arrival = RequestState.ARRIVED if attested else RequestState.UNCLEAR
-    told = _speak(detail, partner, words.code)
+    told = speak(detail, partner, words.code)
     title, why = words.say("request.dashboard"), words.say("request.ask.dashboard")
     return Wish("dashboard", title, why, arrival, told)
 
@@ -333,13 +341,28 @@ def _find_receipt(partner: Partner, settings: Settings) -> RunHeader | None:
     return log.header if reached else None
 
 
-def _list_questions(partner: Partner | None, code: str) -> tuple[str, ...]:
-    """What the folder asks, but which service serves a feature: that is asked with the feature."""
+def _tell_answer(result: StepResult, words: Language) -> str:
+    return words.say(
+        "request.answered_by", seen=result.seen, name=result.by, date=words.date(result.at)
+    )
+
+
+def _list_questions(
+    partner: Partner | None, code: str, given: Mapping[str, StepResult]
+) -> tuple[str, ...]:
+    """What the folder asks and nobody has answered.
+
+    Which service serves a feature is asked with the feature.
+    """
     if partner is None:
         return ()
     asked = tuple(ask_about(feature) for feature in _find_open(partner))
-    left = (item for item in partner.manifest.questions if not item.startswith(asked))
-    return tuple(_speak(item, partner, code) for item in left)
+    left = (
+        item
+        for item in partner.manifest.questions
+        if not item.startswith(asked) and item not in given
+    )
+    return tuple(speak(item, partner, code) for item in left)
 
 
 def _find_open(partner: Partner) -> list[Feature]:
@@ -361,15 +384,9 @@ def _list_open(partner: Partner | None, catalogue: Catalogue, code: str) -> tupl
             if item.startswith(asked)
         ]
         title = named.title if named else feature.title
-        told = [_speak(text, partner, code) for text in near[:1] if text]
+        told = [speak(text, partner, code) for text in near[:1] if text]
         found.append(". ".join([title, *told]))
     return tuple(found)
-
-
-def _speak(text: str, partner: Partner | None, code: str) -> str:
-    """A sentence of the folder in the language, where the folder has it, or where it is ours."""
-    known = partner.translations(code) if partner else {}
-    return known[text] if text in known else translate_phrase(text, code)
 
 
 def variables(letter: Letter) -> tuple[str, ...]:
