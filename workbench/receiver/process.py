@@ -97,7 +97,7 @@ class ProcessedEvent:
     @property
     def family(self) -> str:
         """`order` or `reservation`."""
-        return self.kind.removesuffix("-status")
+        return "order" if self.kind in {"order", "order-status"} else "reservation"
 
     @property
     def is_whole(self) -> bool:
