@@ -329,8 +329,23 @@ class Filler:
                 )
             )
 
-    def finish(self, drafts: Iterable[DraftOperation]) -> None:
-        """Put the types that tables of their own describe in their places."""
+    def guess(self, paths: Sequence[str]) -> None:
+        """Tell of the calls whose method no one states."""
+        if paths:
+            shown = ", ".join(repr(path) for path in paths[:5]) + (" …" if paths[5:] else "")
+            self.warnings.append(
+                DocumentWarning(
+                    slug="method-not-stated",
+                    document=self.name,
+                    severity="medium",
+                    summary=f"No method is stated for {shown}; POST is taken, for its payload.",
+                    hint="Ask the partner for the method.",
+                )
+            )
+
+    def finish(self, drafts: Iterable[DraftOperation], guessed: Sequence[str] = ()) -> None:
+        """Put the types that tables of their own describe in their places; tell of guesses."""
+        self.guess(guessed)
         everything = [*drafts, *self.events.drafts.values()]
         for draft in everything:
             settle_status(draft.answers)

@@ -6,12 +6,13 @@ import re
 from dataclasses import dataclass, field
 
 from workbench.description.prose import section_words as words
-from workbench.description.prose.blocks import bare
+from workbench.description.prose.blocks import CodeBlock, bare
 from workbench.description.prose.calls import (
     Strength,
     WrittenCall,
 )
 from workbench.description.prose.labels import label_of, method_in, short_lines
+from workbench.description.prose.payload_examples import looks_like_json
 
 _PATH_VALUE = re.compile(r"`?((?:https?://|/|\{\{?\w+\}?\}/|[a-z][\w.-]*/)[^\s`]*)`?(?:\s.*)?")
 _PATH_ALONE = re.compile(
@@ -52,6 +53,8 @@ class DraftCall:
     carried: str = ""  # method of the line above, for paths that follow it
     ahead: str = ""  # a path on the line above, for a method behind a label
     read: str = ""  # a title above that speaks of reading
+    is_reading: bool = False  # whether the heading above speaks of reading
+    guessed: list[str] = field(default_factory=list)  # paths of payloads whose method is not stated
     assumed: list[tuple[str, str]] = field(
         default_factory=list
     )  # such titles or none, with an address
@@ -76,6 +79,7 @@ class DraftCall:
             self.method, self.title = (titled[1], titled[2]) if titled else ("", "")
             self.path = ""
         self.announce(title)
+        self.is_reading = bool(self.read)
 
     def announce(self, title: str) -> None:
         """Take what a title says of an address below it: `Place order (POST)`, `List of orders`."""
@@ -156,9 +160,19 @@ class DraftCall:
         path = _CARRIED.match(line)
         return [WrittenCall(method, path[1], Strength.MENTION)] if method and path else []
 
-    def of_code(self, text: str) -> list[WrittenCall]:
-        """The call that a code block makes whole: it is a path, or states both behind labels."""
+    def of_code(self, block: CodeBlock, lead: str) -> list[WrittenCall]:
+        """The call that a code block makes whole: it is a path, or states both behind labels.
+
+        Below a path behind a label whose method nobody states, a payload is one that is posted.
+        """
+        text = block.text
         self.note_path(text.strip())
+        is_payload = looks_like_json(block.language, text) and not words.ANSWER.search(
+            words.plain(lead)
+        )
+        if self.path and not (self.method or self.is_inside or self.is_reading) and is_payload:
+            self.guessed.append(self.path)
+            self.method = "POST"
         stated = [found for line in short_lines(text) if (found := label_of(line))]
         methods = [value for label, value in stated if words.METHOD_LABEL.fullmatch(label)]
         paths = [value for label, value in stated if words.TARGET_LABEL.fullmatch(label)]

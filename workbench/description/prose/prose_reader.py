@@ -244,7 +244,7 @@ class _Reader:
                 rest = call.rest
         if not calls:
             self.events.label_code(block.text, section, is_free=self.current is None)
-            for whole in self.parts.of_code(block.text):
+            for whole in self.parts.of_code(block, lead):
                 self.take(whole, section)
         text = "\n".join(rest) if calls else block.text
         self.events.note(block.text if len(block.text) < 300 else "")
@@ -387,7 +387,7 @@ class _Reader:
             known.add(self.begin(replace(call, summary=summary), target, section))
         roots = [urlsplit(url).path.rstrip("/") for url in self.servers]
         joined = join(self.found, [*stated_bases(self.sections), *filter(None, roots)])
-        self.filler.finish([item.draft for item in joined])
+        self.filler.finish([item.draft for item in joined], self.parts.guessed)
         events = self.events.finish()
         self.parts.give_up()
         self.seen.suspects.update(self.parts.lost)
