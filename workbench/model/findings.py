@@ -77,7 +77,8 @@ def make_finding(
     if row is None:
         message = f"there is no kind of finding {kind!r}"
         raise LookupError(message)
-    fields = {name: told[name] for name in told.keys() & Finding.model_fields.keys()}
+    # A fact may be called `kind`; the finding's own is its row in the table.
+    fields = {name: told[name] for name in told.keys() & Finding.model_fields.keys() - {"kind"}}
     fields["operation"] = fields.get("operation") or None
     if spare := told.keys() - fields.keys() - facts_of(row):
         message = f"{kind} says nothing of {', '.join(sorted(spare))}"

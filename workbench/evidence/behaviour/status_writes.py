@@ -328,10 +328,27 @@ def _repeat(context: CheckContext, kind: EntityKind, identity: str, status: Open
     return context.tell(
         kind.status_write,
         "repeat-is-harmless",
-        say("repeat-is-harmless.sent", state=status, status=answer.status, seen=seen),
+        _say_repeated(status, seen, answer.status),
         shows=["repeat-harmless"],
         findings=findings,
     )
+
+
+def _say_repeated(status: OpenEnum, seen: OpenEnum | None, answered: int) -> str:
+    if seen is None:
+        return say("repeat-is-harmless.unread", state=status, status=answered)
+    if seen == status:
+        return say("repeat-is-harmless.still", state=status, status=answered, seen=seen)
+    return say("repeat-is-harmless.moved", state=status, status=answered, seen=seen)
+
+
+def _say_tried(reached: OpenEnum, seen: OpenEnum | None, earlier: OpenEnum, answered: int) -> str:
+    told = {"earlier": earlier, "reached": reached, "status": answered}
+    if seen is None:
+        return say("illegal-transition-refused.unread", **told)
+    if seen == reached:
+        return say("illegal-transition-refused.still", **told, seen=seen)
+    return say("illegal-transition-refused.moved", **told, seen=seen)
 
 
 def _go_back(
@@ -362,11 +379,10 @@ def _go_back(
                 answer=answer,
             )
         )
-    told = {"earlier": earlier, "reached": reached, "status": answer.status, "seen": seen}
     return context.tell(
         kind.status_write,
         "illegal-transition-refused",
-        say("illegal-transition-refused.tried", **told),
+        _say_tried(reached, seen, earlier, answer.status),
         shows=["illegal-transition-refused"],
         findings=findings,
         detail=_tell_step(kind, reached, earlier, taken=changed or answer.status < 400),
